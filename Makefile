@@ -1,0 +1,98 @@
+# vgcourse: every target sets up .venv by itself the first time.
+# Another Python: make lab PYTHON=python3.12      More arguments: make test ARGS="-k layers"
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# nbgrader starts `alembic`, and notebooks start `vgcourse`, by name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# uv brings its own certificates; the machine's are right behind a company's proxy too (the old and the new name).
+export UV_NATIVE_TLS := true
+export UV_SYSTEM_CERTS := true
+SHELL := /bin/sh
+
+# The set-up is done again when the folder was moved or the Python behind it is gone, not only when its inputs changed.
+INTACT := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test demo notebooks lint lock bench clean FORCE
+
+help:  ## show this list
+	@echo "make <target> [ARGS=...] [PYTHON=python3.12]; the first use of a target sets up .venv"
+	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
+
+setup: $(READY)  ## create .venv and install everything in it (the other targets do this by themselves)
+	@:
+
+lab: $(READY)  ## open JupyterLab on the start page
+	@$(BIN)/jupyter lab lectures/00_start_here.ipynb --ServerApp.root_dir="$(CURDIR)" \
+	  --LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb --log-level=WARN \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+test: $(READY)  ## run every test, the lectures' notebooks included
+	@$(BIN)/python -m pytest $(ARGS)
+
+demo: $(READY)  ## grade a class of sample submissions, from release to report
+	@$(BIN)/vgcourse demo $(ARGS)
+
+notebooks: $(READY)  ## build the notebooks that changed, then the exercises from the solutions
+	@$(BIN)/vgcourse notebooks $(ARGS)
+	@$(BIN)/vgcourse release
+
+lint: $(READY)  ## check style and formatting of the Python files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pre-commit validate-config .pre-commit-config.yaml
+
+lock: $(READY)  ## write requirements-lock.txt again, with today's versions
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --extra lab --extra grading --extra dev pyproject.toml -o requirements-lock.txt
+	@echo "requirements-lock.txt is new; the next make installs from it"
+
+bench: $(READY)  ## measure what importing vgcourse costs
+	@$(BIN)/python benchmarks/import_time.py $(ARGS)
+
+clean:  ## remove .venv and everything that tests and builds leave behind
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks build dist
+	@find . -name __pycache__ -prune -exec rm -rf {} + ; find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
+	@echo "removed .venv and caches"
+
+# The stamp goes first and comes last: what was interrupted between is thrown away and made again.
+# A .venv without our mark is somebody else's and is not touched.
+$(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "$(PYTHON) was not found. Install Python 3.11 or newer, then say: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); this course needs Python 3.11 or newer."; \
+	  for p in python3.13 python3.12 python3.11; do if $$p --version >/dev/null 2>&1; then \
+	    echo "You have $$p; say: make PYTHON=$$p $(MAKECMDGOALS)"; exit 2; fi; done; \
+	  echo "Install one, then say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	@if [ -e $(VENV) ] && [ ! -e $(VENV)/.vgcourse ]; then \
+	  echo "There is a .venv here that this Makefile did not make. Move it away (mv .venv .venv-old) and try again."; exit 2; fi
+	@if [ -n "$(INTACT)" ]; then echo "Bringing .venv up to date ..."; else rm -rf $(VENV); fi
+	@rm -f $(READY)
+	@if [ ! -x $(BIN)/python ]; then \
+	  echo "Creating .venv with $$($(PYTHON) --version) ..."; mkdir $(VENV) && touch $(VENV)/.vgcourse || exit 2; \
+	  if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	  elif command -v uv >/dev/null; then uv venv --quiet --seed --allow-existing --python "$$(command -v $(PYTHON))" $(VENV); \
+	  else echo "$(PYTHON) has no venv module with pip in it."; \
+	    echo "On Debian and Ubuntu: sudo apt-get install python3-venv    Then try again."; rm -rf $(VENV); exit 2; fi; fi
+	@if command -v uv >/dev/null; then \
+	  echo "Installing requirements-lock.txt with uv (about 500 MB) ..."; \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-lock.txt && exit 0; \
+	  echo "uv did not manage."; fi; \
+	echo "Installing requirements-lock.txt with pip (about 500 MB, one or two minutes) ..."; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lock.txt
+	@echo "Installing vgcourse itself ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/jupyter
+	@# JupyterLab asks nobody outside: no news, no update check, no list of extensions
+	@printf '%s\n' '{"@jupyterlab/apputils-extension:notification":' \
+	  ' {"fetchNews": "false", "checkForUpdates": false}}' > $(VENV)/share/jupyter/lab/settings/overrides.json
+	@printf '%s\n' '{"LabApp": {"extension_manager": "readonly", "news_url": null,' \
+	  ' "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"}}' > $(VENV)/etc/jupyter/jupyter_lab_config.json
+	@printf '%s' "$(CURDIR)" > $(READY)
+	@echo "Ready."
