@@ -1,0 +1,63 @@
+"""Argument checks with one kind of sentence: who was called, what came, what was expected."""
+
+import numpy as np
+
+FLOAT_DTYPES = ("float32", "float64", "complex64", "complex128")
+
+
+def as_floats(where, **arrays):
+    """The named arrays as floating-point ndarrays of one precision, in the order given.
+
+    Python numbers become float64. Complex arrays pass, because a complex-step derivative sends them
+    through a forward pass.
+
+    Raises
+    ------
+    TypeError
+        If an array is not of a floating-point type, or float32 and float64 are mixed.
+    ValueError
+        If an array is empty.
+    """
+    out, precisions = [], {}
+    for name, value in arrays.items():
+        array = np.asarray(value, dtype=float) if isinstance(value, (int, float)) else np.asarray(value)
+        if array.dtype.name not in FLOAT_DTYPES:
+            raise TypeError(
+                f"{where}: {name} holds {array.dtype.name} values; expected float64 or float32. "
+                f"Convert it first, for instance with np.asarray({name}, dtype=float)."
+            )
+        if array.size == 0:
+            raise ValueError(f"{where}: {name} is empty, its shape is {array.shape}.")
+        precisions[name] = np.finfo(array.dtype).dtype.name
+        out.append(array)
+    if len(set(precisions.values())) > 1:
+        given = ", ".join(f"{name} is {precision}" for name, precision in precisions.items())
+        raise TypeError(f"{where}: precisions are mixed ({given}). Give all arrays the same dtype.")
+    return out[0] if len(out) == 1 else out
+
+
+def expect_shape(where, name, array, expected, because=""):
+    """Raise ValueError unless `array` has the shape `expected`; letters in it stand for any size."""
+    shape = np.shape(array)
+    fits = len(shape) == len(expected) and all(
+        isinstance(want, str) or size == want for size, want in zip(shape, expected, strict=True)
+    )
+    if not fits:
+        wanted = "(" + ", ".join(str(want) for want in expected) + ("," if len(expected) == 1 else "") + ")"
+        because = f" because {because}" if because else ""
+        raise ValueError(f"{where}: {name} has shape {shape}; expected {wanted}{because}.")
+
+
+def expect_choice(where, name, value, choices):
+    """Raise ValueError, with the list of known names, unless `value` is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{where}: {name} is {value!r}; expected one of {', '.join(sorted(choices))}.")
+
+
+def expect_generator(where, rng):
+    """Raise TypeError unless `rng` is a numpy Generator: randomness never comes from a global state."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"{where}: rng is {type(rng).__name__}; expected numpy.random.Generator, "
+            "for instance np.random.default_rng(0)."
+        )

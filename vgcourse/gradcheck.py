@@ -1,0 +1,242 @@
+"""Is this gradient right? Central differences to read, the complex step to trust.
+
+>>> report = check_gradients(loss, params, grads, rng=np.random.default_rng(0))
+>>> print(report)          # one line for every array, and the name of the wrong one
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vgcourse._trees import map_leaves, named_leaves, replace_leaf
+from vgcourse._validate import as_floats, expect_generator, expect_shape
+
+COMPLEX_STEP = 1e-20
+
+
+def relative_error(a, b):
+    """‖a − b‖ / max(‖a‖, ‖b‖), equation (1.21): 0 for equal, 1 where one is zero, 2 for a flipped sign.
+
+    It has no scale, so it means the same for gradients of size 1 and of size 1e−200. Two zeros agree.
+
+    Parameters
+    ----------
+    a, b : arrays or numbers of one shape
+
+    Returns
+    -------
+    float; inf if anything is NaN or infinite
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    expect_shape("relative_error", "b", b, a.shape, f"a has shape {a.shape}")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return np.inf
+    largest = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+    if largest == 0:
+        return 0.0
+    a, b = a / largest, b / largest  # so that no square under- or overflows
+    return float(np.linalg.norm(a - b) / max(np.linalg.norm(a), np.linalg.norm(b)))
+
+
+def verify(name, ours, truth, tolerance=1e-12):
+    """Print that two results agree, or raise with their relative error.
+
+    What is printed is the bound, not the error: rounding differs from processor to processor.
+
+    Raises
+    ------
+    AssertionError
+        If the relative error (1.21) is above the tolerance, or something is not finite.
+    """
+    error = relative_error(ours, truth)
+    if not error <= tolerance:
+        raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
+    print(f"{name:36s} relative error below {tolerance:.0e}  ✓")
+
+
+def numerical_gradient(f, x, step=1e-5):
+    """∂f/∂x_i ≈ [f(x + h e_i) − f(x − h e_i)] / 2h, equation (1.19), one entry after the other.
+
+    Written to be read: two calls of f per entry. For whole networks use `check_gradients`.
+
+    Parameters
+    ----------
+    f : function of an array of x's shape, returning a number
+    x : float64 array (not changed)
+    step : h; the error is O(h²) from the formula and O(1e−16/h) from rounding
+
+    Returns
+    -------
+    array of x's shape
+
+    Raises
+    ------
+    TypeError
+        If x is not floating point.
+    ValueError
+        If the step is not positive.
+    """
+    x = as_floats("numerical_gradient", x=x)
+    if not step > 0:
+        raise ValueError(f"numerical_gradient: step is {step}; expected a positive number.")
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        shift = np.zeros_like(x)
+        shift[i] = step
+        gradient[i] = (f(x + shift) - f(x - shift)) / (2 * step)
+    return gradient
+
+
+def complex_step(f, x, v):
+    """The derivative of f at x in direction v: Im f(x + i h v) / h with h = 1e−20, equation (1.20).
+
+    There is no subtraction, so there is no cancellation: the result is exact to rounding. f has to be
+    analytic in code too: no abs, no conjugate, comparisons by the real part.
+
+    Parameters
+    ----------
+    f : function of a (complex) array of x's shape, returning an array or a number
+    x : real array
+    v : array of x's shape, the direction
+
+    Returns
+    -------
+    real array of the shape of f(x): the Jacobian–vector product J v
+
+    Raises
+    ------
+    ValueError
+        If v has another shape than x, or f throws the imaginary part away.
+    """
+    x = as_floats("complex_step", x=x)
+    expect_shape("complex_step", "v", v, x.shape, f"x has shape {x.shape}")
+    out = np.asarray(f(x + 1j * COMPLEX_STEP * np.asarray(v)))
+    if not np.iscomplexobj(out):
+        raise ValueError("complex_step: f returned real numbers for complex input; it drops the derivative.")
+    return out.imag / COMPLEX_STEP
+
+
+class StepSweep(NamedTuple):
+    """Relative errors of three difference quotients, one value for each step size."""
+
+    steps: np.ndarray
+    forward: np.ndarray
+    central: np.ndarray
+    complex_step: np.ndarray
+
+
+def step_sweep(f, x, v, truth, steps=None):
+    """How wrong are forward, central and complex differences of f at x along v, step by step?
+
+    Parameters
+    ----------
+    f : function of an array of x's shape, returning a number
+    x, v : arrays of one shape
+    truth : the exact directional derivative
+    steps : step sizes h; default 1e−1 … 1e−15
+
+    Returns
+    -------
+    StepSweep: the V-shaped curves of lecture 1
+    """
+    x, v = as_floats("step_sweep", x=x, v=v)
+    expect_shape("step_sweep", "v", v, x.shape, f"x has shape {x.shape}")
+    steps = np.logspace(-1, -15, 57) if steps is None else np.asarray(steps, dtype=float)
+    at_x = f(x)
+    quotients = np.array(
+        [
+            ((f(x + h * v) - at_x) / h, (f(x + h * v) - f(x - h * v)) / (2 * h), f(x + 1j * h * v).imag / h)
+            for h in steps
+        ]
+    )
+    errors = [[relative_error(q, truth) for q in column] for column in quotients.T]
+    return StepSweep(steps, *map(np.array, errors))
+
+
+class BlockError(NamedTuple):
+    """The verdict on one array of the parameters."""
+
+    name: str
+    error: float
+    ok: bool
+
+
+class GradientReport(NamedTuple):
+    """The verdict on a whole gradient: a line for every array, worst error, names of the wrong ones."""
+
+    blocks: tuple
+    tolerance: float
+
+    @property
+    def ok(self):
+        """True if every block agrees."""
+        return all(block.ok for block in self.blocks)
+
+    @property
+    def wrong(self):
+        """Names of the blocks that disagree."""
+        return [block.name for block in self.blocks if not block.ok]
+
+    def __str__(self):
+        width = max(len(block.name) for block in self.blocks)
+        errors = [f"{b.error:.1e}" if b.error > 1e-12 else "< 1e-12" for b in self.blocks]
+        lines = [f"{b.name:{width}s}  {e:>7s}  {'✓' if b.ok else '✗'}" for b, e in zip(self.blocks, errors)]
+        verdict = "gradient agrees" if self.ok else "wrong: " + ", ".join(self.wrong)
+        return "\n".join([*lines, f"{verdict} (tolerance {self.tolerance:.0e})"])
+
+
+def check_gradients(loss, params, grads, *, rng, directions=2, tolerance=1e-9):
+    """Compare a gradient with the complex step, block by block, along random directions.
+
+    For a random direction v in one array, Im loss(w + i h v)/h has to equal Σ ∂L/∂w ⊙ v. Two forward
+    passes per array check all its entries at once; the error is relative to the typical size of such a
+    sum, ‖∂L/∂w‖, so that a sum that happens to be near zero raises no alarm.
+
+    Parameters
+    ----------
+    loss : function of a tree of parameters, returning a number; has to accept complex arrays
+    params : nested tuples of float64 arrays
+    grads : the same structure: the gradient to be checked
+    rng : numpy Generator
+    directions : random directions per array
+    tolerance : largest relative error that passes
+
+    Returns
+    -------
+    GradientReport
+
+    Raises
+    ------
+    TypeError
+        If rng is no Generator or a parameter is no float array.
+    ValueError
+        If the structures differ, or a gradient's shape from its parameter's.
+    """
+    expect_generator("check_gradients", rng)
+    blocks = []
+    pairs = []
+    map_leaves(lambda w, dw: pairs.append((w, dw)), params, grads)  # refuses another structure
+    for number, (name, _) in enumerate(named_leaves(params)):
+        w, dw = as_floats("check_gradients", w=pairs[number][0]), np.asarray(pairs[number][1])
+        expect_shape("check_gradients", f"the gradient of {name or 'the parameter'}", dw, w.shape)
+        # NaN and inf are settled first: max() may lose a NaN, and inf − inf would warn
+        worst = 0.0 if np.isfinite(dw).all() else np.inf
+        for _ in range(directions if worst == 0 else 0):
+            v = rng.standard_normal(w.shape)
+
+            def along_v(value, number=number):
+                return loss(replace_leaf(params, number, value))
+
+            expected, claimed = complex_step(along_v, w, v), (dw * v).sum()
+            scale = max(abs(expected), abs(claimed), np.linalg.norm(dw) * np.linalg.norm(v) / np.sqrt(v.size))
+            if not np.isfinite(expected):
+                worst = np.inf
+            elif scale > 0:
+                worst = max(worst, abs(expected - claimed) / scale)
+        blocks.append(BlockError(name or "x", float(worst), worst <= tolerance))
+    return GradientReport(tuple(blocks), tolerance)

@@ -1,0 +1,156 @@
+"""Deep nets built from layers, keeping the signals of every layer; and a training loop that fits one screen.
+
+>>> params = mlp_init((64, 32, 10), rng=np.random.default_rng(0))
+>>> logits, caches = mlp_forward(params, x, activation="tanh")
+>>> dx, deltas, grads = mlp_backward(dlogits, caches)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vgcourse._validate import expect_generator, expect_shape
+from vgcourse.initializers import glorot
+from vgcourse.layers import (
+    ActivationCache,
+    LinearCache,
+    LinearParams,
+    activation_backward,
+    activation_forward,
+    linear_backward,
+    linear_forward,
+)
+from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
+from vgcourse.optim import global_norm, sgd_step
+
+
+class MLPCache(NamedTuple):
+    """Layer l's caches: x = h_{l−1} in `linear`, z_l in `activation` (None after the last layer)."""
+
+    linear: LinearCache
+    activation: ActivationCache | None
+
+
+def mlp_init(sizes, *, rng, initializer=glorot, dtype=float):
+    """Parameters of a net with layer sizes D, H_1, …, C: weights by `initializer`, biases zero.
+
+    Returns
+    -------
+    tuple of LinearParams, one per layer
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sizes or one is not positive.
+    """
+    expect_generator("mlp_init", rng)
+    if np.ndim(sizes) != 1 or len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"mlp_init: sizes are {sizes}; expected at least two, each at least 1.")
+    return tuple(
+        LinearParams(initializer((n_out, n_in), rng=rng, dtype=dtype), np.zeros(n_out, dtype))
+        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True)
+    )
+
+
+def mlp_forward(params, x, *, activation="tanh"):
+    """h_l = f(W_l h_{l−1} + b_l) for l < L, and the last layer linear: equation (1.12)'s net for a batch.
+
+    Parameters
+    ----------
+    params : tuple of LinearParams
+    x : (N, D) array, h_0
+    activation : name of f
+
+    Returns
+    -------
+    out : (N, C) array, the last layer's pre-activations
+    caches : list of MLPCache, one per layer: every signal of the net
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear_forward` and `activation_forward`.
+    """
+    caches, h = [], x
+    for number, layer in enumerate(params, start=1):
+        z, linear = linear_forward(layer, h)
+        h, nonlinear = activation_forward(activation, z) if number < len(params) else (z, None)
+        caches.append(MLPCache(linear, nonlinear))
+    return h, caches
+
+
+def mlp_backward(dout, caches):
+    """δ_l = f'(z_l) ⊙ (δ_{l+1} W_{l+1}), back to front: equation (1.14) for a batch.
+
+    Parameters
+    ----------
+    dout : (N, C) array, gradient by the net's output
+    caches : of the forward pass
+
+    Returns
+    -------
+    dx : (N, D) array
+    deltas : list of (N, H_l) arrays, δ_l = ∂L/∂z_l for EVERY layer, first layer first: we plot them
+    grads : tuple of LinearParams, structure of the parameters
+    """
+    deltas, grads, dh = [], [], dout
+    for cache in reversed(caches):
+        delta = dh if cache.activation is None else activation_backward(dh, cache.activation)
+        dh, layer_grads = linear_backward(delta, cache.linear)
+        deltas.append(delta)
+        grads.append(layer_grads)
+    return dh, deltas[::-1], tuple(grads[::-1])
+
+
+def accuracy(params, x, labels, *, activation="tanh"):
+    """Share of rows of x whose largest output is the label's."""
+    out, _ = mlp_forward(params, x, activation=activation)
+    expect_shape("accuracy", "labels", labels, out.shape[:1], f"x has {len(out)} rows")
+    return float((out.argmax(axis=1) == labels).mean())
+
+
+class TrainingResult(NamedTuple):
+    """Trained parameters and, for every step, the batch's loss and its gradient's global norm."""
+
+    params: tuple
+    losses: np.ndarray
+    gradient_norms: np.ndarray
+
+
+def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10, batch_size=32, rng):
+    """Gradient descent on shuffled mini-batches with the softmax cross-entropy.
+
+    Parameters
+    ----------
+    params : tuple of LinearParams to start from (not changed)
+    x : (N, D) array
+    labels : (N,) integer array
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    ValueError
+        If batch_size or epochs is not positive, labels are not one per row, or the loss stops being
+        finite (a step too long).
+    """
+    expect_generator("train", rng)
+    if batch_size < 1 or epochs < 1:
+        raise ValueError(f"train: epochs={epochs}, batch_size={batch_size}; expected both at least 1.")
+    expect_shape("train", "labels", labels, np.shape(x)[:1], f"x has shape {np.shape(x)}")
+    losses, norms = [], []
+    for _ in range(epochs):
+        order = rng.permutation(len(x))
+        for start in range(0, len(x), batch_size):
+            batch = order[start : start + batch_size]
+            logits, caches = mlp_forward(params, x[batch], activation=activation)
+            loss, loss_cache = softmax_cross_entropy_forward(logits, labels[batch])
+            if not np.isfinite(loss):
+                raise ValueError(f"train: the loss is {loss} after {len(losses)} steps; try a smaller step.")
+            _, _, grads = mlp_backward(softmax_cross_entropy_backward(1.0, loss_cache), caches)
+            params = sgd_step(params, grads, learning_rate)
+            losses.append(loss)
+            norms.append(global_norm(grads))
+    return TrainingResult(params, np.array(losses), np.array(norms))
