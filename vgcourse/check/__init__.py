@@ -1,0 +1,23 @@
+"""What learners call: `check("ps1.linear_backward", linear_backward)` and `hint("ps1.linear_backward")`.
+
+A check compares the learner's function with a reference on random inputs, quantity by quantity, and
+names the mistake when the answer equals a known wrong formula. It works in a notebook, in plain Python
+and under nbgrader, where its float result is the partial credit.
+"""
+
+from vgcourse.check.engine import check, evaluate, when_solved
+from vgcourse.check.hints import hint
+from vgcourse.check.problem import Case, Convention, Mistake, Problem, find, names
+
+__all__ = [
+    "Case",
+    "Convention",
+    "Mistake",
+    "Problem",
+    "check",
+    "evaluate",
+    "find",
+    "hint",
+    "names",
+    "when_solved",
+]

@@ -1,0 +1,153 @@
+"""From a learner's output to named quantities, each with a relative error or a reason why it has none."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vgcourse.gradcheck import relative_error
+
+
+class Quantity(NamedTuple):
+    """One compared array: the learner's value (None if unusable), its error and what is wrong with it."""
+
+    name: str
+    value: np.ndarray | None
+    expected: np.ndarray
+    error: float
+    ok: bool
+    problem: str = ""
+
+
+def compare(problem, case, output, expected):
+    """Compare an output with the reference's, quantity by quantity.
+
+    Returns
+    -------
+    list of Quantity
+    """
+    try:
+        output = problem.adapt(output, case.args)
+    except (TypeError, ValueError) as error:
+        output, reason = _Unusable(), str(error)
+    else:
+        reason = ""
+    wanted = flatten(case.quantities, expected)
+    if isinstance(output, _Unusable):
+        return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
+    pieces, reason = split_output(output, case.quantities)
+    if reason:
+        return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
+    out = []
+    for name, value, reference in zip(
+        case.quantities, pieces, _parts(expected, case.quantities), strict=True
+    ):
+        out += _compare_part(problem, name, value, reference)
+    return out
+
+
+class _Unusable:
+    pass
+
+
+def _parts(output, quantities):
+    return (output,) if len(quantities) == 1 else output
+
+
+def flatten(quantities, output):
+    """[(name, array)] of an output: a list of arrays under the name `deltas` gives deltas[0], deltas[1], …"""
+    out = []
+    for name, value in zip(quantities, _parts(output, quantities), strict=True):
+        if isinstance(value, (list, tuple)):
+            out += [(f"{name}[{i}]", np.asarray(item)) for i, item in enumerate(value)]
+        else:
+            out.append((name, np.asarray(value)))
+    return out
+
+
+def split_output(output, quantities):
+    """The learner's output as one piece per quantity, or a sentence about why that cannot be."""
+    if output is None:
+        return None, "your function returned None. Is there a return at its end?"
+    if len(quantities) == 1:
+        lone = isinstance(output, (tuple, list)) and len(output) == 1 and np.ndim(output[0]) > 0
+        return (output[0] if lone and isinstance(output, tuple) else output,), ""
+    wanted = f"{len(quantities)} values: {', '.join(quantities)}"
+    if not isinstance(output, (tuple, list)):
+        if isinstance(output, np.ndarray) and output.dtype == object and len(output) == len(quantities):
+            return tuple(output), ""
+        return None, f"your function returned {describe(output)}; expected {wanted}."
+    if len(output) != len(quantities):
+        return None, f"your function returned {len(output)} values; expected {wanted}."
+    return tuple(output), ""
+
+
+def _compare_part(problem, name, value, reference):
+    if not isinstance(reference, (list, tuple)):
+        return [compare_array(problem, name, value, np.asarray(reference))]
+    names = [f"{name}[{i}]" for i in range(len(reference))]
+    if isinstance(value, np.ndarray):
+        value = list(value)
+    if not isinstance(value, (list, tuple)) or len(value) != len(reference):
+        came = f"a list of {len(value)}" if isinstance(value, (list, tuple)) else describe(value)
+        reason = f"{name} is {came}; expected a list of {len(reference)} arrays"
+        return [
+            Quantity(n, None, np.asarray(r), np.inf, False, reason)
+            for n, r in zip(names, reference, strict=True)
+        ]
+    triples = zip(names, value, reference, strict=True)
+    return [compare_array(problem, n, v, np.asarray(r)) for n, v, r in triples]
+
+
+def compare_array(problem, name, value, expected):
+    """Compare one array with its reference; every way of not being one has its own sentence."""
+
+    def unusable(reason, array=None):
+        return Quantity(name, array, expected, np.inf, False, reason)
+
+    if value is None:
+        return unusable("is None")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return unusable(f"is {describe(value)}, which does not make an array")
+    if array.dtype.kind == "O":
+        return unusable("holds Python objects, not numbers: are its rows of different lengths?")
+    if array.dtype.kind not in "fiubc":
+        return unusable(f"is {describe(value)}; expected numbers")
+    if array.shape != expected.shape:
+        return unusable(_shape_reason(array, expected), array)
+    if array.dtype.kind == "c":
+        return unusable("is complex; a real number is asked for", array)
+    if not np.isfinite(array).all():
+        kinds = [
+            word for word, found in (("NaN", np.isnan(array)), ("infinite", np.isinf(array))) if found.any()
+        ]
+        bad = int((~np.isfinite(array)).sum())
+        return unusable(f"is {' or '.join(kinds)} in {bad} of {array.size} entries", array)
+    error = relative_error(array, expected)
+    return Quantity(name, array, expected, error, bool(error <= tolerance_for(problem, array)))
+
+
+def tolerance_for(problem, array):
+    """Single precision may be as wrong as single precision is; everything else is held to `tolerance`."""
+    single = array.dtype in (np.float32, np.float16)
+    return problem.float32_tolerance if single else problem.tolerance
+
+
+def _shape_reason(array, expected):
+    reason = f"has shape {array.shape}; expected {expected.shape}"
+    if array.shape == expected.shape[::-1]:
+        return reason + " (the transpose)"
+    if tuple(s for s in array.shape if s > 1) == tuple(s for s in expected.shape if s > 1):
+        return reason + " (an axis of length 1 too many or too few: keepdims?)"
+    return reason
+
+
+def describe(value):
+    """A short name for what came: 'a str', 'an array of shape (3, 4)', …"""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if callable(value):
+        return "a function"
+    word = type(value).__name__
+    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"

@@ -1,0 +1,21 @@
+"""Problem set 1: the chain rule, and how to check a gradient."""
+
+from vgcourse.check.ps1.checking import NUMERICAL_GRADIENT, WRONG_BLOCKS, planted_net
+from vgcourse.check.ps1.dense import LINEAR_BACKWARD, SOFTMAX_CROSS_ENTROPY, TWO_PATHS_BACKWARD
+from vgcourse.check.ps1.depth import CHAIN_JACOBIAN, DEEP_BACKWARD
+from vgcourse.check.ps1.scalars import ACTIVATION_DERIVATIVE, FIVE_FACTORS, FOUR_WEIGHT_NET
+
+PROBLEMS = (
+    ACTIVATION_DERIVATIVE,
+    FOUR_WEIGHT_NET,
+    FIVE_FACTORS,
+    LINEAR_BACKWARD,
+    SOFTMAX_CROSS_ENTROPY,
+    TWO_PATHS_BACKWARD,
+    DEEP_BACKWARD,
+    CHAIN_JACOBIAN,
+    NUMERICAL_GRADIENT,
+    WRONG_BLOCKS,
+)
+
+__all__ = ["PROBLEMS", "planted_net"]
