@@ -1,0 +1,30 @@
+"""What all tests need: no windows, the repository's root, and one way to skip."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def require(condition, reason):
+    """Skip when `condition` is false; where VGCOURSE_REQUIRE_ALL is set (in CI), fail.
+
+    Works in a test, in a fixture and at the top of a module:
+
+    >>> require(shutil.which("chromium"), "needs chromium")
+    """
+    if condition:
+        return
+    if os.environ.get("VGCOURSE_REQUIRE_ALL") == "1":
+        pytest.fail(f"{reason} (VGCOURSE_REQUIRE_ALL is set: nothing may be skipped)", pytrace=False)
+    pytest.skip(reason, allow_module_level=True)
+
+
+@pytest.fixture
+def root():
+    """The repository's root folder."""
+    return ROOT

@@ -1,0 +1,313 @@
+"""The gradient checker is itself checked: it finds what is wrong and accuses nothing that is right."""
+
+import numpy as np
+import pytest
+
+from vgcourse._trees import map_leaves
+from vgcourse.gradcheck import (
+    BlockError,
+    GradientReport,
+    check_gradients,
+    complex_step,
+    numerical_gradient,
+    relative_error,
+    step_sweep,
+)
+from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
+from vgcourse.mlp import mlp_backward, mlp_forward, mlp_init
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+# relative_error
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e-310, 1e200, 1e307])
+def test_relative_error_has_no_scale(scale):
+    a, b = np.array([3.0, 0.0]), np.array([3.0, 4.0])
+    assert relative_error(a * scale, b * scale) == pytest.approx(4 / 5, rel=1e-12, abs=0)
+    assert relative_error(b * scale, a * scale) == pytest.approx(4 / 5, rel=1e-12, abs=0)
+    assert relative_error(b * scale, b * scale) == 0
+    assert relative_error(b * scale, -b * scale) == 2
+    assert relative_error(b * scale, 0 * b) == 1
+    assert relative_error(0 * b, b * scale) == 1
+
+
+def test_relative_error_sees_what_allclose_does_not():
+    assert np.allclose(0, 1e-18)
+    assert relative_error(0, 1e-18) == 1
+
+
+def test_relative_error_is_a_float_and_symmetric():
+    a, b = rng().standard_normal((2, 4, 3))
+    assert isinstance(relative_error(a, b), float)
+    assert relative_error(a, b) == relative_error(b, a)
+    assert relative_error(np.array([1 + 1j]), np.array([1 - 1j])) == pytest.approx(2 / np.sqrt(2))
+    assert relative_error(np.zeros((2, 2)), np.zeros((2, 2))) == 0
+    assert relative_error(2, 1) == 0.5
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_relative_error_of_nonsense_is_infinite(bad):
+    for pair in (([bad, 1.0], [1.0, 1.0]), ([1.0, 1.0], [bad, 1.0]), ([bad, 1.0], [bad, 1.0])):
+        assert relative_error(*pair) == np.inf
+
+
+def test_relative_error_never_broadcasts():
+    with pytest.raises(
+        ValueError, match=r"relative_error: b has shape \(2, 1\); expected \(2,\) because a has shape \(2,\)"
+    ):
+        relative_error(np.ones(2), np.ones((2, 1)))  # fmt: skip
+
+
+# numerical_gradient
+
+
+def test_numerical_gradient_of_a_quadratic_is_exact_up_to_rounding():
+    a = rng().standard_normal((2, 3))
+    x = rng(1).standard_normal((2, 3))
+    x.flags.writeable = False
+    gradient = numerical_gradient(lambda x: (a * x**2).sum(), x)
+    assert gradient.shape == x.shape
+    assert relative_error(gradient, 2 * a * x) < 1e-9
+    # the step is h, not h/2 or 2h: for x³ the error is exactly h²
+    assert numerical_gradient(lambda x: x**3, 0.0, step=0.1) == pytest.approx(0.01, rel=1e-12, abs=0)
+
+
+def test_numerical_gradient_refuses():
+    for step in (0, -1e-5, np.nan):
+        with pytest.raises(ValueError, match="numerical_gradient: step is .*; expected a positive number"):
+            numerical_gradient(np.sum, np.ones(2), step=step)
+    with pytest.raises(TypeError, match="numerical_gradient: x holds int64 values; expected float64"):
+        numerical_gradient(np.sum, np.ones(2, int))
+    with pytest.raises(ValueError, match="numerical_gradient: x is empty"):
+        numerical_gradient(np.sum, np.ones(0))
+
+
+# complex_step
+
+
+def test_complex_step_is_a_jacobian_vector_product():
+    a, x, v = rng().standard_normal((3, 4)), rng(1).standard_normal(4), rng(2).standard_normal(4)
+    jacobian = (1 / np.cosh(a @ x) ** 2)[:, None] * a
+    assert relative_error(complex_step(lambda x: np.tanh(a @ x), x, v), jacobian @ v) < 4e-16
+    assert complex_step(np.exp, 1.0, 1.0) == pytest.approx(np.e, rel=1e-15, abs=0)
+
+
+def test_complex_step_keeps_its_accuracy_where_gradients_vanish():
+    assert complex_step(lambda x: 1e-200 * np.sin(x), 1.0, 1.0) == pytest.approx(
+        1e-200 * np.cos(1.0), rel=1e-15
+    )
+
+
+def test_complex_step_refuses():
+    with pytest.raises(
+        ValueError, match=r"complex_step: v has shape \(3,\); expected \(2,\) because x has shape \(2,\)"
+    ):
+        complex_step(np.sum, np.ones(2), np.ones(3))  # fmt: skip
+    with pytest.raises(ValueError, match="complex_step: f returned real numbers.*drops the derivative"):
+        complex_step(lambda x: np.abs(x).sum(), np.ones(2), np.ones(2))
+    with pytest.raises(TypeError, match="complex_step: x holds int64"):
+        complex_step(np.sum, np.ones(2, int), np.ones(2))
+    with pytest.raises(ValueError, match="complex_step: x is empty"):
+        complex_step(np.sum, np.ones(0), np.ones(0))
+
+
+# step_sweep
+
+
+def f(z):
+    return np.tanh(z) * np.exp(z / 3)
+
+
+AT = 0.7
+TRUTH = np.exp(AT / 3) * (1 / np.cosh(AT) ** 2 + np.tanh(AT) / 3)
+
+
+def test_the_v_curve_has_its_known_numbers():
+    sweep = step_sweep(f, AT, 1.0, TRUTH, steps=[1e-2, 1e-5, 1e-8, 1e-10])
+    assert sweep.steps.tolist() == [1e-2, 1e-5, 1e-8, 1e-10]
+    assert sweep.central[0] == pytest.approx(8e-6, rel=0.1, abs=0)  # h² f'''/6f': no rounding in it
+    for error, known in zip(sweep.central[1:], [9e-12, 9e-9, 9e-7], strict=True):
+        assert known / 30 < error < known * 3  # rounding: right order, lucky draws allowed
+    assert sweep.complex_step[0] == pytest.approx(8e-6, rel=0.1, abs=0)  # its h² has the other sign
+    assert sweep.complex_step[2:].max() < 5e-16
+
+
+def test_each_difference_has_its_own_slope_and_floor():
+    sweep = step_sweep(f, AT, 1.0, TRUTH)
+    assert len(sweep.steps) == 57
+    assert sweep.steps[0] == pytest.approx(0.1) and sweep.steps[-1] == pytest.approx(1e-15)
+    assert all(errors.shape == (57,) for errors in sweep[1:])
+    large = (sweep.steps > 1e-4) & (sweep.steps < 5e-2)
+
+    def slope(errors):
+        return np.polyfit(np.log(sweep.steps[large]), np.log(errors[large]), 1)[0]
+
+    assert slope(sweep.forward) == pytest.approx(1, abs=0.05)
+    assert slope(sweep.central) == pytest.approx(2, abs=0.05)
+    assert 1e-10 < sweep.forward.min() < 1e-7
+    assert 1e-13 < sweep.central.min() < 1e-10
+    assert sweep.complex_step[sweep.steps < 1e-9].max() < 5e-16
+    assert sweep.forward[-1] > 1e-3 and sweep.central[-1] > 1e-3
+
+
+def test_a_sweep_goes_along_v():
+    x, v = np.array([1.0, 2.0]), np.array([3.0, -1.0])
+    sweep = step_sweep(lambda x: (x**2).sum(), x, v, truth=2 * (x * v).sum(), steps=[1e-3])
+    assert sweep.central[0] < 1e-11
+    assert sweep.forward[0] == pytest.approx(0.01 / 2.01, rel=1e-6, abs=0)  # 2 + h|v|² against 2
+
+
+def test_a_sweep_refuses():
+    with pytest.raises(ValueError, match=r"step_sweep: v has shape \(3,\); expected \(2,\)"):
+        step_sweep(np.sum, np.ones(2), np.ones(3), 1.0)
+    with pytest.raises(TypeError, match="step_sweep: x holds int64"):
+        step_sweep(np.sum, np.ones(2, int), np.ones(2), 1.0)
+
+
+# check_gradients
+
+
+def net(seed, activation="tanh"):
+    """A random net's loss as a function of its parameters, the parameters and their gradient."""
+    r = rng(seed)
+    depth, sizes = r.integers(1, 5), r.integers(1, 7, 8)
+    params = mlp_init(tuple(sizes[: depth + 1]), rng=r)
+    params = map_leaves(lambda w: w + 0.3 * r.standard_normal(w.shape), params)
+    x = r.standard_normal((r.integers(1, 6), sizes[0]))
+    labels = r.integers(0, sizes[depth], len(x))
+
+    def loss(params):
+        return softmax_cross_entropy_forward(mlp_forward(params, x, activation=activation)[0], labels)[0]
+
+    logits, caches = mlp_forward(params, x, activation=activation)
+    dlogits = softmax_cross_entropy_backward(1.0, softmax_cross_entropy_forward(logits, labels)[1])
+    return loss, params, mlp_backward(dlogits, caches)[2]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_no_false_alarm_over_60_nets(activation):
+    for seed in range(20):
+        loss, params, grads = net(seed, activation)
+        report = check_gradients(loss, params, grads, rng=rng(seed))
+        assert report.ok, f"seed {seed}\n{report}"
+        assert report.wrong == [] and len(report.blocks) == 2 * len(params)
+
+
+def wide_net():
+    r = rng(3)
+    params = mlp_init((4, 6, 5, 3), rng=r)
+    x = r.standard_normal((7, 4))
+    weights = r.standard_normal((7, 3))
+
+    def loss(params):
+        return (mlp_forward(params, x)[0] * weights).sum()
+
+    return loss, params, mlp_backward(weights, mlp_forward(params, x)[1])[2]
+
+
+@pytest.mark.parametrize("layer", range(3))
+@pytest.mark.parametrize("field", ["W", "b"])
+def test_one_entry_off_by_a_thousandth_is_found_and_named(layer, field):
+    loss, params, grads = wide_net()
+    array = getattr(grads[layer], field)
+    for entry in [(0,) * array.ndim, tuple(n - 1 for n in array.shape)]:
+        wrong = array.copy()
+        wrong[entry] *= 1.001
+        claimed = [*grads[:layer], grads[layer]._replace(**{field: wrong}), *grads[layer + 1 :]]
+        report = check_gradients(loss, params, tuple(claimed), rng=rng(1))
+        assert not report.ok
+        assert report.wrong == [f"[{layer}].{field}"]
+        assert str(report).count("✗") == 1 and f"wrong: [{layer}].{field} (tolerance 1e-09)" in str(report)
+        assert str(report).count("✓") == 5
+
+
+@pytest.mark.parametrize(
+    "mistake", [lambda g: -g, lambda g: 2 * g, lambda g: 0 * g, lambda g: g[::-1].copy()]
+)
+@pytest.mark.parametrize("scale", [1.0, 1e-200])
+def test_wrong_gradients_are_found_at_any_scale(mistake, scale):
+    w = rng().standard_normal((3, 2))
+    gradient = 2 * scale * w
+
+    def loss(w):
+        return scale * (w**2).sum()
+
+    assert check_gradients(loss, w, gradient, rng=rng()).ok
+    report = check_gradients(loss, w, mistake(gradient), rng=rng())
+    assert report.wrong == ["x"] and report.blocks[0].error > 0.1
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nonsense_is_never_right(bad):
+    w = np.ones(2)
+    for claimed in (np.array([bad, 1.0]), np.array([bad, bad]), np.array([bad, -bad])):
+        for slope in (1.0, 0.0):  # at slope 0 a NaN could hide behind a maximum
+            report = check_gradients(lambda w, slope=slope: slope * w.sum(), w, claimed, rng=rng())
+            assert report.wrong == ["x"] and report.blocks[0].error == np.inf
+    assert not check_gradients(lambda w: w.sum() * np.nan, w, np.ones(2), rng=rng()).ok
+
+
+def test_a_gradient_of_zero_may_be_zero():
+    assert check_gradients(lambda w: 0 * w.sum(), np.ones(2), np.zeros(2), rng=rng()).ok
+    assert not check_gradients(lambda w: 0 * w.sum(), np.ones(2), np.array([0, 1e-30]), rng=rng()).ok
+
+
+def test_the_tolerance_is_the_caller_s():
+    w = np.array([1.0])
+    assert not check_gradients(lambda w: w.sum(), w, np.array([1 + 1e-6]), rng=rng()).ok
+    report = check_gradients(lambda w: w.sum(), w, np.array([1 + 1e-6]), rng=rng(), tolerance=1e-5)
+    assert report.ok and "gradient agrees (tolerance 1e-05)" in str(report)
+    assert report.blocks[0].error == pytest.approx(1e-6, rel=1e-3, abs=0)
+
+
+def test_the_number_of_directions_is_the_number_of_passes():
+    calls = []
+
+    def loss(w):
+        calls.append(w)
+        return w.sum()
+
+    check_gradients(loss, np.ones(3), np.ones(3), rng=rng(), directions=5)
+    assert len(calls) == 5
+    assert len({c.imag.tobytes() for c in calls}) == 5, "each direction is another one"
+
+
+def test_the_worst_direction_counts():
+    for wrong_call in range(3):
+        calls = iter(range(3))
+        report = check_gradients(
+            lambda w, calls=calls, wrong=wrong_call: (2.0 if next(calls) == wrong else 1.0) * w.sum(),
+            np.ones(3), np.ones(3), rng=rng(), directions=3,
+        )  # fmt: skip
+        assert not report.ok
+
+
+def test_report_reads_well():
+    report = GradientReport((BlockError("W", 1e-15, True), BlockError("bias", 0.5, False)), 1e-9)
+    assert str(report).splitlines() == [
+        "W      1.0e-15  ✓",
+        "bias   5.0e-01  ✗",
+        "wrong: bias (tolerance 1e-09)",
+    ]
+
+
+def test_check_gradients_refuses():
+    with pytest.raises(TypeError, match="check_gradients: rng is int; expected numpy.random.Generator"):
+        check_gradients(np.sum, np.ones(2), np.ones(2), rng=0)
+    with pytest.raises(
+        ValueError, match=r"check_gradients: the gradient of W has shape \(3,\); expected \(2,\)"
+    ):
+        params = mlp_init((1, 2), rng=rng())[0]._replace(W=np.ones(2))
+        check_gradients(np.sum, params, params._replace(W=np.ones(3)), rng=rng())
+    with pytest.raises(ValueError, match=r"the gradient of the parameter has shape \(1,\); expected \(2,\)"):
+        check_gradients(np.sum, np.ones(2), np.ones(1), rng=rng())
+    with pytest.raises(TypeError, match="check_gradients: w holds int64 values"):
+        check_gradients(np.sum, np.ones(2, int), np.ones(2), rng=rng())
+    for grads in [(np.ones(2),), (np.ones(2),) * 3, np.ones(2)]:
+        with pytest.raises(ValueError, match="structures differ: tuple of 2 against"):
+            check_gradients(lambda p: p[0].sum(), (np.ones(2), np.ones(2)), grads, rng=rng())

@@ -1,0 +1,200 @@
+"""Values, extremes and errors of the losses; their gradients are in test_contract."""
+
+import numpy as np
+import pytest
+
+from vgcourse.gradcheck import relative_error
+from vgcourse.losses import (
+    binary_cross_entropy_backward,
+    binary_cross_entropy_forward,
+    softmax,
+    softmax_cross_entropy_backward,
+    softmax_cross_entropy_forward,
+    squared_error_backward,
+    squared_error_forward,
+)
+
+Z = np.random.default_rng(0).standard_normal((4, 3))
+LABELS = np.array([0, 2, 1, 1])
+
+
+def test_squared_error_by_hand():
+    """A sum over the entries of a row, a mean over rows."""
+    loss, cache = squared_error_forward(np.array([[1.0, 2.0], [3.0, 5.0]]), [[0, 0], [3, 4]])
+    assert loss == (1 + 4 + 0 + 1) / 2
+    assert squared_error_backward(1.0, cache).tolist() == [[1, 2], [0, 1]]
+    assert squared_error_backward(-2.0, cache).tolist() == [[-2, -4], [0, -2]]
+    assert squared_error_forward(np.array([3.0]), [1.0])[0] == 4
+
+
+def test_binary_cross_entropy_by_hand():
+    """The mean is over all entries; σ(log 3) = 3/4."""
+    z = np.log(3) * np.array([[1.0, 1.0], [-1.0, 0.0]])
+    loss, cache = binary_cross_entropy_forward(z, [[1, 0], [0, 0.5]])
+    assert loss == pytest.approx(-np.log([3 / 4, 1 / 4, 3 / 4, 1 / 2]).mean(), rel=1e-15, abs=0)
+    gradient = binary_cross_entropy_backward(1.0, cache)
+    assert gradient == pytest.approx(np.array([[-1 / 4, 3 / 4], [1 / 4, 0]]) / 4, rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_binary_cross_entropy_at_extreme_logits(dtype):
+    z = np.array([1e4, -1e4, 1e4, -1e4], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss, cache = binary_cross_entropy_forward(z, np.array([1, 0, 0, 1]))
+        gradient = binary_cross_entropy_backward(1.0, cache)
+    assert loss == 5000 and loss.dtype == dtype
+    assert gradient.tolist() == [0, 0, 0.25, -0.25]
+    # right and sure: the loss is tiny and not zero
+    assert binary_cross_entropy_forward(np.array([-50.0]), [0])[0] == pytest.approx(
+        np.exp(-50), rel=1e-12, abs=0
+    )
+
+
+def test_two_class_softmax_is_the_sigmoid():
+    z, t = Z[:, 0], np.array([1, 0, 0, 1])
+    two = np.stack([np.zeros(4), z], axis=1)
+    assert softmax_cross_entropy_forward(two, t)[0] == pytest.approx(
+        binary_cross_entropy_forward(z, t)[0], rel=1e-14
+    )
+
+
+def test_softmax_rows_are_probabilities_and_ignore_a_shift():
+    p = softmax(10 * Z)
+    assert (p > 0).all()
+    assert np.abs(p.sum(axis=-1) - 1).max() < 4e-16
+    assert relative_error(softmax(10 * Z + np.array([[1e3], [-1e3], [5], [0]])), p) < 1e-12
+    assert softmax(np.log([1.0, 2.0, 5.0])) == pytest.approx([1 / 8, 2 / 8, 5 / 8], rel=1e-15, abs=0)
+    assert softmax(np.array([[7.0]])).tolist() == [[1.0]]
+    assert softmax(np.array([1e300, -1e300, 0.0])).tolist() == [1, 0, 0]
+    assert softmax(np.zeros((2, 3, 4), "float32")).dtype == "float32"
+    assert relative_error(softmax(Z.reshape(2, 2, 3)).reshape(4, 3), softmax(Z)) == 0
+
+
+def test_softmax_cross_entropy_by_hand():
+    z = np.log([[1.0, 2.0, 5.0], [1.0, 1.0, 2.0]])
+    loss, cache = softmax_cross_entropy_forward(z, [2, 0])
+    assert loss == pytest.approx(-(np.log(5 / 8) + np.log(1 / 4)) / 2, rel=1e-15, abs=0)
+    by_hand = np.array([[1 / 8, 2 / 8, -3 / 8], [-3 / 4, 1 / 4, 2 / 4]]) / 2
+    assert softmax_cross_entropy_backward(1.0, cache) == pytest.approx(by_hand, rel=1e-14, abs=0)
+
+
+def test_untrained_loss_is_log_of_the_number_of_classes():
+    assert softmax_cross_entropy_forward(np.zeros((5, 10)), np.arange(5))[0] == pytest.approx(
+        np.log(10), rel=1e-15
+    )
+
+
+def test_softmax_cross_entropy_gradient_sums_to_zero_and_ignores_a_shift():
+    loss, cache = softmax_cross_entropy_forward(Z, LABELS)
+    shifted_loss, shifted = softmax_cross_entropy_forward(Z + np.array([[100.0], [-7], [0], [3]]), LABELS)
+    assert loss == pytest.approx(shifted_loss, rel=1e-13, abs=0)
+    assert relative_error(cache.dprediction, shifted.dprediction) < 1e-13
+    assert np.abs(softmax_cross_entropy_backward(1.0, cache).sum(axis=-1)).max() < 1e-16
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_cross_entropy_at_extreme_logits(dtype):
+    z = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 0]], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss, cache = softmax_cross_entropy_forward(z, [0, 0])
+    assert loss == 1e4 and loss.dtype == dtype
+    assert softmax_cross_entropy_backward(1.0, cache).tolist() == [[0, 0, 0], [-0.5, 0.5, 0]]
+
+
+def test_a_mask_is_the_mean_over_the_rows_it_keeps():
+    mask = np.array([True, False, True, True])
+    loss, cache = softmax_cross_entropy_forward(Z, LABELS, mask)
+    kept_loss, kept = softmax_cross_entropy_forward(Z[mask], LABELS[mask])
+    assert loss == pytest.approx(kept_loss, rel=1e-15, abs=0)
+    assert relative_error(cache.dprediction[mask], kept.dprediction) < 1e-15
+    assert (softmax_cross_entropy_backward(3.0, cache)[1] == 0).all()
+
+
+def test_a_mask_of_weights_is_a_weighted_mean_and_keeps_float32():
+    rows = np.array([softmax_cross_entropy_forward(Z[n : n + 1], LABELS[n : n + 1])[0] for n in range(4)])
+    loss, _ = softmax_cross_entropy_forward(Z, LABELS, [1, 3, 0, 0])
+    assert loss == pytest.approx((rows[0] + 3 * rows[1]) / 4, rel=1e-14, abs=0)
+    single, cache = softmax_cross_entropy_forward(Z.astype("float32"), LABELS, np.ones(4))
+    assert single.dtype == cache.dprediction.dtype == "float32"
+
+
+def test_sequences_are_long_batches():
+    loss, cache = softmax_cross_entropy_forward(Z.reshape(2, 2, 3), LABELS.reshape(2, 2))
+    flat, flat_cache = softmax_cross_entropy_forward(Z, LABELS)
+    assert loss == pytest.approx(flat, rel=1e-15, abs=0)
+    assert relative_error(cache.dprediction.reshape(4, 3), flat_cache.dprediction) < 1e-15
+
+
+FORWARDS = {
+    squared_error_forward: ("y_hat", Z),
+    binary_cross_entropy_forward: ("z", np.zeros((4, 3))),
+    softmax_cross_entropy_forward: ("z", LABELS),
+    softmax: ("z", None),
+}
+
+
+@pytest.mark.parametrize("forward", FORWARDS, ids=lambda f: f.__name__)
+def test_predictions_have_to_be_floats_and_something(forward):
+    name, target = FORWARDS[forward]
+    rest = () if target is None else (target,)
+    with pytest.raises(
+        TypeError, match=f"{forward.__name__}: {name} holds int64 values; expected float64 or float32"
+    ):
+        forward(np.ones((4, 3), int), *rest)
+    with pytest.raises(ValueError, match=rf"{forward.__name__}: {name} is empty, its shape is \(0, 3\)"):
+        forward(np.ones((0, 3)), *rest)
+
+
+@pytest.mark.parametrize(
+    "forward", [squared_error_forward, softmax_cross_entropy_forward, softmax], ids=lambda f: f.__name__
+)
+def test_a_single_number_is_no_batch(forward):
+    rest = {squared_error_forward: (1.0,), softmax_cross_entropy_forward: (0,), softmax: ()}[forward]
+    with pytest.raises(ValueError, match=f"{forward.__name__}: .* is a single number; expected shape"):
+        forward(1.0, *rest)
+
+
+@pytest.mark.parametrize(
+    "forward", [squared_error_forward, binary_cross_entropy_forward], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (1, 3), (3, 4), ()])
+def test_targets_are_never_broadcast(forward, shape):
+    with pytest.raises(ValueError, match=rf"{forward.__name__}: the target has shape .*; expected \(4, 3\)"):
+        forward(Z, np.zeros(shape))
+
+
+@pytest.mark.parametrize("t", [-0.1, 1.1, np.nan])
+def test_binary_targets_lie_between_0_and_1(t):
+    with pytest.raises(
+        ValueError, match=r"binary_cross_entropy_forward: t lies between .*; expected \[0, 1\]"
+    ):
+        binary_cross_entropy_forward(np.zeros(2), [0.5, t])
+
+
+@pytest.mark.parametrize(
+    "labels, mask, error, words",
+    [
+        (
+            [0, 1, 2],
+            None,
+            ValueError,
+            r"labels has shape \(3,\); expected \(4,\) because z has shape \(4, 3\)",
+        ),
+        (Z, None, ValueError, r"labels has shape \(4, 3\); expected \(4,\)"),
+        ([0.0, 1, 2, 0], None, TypeError, "labels hold float64 values; expected integers"),
+        ([True, False, True, True], None, TypeError, "labels hold bool values; expected integers"),
+        (
+            [0, 1, 2, 3],
+            None,
+            ValueError,
+            "labels lie between 0 and 3; expected 0 … 2 because z has 3 classes",
+        ),
+        ([0, 1, 2, -1], None, ValueError, "labels lie between -1 and 2; expected 0 … 2"),
+        (LABELS, [1, 1, 1], ValueError, r"mask has shape \(3,\); expected \(4,\)"),
+        (LABELS, np.zeros(4), ValueError, "the mask is zero everywhere"),
+        (LABELS, [np.nan, 1, 1, 1], ValueError, "the mask"),
+    ],
+)
+def test_bad_labels_and_masks_are_refused(labels, mask, error, words):
+    with pytest.raises(error, match=f"softmax_cross_entropy_forward: {words}"):
+        softmax_cross_entropy_forward(Z, labels, mask)

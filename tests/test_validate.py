@@ -1,0 +1,89 @@
+"""The sentences of bad-input errors: who was called, what came, what was expected."""
+
+import numpy as np
+import pytest
+
+from vgcourse._validate import as_floats, expect_choice, expect_generator, expect_shape
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_as_floats_lets_floating_point_through_unchanged(dtype):
+    array = np.ones(3, dtype)
+    assert as_floats("f", x=array) is array
+
+
+def test_as_floats_makes_python_numbers_float64_and_keeps_the_order():
+    b, a = as_floats("f", b=2, a=np.array([1.0]))
+    assert b.dtype == "float64" and b == 2.0
+    assert a[0] == 1.0
+    assert as_floats("f", x=[1.0, 2.0]).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    "value, came",
+    [([1, 2], "int64"), ([True], "bool"), (None, "object"), (np.ones(2, "float16"), "float16"), ("a", "str")],
+)
+def test_as_floats_refuses_other_types(value, came):
+    with pytest.raises(
+        TypeError, match=f"somewhere: x holds ({came}).* values; expected float64 or float32.*asarray\\(x"
+    ):
+        as_floats("somewhere", x=value)  # fmt: skip
+
+
+def test_as_floats_refuses_empty_arrays():
+    with pytest.raises(ValueError, match=r"somewhere: x is empty, its shape is \(0, 3\)"):
+        as_floats("somewhere", x=np.ones((0, 3)))
+
+
+@pytest.mark.parametrize(
+    "single, double", [("float32", "float64"), ("complex64", "float64"), ("float32", "complex128")]
+)
+def test_as_floats_refuses_mixed_precisions(single, double):
+    with pytest.raises(TypeError, match="f: precisions are mixed .*a is float32, b is float64.*same dtype"):
+        as_floats("f", a=np.ones(1, single), b=np.ones(1, double))  # fmt: skip
+
+
+def test_as_floats_takes_real_and_complex_of_one_precision_together():
+    as_floats("f", a=np.ones(1), b=np.ones(1, complex))
+
+
+@pytest.mark.parametrize("expected", [(2, 3), ("N", 3), (2, "D"), ("N", "D")])
+def test_expect_shape_accepts(expected):
+    assert expect_shape("f", "x", np.ones((2, 3)), expected) is None
+
+
+@pytest.mark.parametrize(
+    "expected, words",
+    [
+        ((3, 3), r"f: x has shape \(2, 3\); expected \(3, 3\)\."),
+        (("N", 4), r"expected \(N, 4\)"),
+        (("N",), r"expected \(N,\)"),
+        (("N", "D", "H"), r"expected \(N, D, H\)"),
+        ((), r"expected \(\)"),
+    ],
+)
+def test_expect_shape_refuses(expected, words):
+    with pytest.raises(ValueError, match=words):
+        expect_shape("f", "x", np.ones((2, 3)), expected)
+
+
+def test_expect_shape_says_why():
+    with pytest.raises(ValueError, match=r"expected \(2,\) because W has two rows\."):
+        expect_shape("f", "b", np.ones(3), (2,), "W has two rows")
+
+
+@pytest.mark.parametrize("value", ["tan", 3, None, ["tanh"]])
+def test_expect_choice(value):
+    expect_choice("f", "name", "tanh", {"tanh": 1, "relu": 2})
+    with pytest.raises(ValueError, match="f: name is .*; expected one of relu, tanh"):
+        expect_choice("f", "name", value, {"tanh": 1, "relu": 2})
+
+
+@pytest.mark.parametrize(
+    "rng, came",
+    [(0, "int"), (None, "NoneType"), (np.random.RandomState(0), "RandomState"), (np.random, "module")],
+)
+def test_expect_generator(rng, came):
+    expect_generator("f", np.random.default_rng(0))
+    with pytest.raises(TypeError, match=f"f: rng is {came}; expected numpy.random.Generator"):
+        expect_generator("f", rng)  # fmt: skip
