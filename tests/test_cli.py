@@ -1,0 +1,107 @@
+"""The `vgcourse` command: what it prints, and how it fails."""
+
+import subprocess
+import sys
+
+import pytest
+
+from vgcourse import __version__, cli, doctor, notebooks
+
+
+def test_without_arguments_it_shows_its_commands(capsys):
+    assert cli.main([]) == 0
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in ("notebooks", "release", "doctor", "demo"))
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 0
+    assert __version__ in capsys.readouterr().out
+
+
+def test_a_missing_notebook_is_one_sentence(capsys):
+    assert cli.main(["notebooks", "absent.md"]) == 2
+    assert capsys.readouterr().err == "vgcourse: absent.md: there is no such file\n"
+
+
+def test_an_unknown_assignment_is_one_sentence(capsys):
+    assert cli.main(["release", "ps999"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("vgcourse: solutions/ps999: no notebook there")
+    assert error.count("\n") == 1
+
+
+def test_a_missing_package_says_what_to_install(capsys, monkeypatch):
+    def build(path, force):
+        raise ModuleNotFoundError("No module named 'jupytext'", name="jupytext")
+
+    monkeypatch.setattr(notebooks, "build", build)
+    assert cli.main(["notebooks", "some.md"]) == 2
+    assert (
+        'jupytext is not installed: run `make setup`, or python -m pip install -e ".[dev]"'
+        in capsys.readouterr().err
+    )
+
+
+def test_check_builds_nothing_and_says_what_differs(capsys, tmp_path):
+    path = tmp_path / "a.md"
+    path.write_text("---\njupytext:\n  text_representation:\n    format_name: myst\n---\n\n# Title\n")
+    assert cli.main(["notebooks", "--check", str(path)]) == 1
+    assert "a.md: a.ipynb is not built yet" in capsys.readouterr().out
+    assert not path.with_suffix(".ipynb").exists()
+
+
+def test_doctor_looks_at_python_packages_and_kernel():
+    items = {finding.item: finding for finding in doctor.report(("lab", "dev"))}
+    assert {
+        "Python",
+        "numpy",
+        "matplotlib",
+        "ipywidgets",
+        "jupyterlab",
+        "pytest",
+        "vgcourse",
+        "kernel",
+    } <= set(items)
+    assert "sphinx" not in items
+    assert items["numpy"].ok and items["Python"].ok
+
+
+def test_doctor_says_what_to_do_about_an_old_or_missing_package(monkeypatch, capsys):
+    def version(name):
+        if name == "numpy":
+            return "1.26.4"
+        if name == "matplotlib":
+            raise doctor.metadata.PackageNotFoundError(name)
+        return "99.0"
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    items = {finding.item: finding for finding in doctor.report()}
+    assert not items["numpy"].ok and items["numpy"].found == "1.26.4"
+    assert not items["matplotlib"].ok and items["matplotlib"].found == "missing"
+    assert items["ipywidgets"].ok
+    doctor.print_report()
+    assert "make lab" in capsys.readouterr().out
+    assert cli.main(["doctor"]) == 1
+
+
+def test_doctor_is_short_when_all_is_right(capsys):
+    """The start page calls it and stores what it prints: nothing of this machine may be in it."""
+    fine = doctor.Finding("numpy", "2.4.6", "2.0 or newer", True, "")
+    assert doctor.print_report([fine]) is None
+    assert capsys.readouterr().out == "Everything is in place.\n"
+
+
+def test_doctor_knows_an_old_python():
+    assert not doctor._python((3, 10, 9)).ok
+    assert doctor._python((3, 11, 0)).ok
+
+
+def test_doctor_works_where_nothing_is_installed(root):
+    """-S leaves out site-packages: only the standard library and the checkout are there."""
+    command = [sys.executable, "-S", "-m", "vgcourse.cli", "doctor"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "NO  numpy" in done.stdout and "Traceback" not in done.stderr
