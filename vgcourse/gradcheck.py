@@ -43,10 +43,11 @@ def relative_error(a, b):
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a), np.linalg.norm(b)))
 
 
-def verify(name, ours, truth, tolerance=1e-12):
+def verify(name, ours, truth, tolerance=1e-12, quiet=False):
     """Print that two results agree, or raise with their relative error.
 
-    What is printed is the bound, not the error: rounding differs from processor to processor.
+    What is printed is the bound, not the error: rounding differs from processor to processor. With
+    `quiet` nothing is printed when they agree.
 
     Raises
     ------
@@ -56,7 +57,8 @@ def verify(name, ours, truth, tolerance=1e-12):
     error = relative_error(ours, truth)
     if not error <= tolerance:
         raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
-    print(f"{name:36s} relative error below {tolerance:.0e}  ✓")
+    if not quiet:
+        print(f"{name:36s} relative error below {tolerance:.0e}  ✓")
 
 
 def numerical_gradient(f, x, step=1e-5):

@@ -102,6 +102,27 @@ def mlp_backward(dout, caches):
     return dh, deltas[::-1], tuple(grads[::-1])
 
 
+def loss_and_gradient(params, x, labels, *, activation="tanh"):
+    """Softmax cross-entropy (1.17) of a batch, forwards and backwards in one call.
+
+    Parameters
+    ----------
+    params : tuple of LinearParams
+    x : (N, D) array
+    labels : (N,) integer array
+
+    Returns
+    -------
+    loss : scalar
+    deltas : list of (N, H_l) arrays, the error signal of every layer
+    grads : tuple of LinearParams
+    """
+    logits, caches = mlp_forward(params, x, activation=activation)
+    loss, cache = softmax_cross_entropy_forward(logits, labels)
+    _, deltas, grads = mlp_backward(softmax_cross_entropy_backward(1.0, cache), caches)
+    return loss, deltas, grads
+
+
 def accuracy(params, x, labels, *, activation="tanh"):
     """Share of rows of x whose largest output is the label's."""
     out, _ = mlp_forward(params, x, activation=activation)
@@ -145,11 +166,9 @@ def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10,
         order = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
             batch = order[start : start + batch_size]
-            logits, caches = mlp_forward(params, x[batch], activation=activation)
-            loss, loss_cache = softmax_cross_entropy_forward(logits, labels[batch])
+            loss, _, grads = loss_and_gradient(params, x[batch], labels[batch], activation=activation)
             if not np.isfinite(loss):
                 raise ValueError(f"train: the loss is {loss} after {len(losses)} steps; try a smaller step.")
-            _, _, grads = mlp_backward(softmax_cross_entropy_backward(1.0, loss_cache), caches)
             params = sgd_step(params, grads, learning_rate)
             losses.append(loss)
             norms.append(global_norm(grads))

@@ -158,17 +158,18 @@ def update_factors(ax, factors):
     return ax
 
 
-def plot_matrix(matrix, ax=None, title=None, values=None):
+def plot_matrix(matrix, ax=None, title=None, values=None, largest=None):
     """A matrix as coloured squares, white at zero; the numbers are written in when it is small.
 
     Parameters
     ----------
     matrix : (rows, columns) array
     values : write the numbers into the squares; default: up to 6 × 6
+    largest : the number that gets the darkest colour; default: the largest of this matrix
     """
     matrix = np.asarray(matrix, dtype=float)
     ax = new_axes(ax)
-    size = np.abs(matrix).max() or 1.0
+    size = largest or np.abs(matrix).max() or 1.0
     ax.imshow(matrix, norm=TwoSlopeNorm(0, -size, size), aspect="equal")
     ax.set_xticks([])
     ax.set_yticks([])
@@ -215,7 +216,7 @@ def plot_gradient_by_depth(norms, ax=None, label=None, reference=None):
     (line,) = ax.semilogy(norms, label=label)
     if reference is not None:
         ax.semilogy(reference, color=line.get_color(), ls="-", lw=0.9, alpha=0.6, label="_reference")
-    ax.set(xlabel="layers back from the loss", ylabel="gradient norm, relative to the last layer")
+    ax.set(xlabel="layers back from the loss", ylabel="gradient norm, last layer = 1")
     return ax
 
 
