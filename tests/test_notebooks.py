@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from vgcourse import notebooks
-from vgcourse.notebook_style import count_words, figure_problems, style_problems
+from vgcourse.notebook_style import count_words, figure_problems, style_problems, widget_problems
 
 HEADER = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n\n"
 SOURCES = notebooks.sources()
@@ -327,3 +327,18 @@ def test_exercises_are_the_released_solutions(assignment, tmp_path):
 def contents(folder):
     files = (path for path in folder.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def widget_notebook(*sources):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+
+
+def test_a_widget_that_reads_a_name_assigned_again_is_found():
+    helper = "y = 1\ndef loss(w):\n    return w - y"
+    widget = (
+        "fig, ax = plt.subplots()\ndef move(a):\n    ax.set_title(loss(a))\nw.live_figure(fig, move, a=slider())"
+    )
+    clean = "for point in (1, 2):\n    other = [y for y in (1, 2)]"
+    assert widget_problems(widget_notebook(helper, widget, clean)) == []
+    found = widget_problems(widget_notebook(helper, widget, "fig, ax = plt.subplots()", "y = 2"))
+    assert [problem.split(" reads ")[1].split(",")[0] for problem in found] == ["ax", "y"]

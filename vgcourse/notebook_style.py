@@ -1,9 +1,11 @@
 """The limits that keep a lecture readable; a test holds every lecture to them."""
 
+import ast
 import base64
 import re
 
 CODE_LINES = 15  # blank lines do not count, comments do
+CODE_COLUMNS = 88  # what a cell shows without scrolling when the page is 700 px wide
 MARKDOWN_WORDS = 150
 CODE_CELLS = 30
 FIGURE_KB = 100
@@ -33,6 +35,9 @@ def style_problems(nb):
             lines = sum(1 for line in cell.source.splitlines() if line.strip())
             if lines > CODE_LINES:
                 problems.append(f"cell {number}: {lines} lines of code, at most {CODE_LINES}")
+            columns = max(map(len, cell.source.splitlines()), default=0)
+            if columns > CODE_COLUMNS:
+                problems.append(f"cell {number}: a line of {columns} characters, at most {CODE_COLUMNS}")
         elif cell.cell_type == "markdown":
             words = count_words(cell.source)
             if words > MARKDOWN_WORDS:
@@ -40,7 +45,7 @@ def style_problems(nb):
     code_cells = sum(1 for cell in nb.cells if cell.cell_type == "code")
     if code_cells > CODE_CELLS:
         problems.append(f"{code_cells} code cells, at most {CODE_CELLS}")
-    return problems + equation_problems(nb) + figure_problems(nb) + caption_problems(nb)
+    return problems + equation_problems(nb) + figure_problems(nb) + caption_problems(nb) + widget_problems(nb)
 
 
 def count_words(markdown):
@@ -99,6 +104,56 @@ def caption_problems(nb):
         problems.append(f"{len(captions)} figure captions for {fallbacks.count(False)} figures and "
                         f"{fallbacks.count(True)} pictures of widgets")  # fmt: skip
     return problems
+
+
+def widget_problems(nb):
+    """Widgets whose callbacks read a name that a later cell gives to something else.
+
+    A slider is moved after the last cell has run: its callback then finds the *last* `ax` of the notebook.
+    """
+    cells = [(number, cell.source) for number, cell in enumerate(nb.cells, 1) if cell.cell_type == "code"]
+    trees = [(number, ast.parse(_python_only(source))) for number, source in cells]
+    problems, reads = [], {}
+    for place, (number, tree) in enumerate(trees):
+        here = {
+            node.name: _global_reads(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+        }
+        reads |= here
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        if not any(isinstance(c.func, ast.Attribute) and c.func.attr == "live_figure" for c in calls):
+            continue
+        lambdas = (_global_reads(node) for node in ast.walk(tree) if isinstance(node, ast.Lambda))
+        found = set().union(*here.values(), *lambdas)
+        while not found >= (more := set().union(*(reads.get(name, set()) for name in found))):
+            found |= more  # what the callback calls reads names of its own
+        later = set().union(*(_assigned(tree) for _, tree in trees[place + 1 :]))
+        for name in sorted(found & later):
+            problems.append(f"cell {number}: its widget reads {name}, which a later cell assigns again")
+    return problems
+
+
+def _python_only(source):
+    return "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!", "?")))
+
+
+def _global_reads(function):
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    own = {arg.arg for arg in ast.walk(function) if isinstance(arg, ast.arg)}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)} - own
+
+
+def _assigned(tree):
+    """Names that a cell binds at its top level (also in loops and comprehension-free statements)."""
+    inner = {n for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.Lambda)) for n in ast.walk(f)}
+    comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    inner |= {n for c in ast.walk(tree) if isinstance(c, comprehensions) for n in ast.walk(c)}
+    names = {
+        n.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n not in inner
+    }
+    return names | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def _figures(nb):
