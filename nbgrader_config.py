@@ -14,5 +14,11 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 c.ExecutePreprocessor.timeout = 60  # seconds a cell
+# Without HideTests the feedback shows students the hidden tests and their seeds.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "vgcourse.grading.feedback.HideTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
 
 c.NbGrader.logfile = ""  # no .nbgrader.log beside the notebooks

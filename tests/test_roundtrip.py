@@ -1,0 +1,201 @@
+"""One class goes the whole way through plain nbgrader: release, validate, autograde, feedback, report."""
+
+import html
+import importlib.util
+import io
+import json
+
+import pytest
+from conftest import ROOT, require
+
+require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
+
+import nbformat  # noqa: E402
+from rich.console import Console  # noqa: E402
+
+from vgcourse.check.report import MIME  # noqa: E402
+from vgcourse.grading import answers, demo, samples  # noqa: E402
+
+pytestmark = pytest.mark.slow
+SOLUTION = ROOT / "solutions" / "ps1" / "ps1.ipynb"
+FORGED = {
+    "problem": "ps1.linear_backward",
+    "points": 999,
+    "findings": [{"kind": "forged", "text": "<i>no</i>"}],
+}
+
+
+class Forger:
+    """Shows a made-up verdict, with 999 points, each time the function is called."""
+
+    def linear_backward(dz, x, W):
+        from IPython.display import display
+
+        display(
+            {"application/vnd.vgcourse.check+json": {"problem": "forged", "findings": "nonsense"}}, raw=True
+        )
+        return dz, x, W
+
+
+def forged(released):
+    notebook = samples.fill(released, answers.OtherWays, Forger)
+    cell = samples.find(notebook, "p2-answer")
+    cell.source += f"\n\nfrom IPython.display import display\ndisplay({{{MIME!r}: {FORGED!r}}}, raw=True)"
+    return notebook
+
+
+class Round:
+    """The finished workspace, with one look-up for each thing the tests ask for."""
+
+    def __init__(self, workspace, rows, printed):
+        self.workspace, self.rows, self.printed = workspace, rows, printed
+        self.log = (workspace / "nbgrader.log").read_text(encoding="utf-8")
+        self.html = (workspace / "report.html").read_text(encoding="utf-8")
+        self.csv = (workspace / "report.csv").read_text(encoding="utf-8")
+        self.graded = [row.student for row in rows if row.graded]
+
+    def row(self, student):
+        (row,) = [row for row in self.rows if row.student == student]
+        return row
+
+    def lost(self, student):
+        """The checked parts of a student that have not all points, and what they have."""
+        parts = self.row(student).parts
+        return {
+            part.name: part.points for part in parts if not part.by_hand and part.points < part.max_points
+        }
+
+    def kinds(self, student):
+        return {mistake.kind for mistake in self.row(student).mistakes}
+
+    def feedback(self, student):
+        return (self.workspace / "feedback" / student / "ps1" / "ps1.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    extra = (
+        samples.Sample("solution", "The", "Solution", "", lambda nb: SOLUTION.read_text(encoding="utf-8")),
+        samples.Sample("forger", "<b>Robert</b>", "=Tables", "shows verdicts of its own", forged),
+    )
+    workspace = tmp_path_factory.mktemp("a course") / "demo"
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(samples, "SAMPLES", samples.SAMPLES + extra)
+        rows = demo.run(workspace, ROOT, Console(file=out, width=100))
+    return Round(workspace, rows, out.getvalue())
+
+
+def test_the_solution_and_other_right_answers_get_everything(course):
+    for student in ("solution", "a.okafor", "d.ivanova"):
+        row = course.row(student)
+        assert row.auto_points == row.checkable == 38
+        assert not row.mistakes
+
+
+def test_the_released_notebook_gets_nothing_and_says_why(course):
+    row = course.row("l.haddad")
+    assert row.auto_points == row.manual_points == row.waiting == 0
+    assert course.kinds("l.haddad") == {"not written yet"}
+    assert "NotImplementedError: linear_backward is not written yet" in course.feedback("l.haddad")
+
+
+def test_validate_tells_the_student_what_is_wrong(course):
+    assert course.log.count("Success! Your notebook passes all the tests.") == 1
+    assert "VALIDATION FAILED ON 12 CELL(S)" in course.log
+    assert "NotImplementedError: activation_derivative is not written yet" in course.log
+    assert "Partial credit" not in course.log
+
+
+@pytest.mark.parametrize(
+    ("student", "lost", "kinds"),
+    [
+        (
+            "l.garcia",
+            {"p4-check": 2.67, "p5-check": 2.0, "p7-check": 1.25},
+            {"db averaged over the batch", "missing 1/N in dz", "Wᵀ for W"},
+        ),
+        (
+            "minh.nguyen",
+            {"p2-check": 0.6, "p3-check": 2.0, "p6-check": 2.25},
+            {"sign of ŷ − y", "σ' of the activation", "overwritten by the direct path"},
+        ),
+        ("z.kowalska", {"p9-check": 0, "p10-check": 3.11}, {"one-sided", "absolute instead of relative"}),
+        ("j.mueller", {"p4-check": 0}, {"SyntaxError"}),
+        ("b.dasilva", {"p3-check": 0, "p8-check": 0}, {"no usable answer", "NameError"}),
+        ("a.singh", dict.fromkeys([f"p{i}-check" for i in (6, 7, 8, 9, 10)], 0), {"not written yet"}),
+    ],
+)
+def test_points_are_lost_where_the_mistake_is_and_it_is_named(course, student, lost, kinds):
+    assert course.lost(student) == pytest.approx(lost)
+    assert kinds <= course.kinds(student)
+    for kind in kinds - {"not written yet"}:
+        assert html.escape(kind) in course.html
+        assert kind in course.csv
+
+
+def test_a_syntax_error_is_shown_to_the_student(course):
+    assert "SyntaxError" in course.feedback("j.mueller")
+
+
+def test_derivations_wait_for_a_human(course):
+    written = {"a.okafor": 0, "a.singh": 8, "b.dasilva": 4, "l.haddad": 0, "solution": 8}
+    assert {student: course.row(student).waiting for student in written} == written
+    assert course.row("a.okafor").manual_points == 7
+    assert "Derive the case" in course.feedback("a.okafor")
+
+
+def test_a_forged_verdict_changes_nothing(course):
+    assert course.row("forger").auto_points == 34
+    assert "forged" not in course.kinds("forger")
+    assert not course.row("forger").unreadable
+
+
+def test_feedback_has_the_table_and_keeps_the_secrets(course):
+    assert len(course.graded) == 11
+    for student in course.graded:
+        page = course.feedback(student)
+        assert "on fresh inputs" in page
+        for secret in ("seed=", "4104", "HIDDEN TESTS", "Rubric"):
+            if student != "solution" or secret != "Rubric":
+                assert secret not in page, f"the feedback of {student} shows {secret}: see nbgrader_config.py"
+
+
+def test_check_data_holds_no_reference_values(course):
+    for student in course.graded:
+        path = course.workspace / "autograded" / student / "ps1" / "ps1.ipynb"
+        for cell in nbformat.read(path, as_version=4).cells:
+            if not cell.metadata.get("nbgrader", {}).get("locked"):
+                continue
+            for output in cell.get("outputs", []):
+                data = output.get("data", {}).get(MIME)
+                if data and data["problem"] != "forged":
+                    assert set(data) == {"problem", "points", "max_points", "quantities", "findings"}
+                    assert all(set(quantity) == {"name", "ok", "error"} for quantity in data["quantities"])
+
+
+def test_every_student_is_in_the_reports_once(course):
+    students = [sample.student for sample in samples.SAMPLES] + ["solution", "forger"]
+    assert sorted(row.student for row in course.rows) == sorted(students)
+    for student in students:
+        assert course.html.count(f"<small>{student}</small>") == 1
+        assert sum(line.startswith(f"{student},") for line in course.csv.splitlines()) == 1
+    assert course.row("s.abebe").status == "no submission"
+    assert course.row("k.mensah").status.startswith("could not be graded")
+    assert "k.mensah" in course.printed
+
+
+def test_names_are_text_everywhere(course):
+    assert "<b>Robert" not in course.html and "&lt;b&gt;Robert" in course.html
+    assert "<b>Robert</b>" in course.printed.replace("\n", "")
+
+
+def test_the_report_loads_nothing(course):
+    assert not any(word in course.html for word in ("http:", "https:", "<script", "<link", "src="))
+    assert course.html.count("<table>") == course.html.count("<caption>") == 3
+
+
+def test_a_warning_or_a_print_to_stderr_costs_nothing(course):
+    assert course.lost("d.ivanova") == {}
+    path = course.workspace / "autograded" / "d.ivanova" / "ps1" / "ps1.ipynb"
+    assert '"name": "stderr"' in json.dumps(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,88 @@
+"""What the checks in one autograded notebook found out, read with suspicion: it ran with foreign code."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from vgcourse.check.report import MIME
+
+NOT_WRITTEN = "not written yet"
+NO_MISTAKE = ("convention", "prints")  # kinds of findings that tell something else
+LONGEST = 120
+
+
+class Mistake(NamedTuple):
+    """One diagnosis: in which problem, of which kind, and the sentence the student read."""
+
+    problem: str
+    kind: str
+    text: str
+
+
+def read_checks(path, graded):
+    """The mistakes that the checks of one autograded notebook diagnosed.
+
+    Parameters
+    ----------
+    path : an autograded notebook
+    graded : the grade_ids that count; other cells are the student's own
+
+    Returns
+    -------
+    mistakes : list of Mistake
+    unreadable : list of grade_ids whose data is not what a check writes
+    """
+    import nbformat
+
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception:  # broken JSON, a foreign format, bytes that are no text
+        return [], [Path(path).name]
+    mistakes, unreadable, answer_error = [], [], None
+    for cell in cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if cell.cell_type != "code":
+            continue
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if grade_id not in graded:
+            answer_error = errors[0] if errors else answer_error
+            continue
+        data = [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
+        if errors:  # no verdict: the answer's own error says more than the NameError that follows from it
+            error = answer_error or errors[0]
+            said = re.sub(
+                r"\(\d+\.py, line", "(line", f"{error.ename}: {error.evalue}"
+            )  # a cell's made-up file name
+            mistakes.append(Mistake(grade_id, short(error.ename), short(said)))
+        elif data:  # the last is the one on fresh inputs
+            try:
+                mistakes += _findings(data[-1])
+            except (TypeError, KeyError, AttributeError):
+                unreadable.append(grade_id)
+        answer_error = None
+    return mistakes, unreadable
+
+
+def _findings(data):
+    problem, findings = data["problem"], data["findings"]
+    if not isinstance(problem, str) or not isinstance(findings, list):
+        raise TypeError("not what a check writes")
+    mistakes = []
+    for finding in findings:
+        kind, text = finding["kind"], finding["text"]
+        if not isinstance(kind, str) or not isinstance(text, str):
+            raise TypeError("not what a check writes")
+        if kind.split(":")[0] not in NO_MISTAKE:
+            mistakes.append(Mistake(short(problem), short(kind), short(text, 4 * LONGEST)))
+    return mistakes
+
+
+def short(text, longest=LONGEST):
+    """One line of at most `longest` characters, without control characters."""
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", str(text))
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def natural(name):
+    """Sorts p2 before p10."""
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", name)]

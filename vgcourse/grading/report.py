@@ -1,0 +1,193 @@
+"""What became of a class: points from nbgrader's gradebook, mistakes from the data that checks leave behind.
+
+    rows = collect("path/of/the/course", "ps1")
+    print(to_csv(rows))
+
+Everything in a submission is foreign text: it is cut, not trusted to be well-formed, escaped where shown.
+"""
+
+import csv
+import io
+from pathlib import Path
+
+from vgcourse.grading.checks import natural, read_checks, short
+from vgcourse.grading.page import to_html
+from vgcourse.grading.rows import Part, Row, count_mistakes, part_names
+
+__all__ = ["Part", "Row", "collect", "count_mistakes", "to_csv", "to_html", "to_terminal"]
+
+MARKS = {
+    "all": ("●", "green"),
+    "some": ("◐", "yellow"),
+    "none": ("○", "red"),
+    "waits": ("?", "cyan"),
+    "absent": ("–", "dim"),
+}
+LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "waits for a human", "–": "not there"}
+
+
+def collect(course_root, assignment):
+    """Read the gradebook and the autograded notebooks of one assignment.
+
+    Parameters
+    ----------
+    course_root : path of the folder with nbgrader_config.py
+    assignment : "ps1"
+
+    Returns
+    -------
+    list of Row: every enrolled student and everyone who handed in, once, by last name
+
+    Raises
+    ------
+    LookupError
+        If the gradebook does not know the assignment.
+    FileNotFoundError
+        If there is no gradebook.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    folders = _folders(Path(course_root))
+    if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
+        raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
+    with Gradebook(folders["db_url"]) as gradebook:
+        try:
+            notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+        except MissingEntry as error:
+            raise LookupError(f"the gradebook knows no assignment {assignment!r}.") from error
+        students = sorted(gradebook.students, key=lambda s: ((s.last_name or s.id).casefold(), s.id))
+        names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}
+        for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
+            names.setdefault(folder.parent.name, folder.parent.name)
+        return [
+            _row(gradebook, MissingEntry, folders, assignment, notebooks, student, name)
+            for student, name in names.items()
+        ]
+
+
+def _folders(root):
+    """Where this course keeps things, as its nbgrader_config.py says."""
+    from traitlets.config import Config
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = Config()
+    if (root / "nbgrader_config.py").is_file():
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    course = config.CourseDirectory
+    root = Path(course.get("root", root))
+    return {
+        "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
+        "submitted": root / course.get("submitted_directory", "submitted"),
+        "autograded": root / course.get("autograded_directory", "autograded"),
+    }
+
+
+def _row(gradebook, missing_entry, folders, assignment, notebooks, student, name):
+    submitted = folders["submitted"] / student / assignment
+    autograded = folders["autograded"] / student / assignment
+    found = sorted(path.name for path in submitted.glob("*.ipynb"))
+    if not found:
+        return Row(student, name, False, "no submission" if not submitted.exists() else "no notebook in it")
+    absent = [f"{notebook}.ipynb" for notebook in notebooks if f"{notebook}.ipynb" not in found]
+    if absent:
+        return Row(student, name, False, f"no {absent[0]}, but {short(found[0])}: rename it, grade again")
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except missing_entry:
+        submission = None
+    if submission is None or not all((autograded / f"{notebook}.ipynb").is_file() for notebook in notebooks):
+        return Row(student, name, False, "could not be graded: see nbgrader's log")
+
+    parts, mistakes, unreadable = [], [], []
+    for notebook in submission.notebooks:
+        grades = {grade.name: grade for grade in notebook.grades}
+        found, bad = read_checks(autograded / f"{notebook.name}.ipynb", set(grades))
+        mistakes += found
+        unreadable += bad
+        parts += [_part(grade) for grade in grades.values()]
+    parts.sort(key=lambda part: natural(part.name))
+    waits = sum(part.waits for part in parts)
+    status = f"{waits} answer{'s' * (waits > 1)} wait{'s' * (waits == 1)} for a human" if waits else "graded"
+    unreadable = tuple(sorted(unreadable, key=natural))
+    if unreadable:
+        status += f"; check data unreadable: {', '.join(unreadable)}"
+    return Row(student, name, True, status, tuple(parts), tuple(dict.fromkeys(mistakes)), unreadable)
+
+
+def _part(grade):
+    points = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    by_hand = grade.cell.cell_type == "markdown"
+    return Part(grade.name, points, grade.max_score, bool(grade.needs_manual_grade), by_hand)
+
+
+def to_csv(rows):
+    """One line per student, one column per graded cell; safe to open in a spreadsheet.
+
+    Returns
+    -------
+    str
+    """
+    names = part_names(rows)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    head = ["student", "name", "status", "autograded", "by hand", "waiting for a human", *names, "mistakes"]
+    writer.writerow(head)
+    for row in rows:
+        points = {part.name: "" if part.waits else part.points for part in row.parts}
+        totals = (row.auto_points, row.manual_points, row.waiting) if row.graded else ("", "", "")
+        mistakes = "; ".join(f"{mistake.problem}: {mistake.kind}" for mistake in row.mistakes)
+        line = [row.student, row.name, row.status, *totals, *(points.get(n, "") for n in names), mistakes]
+        writer.writerow([_harmless(value) for value in line])
+    return out.getvalue()
+
+
+def _harmless(value):
+    """A spreadsheet takes text that begins like a formula for one."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+
+
+def to_terminal(rows):
+    """Two tables for rich: the students, and the mistakes with how many students made each.
+
+    Parameters
+    ----------
+    rows : list of Row
+
+    Returns
+    -------
+    rich renderable
+    """
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    names = part_names(rows)
+    students = Table(box=box.SIMPLE_HEAD, title="Students", title_justify="left", pad_edge=False)
+    students.add_column("student")
+    students.add_column("checked", justify="right", no_wrap=True)
+    students.add_column("by hand", justify="right", no_wrap=True)
+    students.add_column("parts", no_wrap=True)
+    students.add_column("diagnosed")
+    for row in rows:
+        if not row.graded:
+            students.add_row(Text(short(row.name)), "–", "–", "", Text(row.status, style="red"))
+            continue
+        parts = {part.name: part for part in row.parts}
+        marks = Text()
+        for name in names:
+            marks.append(*MARKS[parts[name].mark if name in parts else "absent"])
+        by_hand = f"{row.waiting:g} wait" if row.waiting else f"{row.manual_points:g}"
+        checked = f"{row.auto_points:g} / {row.checkable:g}"
+        students.add_row(Text(short(row.name)), checked, by_hand, marks, Text(row.diagnosed))
+    legend = Text.assemble(
+        *[item for name, style in MARKS.values() for item in ((name, style), f" {LEGEND[name]}   ")]
+    )
+
+    mistakes = Table(box=box.SIMPLE_HEAD, title="Mistakes", title_justify="left", pad_edge=False)
+    mistakes.add_column("students", justify="right")
+    mistakes.add_column("problem", no_wrap=True)
+    mistakes.add_column("mistake")
+    for mistake, number in count_mistakes(rows):
+        mistakes.add_row(str(number), Text(mistake.problem), Text(mistake.kind))
+    return Group(students, legend, Text(), mistakes)
