@@ -336,7 +336,8 @@ def widget_notebook(*sources):
 def test_a_widget_that_reads_a_name_assigned_again_is_found():
     helper = "y = 1\ndef loss(w):\n    return w - y"
     widget = (
-        "fig, ax = plt.subplots()\ndef move(a):\n    ax.set_title(loss(a))\nw.live_figure(fig, move, a=slider())"
+        "fig, ax = plt.subplots()\ndef move(a):\n    ax.set_title(loss(a))\n"
+        "w.live_figure(fig, move, a=slider())"
     )
     clean = "for point in (1, 2):\n    other = [y for y in (1, 2)]"
     assert widget_problems(widget_notebook(helper, widget, clean)) == []

@@ -5,6 +5,9 @@ import copy
 import inspect
 import io
 import linecache
+import os
+import re
+import sysconfig
 import traceback
 import warnings
 from pathlib import Path
@@ -12,7 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_LIBRARIES = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
+_FOLDERS = {str(Path(__file__).parents[1]), str(Path(np.__file__).parent)}
+_FOLDERS |= {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+_LIBRARIES = tuple(folder + os.sep for folder in _FOLDERS)
+_LARGE = 10_000_000  # entries; no right answer is near it, so nothing that large is copied or compared
+_ROUNDING = 1e-12  # what x += h, x −= h may leave behind
 
 
 class Outcome(NamedTuple):
@@ -47,9 +54,13 @@ def call(fn, args):
         ):
             warnings.simplefilter("ignore")
             output = copy_arrays(fn(*given))
-    except (Exception, SystemExit) as error:
+            if inspect.iscoroutine(output):
+                output.close()  # or Python would write to stderr that nobody awaited it
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return Outcome(error=describe_error(fn, error), printed=_lines(sink))
-    changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b))
+    changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b, _ROUNDING))
     return Outcome(output, None, changed, _lines(sink))
 
 
@@ -68,18 +79,23 @@ def describe_error(fn, error):
     place = ""
     if own:
         line = (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno)).strip()
-        place = f" in line {own[-1].lineno} of your cell: {line}" if line else ""
-    message = str(error).split("\n")[0]
-    return f"{type(error).__name__}: {message}{place}" if message else f"{type(error).__name__}{place}"
+        place = f" in line {own[-1].lineno} of your cell: {cut(line, 100)}" if line else ""
+    kind = type(error).__name__.lstrip("_")
+    # numpy's matmul explains itself with "gufunc signature (n?,k),(k,m?)->(n?,m?)", which helps nobody
+    message = re.sub(r", with gufunc signature \S+", "", cut(str(error).split("\n")[0].strip(), 240))
+    return f"{kind}: {message}{place}" if message else f"{kind}{place}"
 
 
 def signature_problem(fn, args, reference):
     """A sentence if fn cannot be called like the reference, else None."""
     if not callable(fn):
+        came = "an array" if isinstance(fn, np.ndarray) else _article(type(fn).__name__)
         return (
-            f"check got {_article(type(fn).__name__)} where it expected a function. "
+            f"you passed {came} where a function is expected. "
             "Pass the function itself, without parentheses after its name."
         )
+    if inspect.isclass(fn):
+        return f"you passed the class {fn.__name__} where a function is expected."
     try:
         signature = inspect.signature(fn)
     except (TypeError, ValueError):
@@ -92,31 +108,55 @@ def signature_problem(fn, args, reference):
 
 
 def copy_arrays(value):
-    """A deep copy of arrays in tuples, lists and dicts, keeping their type; the rest is passed on as it is."""
+    """A deep copy of arrays in tuples, lists and dicts, keeping their type; the rest as it is."""
     if isinstance(value, np.ndarray):
-        return value.copy(order="K")
+        if value.dtype == object:
+            value = value.copy()
+            value[...] = np.frompyfunc(copy_arrays, 1, 1)(value)
+            return value
+        return value if value.size > _LARGE else value.copy(order="K")
     if isinstance(value, dict):
         return {key: copy_arrays(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*map(copy_arrays, value))
     if type(value) in (list, tuple):
         return type(value)(map(copy_arrays, value))
-    return value if callable(value) else copy.copy(value)
+    return copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
 
 
-def same(a, b):
-    """True if two nested values are equal to the last bit (NaN equals NaN)."""
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        a, b = np.asarray(a), np.asarray(b)
-        numbers = a.dtype.kind in "fc" and b.dtype.kind in "fc"
-        return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=numbers)
+def same(a, b, slack=0.0):
+    """True if two nested values are equal (NaN equals NaN), floats to `slack` times the largest entry."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return _same_array(a, b, slack)
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(same(a[key], b[key], slack) for key in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and all(same(x, y, slack) for x, y in zip(a, b, strict=True))
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (a != a and b != b)
-    return a is b or bool(a == b)
+    try:
+        return a is b or bool(a == b)
+    except Exception:  # whatever the objects of other libraries do when compared
+        return False
+
+
+def _same_array(a, b, slack):
+    a, b = np.asarray(a), np.asarray(b)  # matrices and masked arrays compare by rules of their own
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a is b or a.size > _LARGE:
+        return a is b
+    if a.dtype == object:
+        return all(same(x, y, slack) for x, y in zip(a.flat, b.flat, strict=True))
+    if a.dtype.kind not in "fc":
+        return np.array_equal(a, b)
+    finite = np.abs(a[np.isfinite(a)]).max(initial=0)
+    return np.allclose(a, b, rtol=0, atol=slack * finite, equal_nan=True)
+
+
+def cut(text, width):
+    """The text, shortened with … to at most `width` characters."""
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _lines(sink):

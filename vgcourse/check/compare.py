@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse.check.call import cut
 from vgcourse.gradcheck import relative_error
 
 
@@ -27,8 +28,8 @@ def compare(problem, case, output, expected):
     """
     try:
         output = problem.adapt(output, case.args)
-    except (TypeError, ValueError) as error:
-        output, reason = _Unusable(), str(error)
+    except Exception as error:
+        output, reason = _Unusable(), cut(str(error), 200)
     else:
         reason = ""
     wanted = flatten(case.quantities, expected)
@@ -69,15 +70,18 @@ def split_output(output, quantities):
     if output is None:
         return None, "your function returned None. Is there a return at its end?"
     if len(quantities) == 1:
-        lone = isinstance(output, (tuple, list)) and len(output) == 1 and np.ndim(output[0]) > 0
-        return (output[0] if lone and isinstance(output, tuple) else output,), ""
+        lone = isinstance(output, tuple) and len(output) == 1 and isinstance(output[0], (np.ndarray, list))
+        return (output[0] if lone else output,), ""
     wanted = f"{len(quantities)} values: {', '.join(quantities)}"
     if not isinstance(output, (tuple, list)):
-        if isinstance(output, np.ndarray) and output.dtype == object and len(output) == len(quantities):
+        if isinstance(output, np.ndarray) and output.ndim == 1 and len(output) == len(quantities):
             return tuple(output), ""
         return None, f"your function returned {describe(output)}; expected {wanted}."
     if len(output) != len(quantities):
-        return None, f"your function returned {len(output)} values; expected {wanted}."
+        return (
+            None,
+            f"your function returned {len(output)} value{'s' * (len(output) != 1)}; expected {wanted}.",
+        )
     return tuple(output), ""
 
 
@@ -85,11 +89,11 @@ def _compare_part(problem, name, value, reference):
     if not isinstance(reference, (list, tuple)):
         return [compare_array(problem, name, value, np.asarray(reference))]
     names = [f"{name}[{i}]" for i in range(len(reference))]
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.ndim:
         value = list(value)
     if not isinstance(value, (list, tuple)) or len(value) != len(reference):
         came = f"a list of {len(value)}" if isinstance(value, (list, tuple)) else describe(value)
-        reason = f"{name} is {came}; expected a list of {len(reference)} arrays"
+        reason = f"the list {name.split(',')[0]} is {came}; expected a list of {len(reference)} arrays"
         return [
             Quantity(n, None, np.asarray(r), np.inf, False, reason)
             for n, r in zip(names, reference, strict=True)
@@ -108,10 +112,12 @@ def compare_array(problem, name, value, expected):
         return unusable("is None")
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError):
-        return unusable(f"is {describe(value)}, which does not make an array")
+    except Exception:  # ragged lists, tensors that refuse
+        return unusable(f"is {describe(value)} that does not make an array of numbers")
     if array.dtype.kind == "O":
-        return unusable("holds Python objects, not numbers: are its rows of different lengths?")
+        if array.ndim == 0:
+            return unusable(f"is {describe(value)}; expected numbers")
+        return unusable("holds Python objects, not plain numbers (dtype object)")
     if array.dtype.kind not in "fiubc":
         return unusable(f"is {describe(value)}; expected numbers")
     if array.shape != expected.shape:
@@ -147,6 +153,8 @@ def describe(value):
     """A short name for what came: 'a str', 'an array of shape (3, 4)', …"""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
+    if value is None:
+        return "None"
     if callable(value):
         return "a function"
     word = type(value).__name__

@@ -57,13 +57,16 @@ def diagnose(problem, runs, wrong):
         theirs = [run_case(problem, mistake.formula, run.case, run.expected) for run in runs]
         affected = {q.name for run in theirs for q in run.quantities if not q.ok}
         hits = {name for name in wrong if name in affected and _agree(problem, name, runs, theirs)}
-        if hits:
+        # yes-or-no answers agree by chance, so there a mistake has to explain all that it would get wrong
+        if hits and (hits == affected or not problem.exact):
             explained[mistake] = (hits, affected)
 
     named, unexplained = _choose(explained, set(wrong))
+    if problem.exact and unexplained:
+        named, unexplained = [], set(wrong)
     findings = [Finding(mistake.name, mistake.diagnosis) for mistake in named]
     rest = [name for name in wrong if name in unexplained]
-    return findings + _patterns(runs, rest)
+    return findings + (_exchanged(runs, rest) or _patterns(runs, rest))
 
 
 def _choose(explained, wrong):
@@ -97,7 +100,8 @@ def conventions_used(problem, runs):
     findings = []
     for convention in problem.conventions:
         theirs = [run_case(problem, convention.formula, run.case, run.expected) for run in runs]
-        agreed = {name for name in names if _agree(problem, name, runs, theirs)}
+        differs = {q.name for run in theirs for q in run.quantities if not q.ok}
+        agreed = {name for name in names if name in differs and _agree(problem, name, runs, theirs)}
         if agreed:
             findings.append((agreed, Finding(f"convention: {convention.name}", convention.note)))
     return findings
@@ -132,7 +136,7 @@ def _close(problem, a, b):
     if a.value is None or b.value is None or a.value.shape != b.value.shape:
         return False
     finite = np.isfinite(a.value)
-    if not np.array_equal(finite, np.isfinite(b.value)):
+    if not np.array_equal(np.isnan(a.value), np.isnan(b.value)) or (finite != np.isfinite(b.value)).any():
         return False
     if not finite.any():
         return True
@@ -142,15 +146,41 @@ def _close(problem, a, b):
     return distance <= min(0.05 * b.error, max(1e-6, tolerance_for(problem, a.value)))
 
 
+def _exchanged(runs, names):
+    """The right values in another order: what came as dx is what dW should be."""
+
+    def is_other(mine, other):
+        pairs = [(_quantity(run, mine), _quantity(run, other)) for run in runs if _holds(run.case, mine)]
+        return bool(pairs) and all(
+            a is not None
+            and b is not None
+            and a.value is not None
+            and np.any(b.expected)
+            and a.value.shape == b.expected.shape
+            and relative_error(a.value, b.expected) < 1e-6
+            for a, b in pairs
+        )
+
+    for mine in names:
+        for other in names:
+            if mine != other and is_other(mine, other):
+                order = ", ".join(runs[0].case.quantities)
+                text = f"Your {mine} is what {other} should be. The order asked for is {order}."
+                return [Finding("results in another order", text)]
+    return []
+
+
 def _patterns(runs, names):
     """What unexplained quantities look like: all zero, flipped, or a constant times the right value."""
     by_text = {}
     for name in names:
-        pairs = [(q, run.case) for run in runs for q in run.quantities if q.name == name and not q.ok]
+        pairs = [(q, run.case) for run in runs for q in run.quantities if q.name == name]
         if not pairs or any(q.value is None or q.value.shape != q.expected.shape for q, _ in pairs):
             continue
         if not all(q.value.dtype.kind in "fiub" and np.isfinite(q.value).all() for q, _ in pairs):
             continue
+        if sum(q.expected.size for q, _ in pairs) == 1:
+            continue  # one number is always a multiple of another; to say which would give it away
         factors = [_factor(q.value, q.expected) for q, _ in pairs]
         text = None
         if all(factor == 0 for factor in factors):
@@ -159,10 +189,19 @@ def _patterns(runs, names):
             text = _name_factor(factors, [case.batch for _, case in pairs])
         if text:
             by_text.setdefault(text, []).append(name)
-    return [
-        Finding(f"pattern: {text.split(':')[0]}", f"Your {' and '.join(group)} {text}.")
-        for text, group in by_text.items()
-    ]
+    return [Finding(_kind(text), f"Your {_together(group, text)}.") for text, group in by_text.items()]
+
+
+def _kind(text):
+    """The same for every factor, so that the instructor's report counts them together."""
+    return f"pattern: {'is a multiple' if text.endswith('everywhere') else text.split(':')[0]}"
+
+
+def _together(names, text):
+    if len(names) == 1:
+        return f"{names[0]} {text}"
+    verb, rest = text.split(" ", 1)
+    return f"{', '.join(names[:-1])} and {names[-1]} {({'is': 'are', 'has': 'have'})[verb]} {rest}"
 
 
 def _factor(value, expected):
@@ -189,6 +228,6 @@ def _name_factor(factors, batches):
         return "is N times the right value: the mean over the batch is missing"
     if all_equal([1 / n if n else None for n in batches]):
         return "is 1/N of the right value: a mean over the batch is taken that nobody asked for"
-    if np.allclose(factors, factors[0], rtol=1e-6):
+    if np.allclose(factors, factors[0], rtol=1e-6) and abs(factors[0] - 1) > 0.01:
         return f"is {factors[0]:.3g} times the right value, everywhere"
     return None

@@ -55,7 +55,7 @@ class Problem:
     hints : three sentences: the concept, a shape or identity, a partial formula
     points : what the problem set gives for it
     lecture : where to look, for instance 'lecture 1, "The four-weight net"'
-    tolerance : largest relative error that passes for float64 answers
+    tolerance : largest relative error that passes for float64 answers (which may hold float32 results)
     float32_tolerance : the same for answers in single precision
     conventions : other right answers
     adapt : function (output, args) -> outputs to compare; for answers that are not arrays
@@ -69,7 +69,7 @@ class Problem:
     hints: tuple
     points: float
     lecture: str
-    tolerance: float = 1e-6
+    tolerance: float = 1e-5
     float32_tolerance: float = 3e-4
     conventions: tuple = ()
     adapt: Callable = field(default=lambda output, args: output)
@@ -84,7 +84,9 @@ def find(name):
     ValueError
         If there is none; the message suggests the nearest names.
     """
-    problem = _all().get(name)
+    if callable(name):
+        raise ValueError('the name of the problem comes first, for instance "ps1.linear_backward".')
+    problem = _all().get(name) if isinstance(name, str) else None
     if problem is None:
         near = difflib.get_close_matches(str(name), names(), n=3, cutoff=0.4) or names()
         raise ValueError(f"there is no problem {name!r}; did you mean {', '.join(near)}?")

@@ -43,7 +43,8 @@ def as_text(verdict, earned, points, *, fresh=False):
     short = verdict.problem.split(".", 1)[1] + (" on fresh inputs" if fresh else "")
     score = f"{_number(earned)} / {_number(points)} points"
     lines = [f"{short:<{WIDTH - len(score)}}{score}"]
-    if any(row.usable and row.shape is not None for row in verdict.rows):
+    shown = [row for row in verdict.rows if row.shape is not None]
+    if any(row.usable for row in shown) or len({row.problem for row in shown}) > 1:
         lines += _table(verdict.rows, exact=find(verdict.problem).exact)
     for finding in verdict.findings:
         lines += ["", *textwrap.wrap(finding.text, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")]
@@ -65,17 +66,21 @@ def _table(rows, exact):
 
 
 def as_data(verdict, earned, points):
-    """The verdict as plain data for the instructor's report; it holds no reference values."""
+    """The verdict as plain data for the instructor's report; it holds no reference values, and errors to two
+    digits only: a number and its exact error would give the reference away."""
     return {
         "problem": verdict.problem,
         "points": earned,
         "max_points": points,
         "quantities": [
-            {"name": row.name, "ok": row.ok, "error": None if math.isinf(row.error) else row.error}
-            for row in verdict.rows
+            {"name": row.name, "ok": row.ok, "error": _two_digits(row.error)} for row in verdict.rows
         ],
         "findings": [{"kind": finding.kind, "text": finding.text} for finding in verdict.findings],
     }
+
+
+def _two_digits(error):
+    return None if math.isinf(error) else float(f"{error:.1e}")
 
 
 def _closing(verdict, fresh):

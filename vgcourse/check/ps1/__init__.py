@@ -1,9 +1,11 @@
 """Problem set 1: the chain rule, and how to check a gradient."""
 
-from vgcourse.check.ps1.checking import NUMERICAL_GRADIENT, WRONG_BLOCKS, planted_net
-from vgcourse.check.ps1.dense import LINEAR_BACKWARD, SOFTMAX_CROSS_ENTROPY, TWO_PATHS_BACKWARD
+from vgcourse.check.ps1.blocks import WRONG_BLOCKS, planted_net
+from vgcourse.check.ps1.checking import NUMERICAL_GRADIENT
+from vgcourse.check.ps1.dense import LINEAR_BACKWARD, TWO_PATHS_BACKWARD
 from vgcourse.check.ps1.depth import CHAIN_JACOBIAN, DEEP_BACKWARD
 from vgcourse.check.ps1.scalars import ACTIVATION_DERIVATIVE, FIVE_FACTORS, FOUR_WEIGHT_NET
+from vgcourse.check.ps1.softmax import SOFTMAX_CROSS_ENTROPY
 
 PROBLEMS = (
     ACTIVATION_DERIVATIVE,

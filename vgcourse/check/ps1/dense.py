@@ -1,4 +1,4 @@
-"""Problem set 1 on batches: a linear layer, the softmax cross-entropy, two paths that join."""
+"""Problem set 1 on batches: a linear layer, two paths that join."""
 
 import numpy as np
 
@@ -64,84 +64,6 @@ LINEAR_BACKWARD = Problem(
 )  # fmt: skip
 
 
-# --- softmax_cross_entropy -------------------------------------------------------------------------
-
-
-def softmax_cross_entropy(z, labels):
-    """L = −(1/N) Σ log softmax(z)[label] and ∂L/∂z = (softmax(z) − onehot)/N: (1.17) and (1.18)."""
-    p, onehot = _softmax(z), np.eye(z.shape[1])[labels]
-    shifted = z - z.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -(onehot * log_p).sum() / len(z), (p - onehot) / len(z)
-
-
-def _softmax(z, axis=1):
-    e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def _softmax_cases(rng):
-    labels = [rng.integers(0, c, n) for n, c in ((5, 4), (3, 6), (4, 3))]
-    ordinary = [
-        Case((rng.normal(size=(n, c)) * 2, y), ("loss", "dz"), batch=n)
-        for (n, c), y in zip(((5, 4), (3, 6)), labels, strict=False)
-    ]
-    large = rng.normal(size=(4, 3)) * 2 + np.array([[1000.0], [-1000.0], [800.0], [0.0]])
-    return [*ordinary, Case((large, labels[2]), ("loss, large logits", "dz, large logits"), batch=4)]
-
-
-def _softmax_with(dz=None, loss=None):
-    def formula(z, labels):
-        right = softmax_cross_entropy(z, labels)
-        p, onehot = _softmax(z), np.eye(z.shape[1])[labels]
-        return (
-            right[0] if loss is None else loss(p, onehot, right[0]),
-            right[1] if dz is None else dz(p, onehot, z),
-        )
-
-    return formula
-
-
-def _overflowing(z, labels):
-    with np.errstate(all="ignore"):
-        e = np.exp(z)
-        p, onehot = e / e.sum(axis=1, keepdims=True), np.eye(z.shape[1])[labels]
-        return -np.log(p[np.arange(len(z)), labels]).mean(), (p - onehot) / len(z)
-
-
-def _wrong_axis(z, labels):
-    p, onehot = _softmax(z, axis=0), np.eye(z.shape[1])[labels]
-    with np.errstate(divide="ignore"):
-        return -np.log(p[np.arange(len(z)), labels]).mean(), (p - onehot) / len(z)
-
-
-SOFTMAX_CROSS_ENTROPY = Problem(
-    name="ps1.softmax_cross_entropy",
-    reference=softmax_cross_entropy,
-    cases=_softmax_cases,
-    points=4,
-    lecture='lecture 1, "Ten classes", equations (1.17) and (1.18)',
-    mistakes=(
-        Mistake("overflow", _overflowing, "e^z overflows for large logits: e^1000 is inf, and inf/inf is NaN. Subtract each row's maximum from z first; the softmax does not change."),
-        Mistake("missing 1/N in dz", _softmax_with(dz=lambda p, t, z: p - t), "Your dz lacks the 1/N: the loss is a mean over the batch, so every row's gradient is divided by N."),
-        Mistake("sum instead of mean", _softmax_with(dz=lambda p, t, z: p - t, loss=lambda p, t, right: right * len(p)), "You take the sum over the batch, (1.17) the mean: loss and gradient are both N times too large."),
-        Mistake("loss summed", _softmax_with(loss=lambda p, t, right: right * len(p)), "Your loss is the sum over the batch, (1.17) is the mean."),
-        Mistake("divided by the number of classes", _softmax_with(dz=lambda p, t, z: (p - t) / p.size), "Your dz is divided by N·C. The mean is over the N examples, not over all entries."),
-        Mistake("sign of p − onehot", _softmax_with(dz=lambda p, t, z: (t - p) / len(p)), "The sign of dz is flipped: it is softmax minus one-hot. Raising a wrong class's logit raises the loss."),
-        Mistake("diagonal only", _softmax_with(dz=lambda p, t, z: -t * (1 - p) / len(p)), "Your dz has only the diagonal of the softmax's Jacobian. Every logit changes every probability through the sum in the denominator: off the diagonal it is −p_i p_j."),
-        Mistake("one-hot missing", _softmax_with(dz=lambda p, t, z: p / len(p)), "Your dz is the softmax alone; the one-hot target is not subtracted."),
-        Mistake("gradient by p", _softmax_with(dz=lambda p, t, z: -t / p / len(p)), "This is ∂L/∂p, the gradient by the probabilities. It still has to go back through the softmax to z."),
-        Mistake("σ' at the end", _softmax_with(dz=lambda p, t, z: (p - t) * p * (1 - p) / len(p)), "Your dz has an extra factor p(1 − p). It cancels against the cross-entropy: p − onehot is already the gradient by z."),
-        Mistake("softmax over the batch", _wrong_axis, "Your softmax sums over the batch (axis 0). Each row is one example and has to sum to 1: axis 1."),
-    ),
-    hints=(
-        "Write the loss of one row as log Σ_k e^{z_k} − z_label. That form is easy to differentiate and easy to keep finite.",
-        "dz has the shape of z, each of its rows sums to 0, and only the label's entry is negative.",
-        "Subtract z.max(axis=1, keepdims=True) first. Then p = e^z/Σe^z, and dz = (p − onehot)/N, where onehot = np.eye(C)[labels].",
-    ),
-)  # fmt: skip
-
-
 # --- two_paths_backward ----------------------------------------------------------------------------
 
 
@@ -178,6 +100,11 @@ def _averaged(dy, x, z, W1, W2, W3):
     return dx, *(dW / len(x) for dW in weights)
 
 
+def _transposed(dy, x, z, W1, W2, W3):
+    dz = (dy @ W2.T) * (z > 0)
+    return dz @ W1.T + dy @ W3.T, dz.T @ x, dy.T @ np.maximum(z, 0), dy.T @ x
+
+
 TWO_PATHS_BACKWARD = Problem(
     name="ps1.two_paths_backward",
     reference=two_paths_backward,
@@ -192,6 +119,7 @@ TWO_PATHS_BACKWARD = Problem(
         Mistake("mask missing", _two_paths(mask=lambda z, dh: 1.0), "The ReLU's derivative is missing: where z ≤ 0 nothing came through, so nothing goes back."),
         Mistake("mask from the gradient", _two_paths(mask=lambda z, dh: dh > 0), "The ReLU's mask is taken from the incoming gradient. It belongs to the forward pass: z > 0."),
         Mistake("relu(z) for its derivative", _two_paths(mask=lambda z, dh: np.maximum(z, 0)), "You multiply by relu(z). Its derivative is 1 where z > 0, else 0."),
+        Mistake("Wᵀ for W", _transposed, "You go back through Wᵀ. Forward is x Wᵀ, so the way back is dy W, without a transpose. Only square weights let yours run."),
         Mistake("z in place of relu(z)", _two_paths(hidden=lambda z: z), "dW2 uses z. What comes into W2 is the activation relu(z)."),
         Mistake("averaged over the batch", _averaged, "Your weight gradients are divided by N. The 1/N of the mean is already in dy."),
     ),

@@ -25,7 +25,7 @@ def _deep(
 
     def formula(dh, zs, hs, Ws):
         deltas, dWs = [], []
-        for l in reversed(range(len(Ws))):  # noqa: E741
+        for l in reversed(range(len(Ws))):
             d = dh * slope(l, zs, hs)
             deltas.append(d if delta is None else delta(d, dh))
             dWs.append(d.T @ hs[l] if dW is None else dW(d, dh, hs, l))
@@ -48,8 +48,12 @@ def _deep_cases(rng):
     return cases
 
 
-def _last_slope_only(l, zs, hs):  # noqa: E741
+def _last_slope_only(l, zs, hs):
     return tanh_derivative(zs[l]) if l == len(zs) - 1 else 1.0
+
+
+def _all_slopes_but_the_last(l, zs, hs):
+    return 1.0 if l == len(zs) - 1 else tanh_derivative(zs[l])
 
 
 def _reversed_lists(dh, zs, hs, Ws):
@@ -72,6 +76,7 @@ DEEP_BACKWARD = Problem(
     mistakes=(
         Mistake("f' missing", _deep(slope=lambda l, zs, hs: 1.0), "The factor tanh'(z_l) is missing in every layer: you multiply by the weights only."),
         Mistake("f' at the last layer only", _deep(slope=_last_slope_only), "Only the last layer has its factor tanh'(z_l). Each layer on the way back has one of its own."),
+        Mistake("f' missing at the last layer", _deep(slope=_all_slopes_but_the_last), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too: δ_L = tanh'(z_L) ⊙ ∂L/∂h_L."),
         Mistake("f' of the activation", _deep(slope=lambda l, zs, hs: tanh_derivative(hs[l + 1])), "You take tanh' at h_l = tanh(z_l). It belongs at z_l: 1 − h_l², or 1/cosh²(z_l)."),
         Mistake("1 − z²", _deep(slope=lambda l, zs, hs: 1 - zs[l] ** 2), "You multiply by 1 − z_l². tanh' is 1 − h_l²: the activation, not the pre-activation."),
         Mistake("f' of the layer below", _deep(slope=lambda l, zs, hs: 1 - hs[l] ** 2), "Your factor 1 − h² is one layer off: for δ_l it is 1 − h_l², and hs[0] is the input x, so that h_l is hs[l]."),

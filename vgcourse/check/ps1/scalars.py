@@ -65,6 +65,8 @@ ACTIVATION_DERIVATIVE = Problem(
         Mistake("leak forgotten", _instead(leaky_relu=lambda z: (z > 0) * 1.0), "On the negative side the leaky ReLU has slope 0.01, not 0: that is its whole point."),
         Mistake("leak times z", _instead(leaky_relu=lambda z: np.where(z > 0, 1.0, LEAKY_SLOPE * z)), "On the negative side you return 0.01·z, which is the value. Its derivative is 0.01."),
         Mistake("elu value on the left", _instead(elu=lambda z: np.where(z > 0, 1.0, np.expm1(np.minimum(z, 0)))), "On the negative side you return e^z − 1, which is the ELU's value. Its derivative is e^z."),
+        Mistake("elu without its branch", _instead(elu=np.exp), "e^z is the ELU's slope on the negative side only. Where z > 0 it is 1."),
+        Mistake("elu taken for relu", _instead(elu=lambda z: (z > 0) * 1.0), "On the negative side the ELU is e^z − 1, not 0. Its derivative there is e^z."),
         Mistake("softplus taken for sigmoid", _instead(softplus=lambda z: sigmoid(z) * sigmoid(-z)), "The derivative of softplus is σ(z) itself. You return σ'(z), the second derivative."),
         Mistake("softplus sign", _instead(softplus=lambda z: sigmoid(-z)), "You return 1/(1 + e^z), which is σ(−z). The derivative of softplus is σ(z) = 1/(1 + e^(−z))."),
         Mistake("inner derivative only", _instead(softplus=lambda z: np.exp(z)), "You return e^z, the inner derivative. The outer one, 1/(1 + e^z), is missing."),
@@ -105,13 +107,21 @@ def four_weight_net(x, y, w):
     return _four_weights(x, y, w)
 
 
+def _four_weight_cases(rng):
+    cases = []
+    while len(cases) < 3:
+        # not so large that 1 − σ(z) cancels, nor ŷ near y: both would cost single precision its digits
+        x, y, *w = rng.uniform(0.4, 2, size=6) * rng.choice([-1, 1], size=6)
+        args = (float(x), float(y), np.array(w))
+        if four_weight_net(*args)[0] > 0.1:
+            cases.append(Case(args, ("loss", "dw1", "dw2", "dw3", "dw4")))
+    return cases
+
+
 FOUR_WEIGHT_NET = Problem(
     name="ps1.four_weight_net",
     reference=four_weight_net,
-    cases=lambda rng: [
-        Case((*map(float, rng.normal(size=2) * 1.5), rng.normal(size=4) * 1.5), ("loss", "dw1", "dw2", "dw3", "dw4"))
-        for _ in range(3)
-    ],
+    cases=_four_weight_cases,
     points=3,
     lecture='lecture 1, "Four weights, one long product", equation (1.7)',
     mistakes=(
@@ -164,7 +174,7 @@ def _broadcast_factors(output, args):
     """A factor that is the same for every example may be given as one number."""
     if not isinstance(output, (tuple, list)) or len(output) != 6:
         return output
-    as_rows = [np.full(args[0].shape, f) if isinstance(f, (int, float)) or np.ndim(f) == 0 and f is not None else f for f in output[:5]]  # fmt: skip
+    as_rows = [np.full(args[0].shape, f) if isinstance(f, (int, float, np.number)) or (isinstance(f, np.ndarray) and f.ndim == 0) else f for f in output[:5]]  # fmt: skip
     return (*as_rows, output[5])
 
 

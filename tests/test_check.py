@@ -1,0 +1,773 @@
+"""The checker: right answers pass, wrong ones lose, mistakes are named, nobody is accused falsely."""
+
+import contextlib
+import functools
+import io
+import itertools
+import json
+import linecache
+import re
+import sys
+import textwrap
+import warnings
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from right_answers import RIGHT, linear_products
+
+from vgcourse.check import Mistake, check, evaluate, find, hint, hints, names, when_solved
+from vgcourse.check.call import call, same
+from vgcourse.check.report import MIME, as_data, as_text
+
+SEEDS = (0, 1, 4101)
+PROBLEMS = {name: find(name) for name in names()}
+MISTAKES = [(name, mistake) for name, problem in PROBLEMS.items() for mistake in problem.mistakes]
+VARIANTS = [(name, answer) for name in names() for answer in RIGHT[name]]
+LINEAR = "ps1.linear_backward"
+
+
+def label(value):
+    return value.name if isinstance(value, Mistake) else getattr(value, "__name__", str(value))
+
+
+def named(name, verdict):
+    """The mistakes of the catalogue that a verdict names."""
+    catalogue = {mistake.name for mistake in PROBLEMS[name].mistakes}
+    return [finding.kind for finding in verdict.findings if finding.kind in catalogue]
+
+
+def results(name):
+    """How many results a right answer has."""
+    return len(PROBLEMS[name].cases(np.random.default_rng(0))[0].quantities)
+
+
+def printed(name, fn, **options):
+    """What check returns, and what it prints outside a notebook."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        earned = check(name, fn, **options)
+    assert err.getvalue() == "", "a line on stderr costs all points under nbgrader"
+    return earned, " ".join(out.getvalue().split())
+
+
+# --- every problem ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_definition_is_complete(name):
+    problem = PROBLEMS[name]
+    assert len(problem.mistakes) >= 4
+    assert len({mistake.name for mistake in problem.mistakes}) == len(problem.mistakes)
+    assert all(mistake.diagnosis.endswith((".", "?")) for mistake in problem.mistakes)
+    assert len(problem.hints) == 3 and len(set(problem.hints)) == 3
+    assert problem.points > 0
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ps1.")])
+def test_lecture_reference_exists(name):
+    text = (ROOT / "lectures/01_chain_rule.md").read_text(encoding="utf-8")
+    lecture = PROBLEMS[name].lecture
+    section = re.search('"(.+)"', lecture)[1]
+    assert re.search(rf"^#+ (\d+ · )?{re.escape(section)}$", text, flags=re.M), section
+    equations = re.findall(r"\((1\.\d+)\)", lecture)
+    assert equations
+    assert all(rf"\tag{{{number}}}" in text for number in equations), equations
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ps1.")])
+def test_problem_set_gives_the_same_points(name):
+    source = (ROOT / "solutions/ps1/ps1.md").read_text(encoding="utf-8")
+    visible, hidden = re.findall(
+        rf'^check\("{name}", \w+, points=(\d+)(?:, seed=\d+)?\)$', source, flags=re.M
+    )
+    assert float(visible) == float(hidden) == PROBLEMS[name].points
+
+
+# --- right answers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "answer"), VARIANTS, ids=label)
+def test_right_answer_gets_full_marks(name, answer):
+    for seed in SEEDS:
+        verdict = evaluate(name, answer, seed=seed)
+        assert verdict.share == 1, as_text(verdict, 0, 1)
+        assert all(finding.kind.startswith("convention") for finding in verdict.findings), verdict.findings
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_there_are_six_right_answers(name):
+    assert len(RIGHT[name]) >= 6
+
+
+class Callables:
+    def __call__(self, dz, x, W):
+        return linear_products(dz, x, W)
+
+    def method(self, dz, x, W):
+        return linear_products(dz, x, W)
+
+    @staticmethod
+    def static(dz, x, W):
+        return linear_products(dz, x, W)
+
+
+class Tensor:
+    """Like a torch tensor: converts to an array, compares entry by entry."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array)
+
+    def __eq__(self, other):
+        return self.array == other.array
+
+    __hash__ = None
+
+
+ODD_AND_RIGHT = {
+    "instance": Callables(),
+    "method": Callables().method,
+    "static method": Callables.static,
+    "partial": functools.partial(lambda scale, dz, x, W: linear_products(scale * dz, x, W), 1.0),
+    "star arguments": lambda *args: linear_products(*args),
+    "keyword-only with default": lambda dz, x, W, *, verbose=False: linear_products(dz, x, W),
+    "views of the input": lambda dz, x, W: (dz @ W, (x.T @ dz).T, dz.sum(axis=0)[:]),
+    "tensors": lambda *args: tuple(map(Tensor, linear_products(*args))),
+    "masked arrays": lambda *args: tuple(map(np.ma.array, linear_products(*args))),
+    "changes what it returned before": lambda *args, out=[None]: (
+        out.__setitem__(0, linear_products(*args)) or out[0]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_AND_RIGHT)
+def test_any_callable_and_array_like_will_do(kind):
+    earned, text = printed(LINEAR, ODD_AND_RIGHT[kind])
+    assert earned == 4, text
+
+
+def test_own_input_may_be_returned():
+    def five(x, t, w0, w1):
+        *factors, dw0 = PROBLEMS["ps1.five_factors"].reference(x, t, w0, w1)
+        return *factors[:4], x, dw0
+
+    assert evaluate("ps1.five_factors", five).share == 1
+
+
+def test_convention_is_named_and_costs_nothing():
+    verdict = evaluate("ps1.activation_derivative", RIGHT["ps1.activation_derivative"][3])
+    assert verdict.share == 1
+    assert [finding.kind for finding in verdict.findings] == ["convention: derivative 1 at the kink"]
+
+
+# --- known mistakes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=label)
+def test_mistake_is_named_alone(name, mistake):
+    for seed in SEEDS:
+        verdict = evaluate(name, mistake.formula, seed=seed)
+        assert verdict.share < 1
+        assert named(name, verdict) == [mistake.name]
+        others = {finding.kind for finding in verdict.findings} - {mistake.name}
+        assert others <= {"raises ValueError"}, "products that only square matrices allow"
+
+
+def combined(first, second):
+    """A function with the last result of one mistake and the others of another."""
+    return lambda *args: (*first.formula(*args)[:-1], second.formula(*args)[-1])
+
+
+def is_true(problem, mistake, answer):
+    """Does the answer hold all of what the mistake gets wrong?"""
+    for case in problem.cases(np.random.default_rng(0)):
+        theirs, mine = call(mistake.formula, case.args), call(answer, case.args)
+        right = problem.reference(*case.args)
+        if theirs.failed or mine.failed:
+            continue
+        triples = zip(theirs.output, mine.output, right, strict=True)
+        if not all(same(a, b, 1e-9) or same(a, c, 1e-9) for a, b, c in triples):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if results(name) > 1])
+def test_of_two_mistakes_no_third_is_named(name):
+    problem = PROBLEMS[name]
+    complete = 0
+    for first, second in itertools.permutations(problem.mistakes, 2):
+        both = combined(first, second)
+        found = set(named(name, evaluate(name, both)))
+        others = [m for m in problem.mistakes if m.name in found and m not in (first, second)]
+        assert all(is_true(problem, mistake, both) for mistake in others)
+        complete += found == {first.name, second.name}
+    assert complete >= 1
+
+
+def test_two_mistakes_are_both_named():
+    def two(dz, x, W):
+        return dz @ W, x.T @ dz, dz.mean(axis=0)
+
+    assert named(LINEAR, evaluate(LINEAR, two)) == ["dW transposed", "db averaged over the batch"]
+
+
+PATTERNS = {
+    "all zeros": (lambda dz, x, W: (0 * x, 0 * W, dz.sum(axis=0)), "Your dx and dW are all zeros."),
+    "sign": (
+        lambda dz, x, W: (-(dz @ W), dz.T @ x, dz.sum(axis=0)),
+        "dx has the right size and the wrong sign.",
+    ),
+    "factor": (
+        lambda dz, x, W: (dz @ W, 3 * dz.T @ x, dz.sum(axis=0)),
+        "Your dW is 3 times the right value, everywhere.",
+    ),
+    "N": (lambda dz, x, W: (dz @ W, dz.T @ x, len(x) * dz.sum(axis=0)), "Your db is N times the right value"),
+    "1/N": (
+        lambda dz, x, W: (dz @ W / len(x), dz.T @ x, dz.sum(axis=0)),
+        "Your dx is 1/N of the right value",
+    ),
+    "order": (
+        lambda dz, x, W: (dz.T @ x, dz @ W, dz.sum(axis=0)),
+        "Your dx is what dW should be. The order asked for is dx, dW, db.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PATTERNS)
+def test_pattern_is_described(kind):
+    fn, sentence = PATTERNS[kind]
+    earned, text = printed(LINEAR, fn)
+    assert earned < 4 and sentence in text
+
+
+# --- random wrong answers: no mistake may be named --------------------------------------------------
+
+RANDOM = {
+    "scaled": lambda rng, a, factor: a * factor,
+    "noise 1e-3": lambda rng, a, factor: a * (1 + 1e-3 * rng.choice([-1, 1], size=a.shape)),
+    "permuted": lambda rng, a, factor: (
+        rng.permutation(a.ravel()).reshape(a.shape) if a.size > 1 else a * factor
+    ),
+    "one entry": lambda rng, a, factor: (
+        a + factor * (np.arange(a.size) == rng.integers(a.size)).reshape(a.shape)
+    ),
+    "unrelated": lambda rng, a, factor: rng.standard_normal(a.shape),
+    "shifted": lambda rng, a, factor: a + 0.1 * factor,
+    "squared": lambda rng, a, factor: a * np.abs(a) + 0.01,
+}
+
+
+def perturbed(problem, kind, number):
+    """The reference with all results spoilt, or one of them."""
+
+    def spoil(value, rng, factor):
+        if isinstance(value, (list, tuple)):
+            return type(value)(spoil(item, rng, factor) for item in value)
+        return RANDOM[kind](rng, np.asarray(value, dtype=float), factor)
+
+    def answer(*args):
+        rng = np.random.default_rng(number)
+        factor = rng.uniform(1.1, 3)
+        out = problem.reference(*args)
+        if not isinstance(out, tuple) or number % 2:
+            return spoil(out, rng, factor)
+        chosen = rng.integers(len(out))
+        return tuple(spoil(v, rng, factor) if i == chosen else v for i, v in enumerate(out))
+
+    return answer
+
+
+@pytest.mark.parametrize("kind", RANDOM)
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if not PROBLEMS[name].exact])
+def test_random_wrong_answer_loses_and_is_not_accused(name, kind):
+    for number in range(6):  # 420 wrong answers in all
+        verdict = evaluate(name, perturbed(PROBLEMS[name], kind, number))
+        assert verdict.share < 1
+        assert named(name, verdict) == []
+
+
+def test_wrong_names_lose_and_are_not_accused():
+    right = PROBLEMS["ps1.wrong_blocks"].reference
+
+    for number in range(10):
+
+        def guess(loss, params, grads, number=number):
+            rng = np.random.default_rng([number, *params["W1"].tobytes()])
+            return [name for name in params if rng.random() < 0.5 or name in right(loss, params, grads)]
+
+        verdict = evaluate("ps1.wrong_blocks", guess)
+        assert verdict.share < 1
+        assert named("ps1.wrong_blocks", verdict) == []
+
+
+# --- answers that cannot be used -------------------------------------------------------------------
+
+
+def generator(dz, x, W):
+    yield from linear_products(dz, x, W)
+
+
+async def coroutine(dz, x, W):
+    return linear_products(dz, x, W)
+
+
+def recursive(dz, x, W):
+    return recursive(dz, x, W)
+
+
+def keyword_only(dz, x, *, W):
+    return linear_products(dz, x, W)
+
+
+class Refuses:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("requires grad")
+
+
+class Stop(BaseException):
+    pass
+
+
+def fail(error):
+    def fn(dz, x, W):
+        raise error
+
+    return fn
+
+
+def each(change):
+    return lambda *args: tuple(change(value) for value in linear_products(*args))
+
+
+UNUSABLE = {
+    "None": (lambda *args: None, "returned None. Is there a return"),
+    "three times None": (each(lambda v: None), "Your answer is None."),
+    "a number": (lambda *args: 3, "returned an int; expected 3 values: dx, dW, db."),
+    "a string": (lambda *args: "abc", "returned a str; expected 3 values"),
+    "strings": (each(str), "Your answer is a str; expected numbers."),
+    "a dict": (lambda *args: {"dx": 1}, "returned a dict; expected 3 values"),
+    "a generator": (generator, "returned a generator; expected 3 values"),
+    "a coroutine": (coroutine, "returned a coroutine; expected 3 values"),
+    "one array": (lambda dz, x, W: dz @ W, "returned an array of shape (5, 4); expected 3 values"),
+    "two values": (lambda *args: linear_products(*args)[:2], "returned 2 values; expected 3"),
+    "a tuple in a tuple": (lambda *args: (linear_products(*args),), "returned 1 value; expected 3"),
+    "object 0-d": (lambda *args: np.array(None), "expected 3 values"),
+    "a function": (lambda *args: np.sin, "returned a function; expected 3"),
+    "functions": (each(lambda v: np.sin), "is a function; expected numbers"),
+    "ragged": (each(lambda v: [[1, 2], [3]]), "is a list that does not make an array of numbers"),
+    "refusing tensors": (each(lambda v: Refuses()), "is a Refuses that does not make an array"),
+    "dtype object": (each(lambda v: v.astype(object)), "(dtype object)"),
+    "big integers": (each(lambda v: 10**400), "is an int; expected numbers"),
+    "numbers": (each(lambda v: 1.0), "has shape (); expected (5, 4)"),
+    "transposed": (lambda dz, x, W: ((dz @ W).T, x.T @ dz, 0), "expected (5, 4) (the transpose)"),
+    "NaN": (each(lambda v: v * np.nan), "is NaN in 20 of 20 entries"),
+    "infinite": (each(lambda v: v / 0), "is infinite in 12 of 12 entries"),
+    "complex": (each(lambda v: v + 0j), "is complex; a real number is asked for"),
+    "huge": (each(lambda v: np.zeros((40_000, 40_000))), "has shape (40000, 40000); expected (5, 4)"),
+    "not written": (fail(NotImplementedError()), "is not written yet. Replace `raise NotImplementedError`"),
+    "exception": (fail(KeyError("w9")), "KeyError: 'w9' in line"),
+    "exit": (lambda *args: sys.exit(1), "SystemExit: 1 in line"),
+    "base exception": (fail(Stop("now")), "Stop: now in line"),
+    "recursion": (recursive, "RecursionError: maximum recursion depth exceeded"),
+    "memory": (lambda *args: np.zeros((10**7, 10**7)), "MemoryError: Unable to allocate"),
+    "in the library": (lambda *args: json.loads("{"), "JSONDecodeError: Expecting"),
+    "two arguments": (lambda dz, x: 1, "takes (dz, x); expected (dz, x, W)."),
+    "four arguments": (lambda dz, x, W, b: 1, "takes (dz, x, W, b); expected (dz, x, W)."),
+    "keyword-only": (keyword_only, "takes (dz, x, *, W); expected (dz, x, W)."),
+    "a class": (Callables, "You passed the class Callables where a function is expected."),
+    "the result": (
+        (1, 2, 3),
+        "a tuple where a function is expected. Pass the function itself, without parentheses",
+    ),
+    "an array for the function": (np.ones(3), "You passed an array where a function is expected."),
+    "a ufunc": (np.add, "ValueError: operands could not be broadcast"),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_unusable_answer_has_its_own_message(kind):
+    fn, words = UNUSABLE[kind]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # whatever a notebook has switched on
+        earned, text = printed(LINEAR, fn)
+    assert earned == 0 and type(earned) is float
+    assert words in text
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        3,
+        "abc",
+        {},
+        (),
+        [],
+        (None,) * 2,
+        np.array(1.0),
+        np.array(None),
+        ([[1, 2], [3]],),
+        ("a",) * 6,
+        np.ones(7),
+    ],
+    ids=repr,
+)
+def test_no_answer_breaks_a_check(name, value):
+    earned, text = printed(name, lambda *args: value, points=2)
+    assert 0 <= earned < 2 and type(earned) is float
+    assert "Your answer" in text or "Your function" in text or "✗" in text, text
+
+
+BLOCKS = {
+    "a string": (lambda *args: "W1", "is a str; expected a list of block names"),
+    "a number": (lambda *args: 5, "is an int; expected a list of block names"),
+    "an unknown name": (lambda *args: ["w1"], "names 'w1', which is no block; the blocks are W1, b1, W2, b2"),
+    "a list of lists": (lambda *args: [["W1"]], "names ['W1'], which is no block"),
+    "flags": (lambda *args: [True, False], "names True, which is no block"),
+}
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_unusable_names_have_their_own_message(kind):
+    fn, words = BLOCKS[kind]
+    assert words in printed("ps1.wrong_blocks", fn)[1]
+
+
+def test_list_of_arrays_of_the_wrong_length():
+    text = printed("ps1.deep_backward", lambda dh, zs, hs, Ws: (zs[:1], iter(Ws)))[1]
+    assert "the list deltas is a list of 1; expected a list of 3 arrays" in text
+    assert "the list dWs is a list_iterator; expected a list of 3 arrays" in text
+    assert "gave different answers" not in text
+
+
+def from_cell(source, name, filename="/tmp/ipykernel_1/1234.py"):
+    """A function defined the way a notebook cell defines it."""
+    source = textwrap.dedent(source)
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    scope = {"np": np, "functools": functools}
+    exec(compile(source, filename, "exec"), scope)
+    return scope[name]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "dx = dz @ x",
+            "ValueError: matmul: Input operand 1 has a mismatch in its core dimension 0 (size 5 is",
+        ),
+        ("dx = undefined_name", "NameError: name 'undefined_name' is not defined"),
+        ("dx = functools.reduce(lambda a, b: a + b, [])", "TypeError: reduce() of empty"),
+        ("dx = np.linalg.inv(dz)", "LinAlgError"),
+    ],
+)
+def test_own_line_is_shown(line, words):
+    fn = from_cell(f"def linear_backward(dz, x, W):\n    {line}\n    return dx, 0, 0\n", "linear_backward")
+    text = printed(LINEAR, fn)[1]
+    assert words in text
+    assert f"in line 2 of your cell: {line}" in text
+    assert "gufunc" not in text
+
+
+def test_failure_in_some_calls_says_so():
+    earned, text = printed(LINEAR, lambda dz, x, W: (dz @ W, dz.T @ x, dz.sum(0)) if len(x) != 4 else 1 / 0)
+    assert earned == 0 and "(in 1 of 3 calls)" in text
+
+
+def test_interrupt_stops_the_check():
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(LINEAR, fail(KeyboardInterrupt()))
+
+
+def test_nothing_that_a_learner_raises_floods_the_page():
+    assert len(printed(LINEAR, fail(ValueError("x" * 100_000)))[1]) < 800
+
+
+# --- behaviour beside the values -------------------------------------------------------------------
+
+
+def test_prints_and_warnings_are_muted():
+    def noisy(dz, x, W):
+        print("hello")
+        print("hello", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        np.log(np.array(-1.0))
+        return linear_products(dz, x, W)
+
+    earned, text = printed(LINEAR, noisy)
+    assert earned == 4 and "printed 6 lines" in text and "hello" not in text
+
+
+def change_list(dh, zs, hs, Ws):
+    out = PROBLEMS["ps1.deep_backward"].reference(dh, zs, hs, Ws)
+    hs.pop()
+    return out
+
+
+def change_array_in_list(dh, zs, hs, Ws):
+    out = PROBLEMS["ps1.deep_backward"].reference(dh, zs, hs, Ws)
+    zs[0][0, 0] += 1
+    return out
+
+
+def change_array_in_dict(loss, params, grads):
+    out = PROBLEMS["ps1.wrong_blocks"].reference(loss, params, grads)
+    params["W1"] *= 2
+    return out
+
+
+def change_dict(loss, params, grads):
+    out = PROBLEMS["ps1.wrong_blocks"].reference(loss, params, grads)
+    del grads["W1"]
+    return out
+
+
+def change_array(dz, x, W):
+    out = linear_products(dz, x, W)
+    dz /= len(x)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("name", "fn", "argument"),
+    [
+        (LINEAR, change_array, "dz"),
+        ("ps1.deep_backward", change_list, "hs"),
+        ("ps1.deep_backward", change_array_in_list, "zs"),
+        ("ps1.wrong_blocks", change_array_in_dict, "params"),
+        ("ps1.wrong_blocks", change_dict, "grads"),
+    ],
+    ids=label,
+)
+def test_changed_input_costs_half(name, fn, argument):
+    earned, text = printed(name, fn, points=4)
+    assert earned == 2
+    assert f"changes its argument {argument} in place" in text
+
+
+def test_accumulation_is_named_from_the_first_check_to_the_last():
+    totals = {}
+
+    def accumulating(dz, x, W):
+        dx, dW, db = linear_products(dz, x, W)
+        totals[dW.shape] = totals.get(dW.shape, 0) + dW
+        return dx, totals[dW.shape], db
+
+    for _ in range(2):
+        verdict = evaluate(LINEAR, accumulating)
+        assert [finding.kind for finding in verdict.findings] == ["accumulates"]
+        assert verdict.share == pytest.approx(2 / 3)
+
+
+def test_random_answer_is_called_not_repeatable():
+    rng = np.random.default_rng(0)
+    verdict = evaluate(LINEAR, each(lambda v: v + 0.1 * rng.normal()))
+    assert [finding.kind for finding in verdict.findings] == ["not repeatable"]
+    assert verdict.share == 0
+
+
+def test_rounding_noise_is_no_randomness():
+    rng = np.random.default_rng(0)
+    assert evaluate(LINEAR, each(lambda v: v * (1 + 1e-14 * rng.normal()))).share == 1
+
+
+def test_second_call_that_fails():
+    calls = []
+
+    def once(dz, x, W):
+        calls.append(1)
+        return linear_products(dz, x, W) if len(calls) == 1 else 1 / 0
+
+    verdict = evaluate(LINEAR, once)
+    assert verdict.share == 0 and verdict.findings[-1].kind == "not repeatable"
+
+
+def test_floating_point_errors_of_the_notebook_do_not_matter():
+    old = np.seterr(all="raise")
+    try:
+        for name in PROBLEMS:
+            assert evaluate(name, PROBLEMS[name].reference).share == 1
+            assert evaluate(name, PROBLEMS[name].mistakes[0].formula).share < 1
+    finally:
+        np.seterr(**old)
+
+
+# --- points ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("points", [0, 1, 3, 0.01, 1 / 3, 0.335, 2.675, np.float64(3), np.int64(3), 1e6])
+def test_points_are_a_float_and_never_more(points):
+    one_wrong = LINEAR, lambda dz, x, W: (dz @ W, dz.T @ x, 0)
+    full, partial = printed(LINEAR, linear_products, points=points)[0], printed(*one_wrong, points=points)[0]
+    assert type(full) is float and type(partial) is float
+    assert full == points
+    assert partial == pytest.approx(2 / 3 * points, abs=0.006) and (partial < points or points == 0)
+
+
+@pytest.mark.parametrize("points", ["3", True, -1, float("nan"), float("inf"), [1], 1j])
+def test_odd_points_are_refused(points):
+    with pytest.raises(ValueError, match="points is"):
+        check(LINEAR, linear_products, points=points)
+
+
+def test_points_default_to_the_problem_set():
+    assert printed(LINEAR, linear_products)[0] == PROBLEMS[LINEAR].points
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("linear_backward", "did you mean ps1.linear_backward"),
+        ("ps1.linear_backwards", "did you mean ps1.linear_backward"),
+        ("zzz", "ps1.deep_backward"),
+        (None, "there is no problem None"),
+        (["ps1"], "there is no problem"),
+        (linear_products, "the name of the problem comes first"),
+    ],
+)
+def test_unknown_name_suggests_the_nearest(name, words):
+    with pytest.raises(ValueError, match=words):
+        check(name, linear_products)
+
+
+# --- what is said ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_same_inputs_same_verdict(name):
+    fn = PROBLEMS[name].mistakes[0].formula
+    assert evaluate(name, fn, seed=7) == evaluate(name, fn, seed=7)
+    assert printed(name, fn) == printed(name, fn)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_text_fits_and_points_on(name):
+    for mistake in PROBLEMS[name].mistakes:
+        verdict = evaluate(name, mistake.formula)
+        text = as_text(verdict, 0.0, 1.0)
+        assert PROBLEMS[name].lecture in text and f'hint("{name}")' in text
+        sentences = [line for line in text.split("\n") if "✗" not in line and "✓" not in line]
+        assert max(map(len, sentences)) <= 92
+        assert not re.search(r"\b(nan|dtype|array\()", text), text
+
+
+def numbers_in(value):
+    if isinstance(value, (list, tuple)):
+        return [number for item in value for number in numbers_in(item)]
+    return [float(number) for number in np.asarray(value).ravel()]
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if not PROBLEMS[name].exact])
+@pytest.mark.parametrize("guess", [0.0, 1.0, 1e9])
+def test_no_reference_value_leaks(name, guess):
+    """Neither the text nor the data says a number of the answer, or an error that gives it away."""
+    problem = PROBLEMS[name]
+
+    def constant(*args):
+        def fill(value):
+            if isinstance(value, (list, tuple)):
+                return type(value)(map(fill, value))
+            return np.full(np.shape(value), guess)
+
+        return fill(problem.reference(*args))
+
+    verdict = evaluate(name, constant)
+    said = as_text(verdict, 0.0, 1.0) + json.dumps(as_data(verdict, 0.0, 1.0))
+    cases = problem.cases(np.random.default_rng([0, *name.encode()]))
+    secrets = [abs(v) for case in cases for v in numbers_in(problem.reference(*case.args))]
+    found = {float(number) for number in re.findall(r"\d+\.\d\d\d+(?:e[-+]\d+)?", said)}
+    assert not any(abs(f - s) < 1e-3 * s for f in found for s in secrets if s), found
+    errors = [q["error"] for q in as_data(verdict, 0.0, 1.0)["quantities"] if q["error"] is not None]
+    assert all(error == float(f"{error:.1e}") for error in errors)
+
+
+def test_factor_of_a_single_number_is_not_said():
+    def wrong_loss(z, labels):
+        loss, dz = RIGHT["ps1.softmax_cross_entropy"][0](z, labels)
+        return (1.0 if np.abs(z).max() > 100 else loss), dz
+
+    text = printed("ps1.softmax_cross_entropy", wrong_loss)[1]
+    assert "times the right value" not in text
+
+
+# --- hints -----------------------------------------------------------------------------------------
+
+
+def test_hints_come_in_order_and_the_last_stays(capsys, monkeypatch):
+    monkeypatch.setattr(hints, "_given", {})
+    for number in (1, 2, 3, 3):
+        hint(LINEAR)
+        assert capsys.readouterr().out == f"Hint {number} of 3. {PROBLEMS[LINEAR].hints[number - 1]}\n"
+    hint(LINEAR, 1)
+    hint("ps1.deep_backward")
+    out = capsys.readouterr().out
+    assert out.count("Hint 1 of 3.") == 2
+
+
+@pytest.mark.parametrize("number", [0, 4, -1, "one"])
+def test_unknown_hint_is_refused(number):
+    with pytest.raises(ValueError, match="expected 1 … 3"):
+        hint(LINEAR, number)
+
+
+# --- where it runs ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+@pytest.mark.parametrize(
+    "fn", [linear_products, PROBLEMS[LINEAR].mistakes[0].formula], ids=["right", "wrong"]
+)
+def test_notebook_shows_the_same_as_a_terminal(shell, fn, monkeypatch):
+    from IPython.utils.capture import capture_output
+
+    in_notebook, bundles = [], []
+    for execution in (None, "autograde"):
+        if execution:
+            monkeypatch.setenv("NBGRADER_EXECUTION", execution)
+        with capture_output() as captured:
+            in_notebook.append(check(LINEAR, fn))
+        assert captured.stdout == captured.stderr == ""
+        (output,) = captured.outputs
+        assert set(output.data) == {"text/plain", MIME}
+        bundles.append(output.data)
+    type(shell).clear_instance()
+    earned, text = printed(LINEAR, fn)
+
+    assert in_notebook == [earned, earned] and bundles[0] == bundles[1]
+    assert " ".join(bundles[0]["text/plain"].split()) == text
+    data = json.loads(json.dumps(bundles[0][MIME]))
+    assert data["problem"] == LINEAR and data["points"] == earned and data["max_points"] == 4
+    assert {q["name"]: q["ok"] for q in data["quantities"]} == {
+        row.name: row.ok for row in evaluate(LINEAR, fn).rows
+    }
+    assert [f["kind"] for f in data["findings"]] == [f.kind for f in evaluate(LINEAR, fn).findings]
+
+
+def test_fresh_inputs_give_no_hints_and_other_numbers():
+    wrong = PROBLEMS[LINEAR].mistakes[3].formula
+    text = printed(LINEAR, wrong, seed=4104)[1]
+    assert "on fresh inputs" in text and "hint(" not in text
+    a, b = (evaluate(LINEAR, each(np.sin), seed=seed).rows[0].error for seed in (0, 4104))
+    assert a != b
+
+
+def test_picture_appears_when_solved(capsys, monkeypatch):
+    drawn = []
+    when_solved(LINEAR, linear_products)(lambda: drawn.append("right"))
+    when_solved(LINEAR, lambda dz, x, W: None)(lambda: drawn.append("wrong"))
+    assert drawn == ["right"]
+    assert capsys.readouterr().out == "This picture appears when linear_backward passes its check.\n"
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    when_solved(LINEAR, linear_products)(lambda: drawn.append("graded"))
+    assert drawn == ["right"] and capsys.readouterr().out == ""
