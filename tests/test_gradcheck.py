@@ -12,6 +12,7 @@ from vgcourse.gradcheck import (
     numerical_gradient,
     relative_error,
     step_sweep,
+    verify,
 )
 from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 from vgcourse.mlp import mlp_backward, mlp_forward, mlp_init
@@ -290,10 +291,20 @@ def test_the_worst_direction_counts():
 def test_report_reads_well():
     report = GradientReport((BlockError("W", 1e-15, True), BlockError("bias", 0.5, False)), 1e-9)
     assert str(report).splitlines() == [
-        "W      1.0e-15  ✓",
-        "bias   5.0e-01  ✗",
+        "W     < 1e-12  ✓",
+        "bias  5.0e-01  ✗",
         "wrong: bias (tolerance 1e-09)",
     ]
+
+
+def test_verify_prints_a_bound_or_raises_with_the_error(capsys):
+    verify("(1.7)", 1.0 + 1e-14, 1.0)
+    assert capsys.readouterr().out.split() == "(1.7) relative error below 1e-12 ✓".split()
+    verify("(1.7)", np.ones(3), np.ones(3), quiet=True)
+    assert capsys.readouterr().out == ""
+    for wrong in (1.0 + 1e-11, np.nan, 0.0):
+        with pytest.raises(AssertionError, match=r"\(1\.7\): relative error .* above 1e-12"):
+            verify("(1.7)", wrong, 1.0)
 
 
 def test_check_gradients_refuses():

@@ -6,8 +6,8 @@ import pytest
 from vgcourse.gradcheck import complex_step, relative_error
 from vgcourse.initializers import he, zeros
 from vgcourse.layers import LinearParams
-from vgcourse.losses import softmax_cross_entropy_forward
-from vgcourse.mlp import accuracy, mlp_backward, mlp_forward, mlp_init, train
+from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
+from vgcourse.mlp import accuracy, loss_and_gradient, mlp_backward, mlp_forward, mlp_init, train
 from vgcourse.tasks import digits, split, two_moons, xor
 
 
@@ -200,3 +200,15 @@ def test_training_stops_when_the_loss_is_lost():
     broken = (params[0]._replace(b=np.array([np.nan, 0, 0])), params[1])
     with pytest.raises(ValueError, match="train: the loss is nan after 0 steps; try a smaller step"):
         train(broken, x, labels, rng=rng())
+
+
+def test_loss_and_gradient_is_forward_and_backward_in_one_call():
+    params = mlp_init((4, 3, 5), rng=np.random.default_rng(3))
+    x, labels = np.random.default_rng(4).normal(size=(6, 4)), np.array([0, 1, 2, 3, 4, 0])
+    loss, deltas, grads = loss_and_gradient(params, x, labels, activation="sigmoid")
+    out, caches = mlp_forward(params, x, activation="sigmoid")
+    expected, cache = softmax_cross_entropy_forward(out, labels)
+    _, delta_list, grad_list = mlp_backward(softmax_cross_entropy_backward(1.0, cache), caches)
+    assert loss == expected
+    for ours, theirs in zip([*deltas, grads[0].W], [*delta_list, grad_list[0].W], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
