@@ -11,7 +11,7 @@ import textwrap
 from vgcourse.check.problem import find
 
 MIME = "application/vnd.vgcourse.check+json"
-WIDTH = 92
+WIDTH = 84  # what a 700 px page shows on one line
 
 
 def show(verdict, earned, points, *, fresh=False):
