@@ -50,10 +50,10 @@ def read_checks(path, graded):
         data = [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
         if errors:  # no verdict: the answer's own error says more than the NameError that follows from it
             error = answer_error or errors[0]
-            said = re.sub(
-                r"\(\d+\.py, line", "(line", f"{error.ename}: {error.evalue}"
-            )  # a cell's made-up file name
-            mistakes.append(Mistake(grade_id, short(error.ename), short(said)))
+            # Python 3.13 calls a bracket that is never closed _IncompleteInputError
+            kind = "SyntaxError" if error.ename.endswith("IncompleteInputError") else error.ename
+            said = re.sub(r"\(\d+\.py, line", "(line", f"{kind}: {error.evalue}")  # a made-up file name
+            mistakes.append(Mistake(grade_id, short(kind), short(said)))
         elif data:  # the last is the one on fresh inputs
             try:
                 mistakes += _findings(data[-1])

@@ -99,7 +99,7 @@ def find(notebook, grade_id):
 def _syntax_error(released):
     notebook = fill(released, OtherWays, derivations=DERIVATIONS)
     cell = find(notebook, "p4-answer")
-    cell.source = cell.source.replace("np.einsum(", "np.einsum((", 1)
+    cell.source = cell.source.replace("np.einsum(", "np.einsum)(", 1)
     return notebook
 
 
