@@ -125,6 +125,94 @@ def test_sequences_are_long_batches():
     assert relative_error(cache.dprediction.reshape(4, 3), flat_cache.dprediction) < 1e-15
 
 
+def test_a_mask_of_rows_keeps_the_mean_over_those_rows():
+    """One rule for all three losses, over (T, N, K) sequences."""
+    rng = np.random.default_rng(1)
+    z, t = rng.standard_normal((2, 3, 4)), rng.random((2, 3, 4))
+    mask = np.array([[1, 0, 1], [1, 1, 0]])
+    for forward, target in MASKED.values():
+        target = t if target is None else target
+        loss, cache = forward(z, target, mask)
+        kept_loss, kept = forward(z[mask == 1], target[mask == 1])
+        assert loss == pytest.approx(kept_loss, rel=1e-14, abs=0)
+        assert relative_error(cache.dprediction[mask == 1], kept.dprediction) < 1e-14
+        assert (cache.dprediction[mask == 0] == 0).all()
+        assert forward(z, target, np.full((2, 3), 7.0))[0] == pytest.approx(forward(z, target)[0], rel=1e-14)
+        rows = [forward(z[[0], [n]], target[[0], [n]])[0] for n in range(3)]
+        weighted = forward(z, target, [[1, 0, 3], [0, 0, 0]])[0]
+        assert weighted == pytest.approx((rows[0] + 3 * rows[2]) / 4, rel=1e-14, abs=0)
+
+
+MASKED = {
+    "squared error": (squared_error_forward, None),
+    "binary": (binary_cross_entropy_forward, None),
+    "softmax": (softmax_cross_entropy_forward, np.array([[0, 3, 1], [2, 2, 0]])),
+}
+
+
+def test_a_mask_of_entries_keeps_the_mean_over_those_entries():
+    """For predictions of which some are missing: each entry that is there counts alike."""
+    y_hat, y = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([[0.0, 9.0], [3.0, 4.0]])
+    loss, cache = squared_error_forward(y_hat, y, [[1, 0], [1, 1]])
+    assert loss == pytest.approx((1 + 0 + 1) / 3, rel=1e-15)
+    assert squared_error_backward(3.0, cache) == pytest.approx(np.array([[2.0, 0], [0, 2]]), rel=1e-15)
+    z, t = np.log(3) * np.array([1.0, -1.0]), [1, 1]
+    assert binary_cross_entropy_forward(z, t, [0, 1])[0] == pytest.approx(np.log(4), rel=1e-15)
+    row, entries = ([1, 0], [[1, 1], [0, 0]])
+    both = [binary_cross_entropy_forward(y_hat, [[1, 0], [0, 0]], mask)[0] for mask in (row, entries)]
+    assert both[0] == pytest.approx(both[1], rel=1e-15), "a row's weight is the weight of each of its entries"
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("padding", [np.nan, np.inf, 1e300])
+def test_what_the_mask_hides_may_be_anything(name, padding):
+    """Padding does not reach the loss, not even as 0 · NaN."""
+    forward, labels = MASKED[name]
+    rng = np.random.default_rng(2)
+    z, target = rng.standard_normal((2, 3, 4)), rng.random((2, 3, 4)) if labels is None else labels
+    mask = np.array([[1, 1, 0], [1, 0, 0]])
+    loss, cache = forward(z, target, mask)
+    z_padded, padded = z.copy(), target.copy()
+    z_padded[mask == 0] = padding
+    padded[mask == 0] = -1 if target is labels else padding
+    with np.errstate(all="raise"):
+        padded_loss, padded_cache = forward(z_padded, padded, mask)
+    assert padded_loss == loss
+    assert (padded_cache.dprediction == cache.dprediction).all()
+
+
+def test_a_mean_over_all_steps_of_all_sequences():
+    """(T, N, K) predictions: a sum over K, a mean over T·N, as in the softmax loss."""
+    y_hat = np.full((2, 3, 4), 2.0)
+    assert squared_error_forward(y_hat, np.zeros((2, 3, 4)))[0] == 4 * 4
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize(
+    "mask, words",
+    [
+        (np.zeros((2, 3)), "the mask is zero everywhere"),
+        ([[1, -1, 1], [1, 1, 1]], "the mask lies between -1 and 1; expected ≥ 0"),
+        ([[1, np.nan, 1], [1, 1, 1]], "the mask lies between nan and nan; expected ≥ 0"),
+        ([[1, np.inf, 1], [1, 1, 1]], "the mask lies between 1 and inf; expected ≥ 0"),
+        (np.ones(2), r"mask has shape \(2,\); expected \(2, 3\)"),
+        (np.ones((3, 2)), r"mask has shape \(3, 2\); expected \(2, 3\)"),
+        (1.0, r"mask has shape \(\); expected \(2, 3\)"),
+    ],
+)
+def test_bad_masks_are_refused(name, mask, words):
+    forward, target = MASKED[name]
+    with pytest.raises(ValueError, match=f"{forward.__name__}: {words}"):
+        forward(np.zeros((2, 3, 4)), np.zeros((2, 3, 4)) if target is None else target, mask)
+
+
+def test_a_softmax_row_is_masked_as_a_whole():
+    with pytest.raises(ValueError, match=r"mask has shape \(4, 3\); expected \(4,\) because"):
+        softmax_cross_entropy_forward(Z, LABELS, np.ones((4, 3)))
+    with pytest.raises(ValueError, match=r"mask has shape \(4,\); expected \(2, 3\) or \(2, 3, 4\)"):
+        squared_error_forward(np.zeros((2, 3, 4)), np.zeros((2, 3, 4)), np.ones(4))
+
+
 FORWARDS = {
     squared_error_forward: ("y_hat", Z),
     binary_cross_entropy_forward: ("z", np.zeros((4, 3))),

@@ -1,10 +1,28 @@
 """Optimiser steps and the length of a gradient."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
+from conftest import require
 
+from vgcourse._trees import map_leaves, named_leaves
+from vgcourse.gradcheck import relative_error
 from vgcourse.layers import LinearParams
-from vgcourse.optim import global_norm, sgd_step
+from vgcourse.optim import (
+    AdamState,
+    MomentumState,
+    adam_init,
+    adam_step,
+    add_l2_gradient,
+    clip_by_global_norm,
+    clip_by_value,
+    decay_weights,
+    global_norm,
+    momentum_init,
+    momentum_step,
+    sgd_step,
+)
 
 PARAMS = (LinearParams(np.array([[1.0, 2.0]]), np.array([3.0])), LinearParams(np.array([[4.0]]), None))
 GRADS = (LinearParams(np.array([[10.0, -20.0]]), np.array([30.0])), LinearParams(np.array([[0.0]]), None))
@@ -92,3 +110,290 @@ def test_global_norm_of_nothing_zero_and_nonsense():
     assert global_norm((np.array([1.0, -np.inf]), np.zeros(2))) == np.inf
     for order in (1, -1):
         assert np.isnan(global_norm((np.array([1.0]), np.array([np.nan, 2.0]))[::order]))
+
+
+def bits(tree):
+    return [leaf.tobytes() for _, leaf in named_leaves(tree) if isinstance(leaf, np.ndarray)]
+
+
+def test_momentum_by_hand():
+    state = momentum_init(PARAMS)
+    assert state.velocity[0].W.tolist() == [[0, 0]] and state.velocity[1].b is None
+    new, state = momentum_step(PARAMS, GRADS, state, 0.1, decay=0.5)
+    assert relative_error(new[0].W, sgd_step(PARAMS, GRADS, 0.1)[0].W) == 0, "the first step is plain"
+    new, state = momentum_step(new, GRADS, state, 0.1, decay=0.5)
+    assert isinstance(state, MomentumState) and type(new[0]) is LinearParams
+    assert state.velocity[0].W.tolist() == [[15, -30]]
+    assert new[0].W == pytest.approx(np.array([[0 - 1.5, 4 + 3.0]]))
+    looking_ahead, state = momentum_step(PARAMS, GRADS, momentum_init(PARAMS), 0.1, decay=0.5, nesterov=True)
+    assert looking_ahead[0].W == pytest.approx(np.array([[1 - 0.1 * 15, 2 + 0.1 * 30]]))
+    assert state.velocity[0].W.tolist() == [[10, -20]]
+
+
+def test_momentum_goes_ten_times_as_far_along_a_constant_slope():
+    w, state = (np.zeros(1),), momentum_init((np.zeros(1),))
+    for _ in range(300):
+        before = w[0]
+        w, state = momentum_step(w, (np.ones(1),), state, 0.01, decay=0.9)
+    assert before - w[0] == pytest.approx(0.01 / (1 - 0.9), rel=1e-9)
+
+
+def test_the_first_adam_step_has_the_size_of_the_learning_rate_whatever_the_gradient():
+    for scale in (1e-4, 1.0, 1e6):
+        grads = map_leaves(lambda g, scale=scale: scale * g, GRADS)
+        new, state = adam_step(PARAMS, grads, adam_init(PARAMS), 0.1, eps=1e-12)
+        assert new[0].W == pytest.approx(np.array([[0.9, 2.1]]), rel=1e-8)
+        assert new[1].W.tolist() == [[4.0]] and new[1].b is None, "no gradient, no step"
+        assert isinstance(state, AdamState) and state.step == 1
+        assert state.mean[0].W == pytest.approx(0.1 * grads[0].W)
+        assert state.square[0].W == pytest.approx(0.001 * grads[0].W ** 2)
+
+
+STEPS = {
+    "sgd": (lambda params: None, lambda p, g, s, rate=0.1: (sgd_step(p, g, rate), s)),
+    "momentum": (momentum_init, lambda p, g, s, rate=0.1: momentum_step(p, g, s, rate)),
+    "adam": (adam_init, lambda p, g, s, rate=0.1: adam_step(p, g, s, rate)),
+}
+every_step = pytest.mark.parametrize("init, step", STEPS.values(), ids=STEPS)
+
+
+@every_step
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rate", [0.1, np.float64(0.1)])
+def test_steps_are_pure_and_keep_the_dtype(init, step, dtype, rate):
+    params, grads = (map_leaves(lambda a: a.astype(dtype), tree) for tree in (PARAMS, GRADS))
+    state = step(params, grads, init(params), rate)[1]
+    before = bits((params, grads, state))
+    for _, leaf in named_leaves((params, grads, state)):
+        if isinstance(leaf, np.ndarray):
+            leaf.flags.writeable = False
+    new, new_state = step(params, grads, state, rate)
+    assert bits((params, grads, state)) == before
+    assert bits(step(params, grads, state, rate)) == bits((new, new_state))
+    arrays = [leaf for _, leaf in named_leaves((new, new_state)) if isinstance(leaf, np.ndarray)]
+    assert {leaf.dtype.name for leaf in arrays} == {dtype}
+    assert type(new) is tuple and type(new[0]) is LinearParams and new[1].b is None
+
+
+@every_step
+def test_steps_refuse_what_does_not_fit(init, step):
+    state = init(PARAMS)
+    for rate in (0, -0.1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="_step: learning_rate is .*; expected a positive number"):
+            step(PARAMS, GRADS, state, rate)
+    with pytest.raises(ValueError, match="structures differ"):
+        step(PARAMS, GRADS[:1], state)
+    with pytest.raises(TypeError, match="_step: precisions are mixed"):
+        step(PARAMS, map_leaves(lambda g: g.astype("float32"), GRADS), state)
+    state = init((np.ones(3),))
+    with pytest.raises(ValueError, match=r"_step: a gradient has shape \(1,\); its parameter has \(3,\)"):
+        step((np.ones(3),), (np.ones(1),), state)
+    with pytest.raises(TypeError, match="_step: parameter holds int64"):
+        step((np.ones(3, int),), (np.ones(3),), state)
+
+
+def test_a_state_belongs_to_its_parameters():
+    params = (np.ones(3),)
+    with pytest.raises(
+        ValueError, match=r"momentum_step: a velocity has shape \(2,\); its parameter has \(3,\)"
+    ):
+        momentum_step(params, params, momentum_init((np.ones(2),)), 0.1)
+    with pytest.raises(ValueError, match=r"adam_step: a mean has shape \(1,\)"):
+        adam_step(params, params, adam_init((np.ones(1),)))
+    with pytest.raises(TypeError, match="adam_step: precisions are mixed .*mean is float32"):
+        adam_step(params, params, adam_init((np.ones(3, "float32"),)))
+    with pytest.raises(TypeError, match="momentum_init: parameter holds int64"):
+        momentum_init((np.ones(3, int),))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, np.nan])
+def test_shares_and_eps_have_ranges(share):
+    params = (np.ones(3),)
+    with pytest.raises(ValueError, match=r"momentum_step: decay is .*; expected a number in \[0, 1\)"):
+        momentum_step(params, params, momentum_init(params), 0.1, decay=share)
+    for name in ("beta1", "beta2"):
+        with pytest.raises(ValueError, match=rf"adam_step: {name} is .*; expected a number in \[0, 1\)"):
+            adam_step(params, params, adam_init(params), **{name: share})
+    with pytest.raises(ValueError, match="adam_step: eps is 0; expected a positive number"):
+        adam_step(params, params, adam_init(params), eps=0)
+
+
+def test_two_weight_decays_agree_for_gradient_descent_and_differ_for_adam():
+    """L2 adds λ w to the gradient, which Adam then rescales; decoupled decay takes α λ of every weight."""
+    coupled = sgd_step(PARAMS, add_l2_gradient(PARAMS, GRADS, 0.3), 0.1)
+    decoupled = sgd_step(decay_weights(PARAMS, 0.1, 0.3), GRADS, 0.1)
+    for (_, a), (_, b) in zip(named_leaves(coupled), named_leaves(decoupled), strict=True):
+        assert relative_error(a, b) < 1e-14
+    assert coupled[0].b == pytest.approx([3 - 0.1 * (30 + 0.3 * 3)])
+    assert decay_weights(PARAMS, 0.1, 0.3)[0].b == pytest.approx([3 * 0.97])
+
+    w = np.array([1.0, 1.0])
+    params, rates = {"L2": (w,), "decoupled": (w,)}, np.array([100.0, 0.01])
+    states = {name: adam_init((w,)) for name in params}
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(200, 2))
+    for sign in signs:  # gradients that average to zero, of very different size: only the decay is left
+        g = (rates * sign,)
+        L2 = add_l2_gradient(params["L2"], g, 0.1)
+        params["L2"], states["L2"] = adam_step(params["L2"], L2, states["L2"], 1e-2)
+        shrunk = decay_weights(params["decoupled"], 1e-2, 0.1)
+        params["decoupled"], states["decoupled"] = adam_step(shrunk, g, states["decoupled"], 1e-2)
+    lost = {name: 1 - np.abs(w[0]) for name, w in params.items()}
+    assert np.abs(np.diff(lost["decoupled"])) < 0.05, "both weights decay alike"
+    assert lost["L2"][1] - lost["L2"][0] > 0.5, "with L2 the weight of large gradients hardly decays"
+
+
+@pytest.mark.parametrize("bad", [0, -1, np.nan, np.inf])
+def test_decays_are_positive_numbers(bad):
+    with pytest.raises(ValueError, match="add_l2_gradient: decay is .*; expected a positive number"):
+        add_l2_gradient(PARAMS, GRADS, bad)
+    with pytest.raises(ValueError, match="decay_weights: decay is .*; expected a positive number"):
+        decay_weights(PARAMS, 0.1, bad)
+    with pytest.raises(ValueError, match="clip_by_global_norm: max_norm is .*; expected a positive number"):
+        clip_by_global_norm(GRADS, bad)
+    with pytest.raises(ValueError, match="clip_by_value: limit is .*; expected a positive number"):
+        clip_by_value(GRADS, bad)
+
+
+CLIFF = (
+    np.array([[-5.5, 0, 7, 1.5], [5, 0, -4.5, -8], [1, 15, -8, 7], [-11, 9, 13.5, 10]]),
+    np.array([1.0, -26, -12, -9, -4, 5.5]),
+)
+
+
+def flat(tree):
+    return np.concatenate([leaf.ravel() for _, leaf in named_leaves(tree)])
+
+
+def cosine(a, b):
+    return flat(a) @ flat(b) / np.linalg.norm(flat(a)) / np.linalg.norm(flat(b))
+
+
+def test_clipping_by_norm_keeps_the_direction_and_by_value_does_not():
+    """Two tensors, ‖g‖ = 44.3, threshold 5."""
+    assert global_norm(CLIFF) == pytest.approx(44.3, abs=0.05)
+    by_value, by_norm = clip_by_value(CLIFF, 5.0), clip_by_global_norm(CLIFF, 5.0)
+    assert global_norm(by_value) == pytest.approx(20.4, abs=0.05)
+    assert cosine(by_value, CLIFF) == pytest.approx(0.884, abs=5e-4)
+    assert global_norm(by_norm) == pytest.approx(5, rel=1e-14)
+    assert cosine(by_norm, CLIFF) == pytest.approx(1, rel=1e-15)
+    squared = map_leaves(lambda g: 5 / global_norm(CLIFF) ** 2 * g, CLIFF)  # "threshold / sum of squares"
+    assert global_norm(squared) == pytest.approx(0.113, abs=5e-4)
+    apart = tuple(clip_by_global_norm(g, 5.0) for g in CLIFF)  # a norm for each tensor
+    assert global_norm(apart) == pytest.approx(np.sqrt(50)) and cosine(apart, CLIFF) < 0.9999
+
+
+def test_a_short_gradient_is_left_alone():
+    for clip in (clip_by_global_norm, clip_by_value):
+        for scale in (1.0, 1e-200):
+            small = map_leaves(lambda g, scale=scale: scale * g, GRADS)
+            kept = clip(small, 1000.0)
+            assert bits(kept) == bits(small) and type(kept[0]) is LinearParams and kept[1].b is None
+    exact = (np.array([3.0]), np.array([-4.0]))
+    assert bits(clip_by_global_norm(exact, 5.0)) == bits(exact)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_clipping_keeps_the_dtype_and_changes_nothing_in_place(dtype):
+    grads = map_leaves(lambda g: g.astype(dtype), CLIFF)
+    for g in grads:
+        g.flags.writeable = False
+    for clip in (clip_by_global_norm, clip_by_value):
+        assert {g.dtype.name for g in clip(grads, np.float64(5))} == {dtype}
+
+
+def test_clipping_at_the_ends_of_the_number_range():
+    huge = (np.array([3e200]), np.array([-4e200]))
+    assert flat(clip_by_global_norm(huge, 5.0)) == pytest.approx([3, -4], rel=1e-14)
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="clip_by_global_norm: the norm of the gradient is"):
+            clip_by_global_norm((np.array([1.0, bad]),), 5.0)
+    assert clip_by_value((np.array([-np.inf, 2.0]),), 5.0)[0].tolist() == [-5, 2]
+    with pytest.raises(TypeError, match="clip_by_global_norm: gradient holds int64"):
+        clip_by_global_norm((np.array([10, 20]),), 5.0)
+
+
+def test_clipping_stops_a_jump_off_the_cliff():
+    """On a wall of slope 10⁴ one plain step throws w far away; the clipped one moves by α c."""
+    w, slope = (np.array([1.0]),), (np.array([1e4]),)
+    assert abs(sgd_step(w, slope, 0.1)[0] - 1) == 1000
+    assert abs(sgd_step(w, clip_by_global_norm(slope, 1.0), 0.1)[0] - 1) == pytest.approx(0.1)
+
+
+def torch_run(make, steps):
+    """Parameters after some steps with torch, from the gradients of a fixed sequence."""
+    import torch
+
+    params = [torch.tensor(w) for w in flat_params()]
+    optimiser = make(torch.optim, params)
+    for grads in gradient_sequence(steps):
+        for w, g in zip(params, grads, strict=True):
+            w.grad = torch.tensor(g)
+        optimiser.step()
+    return [w.numpy() for w in params]
+
+
+def flat_params():
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((3, 2)), rng.standard_normal(4)
+
+
+def gradient_sequence(steps):
+    rng = np.random.default_rng(1)
+    return [(rng.standard_normal((3, 2)), 10 * rng.standard_normal(4)) for _ in range(steps)]
+
+
+def our_run(init, step, steps):
+    params, state = flat_params(), init(flat_params())
+    for grads in gradient_sequence(steps):
+        params, state = step(params, grads, state)
+    return params
+
+
+def adam_with_l2(p, g, s):
+    return adam_step(p, add_l2_gradient(p, g, 0.1), s, 0.01)
+
+
+def adam_with_decay(p, g, s):
+    return adam_step(decay_weights(p, 0.01, 0.1), g, s, 0.01)
+
+
+TORCH = {
+    "sgd": (STEPS["sgd"], lambda o, p: o.SGD(p, lr=0.1)),
+    "sgd L2": (
+        (STEPS["sgd"][0], lambda p, g, s: (sgd_step(p, add_l2_gradient(p, g, 0.1), 0.1), s)),
+        lambda o, p: o.SGD(p, lr=0.1, weight_decay=0.1),
+    ),
+    "momentum": (STEPS["momentum"], lambda o, p: o.SGD(p, lr=0.1, momentum=0.9)),
+    "nesterov": (
+        (momentum_init, lambda p, g, s: momentum_step(p, g, s, 0.1, decay=0.8, nesterov=True)),
+        lambda o, p: o.SGD(p, lr=0.1, momentum=0.8, nesterov=True),
+    ),
+    "adam": (STEPS["adam"], lambda o, p: o.Adam(p, lr=0.1)),
+    "adam betas": (
+        (adam_init, lambda p, g, s: adam_step(p, g, s, 0.1, beta1=0.5, beta2=0.9, eps=0.1)),
+        lambda o, p: o.Adam(p, lr=0.1, betas=(0.5, 0.9), eps=0.1),
+    ),
+    "adam L2": ((adam_init, adam_with_l2), lambda o, p: o.Adam(p, lr=0.01, weight_decay=0.1)),
+    "adamw": ((adam_init, adam_with_decay), lambda o, p: o.AdamW(p, lr=0.01, weight_decay=0.1)),
+}
+
+
+@pytest.mark.parametrize("ours, theirs", TORCH.values(), ids=TORCH)
+def test_steps_agree_with_torch(ours, theirs):
+    require(find_spec("torch") is not None, "torch is not installed")
+    for a, b in zip(our_run(*ours, steps=12), torch_run(theirs, steps=12), strict=True):
+        assert relative_error(a, b) < 1e-13
+
+
+@pytest.mark.parametrize("clip, name", [(clip_by_global_norm, "norm_"), (clip_by_value, "value_")])
+def test_clipping_agrees_with_torch(clip, name):
+    """torch divides by ‖g‖ + 1e−6, so its clipped gradient is shorter by that much."""
+    require(find_spec("torch") is not None, "torch is not installed")
+    import torch
+
+    params = [torch.tensor(w) for w in flat_params()]
+    for w, g in zip(params, gradient_sequence(1)[0], strict=True):
+        w.grad = torch.tensor(g)
+    getattr(torch.nn.utils, f"clip_grad_{name}")(params, 2.5)
+    for a, b in zip(clip(gradient_sequence(1)[0], 2.5), params, strict=True):
+        assert relative_error(a, b.grad.numpy()) < 1e-6

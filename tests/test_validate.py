@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from vgcourse._validate import as_floats, expect_choice, expect_generator, expect_shape
+from vgcourse._validate import (
+    as_floats,
+    as_square_matrix,
+    expect_choice,
+    expect_count,
+    expect_finite,
+    expect_generator,
+    expect_shape,
+)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
@@ -87,3 +95,37 @@ def test_expect_generator(rng, came):
     expect_generator("f", np.random.default_rng(0))
     with pytest.raises(TypeError, match=f"f: rng is {came}; expected numpy.random.Generator"):
         expect_generator("f", rng)  # fmt: skip
+
+
+def test_expect_finite_says_how_many_and_where():
+    expect_finite("f", x=np.ones((2, 3)), y=np.array(1j))
+    with pytest.raises(
+        ValueError, match=r"f: x holds 2 values that are NaN or infinite, the first at index \(0, 2\)"
+    ):
+        expect_finite("f", x=np.array([[0, 1, np.nan], [-np.inf, 4, 5]]))
+    with pytest.raises(ValueError, match=r"f: y holds 1 values .* index \(\)"):
+        expect_finite("f", x=np.ones(2), y=np.array(np.inf))
+
+
+def test_expect_count():
+    expect_count("f", "T", 1)
+    expect_count("f", "T", np.int64(0), least=0)
+    for bad in (2.0, "2", None, True):
+        with pytest.raises(TypeError, match="f: T is .*; expected an integer"):
+            expect_count("f", "T", bad)
+    with pytest.raises(ValueError, match="f: T is 0; expected at least 1"):
+        expect_count("f", "T", 0)
+
+
+def test_as_square_matrix():
+    assert as_square_matrix("f", W=[[1.0, 2.0], [3.0, 4.0]]).shape == (2, 2)
+    with pytest.raises(
+        ValueError, match=r"f: W has shape \(2, 3\); expected \(2, 2\) because it has to be square"
+    ):
+        as_square_matrix("f", W=np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"f: W has shape \(2,\); expected \(H, H\)"):
+        as_square_matrix("f", W=np.ones(2))
+    with pytest.raises(ValueError, match="f: W holds 4 values that are NaN"):
+        as_square_matrix("f", W=np.full((2, 2), np.nan))
+    with pytest.raises(TypeError, match="f: W holds int64"):
+        as_square_matrix("f", W=np.eye(2, dtype=int))

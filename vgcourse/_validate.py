@@ -61,3 +61,33 @@ def expect_generator(where, rng):
             f"{where}: rng is {type(rng).__name__}; expected numpy.random.Generator, "
             "for instance np.random.default_rng(0)."
         )
+
+
+def expect_finite(where, **arrays):
+    """Raise ValueError if one of the named arrays holds NaN or infinity, with how many and where first."""
+    for name, array in arrays.items():
+        bad = ~np.isfinite(array)
+        if bad.any():
+            first = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise ValueError(
+                f"{where}: {name} holds {int(bad.sum())} values that are NaN or infinite, "
+                f"the first at index {first}; expected finite numbers."
+            )
+
+
+def expect_count(where, name, value, least=1):
+    """Raise TypeError unless `value` is an integer, ValueError if it is below `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{where}: {name} is {value!r}; expected an integer.")
+    if value < least:
+        raise ValueError(f"{where}: {name} is {value}; expected at least {least}.")
+
+
+def as_square_matrix(where, **matrix):
+    """The one named array as a finite floating-point (H, H) matrix; errors as `as_floats`, `expect_finite`."""
+    ((name, value),) = matrix.items()
+    value = as_floats(where, **{name: value})
+    expect_shape(where, name, value, ("H", "H"))
+    expect_shape(where, name, value, (len(value), len(value)), "it has to be square")
+    expect_finite(where, **{name: value})
+    return value

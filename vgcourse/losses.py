@@ -3,6 +3,9 @@
 A forward pass returns the mean loss over the batch and a cache; its backward pass takes the gradient
 `dloss` by that number (1.0 when the loss is the end of the line) and returns the gradient by the
 prediction. Targets are data and get no gradient.
+
+Sequences are (T, N, K) arrays; a row is one step of one sequence. A `mask` holds a weight ≥ 0 per row (or
+per entry): the loss is the weighted mean, and what has weight 0 does not count, whatever stands there.
 """
 
 from typing import NamedTuple
@@ -19,13 +22,16 @@ class LossCache(NamedTuple):
     dprediction: np.ndarray
 
 
-def squared_error_forward(y_hat, y):
-    """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², equation (1.3) for N = 1.
+def squared_error_forward(y_hat, y, mask=None):
+    """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², equation (1.3) for N = 1: a sum over a row, a mean over rows.
+
+    With a mask m of rows L = Σ_n m_n Σ_k (ŷ_nk − y_nk)² / Σ_n m_n; a mask of ones changes nothing.
 
     Parameters
     ----------
-    y_hat : (N, …) array, predictions
-    y : (N, …) array, targets
+    y_hat : (…, K) array, predictions; (N, K) for a batch, (T, N, K) for sequences; (N,) has N rows of one
+    y : array of the same shape, targets
+    mask : None, or weights of the rows (…), or of the single entries (shape of y_hat: then L is their mean)
 
     Returns
     -------
@@ -37,14 +43,18 @@ def squared_error_forward(y_hat, y):
     TypeError
         If y_hat does not hold floating-point numbers.
     ValueError
-        If the shapes differ or y_hat has no batch axis.
+        If the shapes differ, y_hat has no batch axis, or the mask is negative, not finite or all zero.
     """
-    y_hat = as_floats("squared_error_forward", y_hat=y_hat)
+    where = "squared_error_forward"
+    y_hat = as_floats(where, y_hat=y_hat)
     if y_hat.ndim == 0:
-        raise ValueError("squared_error_forward: y_hat is a single number; expected shape (N, …).")
-    y = _target("squared_error_forward", y, y_hat)
-    difference = y_hat - y
-    return (difference**2).sum() / len(y_hat), LossCache(2 * difference / len(y_hat))
+        raise ValueError(f"{where}: y_hat is a single number; expected shape (N, …).")
+    y = _target(where, y, y_hat)
+    rows = y_hat.shape[:-1] or y_hat.shape
+    weight = _weights(where, mask, y_hat, (rows, y_hat.shape))
+    weight = weight[..., None] if weight.ndim < y_hat.ndim else weight
+    difference = _keep(y_hat, weight) - _keep(y, weight)
+    return (weight * difference**2).sum(), LossCache(2 * weight * difference)
 
 
 def squared_error_backward(dloss, cache):
@@ -52,19 +62,20 @@ def squared_error_backward(dloss, cache):
     return dloss * cache.dprediction
 
 
-def binary_cross_entropy_forward(z, t):
+def binary_cross_entropy_forward(z, t, mask=None):
     """L = −(1/N) Σ [t log σ(z) + (1 − t) log(1 − σ(z))] from the logit z, equation (1.8).
 
-    Computed as softplus(z) − t z, which is finite for every z.
+    Computed as softplus(z) − t z, which is finite for every z. With a mask, the mean is over what it keeps.
 
     Parameters
     ----------
-    z : (N,) or (N, K) array, logits: the network's output before the sigmoid
+    z : (N,) or (…, K) array, logits: the network's output before the sigmoid; (T, N, K) for sequences
     t : array of the same shape, targets in [0, 1]
+    mask : None, or weights of the rows (…), or of the single entries (shape of z)
 
     Returns
     -------
-    loss : scalar, mean over all entries
+    loss : scalar, mean over all entries (a row's weight is the weight of each of its entries)
     cache : LossCache
 
     Raises
@@ -72,15 +83,17 @@ def binary_cross_entropy_forward(z, t):
     TypeError
         If z does not hold floating-point numbers.
     ValueError
-        If the shapes differ or a target lies outside [0, 1].
+        If the shapes differ, a target lies outside [0, 1], or the mask is negative, not finite or all zero.
     """
-    z = as_floats("binary_cross_entropy_forward", z=z)
-    t = _target("binary_cross_entropy_forward", t, z)
+    where = "binary_cross_entropy_forward"
+    z = as_floats(where, z=z)
+    t = _target(where, t, z)
+    weight = _weights(where, mask, z, (z.shape, z.shape[:-1] or z.shape))
+    weight = weight[..., None] / z.shape[-1] if weight.ndim < z.ndim else weight
+    z, t = _keep(z, weight), _keep(t, weight)
     if not ((t >= 0) & (t <= 1)).all():
-        raise ValueError(
-            f"binary_cross_entropy_forward: t lies between {t.min():g} and {t.max():g}; expected [0, 1]."
-        )
-    return (softplus(z) - t * z).mean(), LossCache((sigmoid(z) - t) / z.size)
+        raise ValueError(f"{where}: t lies between {t.min():g} and {t.max():g}; expected [0, 1].")
+    return (weight * (softplus(z) - t * z)).sum(), LossCache(weight * (sigmoid(z) - t))
 
 
 def binary_cross_entropy_backward(dloss, cache):
@@ -111,7 +124,7 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
     ----------
     z : (…, C) array, logits; (N, C) for a batch, (T, N, C) for sequences
     labels : (…) integer array, the right class of each row, 0 … C − 1
-    mask : (…) array or None; rows where it is 0 do not count, the mean is over the rest
+    mask : None, or weights of the rows (…); labels and logits of rows with weight 0 may be anything
 
     Returns
     -------
@@ -123,7 +136,7 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
     TypeError
         If z is not floating point or labels are not integers.
     ValueError
-        If shapes disagree, a label is outside 0 … C − 1, or the mask leaves nothing.
+        If shapes disagree, a label is outside 0 … C − 1, or the mask is negative, not finite or all zero.
     """
     where = "softmax_cross_entropy_forward"
     z = _logits(where, z)
@@ -133,16 +146,13 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
         raise TypeError(
             f"{where}: labels hold {labels.dtype.name} values; expected integers (class numbers)."
         )
+    weight = _weights(where, mask, z, (labels.shape,))
+    z, labels = _keep(z, weight[..., None]), _keep(labels, weight)
     if labels.min() < 0 or labels.max() >= z.shape[-1]:
         raise ValueError(
             f"{where}: labels lie between {labels.min()} and {labels.max()}; "
             f"expected 0 … {z.shape[-1] - 1} because z has {z.shape[-1]} classes."
         )
-    weight = np.ones(labels.shape) if mask is None else np.asarray(mask, dtype=float)
-    expect_shape(where, "mask", weight, labels.shape, f"labels have shape {labels.shape}")
-    if not weight.sum() > 0:
-        raise ValueError(f"{where}: the mask is zero everywhere, so there is nothing to average.")
-    weight = (weight / weight.sum()).astype(z.real.dtype)
 
     shifted = z - z.real.max(axis=-1, keepdims=True)
     log_sum = np.log(np.exp(shifted).sum(axis=-1))
@@ -168,3 +178,24 @@ def _target(where, target, prediction):
     target = np.asarray(target, dtype=prediction.real.dtype)
     expect_shape(where, "the target", target, prediction.shape, "the prediction has that shape")
     return target
+
+
+def _weights(where, mask, prediction, shapes):
+    """The mask divided by its sum; `shapes` are those it may have, the first is that of "no mask"."""
+    mask = np.ones(shapes[0]) if mask is None else np.asarray(mask, dtype=float)
+    if mask.shape not in shapes:
+        wanted = " or ".join(str(shape) for shape in sorted(set(shapes), key=len))
+        raise ValueError(
+            f"{where}: mask has shape {mask.shape}; expected {wanted} "
+            f"because the prediction has shape {prediction.shape}."
+        )
+    if not (np.isfinite(mask).all() and (mask >= 0).all()):
+        raise ValueError(f"{where}: the mask lies between {mask.min():g} and {mask.max():g}; expected ≥ 0.")
+    if not mask.any():
+        raise ValueError(f"{where}: the mask is zero everywhere, so there is nothing to average.")
+    return (mask / mask.sum()).astype(prediction.real.dtype)
+
+
+def _keep(array, weight):
+    """The array with 0 where the weight is 0: 0 · NaN would be NaN, and padding may be anything."""
+    return np.where(weight > 0, array, np.zeros_like(array))

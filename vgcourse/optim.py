@@ -1,4 +1,12 @@
-"""Optimiser steps on nested parameters: parameters in, new parameters out, nothing changed in place."""
+"""Optimiser steps on nested parameters: parameters in, new parameters out, nothing changed in place.
+
+An optimiser with a memory takes its state and returns the next one:
+
+>>> state = adam_init(params)
+>>> params, state = adam_step(params, clip_by_global_norm(grads, 5.0), state, learning_rate=1e-3)
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,18 +34,128 @@ def sgd_step(params, grads, learning_rate):
     ValueError
         If structures or shapes differ, or the learning rate is not a positive number.
     """
-    if not (np.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"sgd_step: learning_rate is {learning_rate}; expected a positive number.")
+    rate = _positive("sgd_step", "learning_rate", learning_rate)
+    params, grads = _alike("sgd_step", params, gradient=grads)
+    return map_leaves(lambda w, dw: w - rate * dw, params, grads)
 
-    def step(w, dw):
-        w, dw = as_floats("sgd_step", parameter=w, gradient=dw)
-        if np.shape(w) != np.shape(dw):
-            raise ValueError(
-                f"sgd_step: a gradient has shape {np.shape(dw)}; its parameter has {np.shape(w)}."
-            )
-        return w - w.dtype.type(learning_rate) * dw
 
-    return map_leaves(step, params, grads)
+class MomentumState(NamedTuple):
+    """The velocity v, one array for each parameter."""
+
+    velocity: Any
+
+
+def momentum_init(params):
+    """A velocity of zero for every array of `params`."""
+    return MomentumState(_zeros("momentum_init", params))
+
+
+def momentum_step(params, grads, state, learning_rate, *, decay=0.9, nesterov=False):
+    """Heavy ball, v ← μ v + ∂L/∂w and w ← w − α v (Polyak 1964).
+
+    With `nesterov` w ← w − α (∂L/∂w + μ v), v being the new one (Sutskever et al. 2013).
+
+    Parameters
+    ----------
+    params, grads, learning_rate : as in `sgd_step`
+    state : MomentumState
+    decay : μ in [0, 1); 0 is gradient descent
+
+    Returns
+    -------
+    params, state : the next ones
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `sgd_step`; and if decay is outside [0, 1) or the state is of other parameters.
+    """
+    where = "momentum_step"
+    rate, decay = _positive(where, "learning_rate", learning_rate), _share(where, "decay", decay)
+    params, grads, velocity = _alike(where, params, gradient=grads, velocity=state.velocity)
+    velocity = map_leaves(lambda v, dw: decay * v + dw, velocity, grads)
+    direction = map_leaves(lambda v, dw: dw + decay * v, velocity, grads) if nesterov else velocity
+    return map_leaves(lambda w, d: w - rate * d, params, direction), MomentumState(velocity)
+
+
+class AdamState(NamedTuple):
+    """Steps made so far, and the running means of the gradient and of its square."""
+
+    step: int
+    mean: Any
+    square: Any
+
+
+def adam_init(params):
+    """No step made, both running means zero."""
+    return AdamState(0, _zeros("adam_init", params), _zeros("adam_init", params))
+
+
+def adam_step(params, grads, state, learning_rate=1e-3, *, beta1=0.9, beta2=0.999, eps=1e-8):
+    """Adam (Kingma & Ba 2015): w ← w − α m̂ / (√v̂ + ε).
+
+    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², and m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) undo the start at 0.
+    The step does not depend on the gradient's scale: vanished gradients move weights as far as large ones,
+    as long as they are well above ε.
+
+    Parameters
+    ----------
+    params, grads, learning_rate : as in `sgd_step`
+    state : AdamState
+    beta1, beta2 : in [0, 1)
+    eps : ε > 0
+
+    Returns
+    -------
+    params, state : the next ones
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `sgd_step`; and if a constant is outside its range or the state is of other parameters.
+    """
+    where = "adam_step"
+    rate, eps = _positive(where, "learning_rate", learning_rate), _positive(where, "eps", eps)
+    beta1, beta2 = _share(where, "beta1", beta1), _share(where, "beta2", beta2)
+    params, grads, mean, square = _alike(where, params, gradient=grads, mean=state.mean, square=state.square)
+    step = state.step + 1
+    mean = map_leaves(lambda m, g: beta1 * m + (1 - beta1) * g, mean, grads)
+    square = map_leaves(lambda v, g: beta2 * v + (1 - beta2) * g**2, square, grads)
+    start1, start2 = 1 - beta1**step, 1 - beta2**step
+    new = map_leaves(
+        lambda w, m, v: w - rate * (m / start1) / (np.sqrt(v / start2) + eps), params, mean, square
+    )
+    return new, AdamState(step, mean, square)
+
+
+def add_l2_gradient(params, grads, decay):
+    """∂L/∂w + λ w: the gradient of L + ½ λ ‖w‖², L2 regularisation. Give the result to any optimiser.
+
+    Parameters
+    ----------
+    params, grads : as in `sgd_step`
+    decay : λ > 0
+
+    Returns
+    -------
+    gradients, the structure of `params`
+    """
+    decay = _positive("add_l2_gradient", "decay", decay)
+    params, grads = _alike("add_l2_gradient", params, gradient=grads)
+    return map_leaves(lambda w, dw: dw + decay * w, params, grads)
+
+
+def decay_weights(params, learning_rate, decay):
+    """w ← (1 − α λ) w, decoupled weight decay (Loshchilov & Hutter 2019): before the optimiser's step.
+
+    For gradient descent it is the same as L2. For Adam it is not: there the L2 term is divided by √v̂ with
+    the rest of the gradient, so that weights with large gradients hardly decay.
+
+    Parameters, returns and errors as `sgd_step`, with decay λ > 0 in place of the gradient.
+    """
+    rate = _positive("decay_weights", "learning_rate", learning_rate)
+    factor = 1 - rate * _positive("decay_weights", "decay", decay)
+    return map_leaves(lambda w: factor * as_floats("decay_weights", parameter=w), params)
 
 
 def global_norm(grads):
@@ -50,3 +168,74 @@ def global_norm(grads):
     if largest == 0 or not np.isfinite(largest):
         return float(largest)
     return float(largest) * float(np.sqrt(sum((np.abs(g / largest) ** 2).sum(dtype=float) for g in arrays)))
+
+
+def clip_by_global_norm(grads, max_norm):
+    """g if ‖g‖ ≤ c, else c g/‖g‖, with one norm over all arrays (Pascanu et al. 2013).
+
+    The direction stays; only the length of the step is bounded. A vanished gradient stays as it is.
+
+    Parameters
+    ----------
+    grads : nested tuples of arrays
+    max_norm : c > 0
+
+    Returns
+    -------
+    gradients, the same structure
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating point.
+    ValueError
+        If max_norm is not a positive number, or the norm is NaN or infinite: no factor mends such a gradient.
+    """
+    where = "clip_by_global_norm"
+    max_norm = _positive(where, "max_norm", max_norm)
+    grads = map_leaves(lambda g: as_floats(where, gradient=g), grads)
+    norm = global_norm(grads)
+    if not np.isfinite(norm):
+        raise ValueError(f"{where}: the norm of the gradient is {norm}; expected a finite number.")
+    return grads if norm <= max_norm else map_leaves(lambda g: max_norm / norm * g, grads)
+
+
+def clip_by_value(grads, limit):
+    """Every entry cut to [−limit, limit] on its own: large entries lose more, so the direction changes.
+
+    Parameters and errors as `clip_by_global_norm`; but infinite entries are cut too, and NaN stays NaN.
+    """
+    limit = _positive("clip_by_value", "limit", limit)
+    return map_leaves(lambda g: np.clip(as_floats("clip_by_value", gradient=g), -limit, limit), grads)
+
+
+def _positive(where, name, value):
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"{where}: {name} is {value}; expected a positive number.")
+    return float(value)  # a Python number leaves float32 arrays float32; a numpy float64 would not
+
+
+def _share(where, name, value):
+    if not 0 <= value < 1:
+        raise ValueError(f"{where}: {name} is {value}; expected a number in [0, 1).")
+    return float(value)
+
+
+def _alike(where, params, **trees):
+    """`params` and the trees as float arrays; each tree has to have the structure and shapes of `params`."""
+
+    def check(name):
+        def leaf(w, other):
+            w, other = as_floats(where, parameter=w, **{name: other})
+            if w.shape != other.shape:
+                raise ValueError(f"{where}: a {name} has shape {other.shape}; its parameter has {w.shape}.")
+            return other
+
+        return leaf
+
+    others = [map_leaves(check(name), params, tree) for name, tree in trees.items()]
+    return [map_leaves(lambda w: as_floats(where, parameter=w), params), *others]
+
+
+def _zeros(where, params):
+    return map_leaves(lambda w: np.zeros_like(as_floats(where, parameter=w)), params)
