@@ -81,6 +81,86 @@ def linear_backward(dz, cache):
     return dz @ W, LinearParams(rows.T @ x.reshape(-1, W.shape[1]), rows.sum(axis=0))
 
 
+class WeightNormParams(NamedTuple):
+    """Directions V (H, D), lengths g (H,), bias b (H,) of a linear layer; also the type of the gradients."""
+
+    V: np.ndarray
+    g: np.ndarray
+    b: np.ndarray
+
+
+class WeightNormCache(NamedTuple):
+    """What the backward pass of a weight-normalised layer needs: `unit` holds the rows of V at length 1."""
+
+    unit: np.ndarray
+    length: np.ndarray
+    g: np.ndarray
+    linear: LinearCache
+
+
+def weight_norm_from_linear(params):
+    """The WeightNormParams that give the same layer as LinearParams: V = W and g_j = ‖W_j‖."""
+    W = as_floats("weight_norm_from_linear", W=params.W)
+    expect_shape("weight_norm_from_linear", "W", W, ("H", "D"))
+    return WeightNormParams(W, np.sqrt((W**2).sum(axis=1)), params.b)
+
+
+def weight_norm_forward(params, x):
+    """z = x Wᵀ + b with rows W_j = g_j V_j/‖V_j‖ (Salimans & Kingma 2016): the length is learnt apart.
+
+    Parameters
+    ----------
+    params : WeightNormParams, V (H, D), g (H,), b (H,)
+    x : (…, D) array
+
+    Returns
+    -------
+    z : (…, H) array
+    cache : WeightNormCache
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear_forward`; and if a row of V is zero: it has no direction.
+    """
+    where = "weight_norm_forward"
+    V, g, b, x = as_floats(where, V=params.V, g=params.g, b=params.b, x=x)
+    expect_shape(where, "V", V, ("H", "D"))
+    expect_shape(where, "g", g, V.shape[:1], f"V has shape {V.shape}")
+    length = np.sqrt((V**2).sum(axis=1, keepdims=True))
+    if (length == 0).any():
+        raise ValueError(f"{where}: row {int(np.argmin(np.abs(length)))} of V is zero; it has no direction.")
+    unit = V / length
+    z, linear = linear_forward(LinearParams(g[:, None] * unit, b), x)
+    return z, WeightNormCache(unit, length, g, linear)
+
+
+def weight_norm_backward(dz, cache):
+    """∂L/∂g_j = ∂L/∂W_j · V̂_j and ∂L/∂V_j = (g_j/‖V_j‖) [∂L/∂W_j − (∂L/∂g_j) V̂_j], with V̂ = V/‖V‖.
+
+    ∂L/∂V_j is orthogonal to V_j, so every gradient step makes V_j longer and the next ones smaller.
+
+    Parameters
+    ----------
+    dz : (…, H) array
+    cache : WeightNormCache of the forward pass
+
+    Returns
+    -------
+    dx : (…, D) array
+    grads : WeightNormParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear_backward`.
+    """
+    unit, length, g, linear = cache
+    dx, (dW, db) = linear_backward(dz, linear)
+    dg = (dW * unit).sum(axis=1, keepdims=True)
+    return dx, WeightNormParams(g[:, None] / length * (dW - dg * unit), dg[:, 0], db)
+
+
 class ActivationCache(NamedTuple):
     """What the backward pass of an element-wise activation needs."""
 
