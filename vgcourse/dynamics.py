@@ -1,0 +1,129 @@
+"""Linear recursions h(t) = W h(t−1) + C x(t): simulated, and in closed form by eigenvectors.
+
+>>> W = np.array([[0.9, 5.0], [0.0, 0.5]])
+>>> response = closed_form(W, np.ones(2), 100)
+>>> response.note
+'2 eigenvectors, condition 25: W^t h = Σ a_i λ_i^t v_i.'
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vgcourse._validate import as_floats, as_square_matrix, expect_count, expect_finite, expect_shape
+
+
+def simulate(W, h0, steps, *, C=None, x=None):
+    """h(t) = W h(t−1) + C x(t), step by step.
+
+    Parameters
+    ----------
+    W : (H, H) array
+    h0 : (H,) array, h(0)
+    steps : number T of steps, at least 0
+    C : (H, D) array or None for the identity (then D = H)
+    x : (T, D) array or None for no input; row t − 1 holds x(t)
+
+    Returns
+    -------
+    (T + 1, H) array, h(0) first
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not floating point or not finite, or shapes do not fit.
+    """
+    W, h0, driven = _system("simulate", W, h0, steps, C, x)
+    return _run(W, h0, driven)
+
+
+class Modes(NamedTuple):
+    """Eigenvalues λ (largest first), eigenvectors v as columns, and the condition number of that basis."""
+
+    values: np.ndarray
+    vectors: np.ndarray
+    condition: float
+
+    @property
+    def diagonalisable(self):
+        """Whether the eigenvectors are a basis: rounding leaves a Jordan block a condition above 1/√ε."""
+        return self.condition < np.finfo(self.vectors.dtype).eps ** -0.5
+
+
+def modes(W):
+    """W v_i = λ_i v_i, sorted by |λ|; complex pairs stay complex. W is a finite (H, H) array."""
+    W = as_square_matrix("modes", W=W)
+    values, vectors = np.linalg.eig(W)
+    order = np.argsort(-np.abs(values), kind="stable")
+    values, vectors = values[order], vectors[:, order]
+    return Modes(values, vectors, float(np.linalg.cond(vectors)))
+
+
+class ClosedForm(NamedTuple):
+    """States (T + 1, H), how much of each mode h(0) holds (None in the fallback), and what was done."""
+
+    states: np.ndarray
+    coefficients: np.ndarray | None
+    note: str
+
+
+def closed_form(W, h0, steps, *, C=None, x=None):
+    """h(t) = Σ_i v_i [a_i λ_i^t + Σ_{s≤t} λ_i^(t−s) u_i(s)] with h(0) = Σ a_i v_i and C x(s) = Σ u_i(s) v_i.
+
+    A matrix without a basis of eigenvectors (a Jordan block) has no such sum: then the same
+    h(t) = W^t h(0) + Σ_s W^(t−s) C x(s) is multiplied out, and the note says so.
+
+    Parameters and errors as `simulate`.
+
+    Returns
+    -------
+    ClosedForm
+    """
+    W, h0, driven = _system("closed_form", W, h0, steps, C, x)
+    found = modes(W)
+    if not found.diagonalisable:
+        note = (
+            f"W is not diagonalisable (condition of its eigenvectors {found.condition:.1e}), so W^t is "
+            "no sum of λ^t alone: multiplied out step by step instead."
+        )
+        return ClosedForm(_run(W, h0, driven), None, note)
+    a = np.linalg.solve(found.vectors, h0)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        powers = found.values ** np.arange(steps + 1)[:, None]  # (T + 1, H)
+        in_modes = powers * a
+        if x is not None:
+            u = np.linalg.solve(found.vectors, driven.T).T
+            for i in range(len(h0)):
+                in_modes[1:, i] += np.convolve(powers[:-1, i], u[:, i])[:steps]
+        states = in_modes @ found.vectors.T
+    dtype = np.result_type(W, h0, driven)
+    states = (states if dtype.kind == "c" else states.real).astype(dtype)
+    note = f"{len(h0)} eigenvectors, condition {found.condition:.3g}: W^t h = Σ a_i λ_i^t v_i."
+    return ClosedForm(states, a, note)
+
+
+def _system(where, W, h0, steps, C, x):
+    """W, h(0) and C x(t) for every step, checked."""
+    expect_count(where, "steps", steps, 0)
+    W, h0 = as_floats(where, W=as_square_matrix(where, W=W), h0=h0)
+    expect_shape(where, "h0", h0, W.shape[:1], f"W has shape {W.shape}")
+    expect_finite(where, h0=h0)
+    if x is None:
+        if C is not None:
+            raise ValueError(f"{where}: C is given but x is not; expected both or neither.")
+        return W, h0, np.zeros((steps, len(W)), W.dtype)
+    C = np.eye(len(W), dtype=W.dtype) if C is None else C
+    W, C, x = as_floats(where, W=W, C=C, x=x)
+    expect_shape(where, "C", C, (len(W), "D"), f"W has shape {W.shape}")
+    expect_shape(where, "x", x, (steps, C.shape[1]), f"steps is {steps} and C has shape {C.shape}")
+    expect_finite(where, C=C, x=x)
+    return W, h0, x @ C.T
+
+
+def _run(W, h0, driven):
+    states = np.empty((len(driven) + 1, len(h0)), np.result_type(W, h0, driven))
+    states[0] = h0
+    with np.errstate(over="ignore", invalid="ignore"):  # an unstable recursion may run to infinity
+        for t in range(len(driven)):
+            states[t + 1] = W @ states[t] + driven[t]
+    return states
