@@ -13,15 +13,40 @@ from vgcourse.gradcheck import StepSweep
 
 SWEEP = StepSweep(np.logspace(-1, -9, 9), *(np.logspace(-1, -9, 9) for _ in range(2)), np.zeros(9))
 GRID = np.linspace(1, 2, 6)
+LAYERS = [np.array([1.0, 0.0, 2.0]), np.array([1e-3, 1e-4])]
 HELPERS = {
-    "plot_loss_surface": (GRID, GRID[:4], np.outer(GRID[:4], GRID)),
-    "plot_path": (np.array([[0.0, 1.0], [1.0, 3.0]]),),
+    "draw_cell": ("lstm",),
+    "draw_chain": (["x", "h", "L"],),
+    "draw_paths": (2,),
+    "draw_timeline": (),
+    "draw_unrolled": (3,),
+    "plot_activation_pair": (GRID, GRID, GRID),
+    "plot_by_lag": (np.array([1.0, 0.1, 0.0]),),
+    "plot_cliff": (GRID, GRID[:4], np.outer(GRID[:4], GRID), np.ones((3, 2)) * 1.2, np.ones((2, 2)) * 1.1),
+    "plot_clipping": (np.array([3.0, 1.0]), np.array([1.0, 0.3]), np.array([1.0, 1.0]), 1.0),
+    "plot_cobweb": (GRID, GRID**2, np.array([1.1, 1.2, 1.5])),
+    "plot_comparison": ({"a": np.array([1.0, 2.0]), "b": np.array([3.0])},),
+    "plot_cost": (GRID, GRID**2),
     "plot_factors": (["a", "b"], [0.25, 0.5]),
-    "plot_matrix": (np.array([[1.0, -2.0], [0.0, 0.5]]),),
-    "plot_step_sweep": (SWEEP,),
+    "plot_gates": (np.array([[0.1, 0.9], [0.2, 0.8]]),),
     "plot_gradient_by_depth": (np.array([1.0, 0.1, 0.01]),),
+    "plot_heat_map": (np.array([[1.0, 0.0], [1e-3, np.nan]]),),
+    "plot_histograms": ([GRID, GRID / 2],),
+    "plot_impulse_responses": (np.array([1.0, -0.5, 0.25]),),
+    "plot_jacobian_map": (np.array([[1.0, 5.0], [0.1, 1.0]]),),
+    "plot_loss_surface": (GRID, GRID[:4], np.outer(GRID[:4], GRID)),
+    "plot_matrix": (np.array([[1.0, -2.0], [0.0, 0.5]]),),
+    "plot_norm_strips": (LAYERS,),
+    "plot_path": (np.array([[0.0, 1.0], [1.0, 3.0]]),),
+    "plot_poles": (np.array([0.5 + 0.5j, 0.5 - 0.5j]),),
+    "plot_runs": (GRID, np.stack([GRID, 2 * GRID])),
+    "plot_spectra": ([np.array([2.0, 1.0]), np.array([1.0, 0.0])], ["a", "b"]),
+    "plot_spectrum_by_depth": (np.array([[2.0, 1.0], [4.0, 0.5]]),),
+    "plot_step_sweep": (SWEEP,),
     "plot_training": (np.linspace(2, 1, 50),),
+    "plot_variance_by_layer": (np.array([1.0, 0.5]),),
 }
+MANY_AXES = {"plot_digits", "plot_gate_panels", "plot_norm_strip_grid"}
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +75,16 @@ def test_helpers_take_an_axes_and_return_it(name, monkeypatch):
     assert helper(*arguments, ax=right) is right
     assert right.has_data() and not left.has_data()
     assert len(plt.get_fignums()) == 1
+    right.figure.canvas.draw()
     fresh = helper(*arguments)
     assert fresh.has_data() and len(plt.get_fignums()) == 2
     fresh.figure.canvas.draw()
 
 
 def test_every_helper_is_tested():
-    assert {name for name in dir(plotting) if name.startswith("plot_")} == {*HELPERS, "plot_digits"}
+    helpers = {name for name in plotting.__all__ if name.startswith(("plot_", "draw_"))}
+    assert helpers == {*HELPERS, *MANY_AXES}
+    assert helpers <= set(dir(plotting))
 
 
 def test_the_style_has_a_line_style_beside_each_colour():
@@ -201,7 +229,7 @@ def test_updated_factors_are_those_of_a_new_figure_between_the_old_limits():
     ],
 )
 def test_labels_are_spread_around_where_they_want_to_be(wanted, got):
-    assert plotting._spread(wanted, 0.1) == pytest.approx(got, abs=1e-5)
+    assert plotting.base._spread(wanted, 0.1) == pytest.approx(got, abs=1e-5)
 
 
 def test_matrix_is_white_at_zero_and_symmetric():

@@ -1,0 +1,144 @@
+"""Diagrams: nothing overlaps, nothing is cut off, and what they say is right."""
+
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from vgcourse import plotting
+
+CELL_VALUES = {
+    "rnn": ("h_prev", "x", "z", "h"),
+    "ugrnn": ("h_prev", "x", "g", "r", "one_minus_g", "h"),
+    "gru": ("h_prev", "x", "r", "z", "n", "one_minus_z", "h"),
+    "residual": ("h_prev", "f", "h"),
+    "highway": ("h_prev", "f", "g", "one_minus_g", "h"),
+    "lstm": ("c_prev", "h_prev", "x", "f", "i", "g", "write", "o", "c", "tanh_c", "h"),
+}
+
+
+def cell(name, **options):
+    return plotting.draw_cell(name, values=dict.fromkeys(CELL_VALUES[name], -0.123), **options)
+
+
+DIAGRAMS = {
+    **{f"{name} with values": lambda name=name: cell(name) for name in CELL_VALUES},
+    **{name: lambda name=name: plotting.draw_cell(name) for name in CELL_VALUES},
+    "peepholes": lambda: cell("lstm", peepholes=True),
+    "unrolled 1": lambda: plotting.draw_unrolled(1),
+    "unrolled 4": lambda: plotting.draw_unrolled(4),
+    "unrolled 7": lambda: plotting.draw_unrolled(7, states=[-0.12] * 7, jacobians=[0.41] * 6),
+    "three layers": lambda: plotting.draw_unrolled(5, layers=3),
+    "both directions": lambda: plotting.draw_unrolled(4, bidirectional=True),
+    "chain": lambda: plotting.draw_chain(["x", "h", "L"], factors=[0.25, 2e-5]),
+    "chain upwards": lambda: plotting.draw_chain(["x", "h", "L"], factors=["a", 3.0], upwards=True),
+    **{f"paths {T}": lambda T=T: plotting.draw_paths(T) for T in (1, 2, 3, 4)},
+    "timeline": plotting.draw_timeline,
+}
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    with plt.rc_context():
+        plotting.use_style()
+        plt.rcParams["figure.max_open_warning"] = 0
+        yield
+        plt.close("all")
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_texts_stay_apart_and_inside(name):
+    ax = DIAGRAMS[name]()
+    fig = ax.figure
+    fig.canvas.draw()
+    assert fig.get_figwidth() * fig.dpi <= 800, "wider than the page"
+    page = fig.bbox
+    boxes = {text: text.get_window_extent() for text in ax.texts if text.get_text()}
+    for text, area in boxes.items():
+        inside = page.x0 <= area.x0 and area.x1 <= page.x1 and page.y0 <= area.y0 and area.y1 <= page.y1
+        assert inside, f"{text.get_text()} is cut off"
+    for (a, here), (b, there) in combinations(boxes.items(), 2):
+        shared = (
+            min(here.x1, there.x1) - max(here.x0, there.x0),
+            min(here.y1, there.y1) - max(here.y0, there.y0),
+        )
+        assert min(shared) <= 0.5, f"{a.get_text()} lies on {b.get_text()}"
+
+
+@pytest.mark.parametrize("name", CELL_VALUES)
+def test_cells_write_every_value_beside_its_symbol(name):
+    ax = plotting.draw_cell(name, values={key: i + 1 for i, key in enumerate(CELL_VALUES[name])})
+    written = [text.split(" = ")[1] for text in texts(ax) if " = " in text]
+    assert sorted(written, key=int) == [str(i + 1) for i in range(len(CELL_VALUES[name]))]
+    assert not [text for text in texts(plotting.draw_cell(name)) if " = " in text]
+    assert [text for text in texts(plotting.draw_cell(name, values={"h": "big"})) if text.endswith("$ = big")]
+
+
+def test_cells_have_their_parts():
+    parts = {name: [texts(plotting.draw_cell(name)).count(part) for part in ("σ", "tanh", "×", "+", "1−")]
+             for name in CELL_VALUES}  # fmt: skip
+    assert parts == {
+        "rnn": [0, 1, 0, 1, 0],
+        "ugrnn": [1, 1, 2, 1, 1],
+        "gru": [2, 1, 3, 1, 1],
+        "residual": [0, 0, 0, 1, 0],
+        "highway": [1, 0, 2, 1, 1],
+        "lstm": [3, 2, 3, 1, 0],
+    }
+    plain, peeping = plotting.draw_cell("lstm"), plotting.draw_cell("lstm", peepholes=True)
+    assert len(peeping.get_lines()) == len(plain.get_lines()) + 3
+
+
+def test_unrolled_says_what_it_is_told():
+    ax = plotting.draw_unrolled(3, states=[0.5, -0.25, "dead"], jacobians=[0.9, 0.1])
+    assert {"0.5", "−0.25", "dead", "×0.9", "×0.1", "$x_{3}$", "$y_{3}$", "$h_0$"} <= set(texts(ax))
+    assert texts(plotting.draw_unrolled(4)).count("$W_h$") == 1, "the same weights at every step"
+    assert not [t for t in texts(plotting.draw_unrolled(2, outputs=False)) if "y_" in t]
+    sparse = texts(plotting.draw_unrolled(3, outputs=[False, True, False]))
+    assert [t for t in sparse if "y_" in t] == ["$y_{2}$"]
+
+
+@pytest.mark.parametrize("T, counts", [(1, [1, 1]), (3, [1, 3, 3, 1]), (4, [1, 4, 6, 4, 1])])
+def test_paths_are_counted(T, counts):
+    labels = [text for text in texts(plotting.draw_paths(T)) if "of length" in text]
+    assert [int(label.split()[0]) for label in labels] == counts
+    boxes = [text for text in texts(plotting.draw_paths(T, factor="b")) if text.startswith("$b_")]
+    assert len(boxes) == T * 2 ** (T - 1)
+
+
+def test_timeline_is_in_order():
+    years = [int(text) for text in texts(plotting.draw_timeline()) if text.isdigit()]
+    assert years == [1996, 1997, 2014, 2015, 2015]
+    own = plotting.draw_timeline([(2001, "b", "B", "$b$"), (1990, "a", "A", "$a$")])
+    assert texts(own)[0] == "1990"
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (
+            lambda: plotting.draw_cell("mgu"),
+            "name is 'mgu'; expected one of gru, highway, lstm,",
+        ),
+        (lambda: plotting.draw_cell("gru", values={"c": 1}), "values has c; the gru has h_prev, h, x, z"),
+        (lambda: plotting.draw_cell("gru", peepholes=True), "the gru has no peepholes"),
+        (lambda: plotting.draw_unrolled(0), "T=0, layers=1; expected 1 … 7 steps"),
+        (lambda: plotting.draw_unrolled(2, layers=2, bidirectional=True), "layers=2; expected 1 for a bidir"),
+        (lambda: plotting.draw_unrolled(3, states=[1]), "states has 1 entries; expected 3"),
+        (lambda: plotting.draw_unrolled(3, jacobians=np.ones(3)), "jacobians has 3 entries; expected 2"),
+        (lambda: plotting.draw_unrolled(3, outputs=[True]), "outputs has 1 entries; expected 3"),
+        (lambda: plotting.draw_chain(["x"]), "1 names and no factors; expected at least two"),
+        (lambda: plotting.draw_chain(["x", "y"], factors=[]), "2 names and 0 factors"),
+        (lambda: plotting.draw_paths(5), "T is 5; expected 1, 2, 3 or 4"),
+        (lambda: plotting.draw_timeline([]), "events is empty"),
+    ],
+)
+def test_diagrams_refuse(call, message):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert message in str(caught.value)

@@ -1,0 +1,110 @@
+"""What every figure shares: colours, style, showing, direct labels."""
+
+import base64
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+BLUE, ORANGE, GREEN, PINK, SKY, AMBER, BLACK = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
+)  # fmt: skip
+GREY = "#888888"
+
+
+def use_style():
+    """Draw everything from here on in the course's style."""
+    plt.style.use(Path(__file__).with_name("course.mplstyle"))
+
+
+def show(fig, alt):
+    """Display `fig` once, as a PNG with the text `alt` for those who cannot see it. Returns None.
+
+    Outside a notebook the figure stays open for `matplotlib.pyplot.show()`.
+    """
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is None:
+        return
+    data = {"image/png": base64.b64encode(png(fig)).decode("ascii"), "text/plain": alt}
+    display(data, raw=True, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
+
+
+def png(fig, **options):
+    """The figure as PNG bytes, at its own size (no tight bounding box)."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", **options)
+    return buffer.getvalue()
+
+
+def new_axes(ax=None, **figure_options):
+    """`ax` itself, or the axes of a new figure when it is None."""
+    return plt.subplots(**figure_options)[1] if ax is None else ax
+
+
+def as_array(where, name, value, ndim):
+    """`value` as an array of floats with `ndim` axes (or one of several numbers of axes), else ValueError."""
+    array = np.asarray(value)
+    allowed = ndim if isinstance(ndim, tuple) else (ndim,)
+    if array.ndim not in allowed or array.size == 0 or array.dtype.kind not in "fiub":
+        wanted = " or ".join(map(str, allowed))
+        raise ValueError(
+            f"{where}: {name} has shape {array.shape} and {array.dtype.name} values; "
+            f"expected real numbers with {wanted} axes, at least one number."
+        )
+    return array.astype(float)
+
+
+def expect_same_length(where, **values):
+    """Raise ValueError, with all the lengths, unless the named values are equally long."""
+    lengths = {name: len(value) for name, value in values.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"{where}: lengths differ: {', '.join(f'{n} {k}' for n, k in lengths.items())}.")
+
+
+def short(number):
+    """A number as people write it: three digits, a true minus sign, a power of ten as one."""
+    text = f"{number:.3g}"
+    if "e" in text:
+        digits, power = text.split("e")
+        return rf"${digits} \cdot 10^{{{int(power)}}}$"
+    return text.replace("-", "−")
+
+
+def label_ends(ax, gap=0.012):
+    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend."""
+    ax.get_xlim(), ax.get_ylim()  # settles the limits, which are lazy until somebody asks
+    ends = []
+    for line in ax.get_lines():
+        if line.get_label().startswith("_"):
+            continue
+        x, y = (np.asarray(a, dtype=float) for a in line.get_data())
+        finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if len(finite):
+            # transAxes runs from 0 to 1 in both directions, whatever the scales are
+            last = finite[np.argmax(x[finite])]
+            point = ax.transData.transform((x[last], y[last]))
+            ends.append((float(np.clip(ax.transAxes.inverted().transform(point)[1], 0, 1)), line))
+    ends.sort(key=lambda end: end[0])
+    line_height = 1.3 * plt.rcParams["font.size"] / (ax.get_window_extent().height * 72 / ax.figure.dpi)
+    for y, (_, line) in zip(_spread([y for y, _ in ends], line_height), ends, strict=True):
+        ax.text(1 + gap, y, line.get_label(), color=line.get_color(), transform=ax.transAxes, va="center")
+    return ax
+
+
+def _spread(wanted, apart):
+    """Positions nearest to the sorted `wanted` ones with at least `apart` between them."""
+    groups = []  # each: how many, and the sum of the places that its lowest member would like
+    for number, y in enumerate(wanted):
+        groups.append([1, y - number * apart])
+        while len(groups) > 1 and groups[-2][1] / groups[-2][0] > groups[-1][1] / groups[-1][0]:
+            count, total = groups.pop()
+            groups[-1][0] += count
+            groups[-1][1] += total
+    lowest = [total / count for count, total in groups for _ in range(count)]
+    return [y + number * apart for number, y in enumerate(lowest)]
