@@ -108,3 +108,12 @@ def test_moons_refuse():
             two_moons(n, noise=noise, rng=rng())
     with pytest.raises(TypeError, match="two_moons: rng is NoneType; expected numpy.random.Generator"):
         two_moons(5, rng=None)
+
+
+@pytest.mark.parametrize("make", [digits, xor, lambda **k: two_moons(5, rng=rng(), **k)])
+def test_data_come_in_the_dtype_asked_for(make):
+    assert make()[0].dtype == np.float64
+    assert make(dtype=np.float32)[0].dtype == np.float32
+    assert make(dtype=np.float32)[0] == pytest.approx(make()[0], rel=1e-6)
+    with pytest.raises(TypeError, match="dtype is .*; expected float32 or float64"):
+        make(dtype=int)
