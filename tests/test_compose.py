@@ -96,10 +96,9 @@ def test_the_second_direction_is_the_first_on_the_reversed_sequence(name):
 
 
 def torch_weights(torch, params):
-    """The four tensors of one torch layer from LSTMParams, gates reordered; and the leaves with gradients."""
+    """The four tensors of one torch layer from LSTMParams; and the leaves with gradients."""
     leaves = [torch.tensor(w, requires_grad=True) for w in params[:3]]
-    moved = [torch.cat([w.chunk(4)[k] for k in (0, 1, 3, 2)]) for w in leaves]
-    return leaves, [*moved, torch.zeros(4 * H, dtype=torch.float64)]
+    return leaves, [*leaves, torch.zeros(4 * H, dtype=torch.float64)]
 
 
 @pytest.mark.parametrize("kind", ["stacked", "bidirectional"])

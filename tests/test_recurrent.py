@@ -206,8 +206,6 @@ def torch_parameters(torch, name, params):
     W_x, W_h, b, b_hh = leaves.W_x, leaves.W_h, leaves.b, torch.zeros_like(leaves.b)
     if name == "gru":
         b_hh = torch.cat([torch.zeros(2 * H, dtype=torch.float64), leaves.b_h])
-    if name == "lstm":  # i, f, o, g here; i, f, g, o there
-        W_x, W_h, b = (torch.cat([(i := w.chunk(4))[0], i[1], i[3], i[2]]) for w in (W_x, W_h, b))
     return leaves, (W_x, W_h, b, b_hh)
 
 

@@ -4,10 +4,10 @@ import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves
 from vgcourse._validate import (
-    FLOAT_DTYPES,
     as_floats,
     expect_count,
     expect_finite,
+    expect_float_dtype,
     expect_generator,
     expect_shape,
 )
@@ -106,8 +106,7 @@ def check_init(where, D, H, rng, dtype):
     expect_generator(where, rng)
     expect_count(where, "D", D)
     expect_count(where, "H", H)
-    if np.dtype(dtype).name not in FLOAT_DTYPES:
-        raise TypeError(f"{where}: dtype is {np.dtype(dtype).name}; expected float64 or float32.")
+    expect_float_dtype(where, dtype)
 
 
 def check_bias(where, name, bias, H):

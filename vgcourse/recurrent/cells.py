@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import expect_choice, expect_generator
+from vgcourse._validate import (
+    expect_choice,
+    expect_count,
+    expect_float_dtype,
+    expect_generator,
+    expect_number,
+)
 from vgcourse.initializers import glorot, lecun
 from vgcourse.recurrent._checks import check_bias, check_init
 from vgcourse.recurrent.bptt import RNNParams, rnn_step_backward, rnn_step_forward
@@ -109,11 +115,12 @@ def chrono_bias(T, H=None, *, rng=None):
     ValueError
         If T is below 2.
     """
-    if not T >= 2 or np.isinf(T):
+    if expect_number("chrono_bias", "T", T) < 2:
         raise ValueError(f"chrono_bias: T is {T}; expected at least 2 steps.")
     if H is None:
         return float(np.log(T - 1))
     expect_generator("chrono_bias", rng)
+    expect_count("chrono_bias", "H", H)
     return np.log(rng.uniform(1, T - 1, H))
 
 
@@ -156,8 +163,9 @@ def cell_init(name, D, H, *, rng, dtype=float, **options):
 def zero_state(name, N, H, dtype=float):
     """A state of zeros for the cell called `name`: (N, H), or (2, N, H) for the LSTM."""
     expect_choice("zero_state", "name", name, CELLS)
-    if min(N, H) < 1:
-        raise ValueError(f"zero_state: N is {N} and H is {H}; expected both at least 1.")
+    expect_count("zero_state", "N", N)
+    expect_count("zero_state", "H", H)
+    dtype = expect_float_dtype("zero_state", dtype)
     return np.zeros((N, H) if CELLS[name].state_arrays == 1 else (2, N, H), dtype)
 
 

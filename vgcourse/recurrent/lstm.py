@@ -13,7 +13,7 @@ from vgcourse.recurrent._checks import check_dstate, check_step
 
 
 class LSTMParams(NamedTuple):
-    """W_x (4H, D), W_h (4H, H), b (4H,), rows in the order i, f, o, g; peepholes p (H,) each, or None."""
+    """W_x (4H, D), W_h (4H, H), b (4H,), rows in the order i, f, g, o; peepholes p (H,) each, or None."""
 
     W_x: np.ndarray
     W_h: np.ndarray
@@ -42,7 +42,7 @@ def lstm_step_forward(params, x_t, state):
     """c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t) (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
 
     i, f, o = σ(a_i), σ(a_f), σ(a_o) and g = tanh(a_g). With peepholes, i and f also see c_{t−1} and o
-    sees c_t, each through one weight per unit (Gers et al. 2002). Torch stacks i, f, g, o instead.
+    sees c_t, each through one weight per unit (Gers et al. 2002). The order is torch's.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def lstm_step_forward(params, x_t, state):
     """
     params, x, (h, c) = check_step("lstm_step_forward", LSTMParams, params, x_t, state, gates=4, arrays=2)
 
-    a_i, a_f, a_o, a_g = np.split(x @ params.W_x.T + h @ params.W_h.T + params.b, 4, axis=1)
+    a_i, a_f, a_g, a_o = np.split(x @ params.W_x.T + h @ params.W_h.T + params.b, 4, axis=1)
     a_i = a_i + _peep(params.p_i, c)
     a_f = a_f + _peep(params.p_f, c)
     i, f, g = sigmoid(a_i), sigmoid(a_f), tanh(a_g)
@@ -73,7 +73,7 @@ def lstm_step_forward(params, x_t, state):
     o = sigmoid(a_o)
     h_new = o * tanh(c_new)
 
-    a = np.concatenate([a_i, a_f, a_o, a_g], axis=1)
+    a = np.concatenate([a_i, a_f, a_g, a_o], axis=1)
     return np.stack([h_new, c_new]), LSTMCache(params, x, h, c, a, i, f, o, g, c_new)
 
 
@@ -101,7 +101,7 @@ def lstm_step_backward(dstate, cache):
     """
     dh, dc = check_dstate("lstm_step_backward", LSTMCache, dstate, cache, arrays=2)
     params, x, h, c, a, i, f, o, g, c_new = cache
-    a_i, a_f, a_o, a_g = np.split(a, 4, axis=1)
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
 
     do = dh * tanh(c_new)
     da_o = do * sigmoid_derivative(a_o)
@@ -110,7 +110,7 @@ def lstm_step_backward(dstate, cache):
     da_i, da_f, da_g = di * sigmoid_derivative(a_i), df * sigmoid_derivative(a_f), dg * tanh_derivative(a_g)
     dc_prev = dc * f + _peep(params.p_i, da_i) + _peep(params.p_f, da_f)
 
-    da = np.concatenate([da_i, da_f, da_o, da_g], axis=1)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
     dp_i = None if params.p_i is None else (da_i * c).sum(axis=0)
     dp_f = None if params.p_f is None else (da_f * c).sum(axis=0)
     dp_o = None if params.p_o is None else (da_o * c_new).sum(axis=0)

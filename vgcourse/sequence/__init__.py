@@ -1,0 +1,44 @@
+"""The recurrent cells as whole-sequence kernels: the numbers of the unrolled steps, many times faster.
+
+>>> states, cache = lstm_forward(params, x, state0)
+>>> dx, dstate0, grads = lstm_backward(dstates, cache)
+
+What makes them fast, and how the equations stay visible:
+
+- One matrix product per block of steps brings in the inputs, one per step the old state, for all gates
+  at once; the weight gradients are one product over all steps.
+- Every local derivative (σ', tanh', the other factor of a product) is known once the forward step is
+  done, so it is computed right there for a block of steps, while they are still in the processor's
+  cache. Going back, the recursion only multiplies.
+- The sigmoid's minus sign moves into its weights: σ(a) = 1/(1 + e^(−a)) starts from −a.
+- Arrays are changed in place, and a `Workspace` keeps them from call to call.
+
+The derivatives come from the outputs, 1 − tanh² and σ(1 − σ). That is the same to rounding, but where a
+unit is saturated beyond |a| ≈ 18 it is 0 where the steps of `recurrent` still know 1e−17.
+"""
+
+from vgcourse.sequence._kernel import Workspace
+from vgcourse.sequence.gru import gru_backward, gru_forward
+from vgcourse.sequence.lstm import lstm_backward, lstm_forward
+from vgcourse.sequence.rnn import rnn_backward, rnn_forward
+from vgcourse.sequence.ugrnn import ugrnn_backward, ugrnn_forward
+
+KERNELS = {
+    "rnn": (rnn_forward, rnn_backward),
+    "ugrnn": (ugrnn_forward, ugrnn_backward),
+    "gru": (gru_forward, gru_backward),
+    "lstm": (lstm_forward, lstm_backward),
+}
+
+__all__ = [
+    "KERNELS",
+    "Workspace",
+    "gru_backward",
+    "gru_forward",
+    "lstm_backward",
+    "lstm_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "ugrnn_backward",
+    "ugrnn_forward",
+]
