@@ -52,8 +52,8 @@ lock: $(READY)  ## write requirements-lock.txt again, with today's versions
 	  --no-header --no-annotate --extra lab --extra grading --extra dev pyproject.toml -o requirements-lock.txt
 	@echo "requirements-lock.txt is new; the next make installs from it"
 
-bench: $(READY)  ## measure what importing vgcourse costs
-	@$(BIN)/python benchmarks/import_time.py $(ARGS)
+bench: $(READY)  ## compare speed and memory with their goals, and with torch where it is installed
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:  ## remove .venv and everything that tests and builds leave behind
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks build dist

@@ -24,21 +24,24 @@ def milliseconds(statement):
     )
 
 
+def medians(rounds):
+    """Median milliseconds of every statement."""
+    times = {name: [] for name in STATEMENTS}
+    # in turns, so that a busy moment hits every row; the first round fills the caches
+    for _ in range(rounds + 1):
+        for name, statement in STATEMENTS.items():
+            times[name].append(milliseconds(statement))
+    return {name: statistics.median(values[1:]) for name, values in times.items()}
+
+
 def main():
     """Print a table of medians and the difference to numpy alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="processes for each row (default 15)")
-    rounds = parser.parse_args().rounds
-    times = {name: [] for name in STATEMENTS}
-    for _ in range(
-        rounds + 1
-    ):  # in turns, so that a busy moment hits every row; the first round fills the caches
-        for name, statement in STATEMENTS.items():
-            times[name].append(milliseconds(statement))
-    medians = {name: statistics.median(values[1:]) for name, values in times.items()}
+    found = medians(parser.parse_args().rounds)
     print(f"{'import':32s} {'median ms':>9s} {'more than numpy':>16s}")
-    for name, median in medians.items():
-        print(f"{name:32s} {median:9.1f} {median - medians['numpy']:16.1f}")
+    for name, median in found.items():
+        print(f"{name:32s} {median:9.1f} {median - found['numpy']:16.1f}")
 
 
 if __name__ == "__main__":
