@@ -2,14 +2,35 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse import layers, losses, mlp
+from vgcourse import (
+    convolution,
+    layers,
+    losses,
+    mlp,
+    normalization,
+    recurrent,
+    residual_blocks,
+    sequence,
+    skip,
+)
 from vgcourse.activations import ACTIVATIONS
 
-MODULES = [layers, losses, mlp]  # every name_forward defined in them has to be in PAIRS
+MODULES = [
+    layers,
+    losses,
+    normalization,
+    convolution,
+    residual_blocks,
+    skip,
+    mlp,
+    *(getattr(recurrent, name) for name in ("bptt", "gated", "lstm", "compose")),
+    *(import_module(f"vgcourse.sequence.{name}") for name in sequence.KERNELS),
+]  # every name_forward defined in them has to be in PAIRS
 
 
 class Sizes(NamedTuple):
@@ -157,12 +178,367 @@ def _mlp(name):
     return entry._replace(forward=forward, unpack=lambda result: (result[0], result[2]))  # without the deltas
 
 
+def _masked_rows(rng, s):
+    """Predictions, targets in [0, 1] and weights of the rows of sequences."""
+    mask = rng.random((s.T, s.N)) * (rng.random((s.T, s.N)) < 0.6)
+    mask[-1, -1] = 1
+    shape = (s.T, s.N, s.D)
+    return Inputs(None, rng.standard_normal(shape), (rng.random(shape), mask))
+
+
+def _weighted_mean(rows, i):
+    return rows.mean() if len(i.data) == 1 else (rows * i.data[1]).sum() / i.data[1].sum()
+
+
 def _torch_squared_error(torch, i):
-    return ((i.x - i.data[0]) ** 2).sum() / len(i.x)
+    return _weighted_mean(((i.x - i.data[0]) ** 2).sum(-1), i)
 
 
 def _torch_binary(torch, i):
-    return torch.nn.functional.binary_cross_entropy_with_logits(i.x, i.data[0])
+    entries = torch.nn.functional.binary_cross_entropy_with_logits(i.x, i.data[0], reduction="none")
+    return _weighted_mean(entries.mean(-1), i)
+
+
+def _norm_params(rng, D):
+    return normalization.NormParams(rng.standard_normal(D), rng.standard_normal(D))
+
+
+def _rows(rng, s):
+    return Inputs(_norm_params(rng, s.D), rng.standard_normal((s.N + 1, s.D)))
+
+
+def _rows_with_statistics(rng, s):
+    return _rows(rng, s)._replace(data=(rng.standard_normal(s.D), 0.5 + rng.random(s.D)))
+
+
+def _rows_over_time(rng, s):
+    return Inputs(_norm_params(rng, s.D), rng.standard_normal((s.T, s.N, s.D)))
+
+
+def _images(rng, s):
+    return rng.standard_normal((s.N, s.D, s.T + 1, s.H + 1))
+
+
+def _normed_images(rng, s):
+    return Inputs(_norm_params(rng, s.D), _images(rng, s))
+
+
+def _filtered_images(rng, s):
+    params = convolution.ConvParams(rng.standard_normal((s.H, s.D, 2, 3)), rng.standard_normal(s.H))
+    return Inputs(params, _images(rng, s))
+
+
+def _stages(init):
+    """Parameters of a block from C = D to C' = D + 1 channels, with random norms."""
+
+    def make(rng, s):
+        stages = [stage._replace(norm=_norm_params(rng, len(stage.norm.beta))) for stage in init(s.D, rng)]
+        return Inputs(tuple(stages), _images(rng, s))
+
+    return make
+
+
+def _weight_norm(rng, s):
+    D = s.D + 1  # with one input a direction is a sign, and its gradient only rounding
+    params = layers.WeightNormParams(*(rng.standard_normal(shape) for shape in ((s.H, D), s.H, s.H)))
+    return Inputs(params, rng.standard_normal((s.T, s.N, D)))
+
+
+def _square_linear(rng, s):
+    return Inputs(_linear_params(rng, s.D, s.D), rng.standard_normal((s.N, s.D)))
+
+
+def _highway(rng, s):
+    params = skip.HighwayParams(*(rng.standard_normal(shape) for shape in ((s.D, s.D), s.D, (s.D, s.D), s.D)))
+    return Inputs(params, rng.standard_normal((s.N, s.D)))
+
+
+def _gated(make_inner):
+    def make(rng, s):
+        inner = make_inner(rng, s)
+        gate = _linear_params(rng, inner.x.shape[-1], inner.x.shape[-1])
+        return Inputs(skip.GatedParams(inner.params, *gate), inner.x)
+
+    return make
+
+
+def _torch_norm(axes, correction=0, eps=0.1):
+    def run(torch, i):
+        shape = (-1, 1, 1) if i.x.ndim == 4 else (-1,)
+        mean = i.x.mean(axes, keepdim=True)
+        variance = ((i.x - mean) ** 2).mean(axes, keepdim=True)
+        if correction:
+            variance = i.x.var(axes, keepdim=True, correction=correction)
+        gamma, beta = (w.reshape(shape) for w in i.params)
+        return gamma * (i.x - mean) / torch.sqrt(variance + eps) + beta
+
+    return run
+
+
+def _torch_fixed_norm(torch, i):
+    return torch.nn.functional.batch_norm(i.x, *i.data, *i.params, eps=0.1)
+
+
+def _torch_weight_norm(torch, i):
+    W = torch._weight_norm(i.params.V, i.params.g[:, None], 0)
+    return torch.nn.functional.linear(i.x, W, i.params.b)
+
+
+def _torch_conv(torch, i):
+    return torch.nn.functional.conv2d(i.x, *i.params, stride=2, padding=1)
+
+
+def _torch_skip(torch, i):
+    kept = i.x[:, :, ::2, ::2]
+    return torch.nn.functional.pad(kept, (0, 0, 0, 0, 0, 9 - kept.shape[1]))
+
+
+def _torch_block(torch, i):
+    h, stride = i.x, 2
+    for stage in i.params:
+        norm = torch.relu(_torch_norm((0, 2, 3))(torch, Inputs(stage.norm, h)))
+        K = stage.conv.W.shape[2]
+        takes_stride = K > 1 and stride > 1
+        h = torch.nn.functional.conv2d(
+            norm, *stage.conv, stride=stride if takes_stride else 1, padding=K // 2
+        )
+        stride = 1 if takes_stride else stride
+    return h + torch.nn.functional.pad(i.x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 1))
+
+
+def _torch_highway(activation):
+    def run(torch, i):
+        linear = torch.nn.functional.linear
+        g = torch.sigmoid(linear(i.x, i.params.W_g, i.params.b_g))
+        return g * getattr(torch, activation)(linear(i.x, i.params.W, i.params.b)) + (1 - g) * i.x
+
+    return run
+
+
+def _torch_gated(inner):
+    def run(torch, i):
+        g = torch.sigmoid(torch.nn.functional.linear(i.x, i.params.W_g, i.params.b_g))
+        return g * inner(torch, Inputs(i.params.inner, i.x)) + (1 - g) * i.x
+
+    return run
+
+
+def _around(name, inner, inner_module, make, shape, torch, case, **options):
+    """skip's pair `name` around another pair; both passes get the inner one as their first argument."""
+    entry = pair(skip, name, make, shape, torch, case)
+    forward, backward = (getattr(inner_module, f"{inner}_{way}") for way in ("forward", "backward"))
+    return entry._replace(
+        forward=partial(entry.forward, forward, **options), backward=partial(entry.backward, backward)
+    )
+
+
+def _around_tanh(name, make, torch):
+    """…around tanh, which has no parameters; a residual pair then has none either, a gated one its gate."""
+    entry = pair(skip, name, make, _signal_shape, torch, " around tanh")
+    tanh = partial(layers.activation_forward, "tanh")
+    forward = partial(entry.forward, tanh) if name == "gated" else partial(entry.forward, tanh, None)
+    return entry._replace(forward=forward, backward=partial(entry.backward, layers.activation_backward))
+
+
+def _with(entry, case="", **options):
+    """The entry with keyword arguments for its forward pass."""
+    return entry._replace(name=entry.name + case, forward=partial(entry.forward, **options))
+
+
+def _with_statistics(entry):
+    def forward(params, x, mean, variance):
+        running = normalization.RunningStatistics(mean, variance)
+        return normalization.batch_norm_forward(params, x, running=running, eps=0.1)
+
+    return entry._replace(name=entry.name + " at test time", forward=forward)
+
+
+def _normed_rows(s):
+    return (s.N + 1, s.D)
+
+
+def _image_shape(s):
+    return (s.N, s.D, s.T + 1, s.H + 1)
+
+
+def _halved(channels):
+    return lambda s: (s.N, channels(s), (s.T + 2) // 2, (s.H + 2) // 2)
+
+
+_BATCH_NORM = pair(normalization, "batch_norm", _rows, _normed_rows, _torch_norm((0,)))
+_BATCH_NORM_N1 = _BATCH_NORM._replace(torch=_torch_norm((0,), correction=1))
+_SPATIAL = pair(convolution, "spatial_batch_norm", _normed_images, _image_shape, _torch_norm((0, 2, 3)))
+_SPATIAL_N1 = _SPATIAL._replace(torch=_torch_norm((0, 2, 3), correction=1))
+_BLOCK = pair(residual_blocks, "residual_block", None, _halved(lambda s: s.D + 1), _torch_block)
+_HIGHWAY = pair(skip, "highway", _highway, _batch, _torch_highway("tanh"))
+
+
+def _with_state(function):
+    """A pass that takes a state as well, fed with (params, state) as if both were parameters."""
+
+    def run(tree, x):
+        params, state = tree
+        return function(params, x, state)
+
+    run.func = function  # which pass of the library this tests
+    return run
+
+
+def _state_is_a_parameter(result):
+    dx, dstate, grads = result
+    return dx, (grads, dstate)
+
+
+def _state0_is_a_parameter(result):
+    dx, dstates, grads = result
+    return dx, (grads, dstates[0])
+
+
+def _cell_tree(rng, name, s, D=None, **options):
+    """Random parameters, all of them non-zero, and a random state of a recurrent cell."""
+    params = recurrent.cell_init(name, D or s.D, s.H, rng=rng, **options)
+    params = type(params)(*(w if w is None else 0.7 * rng.standard_normal(w.shape) for w in params))
+    return params, rng.standard_normal(_state_shape(name, s))
+
+
+def _state_shape(name, s):
+    return (2, s.N, s.H) if recurrent.CELLS[name].state_arrays == 2 else (s.N, s.H)
+
+
+def _torch_step(name, torch, params, x, state, activation="tanh", reset="after"):
+    """One step as torch sees it; test_gated and test_recurrent compare with torch's own modules."""
+    h = state[0] if name == "lstm" else state
+    a_x, a_h = x @ params.W_x.T + params.b, h @ params.W_h.T
+    if name == "rnn":
+        return (a_x + a_h) if activation == "identity" else getattr(torch, activation)(a_x + a_h)
+    if name == "ugrnn":
+        a_r, a_g = (a_x + a_h).chunk(2, dim=1)
+        return torch.lerp(torch.tanh(a_r), h, torch.sigmoid(a_g))
+    if name == "gru":
+        (x_r, x_z, x_n), (h_r, h_z, h_n) = a_x.chunk(3, dim=1), a_h.chunk(3, dim=1)
+        r = torch.sigmoid(x_r + h_r)
+        if reset == "before":
+            h_n = (r * h) @ params.W_h.chunk(3)[2].T
+        recurrent_part = r * (h_n + params.b_h) if reset == "after" else h_n + params.b_h
+        return torch.lerp(torch.tanh(x_n + recurrent_part), h, torch.sigmoid(x_z + h_z))
+    p_i, p_f, p_o = (torch.zeros(1) if p is None else p for p in (params.p_i, params.p_f, params.p_o))
+    a_i, a_f, a_g, a_o = (a_x + a_h).chunk(4, dim=1)
+    c = torch.sigmoid(a_f + p_f * state[1]) * state[1] + torch.sigmoid(a_i + p_i * state[1]) * torch.tanh(a_g)
+    return torch.stack([torch.sigmoid(a_o + p_o * c) * torch.tanh(c), c])
+
+
+def _torch_unroll(name, torch, params, x, state, **options):
+    states = []
+    for x_t in x:
+        state = _torch_step(name, torch, params, x_t, state, **options)
+        states.append(state)
+    return torch.stack(states)
+
+
+def _cell_pairs(name, case="", init=None, **options):
+    """A cell's step and its unrolled sequence, as pairs."""
+    cell, case = recurrent.CELLS[name], f" {case}".rstrip()
+    step = partial(cell.step_forward, **options) if options else cell.step_forward
+
+    def unroll(params, x, state0):
+        return recurrent.unroll_forward(step, params, x, state0)
+
+    one = Pair(
+        f"{name}_step{case}",
+        _with_state(step),
+        lambda dstate, cache: cell.step_backward(dstate, cache),
+        lambda rng, s: Inputs(_cell_tree(rng, name, s, **(init or {})), rng.standard_normal((s.N, s.D))),
+        lambda s: _state_shape(name, s),
+        lambda torch, i: _torch_step(name, torch, i.params[0], i.x, i.params[1], **options),
+        _state_is_a_parameter,
+    )
+    one.forward.func = cell.step_forward
+    many = Pair(
+        f"{name} unrolled{case}",
+        _with_state(unroll),
+        lambda dstates, caches: recurrent.unroll_backward(cell.step_backward, dstates, caches),
+        lambda rng, s: Inputs(_cell_tree(rng, name, s, **(init or {})), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (s.T, *_state_shape(name, s)),
+        lambda torch, i: _torch_unroll(name, torch, i.params[0], i.x, i.params[1], **options),
+        _state0_is_a_parameter,
+    )
+    many.forward.func = recurrent.unroll_forward
+    return [one, many]
+
+
+def _kernel_pair(name, case="", **init):
+    """A cell's whole-sequence kernel."""
+    forward, backward = sequence.KERNELS[name]
+    return Pair(
+        f"{name} sequence{case}",
+        _with_state(forward),
+        backward,
+        lambda rng, s: Inputs(_cell_tree(rng, name, s, **init), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (s.T, *_state_shape(name, s)),
+        lambda torch, i: _torch_unroll(name, torch, i.params[0], i.x, i.params[1]),
+        _state_is_a_parameter,
+    )
+
+
+def _two(rng, name, s, **options):
+    """Parameters and states of two layers (or directions)."""
+    return tuple(zip(_cell_tree(rng, name, s), _cell_tree(rng, name, s, **options)))
+
+
+def _stack_pair(name):
+    cell = recurrent.CELLS[name]
+
+    def forward(tree, x):
+        states, caches = recurrent.stack_forward(cell.step_forward, tree[0], x, tree[1])
+        return np.stack(states), caches
+
+    def backward(dstates, caches):
+        dx, totals, grads = recurrent.stack_backward(cell.step_backward, tuple(dstates), caches)
+        return dx, (grads, tuple(total[0] for total in totals))
+
+    def torch_stack(torch, i):
+        (low, high), (low0, high0) = i.params
+        below = _torch_unroll(name, torch, low, i.x, low0)
+        h = below[:, 0] if name == "lstm" else below
+        return torch.stack([below, _torch_unroll(name, torch, high, h, high0)])
+
+    forward.func = recurrent.stack_forward
+    return Pair(
+        f"{name} stacked",
+        forward,
+        backward,
+        lambda rng, s: Inputs(_two(rng, name, s, D=s.H), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (2, s.T, *_state_shape(name, s)),
+        torch_stack,
+        lambda result: result,
+    )
+
+
+def _bidirectional_pair(name):
+    cell = recurrent.CELLS[name]
+
+    def forward(tree, x):
+        return recurrent.bidirectional_forward(cell.step_forward, tree[0], x, tree[1])
+
+    def backward(dstates, caches):
+        dx, totals, grads = recurrent.bidirectional_backward(cell.step_backward, dstates, caches)
+        return dx, (grads, tuple(total[0] for total in totals))
+
+    def torch_both(torch, i):
+        (ahead, back), (ahead0, back0) = i.params
+        backwards = _torch_unroll(name, torch, back, i.x.flip(0), back0).flip(0)
+        return torch.cat([_torch_unroll(name, torch, ahead, i.x, ahead0), backwards], dim=-1)
+
+    forward.func = recurrent.bidirectional_forward
+    return Pair(
+        f"{name} bidirectional",
+        forward,
+        backward,
+        lambda rng, s: Inputs(_two(rng, name, s), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (s.T, *_state_shape(name, s)[:-1], 2 * s.H),
+        torch_both,
+        lambda result: result,
+    )
 
 
 PAIRS = [
@@ -174,5 +550,99 @@ PAIRS = [
     pair(losses, "binary_cross_entropy", _binary, _number, _torch_binary),
     pair(losses, "softmax_cross_entropy", _classes, _number, _torch_cross_entropy),
     pair(losses, "softmax_cross_entropy", _masked_classes, _number, _torch_cross_entropy, " with a mask"),
+    pair(losses, "squared_error", _masked_rows, _number, _torch_squared_error, " with a mask"),
+    pair(losses, "binary_cross_entropy", _masked_rows, _number, _torch_binary, " with a mask"),
+    pair(layers, "weight_norm", _weight_norm, lambda s: (s.T, s.N, s.H), _torch_weight_norm),
+    _with(_BATCH_NORM, eps=0.1),  # a larger ε: two rows alone would leave a gradient of the size of rounding
+    _with(_BATCH_NORM_N1, " with N − 1", eps=0.1, unbiased=True),
+    _with_statistics(
+        pair(normalization, "batch_norm", _rows_with_statistics, _normed_rows, _torch_fixed_norm)
+    ),
+    _with(
+        pair(normalization, "layer_norm", _rows_over_time, lambda s: (s.T, s.N, s.D), _torch_norm((-1,))),
+        eps=0.1,
+    ),
+    _with(_SPATIAL, eps=0.1),
+    _with(_SPATIAL_N1, " with NYX − 1", eps=0.1, unbiased=True),
+    _with(
+        pair(
+            convolution,
+            "conv2d",
+            _filtered_images,
+            lambda s: (s.N, s.H, (s.T + 3) // 2, (s.H + 2) // 2),
+            _torch_conv,
+        ),
+        stride=2,
+        padding=1,
+    ),
+    _with(
+        pair(
+            residual_blocks,
+            "strided_skip",
+            lambda rng, s: Inputs(None, _images(rng, s)),
+            _halved(lambda s: 9),
+            _torch_skip,
+        ),
+        stride=2,
+        channels=9,
+    ),
+    _with(
+        _BLOCK._replace(make=_stages(lambda D, rng: residual_blocks.residual_block_init(D, D + 1, rng=rng))),
+        stride=2,
+        eps=0.1,
+    ),
+    _with(
+        _BLOCK._replace(make=_stages(lambda D, rng: residual_blocks.bottleneck_init(D, 2, D + 1, rng=rng))),
+        " as a bottleneck",
+        stride=2,
+        eps=0.1,
+    ),
+    _HIGHWAY,
+    _with(_HIGHWAY._replace(torch=_torch_highway("relu")), " with ReLU", activation="relu"),
+    _around(
+        "residual",
+        "linear",
+        layers,
+        _square_linear,
+        _batch,
+        lambda torch, i: i.x + 0.5 * _torch_linear(torch, i),
+        " around linear",
+        scale=0.5,
+    ),
+    _around(
+        "residual",
+        "mlp",
+        mlp,
+        _deep,
+        _batch,
+        lambda torch, i: i.x + _torch_mlp("tanh")(torch, i),
+        " around a deep net",
+    ),
+    _around_tanh("residual", _signal, lambda torch, i: i.x + torch.tanh(i.x)),
+    _around(
+        "gated",
+        "linear",
+        layers,
+        _gated(_square_linear),
+        _batch,
+        _torch_gated(_torch_linear),
+        " around linear",
+    ),
+    _around(
+        "gated", "mlp", mlp, _gated(_deep), _batch, _torch_gated(_torch_mlp("tanh")), " around a deep net"
+    ),
+    _around_tanh("gated", _gated(_signal), _torch_gated(lambda torch, i: torch.tanh(i.x))),
     *(_mlp(name) for name in ("tanh", "relu", "sigmoid")),
+    *_cell_pairs("rnn"),
+    *_cell_pairs("rnn", "linear", activation="identity"),
+    *_cell_pairs("rnn", "relu", activation="relu"),
+    *_cell_pairs("ugrnn"),
+    *_cell_pairs("gru"),
+    *_cell_pairs("gru", "reset before", reset="before"),
+    *_cell_pairs("lstm"),
+    *_cell_pairs("lstm", "with peepholes", init={"peepholes": True}),
+    *(_kernel_pair(name) for name in sequence.KERNELS),
+    _kernel_pair("lstm", " with peepholes", peepholes=True),
+    *(_stack_pair(name) for name in ("rnn", "lstm")),
+    *(_bidirectional_pair(name) for name in ("gru", "lstm")),
 ]
