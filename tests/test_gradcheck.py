@@ -322,3 +322,11 @@ def test_check_gradients_refuses():
     for grads in [(np.ones(2),), (np.ones(2),) * 3, np.ones(2)]:
         with pytest.raises(ValueError, match="structures differ: tuple of 2 against"):
             check_gradients(lambda p: p[0].sum(), (np.ones(2), np.ones(2)), grads, rng=rng())
+
+
+@pytest.mark.parametrize("change", [{"directions": 0}, {"tolerance": np.nan}, {"tolerance": np.inf}])
+def test_a_check_that_cannot_fail_is_refused(change):
+    with pytest.raises(ValueError, match="check_gradients: (directions|tolerance) is .*; expected"):
+        check_gradients(
+            lambda x: (x**2).sum(), np.ones(2), np.zeros(2), rng=np.random.default_rng(0), **change
+        )

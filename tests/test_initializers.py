@@ -177,7 +177,7 @@ def test_gains_are_finite_numbers(rule, gain):
 @pytest.mark.parametrize("rule", INITIALIZERS.values(), ids=INITIALIZERS)
 @pytest.mark.parametrize("dtype", [int, bool, "float16", complex])
 def test_weights_are_real_floats(rule, dtype):
-    with pytest.raises(TypeError, match=f"{rule.__name__}: dtype is .*; expected float64 or float32"):
+    with pytest.raises(TypeError, match=f"{rule.__name__}: dtype is .*; expected float32 or float64"):
         rule((2, 3), rng=rng(), dtype=dtype)  # whole numbers would round every weight to 0
 
 

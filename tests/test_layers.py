@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vgcourse import layers
 from vgcourse.gradcheck import relative_error
 from vgcourse.layers import (
     LinearCache,
@@ -164,3 +165,14 @@ def test_the_gradient_of_a_direction_is_at_right_angles_to_it():
 def test_weight_norm_refuses(v, g, b, x, error, words):
     with pytest.raises(error, match=f"weight_norm_forward: {words}"):
         weight_norm_forward(WeightNormParams(v, g, b), x)
+
+
+def test_parameters_and_caches_of_another_type_are_named():
+    with pytest.raises(TypeError, match="linear_forward: params is NoneType; expected LinearParams"):
+        layers.linear_forward(None, np.ones((1, 1)))
+    with pytest.raises(TypeError, match="linear_backward: cache is tuple; expected LinearCache"):
+        layers.linear_backward(np.ones((1, 1)), ())
+    with pytest.raises(TypeError, match="activation_backward: cache is tuple; expected ActivationCache"):
+        layers.activation_backward(np.ones((1, 1)), ())
+    with pytest.raises(ValueError, match="weight_norm_from_linear: b has shape"):
+        layers.weight_norm_from_linear(layers.LinearParams(np.ones((2, 3)), np.ones(3)))

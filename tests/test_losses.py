@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vgcourse import losses
 from vgcourse.gradcheck import relative_error
 from vgcourse.losses import (
     binary_cross_entropy_backward,
@@ -286,3 +287,19 @@ def test_binary_targets_lie_between_0_and_1(t):
 def test_bad_labels_and_masks_are_refused(labels, mask, error, words):
     with pytest.raises(error, match=f"softmax_cross_entropy_forward: {words}"):
         softmax_cross_entropy_forward(Z, labels, mask)
+
+
+@pytest.mark.parametrize("name", ["squared_error", "binary_cross_entropy", "softmax_cross_entropy"])
+def test_backward_refuses_what_is_no_number_and_no_cache(name):
+    backward = getattr(losses, f"{name}_backward")
+    with pytest.raises(TypeError, match=f"{name}_backward: cache is NoneType; expected LossCache"):
+        backward(1.0, None)
+    with pytest.raises(TypeError, match=f"{name}_backward: dloss is .*; expected one real number"):
+        backward(np.ones(2), losses.LossCache(np.ones((3, 2))))
+
+
+def test_targets_and_masks_are_numbers():
+    with pytest.raises(TypeError, match="the target holds"):
+        losses.squared_error_forward(np.ones((2, 1)), "abc")
+    with pytest.raises(TypeError, match="mask holds"):
+        losses.squared_error_forward(np.ones((2, 1)), np.ones((2, 1)), "abc")

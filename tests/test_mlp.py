@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vgcourse import mlp
 from vgcourse.gradcheck import complex_step, relative_error
 from vgcourse.initializers import he, zeros
 from vgcourse.layers import LinearParams
@@ -181,7 +182,7 @@ def test_training_refuses():
     x, labels = xor()
     params = mlp_init((2, 3, 2), rng=rng())
     for options in ({"epochs": 0}, {"batch_size": 0}, {"batch_size": -1}):
-        with pytest.raises(ValueError, match="train: epochs=.*, batch_size=.*; expected both at least 1"):
+        with pytest.raises(ValueError, match="train: (epochs|batch_size) is .*; expected at least 1"):
             train(params, x, labels, rng=rng(), **options)
     for bad in (labels[:3], np.zeros(5, int), labels[:, None]):
         with pytest.raises(
@@ -212,3 +213,12 @@ def test_loss_and_gradient_is_forward_and_backward_in_one_call():
     assert loss == expected
     for ours, theirs in zip([*deltas, grads[0].W], [*delta_list, grad_list[0].W], strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_net_has_layers_and_a_known_activation():
+    with pytest.raises(ValueError, match="mlp_forward: params is empty"):
+        mlp.mlp_forward((), np.ones((1, 1)))
+    with pytest.raises(TypeError, match="mlp_forward: params is NoneType; expected tuple or list"):
+        mlp.mlp_forward(None, np.ones((1, 1)))
+    with pytest.raises(ValueError, match="name is 'foo'"):
+        mlp.mlp_forward(mlp.mlp_init((1, 1), rng=np.random.default_rng(0)), np.ones((1, 1)), activation="foo")

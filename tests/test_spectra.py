@@ -5,6 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+import vgcourse.jacobians
+import vgcourse.spectra
 from vgcourse.gradcheck import relative_error
 from vgcourse.initializers import lecun
 from vgcourse.jacobians import recurrent_jacobians, step_jacobians
@@ -378,3 +380,13 @@ def test_bad_input_is_refused_by_name(call, error, words):
 def test_a_scaled_matrix_of_the_documentation():
     assert round(float(jacobian_product(np.full((5000, 1, 1), 0.25)).log_norm())) == -6931
     assert ScaledMatrix(np.eye(2), np.array(3.0)).log_norm() == 3
+
+
+def test_what_is_no_sequence_of_jacobians_is_named():
+    with pytest.raises(TypeError, match="jacobian_product: jacobians is None; expected"):
+        vgcourse.spectra.jacobian_product(None)
+
+
+def test_a_drive_has_one_column_for_each_unit():
+    with pytest.raises(ValueError, match=r"recurrent_jacobians: drive has shape \(3, 4\); expected \(3, 2\)"):
+        vgcourse.jacobians.recurrent_jacobians(np.eye(2), np.zeros(2), 3, drive=np.zeros((3, 4)))

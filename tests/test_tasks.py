@@ -102,9 +102,7 @@ def test_moons_of_any_number(n):
 
 def test_moons_refuse():
     for n, noise in ((1, 0.1), (0, 0.1), (5, -0.1)):
-        with pytest.raises(
-            ValueError, match=f"two_moons: n={n}, noise={noise}; expected n at least 2 and noise at"
-        ):
+        with pytest.raises(ValueError, match="two_moons: (n|noise) is .*; expected at least"):
             two_moons(n, noise=noise, rng=rng())
     with pytest.raises(TypeError, match="two_moons: rng is NoneType; expected numpy.random.Generator"):
         two_moons(5, rng=None)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vgcourse import _validate
 from vgcourse._validate import (
     as_floats,
     as_square_matrix,
@@ -129,3 +130,39 @@ def test_as_square_matrix():
         as_square_matrix("f", W=np.full((2, 2), np.nan))
     with pytest.raises(TypeError, match="f: W holds int64"):
         as_square_matrix("f", W=np.eye(2, dtype=int))
+
+
+@pytest.mark.parametrize("value", [None, "1", True, 1j, [1.0], np.ones(2)])
+def test_a_number_is_one_real_number(value):
+    with pytest.raises(TypeError, match="f: rate is .*; expected one real number"):
+        _validate.expect_number("f", "rate", value)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_a_number_is_finite_and_in_its_range(value):
+    with pytest.raises(ValueError, match="f: rate is .*; expected a positive number"):
+        _validate.expect_number("f", "rate", value, "a positive number", lambda v: v > 0)
+
+
+def test_a_number_becomes_a_python_float():
+    assert type(_validate.expect_number("f", "rate", np.float64(0.5))) is float
+    assert _validate.expect_number("f", "rate", 2) == 2.0
+
+
+def test_types_are_named():
+    _validate.expect_type("f", "cache", [], (tuple, list))
+    with pytest.raises(TypeError, match="f: cache is NoneType; expected tuple or list"):
+        _validate.expect_type("f", "cache", None, (tuple, list))
+
+
+def test_no_array_and_no_numbers():
+    with pytest.raises(TypeError, match="f: x is list that is no array"):
+        _validate.as_floats("f", x=[[1.0], [1.0, 2.0]])
+    with pytest.raises(TypeError, match="f: x holds object values; expected numbers"):
+        _validate.expect_finite("f", x=np.array([None]))
+
+
+@pytest.mark.parametrize("dtype", [None, int, complex, "float16", "foo"])
+def test_float_dtypes(dtype):
+    with pytest.raises(TypeError, match="f: dtype is .*; expected float32 or float64"):
+        _validate.expect_float_dtype("f", dtype)

@@ -13,6 +13,8 @@ def map_leaves(fn, *trees):
     """
     first = trees[0]
     if first is None:
+        if any(other is not None for other in trees[1:]):
+            raise ValueError("structures differ: None (no such parameter) against an array or a tuple.")
         return None
     if not isinstance(first, (tuple, list)):
         return fn(*trees)

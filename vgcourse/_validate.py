@@ -20,7 +20,7 @@ def as_floats(where, **arrays):
     """
     out, precisions = [], {}
     for name, value in arrays.items():
-        array = np.asarray(value, dtype=float) if isinstance(value, (int, float)) else np.asarray(value)
+        array = _as_array(where, name, value)
         if array.dtype.name not in FLOAT_DTYPES:
             raise TypeError(
                 f"{where}: {name} holds {array.dtype.name} values; expected float64 or float32. "
@@ -34,6 +34,14 @@ def as_floats(where, **arrays):
         given = ", ".join(f"{name} is {precision}" for name, precision in precisions.items())
         raise TypeError(f"{where}: precisions are mixed ({given}). Give all arrays the same dtype.")
     return out[0] if len(out) == 1 else out
+
+
+def _as_array(where, name, value):
+    try:
+        return np.asarray(value, dtype=float) if isinstance(value, (int, float)) else np.asarray(value)
+    except ValueError:  # lists of different lengths, or parameters where an array belongs
+        came = type(value).__name__
+        raise TypeError(f"{where}: {name} is {came} that is no array; expected an array of floats.") from None
 
 
 def expect_shape(where, name, array, expected, because=""):
@@ -66,6 +74,9 @@ def expect_generator(where, rng):
 def expect_finite(where, **arrays):
     """Raise ValueError if one of the named arrays holds NaN or infinity, with how many and where first."""
     for name, array in arrays.items():
+        array = _as_array(where, name, array)
+        if array.dtype.kind not in "fciub":
+            raise TypeError(f"{where}: {name} holds {array.dtype.name} values; expected numbers.")
         bad = ~np.isfinite(array)
         if bad.any():
             first = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -84,10 +95,40 @@ def expect_count(where, name, value, least=1):
 
 
 def as_square_matrix(where, **matrix):
-    """The one named array as a finite floating-point (H, H) matrix; errors as `as_floats`, `expect_finite`."""
+    """The one named array as a finite float (H, H) matrix; errors as `as_floats`, `expect_finite`."""
     ((name, value),) = matrix.items()
     value = as_floats(where, **{name: value})
     expect_shape(where, name, value, ("H", "H"))
     expect_shape(where, name, value, (len(value), len(value)), "it has to be square")
     expect_finite(where, **{name: value})
     return value
+
+
+def expect_number(where, name, value, wanted="a finite number", fits=np.isfinite):
+    """The one real number `value` as a float; TypeError if it is none.
+
+    ValueError, saying what is `wanted`, if it is NaN or infinite, or does not satisfy `fits`.
+    """
+    if isinstance(value, (bool, str)) or np.ndim(value) or np.asarray(value).dtype.kind not in "fiu":
+        raise TypeError(f"{where}: {name} is {value!r}; expected one real number.")
+    if not (np.isfinite(value) and fits(value)):
+        raise ValueError(f"{where}: {name} is {value}; expected {wanted}.")
+    return float(value)  # a Python number leaves float32 arrays float32; a numpy float64 would not
+
+
+def expect_type(where, name, value, wanted):
+    """Raise TypeError unless `value` is a `wanted` type, or one of several: each layer has its own."""
+    if not isinstance(value, wanted):
+        names = " or ".join(one.__name__ for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
+        raise TypeError(f"{where}: {name} is {type(value).__name__}; expected {names}.")
+
+
+def expect_float_dtype(where, dtype):
+    """The numpy dtype, float32 or float64, that `dtype` stands for; TypeError for any other."""
+    try:
+        found = None if dtype is None else np.dtype(dtype).name  # numpy reads None as float64
+    except TypeError:
+        found = None
+    if found not in ("float32", "float64"):
+        raise TypeError(f"{where}: dtype is {dtype!r}; expected float32 or float64.")
+    return np.dtype(dtype)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_choice
+from vgcourse._validate import as_floats, expect_choice, expect_number
 
 LEAKY_SLOPE = 0.01
 
@@ -86,13 +86,15 @@ def relu_derivative(z):
 def leaky_relu(z, slope=LEAKY_SLOPE):
     """z where z > 0, else slope·z. Same shapes and errors as `sigmoid`."""
     z = as_floats("leaky_relu", z=z)
-    return np.where(z.real > 0, z, z.real.dtype.type(slope) * z)[()]
+    return np.where(z.real > 0, z, expect_number("leaky_relu", "slope", slope) * z)[()]
 
 
 def leaky_relu_derivative(z, slope=LEAKY_SLOPE):
     """1 where z > 0, else slope. Same shapes and errors as `sigmoid`."""
     z = as_floats("leaky_relu_derivative", z=z)
-    return np.where(z.real > 0, np.ones_like(z), np.full_like(z, slope))[()]
+    return np.where(
+        z.real > 0, np.ones_like(z), np.full_like(z, expect_number("leaky_relu_derivative", "slope", slope))
+    )[()]
 
 
 def elu(z):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_count, expect_shape
+from vgcourse._validate import as_floats, expect_count, expect_float_dtype, expect_shape, expect_type
 from vgcourse.initializers import he
 from vgcourse.normalization import NormCache, batch_norm_backward, batch_norm_forward
 
@@ -42,6 +42,7 @@ def conv2d_init(C, O, K, *, rng, initializer=he, bias=True, dtype=float):
     """Filters (O, C, K, K) by `initializer`, where n_in = C·K² and n_out = O; bias zero, or None."""
     for name, value in (("C", C), ("O", O), ("K", K)):
         expect_count("conv2d_init", name, value)
+    dtype = expect_float_dtype("conv2d_init", dtype)
     W = initializer((O, C * K * K), rng=rng, dtype=dtype)
     return ConvParams(W.reshape(O, C, K, K), np.zeros(O, dtype) if bias else None)
 
@@ -72,6 +73,7 @@ def conv2d_forward(params, x, *, stride=1, padding=0):
         If shapes do not fit, or the filter is larger than the padded image.
     """
     where = "conv2d_forward"
+    expect_type(where, "params", params, ConvParams)
     W, x = as_floats(where, W=params.W, x=x)
     expect_shape(where, "W", W, ("O", "C", "K", "K'"))
     expect_shape(where, "x", x, IMAGES)
@@ -112,6 +114,7 @@ def conv2d_backward(dout, cache):
     TypeError, ValueError
         If dout is not a floating-point array of the output's shape and precision.
     """
+    expect_type("conv2d_backward", "cache", cache, ConvCache)
     W, columns, (N, C, Y, X), out_shape, s, p, has_bias = cache
     W, columns, dout = as_floats("conv2d_backward", W=W, columns=columns, dout=dout)
     expect_shape("conv2d_backward", "dout", dout, out_shape, "that is the shape of the output")
@@ -149,6 +152,7 @@ def spatial_batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1
 
 def spatial_batch_norm_backward(dout, cache):
     """`batch_norm_backward` with every pixel as a row; dout and dx (N, C, Y, X)."""
+    expect_type("spatial_batch_norm_backward", "cache", cache, SpatialNormCache)
     dout = as_floats("spatial_batch_norm_backward", dout=dout)
     expect_shape("spatial_batch_norm_backward", "dout", dout, cache.shape, "that is the shape of the output")
     dx, grads = batch_norm_backward(_pixels_as_rows(dout), cache.rows)

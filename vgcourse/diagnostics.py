@@ -11,7 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves
-from vgcourse._validate import as_floats, expect_count, expect_finite, expect_shape
+from vgcourse._validate import (
+    as_floats,
+    expect_count,
+    expect_finite,
+    expect_number,
+    expect_shape,
+    expect_type,
+)
 from vgcourse.activations import get_activation
 from vgcourse.layers import activation_backward
 from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
@@ -141,6 +148,7 @@ def layer_statistics(caches):
     ValueError
         If there is no hidden layer.
     """
+    expect_type("layer_statistics", "caches", caches, (list, tuple))
     if len(caches) < 2:
         raise ValueError(f"layer_statistics: there are {len(caches)} layers; expected a hidden one at least.")
     columns = []
@@ -213,6 +221,7 @@ def effective_depth(layer_norms, share=0.01):
     norms = as_floats("effective_depth", layer_norms=layer_norms)
     expect_shape("effective_depth", "layer_norms", norms, ("L",))
     expect_finite("effective_depth", layer_norms=norms)
+    share = expect_number("effective_depth", "share", share)
     if norms.min() < 0 or not 0 < share <= 1:
         raise ValueError(f"effective_depth: share={share}, smallest norm {norms.min():g}; expected share in "
                          "(0, 1] and norms that are not negative.")  # fmt: skip

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves, replace_leaf
-from vgcourse._validate import as_floats, expect_generator, expect_shape
+from vgcourse._validate import as_floats, expect_count, expect_generator, expect_number, expect_shape
 
 COMPLEX_STEP = 1e-20
 
@@ -84,8 +84,7 @@ def numerical_gradient(f, x, step=1e-5):
         If the step is not positive.
     """
     x = as_floats("numerical_gradient", x=x)
-    if not step > 0:
-        raise ValueError(f"numerical_gradient: step is {step}; expected a positive number.")
+    step = expect_number("numerical_gradient", "step", step, "a positive number", lambda h: h > 0)
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         shift = np.zeros_like(x)
@@ -148,7 +147,8 @@ def step_sweep(f, x, v, truth, steps=None):
     """
     x, v = as_floats("step_sweep", x=x, v=v)
     expect_shape("step_sweep", "v", v, x.shape, f"x has shape {x.shape}")
-    steps = np.logspace(-1, -15, 57) if steps is None else np.asarray(steps, dtype=float)
+    steps = np.logspace(-1, -15, 57) if steps is None else as_floats("step_sweep", steps=steps)
+    expect_shape("step_sweep", "steps", steps, ("S",))
     at_x = f(x)
     quotients = np.array(
         [
@@ -220,6 +220,8 @@ def check_gradients(loss, params, grads, *, rng, directions=2, tolerance=1e-9):
         If the structures differ, or a gradient's shape from its parameter's.
     """
     expect_generator("check_gradients", rng)
+    expect_count("check_gradients", "directions", directions)
+    tolerance = expect_number("check_gradients", "tolerance", tolerance)
     blocks = []
     pairs = []
     map_leaves(lambda w, dw: pairs.append((w, dw)), params, grads)  # refuses another structure

@@ -37,7 +37,8 @@ def recurrent_jacobians(W, h0, steps, *, activation="tanh", drive=None):
     expect_shape(where, "h0", h, W.shape[:1], f"W has shape {W.shape}")
     drive = np.zeros((steps, 1), W.dtype) if drive is None else drive
     W, drive = as_floats(where, W=W, drive=drive)
-    expect_shape(where, "drive", drive, (steps, drive.shape[-1]), f"steps is {steps}")
+    if drive.shape != (steps, 1):  # (T, 1) is the same drive for every unit
+        expect_shape(where, "drive", drive, (steps, len(W)), f"steps is {steps} and W has shape {W.shape}")
     expect_finite(where, h0=h, drive=drive)
     f = get_activation(activation)
     return _recurrent_jacobians(W, h, drive, f)  # so that bad arguments raise here, not at the first step

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_shape
+from vgcourse._validate import as_floats, expect_shape, expect_type
 from vgcourse.activations import get_activation
 
 
@@ -46,6 +46,7 @@ def linear_forward(params, x):
     ValueError
         If shapes do not fit.
     """
+    expect_type("linear_forward", "params", params, LinearParams)
     W, b, x = as_floats("linear_forward", W=params.W, b=params.b, x=x)
     expect_shape("linear_forward", "W", W, ("H", "D"))
     expect_shape("linear_forward", "b", b, W.shape[:1], f"W has shape {W.shape}")
@@ -75,6 +76,7 @@ def linear_backward(dz, cache):
     TypeError, ValueError
         As `linear_forward`.
     """
+    expect_type("linear_backward", "cache", cache, LinearCache)
     W, x, dz = as_floats("linear_backward", W=cache.W, x=cache.x, dz=dz)
     expect_shape("linear_backward", "dz", dz, (*x.shape[:-1], W.shape[0]), "that is the shape of z")
     rows = dz.reshape(-1, W.shape[0])
@@ -100,9 +102,12 @@ class WeightNormCache(NamedTuple):
 
 def weight_norm_from_linear(params):
     """The WeightNormParams that give the same layer as LinearParams: V = W and g_j = ‖W_j‖."""
-    W = as_floats("weight_norm_from_linear", W=params.W)
-    expect_shape("weight_norm_from_linear", "W", W, ("H", "D"))
-    return WeightNormParams(W, np.sqrt((W**2).sum(axis=1)), params.b)
+    where = "weight_norm_from_linear"
+    expect_type(where, "params", params, LinearParams)
+    W, b = as_floats(where, W=params.W, b=params.b)
+    expect_shape(where, "W", W, ("H", "D"))
+    expect_shape(where, "b", b, W.shape[:1], f"W has shape {W.shape}")
+    return WeightNormParams(W, np.sqrt((W**2).sum(axis=1)), b)
 
 
 def weight_norm_forward(params, x):
@@ -124,6 +129,7 @@ def weight_norm_forward(params, x):
         As `linear_forward`; and if a row of V is zero: it has no direction.
     """
     where = "weight_norm_forward"
+    expect_type(where, "params", params, WeightNormParams)
     V, g, b, x = as_floats(where, V=params.V, g=params.g, b=params.b, x=x)
     expect_shape(where, "V", V, ("H", "D"))
     expect_shape(where, "g", g, V.shape[:1], f"V has shape {V.shape}")
@@ -155,6 +161,7 @@ def weight_norm_backward(dz, cache):
     TypeError, ValueError
         As `linear_backward`.
     """
+    expect_type("weight_norm_backward", "cache", cache, WeightNormCache)
     unit, length, g, linear = cache
     dx, (dW, db) = linear_backward(dz, linear)
     dg = (dW * unit).sum(axis=1, keepdims=True)
@@ -203,7 +210,13 @@ def activation_backward(dh, cache):
     Returns
     -------
     dz : array of the same shape (an activation has no parameters)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dh is not a floating-point array of the shape and precision of z.
     """
+    expect_type("activation_backward", "cache", cache, ActivationCache)
     z, dh = as_floats("activation_backward", z=cache.z, dh=dh)
     expect_shape("activation_backward", "dh", dh, z.shape, "that is the shape of z")
     return dh * get_activation(cache.name).derivative(z)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_shape
+from vgcourse._validate import as_floats, expect_number, expect_shape, expect_type
 from vgcourse.activations import sigmoid, softplus
 
 
@@ -59,7 +59,7 @@ def squared_error_forward(y_hat, y, mask=None):
 
 def squared_error_backward(dloss, cache):
     """∂L/∂ŷ = 2(ŷ − y)/N, equation (1.5); shape of ŷ."""
-    return dloss * cache.dprediction
+    return _backward("squared_error_backward", dloss, cache)
 
 
 def binary_cross_entropy_forward(z, t, mask=None):
@@ -98,7 +98,7 @@ def binary_cross_entropy_forward(z, t, mask=None):
 
 def binary_cross_entropy_backward(dloss, cache):
     """∂L/∂z = (σ(z) − t)/N, equation (1.11); shape of z."""
-    return dloss * cache.dprediction
+    return _backward("binary_cross_entropy_backward", dloss, cache)
 
 
 def softmax(z):
@@ -164,7 +164,12 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
 
 def softmax_cross_entropy_backward(dloss, cache):
     """∂L/∂z = (softmax(z) − onehot(label))/N, equation (1.18); shape of z, 0 where masked."""
-    return dloss * cache.dprediction
+    return _backward("softmax_cross_entropy_backward", dloss, cache)
+
+
+def _backward(where, dloss, cache):
+    expect_type(where, "cache", cache, LossCache)
+    return expect_number(where, "dloss", dloss) * cache.dprediction
 
 
 def _logits(where, z):
@@ -175,14 +180,20 @@ def _logits(where, z):
 
 
 def _target(where, target, prediction):
-    target = np.asarray(target, dtype=prediction.real.dtype)
+    target = np.asarray(target)
+    if target.dtype.kind not in "fiub":
+        raise TypeError(f"{where}: the target holds {target.dtype.name} values; expected real numbers.")
+    target = target.astype(prediction.real.dtype)
     expect_shape(where, "the target", target, prediction.shape, "the prediction has that shape")
     return target
 
 
 def _weights(where, mask, prediction, shapes):
     """The mask divided by its sum; `shapes` are those it may have, the first is that of "no mask"."""
-    mask = np.ones(shapes[0]) if mask is None else np.asarray(mask, dtype=float)
+    mask = np.ones(shapes[0]) if mask is None else np.asarray(mask)
+    if mask.dtype.kind not in "fiub":
+        raise TypeError(f"{where}: mask holds {mask.dtype.name} values; expected real numbers.")
+    mask = mask.astype(float)
     if mask.shape not in shapes:
         wanted = " or ".join(str(shape) for shape in sorted(set(shapes), key=len))
         raise ValueError(

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import expect_generator, expect_shape
+from vgcourse._validate import expect_count, expect_float_dtype, expect_generator, expect_shape, expect_type
+from vgcourse.activations import get_activation
 from vgcourse.initializers import glorot
 from vgcourse.layers import (
     ActivationCache,
@@ -44,7 +45,8 @@ def mlp_init(sizes, *, rng, initializer=glorot, dtype=float):
         If there are fewer than two sizes or one is not positive.
     """
     expect_generator("mlp_init", rng)
-    if np.ndim(sizes) != 1 or len(sizes) < 2 or min(sizes) < 1:
+    dtype = expect_float_dtype("mlp_init", dtype)
+    if np.ndim(sizes) != 1 or len(sizes) < 2 or np.asarray(sizes).dtype.kind not in "iu" or min(sizes) < 1:
         raise ValueError(f"mlp_init: sizes are {sizes}; expected at least two, each at least 1.")
     return tuple(
         LinearParams(initializer((n_out, n_in), rng=rng, dtype=dtype), np.zeros(n_out, dtype))
@@ -71,6 +73,10 @@ def mlp_forward(params, x, *, activation="tanh"):
     TypeError, ValueError
         As `linear_forward` and `activation_forward`.
     """
+    expect_type("mlp_forward", "params", params, (tuple, list))
+    if len(params) == 0:
+        raise ValueError("mlp_forward: params is empty; expected at least one LinearParams.")
+    get_activation(activation)  # a net of one layer does not ask for it again
     caches, h = [], x
     for number, layer in enumerate(params, start=1):
         z, linear = linear_forward(layer, h)
@@ -93,8 +99,10 @@ def mlp_backward(dout, caches):
     deltas : list of (N, H_l) arrays, δ_l = ∂L/∂z_l for EVERY layer, first layer first: we plot them
     grads : tuple of LinearParams, structure of the parameters
     """
+    expect_type("mlp_backward", "caches", caches, (list, tuple))
     deltas, grads, dh = [], [], dout
     for cache in reversed(caches):
+        expect_type("mlp_backward", "an entry of caches", cache, MLPCache)
         delta = dh if cache.activation is None else activation_backward(dh, cache.activation)
         dh, layer_grads = linear_backward(delta, cache.linear)
         deltas.append(delta)
@@ -158,8 +166,9 @@ def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10,
         finite (a step too long).
     """
     expect_generator("train", rng)
-    if batch_size < 1 or epochs < 1:
-        raise ValueError(f"train: epochs={epochs}, batch_size={batch_size}; expected both at least 1.")
+    expect_count("train", "epochs", epochs)
+    expect_count("train", "batch_size", batch_size)
+    x, labels = np.asarray(x), np.asarray(labels)
     expect_shape("train", "labels", labels, np.shape(x)[:1], f"x has shape {np.shape(x)}")
     losses, norms = [], []
     for _ in range(epochs):

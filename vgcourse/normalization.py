@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_count, expect_shape
+from vgcourse._validate import (
+    as_floats,
+    expect_count,
+    expect_float_dtype,
+    expect_number,
+    expect_shape,
+    expect_type,
+)
 
 
 class NormParams(NamedTuple):
@@ -47,12 +54,14 @@ class NormCache(NamedTuple):
 def norm_init(D, *, dtype=float):
     """γ = 1 and β = 0 for D features: the output is the normalised input."""
     expect_count("norm_init", "D", D)
+    dtype = expect_float_dtype("norm_init", dtype)
     return NormParams(np.ones(D, dtype), np.zeros(D, dtype))
 
 
 def running_init(D, *, dtype=float):
     """Mean 0 and variance 1 for D features, before any batch has been seen."""
     expect_count("running_init", "D", D)
+    dtype = expect_float_dtype("running_init", dtype)
     return RunningStatistics(np.zeros(D, dtype), np.ones(D, dtype))
 
 
@@ -82,12 +91,14 @@ def batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1e-5):
         If shapes do not fit, eps is negative, a variance + ε is 0, or N = 1 with `unbiased`.
     """
     where = "batch_norm_forward"
+    expect_type(where, "params", params, NormParams)
     gamma, beta, x = as_floats(where, gamma=params.gamma, beta=params.beta, x=x)
     expect_shape(where, "x", x, ("N", "D"))
     if running is None:
         if unbiased and len(x) == 1:
             raise ValueError(f"{where}: x has one row; expected at least 2 with unbiased=True (1/(N − 1)).")
         return _normalize(where, gamma, beta, x, 0, len(x) - bool(unbiased), eps)
+    expect_type(where, "running", running, RunningStatistics)
     mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, x=x)
     for name, array in (("running mean", mean), ("running variance", variance)):
         expect_shape(where, name, array, x.shape[1:], f"x has shape {x.shape}")
@@ -141,8 +152,9 @@ def update_running(running, cache, *, momentum=0.1):
         pass.
     """
     where = "update_running"
-    if not 0 < momentum <= 1:
-        raise ValueError(f"{where}: momentum is {momentum}; expected a number in (0, 1].")
+    expect_type(where, "running", running, RunningStatistics)
+    expect_type(where, "cache", cache, NormCache)
+    m = expect_number(where, "momentum", momentum, "a number in (0, 1]", lambda m: 0 < m <= 1)
     if cache.divisor is None:
         raise ValueError(f"{where}: the cache is of a test pass; expected one without running statistics.")
     rows = len(cache.x_hat)
@@ -151,7 +163,7 @@ def update_running(running, cache, *, momentum=0.1):
     mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, cache=cache.x_hat)
     for name, array in (("running mean", mean), ("running variance", variance)):
         expect_shape(where, name, array, cache.mean.shape, "the batch has that many features")
-    m, new = float(momentum), cache.variance * (cache.divisor / (rows - 1))
+    new = cache.variance * (cache.divisor / (rows - 1))
     return RunningStatistics((1 - m) * mean + m * cache.mean, (1 - m) * variance + m * new)
 
 
@@ -177,6 +189,7 @@ def layer_norm_forward(params, x, *, eps=1e-5):
         As `batch_norm_forward`.
     """
     where = "layer_norm_forward"
+    expect_type(where, "params", params, NormParams)
     gamma, beta, x = as_floats(where, gamma=params.gamma, beta=params.beta, x=x)
     if x.ndim == 0:
         raise ValueError(f"{where}: x is a single number; expected shape (…, D).")
@@ -203,18 +216,18 @@ def _normalize(where, gamma, beta, x, axis, divisor, eps):
 def _affine(where, gamma, beta, centred, mean, variance, divisor, eps):
     for name, array in (("gamma", gamma), ("beta", beta)):
         expect_shape(where, name, array, centred.shape[-1:], f"x has {centred.shape[-1]} features")
-    if not (np.isfinite(eps) and eps >= 0):
-        raise ValueError(f"{where}: eps is {eps}; expected a finite number, at least 0.")
+    given, eps = eps, expect_number(where, "eps", eps, "a finite number, at least 0", lambda e: e >= 0)
     if (variance.real + eps <= 0).any():
         raise ValueError(
-            f"{where}: a variance is {variance.real.min():g}, eps is {eps}; expected v + eps > 0."
+            f"{where}: a variance is {variance.real.min():g}, eps is {given}; expected v + eps > 0."
         )
-    std = np.sqrt(variance + float(eps))
+    std = np.sqrt(variance + eps)
     x_hat = centred / std
     return gamma * x_hat + beta, NormCache(gamma, x_hat, mean, variance, std, divisor)
 
 
 def _norm_backward(where, dout, cache, axis):
+    expect_type(where, "cache", cache, NormCache)
     gamma, x_hat, std, dout = as_floats(where, gamma=cache.gamma, x_hat=cache.x_hat, std=cache.std, dout=dout)
     expect_shape(where, "dout", dout, x_hat.shape, "that is the shape of the output")
     rows = tuple(range(dout.ndim - 1))

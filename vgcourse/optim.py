@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves
-from vgcourse._validate import as_floats
+from vgcourse._validate import as_floats, expect_number, expect_type
 
 
 def sgd_step(params, grads, learning_rate):
@@ -71,6 +71,7 @@ def momentum_step(params, grads, state, learning_rate, *, decay=0.9, nesterov=Fa
         As `sgd_step`; and if decay is outside [0, 1) or the state is of other parameters.
     """
     where = "momentum_step"
+    expect_type(where, "state", state, MomentumState)
     rate, decay = _positive(where, "learning_rate", learning_rate), _share(where, "decay", decay)
     params, grads, velocity = _alike(where, params, gradient=grads, velocity=state.velocity)
     velocity = map_leaves(lambda v, dw: decay * v + dw, velocity, grads)
@@ -115,6 +116,7 @@ def adam_step(params, grads, state, learning_rate=1e-3, *, beta1=0.9, beta2=0.99
         As `sgd_step`; and if a constant is outside its range or the state is of other parameters.
     """
     where = "adam_step"
+    expect_type(where, "state", state, AdamState)
     rate, eps = _positive(where, "learning_rate", learning_rate), _positive(where, "eps", eps)
     beta1, beta2 = _share(where, "beta1", beta1), _share(where, "beta2", beta2)
     params, grads, mean, square = _alike(where, params, gradient=grads, mean=state.mean, square=state.square)
@@ -163,7 +165,7 @@ def global_norm(grads):
 
     Scaled by the largest entry first, so that neither 1e−200 nor 1e+200 under- or overflows.
     """
-    arrays = [np.asarray(g) for _, g in named_leaves(grads)]
+    arrays = [as_floats("global_norm", **{name or "grads": g}) for name, g in named_leaves(grads)]
     largest = max((np.abs(g).max() for g in arrays), default=0.0)
     if largest == 0 or not np.isfinite(largest):
         return float(largest)
@@ -210,15 +212,11 @@ def clip_by_value(grads, limit):
 
 
 def _positive(where, name, value):
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"{where}: {name} is {value}; expected a positive number.")
-    return float(value)  # a Python number leaves float32 arrays float32; a numpy float64 would not
+    return expect_number(where, name, value, "a positive number", lambda v: v > 0)
 
 
 def _share(where, name, value):
-    if not 0 <= value < 1:
-        raise ValueError(f"{where}: {name} is {value}; expected a number in [0, 1).")
-    return float(value)
+    return expect_number(where, name, value, "a number in [0, 1)", lambda v: 0 <= v < 1)
 
 
 def _alike(where, params, **trees):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import named_leaves
-from vgcourse._validate import as_floats, expect_count, expect_shape
+from vgcourse._validate import as_floats, expect_count, expect_shape, expect_type
 from vgcourse.convolution import (
     IMAGES,
     ConvCache,
@@ -88,6 +88,7 @@ def strided_skip_backward(dout, cache):
     TypeError, ValueError
         If dout is not a floating-point array of the output's shape.
     """
+    expect_type("strided_skip_backward", "cache", cache, SkipCache)
     dout = as_floats("strided_skip_backward", dout=dout)
     expect_shape("strided_skip_backward", "dout", dout, cache.out_shape, "that is the shape of the output")
     dx = np.zeros(cache.x_shape, dout.dtype)
@@ -197,6 +198,7 @@ def residual_block_backward(dout, cache):
     dx : (N, C, Y, X) array
     grads : tuple of StageParams
     """
+    expect_type("residual_block_backward", "cache", cache, BlockCache)
     dskip, dh, grads = strided_skip_backward(dout, cache.skip), dout, []
     for stage in reversed(cache.stages):
         dh, conv = conv2d_backward(dh, stage.conv)
@@ -231,9 +233,11 @@ def block_cost(params, Y, X, *, stride=1):
 def _geometry(where, params, stride):
     """(stride, padding) of every stage."""
     expect_count(where, "stride", stride)
+    expect_type(where, "params", params, (tuple, list))
     if len(params) == 0:
         raise ValueError(f"{where}: params is empty; expected at least one StageParams.")
     for stage in params:
+        expect_type(where, "a stage of params", stage, StageParams)
         expect_shape(where, "W", stage.conv.W, ("O", "C", "K", "K"))
     sizes = [stage.conv.W.shape[2] for stage in params]
     if any(K % 2 == 0 or stage.conv.W.shape[3] != K for K, stage in zip(sizes, params, strict=True)):

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_count, expect_generator, expect_shape
+from vgcourse import _validate
+from vgcourse._validate import as_floats, expect_number, expect_shape, expect_type
 from vgcourse.activations import get_activation, sigmoid, sigmoid_derivative
 from vgcourse.initializers import lecun
 from vgcourse.layers import LinearCache, LinearParams, linear_backward, linear_forward
@@ -48,7 +49,7 @@ def residual_forward(inner_forward, params, x, *, scale=1.0):
         If R changes the shape, or scale is not a finite number.
     """
     where = "residual_forward"
-    scale = _finite(where, "scale", scale)
+    scale = expect_number(where, "scale", scale)
     r, inner = _inner(where, inner_forward, params, as_floats(where, x=x))
     return x + scale * r, ResidualCache(inner, scale, params is not None)
 
@@ -69,6 +70,7 @@ def residual_backward(inner_backward, dout, cache):
     grads : of R; without parameters dx is returned alone
     """
     dout = as_floats("residual_backward", dout=dout)
+    expect_type("residual_backward", "cache", cache, ResidualCache)
     dx, grads = _inner_backward(inner_backward, cache.scale * dout, cache)
     return (dout + dx, grads) if cache.has_params else dout + dx
 
@@ -114,6 +116,7 @@ def gated_forward(inner_forward, params, x):
     """
     where = "gated_forward"
     x = as_floats(where, x=x)
+    expect_type(where, "params", params, GatedParams)
     _square(where, "W_g", params.W_g)
     z_g, gate = linear_forward(LinearParams(params.W_g, params.b_g), x)
     c, inner = _inner(where, inner_forward, params.inner, x)
@@ -126,8 +129,9 @@ def gated_backward(inner_backward, dout, cache):
 
     Parameters and returns as `residual_backward`; grads is a GatedParams in any case.
     """
+    expect_type("gated_backward", "cache", cache, GatedCache)
     x, c, g, z_g, _, gate, _ = cache
-    dout = as_floats("gated_backward", dout=dout)
+    x, dout = as_floats("gated_backward", x=x, dout=dout)
     expect_shape("gated_backward", "dout", dout, x.shape, "that is the shape of the output")
     through_candidate, grads = _inner_backward(inner_backward, dout * g, cache)
     through_gate, (dW_g, db_g) = linear_backward(dout * (c - x) * sigmoid_derivative(z_g), gate)
@@ -161,9 +165,9 @@ def highway_init(H, *, gate_bias=-2.0, rng, initializer=lecun, dtype=float):
     A negative bias starts with closed gates: the share σ(−gate_bias) of the old value is carried on.
     ValueError if H is below 1 or gate_bias not finite; TypeError if H is no integer or rng no Generator.
     """
-    expect_count("highway_init", "H", H)
-    expect_generator("highway_init", rng)
-    gate_bias = _finite("highway_init", "gate_bias", gate_bias)
+    _validate.expect_count("highway_init", "H", H)
+    _validate.expect_generator("highway_init", rng)
+    gate_bias = expect_number("highway_init", "gate_bias", gate_bias)
     W, W_g = (initializer((H, H), rng=rng, dtype=dtype) for _ in range(2))
     return HighwayParams(W, np.zeros(H, dtype), W_g, np.full(H, gate_bias, dtype))
 
@@ -190,6 +194,7 @@ def highway_forward(params, h, *, activation="tanh"):
     TypeError, ValueError
         As `linear_forward`; and if a weight is not square or the activation is unknown.
     """
+    expect_type("highway_forward", "params", params, HighwayParams)
     h = as_floats("highway_forward", h=h)
     for name in ("W", "W_g"):
         _square("highway_forward", name, getattr(params, name))
@@ -217,6 +222,7 @@ def highway_backward(dout, cache):
 
     Raises TypeError or ValueError if dout has not the output's shape and precision.
     """
+    expect_type("highway_backward", "cache", cache, HighwayCache)
     params, h, c, g, z, z_g, activation = cache
     h, dout = as_floats("highway_backward", h=h, dout=dout)
     expect_shape("highway_backward", "dout", dout, h.shape, "that is the shape of the output")
@@ -242,9 +248,3 @@ def _inner_backward(inner_backward, dout, cache):
 
 def _square(where, name, W):
     expect_shape(where, name, W, (np.shape(W)[:1] or ("H",)) * 2, "input and output have one size")
-
-
-def _finite(where, name, value):
-    if not (np.ndim(value) == 0 and np.isfinite(value)):
-        raise ValueError(f"{where}: {name} is {value}; expected a finite number.")
-    return float(value)

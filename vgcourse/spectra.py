@@ -189,6 +189,8 @@ def _checked(where, jacobians):
     """The factors one by one, each a finite square matrix of the first one's size and dtype."""
     if isinstance(jacobians, np.ndarray):
         expect_shape(where, "jacobians", jacobians, ("T", "H", "H"))
+    if not np.iterable(jacobians):
+        raise TypeError(f"{where}: jacobians is {jacobians!r}; expected (H, H) arrays, one for each step.")
     first = None
     for t, J in enumerate(jacobians):
         J = as_square_matrix(where, **{f"Jacobian {t + 1}": J})

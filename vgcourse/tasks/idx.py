@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vgcourse._validate import expect_choice
-
-from ._arguments import expect_float_dtype
+from vgcourse._validate import expect_choice, expect_float_dtype
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MNIST_NAMES = {"train": "train", "test": "t10k"}

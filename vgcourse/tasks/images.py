@@ -4,9 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_choice, expect_generator
-
-from ._arguments import expect_float_dtype
+from vgcourse._validate import as_floats, expect_choice, expect_float_dtype, expect_generator, expect_number
 
 
 def digits(*, dtype=np.float64):
@@ -43,9 +41,12 @@ def split(x, labels, *, test_fraction=0.2, rng):
         If the lengths differ or a part would be empty.
     """
     expect_generator("split", rng)
+    x, labels = np.asarray(x), np.asarray(labels)
+    if x.ndim == 0 or labels.ndim == 0:
+        raise ValueError(f"split: shapes are {x.shape} and {labels.shape}; expected (N, …) and (N,).")
     if len(x) != len(labels):
         raise ValueError(f"split: x has {len(x)} rows, labels {len(labels)}; expected as many.")
-    n_test = round(test_fraction * len(x))
+    n_test = round(expect_number("split", "test_fraction", test_fraction) * len(x))
     if not 0 < n_test < len(x):
         raise ValueError(
             f"split: test_fraction={test_fraction} leaves {n_test} of {len(x)} rows to test with."

@@ -9,10 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_choice, expect_count, expect_shape
+from vgcourse._validate import (
+    as_floats,
+    expect_choice,
+    expect_count,
+    expect_float_dtype,
+    expect_number,
+    expect_shape,
+)
 from vgcourse.activations import sigmoid
-
-from ._arguments import expect_float_dtype
 
 # Name: weights and bias in units of the steepness, and the rule itself. P ∧ Q ≈ σ(100 P + 100 Q − 150).
 _GATES = {
@@ -170,10 +175,16 @@ def run_circuit(layers, x):
     """
     if len(layers) == 0:
         raise ValueError("run_circuit: layers is empty; expected at least one (W, b).")
-    as_floats("run_circuit", x=x, **{f"W_{i}": W for i, (W, _) in enumerate(layers, 1)})
+    as_floats(
+        "run_circuit",
+        x=x,
+        **{f"{n}_{i}": w for i, layer in enumerate(layers, 1) for n, w in zip("Wb", layer)},
+    )
     h, found = np.asarray(x), []
-    expect_shape("run_circuit", "x", h, ("N", np.shape(layers[0][0])[-1]))
+    expect_shape("run_circuit", "W_1", layers[0][0], ("out", "in"))
+    expect_shape("run_circuit", "x", h, ("N", np.shape(layers[0][0])[1]))
     for number, (W, b) in enumerate(layers, 1):
+        W, b = np.asarray(W), np.asarray(b)
         expect_shape("run_circuit", f"W_{number}", W, ("out", h.shape[1]))
         expect_shape("run_circuit", f"b_{number}", b, (len(W),))
         h = sigmoid(h @ W.T + b)
@@ -182,6 +193,4 @@ def run_circuit(layers, x):
 
 
 def _steepness(where, steepness):
-    if not (np.ndim(steepness) == 0 and np.isfinite(steepness) and steepness > 0):
-        raise ValueError(f"{where}: steepness is {steepness!r}; expected a positive, finite number.")
-    return float(steepness)
+    return expect_number(where, "steepness", steepness, "a positive, finite number", lambda k: k > 0)

@@ -4,9 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import expect_count, expect_generator
-
-from ._arguments import expect_float_dtype
+from vgcourse._validate import expect_count, expect_float_dtype, expect_generator
 
 SHE, HE = ("Jane", "Anna", "Mary"), ("John", "Paul", "Tom")
 FILLERS = ("today", "quietly", "walks", "reads", "and", "then")

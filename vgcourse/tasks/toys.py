@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from vgcourse._validate import expect_generator
-
-from ._arguments import expect_float_dtype
+from vgcourse._validate import expect_count, expect_float_dtype, expect_generator, expect_number
 
 
 def xor(*, dtype=np.float64):
@@ -25,11 +23,17 @@ def two_moons(n, *, noise=0.1, rng, dtype=np.float64):
     -------
     x : (n, 2) array
     labels : (n,) integer array of 0 (upper moon) and 1 (lower moon)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n is no integer or below 2, noise is negative or not finite, `rng` is no Generator or `dtype` no
+        float type.
     """
     expect_generator("two_moons", rng)
     dtype = expect_float_dtype("two_moons", dtype)
-    if n < 2 or noise < 0:
-        raise ValueError(f"two_moons: n={n}, noise={noise}; expected n at least 2 and noise at least 0.")
+    expect_count("two_moons", "n", n, 2)
+    noise = expect_number("two_moons", "noise", noise, "at least 0", lambda s: s >= 0)
     labels = np.arange(n) % 2
     angle = rng.uniform(0, np.pi, n)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
