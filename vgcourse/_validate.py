@@ -1,5 +1,8 @@
 """Argument checks with one kind of sentence: who was called, what came, what was expected."""
 
+import inspect
+from collections.abc import Callable
+
 import numpy as np
 
 FLOAT_DTYPES = ("float32", "float64", "complex64", "complex128")
@@ -44,9 +47,22 @@ def _as_array(where, name, value):
         raise TypeError(f"{where}: {name} is {came} that is no array; expected an array of floats.") from None
 
 
+def _shape(where, name, value):
+    return np.shape(value if hasattr(value, "shape") else _as_array(where, name, value))
+
+
+def numeric(where, **named):
+    """The one named value as an array of numbers of any kind, unconverted; TypeError if it is none."""
+    ((name, value),) = named.items()
+    array = _as_array(where, name, value)
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"{where}: {name} holds {array.dtype.name} values; expected numbers.")
+    return array
+
+
 def expect_shape(where, name, array, expected, because=""):
     """Raise ValueError unless `array` has the shape `expected`; letters in it stand for any size."""
-    shape = np.shape(array)
+    shape = _shape(where, name, array)
     fits = len(shape) == len(expected) and all(
         isinstance(want, str) or size == want for size, want in zip(shape, expected, strict=True)
     )
@@ -74,9 +90,7 @@ def expect_generator(where, rng):
 def expect_finite(where, **arrays):
     """Raise ValueError if one of the named arrays holds NaN or infinity, with how many and where first."""
     for name, array in arrays.items():
-        array = _as_array(where, name, array)
-        if array.dtype.kind not in "fciub":
-            raise TypeError(f"{where}: {name} holds {array.dtype.name} values; expected numbers.")
+        array = numeric(where, **{name: array})
         bad = ~np.isfinite(array)
         if bad.any():
             first = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -94,6 +108,30 @@ def expect_count(where, name, value, least=1):
         raise ValueError(f"{where}: {name} is {value}; expected at least {least}.")
 
 
+def expect_square(where, name, W):
+    """Raise ValueError unless W has the shape (H, H), as a layer around which the input is carried needs."""
+    expect_shape(where, name, W, (_shape(where, name, W)[:1] or ("H",)) * 2, "input and output have one size")
+
+
+def expect_call(where, function, *given):
+    """Raise TypeError if a layer without parameters (its params are None) does not take `given` alone."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions have none
+        return
+    except TypeError:
+        expect_type(where, "the inner layer", function, Callable)
+        raise
+    try:
+        signature.bind(*given)
+    except TypeError as error:
+        name = getattr(function, "__name__", "the inner layer")
+        raise TypeError(
+            f"{where}: params is None; expected the parameters of {name}, "
+            f"which cannot be called with x alone ({error})."
+        ) from None
+
+
 def as_square_matrix(where, **matrix):
     """The one named array as a finite float (H, H) matrix; errors as `as_floats`, `expect_finite`."""
     ((name, value),) = matrix.items()
@@ -109,7 +147,11 @@ def expect_number(where, name, value, wanted="a finite number", fits=np.isfinite
 
     ValueError, saying what is `wanted`, if it is NaN or infinite, or does not satisfy `fits`.
     """
-    if isinstance(value, (bool, str)) or np.ndim(value) or np.asarray(value).dtype.kind not in "fiu":
+    if (
+        isinstance(value, (bool, str, list, tuple))
+        or np.ndim(value)
+        or np.asarray(value).dtype.kind not in "fiu"
+    ):
         raise TypeError(f"{where}: {name} is {value!r}; expected one real number.")
     if not (np.isfinite(value) and fits(value)):
         raise ValueError(f"{where}: {name} is {value}; expected {wanted}.")

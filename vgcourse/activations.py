@@ -131,6 +131,11 @@ def maxout(z):
     Returns
     -------
     (…) array, one value per unit
+
+    Raises
+    ------
+    TypeError, ValueError
+        If z is no floating-point array, or a single number.
     """
     z = _pieces("maxout", z)
     winner = np.argmax(z.real, axis=-1, keepdims=True)
@@ -138,7 +143,13 @@ def maxout(z):
 
 
 def maxout_derivative(z):
-    """∂h/∂z_k: 1 for the piece that won (the first, in a tie), 0 for the others; shape of z."""
+    """∂h/∂z_k: 1 for the piece that won (the first, in a tie), 0 for the others; shape of z.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `maxout`.
+    """
     z = _pieces("maxout_derivative", z)
     out = np.zeros_like(z)
     np.put_along_axis(out, np.argmax(z.real, axis=-1, keepdims=True), 1, axis=-1)

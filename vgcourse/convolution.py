@@ -39,7 +39,13 @@ class ConvCache(NamedTuple):
 
 
 def conv2d_init(C, O, K, *, rng, initializer=he, bias=True, dtype=float):
-    """Filters (O, C, K, K) by `initializer`, where n_in = C·K² and n_out = O; bias zero, or None."""
+    """Filters (O, C, K, K) by `initializer`, where n_in = C·K² and n_out = O; bias zero, or None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If C, O or K is no integer or below 1; and as the initializer, for rng and dtype.
+    """
     for name, value in (("C", C), ("O", O), ("K", K)):
         expect_count("conv2d_init", name, value)
     dtype = expect_float_dtype("conv2d_init", dtype)
@@ -151,7 +157,13 @@ def spatial_batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1
 
 
 def spatial_batch_norm_backward(dout, cache):
-    """`batch_norm_backward` with every pixel as a row; dout and dx (N, C, Y, X)."""
+    """`batch_norm_backward` with every pixel as a row; dout and dx (N, C, Y, X).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `batch_norm_backward`.
+    """
     expect_type("spatial_batch_norm_backward", "cache", cache, SpatialNormCache)
     dout = as_floats("spatial_batch_norm_backward", dout=dout)
     expect_shape("spatial_batch_norm_backward", "dout", dout, cache.shape, "that is the shape of the output")

@@ -81,14 +81,18 @@ def instance_gradient_norms(params, x, labels, *, activation="tanh", block=512):
     Raises
     ------
     TypeError, ValueError
-        As `mlp_forward` and `softmax_cross_entropy_forward`; block below 1; labels not one per row.
+        As `mlp_forward` and `softmax_cross_entropy_forward`; block below 1; labels not one per row; complex.
     """
     expect_count("instance_gradient_norms", "block", block)
     x = as_floats("instance_gradient_norms", x=x)
     expect_shape("instance_gradient_norms", "x", x, ("N", "D"))
     expect_shape("instance_gradient_norms", "labels", labels, x.shape[:1], f"x has shape {x.shape}")
     _expect_finite_net("instance_gradient_norms", params, x)
-    out = [np.empty((len(x), len(layer.b)), x.dtype) for layer in params]
+    for name, array in [("x", x), *named_leaves(params, "params")]:
+        if np.iscomplexobj(array):
+            raise TypeError(f"instance_gradient_norms: {name} is complex; expected real numbers.")
+    _, caches = mlp_forward(params, x[:1], activation=activation)  # checks params before they are used
+    out = [np.empty((len(x), len(cache.linear.W)), x.dtype) for cache in caches]
     for start in range(0, len(x), block):
         rows = slice(start, start + block)
         logits, caches = mlp_forward(params, x[rows], activation=activation)
@@ -161,7 +165,13 @@ def layer_statistics(caches):
 
 
 def saturated_entries(activation, z):
-    """Where f'(z) is below 5 % of its largest value: booleans, shape of z."""
+    """Where f'(z) is below 5 % of its largest value: booleans, shape of z.
+
+    Raises
+    ------
+    ValueError
+        If the activation is unknown.
+    """
     slope = np.abs(get_activation(activation).derivative(z))
     return slope < SATURATED * (0.25 if activation == "sigmoid" else 1.0)
 

@@ -51,7 +51,13 @@ class Modes(NamedTuple):
 
 
 def modes(W):
-    """W v_i = λ_i v_i, sorted by |λ|; complex pairs stay complex. W is a finite (H, H) array."""
+    """W v_i = λ_i v_i, sorted by |λ|; complex pairs stay complex. W is a finite (H, H) array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If W is not floating point, not finite or not square.
+    """
     W = as_square_matrix("modes", W=W)
     values, vectors = np.linalg.eig(W)
     order = np.argsort(-np.abs(values), kind="stable")
@@ -73,13 +79,23 @@ def closed_form(W, h0, steps, *, C=None, x=None):
     A matrix without a basis of eigenvectors (a Jordan block) has no such sum: then the same
     h(t) = W^t h(0) + Σ_s W^(t−s) C x(s) is multiplied out, and the note says so.
 
-    Parameters and errors as `simulate`.
+    Parameters as `simulate`.
 
     Returns
     -------
     ClosedForm
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `simulate`, and if C or x is complex where W and h0 are real.
     """
     W, h0, driven = _system("closed_form", W, h0, steps, C, x)
+    for name, given in (("C", C), ("x", x)):
+        if np.iscomplexobj(given) and not (np.iscomplexobj(W) or np.iscomplexobj(h0)):
+            raise TypeError(
+                f"closed_form: {name} is complex; expected real numbers because W and h0 are real."
+            )
     found = modes(W)
     if not found.diagonalisable:
         note = (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves, replace_leaf
-from vgcourse._validate import as_floats, expect_count, expect_generator, expect_number, expect_shape
+from vgcourse._validate import as_floats, expect_count, expect_generator, expect_number, expect_shape, numeric
 
 COMPLEX_STEP = 1e-20
 
@@ -29,10 +29,10 @@ def relative_error(a, b):
 
     Raises
     ------
-    ValueError
-        If the shapes differ.
+    TypeError, ValueError
+        If a or b does not hold numbers, or the shapes differ.
     """
-    a, b = np.asarray(a), np.asarray(b)
+    a, b = numeric("relative_error", a=a), numeric("relative_error", b=b)
     expect_shape("relative_error", "b", b, a.shape, f"a has shape {a.shape}")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return np.inf
@@ -78,10 +78,8 @@ def numerical_gradient(f, x, step=1e-5):
 
     Raises
     ------
-    TypeError
-        If x is not floating point.
-    ValueError
-        If the step is not positive.
+    TypeError, ValueError
+        If x is not floating point, or the step is not a positive number.
     """
     x = as_floats("numerical_gradient", x=x)
     step = expect_number("numerical_gradient", "step", step, "a positive number", lambda h: h > 0)
@@ -111,12 +109,12 @@ def complex_step(f, x, v):
 
     Raises
     ------
-    ValueError
-        If v has another shape than x, or f throws the imaginary part away.
+    TypeError, ValueError
+        If x is not floating point, v holds no numbers or has another shape, or f drops the imaginary part.
     """
-    x = as_floats("complex_step", x=x)
+    x, v = as_floats("complex_step", x=x), numeric("complex_step", v=v)
     expect_shape("complex_step", "v", v, x.shape, f"x has shape {x.shape}")
-    out = np.asarray(f(x + 1j * COMPLEX_STEP * np.asarray(v)))
+    out = np.asarray(f(x + 1j * COMPLEX_STEP * v))
     if not np.iscomplexobj(out):
         raise ValueError("complex_step: f returned real numbers for complex input; it drops the derivative.")
     return out.imag / COMPLEX_STEP
@@ -144,9 +142,15 @@ def step_sweep(f, x, v, truth, steps=None):
     Returns
     -------
     StepSweep: the V-shaped curves of lecture 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If x, v, steps are no float arrays of fitting shapes, or truth is not one finite real number.
     """
     x, v = as_floats("step_sweep", x=x, v=v)
     expect_shape("step_sweep", "v", v, x.shape, f"x has shape {x.shape}")
+    truth = expect_number("step_sweep", "truth", truth)
     steps = np.logspace(-1, -15, 57) if steps is None else as_floats("step_sweep", steps=steps)
     expect_shape("step_sweep", "steps", steps, ("S",))
     at_x = f(x)
@@ -215,19 +219,19 @@ def check_gradients(loss, params, grads, *, rng, directions=2, tolerance=1e-9):
     Raises
     ------
     TypeError
-        If rng is no Generator or a parameter is no float array.
+        If rng is no Generator, a parameter is no float array, or a gradient holds no numbers.
     ValueError
         If the structures differ, or a gradient's shape from its parameter's.
     """
     expect_generator("check_gradients", rng)
     expect_count("check_gradients", "directions", directions)
     tolerance = expect_number("check_gradients", "tolerance", tolerance)
-    blocks = []
-    pairs = []
+    blocks, pairs = [], []
     map_leaves(lambda w, dw: pairs.append((w, dw)), params, grads)  # refuses another structure
-    for number, (name, _) in enumerate(named_leaves(params)):
-        w, dw = as_floats("check_gradients", w=pairs[number][0]), np.asarray(pairs[number][1])
-        expect_shape("check_gradients", f"the gradient of {name or 'the parameter'}", dw, w.shape)
+    for number, ((name, _), (w, dw)) in enumerate(zip(named_leaves(params), pairs, strict=True)):
+        w, label = as_floats("check_gradients", w=w), f"the gradient of {name or 'the parameter'}"
+        dw = numeric("check_gradients", **{label: dw})
+        expect_shape("check_gradients", label, dw, w.shape)
         # NaN and inf are settled first: max() may lose a NaN, and inf − inf would warn
         worst = 0.0 if np.isfinite(dw).all() else np.inf
         for _ in range(directions if worst == 0 else 0):

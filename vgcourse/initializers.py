@@ -51,7 +51,13 @@ def variance(rule, shape, *, gain=1.0):
 
 
 def uniform_fan_in(shape, *, rng, dtype=float):
-    """w ~ U[−1/√n_in, 1/√n_in], the old rule; its variance is 1/(3 n_in)."""
+    """w ~ U[−1/√n_in, 1/√n_in], the old rule; its variance is 1/(3 n_in).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `lecun`.
+    """
     return _draw("uniform_fan_in", shape, rng, "uniform", 1.0, dtype)
 
 
@@ -85,12 +91,24 @@ def lecun(shape, *, rng, distribution="normal", gain=1.0, dtype=float):
 
 
 def glorot(shape, *, rng, distribution="uniform", gain=1.0, dtype=float):
-    """Var w = 2/(n_in + n_out) (Glorot & Bengio 2010): a compromise of forward and backward."""
+    """Var w = 2/(n_in + n_out) (Glorot & Bengio 2010): a compromise of forward and backward.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `lecun`.
+    """
     return _draw("glorot", shape, rng, distribution, gain, dtype)
 
 
 def he(shape, *, rng, distribution="normal", gain=1.0, dtype=float):
-    """Var w = 2/n_in (He et al. 2015): makes up for the half that a ReLU removes."""
+    """Var w = 2/n_in (He et al. 2015): makes up for the half that a ReLU removes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `lecun`.
+    """
     return _draw("he", shape, rng, distribution, gain, dtype)
 
 
@@ -120,7 +138,13 @@ def identity(shape, *, rng=None, gain=1.0, dtype=float):
 
 
 def zeros(shape, *, rng=None, dtype=float):
-    """All weights 0, of use in a last layer. `rng` is accepted so that all rules are called alike."""
+    """All weights 0, of use in a last layer. `rng` is accepted so that all rules are called alike.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shape is not two positive sizes, or dtype is no real floating-point type.
+    """
     return np.zeros(_sizes("zeros", shape), expect_float_dtype("zeros", dtype))
 
 

@@ -101,7 +101,13 @@ class WeightNormCache(NamedTuple):
 
 
 def weight_norm_from_linear(params):
-    """The WeightNormParams that give the same layer as LinearParams: V = W and g_j = ‖W_j‖."""
+    """The WeightNormParams that give the same layer as LinearParams: V = W and g_j = ‖W_j‖.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear_forward`.
+    """
     where = "weight_norm_from_linear"
     expect_type(where, "params", params, LinearParams)
     W, b = as_floats(where, W=params.W, b=params.b)

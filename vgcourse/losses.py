@@ -58,7 +58,13 @@ def squared_error_forward(y_hat, y, mask=None):
 
 
 def squared_error_backward(dloss, cache):
-    """∂L/∂ŷ = 2(ŷ − y)/N, equation (1.5); shape of ŷ."""
+    """∂L/∂ŷ = 2(ŷ − y)/N, equation (1.5); shape of ŷ.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If cache is no LossCache, or dloss is not one finite number.
+    """
     return _backward("squared_error_backward", dloss, cache)
 
 
@@ -97,7 +103,13 @@ def binary_cross_entropy_forward(z, t, mask=None):
 
 
 def binary_cross_entropy_backward(dloss, cache):
-    """∂L/∂z = (σ(z) − t)/N, equation (1.11); shape of z."""
+    """∂L/∂z = (σ(z) − t)/N, equation (1.11); shape of z.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `squared_error_backward`.
+    """
     return _backward("binary_cross_entropy_backward", dloss, cache)
 
 
@@ -111,6 +123,11 @@ def softmax(z):
     Returns
     -------
     (…, C) array; every row is positive and sums to 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If z is no floating-point array, or a single number.
     """
     z = _logits("softmax", z)
     e = np.exp(z - z.real.max(axis=-1, keepdims=True))
@@ -163,7 +180,13 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
 
 
 def softmax_cross_entropy_backward(dloss, cache):
-    """∂L/∂z = (softmax(z) − onehot(label))/N, equation (1.18); shape of z, 0 where masked."""
+    """∂L/∂z = (softmax(z) − onehot(label))/N, equation (1.18); shape of z, 0 where masked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `squared_error_backward`.
+    """
     return _backward("softmax_cross_entropy_backward", dloss, cache)
 
 

@@ -31,13 +31,24 @@ def gaussian_mean(function, q=1.0):
     ----------
     function : g, takes and returns arrays
     q : variance, a finite number ≥ 0
+
+    Raises
+    ------
+    TypeError, ValueError
+        If q is no real number, negative or not finite.
     """
     q = _number("gaussian_mean", "q", q)
     return float(WEIGHTS @ function(np.sqrt(q) * NODES))
 
 
 def variance_map(q, *, sigma_w, sigma_b=0.0, activation="tanh"):
-    """q' = σ_w² E[f(√q z)²] + σ_b²: one layer of weights with variance σ_w²/n and biases σ_b²."""
+    """q' = σ_w² E[f(√q z)²] + σ_b²: one layer of weights with variance σ_w²/n and biases σ_b².
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `mean_field`.
+    """
     q, sigma_w, sigma_b = (
         _number("variance_map", name, value)
         for name, value in (("q", q), ("sigma_w", sigma_w), ("sigma_b", sigma_b))
@@ -47,7 +58,13 @@ def variance_map(q, *, sigma_w, sigma_b=0.0, activation="tanh"):
 
 
 def backward_factor(q, *, sigma_w, activation="tanh"):
-    """χ = σ_w² E[f'(√q z)²]: a squared gradient grows by χ a layer; 1 is the edge of chaos."""
+    """χ = σ_w² E[f'(√q z)²]: a squared gradient grows by χ a layer; 1 is the edge of chaos.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `mean_field`.
+    """
     q, sigma_w = (_number("backward_factor", name, v) for name, v in (("q", q), ("sigma_w", sigma_w)))
     derivative = get_activation(activation).derivative
     return sigma_w**2 * gaussian_mean(lambda z: derivative(z) ** 2, q)

@@ -98,6 +98,11 @@ def mlp_backward(dout, caches):
     dx : (N, D) array
     deltas : list of (N, H_l) arrays, δ_l = ∂L/∂z_l for EVERY layer, first layer first: we plot them
     grads : tuple of LinearParams, structure of the parameters
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear_backward` and `activation_backward`, and if caches are not those of `mlp_forward`.
     """
     expect_type("mlp_backward", "caches", caches, (list, tuple))
     deltas, grads, dh = [], [], dout
@@ -124,6 +129,11 @@ def loss_and_gradient(params, x, labels, *, activation="tanh"):
     loss : scalar
     deltas : list of (N, H_l) arrays, the error signal of every layer
     grads : tuple of LinearParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `mlp_forward` and `softmax_cross_entropy_forward`.
     """
     logits, caches = mlp_forward(params, x, activation=activation)
     loss, cache = softmax_cross_entropy_forward(logits, labels)
@@ -132,7 +142,13 @@ def loss_and_gradient(params, x, labels, *, activation="tanh"):
 
 
 def accuracy(params, x, labels, *, activation="tanh"):
-    """Share of rows of x whose largest output is the label's."""
+    """Share of rows of x whose largest output is the label's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `mlp_forward`, and if labels are not one per row.
+    """
     out, _ = mlp_forward(params, x, activation=activation)
     expect_shape("accuracy", "labels", labels, out.shape[:1], f"x has {len(out)} rows")
     return float((out.argmax(axis=1) == labels).mean())

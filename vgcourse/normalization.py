@@ -52,14 +52,20 @@ class NormCache(NamedTuple):
 
 
 def norm_init(D, *, dtype=float):
-    """γ = 1 and β = 0 for D features: the output is the normalised input."""
+    """γ = 1 and β = 0 for D features: the output is the normalised input.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If D is no integer or below 1, or dtype is not float32 or float64.
+    """
     expect_count("norm_init", "D", D)
     dtype = expect_float_dtype("norm_init", dtype)
     return NormParams(np.ones(D, dtype), np.zeros(D, dtype))
 
 
 def running_init(D, *, dtype=float):
-    """Mean 0 and variance 1 for D features, before any batch has been seen."""
+    """Mean 0 and variance 1 for D features, before any batch has been seen. Errors as `norm_init`."""
     expect_count("running_init", "D", D)
     dtype = expect_float_dtype("running_init", dtype)
     return RunningStatistics(np.zeros(D, dtype), np.ones(D, dtype))

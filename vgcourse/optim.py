@@ -29,10 +29,9 @@ def sgd_step(params, grads, learning_rate):
 
     Raises
     ------
-    TypeError
-        If an array is not floating point, or precisions are mixed.
-    ValueError
-        If structures or shapes differ, or the learning rate is not a positive number.
+    TypeError, ValueError
+        If an array is not floating point, precisions are mixed, structures or shapes differ, or the learning
+        rate is not a positive number.
     """
     rate = _positive("sgd_step", "learning_rate", learning_rate)
     params, grads = _alike("sgd_step", params, gradient=grads)
@@ -46,7 +45,7 @@ class MomentumState(NamedTuple):
 
 
 def momentum_init(params):
-    """A velocity of zero for every array of `params`."""
+    """A velocity of zero for every array of `params`. Errors as `sgd_step`, for params."""
     return MomentumState(_zeros("momentum_init", params))
 
 
@@ -88,7 +87,7 @@ class AdamState(NamedTuple):
 
 
 def adam_init(params):
-    """No step made, both running means zero."""
+    """No step made, both running means zero. Errors as `sgd_step`, for params."""
     return AdamState(0, _zeros("adam_init", params), _zeros("adam_init", params))
 
 
@@ -141,6 +140,11 @@ def add_l2_gradient(params, grads, decay):
     Returns
     -------
     gradients, the structure of `params`
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `sgd_step`.
     """
     decay = _positive("add_l2_gradient", "decay", decay)
     params, grads = _alike("add_l2_gradient", params, gradient=grads)
@@ -164,6 +168,11 @@ def global_norm(grads):
     """‖g‖ = √(Σ over all arrays of Σ g²): the length of the gradient as one long vector.
 
     Scaled by the largest entry first, so that neither 1e−200 nor 1e+200 under- or overflows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is empty or not floating point.
     """
     arrays = [as_floats("global_norm", **{name or "grads": g}) for name, g in named_leaves(grads)]
     largest = max((np.abs(g).max() for g in arrays), default=0.0)
@@ -188,10 +197,8 @@ def clip_by_global_norm(grads, max_norm):
 
     Raises
     ------
-    TypeError
-        If an array is not floating point.
-    ValueError
-        If max_norm is not a positive number, or the norm is NaN or infinite: no factor mends such a gradient.
+    TypeError, ValueError
+        As `global_norm`; if max_norm is no positive number, or the norm NaN or infinite: nothing mends that.
     """
     where = "clip_by_global_norm"
     max_norm = _positive(where, "max_norm", max_norm)

@@ -12,19 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse import convolution
 from vgcourse._trees import named_leaves
 from vgcourse._validate import as_floats, expect_count, expect_shape, expect_type
-from vgcourse.convolution import (
-    IMAGES,
-    ConvCache,
-    ConvParams,
-    SpatialNormCache,
-    conv2d_backward,
-    conv2d_forward,
-    conv2d_init,
-    spatial_batch_norm_backward,
-    spatial_batch_norm_forward,
-)
 from vgcourse.initializers import he
 from vgcourse.layers import ActivationCache, activation_backward, activation_forward
 from vgcourse.normalization import NormParams, norm_init
@@ -54,14 +44,12 @@ def strided_skip_forward(x, *, stride=1, channels=None):
 
     Raises
     ------
-    TypeError
-        If x is not floating point, or stride or channels is no integer.
-    ValueError
-        If x does not have four axes, the stride is below 1, or there are fewer channels than in x.
+    TypeError, ValueError
+        If x is no float array of four axes, or stride or channels is no integer or below 1 or C.
     """
     where = "strided_skip_forward"
     x = as_floats(where, x=x)
-    expect_shape(where, "x", x, IMAGES)
+    expect_shape(where, "x", x, convolution.IMAGES)
     expect_count(where, "stride", stride)
     channels = x.shape[1] if channels is None else channels
     expect_count(where, "channels", channels, least=x.shape[1])
@@ -103,15 +91,15 @@ class StageParams(NamedTuple):
     """
 
     norm: NormParams
-    conv: ConvParams
+    conv: convolution.ConvParams
 
 
 class StageCache(NamedTuple):
     """The caches of the three layers of a stage."""
 
-    norm: SpatialNormCache
+    norm: convolution.SpatialNormCache
     relu: ActivationCache
-    conv: ConvCache
+    conv: convolution.ConvCache
 
 
 class BlockCache(NamedTuple):
@@ -127,27 +115,29 @@ def residual_block_init(C, C_out=None, *, K=3, rng, initializer=he, dtype=float)
     Returns
     -------
     tuple of two StageParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `norm_init` and `conv2d_init`.
     """
     C_out = C if C_out is None else C_out
-    options = dict(rng=rng, initializer=initializer, dtype=dtype)
-    return _stages([(C, C_out, K), (C_out, C_out, K)], **options)
+    return _stages([(C, C_out, K), (C_out, C_out, K)], rng, initializer, dtype)
 
 
 def bottleneck_init(C, narrow, C_out=None, *, rng, initializer=he, dtype=float):
     """1×1 down to `narrow` channels, 3×3 on those, 1×1 back up to C' (C' = C unless given).
 
-    Returns
-    -------
-    tuple of three StageParams, for the same `residual_block_forward`
+    Returns three StageParams, for the same `residual_block_forward`; errors as `residual_block_init`.
     """
     C_out = C if C_out is None else C_out
+    return _stages([(C, narrow, 1), (narrow, narrow, 3), (narrow, C_out, 1)], rng, initializer, dtype)
+
+
+def _stages(sizes, rng, initializer, dtype):
     options = dict(rng=rng, initializer=initializer, dtype=dtype)
-    return _stages([(C, narrow, 1), (narrow, narrow, 3), (narrow, C_out, 1)], **options)
-
-
-def _stages(sizes, *, dtype, **options):
     return tuple(
-        StageParams(norm_init(C, dtype=dtype), conv2d_init(C, O, K, bias=False, dtype=dtype, **options))
+        StageParams(norm_init(C, dtype=dtype), convolution.conv2d_init(C, O, K, bias=False, **options))
         for C, O, K in sizes
     )
 
@@ -178,9 +168,9 @@ def residual_block_forward(params, x, *, stride=1, eps=1e-5):
     skip, skip_cache = strided_skip_forward(x, stride=stride, channels=len(params[-1].conv.W))
     caches, h = [], x
     for stage, (step, padding) in zip(params, geometry, strict=True):
-        h, norm = spatial_batch_norm_forward(stage.norm, h, eps=eps)
+        h, norm = convolution.spatial_batch_norm_forward(stage.norm, h, eps=eps)
         h, relu = activation_forward("relu", h)
-        h, conv = conv2d_forward(stage.conv, h, stride=step, padding=padding)
+        h, conv = convolution.conv2d_forward(stage.conv, h, stride=step, padding=padding)
         caches.append(StageCache(norm, relu, conv))
     return skip + h, BlockCache(skip_cache, tuple(caches))
 
@@ -197,12 +187,17 @@ def residual_block_backward(dout, cache):
     -------
     dx : (N, C, Y, X) array
     grads : tuple of StageParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `conv2d_backward` and `strided_skip_backward`.
     """
     expect_type("residual_block_backward", "cache", cache, BlockCache)
     dskip, dh, grads = strided_skip_backward(dout, cache.skip), dout, []
     for stage in reversed(cache.stages):
-        dh, conv = conv2d_backward(dh, stage.conv)
-        dh, norm = spatial_batch_norm_backward(activation_backward(dh, stage.relu), stage.norm)
+        dh, conv = convolution.conv2d_backward(dh, stage.conv)
+        dh, norm = convolution.spatial_batch_norm_backward(activation_backward(dh, stage.relu), stage.norm)
         grads.append(StageParams(norm, conv))
     return dskip + dh, tuple(grads[::-1])
 
@@ -217,9 +212,13 @@ class BlockCost(NamedTuple):
 def block_cost(params, Y, X, *, stride=1):
     """What a block of `residual_block_forward` costs on images of Y × X pixels.
 
-    A convolution of C to O channels takes 2·O·C·K²·Y'·X' FLOPs (a multiplication and an addition per
-    weight and output pixel; some count the pair as one). The norms count among the parameters, and are left
-    out of the FLOPs, like the ReLUs.
+    A convolution of C to O channels takes 2·O·C·K²·Y'·X' FLOPs (a multiplication and an addition per weight
+    and output pixel; some count the pair as one). Norms count as parameters; no FLOPs for them and the ReLUs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `residual_block_forward`; and if Y or X is no integer or below 1.
     """
     for name, value in (("Y", Y), ("X", X)):
         expect_count("block_cost", name, value)
@@ -238,6 +237,10 @@ def _geometry(where, params, stride):
         raise ValueError(f"{where}: params is empty; expected at least one StageParams.")
     for stage in params:
         expect_type(where, "a stage of params", stage, StageParams)
+        expect_type(where, "norm of a stage", stage.norm, NormParams)
+        expect_type(where, "conv of a stage", stage.conv, convolution.ConvParams)
+        for name, array in (*stage.norm._asdict().items(), *stage.conv._asdict().items()):
+            expect_type(where, name, array, (np.ndarray, type(None)) if name == "b" else np.ndarray)
         expect_shape(where, "W", stage.conv.W, ("O", "C", "K", "K"))
     sizes = [stage.conv.W.shape[2] for stage in params]
     if any(K % 2 == 0 or stage.conv.W.shape[3] != K for K, stage in zip(sizes, params, strict=True)):

@@ -61,6 +61,11 @@ def cobweb(orbit):
     Returns
     -------
     (2T + 1, 2) array of points
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the orbit is not floating point, empty or not one-dimensional.
     """
     orbit = as_floats("cobweb", orbit=orbit)
     expect_shape("cobweb", "orbit", orbit, ("T + 1",))

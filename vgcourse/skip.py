@@ -43,10 +43,9 @@ def residual_forward(inner_forward, params, x, *, scale=1.0):
 
     Raises
     ------
-    TypeError
-        If x is not floating point, or R changes the precision.
-    ValueError
-        If R changes the shape, or scale is not a finite number.
+    TypeError, ValueError
+        If x is not floating point, params is None but R needs some, R changes shape or precision, or scale is
+        not a finite number.
     """
     where = "residual_forward"
     scale = expect_number(where, "scale", scale)
@@ -59,15 +58,19 @@ def residual_backward(inner_backward, dout, cache):
 
     Parameters
     ----------
-    inner_backward : R's backward pass, `dx, grads = inner_backward(dr, cache)`; what it returns between the
-        two (`mlp_backward` returns the deltas there) is dropped. Without parameters it returns dx alone.
+    inner_backward : R's backward pass, (dr, cache) to (dx, grads); what it returns between those is dropped
     dout : array of the shape of x
     cache : ResidualCache of the forward pass
 
     Returns
     -------
     dx : array of the shape of x
-    grads : of R; without parameters dx is returned alone
+    grads : of R; without parameters R's pass and this one return dx alone
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dout is not floating point or cache no ResidualCache; and as R's backward pass.
     """
     dout = as_floats("residual_backward", dout=dout)
     expect_type("residual_backward", "cache", cache, ResidualCache)
@@ -117,7 +120,7 @@ def gated_forward(inner_forward, params, x):
     where = "gated_forward"
     x = as_floats(where, x=x)
     expect_type(where, "params", params, GatedParams)
-    _square(where, "W_g", params.W_g)
+    _validate.expect_square(where, "W_g", params.W_g)
     z_g, gate = linear_forward(LinearParams(params.W_g, params.b_g), x)
     c, inner = _inner(where, inner_forward, params.inner, x)
     g = sigmoid(z_g)
@@ -127,7 +130,7 @@ def gated_forward(inner_forward, params, x):
 def gated_backward(inner_backward, dout, cache):
     """∂L/∂x is a sum of four terms: candidate, gate opening, carry, gate closing; see `highway_backward`.
 
-    Parameters and returns as `residual_backward`; grads is a GatedParams in any case.
+    Parameters, returns and errors as `residual_backward`; grads is a GatedParams in any case.
     """
     expect_type("gated_backward", "cache", cache, GatedCache)
     x, c, g, z_g, _, gate, _ = cache
@@ -175,8 +178,7 @@ def highway_init(H, *, gate_bias=-2.0, rng, initializer=lecun, dtype=float):
 def highway_forward(params, h, *, activation="tanh"):
     """h' = g ⊙ c + (1 − g) ⊙ h with c = f(h Wᵀ + b), g = σ(h W_gᵀ + b_g) (Srivastava et al. 2015).
 
-    The gate multiplies the NEW value: g = 0 carries h on unchanged. (Update gates of GRUs are often the
-    other way round.)
+    The gate multiplies the NEW value: g = 0 carries h on unchanged. (GRUs often do it the other way round.)
 
     Parameters
     ----------
@@ -197,7 +199,7 @@ def highway_forward(params, h, *, activation="tanh"):
     expect_type("highway_forward", "params", params, HighwayParams)
     h = as_floats("highway_forward", h=h)
     for name in ("W", "W_g"):
-        _square("highway_forward", name, getattr(params, name))
+        _validate.expect_square("highway_forward", name, getattr(params, name))
     z, _ = linear_forward(LinearParams(params.W, params.b), h)
     z_g, _ = linear_forward(LinearParams(params.W_g, params.b_g), h)
     c, g = get_activation(activation).function(z), sigmoid(z_g)
@@ -234,6 +236,8 @@ def highway_backward(dout, cache):
 
 
 def _inner(where, inner_forward, params, x):
+    if params is None:
+        _validate.expect_call(where, inner_forward, x)
     out, cache = inner_forward(x) if params is None else inner_forward(params, x)
     expect_shape(where, "the inner layer's output", out, x.shape, "the inner layer's input has that shape")
     as_floats(where, x=x, inner=out)
@@ -244,7 +248,3 @@ def _inner_backward(inner_backward, dout, cache):
     """(dx, grads) of the inner layer, whatever stands between the two; grads is None without parameters."""
     result = inner_backward(dout, cache.inner)
     return (result[0], result[-1]) if cache.has_params else (result, None)
-
-
-def _square(where, name, W):
-    expect_shape(where, name, W, (np.shape(W)[:1] or ("H",)) * 2, "input and output have one size")

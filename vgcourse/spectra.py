@@ -43,7 +43,13 @@ def jacobian_product(jacobians):
 
 
 def jacobian_products(jacobians):
-    """All partial products J_t … J_1, t = 1 … T: mantissas (T, H, H) and log scales (T,). As above."""
+    """All partial products J_t … J_1, t = 1 … T: mantissas (T, H, H) and log scales (T,).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `jacobian_product`.
+    """
     mantissas, scales = zip(*_products("jacobian_products", jacobians))
     return ScaledMatrix(np.stack(mantissas), np.array(scales))
 
@@ -134,8 +140,7 @@ def lyapunov_exponents(jacobians, count=None, *, burn_in=0, every=1, rng=None):
     expect_count(where, "burn_in", burn_in, 0)
     rng = np.random.default_rng(0) if rng is None else rng
     expect_generator(where, rng)
-    Q = total = None
-    counted = waiting = 0
+    Q, total, counted, waiting = None, None, 0, 0
     with np.errstate(divide="ignore"):
         for t, J in enumerate(_checked(where, jacobians)):
             if Q is None:
@@ -177,8 +182,7 @@ def transient_growth(A, steps):
     """
     A = as_square_matrix("transient_growth", A=A)
     expect_count("transient_growth", "steps", steps)
-    logs = jacobian_products(np.broadcast_to(A, (steps, *A.shape))).log_norm()
-    logs = np.concatenate([[0.0], logs])
+    logs = np.append(0.0, jacobian_products(np.broadcast_to(A, (steps, *A.shape))).log_norm())
     with np.errstate(over="ignore", under="ignore"):
         norms = np.exp(logs)
     at = int(np.argmax(logs))
@@ -213,8 +217,7 @@ def _shrink(P):
 
 def _products(where, jacobians):
     P, log_scale = None, 0.0
-    for J in _checked(where, jacobians):
-        J, own = _shrink(J)
+    for J, own in map(_shrink, _checked(where, jacobians)):
         P, more = _shrink(J if P is None else J @ P)
         log_scale += own + more
         yield ScaledMatrix(P, log_scale)

@@ -46,13 +46,25 @@ def companion(taps):
 
 
 def poles(taps):
-    """Roots of z^K = Σ_k a_k z^(K−k), largest first: stable if and only if all lie inside |z| < 1."""
+    """Roots of z^K = Σ_k a_k z^(K−k), largest first: stable if and only if all lie inside |z| < 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `companion`.
+    """
     values = np.linalg.eigvals(companion(_taps("poles", taps))).astype(complex)
     return values[np.argsort(-np.abs(values), kind="stable")]
 
 
 def impulse_response(taps, steps):
-    """h(0), …, h(steps) of h(t) = Σ_k a_k h(t−k) + x(t) for x(0) = 1 and nothing else; shape (steps + 1,)."""
+    """h(0), …, h(steps) of h(t) = Σ_k a_k h(t−k) + x(t) for x(0) = 1 and nothing else; shape (steps + 1,).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `companion`, and if steps is no integer or negative.
+    """
     a = _taps("impulse_response", taps)
     expect_count("impulse_response", "steps", steps, 0)
     h = np.zeros(len(a) + steps + 1, a.dtype)  # K zeros of the past stand in front
@@ -80,6 +92,11 @@ def jury_test(taps):
     Returns
     -------
     Jury
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `companion`.
     """
     a = _taps("jury_test", taps)
     row = np.concatenate([[1.0], -a.astype(float)])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import named_leaves
-from vgcourse._validate import as_floats, expect_shape
+from vgcourse._validate import as_floats, expect_finite, expect_shape, expect_type
 from vgcourse.diagnostics import effective_depth, gradient_norms, layer_statistics
 from vgcourse.jacobians import step_jacobians
 from vgcourse.mlp import mlp_forward
@@ -91,9 +91,12 @@ def diagnose(params, x, labels, *, activation="tanh"):
     """
     x = as_floats("diagnose", x=x)
     expect_shape("diagnose", "x", x, ("N", "D"))
-    findings = [*_not_finite(params, x)]
+    findings = [*_not_finite("diagnose", params, x)]
     with np.errstate(all="ignore"):
         logits, caches = mlp_forward(params, x, activation=activation)
+    for name, layer in ((f"params[{i}]", layer) for i, layer in enumerate(params)):
+        expect_type("diagnose", f"{name}.W", layer.W, np.ndarray)
+        expect_type("diagnose", f"{name}.b", layer.b, np.ndarray)
     if findings or not np.isfinite(logits).all():
         findings = findings or [_finding("not a number", "the weights are finite, but the output is not.")]
         return Diagnosis(tuple(findings), "Nothing else can be measured.")
@@ -136,7 +139,7 @@ def diagnose_recurrent(step_forward, params, x, state0):
         As `step_jacobians`, for shapes and dtypes.
     """
     x, state0 = as_floats("diagnose_recurrent", x=x, state0=state0)
-    broken = [*_not_finite(params, x)]
+    broken = [*_not_finite("diagnose_recurrent", params, x)]
     if broken:
         return Diagnosis(tuple(broken), "Nothing else can be measured.")
     with np.errstate(all="ignore"):
@@ -165,10 +168,12 @@ def _exp(log):
     return f"1e{log / np.log(10):+.0f}" if np.isfinite(log) and abs(log) > 600 else f"{np.exp(log):.1e}"
 
 
-def _not_finite(params, x):
+def _not_finite(where, params, x):
     for name, array in [("x", x), *named_leaves(params, "params")]:
-        bad = int((~np.isfinite(array)).sum())
-        if bad:
+        try:
+            expect_finite(where, **{name: array})  # TypeError for what holds no numbers
+        except ValueError:
+            bad = int((~np.isfinite(array)).sum())
             yield _finding("not a number", f"{bad} of {np.size(array)} values of {name} are NaN or infinite.")
 
 

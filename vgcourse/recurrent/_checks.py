@@ -101,11 +101,11 @@ def check_finite(where, **trees):
         expect_finite(where, **dict(named_leaves(tree, name)))
 
 
-def check_init(where, D, H, rng, dtype):
+def check_init(where, rng, dtype, **sizes):
     """Sizes of a cell as positive integers, a generator, a floating-point dtype."""
     expect_generator(where, rng)
-    expect_count(where, "D", D)
-    expect_count(where, "H", H)
+    for name, size in sizes.items():
+        expect_count(where, name, size)
     expect_float_dtype(where, dtype)
 
 

@@ -173,10 +173,18 @@ def rnn_double_sum(dstates, caches):
     Each loss L_t is sent back on its own: δ_{t,t} = dh_t ⊙ f'(z_t), δ_{t,k} = (δ_{t,k+1} W_h) ⊙ f'(z_k).
     Σ_t is linear, so the recursion of `unroll_backward` may add up first and send back once.
 
-    Parameters, results and errors are those of `unroll_backward` with `rnn_step_backward`.
+    Parameters and results are those of `unroll_backward` with `rnn_step_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `unroll_backward`, and if something is complex.
     """
     dstates = check_dstates("rnn_double_sum", dstates, caches)
     dh_own = [check_dstate("rnn_double_sum", RNNCache, *pair) for pair in zip(dstates, caches)]
+    for name, arrays in (("dstates", [dstates]), ("caches", [cache.z for cache in caches])):
+        if any(map(np.iscomplexobj, arrays)):
+            raise TypeError(f"rnn_double_sum: {name} is complex; expected real numbers.")
     params, activation = caches[0].params, caches[0].activation
     slopes = [STEP_ACTIVATIONS[activation].derivative(cache.z) for cache in caches]
     dx = np.zeros((len(caches), *caches[0].x.shape), dstates.dtype)

@@ -10,13 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import (
-    expect_choice,
-    expect_count,
-    expect_float_dtype,
-    expect_generator,
-    expect_number,
-)
+from vgcourse._validate import expect_choice, expect_count, expect_float_dtype, expect_number
 from vgcourse.initializers import glorot, lecun
 from vgcourse.recurrent._checks import check_bias, check_init
 from vgcourse.recurrent.bptt import RNNParams, rnn_step_backward, rnn_step_forward
@@ -57,14 +51,26 @@ def rnn_init(D, H, *, rng, dtype=float, initializer=glorot, recurrent=lecun):
 
 
 def ugrnn_init(D, H, *, rng, dtype=float, initializer=glorot, recurrent=lecun, forget_bias=0.0):
-    """As `rnn_init`; forget_bias, a number or (H,) array, starts the gate g that keeps the old state."""
+    """As `rnn_init`; forget_bias, a number or (H,) array, starts the gate g that keeps the old state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `rnn_init`, and if forget_bias is no finite number or has another shape.
+    """
     W_x, W_h, b = _weights("ugrnn_init", 2, D, H, rng, dtype, initializer, recurrent)
     b[H:] = check_bias("ugrnn_init", "forget_bias", forget_bias, H)
     return UGRNNParams(W_x, W_h, b)
 
 
 def gru_init(D, H, *, rng, dtype=float, initializer=glorot, recurrent=lecun, forget_bias=0.0):
-    """As `rnn_init`; forget_bias, a number or (H,) array, starts the gate z that keeps the old state."""
+    """As `rnn_init`; forget_bias, a number or (H,) array, starts the gate z that keeps the old state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `ugrnn_init`.
+    """
     W_x, W_h, b = _weights("gru_init", 3, D, H, rng, dtype, initializer, recurrent)
     b[H : 2 * H] = check_bias("gru_init", "forget_bias", forget_bias, H)
     return GRUParams(W_x, W_h, b, np.zeros(H, dtype))
@@ -86,6 +92,11 @@ def lstm_init(
 
     The chrono rule of Tallec & Ollivier (2018) also sets input_bias = −forget_bias. Both may be a number
     or an (H,) array. Peephole weights are drawn from U[−1/√H, 1/√H].
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `ugrnn_init`, for both biases.
     """
     W_x, W_h, b = _weights("lstm_init", 4, D, H, rng, dtype, initializer, recurrent)
     b[:H] = check_bias("lstm_init", "input_bias", input_bias, H)
@@ -119,8 +130,7 @@ def chrono_bias(T, H=None, *, rng=None):
         raise ValueError(f"chrono_bias: T is {T}; expected at least 2 steps.")
     if H is None:
         return float(np.log(T - 1))
-    expect_generator("chrono_bias", rng)
-    expect_count("chrono_bias", "H", H)
+    check_init("chrono_bias", rng, float, H=H)
     return np.log(rng.uniform(1, T - 1, H))
 
 
@@ -161,7 +171,13 @@ def cell_init(name, D, H, *, rng, dtype=float, **options):
 
 
 def zero_state(name, N, H, dtype=float):
-    """A state of zeros for the cell called `name`: (N, H), or (2, N, H) for the LSTM."""
+    """A state of zeros for the cell called `name`: (N, H), or (2, N, H) for the LSTM.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `rnn_init`, and if there is no such cell.
+    """
     expect_choice("zero_state", "name", name, CELLS)
     expect_count("zero_state", "N", N)
     expect_count("zero_state", "H", H)
@@ -211,9 +227,7 @@ def as_carry_and_write(name, params, x_t, state, **options):
     expect_choice("as_carry_and_write", "name", name, [*CELLS, "residual", "highway"])
     if name == "highway":
         if x_t is not None:
-            raise ValueError(
-                "as_carry_and_write: a highway layer reads nothing but its state; x_t has to be None."
-            )
+            raise ValueError("as_carry_and_write: a highway layer reads only its state; x_t has to be None.")
         _, cache = highway_forward(params, state, **options)
         return CarryAndWrite(1 - cache.g, cache.g, cache.c)
     new, cache = CELLS["rnn" if name == "residual" else name].step_forward(params, x_t, state, **options)
@@ -228,7 +242,7 @@ def as_carry_and_write(name, params, x_t, state, **options):
 
 
 def _weights(where, gates, D, H, rng, dtype, initializer, recurrent):
-    check_init(where, D, H, rng, dtype)
+    check_init(where, rng, dtype, D=D, H=H)
     W_x = np.concatenate([initializer((H, D), rng=rng, dtype=dtype) for _ in range(gates)])
     W_h = np.concatenate([recurrent((H, H), rng=rng, dtype=dtype) for _ in range(gates)])
     return W_x, W_h, np.zeros(gates * H, dtype)

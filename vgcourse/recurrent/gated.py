@@ -79,6 +79,11 @@ def ugrnn_step_backward(dstate, cache):
     dx_t : (N, D) array
     dstate_prev : (N, H) array
     grads : UGRNNParams, this step's share
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `ugrnn_step_forward`.
     """
     dh = check_dstate("ugrnn_step_backward", UGRNNCache, dstate, cache)
     params, x, h, a, r, g = cache
@@ -169,6 +174,11 @@ def gru_step_backward(dstate, cache):
     dx_t : (N, D) array
     dstate_prev : (N, H) array
     grads : GRUParams, this step's share
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `gru_step_forward`.
     """
     dh = check_dstate("gru_step_backward", GRUCache, dstate, cache)
     params, x, h, a, r, z, n, m, reset = cache

@@ -6,7 +6,13 @@ from vgcourse._validate import expect_count, expect_float_dtype, expect_generato
 
 
 def xor(*, dtype=np.float64):
-    """The four rows of XOR: x (4, 2) of 0.0 and 1.0, labels (4,) of 0 and 1."""
+    """The four rows of XOR: x (4, 2) of 0.0 and 1.0, labels (4,) of 0 and 1.
+
+    Raises
+    ------
+    TypeError
+        If dtype is not float32 or float64.
+    """
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype=expect_float_dtype("xor", dtype))
     return x, np.array([0, 1, 1, 0])
 
