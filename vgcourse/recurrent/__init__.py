@@ -1,24 +1,34 @@
-"""Recurrent nets as step pairs: rnn, ugrnn, gru, lstm; unrolled, stacked, in both directions.
+"""Recurrent nets and their gradients: rnn, ugrnn, gru, lstm; unrolled, stacked, in both directions.
 
-Start with `bptt`: it is written to be read. `gated` and `lstm` hold the other cells, `compose` puts
-layers together, `cells` has the table of all cells and their starting weights.
+One idea carries all files: what is used in several places gets the sum of the gradients that come back
+from them. A state is used by its own loss and by the next step, a weight by every step. Read in this order:
+
+1. `bptt`: the plain net, one step and back; then any cell's steps over a sequence, and back through time.
+2. `lags`: the same gradient as a double sum, and how far back it reaches before it vanishes or explodes.
+3. `gated`: UGRNN and GRU, whose gate lets the state, and so the gradient, pass unchanged.
+4. `lstm`: a memory beside the state, and peepholes.
+5. `cells`: all four in a table, and their starting weights.
+6. `carry`: the one formula behind them, and behind residual and highway nets.
+7. `compose`: layers on top of each other, and two that read in opposite directions.
+
+Every cell is a pair of step functions, so `unroll_*`, `stack_*` and `bidirectional_*` take any of them:
+
+>>> state, cache = gru_step_forward(params, x_t, state)  # (N, H); the LSTM's h and c are one (2, N, H)
+>>> dx_t, dstate_prev, grads = gru_step_backward(dstate, cache)  # dname: gradient of the loss by name
 """
 
 from vgcourse.recurrent.bptt import (
     RNNCache,
     RNNParams,
-    gradients_by_lag,
-    rnn_double_sum,
     rnn_step_backward,
     rnn_step_forward,
     unroll_backward,
     unroll_forward,
 )
+from vgcourse.recurrent.carry import CarryAndWrite, as_carry_and_write
 from vgcourse.recurrent.cells import (
     CELLS,
-    CarryAndWrite,
     Cell,
-    as_carry_and_write,
     cell_init,
     chrono_bias,
     gru_init,
@@ -44,6 +54,7 @@ from vgcourse.recurrent.gated import (
     ugrnn_step_backward,
     ugrnn_step_forward,
 )
+from vgcourse.recurrent.lags import gradients_by_lag, rnn_double_sum
 from vgcourse.recurrent.lstm import LSTMCache, LSTMParams, lstm_step_backward, lstm_step_forward
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse._trees import map_leaves, named_leaves
+from vgcourse._trees import named_leaves
 from vgcourse._validate import (
     as_floats,
     expect_count,
@@ -101,6 +101,13 @@ def check_finite(where, **trees):
         expect_finite(where, **dict(named_leaves(tree, name)))
 
 
+def check_real(where, **lists):
+    """Raise TypeError if an array of the named lists is complex."""
+    for name, arrays in lists.items():
+        if any(map(np.iscomplexobj, arrays)):
+            raise TypeError(f"{where}: {name} is complex; expected real numbers.")
+
+
 def check_init(where, rng, dtype, **sizes):
     """Sizes of a cell as positive integers, a generator, a floating-point dtype."""
     expect_generator(where, rng)
@@ -118,8 +125,3 @@ def check_bias(where, name, bias, H):
         raise ValueError(f"{where}: {name} has shape {array.shape}; expected a number or shape ({H},).")
     check_finite(where, **{name: array})
     return array
-
-
-def add(tree, other):
-    """The sum of two trees, leaf by leaf."""
-    return map_leaves(np.add, tree, other)

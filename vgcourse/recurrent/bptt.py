@@ -1,11 +1,19 @@
-"""Backpropagation through time, to be read from top to bottom.
+"""Backpropagation through time (BPTT), to be read from top to bottom: one step, then the loop.
 
-1. One step of a recurrent net, and its gradient.
-2. The step unrolled over a sequence. Backwards, a state hears from its own loss and from the next step.
-3. The textbook's double sum over (t, k): the same numbers, in O(T²).
-4. The same double sum split by the lag t − k: how far back does the gradient reach?
+A recurrent net reads x_1 … x_T with the same weights at every step and hands on a state h_t:
 
-2 and 4 take any cell's step functions; only 1 and 3 know the plain recurrent net.
+    z_t = x_t W_xᵀ + h_{t−1} W_hᵀ + b        h_t = f(z_t)        L = L_1 + … + L_T, L_t a function of h_t
+
+Sizes: N sequences side by side, one per row; D inputs; H units. `dname` is ∂L/∂name, shaped as `name`.
+
+Going back rests on one rule: what is used in several places gets the SUM of the gradients from there.
+h_t is used twice, by its own loss and by step t + 1. W_h, W_x and b are used by every step:
+
+    dh_t = ∂L_t/∂h_t + dz_{t+1} W_h      dz_t = dh_t ⊙ f'(z_t)      dh_T = ∂L_T/∂h_T: nothing comes after T
+    dW_h = Σ_t dz_tᵀ h_{t−1}             dW_x = Σ_t dz_tᵀ x_t       db = Σ_t Σ_n dz_t
+
+`rnn_step_backward` is step t of this. `unroll_backward` adds up, and takes the step functions of any cell.
+Over k steps dh is multiplied k times by f' and W_h: that product vanishes or explodes (see `lags`).
 
 >>> states, caches = unroll_forward(rnn_step_forward, params, x, state0)
 >>> dx, dstates_total, grads = unroll_backward(rnn_step_backward, dstates, caches)
@@ -18,32 +26,32 @@ import numpy as np
 from vgcourse._trees import map_leaves
 from vgcourse._validate import expect_choice
 from vgcourse.activations import ACTIVATIONS, Activation
-from vgcourse.recurrent._checks import add, check_dstate, check_dstates, check_sequence, check_step
+from vgcourse.recurrent._checks import check_dstate, check_dstates, check_sequence, check_step
 
 # A linear net is no layer anyone would stack, but in time it is where the theory is exact.
 STEP_ACTIVATIONS = ACTIVATIONS | {"identity": Activation("identity", np.array, np.ones_like)}
 
 
 class RNNParams(NamedTuple):
-    """W_x (H, D), W_h (H, H), b (H,) of h' = f(x W_xᵀ + h W_hᵀ + b); also the type of their gradients."""
+    """The weights of every step; also the type of their gradients."""
 
-    W_x: np.ndarray
-    W_h: np.ndarray
-    b: np.ndarray
+    W_x: np.ndarray  # (H, D)
+    W_h: np.ndarray  # (H, H)
+    b: np.ndarray  # (H,)
 
 
 class RNNCache(NamedTuple):
-    """What one step backwards needs: input, OLD state, pre-activation."""
+    """What one step backwards needs: f' at z_t, and what the weights were multiplied with."""
 
     params: RNNParams
-    x: np.ndarray
-    h: np.ndarray
-    z: np.ndarray
+    x: np.ndarray  # x_t (N, D)
+    h: np.ndarray  # h_{t−1} (N, H), the state BEFORE the step
+    z: np.ndarray  # z_t (N, H)
     activation: str
 
 
 def rnn_step_forward(params, x_t, state, *, activation="tanh"):
-    """h_t = f(x_t W_xᵀ + h_{t−1} W_hᵀ + b) (Elman 1990).
+    """z_t = x_t W_xᵀ + h_{t−1} W_hᵀ + b, h_t = f(z_t) (Elman 1990).
 
     Parameters
     ----------
@@ -64,16 +72,20 @@ def rnn_step_forward(params, x_t, state, *, activation="tanh"):
     ValueError
         If shapes do not fit or the activation is unknown.
     """
-    params, x, h = check_step("rnn_step_forward", RNNParams, params, x_t, state)
+    params, x, h_prev = check_step("rnn_step_forward", RNNParams, params, x_t, state)
     expect_choice("rnn_step_forward", "activation", activation, STEP_ACTIVATIONS)
 
-    z = x @ params.W_x.T + h @ params.W_h.T + params.b
-    h_new = STEP_ACTIVATIONS[activation].function(z)
-    return h_new, RNNCache(params, x, h, z, activation)
+    z = x @ params.W_x.T + h_prev @ params.W_h.T + params.b
+    h = STEP_ACTIVATIONS[activation].function(z)
+    return h, RNNCache(params, x, h_prev, z, activation)
 
 
 def rnn_step_backward(dstate, cache):
-    """dz = dh ⊙ f'(z), dh_{t−1} = dz W_h, dW_h = dzᵀ h_{t−1}, dW_x = dzᵀ x_t, db = Σ dz.
+    """dz = dh ⊙ f'(z); dx = dz W_x, dh_{t−1} = dz W_h; dW_x = dzᵀ x, dW_h = dzᵀ h_{t−1}, db = Σ_n dz.
+
+    The transposes come from the entries: z_nj = … + Σ_k h_nk W_jk. So h_nk reaches every z_nj by W_jk,
+    dh_nk = Σ_j dz_nj W_jk, which is dz W_h; and W_jk reaches z_nj in every row n, dW_jk = Σ_n dz_nj h_nk,
+    which is dzᵀ h. Texts with column vectors write W_hᵀ dz and dz hᵀ for the same sums.
 
     Parameters
     ----------
@@ -89,17 +101,20 @@ def rnn_step_backward(dstate, cache):
     Raises
     ------
     TypeError, ValueError
-        As `rnn_step_forward`.
+        If cache is of another cell, or the precision or shape of dstate does not fit.
     """
     dh = check_dstate("rnn_step_backward", RNNCache, dstate, cache)
-    params, x, h, z, activation = cache
+    params, x, h_prev, z, activation = cache
 
     dz = dh * STEP_ACTIVATIONS[activation].derivative(z)
-    return dz @ params.W_x, dz @ params.W_h, RNNParams(dz.T @ x, dz.T @ h, dz.sum(axis=0))
+    dx = dz @ params.W_x
+    dh_prev = dz @ params.W_h
+    grads = RNNParams(W_x=dz.T @ x, W_h=dz.T @ h_prev, b=dz.sum(axis=0))
+    return dx, dh_prev, grads
 
 
 def unroll_forward(step_forward, params, x, state0):
-    """One step after the other with the same parameters: state_t = step(params, x_t, state_{t−1}).
+    """state_t = step(params, x_t, state_{t−1}) for t = 1 … T, with the same parameters every time.
 
     Parameters
     ----------
@@ -130,23 +145,22 @@ def unroll_forward(step_forward, params, x, state0):
 
 
 def unroll_backward(step_backward, dstates, caches):
-    """Backpropagation through time in one pass, O(T) (Werbos 1990).
+    """dstate_t = ∂L_t/∂state_t + what step t + 1 passes back; grads = Σ_t of each step's (Werbos 1990).
 
-    The whole gradient of a state is the part from the loss at its own step plus the part that the next
-    step passes back; weights are shared, so their gradients add up over the steps.
+    The first + is there because a state is used twice, the second because the weights are used T times.
+    One pass from T to 1, O(T). The loss may see any states: a step without a loss has ∂L_t/∂state_t = 0.
 
     Parameters
     ----------
     step_backward : the backward step of the same cell
-    dstates : (T, N, H) or (T, 2, N, H) array: gradient of each step's own loss by its state; zero where
-        there is no loss
+    dstates : (T, N, H) or (T, 2, N, H) array, ∂L_t/∂state_t: the gradient of each step's OWN loss
     caches : list of T caches of the forward pass
 
     Returns
     -------
     dx : (T, N, D) array
-    dstates_total : (T + 1, N, H) or (T + 1, 2, N, H) array, the whole ∂L/∂state_t for EVERY t: index 0 is
-        state0, index t the state after x_t
+    dstates_total : (T + 1, N, H) or (T + 1, 2, N, H) array, the WHOLE gradient by every state, to see it
+        vanish or explode: index 0 is state0, index t the state after x_t
     grads : structure of the parameters
 
     Raises
@@ -156,79 +170,12 @@ def unroll_backward(step_backward, dstates, caches):
     """
     dstates = check_dstates("unroll_backward", dstates, caches)
     dx, dstates_total, grads = [], [], None
-    from_next_step = np.zeros_like(dstates[0])
-    for dstate, cache in zip(reversed(dstates), reversed(caches), strict=True):
-        total = dstate + from_next_step
-        dx_t, from_next_step, step_grads = step_backward(total, cache)
-        grads = step_grads if grads is None else add(grads, step_grads)
-        dstates_total.append(total)
+    from_next_step = np.zeros_like(dstates[0])  # nothing comes after T
+    for dstate_own, cache in zip(reversed(dstates), reversed(caches), strict=True):
+        dstate = dstate_own + from_next_step
+        dx_t, from_next_step, step_grads = step_backward(dstate, cache)
+        grads = step_grads if grads is None else map_leaves(np.add, grads, step_grads)
+        dstates_total.append(dstate)
         dx.append(dx_t)
-    dstates_total.append(from_next_step)
+    dstates_total.append(from_next_step)  # state0 has no loss of its own
     return np.stack(dx[::-1]), np.stack(dstates_total[::-1]), grads
-
-
-def rnn_double_sum(dstates, caches):
-    """dW_h = Σ_t Σ_{k≤t} δ_{t,k}ᵀ h_{k−1} with δ_{t,k} = ∂L_t/∂z_k: the textbook's form, O(T²).
-
-    Each loss L_t is sent back on its own: δ_{t,t} = dh_t ⊙ f'(z_t), δ_{t,k} = (δ_{t,k+1} W_h) ⊙ f'(z_k).
-    Σ_t is linear, so the recursion of `unroll_backward` may add up first and send back once.
-
-    Parameters and results are those of `unroll_backward` with `rnn_step_backward`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `unroll_backward`, and if something is complex.
-    """
-    dstates = check_dstates("rnn_double_sum", dstates, caches)
-    dh_own = [check_dstate("rnn_double_sum", RNNCache, *pair) for pair in zip(dstates, caches)]
-    for name, arrays in (("dstates", [dstates]), ("caches", [cache.z for cache in caches])):
-        if any(map(np.iscomplexobj, arrays)):
-            raise TypeError(f"rnn_double_sum: {name} is complex; expected real numbers.")
-    params, activation = caches[0].params, caches[0].activation
-    slopes = [STEP_ACTIVATIONS[activation].derivative(cache.z) for cache in caches]
-    dx = np.zeros((len(caches), *caches[0].x.shape), dstates.dtype)
-    dstates_total = np.concatenate([np.zeros_like(dstates[:1]), dstates])
-    dW_x, dW_h, db = map_leaves(np.zeros_like, params)
-    for t, dh in enumerate(dh_own):
-        for k in range(t, -1, -1):
-            delta = dh * slopes[k]  # δ_{t,k}
-            dW_x += delta.T @ caches[k].x
-            dW_h += delta.T @ caches[k].h  # the state BEFORE step k
-            db += delta.sum(axis=0)
-            dx[k] += delta @ params.W_x
-            dh = delta @ params.W_h  # ∂L_t/∂h_{k−1}
-            dstates_total[k] += dh
-    return dx, dstates_total, RNNParams(dW_x, dW_h, db)
-
-
-def gradients_by_lag(step_backward, dstates, caches):
-    """The gradient split by lag: entry τ is Σ_t of what step t − τ adds to the gradient of the loss at t.
-
-    Σ_τ over the first axis is the gradient of `unroll_backward`. The total need not vanish while its
-    long-range part does (Pascanu et al. 2013). Costs O(T²), or O(T) if only one step has a loss.
-
-    Parameters
-    ----------
-    step_backward, dstates, caches : as in `unroll_backward`
-
-    Returns
-    -------
-    grads : structure of the parameters, each array with a leading axis of T lags: 0, 1, …, T − 1
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `unroll_backward`.
-    """
-    dstates = check_dstates("gradients_by_lag", dstates, caches)
-    _, _, like = step_backward(dstates[0], caches[0])
-    by_lag = map_leaves(lambda w: np.zeros((len(caches), *w.shape), w.dtype), like)
-    for t, dstate in enumerate(dstates):
-        if not dstate.any():
-            continue
-        for lag in range(t + 1):
-            _, dstate, step_grads = step_backward(dstate, caches[t - lag])
-            at_lag = map_leaves(lambda total, lag=lag: total[lag], by_lag)  # views: += reaches by_lag
-            map_leaves(np.ndarray.__iadd__, at_lag, step_grads)
-    return by_lag

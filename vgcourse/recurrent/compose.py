@@ -1,6 +1,7 @@
 """Layers of recurrent nets: one on top of the other, and two that read in opposite directions.
 
-Both take the step functions of any cell.
+Both take the step functions of any cell, and both go back by the rule of `bptt`: the h of a layer is used by
+the loss and by the layer above, an input by both directions, so the gradients from there add up.
 """
 
 import numpy as np
@@ -11,7 +12,9 @@ from vgcourse.recurrent.bptt import unroll_backward, unroll_forward
 
 
 def hidden(states):
-    """The part h of a sequence of states: (T, N, H) itself, or states[:, 0] of (T, 2, N, H).
+    """The part h of a sequence of states, as a view: (T, N, H) itself, or states[:, 0] of (T, 2, N, H).
+
+    h is all that other layers and losses see of an LSTM; its memory c stays inside.
 
     Raises
     ------
@@ -25,7 +28,7 @@ def hidden(states):
 
 
 def stack_forward(step_forward, params, x, state0):
-    """Layer l reads the h of layer l − 1: x → h¹ → h² → …; any number of units per layer.
+    """Layer l reads the h of layer l − 1, x → h¹ → h² → …; the layers may differ in H.
 
     Parameters
     ----------
@@ -44,7 +47,7 @@ def stack_forward(step_forward, params, x, state0):
     TypeError, ValueError
         As `unroll_forward`, and if params and state0 are not one per layer.
     """
-    check_layers("stack_forward", max(_count(params), 1), params=params, state0=state0)
+    check_layers("stack_forward", _count(params), params=params, state0=state0)
     states, caches = [], []
     for layer, start in zip(params, state0, strict=True):
         layer_states, layer_caches = unroll_forward(step_forward, layer, x, start)
@@ -55,7 +58,7 @@ def stack_forward(step_forward, params, x, state0):
 
 
 def stack_backward(step_backward, dstates, caches):
-    """Top layer first: the dx of a layer is added to the dh of the layer below.
+    """dhˡ_t = ∂L/∂hˡ_t directly + dx_t of layer l + 1, top layer first; in each layer `unroll_backward`.
 
     Parameters
     ----------
@@ -75,14 +78,14 @@ def stack_backward(step_backward, dstates, caches):
     TypeError, ValueError
         As `unroll_backward`, and if dstates are not one per layer.
     """
-    check_layers("stack_backward", max(_count(caches), 1), caches=caches, dstates=dstates)
+    check_layers("stack_backward", _count(caches), caches=caches, dstates=dstates)
     totals, grads, dx = [], [], None
     for number, layer_caches in reversed(list(enumerate(caches))):
         dlayer = dstates[number]
         if dx is not None:
             dlayer = np.array(as_floats("stack_backward", **{f"dstates[{number}]": dlayer}))
             expect_shape("stack_backward", f"the h of dstates[{number}]", hidden(dlayer), dx.shape)
-            hidden(dlayer)[...] += dx
+            hidden(dlayer)[...] += dx  # dlayer is a copy, this a view of it: the c of an LSTM gets nothing
         dx, total, layer_grads = unroll_backward(step_backward, dlayer, layer_caches)
         totals.append(total)
         grads.append(layer_grads)
@@ -90,7 +93,9 @@ def stack_backward(step_backward, dstates, caches):
 
 
 def bidirectional_forward(step_forward, params, x, state0):
-    """One net reads x_1 … x_T, another one x_T … x_1 (Schuster & Paliwal 1997); their states side by side.
+    """One net reads x_1 … x_T, another x_T … x_1; their states side by side (Schuster & Paliwal 1997).
+
+    So the state at t knows the whole sequence, what comes after t as well as what came before.
 
     Parameters
     ----------
@@ -118,7 +123,7 @@ def bidirectional_forward(step_forward, params, x, state0):
 
 
 def bidirectional_backward(step_backward, dstates, caches):
-    """Each direction's own backpropagation through time; the input hears from both.
+    """Each direction has its own `unroll_backward`; dx_t is the sum of both, each x_t being read twice.
 
     Parameters
     ----------
@@ -151,4 +156,5 @@ def bidirectional_backward(step_backward, dstates, caches):
 
 
 def _count(layers):
-    return len(layers) if isinstance(layers, (tuple, list)) else 1
+    """How many layers there have to be: as many as given, and at least one."""
+    return max(len(layers), 1) if isinstance(layers, (tuple, list)) else 1

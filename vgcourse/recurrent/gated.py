@@ -1,7 +1,20 @@
-"""Two gated cells whose gate decides how much of the old state stays: UGRNN and GRU.
+"""Two cells that can keep their state: the UGRNN, one gate and no more, and the GRU.
 
-Each backward step stands below its forward step, line against line; `a` is a pre-activation, `da` its
-gradient. Both cells are h' = keep ⊙ h + (1 − keep) ⊙ candidate.
+The plain net writes its state anew at every step, so each step back costs the gradient a W_h and an f'.
+Here a gate between 0 and 1 says, unit by unit, how much of the old state stays:
+
+    h_t = keep ⊙ h_{t−1} + (1 − keep) ⊙ new       keep = σ(a_keep)       new = tanh(a_new)
+
+where each `a` is made like the plain net's z, from rows of its own in W_x, W_h and b. (The GRU's reset gate
+changes one.) Going back, h_{t−1} was used straight and in each a, so dh_{t−1} is a sum over these paths. The
+straight one, dh ⊙ keep, has no weights and no slope in it: where keep ≈ 1 the gradient passes whole. The
+others begin with the product rule:
+
+    dnew = dh ⊙ (1 − keep)                  da_new = dnew ⊙ tanh'(a_new)
+    dkeep = dh ⊙ (h_{t−1} − new)            da_keep = dkeep ⊙ σ'(a_keep)
+
+and go from da as in the plain net from dz. The papers' letters: keep and new are g and r in the UGRNN, z and
+n in the GRU, whose r is a reset gate. All a's stand side by side in one array, so one product serves all.
 """
 
 from typing import NamedTuple
@@ -16,15 +29,15 @@ RESETS = ("after", "before")
 
 
 class UGRNNParams(NamedTuple):
-    """W_x (2H, D), W_h (2H, H), b (2H,), rows in the order r (candidate), g (gate)."""
+    """The weights, rows in the order r (candidate), g (gate); also the type of their gradients."""
 
-    W_x: np.ndarray
-    W_h: np.ndarray
-    b: np.ndarray
+    W_x: np.ndarray  # (2H, D)
+    W_h: np.ndarray  # (2H, H)
+    b: np.ndarray  # (2H,)
 
 
 class UGRNNCache(NamedTuple):
-    """Input, old state, pre-activations a (N, 2H), candidate r and gate g."""
+    """Input x_t (N, D), OLD state h (N, H), pre-activations a (N, 2H), candidate r and gate g (N, H)."""
 
     params: UGRNNParams
     x: np.ndarray
@@ -35,77 +48,74 @@ class UGRNNCache(NamedTuple):
 
 
 def ugrnn_step_forward(params, x_t, state):
-    """h_t = g ⊙ h_{t−1} + (1 − g) ⊙ r with r = tanh(a_r), g = σ(a_g) (Collins et al. 2016).
+    """h_t = g ⊙ h_{t−1} + (1 − g) ⊙ r, r = tanh(a_r), g = σ(a_g), a = x_t W_xᵀ + h_{t−1} W_hᵀ + b.
 
-    g is the share of the OLD state. Through depth in place of time this is a highway layer.
-
-    Parameters
-    ----------
-    params : UGRNNParams
-    x_t : (N, D) array
-    state : (N, H) array
-
-    Returns
-    -------
-    state : (N, H) array
-    cache : UGRNNCache
-
-    Raises
-    ------
-    TypeError
-        If params is of another cell, an array is not floating point, or precisions are mixed.
-    ValueError
-        If shapes do not fit.
-    """
-    params, x, h = check_step("ugrnn_step_forward", UGRNNParams, params, x_t, state, gates=2)
-
-    a = x @ params.W_x.T + h @ params.W_h.T + params.b
-    a_r, a_g = np.split(a, 2, axis=1)
-    r, g = tanh(a_r), sigmoid(a_g)
-    h_new = g * h + (1 - g) * r
-    return h_new, UGRNNCache(params, x, h, a, r, g)
-
-
-def ugrnn_step_backward(dstate, cache):
-    """Two paths to h_{t−1}: straight through the gate, dh ⊙ g, and through both pre-activations, da W_h.
+    g keeps (Collins et al. 2016). Through depth in place of time this is a highway layer.
 
     Parameters
     ----------
-    dstate : (N, H) array, the whole gradient by h_t
-    cache : UGRNNCache of this step
+    params, x_t, state : UGRNNParams, (N, D) array, (N, H) array h_{t−1}
 
     Returns
     -------
-    dx_t : (N, D) array
-    dstate_prev : (N, H) array
-    grads : UGRNNParams, this step's share
+    state, cache : (N, H) array h_t, UGRNNCache
 
     Raises
     ------
     TypeError, ValueError
-        As `ugrnn_step_forward`.
+        If a type or precision, or a shape, does not fit: as `rnn_step_forward`.
+    """
+    params, x, h_prev = check_step("ugrnn_step_forward", UGRNNParams, params, x_t, state, gates=2)
+
+    a = x @ params.W_x.T + h_prev @ params.W_h.T + params.b
+    a_r, a_g = np.split(a, 2, axis=1)
+    r, g = tanh(a_r), sigmoid(a_g)
+    h = g * h_prev + (1 - g) * r
+    return h, UGRNNCache(params, x, h_prev, a, r, g)
+
+
+def ugrnn_step_backward(dstate, cache):
+    """dr = dh ⊙ (1 − g), dg = dh ⊙ (h_{t−1} − r); dh_{t−1} = dh ⊙ g + da W_h: straight, and through a.
+
+    Parameters
+    ----------
+    dstate, cache : (N, H) array, the whole gradient by h_t; UGRNNCache of this step
+
+    Returns
+    -------
+    dx_t, dstate_prev, grads : (N, D) array, (N, H) array, this step's share as UGRNNParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        If cache is of another cell, or the precision or shape of dstate does not fit.
     """
     dh = check_dstate("ugrnn_step_backward", UGRNNCache, dstate, cache)
-    params, x, h, a, r, g = cache
+    params, x, h_prev, a, r, g = cache
     a_r, a_g = np.split(a, 2, axis=1)
 
-    dr, dg = dh * (1 - g), dh * (h - r)
-    da = np.concatenate([dr * tanh_derivative(a_r), dg * sigmoid_derivative(a_g)], axis=1)
+    dr, dg = dh * (1 - g), dh * (h_prev - r)
+    da_r, da_g = dr * tanh_derivative(a_r), dg * sigmoid_derivative(a_g)
+    da = np.concatenate([da_r, da_g], axis=1)
+    dx = da @ params.W_x
     dh_prev = dh * g + da @ params.W_h
-    return da @ params.W_x, dh_prev, UGRNNParams(da.T @ x, da.T @ h, da.sum(axis=0))
+    return dx, dh_prev, UGRNNParams(W_x=da.T @ x, W_h=da.T @ h_prev, b=da.sum(axis=0))
 
 
 class GRUParams(NamedTuple):
-    """W_x (3H, D), W_h (3H, H), b (3H,), rows in the order r, z, n; b_h (H,): bias beside W_hn."""
+    """The weights, rows in the order r, z (gates), n (candidate); also the type of their gradients.
 
-    W_x: np.ndarray
-    W_h: np.ndarray
-    b: np.ndarray
-    b_h: np.ndarray
+    b_h stands beside W_hn: with reset="after" the reset gate acts on it and not on b.
+    """
+
+    W_x: np.ndarray  # (3H, D)
+    W_h: np.ndarray  # (3H, H)
+    b: np.ndarray  # (3H,)
+    b_h: np.ndarray  # (H,)
 
 
 class GRUCache(NamedTuple):
-    """Input, old state, pre-activations a (N, 3H), gates r and z, candidate n, its recurrent part m."""
+    """x_t (N, D), OLD h (N, H), pre-activations a (N, 3H); gates r, z, candidate n, its recurrent part m."""
 
     params: GRUParams
     x: np.ndarray
@@ -119,85 +129,80 @@ class GRUCache(NamedTuple):
 
 
 def gru_step_forward(params, x_t, state, *, reset="after"):
-    """h_t = z ⊙ h_{t−1} + (1 − z) ⊙ n with r = σ(a_r), z = σ(a_z), n = tanh(a_n) (Cho et al. 2014).
+    """h_t = z ⊙ h_{t−1} + (1 − z) ⊙ n, r = σ(a_r), z = σ(a_z), n = tanh(a_n) (Cho et al. 2014).
 
-    z keeps: it is the share of the OLD state, as in torch. Other texts write 1 − z for the same gate.
-    The reset gate acts after or before the recurrent weights:
+    z keeps, as in torch; other texts write 1 − z for the same gate. a_r and a_z are blocks of x_t W_xᵀ +
+    h_{t−1} W_hᵀ + b. In a_n the reset gate r says how much of the old state shows, after or before W_hn:
 
-    - "after" (torch, cuDNN): a_n = W_xn x + b_n + r ⊙ (W_hn h + b_h)
-    - "before" (Cho et al. 2014): a_n = W_xn x + b_n + W_hn (r ⊙ h) + b_h
+    - "after" (torch, cuDNN): a_n = x_t W_xnᵀ + b_n + r ⊙ m, m = h_{t−1} W_hnᵀ + b_h
+    - "before" (Cho et al. 2014): a_n = x_t W_xnᵀ + b_n + m, m = (r ⊙ h_{t−1}) W_hnᵀ + b_h
 
     Parameters
     ----------
-    params : GRUParams
-    x_t : (N, D) array
-    state : (N, H) array
+    params, x_t, state : GRUParams, (N, D) array, (N, H) array h_{t−1}
     reset : "after" or "before"
 
     Returns
     -------
-    state : (N, H) array
-    cache : GRUCache
-
-    Raises
-    ------
-    TypeError
-        If params is of another cell, an array is not floating point, or precisions are mixed.
-    ValueError
-        If shapes do not fit or reset is unknown.
-    """
-    params, x, h = check_step("gru_step_forward", GRUParams, params, x_t, state, gates=3)
-    expect_choice("gru_step_forward", "reset", reset, RESETS)
-    H = h.shape[1]
-    W_h, W_hn = params.W_h[: 2 * H], params.W_h[2 * H :]
-
-    a_x = x @ params.W_x.T + params.b
-    a_rz = a_x[:, : 2 * H] + h @ W_h.T
-    r, z = np.split(sigmoid(a_rz), 2, axis=1)
-    m = (h if reset == "after" else r * h) @ W_hn.T + params.b_h
-    a_n = a_x[:, 2 * H :] + (r * m if reset == "after" else m)
-    n = tanh(a_n)
-    h_new = z * h + (1 - z) * n
-    return h_new, GRUCache(params, x, h, np.concatenate([a_rz, a_n], axis=1), r, z, n, m, reset)
-
-
-def gru_step_backward(dstate, cache):
-    """Paths to h_{t−1}: straight, dh ⊙ z; through both gates; and through the candidate's reset state.
-
-    Parameters
-    ----------
-    dstate : (N, H) array, the whole gradient by h_t
-    cache : GRUCache of this step
-
-    Returns
-    -------
-    dx_t : (N, D) array
-    dstate_prev : (N, H) array
-    grads : GRUParams, this step's share
+    state, cache : (N, H) array h_t, GRUCache
 
     Raises
     ------
     TypeError, ValueError
-        As `gru_step_forward`.
+        If a type or precision, or a shape, does not fit: as `rnn_step_forward`; if reset is unknown.
+    """
+    params, x, h_prev = check_step("gru_step_forward", GRUParams, params, x_t, state, gates=3)
+    expect_choice("gru_step_forward", "reset", reset, RESETS)
+    two_gates = 2 * h_prev.shape[1]
+    W_hrz, W_hn = np.split(params.W_h, [two_gates])
+
+    a_x_rz, a_x_n = np.split(x @ params.W_x.T + params.b, [two_gates], axis=1)
+    a_rz = a_x_rz + h_prev @ W_hrz.T
+    r, z = np.split(sigmoid(a_rz), 2, axis=1)
+    m = (h_prev if reset == "after" else r * h_prev) @ W_hn.T + params.b_h
+    a_n = a_x_n + (r * m if reset == "after" else m)
+    n = tanh(a_n)
+    h = z * h_prev + (1 - z) * n
+    return h, GRUCache(params, x, h_prev, np.concatenate([a_rz, a_n], axis=1), r, z, n, m, reset)
+
+
+def gru_step_backward(dstate, cache):
+    """dn = dh ⊙ (1 − z), dz = dh ⊙ (h_{t−1} − n); dh_{t−1} = dh ⊙ z + da_rz W_hrz + (through m).
+
+    - "after": dm = da_n ⊙ r, dr = da_n ⊙ m, through m: dm W_hn
+    - "before": dm = da_n, s = r ⊙ h_{t−1}, ds = dm W_hn, dr = ds ⊙ h_{t−1}, through m: ds ⊙ r
+
+    Parameters
+    ----------
+    dstate, cache : (N, H) array, the whole gradient by h_t; GRUCache of this step
+
+    Returns
+    -------
+    dx_t, dstate_prev, grads : (N, D) array, (N, H) array, this step's share as GRUParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        If cache is of another cell, or the precision or shape of dstate does not fit.
     """
     dh = check_dstate("gru_step_backward", GRUCache, dstate, cache)
-    params, x, h, a, r, z, n, m, reset = cache
+    params, x, h_prev, a, r, z, n, m, reset = cache
     a_r, a_z, a_n = np.split(a, 3, axis=1)
-    H = h.shape[1]
-    W_h, W_hn = params.W_h[: 2 * H], params.W_h[2 * H :]
+    W_hrz, W_hn = np.split(params.W_h, [2 * h_prev.shape[1]])
 
-    dn, dz = dh * (1 - z), dh * (h - n)
+    dn, dz = dh * (1 - z), dh * (h_prev - n)
     da_n = dn * tanh_derivative(a_n)
     if reset == "after":
         dm, dr = da_n * r, da_n * m
-        into_n, dh_through_n = h, dm @ W_hn
+        s, dh_through_m = h_prev, dm @ W_hn
     else:
-        dm, drh = da_n, da_n @ W_hn  # drh: gradient by the reset state r ⊙ h
-        dr = drh * h
-        into_n, dh_through_n = r * h, drh * r
+        dm, s = da_n, r * h_prev
+        ds = dm @ W_hn
+        dr, dh_through_m = ds * h_prev, ds * r
     da_rz = np.concatenate([dr * sigmoid_derivative(a_r), dz * sigmoid_derivative(a_z)], axis=1)
-    dh_prev = dh * z + da_rz @ W_h + dh_through_n
+    dh_prev = dh * z + da_rz @ W_hrz + dh_through_m
 
     da = np.concatenate([da_rz, da_n], axis=1)
-    dW_h = np.concatenate([da_rz.T @ h, dm.T @ into_n])
-    return da @ params.W_x, dh_prev, GRUParams(da.T @ x, dW_h, da.sum(axis=0), dm.sum(axis=0))
+    dx = da @ params.W_x
+    dW_h = np.concatenate([da_rz.T @ h_prev, dm.T @ s])  # W_hn was multiplied with s and led to m
+    return dx, dh_prev, GRUParams(W_x=da.T @ x, W_h=dW_h, b=da.sum(axis=0), b_h=dm.sum(axis=0))
