@@ -1,7 +1,7 @@
 """Truncated and checkpointed backpropagation through time: exact where it says so, small where it says so."""
 
 import tracemalloc
-from functools import cache
+from functools import cache, partial
 from math import comb
 
 import numpy as np
@@ -145,7 +145,8 @@ def test_bias_of_the_gradient_itself_is_zero():
 
 
 @pytest.mark.parametrize(
-    ("length", "slots", "advances"), [(10, 3, 15), (56, 3, 210), (100, 5, 316), (100, 10, 222)]
+    ("length", "slots", "advances"),
+    [(10, 3, 15), (56, 3, 210), (100, 5, 316), (100, 10, 222), (10_000, 10, 57_624)],
 )
 def test_binomial_counts(length, slots, advances):
     assert binomial_advances(length, slots) == advances
@@ -276,7 +277,7 @@ def test_arguments_are_not_changed():
     [
         ({"cell": "grru"}, ValueError, "cell is 'grru'; expected one of gru, lstm, rnn, ugrnn"),
         ({"cell": CELLS["gru"].step_forward}, TypeError, "expected a pair"),
-        ({"loss": None}, TypeError, "loss is NoneType"),
+        ({"loss": None}, TypeError, "loss is None; expected a function"),
         (
             {"loss": lambda states, start, stop: (0.0, states[1:])},
             ValueError,
@@ -322,3 +323,28 @@ def test_from_steps_takes_options_and_refuses_unknown_cells():
     assert tanh.loss != relu.loss
     with pytest.raises(ValueError, match="from_steps: name is 'elman'"):
         from_steps("elman")
+
+
+def test_gradient_bias_refuses_by_name():
+    good = (np.ones(2),)
+    assert gradient_bias((np.array([1, 1]),), good)[0].relative_error == 0, "whole numbers are numbers"
+    for grads, error, words in (
+        ((np.ones(2) + 0j,), TypeError, "a gradient is complex"),
+        (("a",), TypeError, "a gradient holds str"),
+        ((np.ones(3),), ValueError, r"a gradient has shape \(3,\); expected \(2,\)"),
+        (np.ones(2), ValueError, "structures differ"),
+    ):
+        with pytest.raises(error, match=f"^gradient_bias: {words}"):
+            gradient_bias(grads, good)
+    with pytest.raises(TypeError, match="^gradient_bias: an exact gradient is complex"):
+        gradient_bias(good, (np.ones(2) + 0j,))
+
+
+@pytest.mark.parametrize("function", [checkpointed_bptt, partial(truncated_bptt, k=3)])
+def test_what_is_called_back_is_a_function_and_returns_a_pair(function):
+    params, x, state0, weight = problem("gru")
+    given = ("gru", params, x, state0)
+    with pytest.raises(TypeError, match="_bptt: on_dx is 3; expected a function or None"):
+        function(*given, weighted(weight), on_dx=3)
+    with pytest.raises(TypeError, match=r"_bptt: loss returned None; expected a pair \(value, dstates\)"):
+        function(*given, lambda states, start, stop: None)

@@ -5,13 +5,16 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves
-from vgcourse._validate import expect_shape
+from vgcourse._validate import expect_real, expect_shape, numeric
 from vgcourse.gradcheck import relative_error
 from vgcourse.sequence import Workspace
 
 
 def bytes_of(*trees):
-    """Bytes of all arrays in the trees; views of one array count it once, whole."""
+    """Bytes of all arrays in the trees (tuples, lists, caches, parameters, workspaces).
+
+    An array and its views count once, and whole: one view keeps all of its array alive.
+    """
     owners = {}
     leaves = [leaf for tree in trees for _, leaf in named_leaves(tree)]
     for leaf in leaves:
@@ -33,19 +36,36 @@ class Bias(NamedTuple):
 
 
 def gradient_bias(grads, exact):
-    """Relative error and cosine of the angle to the exact gradient, one `Bias` for each array.
+    """‖g − g*‖ / max(‖g‖, ‖g*‖) and cos = ⟨g, g*⟩ / (‖g‖ ‖g*‖) of each array g and its exact g*.
+
+    A gradient of the wrong length still points the right way if its cosine is 1.
+
+    Parameters
+    ----------
+    grads, exact : structures of the parameters
+
+    Returns
+    -------
+    tuple of `Bias`, one for each array; the cosine is NaN if one of the two is zero
 
     Raises
     ------
-    ValueError
-        If the structures or shapes differ.
+    TypeError, ValueError
+        If an array does not hold real numbers, or the structures or shapes differ.
     """
-    map_leaves(lambda a, b: expect_shape("gradient_bias", "a gradient", a, np.shape(b)), grads, exact)
+    map_leaves(_expect_alike, grads, exact, where="gradient_bias")
     pairs = zip(named_leaves(grads), named_leaves(exact), strict=True)
     return tuple(Bias(name, relative_error(a, b), _cosine(a, b)) for (name, a), (_, b) in pairs)
 
 
+def _expect_alike(a, b):
+    for name, array in (("a gradient", a), ("an exact gradient", b)):
+        expect_real("gradient_bias", **{name: numeric("gradient_bias", **{name: array})})
+    expect_shape("gradient_bias", "a gradient", a, np.shape(b))
+
+
 def _cosine(a, b):
+    a, b = (np.asarray(v, dtype=np.result_type(v, np.float32)) for v in (a, b))
     a, b = (v / max(np.abs(v).max(), np.finfo(v.dtype).tiny) for v in (a, b))  # no square underflows
     norm = np.linalg.norm(a) * np.linalg.norm(b)
     return float((a * b).sum() / norm) if norm > 0 else float("nan")
