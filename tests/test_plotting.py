@@ -229,7 +229,7 @@ def test_updated_factors_are_those_of_a_new_figure_between_the_old_limits():
     ],
 )
 def test_labels_are_spread_around_where_they_want_to_be(wanted, got):
-    assert plotting.base._spread(wanted, 0.1) == pytest.approx(got, abs=1e-5)
+    assert plotting.base.spread(wanted, 0.1) == pytest.approx(got, abs=1e-5)
 
 
 def test_matrix_is_white_at_zero_and_symmetric():

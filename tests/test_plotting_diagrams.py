@@ -111,11 +111,38 @@ def test_paths_are_counted(T, counts):
     assert len(boxes) == T * 2 ** (T - 1)
 
 
-def test_timeline_is_in_order():
-    years = [int(text) for text in texts(plotting.draw_timeline()) if text.isdigit()]
-    assert years == [1996, 1997, 2014, 2015, 2015]
+def bold(ax):
+    """The years of a timeline's events, which are bold; those of its ticks are not."""
+    return [int(text.get_text()) for text in ax.texts if text.get_weight() == "bold"]
+
+
+def test_timeline_is_a_true_time_axis():
+    ax = plotting.draw_timeline()
+    assert sorted(bold(ax)) == [1996, 1997, 2014, 2015, 2015]
+    (dots,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    assert dots.get_xdata().tolist() == [1996, 1997, 2014, 2015, 2015], "in years, not in equal steps"
+    ticks = {int(t) for t in texts(ax) if t.isdigit()} - set(bold(ax))
+    assert ticks == {2000, 2005, 2010}
     own = plotting.draw_timeline([(2001, "b", "B", "$b$"), (1990, "a", "A", "$a$")])
-    assert texts(own)[0] == "1990"
+    assert texts(own)[:2] == ["a\nA\n$a$", "b\nB\n$b$"] and bold(own) == [1990, 2001]
+    alone = plotting.draw_timeline([(2001, "b", "B", "$b$")])
+    assert sum(alone.get_xlim()) / 2 == 2001, "a single event stands in the middle"
+
+
+CROWD = [(1990 + year, f"Something found in {year}", "Someone & Someone Else", "$x$") for year in range(11)]
+
+
+@pytest.mark.parametrize("events", [plotting.draw_timeline.__defaults__[0], CROWD, CROWD[:1] * 6])
+def test_timeline_texts_do_not_overlap(events):
+    ax = plotting.draw_timeline(events)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts if "\n" in text.get_text()]
+    assert len(boxes) == len(events)
+    inside = ax.figure.bbox
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:number])
+        assert box.x0 >= inside.x0 and box.x1 <= inside.x1
+        assert box.y0 >= inside.y0 and box.y1 <= inside.y1
 
 
 @pytest.mark.parametrize(
@@ -136,6 +163,11 @@ def test_timeline_is_in_order():
         (lambda: plotting.draw_chain(["x", "y"], factors=[]), "2 names and 0 factors"),
         (lambda: plotting.draw_paths(5), "T is 5; expected 1, 2, 3 or 4"),
         (lambda: plotting.draw_timeline([]), "events is empty"),
+        (
+            lambda: plotting.draw_timeline([(1990, "a", "A")]),
+            "expected at least one (year, what, who, form",
+        ),
+        (lambda: plotting.draw_timeline([(np.nan, "a", "A", "$a$")]), "years are [nan]; expected finite"),
     ],
 )
 def test_diagrams_refuse(call, message):

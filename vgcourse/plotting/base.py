@@ -92,19 +92,23 @@ def label_ends(ax, gap=0.012):
             ends.append((float(np.clip(ax.transAxes.inverted().transform(point)[1], 0, 1)), line))
     ends.sort(key=lambda end: end[0])
     line_height = 1.3 * plt.rcParams["font.size"] / (ax.get_window_extent().height * 72 / ax.figure.dpi)
-    for y, (_, line) in zip(_spread([y for y, _ in ends], line_height), ends, strict=True):
+    for y, (_, line) in zip(spread([y for y, _ in ends], line_height), ends, strict=True):
         ax.text(1 + gap, y, line.get_label(), color=line.get_color(), transform=ax.transAxes, va="center")
     return ax
 
 
-def _spread(wanted, apart):
-    """Positions nearest to the sorted `wanted` ones with at least `apart` between them."""
+def spread(wanted, apart, low=-np.inf, high=np.inf):
+    """Positions nearest to the sorted `wanted` ones with at least `apart` between them, from `low` to `high`.
+
+    `apart` is one distance, or one for each pair of neighbours. Where there is too little room, `low` wins.
+    """
+    places = np.concatenate([[0], np.cumsum(np.broadcast_to(apart, max(len(wanted) - 1, 0)))])
     groups = []  # each: how many, and the sum of the places that its lowest member would like
-    for number, y in enumerate(wanted):
-        groups.append([1, y - number * apart])
+    for y, place in zip(wanted, places):
+        groups.append([1, y - place])
         while len(groups) > 1 and groups[-2][1] / groups[-2][0] > groups[-1][1] / groups[-1][0]:
             count, total = groups.pop()
             groups[-1][0] += count
             groups[-1][1] += total
     lowest = [total / count for count, total in groups for _ in range(count)]
-    return [y + number * apart for number, y in enumerate(lowest)]
+    return [max(min(y, high - places[-1]), low) + place for y, place in zip(lowest, places)]

@@ -1,13 +1,16 @@
 """Nets as pictures: a chain of layers, a recurrent net unrolled, paths through a residual net, a timeline."""
 
-from itertools import combinations
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
-from .base import BLACK, BLUE, GREEN, GREY, ORANGE, as_array, new_axes, short
+from .base import BLACK, BLUE, GREEN, GREY, ORANGE, as_array, new_axes, short, spread
 from .shapes import INK, box, canvas, note, wire
 
+# behind a text, so that no line crosses it
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 # year, what, who, and how the old state is carried into the new one
 HISTORY = (
     (1996, "NARX nets", "Lin et al.", r"$h_t = f(h_{t-1},…,h_{t-d},x_t)$"),
@@ -168,29 +171,66 @@ def draw_paths(T, ax=None, factor="a"):
 
 
 def draw_timeline(events=HISTORY, ax=None):
-    """What was found, in which year, by whom, and its one formula, in order (equal steps, not equal years).
+    """What was found, in which year, by whom, and its one formula, on a true time axis.
+
+    Texts stand above and below the axis in turn, moved sideways only as far as their neighbours demand, and a
+    thin line leads from each to its year. Where they do not fit side by side they take turns in several rows.
 
     Parameters
     ----------
-    events : sequence of (year, what, who, formula)
+    events : sequence of (year, what, who, formula), in any order
     """
-    events = sorted(events, key=lambda event: event[0])
-    if not events:
-        raise ValueError("draw_timeline: events is empty; expected at least one (year, what, who, formula).")
-    years = as_array("draw_timeline", "years", [year for year, *_ in events], 1)
-    ax = new_axes(ax, figsize=(7.2, 2.9))
-    slot = 1 / len(events)
-    ax.plot([0, 1], [0, 0], color=BLACK, lw=1.6, ls="-")
-    for number, (_, what, who, formula) in enumerate(events):
-        x, up = slot * (number + 0.5), 1 if number % 2 == 0 else -1
-        ax.plot([x, x], [0, 0.34 * up], color=GREY, lw=1, ls="-")
-        ax.plot(x, 0, marker="o", ms=8, color=BLUE)
-        ax.annotate(f"{years[number]:.0f}", (x, 0), (0, -9 * up), textcoords="offset points", ha="center",
-                    va="top" if up > 0 else "bottom", color=BLUE, weight="bold")  # fmt: skip
-        va = "bottom" if up > 0 else "top"
-        ax.annotate(
-            f"{what}\n{who}\n{formula}", (x, 0.38 * up), ha="center", va=va, linespacing=1.5, fontsize=9
+    events = list(events)
+    if not events or any(np.shape(event) != (4,) for event in events):
+        came = "empty" if not events else repr(events)
+        raise ValueError(
+            f"draw_timeline: events is {came}; expected at least one (year, what, who, formula), no others."
         )
-    ax.set(xlim=(0, 1), ylim=(-1, 1))
+    events = sorted(events, key=lambda event: event[0])
+    years = as_array("draw_timeline", "years", [year for year, *_ in events], 1)
+    if not np.isfinite(years).all():
+        raise ValueError(f"draw_timeline: years are {years}; expected finite numbers.")
+    own, ax = ax is None, new_axes(ax, figsize=(7.2, 2.9))
+    span = max(np.ptp(years), 4)
+    middle = (years[0] + years[-1]) / 2
+    left, right = middle - 0.56 * span, middle + 0.56 * span
+    ax.set(xlim=(left, right))
     ax.set_axis_off()
+    ax.plot([left, right], [0, 0], color=BLACK, lw=1.6, ls="-")
+    texts = []
+    for number, (_, what, who, formula) in enumerate(events):
+        up = 1 - 2 * (number % 2)
+        look = {"ha": "center", "va": "bottom" if up > 0 else "top", "linespacing": 1.5, "fontsize": 9}
+        text = f"{what}\n{who}\n{formula}"  # measured below, and moved to its place then
+        texts.append(
+            ax.annotate(text, (left, 0), (0, 14 * up), textcoords="offset points", bbox=WHITE, **look)
+        )
+    in_years = (right - left) / ax.get_window_extent().width
+    widths = np.array([text.get_window_extent().width for text in texts]) * in_years
+    gap = 0.02 * (right - left)
+    rows = max(int(np.ceil((widths[way::2] + gap).sum() / (right - left))) for way in (0, 1))
+    height = 0.4 + 0.62 * rows
+    ax.set_ylim(-height, height)
+    if own:
+        ax.figure.set_figheight(2.9 * height / 1.02)
+    for way, row in product((0, 1), range(rows)):
+        up = -1 if way else 1
+        chosen = np.arange(len(events))[way::2][row::rows]
+        if len(chosen) == 0:
+            continue
+        half = widths[chosen] / 2
+        apart = half[1:] + half[:-1] + gap
+        y = up * (0.28 + 0.62 * row)
+        for number, x in zip(chosen, spread(years[chosen], apart, left + half[0], right - half[-1])):
+            ax.plot(
+                [years[number]] * 2 + [x] * 2, [0, 0.1 * up, 0.2 * up, y], color=GREY, lw=1, ls="-", zorder=1
+            )
+            texts[number].xy = (x, y)
+            ax.annotate(f"{years[number]:.0f}", (x, y), (0, 2 * up), textcoords="offset points", ha="center",
+                        va="bottom" if up > 0 else "top", color=BLUE, weight="bold", bbox=WHITE)  # fmt: skip
+    ax.plot(years, np.zeros(len(years)), ls="none", marker="o", ms=8, color=BLUE)
+    for year in MaxNLocator(6, steps=[1, 2, 5, 10], integer=True).tick_values(left, right):
+        if left < year < right and np.abs(years - year).min() > 0.06 * span:  # not under an event
+            ax.plot(year, 0, marker="|", ms=7, color=BLACK)
+            note(ax, year, -0.12, f"{year:.0f}", color="#666666", fontsize=8)
     return ax
