@@ -293,17 +293,42 @@ def _torch_skip(torch, i):
     return torch.nn.functional.pad(kept, (0, 0, 0, 0, 0, 9 - kept.shape[1]))
 
 
-def _torch_block(torch, i):
+def _torch_block(torch, i, norm=None):
     h, stride = i.x, 2
     for stage in i.params:
-        norm = torch.relu(_torch_norm((0, 2, 3))(torch, Inputs(stage.norm, h)))
+        inputs = Inputs(stage.norm, h)
+        h = _torch_norm((0, 2, 3))(torch, inputs) if norm is None else norm(torch, inputs, stage)
         K = stage.conv.W.shape[2]
         takes_stride = K > 1 and stride > 1
         h = torch.nn.functional.conv2d(
-            norm, *stage.conv, stride=stride if takes_stride else 1, padding=K // 2
+            torch.relu(h), *stage.conv, stride=stride if takes_stride else 1, padding=K // 2
         )
         stride = 1 if takes_stride else stride
     return h + torch.nn.functional.pad(i.x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 1))
+
+
+def _block_with_statistics(entry):
+    """…whose norms use fixed estimates: other ones for each stage, the same in both libraries."""
+
+    def statistics(stage):
+        C = len(stage.norm.gamma)
+        return np.linspace(-0.5, 0.5, C), np.linspace(0.5, 2.0, C)
+
+    def forward(params, x):
+        dtype = params[0].norm.gamma.real.dtype
+        running = [(m.astype(dtype), v.astype(dtype)) for m, v in map(statistics, params)]
+        running = tuple(normalization.RunningStatistics(*pair) for pair in running)
+        return residual_blocks.residual_block_forward(params, x, running=running, stride=2, eps=0.1)
+
+    def run(torch, i):
+        def norm(torch, inputs, stage):
+            mean, variance = (torch.tensor(a) for a in statistics(stage))
+            return torch.nn.functional.batch_norm(inputs.x, mean, variance, *inputs.params, eps=0.1)
+
+        return _torch_block(torch, i, norm)
+
+    forward.func = residual_blocks.residual_block_forward
+    return entry._replace(name=entry.name + " at test time", forward=forward, torch=run)
 
 
 def _torch_highway(activation):
@@ -577,7 +602,7 @@ PAIRS = [
     ),
     _with(
         pair(
-            residual_blocks,
+            convolution,
             "strided_skip",
             lambda rng, s: Inputs(None, _images(rng, s)),
             _halved(lambda s: 9),
@@ -596,6 +621,9 @@ PAIRS = [
         " as a bottleneck",
         stride=2,
         eps=0.1,
+    ),
+    _block_with_statistics(
+        _BLOCK._replace(make=_stages(lambda D, rng: residual_blocks.residual_block_init(D, D + 1, rng=rng)))
     ),
     _HIGHWAY,
     _with(_HIGHWAY._replace(torch=_torch_highway("relu")), " with ReLU", activation="relu"),

@@ -236,3 +236,11 @@ def test_backward_passes_refuse():
         ValueError, match=r"spatial_batch_norm_forward: x has shape \(2, 3\); expected \(N, C, Y, X\)"
     ):
         spatial_batch_norm_forward(NormParams(np.ones(3), np.ones(3)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("wrong", ["he", None, 3])
+def test_an_initializer_is_a_function(wrong):
+    with pytest.raises(
+        TypeError, match=f"conv2d_init: initializer is {wrong!r}; expected a function such as"
+    ):
+        conv2d_init(3, 2, 3, rng=np.random.default_rng(0), initializer=wrong)

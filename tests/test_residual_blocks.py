@@ -3,19 +3,25 @@
 import numpy as np
 import pytest
 
-from vgcourse.convolution import conv2d_forward, spatial_batch_norm_forward
+from vgcourse.convolution import (
+    conv2d_forward,
+    spatial_batch_norm_forward,
+    strided_skip_backward,
+    strided_skip_forward,
+)
 from vgcourse.gradcheck import relative_error
 from vgcourse.initializers import zeros
 from vgcourse.layers import activation_forward
+from vgcourse.normalization import NormParams, RunningStatistics
 from vgcourse.residual_blocks import (
     BlockCost,
     block_cost,
+    block_running_init,
     bottleneck_init,
     residual_block_backward,
     residual_block_forward,
     residual_block_init,
-    strided_skip_backward,
-    strided_skip_forward,
+    update_block_running,
 )
 
 
@@ -144,3 +150,87 @@ def test_what_is_refused():
     uneven = block[0].conv._replace(W=np.ones((4, 4, 3, 1)))
     with pytest.raises(ValueError, match="block_cost: filters have shapes"):
         block_cost((block[0]._replace(conv=uneven),), 3, 3)
+
+
+def test_running_statistics_by_their_layers():
+    block, x = residual_block_init(2, 3, rng=rng()), 1 + 2 * rng(1).standard_normal((4, 2, 5, 4))
+    running = block_running_init(block)
+    assert [s.mean.shape for s in running] == [(2,), (3,)] and (running[0].variance == 1).all()
+    _, cache = residual_block_forward(block, x)
+    running = update_block_running(running, cache, momentum=0.25)
+    assert isinstance(running, tuple) and isinstance(running[0], RunningStatistics)
+    assert running[0].mean == pytest.approx(0.25 * x.mean(axis=(0, 2, 3)))
+    unbiased = x.var(axis=(0, 2, 3)) * 80 / 79
+    assert running[0].variance == pytest.approx(0.75 + 0.25 * unbiased)
+    h = x
+    for stage, fixed in zip(block, running, strict=True):
+        h, _ = spatial_batch_norm_forward(stage.norm, h, running=fixed)
+        h, _ = conv2d_forward(stage.conv, activation_forward("relu", h)[0], padding=1)
+    expected = strided_skip_forward(x, channels=3)[0] + h
+    out, test_cache = residual_block_forward(block, x, running=running)
+    assert relative_error(out, expected) < 1e-15
+    with pytest.raises(ValueError, match="update_running: the cache is of a test pass"):
+        update_block_running(running, test_cache)
+
+
+def test_at_test_time_images_do_not_see_each_other():
+    block, x = bottleneck_init(3, 2, rng=rng()), rng(1).standard_normal((5, 3, 4, 4))
+    _, cache = residual_block_forward(block, x)
+    running = update_block_running(block_running_init(block), cache, momentum=1.0)
+    whole, _ = residual_block_forward(block, x, running=running)
+    alone, _ = residual_block_forward(block, x[2:3], running=running)
+    assert relative_error(whole[2:3], alone) < 1e-15
+    # with momentum 1 the estimates are the batch's own, up to 1/(M − 1) in place of 1/M
+    assert relative_error(whole, residual_block_forward(block, x)[0]) < 0.05
+    single = bottleneck_init(3, 2, rng=rng(), dtype="float32")
+    assert block_running_init(single)[0].mean.dtype == "float32"
+
+
+def test_running_statistics_that_are_refused():
+    block, x = residual_block_init(3, rng=rng()), rng(1).standard_normal((2, 3, 4, 4))
+    _, cache = residual_block_forward(block, x)
+    running = block_running_init(block)
+    for call, error, words in (
+        (
+            lambda: residual_block_forward(block, x, running=running[:1]),
+            ValueError,
+            "has 1 entries; expected 2",
+        ),
+        (lambda: residual_block_forward(block, x, running=running[0]), TypeError, "running is ndarray"),
+        (
+            lambda: residual_block_forward(block, x, running="train"),
+            TypeError,
+            "running is str; expected tuple",
+        ),
+        (lambda: update_block_running(running[:1], cache), ValueError, "update_block_running: running has 1"),
+        (lambda: update_block_running(running, running), TypeError, "cache is tuple; expected BlockCache"),
+        (lambda: update_block_running(running, cache, momentum=0), ValueError, "momentum is 0"),
+        (lambda: block_running_init(()), ValueError, "block_running_init: params is empty"),
+    ):
+        with pytest.raises(error, match=words):
+            call()
+
+
+@pytest.mark.parametrize("function", [lambda p: block_cost(p, 4, 4), block_running_init], ids=str)
+def test_arrays_of_a_block_are_floats_that_fit(function):
+    first, second = residual_block_init(3, 4, rng=rng())
+    W, norm = first.conv.W, first.norm
+    for bad, error, words in (
+        (
+            first._replace(conv=first.conv._replace(W=W.astype(int))),
+            TypeError,
+            r"params\[0\].conv.W holds int64",
+        ),
+        (first._replace(conv=first.conv._replace(W=W.astype(object))), TypeError, "W holds object"),
+        (first._replace(conv=first.conv._replace(W=W.astype("float32"))), TypeError, "precisions are mixed"),
+        (first._replace(conv=first.conv._replace(W=W.tolist())), TypeError, "conv.W|list; expected ndarray"),
+        (first._replace(norm=NormParams(norm.gamma[:2], norm.beta)), ValueError, r"gamma has shape \(2,\)"),
+        (first._replace(norm=NormParams(None, norm.beta)), ValueError, r"norm.gamma has shape \(\)"),
+        (first._replace(norm=(1, 2)), TypeError, r"params\[0\].norm is tuple; expected NormParams"),
+        (first._replace(conv=first.conv._replace(W=W[:2])), ValueError, "because the stage gets 2 channels"),
+        (3, TypeError, r"params\[0\] is int; expected StageParams"),
+    ):
+        with pytest.raises(error, match=words):
+            function((bad, second))
+    with pytest.raises(TypeError, match="conv2d_init: initializer is 'he'; expected a function"):
+        residual_block_init(3, rng=rng(), initializer="he")

@@ -1,4 +1,4 @@
-"""Convolution, spatial batch norm and residual blocks for images, as forward/backward pairs.
+"""Convolution, spatial batch norm and the strided skip for images, as forward/backward pairs.
 
 Layout: images are (N, C, Y, X), as in torch: image, channel, row, column. Texts that write L[b, x, y, j]
 put the same axes in the order (N, X, Y, C). Filters are (O, C, K, K): output channel,
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_count, expect_float_dtype, expect_shape, expect_type
+from vgcourse import _validate
+from vgcourse._validate import as_floats, expect_count, expect_shape, expect_type
 from vgcourse.initializers import he
 from vgcourse.normalization import NormCache, batch_norm_backward, batch_norm_forward
 
@@ -44,12 +45,12 @@ def conv2d_init(C, O, K, *, rng, initializer=he, bias=True, dtype=float):
     Raises
     ------
     TypeError, ValueError
-        If C, O or K is no integer or below 1; and as the initializer, for rng and dtype.
+        If C, O or K is no integer or below 1, or the initializer no function; and as it, for rng and dtype.
     """
     for name, value in (("C", C), ("O", O), ("K", K)):
         expect_count("conv2d_init", name, value)
-    dtype = expect_float_dtype("conv2d_init", dtype)
-    W = initializer((O, C * K * K), rng=rng, dtype=dtype)
+    dtype = _validate.expect_float_dtype("conv2d_init", dtype)
+    W = _validate.initial_weights("conv2d_init", initializer, (O, C * K * K), rng=rng, dtype=dtype)
     return ConvParams(W.reshape(O, C, K, K), np.zeros(O, dtype) if bias else None)
 
 
@@ -169,6 +170,70 @@ def spatial_batch_norm_backward(dout, cache):
     expect_shape("spatial_batch_norm_backward", "dout", dout, cache.shape, "that is the shape of the output")
     dx, grads = batch_norm_backward(_pixels_as_rows(dout), cache.rows)
     return _rows_as_pixels(dx, cache.shape), grads
+
+
+class SkipCache(NamedTuple):
+    """What the backward pass of the strided skip needs."""
+
+    x_shape: tuple
+    out_shape: tuple
+    stride: int
+
+
+def strided_skip_forward(x, *, stride=1, channels=None):
+    """out[n, j, y, x] = in[n, j, s·y, s·x], and 0 for the new channels: L[b, s x, s y, j] in other layouts.
+
+    Parameters
+    ----------
+    x : (N, C, Y, X) array
+    stride : s ≥ 1
+    channels : C' ≥ C of the output; None for C
+
+    Returns
+    -------
+    out : (N, C', ⌈Y/s⌉, ⌈X/s⌉) array; with s = 1 and C' = C the input itself
+    cache : SkipCache
+
+    Raises
+    ------
+    TypeError, ValueError
+        If x is no float array of four axes, or stride or channels is no integer or below 1 or C.
+    """
+    where = "strided_skip_forward"
+    x = as_floats(where, x=x)
+    expect_shape(where, "x", x, IMAGES)
+    expect_count(where, "stride", stride)
+    channels = x.shape[1] if channels is None else channels
+    expect_count(where, "channels", channels, least=x.shape[1])
+    kept = x[:, :, ::stride, ::stride]
+    new = np.zeros((len(x), channels - x.shape[1], *kept.shape[2:]), x.dtype)
+    out = np.concatenate([kept, new], axis=1)
+    return out, SkipCache(x.shape, out.shape, int(stride))
+
+
+def strided_skip_backward(dout, cache):
+    """∂L/∂in: the gradient goes back to the pixels that were kept; the others, and the new channels, get 0.
+
+    Parameters
+    ----------
+    dout : (N, C', Y', X') array
+    cache : SkipCache of the forward pass
+
+    Returns
+    -------
+    dx : (N, C, Y, X) array (a skip has no parameters)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dout is not a floating-point array of the output's shape.
+    """
+    expect_type("strided_skip_backward", "cache", cache, SkipCache)
+    dout = as_floats("strided_skip_backward", dout=dout)
+    expect_shape("strided_skip_backward", "dout", dout, cache.out_shape, "that is the shape of the output")
+    dx = np.zeros(cache.x_shape, dout.dtype)
+    dx[:, :, :: cache.stride, :: cache.stride] = dout[:, : cache.x_shape[1]]
+    return dx
 
 
 def _pixels_as_rows(x):

@@ -1,10 +1,13 @@
-"""Residual blocks for images: the stride-s skip, the block of two 3×3 convolutions, the bottleneck.
+"""Residual blocks for images: the block of two 3×3 convolutions, and the bottleneck.
 
 A block is a tuple of stages; a stage is batch norm → ReLU → convolution (He et al. 2016, "identity
 mappings"), so nothing but the skip stands on the path from block to block: out = skip(x) + R(x).
 
 >>> block = bottleneck_init(256, 64, rng=np.random.default_rng(0))
->>> out, cache = residual_block_forward(block, images)
+>>> running = block_running_init(block)
+>>> out, cache = residual_block_forward(block, images)               # training: the batch's own statistics
+>>> running = update_block_running(running, cache, momentum=0.1)
+>>> out, _ = residual_block_forward(block, images, running=running)  # test: fixed estimates
 >>> block_cost(block, 14, 14)
 """
 
@@ -15,73 +18,10 @@ import numpy as np
 from vgcourse import convolution
 from vgcourse._trees import named_leaves
 from vgcourse._validate import as_floats, expect_count, expect_shape, expect_type
+from vgcourse.convolution import SkipCache, strided_skip_backward, strided_skip_forward
 from vgcourse.initializers import he
 from vgcourse.layers import ActivationCache, activation_backward, activation_forward
-from vgcourse.normalization import NormParams, norm_init
-
-
-class SkipCache(NamedTuple):
-    """What the backward pass of the strided skip needs."""
-
-    x_shape: tuple
-    out_shape: tuple
-    stride: int
-
-
-def strided_skip_forward(x, *, stride=1, channels=None):
-    """out[n, j, y, x] = in[n, j, s·y, s·x], and 0 for the new channels: L[b, s x, s y, j] in other layouts.
-
-    Parameters
-    ----------
-    x : (N, C, Y, X) array
-    stride : s ≥ 1
-    channels : C' ≥ C of the output; None for C
-
-    Returns
-    -------
-    out : (N, C', ⌈Y/s⌉, ⌈X/s⌉) array; with s = 1 and C' = C the input itself
-    cache : SkipCache
-
-    Raises
-    ------
-    TypeError, ValueError
-        If x is no float array of four axes, or stride or channels is no integer or below 1 or C.
-    """
-    where = "strided_skip_forward"
-    x = as_floats(where, x=x)
-    expect_shape(where, "x", x, convolution.IMAGES)
-    expect_count(where, "stride", stride)
-    channels = x.shape[1] if channels is None else channels
-    expect_count(where, "channels", channels, least=x.shape[1])
-    kept = x[:, :, ::stride, ::stride]
-    new = np.zeros((len(x), channels - x.shape[1], *kept.shape[2:]), x.dtype)
-    out = np.concatenate([kept, new], axis=1)
-    return out, SkipCache(x.shape, out.shape, int(stride))
-
-
-def strided_skip_backward(dout, cache):
-    """∂L/∂in: the gradient goes back to the pixels that were kept; the others, and the new channels, get 0.
-
-    Parameters
-    ----------
-    dout : (N, C', Y', X') array
-    cache : SkipCache of the forward pass
-
-    Returns
-    -------
-    dx : (N, C, Y, X) array (a skip has no parameters)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If dout is not a floating-point array of the output's shape.
-    """
-    expect_type("strided_skip_backward", "cache", cache, SkipCache)
-    dout = as_floats("strided_skip_backward", dout=dout)
-    expect_shape("strided_skip_backward", "dout", dout, cache.out_shape, "that is the shape of the output")
-    dx = np.zeros(cache.x_shape, dout.dtype)
-    dx[:, :, :: cache.stride, :: cache.stride] = dout[:, : cache.x_shape[1]]
-    return dx
+from vgcourse.normalization import NormParams, norm_init, running_init, update_running
 
 
 class StageParams(NamedTuple):
@@ -135,14 +75,57 @@ def bottleneck_init(C, narrow, C_out=None, *, rng, initializer=he, dtype=float):
 
 
 def _stages(sizes, rng, initializer, dtype):
-    options = dict(rng=rng, initializer=initializer, dtype=dtype)
-    return tuple(
-        StageParams(norm_init(C, dtype=dtype), convolution.conv2d_init(C, O, K, bias=False, **options))
-        for C, O, K in sizes
-    )
+    def convolved(*size):
+        return convolution.conv2d_init(*size, bias=False, rng=rng, initializer=initializer, dtype=dtype)
+
+    return tuple(StageParams(norm_init(C, dtype=dtype), convolved(C, O, K)) for C, O, K in sizes)
 
 
-def residual_block_forward(params, x, *, stride=1, eps=1e-5):
+def block_running_init(params):
+    """Running statistics for every batch norm of a block: mean 0, variance 1, before any batch has been seen.
+
+    Parameters
+    ----------
+    params : tuple of StageParams
+
+    Returns
+    -------
+    tuple of RunningStatistics, one for each stage, in the precision of params
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `residual_block_forward`, for params.
+    """
+    _geometry("block_running_init", params, 1)
+    return tuple(running_init(len(s.norm.gamma), dtype=s.norm.gamma.real.dtype) for s in params)
+
+
+def update_block_running(running, cache, *, momentum=0.1):
+    """r ← (1 − m) r + m · (the batch's statistics) for every batch norm of a block, after a training pass.
+
+    Parameters
+    ----------
+    running : tuple of RunningStatistics so far, one for each stage
+    cache : BlockCache of a `residual_block_forward` without `running`
+    momentum : m in (0, 1], the share of the new batch
+
+    Returns
+    -------
+    tuple of RunningStatistics
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `vgcourse.normalization.update_running`; and if there is not one for each stage.
+    """
+    expect_type("update_block_running", "cache", cache, BlockCache)
+    _one_for_each("update_block_running", running, cache.stages)
+    norms = [stage.norm.rows for stage in cache.stages]
+    return tuple(update_running(old, norm, momentum=momentum) for old, norm in zip(running, norms))
+
+
+def residual_block_forward(params, x, *, running=None, stride=1, eps=1e-5):
     """out = skip(x) + R(x), R the stages in turn: the 1 of the identity's derivative survives any R.
 
     The first convolution wider than 1×1 takes the stride; padding keeps the image's size otherwise.
@@ -151,8 +134,10 @@ def residual_block_forward(params, x, *, stride=1, eps=1e-5):
     ----------
     params : tuple of StageParams; the filters are square with an odd size
     x : (N, C, Y, X) array
+    running : None for batch norms by the batch's own statistics, with 1/(NYX) (training), or one
+        RunningStatistics for each stage (test)
     stride : s ≥ 1
-    eps : of the batch norms, which use the batch's statistics with 1/(NYX)
+    eps : of the batch norms
 
     Returns
     -------
@@ -162,13 +147,16 @@ def residual_block_forward(params, x, *, stride=1, eps=1e-5):
     Raises
     ------
     TypeError, ValueError
-        As `conv2d_forward` and `strided_skip_forward`; and if there is no stage or a filter's size is even.
+        As `conv2d_forward` and `strided_skip_forward`; if there is no stage, the channels of one do not fit
+        the next, a filter's size is even, or there is not one RunningStatistics for each stage.
     """
     geometry = _geometry("residual_block_forward", params, stride)
+    running = [None] * len(params) if running is None else running
+    _one_for_each("residual_block_forward", running, params)
     skip, skip_cache = strided_skip_forward(x, stride=stride, channels=len(params[-1].conv.W))
     caches, h = [], x
-    for stage, (step, padding) in zip(params, geometry, strict=True):
-        h, norm = convolution.spatial_batch_norm_forward(stage.norm, h, eps=eps)
+    for stage, fixed, (step, padding) in zip(params, running, geometry, strict=True):
+        h, norm = convolution.spatial_batch_norm_forward(stage.norm, h, running=fixed, eps=eps)
         h, relu = activation_forward("relu", h)
         h, conv = convolution.conv2d_forward(stage.conv, h, stride=step, padding=padding)
         caches.append(StageCache(norm, relu, conv))
@@ -220,8 +208,8 @@ def block_cost(params, Y, X, *, stride=1):
     TypeError, ValueError
         As `residual_block_forward`; and if Y or X is no integer or below 1.
     """
-    for name, value in (("Y", Y), ("X", X)):
-        expect_count("block_cost", name, value)
+    expect_count("block_cost", "Y", Y)
+    expect_count("block_cost", "X", X)
     flops = 0
     for stage, (step, _) in zip(params, _geometry("block_cost", params, stride), strict=True):
         Y, X = -(-Y // step), -(-X // step)  # rounded up: the padding keeps the last window
@@ -229,22 +217,34 @@ def block_cost(params, Y, X, *, stride=1):
     return BlockCost(sum(array.size for _, array in named_leaves(params)), flops)
 
 
+def _one_for_each(where, running, stages):
+    expect_type(where, "running", running, (tuple, list))
+    if len(running) != len(stages):
+        raise ValueError(f"{where}: running has {len(running)} entries; expected {len(stages)}, one a stage.")
+
+
 def _geometry(where, params, stride):
-    """(stride, padding) of every stage."""
+    """(stride, padding) of every stage, after all arrays of the block have been looked at."""
     expect_count(where, "stride", stride)
     expect_type(where, "params", params, (tuple, list))
     if len(params) == 0:
         raise ValueError(f"{where}: params is empty; expected at least one StageParams.")
-    for stage in params:
-        expect_type(where, "a stage of params", stage, StageParams)
-        expect_type(where, "norm of a stage", stage.norm, NormParams)
-        expect_type(where, "conv of a stage", stage.conv, convolution.ConvParams)
-        for name, array in (*stage.norm._asdict().items(), *stage.conv._asdict().items()):
-            expect_type(where, name, array, (np.ndarray, type(None)) if name == "b" else np.ndarray)
-        expect_shape(where, "W", stage.conv.W, ("O", "C", "K", "K"))
-    sizes = [stage.conv.W.shape[2] for stage in params]
-    if any(K % 2 == 0 or stage.conv.W.shape[3] != K for K, stage in zip(sizes, params, strict=True)):
-        shapes = [stage.conv.W.shape for stage in params]
+    channels = "C"
+    for number, stage in enumerate(params):
+        name = f"params[{number}]"
+        expect_type(where, name, stage, StageParams)
+        expect_type(where, f"{name}.norm", stage.norm, NormParams)
+        expect_type(where, f"{name}.conv", stage.conv, convolution.ConvParams)
+        for leaf, array in named_leaves(stage, name):
+            expect_type(where, leaf, array, np.ndarray)
+        because = f"the stage gets {channels} channels"
+        expect_shape(where, f"{name}.conv.W", stage.conv.W, ("O", channels, "K", "K"), because)
+        for leaf, array in stage.norm._asdict().items():
+            expect_shape(where, f"{name}.norm.{leaf}", array, stage.conv.W.shape[1:2], "W reads as many")
+        channels = len(stage.conv.W)
+    as_floats(where, **dict(named_leaves(params, "params")))
+    shapes = [stage.conv.W.shape for stage in params]
+    if any(rows % 2 == 0 or rows != columns for *_, rows, columns in shapes):
         raise ValueError(f"{where}: filters have shapes {shapes}; expected (O, C, K, K) with odd K.")
-    wide = next((number for number, K in enumerate(sizes) if K > 1), 0)
-    return [(stride if number == wide else 1, K // 2) for number, K in enumerate(sizes)]
+    wide = next((number for number, shape in enumerate(shapes) if shape[2] > 1), 0)
+    return [(stride if number == wide else 1, shape[2] // 2) for number, shape in enumerate(shapes)]
