@@ -313,3 +313,42 @@ def nan_like(params):
 def test_bad_input_is_refused_by_name(call, error, words):
     with pytest.raises(error, match=words):
         call(net(64, 5, 10), *scaled_digits(6))
+
+
+def test_complex_numbers_are_refused_where_sizes_are_compared():
+    params, x, labels = net(3, 4, 2), rng(1).standard_normal((5, 3)), np.array([0, 1, 1, 0, 1])
+    bent = (params[0]._replace(b=params[0].b + 0j), params[1])
+    for function in (gradient_norms, instance_gradient_norms, diagnose):
+        with pytest.raises(TypeError, match=f"^{function.__name__}: x is complex; expected real numbers"):
+            function(params, x + 0j, labels)
+        with pytest.raises(TypeError, match=rf"^{function.__name__}: params\[0\].b is complex"):
+            function(bent, x, labels)
+        with pytest.raises(TypeError, match="x holds int64 values; expected float64 or float32"):
+            function(params, np.ones((5, 3), int), labels)
+        with pytest.raises(TypeError, match=r"W holds int64 values|W is list"):
+            function((params[0]._replace(W=np.ones((4, 3), int)), params[1]), x, labels)
+    for call, words in (
+        (lambda: layer_statistics(mlp_forward(params, x + 0j)[1]), "saturated_entries: z is complex"),
+        (lambda: saturated_entries("tanh", 1j), "saturated_entries: z is complex"),
+        (lambda: effective_depth(np.ones(2, complex)), "effective_depth: layer_norms is complex"),
+        (lambda: gate_statistics(np.ones(2, complex)), "gate_statistics: gate is complex"),
+        (lambda: layer_statistics([1, 2]), "layer_statistics: an entry of caches is int; expected MLPCache"),
+        (lambda: gradient_norms_by_lag("lstm", x, []), "gradient_norms_by_lag: step_backward is 'lstm'"),
+        (lambda: gradient_norms_by_lag(len, x + 0j, []), "gradient_norms_by_lag: dstates is complex"),
+    ):
+        with pytest.raises(TypeError, match=f"^{words}"):
+            call()
+
+
+def test_recurrent_diagnosis_refuses_complex_numbers_and_other_ranks():
+    params, x, state0 = cell_init("rnn", 3, 2, rng=rng()), np.ones((4, 3)), np.zeros(2)
+    for arguments, error, words in (
+        ((rnn_step_forward, params, x + 0j, state0), TypeError, "x is complex"),
+        ((rnn_step_forward, params, x, state0 + 0j), TypeError, "state0 is complex"),
+        ((rnn_step_forward, params._replace(b=params.b + 0j), x, state0), TypeError, "params.b is complex"),
+        ((rnn_step_forward, params, np.ones((4, 3), int), state0), TypeError, "x holds int64"),
+        ((rnn_step_forward, params, np.nan, state0), ValueError, r"x has shape \(\)"),
+        (("rnn", params, x, state0), TypeError, "step_forward is 'rnn'; expected a function"),
+    ):
+        with pytest.raises(error, match=f"^diagnose_recurrent: {words}"):
+            diagnose_recurrent(*arguments)

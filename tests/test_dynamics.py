@@ -228,7 +228,7 @@ def test_orbits_and_cobwebs():
         (lambda: jury_test([1j]), TypeError, "complex"),
         (lambda: impulse_response([np.inf], 3), ValueError, "taps holds 1 values"),
         (lambda: contraction_factor(np.eye(2), "tan"), ValueError, "activation is 'tan'"),
-        (lambda: fixed_points(np.nan), ValueError, "w holds 1 values"),
+        (lambda: fixed_points(np.nan), ValueError, "w is nan; expected a finite number"),
         (lambda: fixed_points("1"), TypeError, "w is '1'"),
         (lambda: fixed_points(1.0, activation="step"), ValueError, "expected one of"),
         (lambda: scalar_orbit(1.0, 0.0, 3, x=np.ones(2)), ValueError, "x has shape"),
@@ -238,3 +238,10 @@ def test_orbits_and_cobwebs():
 def test_bad_input_is_refused_by_name(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_scalar_maps_want_real_numbers():
+    with pytest.raises(TypeError, match="scalar_orbit: x is complex"):
+        scalar_orbit(0.5, 0.1, 2, x=np.ones(2, complex))
+    with pytest.raises(TypeError, match="cobweb: orbit is complex"):
+        cobweb(np.ones(2, complex))

@@ -277,3 +277,8 @@ def test_unknown_names_are_refused_with_the_list():
             ValueError, match="he: distribution is .*; expected one of normal, truncated_normal, uni"
         ):
             he((2, 3), rng=rng(), distribution=distribution)
+
+
+def test_truth_values_are_no_sizes():
+    with pytest.raises(ValueError, match=r"he: shape is \(True, 3\)"):
+        he((True, 3), rng=np.random.default_rng(0))

@@ -222,3 +222,34 @@ def test_a_net_has_layers_and_a_known_activation():
         mlp.mlp_forward(None, np.ones((1, 1)))
     with pytest.raises(ValueError, match="name is 'foo'"):
         mlp.mlp_forward(mlp.mlp_init((1, 1), rng=np.random.default_rng(0)), np.ones((1, 1)), activation="foo")
+
+
+def test_accuracy_and_training_want_class_numbers_and_real_numbers():
+    params, x, labels = mlp_init((2, 3), rng=rng()), np.ones((4, 2)), np.array([0, 1, 2, 0])
+    for wrong, error, words in (
+        (labels * 1.0, TypeError, "labels hold float64"),
+        (labels.astype(str), TypeError, "labels hold str"),
+        (labels > 0, TypeError, "labels hold bool"),
+    ):
+        with pytest.raises(error, match=f"accuracy: {words}"):
+            accuracy(params, x, wrong)
+        with pytest.raises(error, match=f"train: {words}"):
+            train(params, x, wrong, rng=rng())
+    for wrong in (labels + 1, labels - 1):
+        with pytest.raises(ValueError, match="accuracy: labels lie between .*; expected 0 … 2"):
+            accuracy(params, x, wrong)
+    with pytest.raises(TypeError, match="train: x is complex"):
+        train(params, x + 0j, labels, rng=rng())
+    with pytest.raises(TypeError, match=r"train: params\[0\].W is complex"):
+        train((params[0]._replace(W=params[0].W + 0j),), x, labels, rng=rng())
+    with pytest.raises(TypeError, match="accuracy: the net's output is complex"):
+        accuracy(params, x + 0j, labels)
+    with pytest.raises(ValueError, match=r"train: x is empty, its shape is \(0, 2\)"):
+        train(params, x[:0], labels[:0], rng=rng())
+
+
+def test_init_refuses_what_is_no_rule_and_no_size():
+    with pytest.raises(TypeError, match="mlp_init: initializer is 'he'; expected a function such as"):
+        mlp_init((2, 3), rng=rng(), initializer="he")
+    with pytest.raises(ValueError, match=r"mlp_init: sizes are \(True, 3\)"):
+        mlp_init((True, 3), rng=rng())

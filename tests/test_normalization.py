@@ -320,3 +320,12 @@ def test_the_others_refuse():
             init(0)
         with pytest.raises(TypeError, match=f"{init.__name__}: D is 2.0; expected an integer"):
             init(2.0)
+
+
+def test_running_statistics_are_real():
+    params, x = norm_init(3), np.random.default_rng(0).standard_normal((4, 3))
+    running = running_init(3)._replace(mean=np.zeros(3, complex))
+    with pytest.raises(TypeError, match="batch_norm_forward: mean is complex"):
+        batch_norm_forward(params, x, running=running)
+    with pytest.raises(TypeError, match="update_running: mean is complex"):
+        update_running(running, batch_norm_forward(params, x)[1])

@@ -397,3 +397,18 @@ def test_clipping_agrees_with_torch(clip, name):
     getattr(torch.nn.utils, f"clip_grad_{name}")(params, 2.5)
     for a, b in zip(clip(gradient_sequence(1)[0], 2.5), params, strict=True):
         assert relative_error(a, b.grad.numpy()) < 1e-6
+
+
+@pytest.mark.parametrize("step", [sgd_step, add_l2_gradient])
+def test_real_weights_stay_real(step):
+    with pytest.raises(TypeError, match=f"{step.__name__}: a gradient is complex; its parameter is real"):
+        step((np.ones(2),), (np.ones(2, complex),), 0.1)
+    with pytest.raises(TypeError, match="clip_by_value: gradient is complex"):
+        clip_by_value((np.ones(2, complex),), 1.0)
+
+
+def test_other_structures_are_refused_by_name():
+    with pytest.raises(ValueError, match="^sgd_step: structures differ: tuple of 1 against ndarray"):
+        sgd_step((np.ones(2),), np.ones(2), 0.1)
+    with pytest.raises(ValueError, match="^adam_step: structures differ"):
+        adam_step((np.ones(2),), (np.ones(2), np.ones(2)), adam_init((np.ones(2),)))

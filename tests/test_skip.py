@@ -308,3 +308,25 @@ def test_highway_refuses_inputs_names_and_gradients():
             call(x.astype(int))
     with pytest.raises(TypeError, match="residual_backward: dout holds int64"):
         residual_backward(linear_backward, x.astype(int), None)
+
+
+@pytest.mark.parametrize("wrong", ["linear", None])
+def test_inner_passes_and_initializers_are_functions(wrong):
+    x, params = np.ones((2, 3)), LinearParams(np.eye(3), np.zeros(3))
+    gated = GatedParams(params, np.eye(3), np.zeros(3))
+    for call, words in (
+        (lambda: residual_forward(wrong, params, x), "residual_forward: inner_forward"),
+        (lambda: residual_forward(wrong, None, x), "residual_forward: inner_forward"),
+        (lambda: gated_forward(wrong, gated, x), "gated_forward: inner_forward"),
+        (
+            lambda: residual_backward(wrong, x, residual_forward(linear_forward, params, x)[1]),
+            "residual_backward: inner_backward",
+        ),
+        (
+            lambda: gated_backward(wrong, x, gated_forward(linear_forward, gated, x)[1]),
+            "gated_backward: inner_backward",
+        ),
+        (lambda: highway_init(3, rng=rng(), initializer=wrong), "highway_init: initializer"),
+    ):
+        with pytest.raises(TypeError, match=f"^{words} is {wrong!r}; expected a function"):
+            call()

@@ -362,8 +362,8 @@ def test_the_recursion_predicts_a_sampled_net():
         (lambda: recurrent_jacobians(np.eye(2), np.ones(2), 2, drive=np.ones((1, 2))), ValueError, "drive"),
         (lambda: transient_growth(np.ones((2, 3)), 3), ValueError, "A has shape"),
         (lambda: mean_field(depth=0, sigma_w=1.0), ValueError, "depth is 0"),
-        (lambda: mean_field(depth=1, sigma_w=-1.0), ValueError, "sigma_w is -1.0; expected at least 0"),
-        (lambda: mean_field(depth=1, sigma_w=np.inf), ValueError, "sigma_w holds 1 values"),
+        (lambda: mean_field(depth=1, sigma_w=-1.0), ValueError, "sigma_w is -1.0; expected a finite number"),
+        (lambda: mean_field(depth=1, sigma_w=np.inf), ValueError, "mean_field: sigma_w is inf; expected"),
         (lambda: mean_field(depth=1, sigma_w=np.ones(2)), TypeError, "sigma_w is"),
         (lambda: mean_field(depth=1, sigma_w=1, activation="x"), ValueError, "expected one of"),
         (lambda: step_jacobians(rnn_step_forward, (), np.ones(3), np.ones(2)), ValueError, r" \(T, D\)"),
@@ -390,3 +390,22 @@ def test_what_is_no_sequence_of_jacobians_is_named():
 def test_a_drive_has_one_column_for_each_unit():
     with pytest.raises(ValueError, match=r"recurrent_jacobians: drive has shape \(3, 4\); expected \(3, 2\)"):
         vgcourse.jacobians.recurrent_jacobians(np.eye(2), np.zeros(2), 3, drive=np.zeros((3, 4)))
+
+
+def test_step_jacobians_want_real_numbers_and_a_function():
+    params, x, state0 = cell_init("rnn", 2, 3, rng=np.random.default_rng(0)), np.ones((4, 2)), np.zeros(3)
+    for arguments, words in (
+        ((rnn_step_forward, params, x + 0j, state0), "x is complex"),
+        ((rnn_step_forward, params, x, state0 + 0j), "state0 is complex"),
+        ((rnn_step_forward, params._replace(b=params.b + 0j), x, state0), "b is complex"),
+        (("rnn", params, x, state0), "step_forward is 'rnn'; expected a function"),
+    ):
+        with pytest.raises(TypeError, match=f"^step_jacobians: {words}"):
+            step_jacobians(*arguments)
+
+
+def test_gaussian_mean_wants_a_function_of_arrays():
+    with pytest.raises(TypeError, match="gaussian_mean: function is 'tanh'; expected a function"):
+        gaussian_mean("tanh")
+    with pytest.raises(ValueError, match="gaussian_mean: what the function returned has shape"):
+        gaussian_mean(lambda z: z.sum())

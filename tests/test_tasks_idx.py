@@ -112,3 +112,12 @@ def test_mnist_refuses(tmp_path):
         mnist(tmp_path, part="all")
     with pytest.raises(TypeError, match="mnist: dtype is"):
         mnist(tmp_path, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ("a",)])
+def test_a_path_is_text_or_a_path(wrong):
+    came = type(wrong).__name__
+    with pytest.raises(TypeError, match=f"mnist: folder is {came}; expected str or PathLike"):
+        mnist(wrong)
+    with pytest.raises(TypeError, match=f"read_idx: path is {came}; expected str or PathLike"):
+        read_idx(wrong)

@@ -92,3 +92,11 @@ def test_logic_checks_its_arguments(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert message in str(caught.value)
+
+
+def test_layers_are_pairs():
+    circuit = xor_circuit()
+    with pytest.raises(TypeError, match="run_circuit: layers is NoneType; expected tuple or list"):
+        run_circuit(None, circuit.inputs)
+    with pytest.raises(TypeError, match=r"run_circuit: layer 2 is 3; expected a pair \(W, b\)"):
+        run_circuit((circuit.layers[0], 3), circuit.inputs)

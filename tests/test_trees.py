@@ -56,3 +56,13 @@ def test_replace_leaf_replaces_that_one_only(number):
         assert name == old_name
         assert leaf == "new" if i == number else leaf is old
     assert named_leaves(TREE)[number][1] is not None
+
+
+def test_map_leaves_names_its_caller():
+    for other in ((1.0,), None):
+        with pytest.raises(ValueError, match="^optimiser: structures differ"):
+            map_leaves(lambda a, b: a, ((1.0, 2.0), 3.0), (other, 3.0), where="optimiser")
+    with pytest.raises(ValueError, match="^optimiser: structures differ: ndarray against a tuple"):
+        map_leaves(lambda a, b: a, np.ones(1), (1.0,), where="optimiser")
+    with pytest.raises(ValueError, match="^optimiser: structures differ: None"):
+        map_leaves(lambda a, b: a, (None, 1.0), (2.0, 1.0), where="optimiser")

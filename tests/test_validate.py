@@ -6,12 +6,18 @@ import pytest
 from vgcourse import _validate
 from vgcourse._validate import (
     as_floats,
+    as_reals,
     as_square_matrix,
+    class_numbers,
+    expect_callable,
     expect_choice,
+    expect_classes,
     expect_count,
     expect_finite,
     expect_generator,
+    expect_real,
     expect_shape,
+    initial_weights,
 )
 
 
@@ -166,3 +172,54 @@ def test_no_array_and_no_numbers():
 def test_float_dtypes(dtype):
     with pytest.raises(TypeError, match="f: dtype is .*; expected float32 or float64"):
         _validate.expect_float_dtype("f", dtype)
+
+
+def test_expect_real_names_the_complex_array():
+    expect_real("f", x=np.ones(2), n=3, none=None)
+    with pytest.raises(TypeError, match="^f: y is complex; expected real numbers"):
+        expect_real("f", x=1.0, y=np.ones(2, complex))
+    with pytest.raises(TypeError, match="^f: x is complex"):
+        as_reals("f", x=1j)
+    with pytest.raises(TypeError, match="^f: x holds int64"):
+        as_reals("f", x=np.ones(2, int))
+
+
+def test_expect_callable_says_what_came():
+    expect_callable("f", "g", len)
+    with pytest.raises(TypeError, match="^f: g is 'he'; expected a rule"):
+        expect_callable("f", "g", "he", "a rule")
+
+
+def test_initial_weights_come_from_a_function_and_have_the_shape():
+    def draw(initializer):
+        return initial_weights("init", initializer, (2, 3), rng=np.random.default_rng(0), dtype=float)
+
+    assert draw(lambda shape, *, rng, dtype: np.ones(shape, dtype)).shape == (2, 3)
+    for wrong, error, words in (
+        ("he", TypeError, "initializer is 'he'; expected a function such as vgcourse.initializers.he"),
+        (None, TypeError, "initializer is None"),
+        (lambda shape, **_: None, TypeError, "what the initializer returned holds object"),
+        (
+            lambda shape, **_: np.ones(shape[::-1]),
+            ValueError,
+            r"returned has shape \(3, 2\); expected \(2, 3\)",
+        ),
+    ):
+        with pytest.raises(error, match=f"^init: .*{words}"):
+            draw(wrong)
+
+
+def test_labels_are_class_numbers():
+    labels = np.array([0, 2])
+    assert class_numbers("f", labels, (2,), "x has 2 rows") is labels
+    expect_classes("f", labels, 3)
+    with pytest.raises(
+        ValueError, match="^f: labels lie between 0 and 2; expected 0 … 1 because the net has 2"
+    ):
+        expect_classes("f", labels, 2)
+    with pytest.raises(TypeError, match="^f: labels hold float64"):
+        class_numbers("f", labels * 1.0, (2,), "x has 2 rows")
+    with pytest.raises(
+        ValueError, match=r"^f: labels has shape \(2,\); expected \(3,\) because x has 3 rows"
+    ):
+        class_numbers("f", labels, (3,), "x has 3 rows")

@@ -1,30 +1,35 @@
 """Parameters and gradients as nested tuples: walk over every array without knowing the structure."""
 
 
-def map_leaves(fn, *trees):
+def map_leaves(fn, *trees, where=None):
     """A tree like the first one, whose leaves are `fn(leaf of the first tree, leaf of the second, …)`.
 
     A tree is an array, or a tuple, NamedTuple or list of trees. None stands for "no such parameter".
+    `where` is who was called, for the error.
 
     Raises
     ------
     ValueError
         If the trees differ in structure.
     """
-    first = trees[0]
+    first, caller = trees[0], f"{where}: " if where else ""
     if first is None:
         if any(other is not None for other in trees[1:]):
-            raise ValueError("structures differ: None (no such parameter) against an array or a tuple.")
+            raise ValueError(
+                f"{caller}structures differ: None (no such parameter) against an array or a tuple."
+            )
         return None
     if not isinstance(first, (tuple, list)):
+        if any(isinstance(other, tuple) for other in trees[1:]):  # a list may be an array's numbers
+            raise ValueError(f"{caller}structures differ: {type(first).__name__} against a tuple.")
         return fn(*trees)
     for other in trees[1:]:
         if not isinstance(other, (tuple, list)) or len(other) != len(first):
             raise ValueError(
-                f"structures differ: {type(first).__name__} of {len(first)} against "
+                f"{caller}structures differ: {type(first).__name__} of {len(first)} against "
                 f"{type(other).__name__}{f' of {len(other)}' if isinstance(other, (tuple, list)) else ''}."
             )
-    children = [map_leaves(fn, *branch) for branch in zip(*trees, strict=True)]
+    children = [map_leaves(fn, *branch, where=where) for branch in zip(*trees, strict=True)]
     return type(first)(*children) if hasattr(first, "_fields") else type(first)(children)
 
 

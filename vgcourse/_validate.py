@@ -1,7 +1,6 @@
 """Argument checks with one kind of sentence: who was called, what came, what was expected."""
 
 import inspect
-from collections.abc import Callable
 
 import numpy as np
 
@@ -78,6 +77,26 @@ def expect_choice(where, name, value, choices):
         raise ValueError(f"{where}: {name} is {value!r}; expected one of {', '.join(sorted(choices))}.")
 
 
+def class_numbers(where, labels, shape, because):
+    """The labels as an array of integers of that shape; else TypeError or ValueError."""
+    labels = np.asarray(labels)
+    expect_shape(where, "labels", labels, shape, because)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"{where}: labels hold {labels.dtype.name} values; expected integers (class numbers)."
+        )
+    return labels
+
+
+def expect_classes(where, labels, C, who="the net"):
+    """Raise ValueError unless all labels are 0 … C − 1."""
+    if labels.min() < 0 or labels.max() >= C:
+        raise ValueError(
+            f"{where}: labels lie between {labels.min()} and {labels.max()}; "
+            f"expected 0 … {C - 1} because {who} has {C} classes."
+        )
+
+
 def expect_generator(where, rng):
     """Raise TypeError unless `rng` is a numpy Generator: randomness never comes from a global state."""
     if not isinstance(rng, np.random.Generator):
@@ -100,6 +119,19 @@ def expect_finite(where, **arrays):
             )
 
 
+def expect_real(where, **arrays):
+    """Raise TypeError if one of the named arrays is complex, where only a derivative's own step may be."""
+    for name, array in arrays.items():
+        if np.iscomplexobj(array):
+            raise TypeError(f"{where}: {name} is complex; expected real numbers.")
+
+
+def as_reals(where, **arrays):
+    """`as_floats` that refuses complex arrays as well, with `expect_real`'s TypeError."""
+    expect_real(where, **arrays)
+    return as_floats(where, **arrays)
+
+
 def expect_count(where, name, value, least=1):
     """Raise TypeError unless `value` is an integer, ValueError if it is below `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
@@ -113,19 +145,34 @@ def expect_square(where, name, W):
     expect_shape(where, name, W, (_shape(where, name, W)[:1] or ("H",)) * 2, "input and output have one size")
 
 
-def expect_call(where, function, *given):
-    """Raise TypeError if a layer without parameters (its params are None) does not take `given` alone."""
+def expect_callable(where, name, value, such_as="a function"):
+    """Raise TypeError, saying what was expected, unless `value` can be called."""
+    if not callable(value):
+        raise TypeError(f"{where}: {name} is {value!r}; expected {such_as}.")
+
+
+def initial_weights(where, initializer, shape, *, rng, dtype):
+    """What `initializer` draws, if it is an array of that shape; else TypeError or ValueError."""
+    expect_callable(where, "initializer", initializer, "a function such as vgcourse.initializers.he")
+    name = "what the initializer returned"
+    W = as_floats(where, **{name: initializer(shape, rng=rng, dtype=dtype)})
+    expect_shape(where, name, W, shape)
+    return W
+
+
+def expect_layer(where, name, function, params, x):
+    """Raise TypeError unless `function` can be called: with x alone if the layer has no params (None)."""
+    expect_callable(where, name, function)
+    if params is not None:
+        return
     try:
         signature = inspect.signature(function)
     except ValueError:  # some built-in functions have none
         return
-    except TypeError:
-        expect_type(where, "the inner layer", function, Callable)
-        raise
     try:
-        signature.bind(*given)
+        signature.bind(x)
     except TypeError as error:
-        name = getattr(function, "__name__", "the inner layer")
+        name = getattr(function, "__name__", name)
         raise TypeError(
             f"{where}: params is None; expected the parameters of {name}, "
             f"which cannot be called with x alone ({error})."

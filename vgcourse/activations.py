@@ -39,8 +39,8 @@ def sigmoid(z):
 
     Raises
     ------
-    TypeError
-        If z does not hold floating-point numbers.
+    TypeError, ValueError
+        If z does not hold floating-point numbers, or none at all.
     """
     z = as_floats("sigmoid", z=z)
     positive = z.real > 0
@@ -143,7 +143,15 @@ def maxout(z):
 
 
 def maxout_derivative(z):
-    """∂h/∂z_k: 1 for the piece that won (the first, in a tie), 0 for the others; shape of z.
+    """∂h/∂z_k: 1 for the piece that won (the first, in a tie), 0 for the others.
+
+    Parameters
+    ----------
+    z : (…, K) array
+
+    Returns
+    -------
+    (…, K) array
 
     Raises
     ------

@@ -10,19 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse import _validate
 from vgcourse._trees import map_leaves, named_leaves
-from vgcourse._validate import (
-    as_floats,
-    expect_count,
-    expect_finite,
-    expect_number,
-    expect_shape,
-    expect_type,
-)
+from vgcourse._validate import as_reals, expect_finite, expect_real, expect_shape, expect_type
 from vgcourse.activations import get_activation
 from vgcourse.layers import activation_backward
 from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
-from vgcourse.mlp import loss_and_gradient, mlp_forward
+from vgcourse.mlp import MLPCache, loss_and_gradient, mlp_forward
 from vgcourse.recurrent import gradients_by_lag
 
 SATURATED = 0.05  # a unit is saturated where f' is below this share of its largest value
@@ -52,9 +46,9 @@ def gradient_norms(params, x, labels, *, activation="tanh"):
     Raises
     ------
     TypeError, ValueError
-        As `mlp_forward` and `softmax_cross_entropy_forward`; NaN or infinity in x or params.
+        As `mlp_forward` and `softmax_cross_entropy_forward`; complex, NaN or infinite x or params.
     """
-    _expect_finite_net("gradient_norms", params, x)
+    _expect_real_and_finite("gradient_norms", params, x)
     _, _, grads = loss_and_gradient(params, x, labels, activation=activation)
     neurons = [_row_norms(np.concatenate([g.W, g.b[:, None]], axis=1)) for g in grads]
     return GradientNorms(np.array([_row_norms(norms[None])[0] for norms in neurons]), neurons)
@@ -81,16 +75,13 @@ def instance_gradient_norms(params, x, labels, *, activation="tanh", block=512):
     Raises
     ------
     TypeError, ValueError
-        As `mlp_forward` and `softmax_cross_entropy_forward`; block below 1; labels not one per row; complex.
+        As `gradient_norms`; block below 1; labels not one per row.
     """
-    expect_count("instance_gradient_norms", "block", block)
-    x = as_floats("instance_gradient_norms", x=x)
+    _validate.expect_count("instance_gradient_norms", "block", block)
+    x = as_reals("instance_gradient_norms", x=x)
     expect_shape("instance_gradient_norms", "x", x, ("N", "D"))
     expect_shape("instance_gradient_norms", "labels", labels, x.shape[:1], f"x has shape {x.shape}")
-    _expect_finite_net("instance_gradient_norms", params, x)
-    for name, array in [("x", x), *named_leaves(params, "params")]:
-        if np.iscomplexobj(array):
-            raise TypeError(f"instance_gradient_norms: {name} is complex; expected real numbers.")
+    _expect_real_and_finite("instance_gradient_norms", params, x)
     _, caches = mlp_forward(params, x[:1], activation=activation)  # checks params before they are used
     out = [np.empty((len(x), len(cache.linear.W)), x.dtype) for cache in caches]
     for start in range(0, len(x), block):
@@ -121,8 +112,10 @@ def gradient_norms_by_lag(step_backward, dstates, caches):
     Raises
     ------
     TypeError, ValueError
-        As `unroll_backward`.
+        As `unroll_backward`; if step_backward is no function or dstates is complex.
     """
+    _validate.expect_callable("gradient_norms_by_lag", "step_backward", step_backward)
+    expect_real("gradient_norms_by_lag", dstates=dstates)
     by_lag = gradients_by_lag(step_backward, dstates, caches)
     return map_leaves(lambda part: _row_norms(part.reshape(len(part), -1)), by_lag)
 
@@ -149,13 +142,15 @@ def layer_statistics(caches):
 
     Raises
     ------
-    ValueError
-        If there is no hidden layer.
+    TypeError, ValueError
+        If caches are not those of `mlp_forward` or complex, or there is no hidden layer.
     """
     expect_type("layer_statistics", "caches", caches, (list, tuple))
     if len(caches) < 2:
         raise ValueError(f"layer_statistics: there are {len(caches)} layers; expected a hidden one at least.")
     columns = []
+    for entry in caches:
+        expect_type("layer_statistics", "an entry of caches", entry, MLPCache)
     for cache, after in zip(caches[:-1], caches[1:]):
         h = after.linear.x.reshape(-1, after.linear.x.shape[-1])
         saturated = saturated_entries(cache.activation.name, cache.activation.z).reshape(h.shape)
@@ -169,9 +164,10 @@ def saturated_entries(activation, z):
 
     Raises
     ------
-    ValueError
-        If the activation is unknown.
+    TypeError, ValueError
+        If the activation is unknown, or z not floating point or complex.
     """
+    expect_real("saturated_entries", z=z)
     slope = np.abs(get_activation(activation).derivative(z))
     return slope < SATURATED * (0.25 if activation == "sigmoid" else 1.0)
 
@@ -199,12 +195,12 @@ def gate_statistics(gate):
     Raises
     ------
     TypeError, ValueError
-        If the gate is not floating point, or outside [0, 1].
+        If the gate is not real floating point, or outside [0, 1].
     """
-    gate = as_floats("gate_statistics", gate=gate)
+    gate = as_reals("gate_statistics", gate=gate)
     expect_finite("gate_statistics", gate=gate)
-    if gate.dtype.kind == "c" or gate.min() < 0 or gate.max() > 1:
-        raise ValueError("gate_statistics: gate has values outside [0, 1], or complex ones.")
+    if gate.min() < 0 or gate.max() > 1:
+        raise ValueError("gate_statistics: gate has values outside [0, 1].")
     with np.errstate(divide="ignore"):
         decay = -float(np.log(gate).mean())
     memory = 1 / decay if decay > 0 else float("inf")
@@ -228,18 +224,20 @@ def effective_depth(layer_norms, share=0.01):
     TypeError, ValueError
         If the norms are negative, not finite or not one-dimensional, or share is outside (0, 1].
     """
-    norms = as_floats("effective_depth", layer_norms=layer_norms)
+    norms = as_reals("effective_depth", layer_norms=layer_norms)
     expect_shape("effective_depth", "layer_norms", norms, ("L",))
     expect_finite("effective_depth", layer_norms=norms)
-    share = expect_number("effective_depth", "share", share)
+    share = _validate.expect_number("effective_depth", "share", share)
     if norms.min() < 0 or not 0 < share <= 1:
         raise ValueError(f"effective_depth: share={share}, smallest norm {norms.min():g}; expected share in "
                          "(0, 1] and norms that are not negative.")  # fmt: skip
     return int((norms >= share * norms.max()).sum()) if norms.max() > 0 else 0
 
 
-def _expect_finite_net(where, params, x):
-    expect_finite(where, x=x, **dict(named_leaves(params, "params")))
+def _expect_real_and_finite(where, params, x):
+    named = dict(named_leaves(params, "params"))
+    expect_real(where, x=x, **named)  # a complex gradient has no size that means anything
+    expect_finite(where, x=x, **named)
 
 
 def _row_norms(rows):

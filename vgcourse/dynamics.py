@@ -51,7 +51,15 @@ class Modes(NamedTuple):
 
 
 def modes(W):
-    """W v_i = λ_i v_i, sorted by |λ|; complex pairs stay complex. W is a finite (H, H) array.
+    """W v_i = λ_i v_i, sorted by |λ|; complex pairs stay complex.
+
+    Parameters
+    ----------
+    W : finite (H, H) array
+
+    Returns
+    -------
+    Modes
 
     Raises
     ------
@@ -79,7 +87,9 @@ def closed_form(W, h0, steps, *, C=None, x=None):
     A matrix without a basis of eigenvectors (a Jordan block) has no such sum: then the same
     h(t) = W^t h(0) + Σ_s W^(t−s) C x(s) is multiplied out, and the note says so.
 
-    Parameters as `simulate`.
+    Parameters
+    ----------
+    W, h0, steps, C, x : as in `simulate`
 
     Returns
     -------

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse import _validate
 from vgcourse._trees import map_leaves, named_leaves, replace_leaf
-from vgcourse._validate import as_floats, expect_count, expect_generator, expect_number, expect_shape, numeric
+from vgcourse._validate import as_reals, expect_callable, expect_number, expect_real, expect_shape, numeric
 
 COMPLEX_STEP = 1e-20
 
@@ -46,16 +47,13 @@ def relative_error(a, b):
 def verify(name, ours, truth, tolerance=1e-12, quiet=False):
     """Print that two results agree, or raise with their relative error.
 
-    What is printed is the bound, not the error: rounding differs from processor to processor. With
-    `quiet` nothing is printed when they agree.
+    What is printed is the bound, not the error: rounding differs between processors. `quiet` prints nothing.
 
-    Raises
-    ------
-    AssertionError
-        If the relative error (1.21) is above the tolerance, or something is not finite.
+    Raises AssertionError if the relative error (1.21) is above the tolerance, or something is not finite;
+    TypeError and ValueError as `relative_error`.
     """
     error = relative_error(ours, truth)
-    if not error <= tolerance:
+    if not error <= expect_number("verify", "tolerance", tolerance):
         raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
     if not quiet:
         print(f"{name:36s} relative error below {tolerance:.0e}  ✓")
@@ -64,7 +62,7 @@ def verify(name, ours, truth, tolerance=1e-12, quiet=False):
 def numerical_gradient(f, x, step=1e-5):
     """∂f/∂x_i ≈ [f(x + h e_i) − f(x − h e_i)] / 2h, equation (1.19), one entry after the other.
 
-    Written to be read: two calls of f per entry. For whole networks use `check_gradients`.
+    Two calls of f per entry: for whole networks use `check_gradients`.
 
     Parameters
     ----------
@@ -79,9 +77,10 @@ def numerical_gradient(f, x, step=1e-5):
     Raises
     ------
     TypeError, ValueError
-        If x is not floating point, or the step is not a positive number.
+        If f is no function, x not real floating point, or the step not a positive number.
     """
-    x = as_floats("numerical_gradient", x=x)
+    expect_callable("numerical_gradient", "f", f)
+    x = as_reals("numerical_gradient", x=x)
     step = expect_number("numerical_gradient", "step", step, "a positive number", lambda h: h > 0)
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -110,9 +109,11 @@ def complex_step(f, x, v):
     Raises
     ------
     TypeError, ValueError
-        If x is not floating point, v holds no numbers or has another shape, or f drops the imaginary part.
+        If x is not real floating point, v no real numbers of its shape, or f drops the imaginary part.
     """
-    x, v = as_floats("complex_step", x=x), numeric("complex_step", v=v)
+    expect_callable("complex_step", "f", f)
+    expect_real("complex_step", v=v)  # an imaginary part of its own would count as a derivative
+    x, v = as_reals("complex_step", x=x), numeric("complex_step", v=v)
     expect_shape("complex_step", "v", v, x.shape, f"x has shape {x.shape}")
     out = np.asarray(f(x + 1j * COMPLEX_STEP * v))
     if not np.iscomplexobj(out):
@@ -146,21 +147,21 @@ def step_sweep(f, x, v, truth, steps=None):
     Raises
     ------
     TypeError, ValueError
-        If x, v, steps are no float arrays of fitting shapes, or truth is not one finite real number.
+        If x, v, steps are no real float arrays that fit, a step is not positive, or truth no finite number.
     """
-    x, v = as_floats("step_sweep", x=x, v=v)
+    x, v = as_reals("step_sweep", x=x, v=v)
     expect_shape("step_sweep", "v", v, x.shape, f"x has shape {x.shape}")
     truth = expect_number("step_sweep", "truth", truth)
-    steps = np.logspace(-1, -15, 57) if steps is None else as_floats("step_sweep", steps=steps)
+    steps = np.logspace(-1, -15, 57) if steps is None else as_reals("step_sweep", steps=steps)
     expect_shape("step_sweep", "steps", steps, ("S",))
+    expect_number("step_sweep", "the smallest step", steps.min(), "a positive number", lambda h: h > 0)
     at_x = f(x)
-    quotients = np.array(
-        [
-            ((f(x + h * v) - at_x) / h, (f(x + h * v) - f(x - h * v)) / (2 * h), f(x + 1j * h * v).imag / h)
-            for h in steps
-        ]
-    )
-    errors = [[relative_error(q, truth) for q in column] for column in quotients.T]
+
+    def quotients(h):
+        ahead = f(x + h * v)
+        return (ahead - at_x) / h, (ahead - f(x - h * v)) / (2 * h), f(x + 1j * h * v).imag / h
+
+    errors = [[relative_error(q, truth) for q in column] for column in zip(*map(quotients, steps))]
     return StepSweep(steps, *map(np.array, errors))
 
 
@@ -208,8 +209,7 @@ def check_gradients(loss, params, grads, *, rng, directions=2, tolerance=1e-9):
     loss : function of a tree of parameters, returning a number; has to accept complex arrays
     params : nested tuples of float64 arrays
     grads : the same structure: the gradient to be checked
-    rng : numpy Generator
-    directions : random directions per array
+    rng, directions : numpy Generator, and how many random directions to draw per array
     tolerance : largest relative error that passes
 
     Returns
@@ -218,20 +218,20 @@ def check_gradients(loss, params, grads, *, rng, directions=2, tolerance=1e-9):
 
     Raises
     ------
-    TypeError
-        If rng is no Generator, a parameter is no float array, or a gradient holds no numbers.
-    ValueError
-        If the structures differ, or a gradient's shape from its parameter's.
+    TypeError, ValueError
+        If loss is no function, rng no Generator, a parameter no real float array, a gradient no numbers,
+        structures or shapes differ, or tolerance is not positive.
     """
-    expect_generator("check_gradients", rng)
-    expect_count("check_gradients", "directions", directions)
-    tolerance = expect_number("check_gradients", "tolerance", tolerance)
-    blocks, pairs = [], []
-    map_leaves(lambda w, dw: pairs.append((w, dw)), params, grads)  # refuses another structure
+    where, blocks, pairs = "check_gradients", [], []
+    expect_callable(where, "loss", loss)
+    _validate.expect_generator(where, rng)
+    _validate.expect_count(where, "directions", directions)
+    tolerance = expect_number(where, "tolerance", tolerance, "a positive number", lambda t: t > 0)
+    map_leaves(lambda w, dw: pairs.append((w, dw)), params, grads, where=where)
     for number, ((name, _), (w, dw)) in enumerate(zip(named_leaves(params), pairs, strict=True)):
-        w, label = as_floats("check_gradients", w=w), f"the gradient of {name or 'the parameter'}"
-        dw = numeric("check_gradients", **{label: dw})
-        expect_shape("check_gradients", label, dw, w.shape)
+        label = f"the gradient of {name or 'the parameter'}"
+        w, dw = as_reals(where, **{name or "params": w}), numeric(where, **{label: dw})
+        expect_shape(where, label, dw, w.shape)
         # NaN and inf are settled first: max() may lose a NaN, and inf − inf would warn
         worst = 0.0 if np.isfinite(dw).all() else np.inf
         for _ in range(directions if worst == 0 else 0):

@@ -40,6 +40,10 @@ def variance(rule, shape, *, gain=1.0):
     shape : (n_out, n_in)
     gain : factor of the standard deviation
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
@@ -53,10 +57,7 @@ def variance(rule, shape, *, gain=1.0):
 def uniform_fan_in(shape, *, rng, dtype=float):
     """w ~ U[−1/√n_in, 1/√n_in], the old rule; its variance is 1/(3 n_in).
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `lecun`.
+    Arguments (shape, rng, dtype), result and errors as `lecun`.
     """
     return _draw("uniform_fan_in", shape, rng, "uniform", 1.0, dtype)
 
@@ -93,10 +94,7 @@ def lecun(shape, *, rng, distribution="normal", gain=1.0, dtype=float):
 def glorot(shape, *, rng, distribution="uniform", gain=1.0, dtype=float):
     """Var w = 2/(n_in + n_out) (Glorot & Bengio 2010): a compromise of forward and backward.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `lecun`.
+    Arguments, result and errors as `lecun`.
     """
     return _draw("glorot", shape, rng, distribution, gain, dtype)
 
@@ -104,10 +102,7 @@ def glorot(shape, *, rng, distribution="uniform", gain=1.0, dtype=float):
 def he(shape, *, rng, distribution="normal", gain=1.0, dtype=float):
     """Var w = 2/n_in (He et al. 2015): makes up for the half that a ReLU removes.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `lecun`.
+    Arguments, result and errors as `lecun`.
     """
     return _draw("he", shape, rng, distribution, gain, dtype)
 
@@ -171,7 +166,7 @@ def _truncated(shape, rng):
 
 def _sizes(where, shape):
     good = np.ndim(shape) == 1 and len(shape) == 2 and np.asarray(shape).dtype.kind in "iu"
-    if not good or min(shape) < 1:
+    if not good or any(isinstance(size, bool) for size in shape) or min(shape) < 1:
         raise ValueError(f"{where}: shape is {shape}; expected (n_out, n_in), both at least 1.")
     return tuple(int(size) for size in shape)
 

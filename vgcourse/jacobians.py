@@ -7,7 +7,16 @@
 import numpy as np
 
 from vgcourse._trees import named_leaves
-from vgcourse._validate import as_floats, as_square_matrix, expect_count, expect_finite, expect_shape
+from vgcourse._validate import (
+    as_floats,
+    as_reals,
+    as_square_matrix,
+    expect_callable,
+    expect_count,
+    expect_finite,
+    expect_real,
+    expect_shape,
+)
 from vgcourse.activations import get_activation
 
 
@@ -71,14 +80,17 @@ def step_jacobians(step_forward, params, x, state0):
     Raises
     ------
     TypeError, ValueError
-        If x or state0 is not finite floating point or has another rank, and whatever the step raises.
+        If step_forward is no function, x, state0 or a parameter is complex or not finite, x or state0 has
+        another rank; and whatever the step raises.
     """
     where = "step_jacobians"
-    x, state = as_floats(where, x=x, state0=state0)
+    expect_callable(where, "step_forward", step_forward)
+    x, state = as_reals(where, x=x, state0=state0)
     expect_shape(where, "x", x, ("T", "D"))
     if state.ndim not in (1, 2) or (state.ndim == 2 and len(state) != 2):
         raise ValueError(f"{where}: state0 has shape {state.shape}; expected (H,), or (2, H) with h and c.")
     arrays = {name or "params": np.asarray(leaf) for name, leaf in named_leaves(params)}
+    expect_real(where, **arrays)  # the imaginary parts are what carries the derivative
     expect_finite(where, x=x, state0=state, **arrays)
     size, width = state.size, state.shape[-1]
     epsilon = np.sqrt(np.finfo(x.dtype).tiny)  # its square is nothing beside 1, and ε J is far from 0

@@ -2,6 +2,9 @@
 
 Every pair keeps one contract: `out, cache = forward(params, x)` and `dx, grads = backward(dout, cache)`,
 where `grads` has the type of `params`. A pair without parameters returns `dx` alone.
+
+Shapes and dtypes are checked, numbers are not: NaN and infinity travel through every pair of the library as
+numpy computes them. `vgcourse.symptoms.diagnose` looks for them.
 """
 
 from typing import NamedTuple
@@ -102,6 +105,14 @@ class WeightNormCache(NamedTuple):
 
 def weight_norm_from_linear(params):
     """The WeightNormParams that give the same layer as LinearParams: V = W and g_j = ‖W_j‖.
+
+    Parameters
+    ----------
+    params : LinearParams, W (H, D) and b (H,)
+
+    Returns
+    -------
+    WeightNormParams, V (H, D), g (H,), b (H,)
 
     Raises
     ------

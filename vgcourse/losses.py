@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_number, expect_shape, expect_type
+from vgcourse._validate import (
+    as_floats,
+    class_numbers,
+    expect_classes,
+    expect_number,
+    expect_shape,
+    expect_type,
+)
 from vgcourse.activations import sigmoid, softplus
 
 
@@ -60,6 +67,15 @@ def squared_error_forward(y_hat, y, mask=None):
 def squared_error_backward(dloss, cache):
     """∂L/∂ŷ = 2(ŷ − y)/N, equation (1.5); shape of ŷ.
 
+    Parameters
+    ----------
+    dloss : gradient by the loss, one number
+    cache : LossCache of the forward pass
+
+    Returns
+    -------
+    array of the shape of ŷ
+
     Raises
     ------
     TypeError, ValueError
@@ -105,10 +121,7 @@ def binary_cross_entropy_forward(z, t, mask=None):
 def binary_cross_entropy_backward(dloss, cache):
     """∂L/∂z = (σ(z) − t)/N, equation (1.11); shape of z.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `squared_error_backward`.
+    Arguments, result and errors as `squared_error_backward`.
     """
     return _backward("binary_cross_entropy_backward", dloss, cache)
 
@@ -157,20 +170,10 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
     """
     where = "softmax_cross_entropy_forward"
     z = _logits(where, z)
-    labels = np.asarray(labels)
-    expect_shape(where, "labels", labels, z.shape[:-1], f"z has shape {z.shape}")
-    if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"{where}: labels hold {labels.dtype.name} values; expected integers (class numbers)."
-        )
+    labels = class_numbers(where, labels, z.shape[:-1], f"z has shape {z.shape}")
     weight = _weights(where, mask, z, (labels.shape,))
     z, labels = _keep(z, weight[..., None]), _keep(labels, weight)
-    if labels.min() < 0 or labels.max() >= z.shape[-1]:
-        raise ValueError(
-            f"{where}: labels lie between {labels.min()} and {labels.max()}; "
-            f"expected 0 … {z.shape[-1] - 1} because z has {z.shape[-1]} classes."
-        )
-
+    expect_classes(where, labels, z.shape[-1], "z")
     shifted = z - z.real.max(axis=-1, keepdims=True)
     log_sum = np.log(np.exp(shifted).sum(axis=-1))
     right = np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
@@ -182,10 +185,7 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
 def softmax_cross_entropy_backward(dloss, cache):
     """∂L/∂z = (softmax(z) − onehot(label))/N, equation (1.18); shape of z, 0 where masked.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `squared_error_backward`.
+    Arguments, result and errors as `squared_error_backward`.
     """
     return _backward("softmax_cross_entropy_backward", dloss, cache)
 

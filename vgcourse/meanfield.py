@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_count, expect_finite
+from vgcourse._validate import expect_callable, expect_count, expect_number, expect_shape
 from vgcourse.activations import get_activation
 
 # An even number of nodes has none at 0, so that a kink there (ReLU) is split exactly in half.
@@ -32,17 +32,33 @@ def gaussian_mean(function, q=1.0):
     function : g, takes and returns arrays
     q : variance, a finite number ≥ 0
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     TypeError, ValueError
-        If q is no real number, negative or not finite.
+        If q is no real number, negative or not finite, or function is none or changes the shape.
     """
     q = _number("gaussian_mean", "q", q)
-    return float(WEIGHTS @ function(np.sqrt(q) * NODES))
+    expect_callable("gaussian_mean", "function", function)
+    values = function(np.sqrt(q) * NODES)
+    expect_shape("gaussian_mean", "what the function returned", values, NODES.shape, "it got that shape")
+    return float(WEIGHTS @ values)
 
 
 def variance_map(q, *, sigma_w, sigma_b=0.0, activation="tanh"):
     """q' = σ_w² E[f(√q z)²] + σ_b²: one layer of weights with variance σ_w²/n and biases σ_b².
+
+    Parameters
+    ----------
+    q : variance of the pre-activations
+    sigma_w, sigma_b, activation : as in `mean_field`
+
+    Returns
+    -------
+    float, the next layer's q'
 
     Raises
     ------
@@ -59,6 +75,15 @@ def variance_map(q, *, sigma_w, sigma_b=0.0, activation="tanh"):
 
 def backward_factor(q, *, sigma_w, activation="tanh"):
     """χ = σ_w² E[f'(√q z)²]: a squared gradient grows by χ a layer; 1 is the edge of chaos.
+
+    Parameters
+    ----------
+    q : variance of the pre-activations
+    sigma_w, activation : as in `mean_field`
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -90,7 +115,12 @@ def mean_field(*, depth, sigma_w, sigma_b=0.0, q0=1.0, activation="tanh"):
         If a number is negative or not finite, depth is below 1, or the activation is unknown.
     """
     expect_count("mean_field", "depth", depth)
-    q, chi = [_number("mean_field", "q0", q0)], []
+    q, sigma_w, sigma_b = (
+        _number("mean_field", name, value)
+        for name, value in (("q0", q0), ("sigma_w", sigma_w), ("sigma_b", sigma_b))
+    )
+    get_activation(activation)
+    q, chi = [q], []
     for _ in range(depth):
         chi.append(backward_factor(q[-1], sigma_w=sigma_w, activation=activation))
         q.append(variance_map(q[-1], sigma_w=sigma_w, sigma_b=sigma_b, activation=activation))
@@ -98,10 +128,4 @@ def mean_field(*, depth, sigma_w, sigma_b=0.0, q0=1.0, activation="tanh"):
 
 
 def _number(where, name, value):
-    array = as_floats(where, **{name: float(value) if isinstance(value, (int, np.integer)) else value})
-    if array.ndim or array.dtype.kind == "c":
-        raise TypeError(f"{where}: {name} is {value!r}; expected one real number.")
-    expect_finite(where, **{name: array})
-    if array < 0:
-        raise ValueError(f"{where}: {name} is {value}; expected at least 0.")
-    return float(array)
+    return expect_number(where, name, value, "a finite number, at least 0", lambda v: v >= 0)

@@ -9,7 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import expect_count, expect_float_dtype, expect_generator, expect_shape, expect_type
+from vgcourse._trees import named_leaves
+from vgcourse._validate import (
+    as_reals,
+    class_numbers,
+    expect_classes,
+    expect_count,
+    expect_float_dtype,
+    expect_generator,
+    expect_real,
+    expect_shape,
+    expect_type,
+    initial_weights,
+)
 from vgcourse.activations import get_activation
 from vgcourse.initializers import glorot
 from vgcourse.layers import (
@@ -35,21 +47,31 @@ class MLPCache(NamedTuple):
 def mlp_init(sizes, *, rng, initializer=glorot, dtype=float):
     """Parameters of a net with layer sizes D, H_1, …, C: weights by `initializer`, biases zero.
 
+    Parameters
+    ----------
+    sizes : at least two integers, the input's first
+    initializer : a rule of `vgcourse.initializers`, or a function called like one
+
     Returns
     -------
     tuple of LinearParams, one per layer
 
     Raises
     ------
-    ValueError
-        If there are fewer than two sizes or one is not positive.
+    TypeError, ValueError
+        If there are fewer than two sizes, one is no integer or below 1, or the initializer is no function;
+        and as the initializer, for rng and dtype.
     """
     expect_generator("mlp_init", rng)
     dtype = expect_float_dtype("mlp_init", dtype)
-    if np.ndim(sizes) != 1 or len(sizes) < 2 or np.asarray(sizes).dtype.kind not in "iu" or min(sizes) < 1:
+    whole = np.ndim(sizes) == 1 and not any(isinstance(size, bool) for size in sizes)
+    if not whole or len(sizes) < 2 or np.asarray(sizes).dtype.kind not in "iu" or min(sizes) < 1:
         raise ValueError(f"mlp_init: sizes are {sizes}; expected at least two, each at least 1.")
     return tuple(
-        LinearParams(initializer((n_out, n_in), rng=rng, dtype=dtype), np.zeros(n_out, dtype))
+        LinearParams(
+            initial_weights("mlp_init", initializer, (n_out, n_in), rng=rng, dtype=dtype),
+            np.zeros(n_out, dtype),
+        )
         for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True)
     )
 
@@ -123,6 +145,7 @@ def loss_and_gradient(params, x, labels, *, activation="tanh"):
     params : tuple of LinearParams
     x : (N, D) array
     labels : (N,) integer array
+    activation : name of f
 
     Returns
     -------
@@ -144,13 +167,26 @@ def loss_and_gradient(params, x, labels, *, activation="tanh"):
 def accuracy(params, x, labels, *, activation="tanh"):
     """Share of rows of x whose largest output is the label's.
 
+    Parameters
+    ----------
+    params : tuple of LinearParams
+    x : (N, D) array
+    labels : (N,) integer array
+    activation : name of f
+
+    Returns
+    -------
+    float from 0 to 1
+
     Raises
     ------
     TypeError, ValueError
-        As `mlp_forward`, and if labels are not one per row.
+        As `mlp_forward`; if labels are not one integer per row, 0 … C − 1, or the output is complex.
     """
     out, _ = mlp_forward(params, x, activation=activation)
-    expect_shape("accuracy", "labels", labels, out.shape[:1], f"x has {len(out)} rows")
+    expect_real("accuracy", **{"the net's output": out})  # complex numbers have no order
+    labels = class_numbers("accuracy", labels, out.shape[:1], f"x has {len(out)} rows")
+    expect_classes("accuracy", labels, out.shape[1])
     return float((out.argmax(axis=1) == labels).mean())
 
 
@@ -170,6 +206,10 @@ def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10,
     params : tuple of LinearParams to start from (not changed)
     x : (N, D) array
     labels : (N,) integer array
+    activation : name of f
+    learning_rate : α, a positive number
+    epochs : how often all rows are used
+    batch_size : rows in a step; the last batch of an epoch may be smaller
 
     Returns
     -------
@@ -177,15 +217,17 @@ def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10,
 
     Raises
     ------
-    ValueError
-        If batch_size or epochs is not positive, labels are not one per row, or the loss stops being
-        finite (a step too long).
+    TypeError, ValueError
+        As `mlp_forward` and `sgd_step`; if x or a parameter is complex, epochs or batch_size no integer or
+        below 1, labels are not one integer per row, or the loss stops being finite (a step too long).
     """
     expect_generator("train", rng)
     expect_count("train", "epochs", epochs)
     expect_count("train", "batch_size", batch_size)
-    x, labels = np.asarray(x), np.asarray(labels)
-    expect_shape("train", "labels", labels, np.shape(x)[:1], f"x has shape {np.shape(x)}")
+    x = as_reals("train", x=x)
+    expect_real("train", **dict(named_leaves(params, "params")))
+    expect_shape("train", "x", x, ("N", "D"))
+    labels = class_numbers("train", labels, x.shape[:1], f"x has shape {x.shape}")
     losses, norms = [], []
     for _ in range(epochs):
         order = rng.permutation(len(x))

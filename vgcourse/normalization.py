@@ -17,6 +17,7 @@ from vgcourse._validate import (
     expect_count,
     expect_float_dtype,
     expect_number,
+    expect_real,
     expect_shape,
     expect_type,
 )
@@ -92,7 +93,7 @@ def batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1e-5):
     Raises
     ------
     TypeError
-        If an array is not floating point, or precisions are mixed.
+        If an array is not floating point, precisions are mixed, or running statistics are complex.
     ValueError
         If shapes do not fit, eps is negative, a variance + ε is 0, or N = 1 with `unbiased`.
     """
@@ -105,6 +106,7 @@ def batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1e-5):
             raise ValueError(f"{where}: x has one row; expected at least 2 with unbiased=True (1/(N − 1)).")
         return _normalize(where, gamma, beta, x, 0, len(x) - bool(unbiased), eps)
     expect_type(where, "running", running, RunningStatistics)
+    expect_real(where, mean=running.mean, variance=running.variance)
     mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, x=x)
     for name, array in (("running mean", mean), ("running variance", variance)):
         expect_shape(where, name, array, x.shape[1:], f"x has shape {x.shape}")
@@ -153,9 +155,9 @@ def update_running(running, cache, *, momentum=0.1):
 
     Raises
     ------
-    ValueError
-        If the momentum is outside (0, 1], the batch had one row, shapes differ, or the cache is of a test
-        pass.
+    TypeError, ValueError
+        If running or cache is none or complex, precisions are mixed, the momentum is outside (0, 1], the
+        batch had one row, shapes differ, or the cache is of a test pass.
     """
     where = "update_running"
     expect_type(where, "running", running, RunningStatistics)
@@ -166,6 +168,7 @@ def update_running(running, cache, *, momentum=0.1):
     rows = len(cache.x_hat)
     if rows == 1:
         raise ValueError(f"{where}: the batch has one row, which has no variance; expected at least 2.")
+    expect_real(where, mean=running.mean, variance=running.variance, cache=cache.x_hat)
     mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, cache=cache.x_hat)
     for name, array in (("running mean", mean), ("running variance", variance)):
         expect_shape(where, name, array, cache.mean.shape, "the batch has that many features")

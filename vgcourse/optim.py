@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves, named_leaves
-from vgcourse._validate import as_floats, expect_number, expect_type
+from vgcourse._validate import as_floats, as_reals, expect_number, expect_type
 
 
 def sgd_step(params, grads, learning_rate):
@@ -30,8 +30,8 @@ def sgd_step(params, grads, learning_rate):
     Raises
     ------
     TypeError, ValueError
-        If an array is not floating point, precisions are mixed, structures or shapes differ, or the learning
-        rate is not a positive number.
+        If an array is not floating point, precisions are mixed, structures or shapes differ, a gradient is
+        complex and its parameter real, or the learning rate is not a positive number.
     """
     rate = _positive("sgd_step", "learning_rate", learning_rate)
     params, grads = _alike("sgd_step", params, gradient=grads)
@@ -215,7 +215,7 @@ def clip_by_value(grads, limit):
     Parameters and errors as `clip_by_global_norm`; but infinite entries are cut too, and NaN stays NaN.
     """
     limit = _positive("clip_by_value", "limit", limit)
-    return map_leaves(lambda g: np.clip(as_floats("clip_by_value", gradient=g), -limit, limit), grads)
+    return map_leaves(lambda g: np.clip(as_reals("clip_by_value", gradient=g), -limit, limit), grads)
 
 
 def _positive(where, name, value):
@@ -234,11 +234,13 @@ def _alike(where, params, **trees):
             w, other = as_floats(where, parameter=w, **{name: other})
             if w.shape != other.shape:
                 raise ValueError(f"{where}: a {name} has shape {other.shape}; its parameter has {w.shape}.")
+            if np.iscomplexobj(other) and not np.iscomplexobj(w):
+                raise TypeError(f"{where}: a {name} is complex; its parameter is real.")
             return other
 
         return leaf
 
-    others = [map_leaves(check(name), params, tree) for name, tree in trees.items()]
+    others = [map_leaves(check(name), params, tree, where=where) for name, tree in trees.items()]
     return [map_leaves(lambda w: as_floats(where, parameter=w), params), *others]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_count, expect_finite, expect_shape
+from vgcourse._validate import as_reals, expect_count, expect_finite, expect_number, expect_shape
 from vgcourse.activations import get_activation
 
 FARTHEST = 1e12  # pre-activations are searched up to this size, in units of 1 + |w| + |drive|
@@ -37,7 +37,7 @@ def scalar_orbit(w, h0, steps, *, activation="tanh", c=1.0, x=0.0):
     where = "scalar_orbit"
     expect_count(where, "steps", steps, 0)
     w, h0, c = _numbers(where, w=w, h0=h0, c=c)
-    x = as_floats(where, x=x)
+    x = as_reals(where, x=x)
     expect_finite(where, x=x)
     if x.ndim:
         expect_shape(where, "x", x, (steps,), f"steps is {steps}")
@@ -65,9 +65,9 @@ def cobweb(orbit):
     Raises
     ------
     TypeError, ValueError
-        If the orbit is not floating point, empty or not one-dimensional.
+        If the orbit is not real floating point, empty or not one-dimensional.
     """
-    orbit = as_floats("cobweb", orbit=orbit)
+    orbit = as_reals("cobweb", orbit=orbit)
     expect_shape("cobweb", "orbit", orbit, ("T + 1",))
     across = np.repeat(orbit, 2)
     return np.stack([across[:-1], np.concatenate([np.zeros(1, orbit.dtype), across[2:]])], axis=1)
@@ -153,10 +153,4 @@ def _bisect(function, a, b):
 
 
 def _numbers(where, **values):
-    out = []
-    for name, value in values.items():
-        if np.ndim(value) or isinstance(value, (bool, str)) or np.asarray(value).dtype.kind not in "iuf":
-            raise TypeError(f"{where}: {name} is {value!r}; expected one real number.")
-        expect_finite(where, **{name: np.asarray(float(value))})
-        out.append(float(value))
-    return out
+    return [expect_number(where, name, value) for name, value in values.items()]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vgcourse import _validate
-from vgcourse._validate import as_floats, expect_number, expect_shape, expect_type
+from vgcourse._validate import as_floats, expect_number, expect_shape, expect_type, initial_weights
 from vgcourse.activations import get_activation, sigmoid, sigmoid_derivative
 from vgcourse.initializers import lecun
 from vgcourse.layers import LinearCache, LinearParams, linear_backward, linear_forward
@@ -74,7 +74,7 @@ def residual_backward(inner_backward, dout, cache):
     """
     dout = as_floats("residual_backward", dout=dout)
     expect_type("residual_backward", "cache", cache, ResidualCache)
-    dx, grads = _inner_backward(inner_backward, cache.scale * dout, cache)
+    dx, grads = _inner_backward("residual_backward", inner_backward, cache.scale * dout, cache)
     return (dout + dx, grads) if cache.has_params else dout + dx
 
 
@@ -136,7 +136,7 @@ def gated_backward(inner_backward, dout, cache):
     x, c, g, z_g, _, gate, _ = cache
     x, dout = as_floats("gated_backward", x=x, dout=dout)
     expect_shape("gated_backward", "dout", dout, x.shape, "that is the shape of the output")
-    through_candidate, grads = _inner_backward(inner_backward, dout * g, cache)
+    through_candidate, grads = _inner_backward("gated_backward", inner_backward, dout * g, cache)
     through_gate, (dW_g, db_g) = linear_backward(dout * (c - x) * sigmoid_derivative(z_g), gate)
     return through_candidate + through_gate + dout * (1 - g), GatedParams(grads, dW_g, db_g)
 
@@ -171,7 +171,7 @@ def highway_init(H, *, gate_bias=-2.0, rng, initializer=lecun, dtype=float):
     _validate.expect_count("highway_init", "H", H)
     _validate.expect_generator("highway_init", rng)
     gate_bias = expect_number("highway_init", "gate_bias", gate_bias)
-    W, W_g = (initializer((H, H), rng=rng, dtype=dtype) for _ in range(2))
+    W, W_g = (initial_weights("highway_init", initializer, (H, H), rng=rng, dtype=dtype) for _ in range(2))
     return HighwayParams(W, np.zeros(H, dtype), W_g, np.full(H, gate_bias, dtype))
 
 
@@ -222,7 +222,7 @@ def highway_backward(dout, cache):
     dh : (…, H) array
     grads : HighwayParams
 
-    Raises TypeError or ValueError if dout has not the output's shape and precision.
+    Raises TypeError, ValueError if dout has not the output's shape and precision, or cache is another's.
     """
     expect_type("highway_backward", "cache", cache, HighwayCache)
     params, h, c, g, z, z_g, activation = cache
@@ -236,15 +236,15 @@ def highway_backward(dout, cache):
 
 
 def _inner(where, inner_forward, params, x):
-    if params is None:
-        _validate.expect_call(where, inner_forward, x)
+    _validate.expect_layer(where, "inner_forward", inner_forward, params, x)
     out, cache = inner_forward(x) if params is None else inner_forward(params, x)
     expect_shape(where, "the inner layer's output", out, x.shape, "the inner layer's input has that shape")
     as_floats(where, x=x, inner=out)
     return out, cache
 
 
-def _inner_backward(inner_backward, dout, cache):
+def _inner_backward(where, inner_backward, dout, cache):
     """(dx, grads) of the inner layer, whatever stands between the two; grads is None without parameters."""
+    _validate.expect_callable(where, "inner_backward", inner_backward)
     result = inner_backward(dout, cache.inner)
     return (result[0], result[-1]) if cache.has_params else (result, None)

@@ -48,6 +48,14 @@ def companion(taps):
 def poles(taps):
     """Roots of z^K = Σ_k a_k z^(K−k), largest first: stable if and only if all lie inside |z| < 1.
 
+    Parameters
+    ----------
+    taps : as in `companion`
+
+    Returns
+    -------
+    (K,) complex array
+
     Raises
     ------
     TypeError, ValueError
@@ -58,7 +66,16 @@ def poles(taps):
 
 
 def impulse_response(taps, steps):
-    """h(0), …, h(steps) of h(t) = Σ_k a_k h(t−k) + x(t) for x(0) = 1 and nothing else; shape (steps + 1,).
+    """h(0), …, h(steps) of h(t) = Σ_k a_k h(t−k) + x(t) for x(0) = 1 and nothing else.
+
+    Parameters
+    ----------
+    taps : as in `companion`
+    steps : last time, at least 0
+
+    Returns
+    -------
+    (steps + 1,) array; of an unstable recursion it may run to infinity
 
     Raises
     ------
@@ -89,6 +106,10 @@ def jury_test(taps):
     With p(z) = z^K − a_1 z^(K−1) − … − a_K, each step takes k = (last coefficient)/(first) and goes on with
     p(z) − k z^m p(1/z), one degree lower. Stable if and only if every |k| < 1; the first failure ends it.
 
+    Parameters
+    ----------
+    taps : as in `companion`
+
     Returns
     -------
     Jury
@@ -115,7 +136,21 @@ def contraction_factor(W, activation="tanh"):
     """γ σ_max(W): h → f(W h + …) brings any two states nearer by at least this factor, if it is below 1.
 
     γ = max f' (1/4 for the sigmoid, 1 for the others). Enough for vanishing gradients, not needed (Pascanu
-    et al. 2013). W is a finite (H, H) array; an unknown activation raises ValueError.
+    et al. 2013).
+
+    Parameters
+    ----------
+    W : finite (H, H) array
+    activation : a name of `LARGEST_SLOPE`
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If W is not floating point, not finite or not square, or the activation is unknown.
     """
     W = as_square_matrix("contraction_factor", W=W)
     expect_choice("contraction_factor", "activation", activation, LARGEST_SLOPE)
@@ -138,8 +173,9 @@ def lyapunov_function(W, Q=None):
 
     Raises
     ------
-    ValueError
-        If the spectral radius of W is 1 or more (no such function exists), or Q is not symmetric.
+    TypeError, ValueError
+        If W or Q is no finite (H, H) array of floats, the spectral radius of W is 1 or more (no such function
+        exists), or Q is not symmetric positive definite.
     """
     W = as_square_matrix("lyapunov_function", W=W)
     Q = np.eye(len(W), dtype=W.dtype) if Q is None else as_square_matrix("lyapunov_function", Q=Q)

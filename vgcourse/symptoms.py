@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import named_leaves
-from vgcourse._validate import as_floats, expect_finite, expect_shape, expect_type
+from vgcourse._validate import as_reals, expect_callable, expect_real, expect_shape, expect_type, numeric
 from vgcourse.diagnostics import effective_depth, gradient_norms, layer_statistics
 from vgcourse.jacobians import step_jacobians
 from vgcourse.mlp import mlp_forward
@@ -87,16 +87,15 @@ def diagnose(params, x, labels, *, activation="tanh"):
     Raises
     ------
     TypeError, ValueError
-        As `mlp_forward` and `softmax_cross_entropy_forward`, for shapes, dtypes, labels and names.
+        As `mlp_forward` and `softmax_cross_entropy_forward`; if x or a parameter is complex.
     """
-    x = as_floats("diagnose", x=x)
+    x = as_reals("diagnose", x=x)
     expect_shape("diagnose", "x", x, ("N", "D"))
     findings = [*_not_finite("diagnose", params, x)]
     with np.errstate(all="ignore"):
         logits, caches = mlp_forward(params, x, activation=activation)
-    for name, layer in ((f"params[{i}]", layer) for i, layer in enumerate(params)):
-        expect_type("diagnose", f"{name}.W", layer.W, np.ndarray)
-        expect_type("diagnose", f"{name}.b", layer.b, np.ndarray)
+    for name, array in named_leaves(params, "params"):
+        expect_type("diagnose", name, array, np.ndarray)
     if findings or not np.isfinite(logits).all():
         findings = findings or [_finding("not a number", "the weights are finite, but the output is not.")]
         return Diagnosis(tuple(findings), "Nothing else can be measured.")
@@ -138,9 +137,11 @@ def diagnose_recurrent(step_forward, params, x, state0):
     TypeError, ValueError
         As `step_jacobians`, for shapes and dtypes.
     """
-    x, state0 = as_floats("diagnose_recurrent", x=x, state0=state0)
-    broken = [*_not_finite("diagnose_recurrent", params, x)]
-    if broken:
+    where = "diagnose_recurrent"
+    expect_callable(where, "step_forward", step_forward)
+    x, state0 = as_reals(where, x=x, state0=state0)
+    expect_shape(where, "x", x, ("T", "D"))
+    if broken := [*_not_finite(where, params, x)]:
         return Diagnosis(tuple(broken), "Nothing else can be measured.")
     with np.errstate(all="ignore"):
         jacobians = step_jacobians(step_forward, params, x, state0)
@@ -170,10 +171,8 @@ def _exp(log):
 
 def _not_finite(where, params, x):
     for name, array in [("x", x), *named_leaves(params, "params")]:
-        try:
-            expect_finite(where, **{name: array})  # TypeError for what holds no numbers
-        except ValueError:
-            bad = int((~np.isfinite(array)).sum())
+        expect_real(where, **{name: array})
+        if bad := int((~np.isfinite(numeric(where, **{name: array}))).sum()):
             yield _finding("not a number", f"{bad} of {np.size(array)} values of {name} are NaN or infinite.")
 
 

@@ -1,14 +1,16 @@
 """MNIST from its IDX files in a folder of yours; nothing is downloaded."""
 
 import gzip
+import os
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from vgcourse._validate import expect_choice, expect_float_dtype
+from vgcourse._validate import expect_choice, expect_float_dtype, expect_type
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+PATHS = (str, os.PathLike)
 MNIST_NAMES = {"train": "train", "test": "t10k"}
 
 
@@ -23,6 +25,7 @@ def mnist(folder, *, part="train", dtype=np.float64):
     ----------
     folder : path
     part : "train" (60 000 images) or "test" (10 000)
+    dtype : of the images, float64 or float32
 
     Returns
     -------
@@ -36,10 +39,11 @@ def mnist(folder, *, part="train", dtype=np.float64):
     ValueError
         If a file is damaged or no IDX file, images and labels differ in number, or a label is not 0 … 9.
     TypeError
-        If `dtype` is not float32 or float64.
+        If `folder` is no path or `dtype` not float32 or float64.
     """
     dtype = expect_float_dtype("mnist", dtype)
     expect_choice("mnist", "part", part, MNIST_NAMES)
+    expect_type("mnist", "folder", folder, PATHS)
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"mnist: there is no folder {folder}.")
@@ -75,13 +79,24 @@ def read_idx(path):
     An IDX file is 0, 0, a type code, the number of axes; then each length as a big-endian uint32; then the
     values.
 
+    Parameters
+    ----------
+    path : path of the file
+
+    Returns
+    -------
+    array of the shape and type that the file names, in the machine's byte order
+
     Raises
     ------
+    TypeError
+        If `path` is none.
     FileNotFoundError
         If there is no such file.
     ValueError
         If it does not begin like an IDX file, ends early, goes on too long, or its gzip data are damaged.
     """
+    expect_type("read_idx", "path", path, PATHS)
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"read_idx: there is no file {path}.")

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from vgcourse._validate import as_floats, expect_choice, expect_float_dtype, expect_generator, expect_number
+from vgcourse._validate import as_reals, expect_choice, expect_float_dtype, expect_generator, expect_number
 
 
 def digits(*, dtype=np.float64):
@@ -31,14 +31,20 @@ def digits(*, dtype=np.float64):
 def split(x, labels, *, test_fraction=0.2, rng):
     """Shuffle and cut into a training and a test part.
 
+    Parameters
+    ----------
+    x : (N, …) array, of any type
+    labels : (N, …) array
+    test_fraction : share of the rows that go into the test part, rounded to whole rows
+
     Returns
     -------
     (x_train, labels_train), (x_test, labels_test)
 
     Raises
     ------
-    ValueError
-        If the lengths differ or a part would be empty.
+    TypeError, ValueError
+        If rng is no Generator, test_fraction no number, the lengths differ, or a part would be empty.
     """
     expect_generator("split", rng)
     x, labels = np.asarray(x), np.asarray(labels)
@@ -80,7 +86,7 @@ def images_to_sequence(images, *, by="rows", order=None):
     Source: Le et al. 2015 for digits by pixel, in order and permuted.
     """
     where = "images_to_sequence"
-    images = as_floats(where, images=images)
+    images = as_reals(where, images=images)
     expect_choice(where, "by", by, ("rows", "pixels"))
     if images.ndim == 2:
         side = round(images.shape[1] ** 0.5)

@@ -16,6 +16,7 @@ from vgcourse._validate import (
     expect_float_dtype,
     expect_number,
     expect_shape,
+    expect_type,
 )
 from vgcourse.activations import sigmoid
 
@@ -66,6 +67,11 @@ def logic_gate(name, *, steepness=100.0, dtype=np.float64):
 
     P ∧ Q ≈ σ(kP + kQ − 3k/2), P ∨ Q ≈ σ(kP + kQ − k/2), ¬P ≈ σ(k(1 − P) − k/2), with k the steepness.
 
+    Parameters
+    ----------
+    name : "and", "or", "not", "nand" or "nor"
+    steepness : k > 0
+
     Returns
     -------
     Gate
@@ -114,6 +120,7 @@ def adder_circuit(bits, *, steepness=100.0, dtype=np.float64):
     ----------
     bits : 1 … 6
         Bits of each number; 1 is the half adder.
+    steepness : k > 0, as in `logic_gate`
 
     Returns
     -------
@@ -171,8 +178,12 @@ def run_circuit(layers, x):
     Raises
     ------
     TypeError, ValueError
-        If there is no layer, a shape does not fit the one before, or precisions are mixed.
+        If there is no layer, one is no pair, a shape does not fit the one before, or precisions are mixed.
     """
+    expect_type("run_circuit", "layers", layers, (tuple, list))
+    for number, layer in enumerate(layers, 1):
+        if not isinstance(layer, (tuple, list)) or len(layer) != 2:
+            raise TypeError(f"run_circuit: layer {number} is {layer!r}; expected a pair (W, b).")
     if len(layers) == 0:
         raise ValueError("run_circuit: layers is empty; expected at least one (W, b).")
     as_floats(

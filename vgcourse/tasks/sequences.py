@@ -180,6 +180,14 @@ def pronoun_grammar(gap, N, *, n_sentences=1, rng, dtype=np.float64):
 def sentences(x):
     """The words of `pronoun_grammar`'s one-hot x (T, N, V), as N texts.
 
+    Parameters
+    ----------
+    x : (T, N, V) array; the largest entry of a row is its word
+
+    Returns
+    -------
+    list of N texts
+
     Raises
     ------
     ValueError
