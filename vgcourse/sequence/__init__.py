@@ -5,12 +5,15 @@
 
 What makes them fast, and how the equations stay visible:
 
-- One matrix product per block of steps brings in the inputs, one per step the old state, for all gates
-  at once; the weight gradients are one product over all steps.
+- One matrix product per step makes the pre-activations of all gates from rows [x_t, h_{t−1}, 1]; the
+  gradients of W_x, W_h and b are one product of such rows over all steps. (The GRU has to keep inputs and
+  state apart.) Products are cut so that BLAS need not copy its factors: see `_products`.
 - Every local derivative (σ', tanh', the other factor of a product) is known once the forward step is
   done, so it is computed right there for a block of steps, while they are still in the processor's
   cache. Going back, the recursion only multiplies.
-- The sigmoid's minus sign moves into its weights: σ(a) = 1/(1 + e^(−a)) starts from −a.
+- Every gate is contiguous, and the views of it are made once for all blocks, which counts at N = 1.
+- The sigmoid's minus sign moves into its weights, and inside a step it stays 1/σ(a) = 1 + e^(−a): what
+  it multiplies is divided by that.
 - Arrays are changed in place, and a `Workspace` keeps them from call to call.
 
 The derivatives come from the outputs, 1 − tanh² and σ(1 − σ). That is the same to rounding, but where a

@@ -1,4 +1,4 @@
-"""What all kernels share: a workspace, blocks of steps, argument checks, the sums over all steps."""
+"""What all kernels share: a workspace, blocks of steps, argument checks, inputs beside states."""
 
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -91,24 +91,29 @@ def flush(gradient):
         gradient[...] = 0
 
 
-def sigmoid_of_minus(a):
-    """1 / (1 + e^a) in place: the sigmoid of −a."""
-    np.exp(a, a)
-    np.add(a, 1, a)
-    np.reciprocal(a, a)
+def beside_states(space, x, state0):
+    """Rows [x_t, h_{t−1}, 1], (T + 1, N, D + H + 1), and the h in them, (T + 1, N, H), to be filled in.
+
+    With them a pre-activation is one product a step, and all weight gradients are one product at the end.
+    The last row is only there for h_T.
+    """
+    (T, N, D), H = x.shape, state0.shape[-1]
+    seen = space.take("seen", (T + 1, N, D + H + 1), x.dtype)
+    seen[:T, :, :D] = x
+    seen[:, :, -1] = 1
+    states = seen[:, :, D:-1]
+    states[0] = state0
+    return seen, states
 
 
-def over_all_steps(delta, signal):
-    """Σ_t δ_tᵀ s_t as one matrix product, rows as in δ: the gradient of a shared weight matrix."""
-    rows = delta.shape[0] * delta.shape[1]
-    # (sᵀ δ)ᵀ and not δᵀ s: BLAS is up to a third faster with the long axis last
-    return (signal.reshape(rows, -1).T @ delta.reshape(rows, -1)).T
+def join_weights(params):
+    """W_x, W_h and b as one matrix that multiplies such rows, (D + H + 1, gates · H)."""
+    return np.concatenate([params.W_x, params.W_h, params.b[:, None]], axis=1).T
 
 
-def bias_gradient(delta):
-    """Σ_t Σ_n δ as a matrix–vector product."""
-    rows = delta.reshape(-1, delta.shape[-1])
-    return np.ones(len(rows), delta.dtype) @ rows
+def part_weights(dW, D):
+    """The gradients of W_x, W_h and b, one beside the other in dW."""
+    return (np.ascontiguousarray(part) for part in (dW[:, :D], dW[:, D:-1], dW[:, -1]))
 
 
 def columns(gates, H, count):
@@ -163,7 +168,7 @@ def check_backward(where, cache_type, dstates, cache, shape):
     """
     if not isinstance(cache, cache_type):
         raise TypeError(f"{where}: cache is {type(cache).__name__}; expected {cache_type.__name__}.")
-    dstates, _ = as_floats(where, dstates=dstates, x=cache.x)
+    dstates, _ = as_floats(where, dstates=dstates, x=cache.slopes)
     shape = shape(cache)
     expect_shape(where, "dstates", dstates, shape, "that is the shape of the states")
     _expect_finite(where, dstates=dstates)

@@ -1,7 +1,7 @@
 """The LSTM as a whole-sequence kernel, with or without peepholes.
 
-Inside, the gates stand in the order o, i, f, g: the three sigmoids are neighbours, and so are the three
-gates that write the memory.
+Inside, the forward pass has the gates in the order o, i, f, g and then c_{t−1}: the three sigmoids are
+neighbours, and i ⊙ g and f ⊙ c_{t−1} are one product of two neighbours with two neighbours.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from vgcourse.sequence._kernel import (
     FLUSH_EVERY,
     Loan,
     backwards,
-    bias_gradient,
+    beside_states,
     check_backward,
     check_forward,
     check_workspace,
@@ -21,21 +21,20 @@ from vgcourse.sequence._kernel import (
     fast_loops,
     flush,
     in_rows,
-    over_all_steps,
-    sigmoid_of_minus,
+    join_weights,
+    part_weights,
     step_blocks,
 )
-
-OUTSIDE, INSIDE = "ifgo", "oifg"
+from vgcourse.sequence._products import over_all_steps, product_into, product_with
 
 
 class LSTMSequenceCache(NamedTuple):
-    """Input, all states h and c (2, T + 1, N, H), gate f (T, N, H), local derivatives: ∂h/∂c (T, N, H)
-    and those by a_o, a_i, a_f, a_g (T, N, 4H)."""
+    """Rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T; all c (T + 1, N, H), gate f
+    (T, N, H), local derivatives: ∂h/∂c (T, N, H) and those by a_o, a_i, a_f, a_g (T, N, 4H)."""
 
     params: LSTMParams
-    x: np.ndarray
-    states: np.ndarray
+    seen: np.ndarray
+    c: np.ndarray
     f: np.ndarray
     slopes: np.ndarray
     slope_h: np.ndarray
@@ -66,51 +65,48 @@ def lstm_forward(params, x, state0, workspace=None):
     """
     params, x, state0 = check_forward("lstm_forward", LSTMParams, params, x, state0, gates=4, arrays=2)
     space, loan = check_workspace("lstm_forward", workspace)
-    (T, N, D), H, dtype = x.shape, params.W_h.shape[1], x.dtype
-    rows, sign = in_rows(OUTSIDE, H, INSIDE), np.repeat(np.array([-1, -1, -1, 1], dtype), H)
-    W_x, W_h, b = (sign * w[rows].T for w in params[:3])
-    W_h, peepholes = np.ascontiguousarray(W_h), _peepholes(params)
+    (T, N, _), H, dtype = x.shape, params.W_h.shape[1], x.dtype
+    sign, one = np.repeat(np.array([-1, -1, -1, 1], dtype), H), np.ones((), dtype)
+    W, peepholes = sign * join_weights(params)[:, in_rows("ifgo", H, "oifg")], _peepholes(params)
 
-    states = space.take("states", (2, T + 1, N, H), dtype)
+    seen, h_seen = beside_states(space, x, state0[0])
+    states = space.take("states", (T + 1, 2, N, H), dtype)
     slopes = space.take("slopes", (T, N, 4 * H), dtype)
     keep, slope_h = space.take("keep", (T, N, H), dtype), space.take("slope_h", (T, N, H), dtype)
-    blocks = step_blocks(T, 10 * N * H * x.itemsize)
-    gates = space.take("gates", (blocks[0].stop, N, 4 * H), dtype)
-    tanh_c = space.take("tanh_c", (blocks[0].stop, N, H), dtype)
-    from_h, written = space.take("from_h", (N, 4 * H), dtype), space.take("written", (N, H), dtype)
-    states[:, 0] = state0
-    (h_old, c_old), (h_new, c_new) = states[:, :-1], states[:, 1:]
+    blocks = step_blocks(T, 14 * N * H * x.itemsize)
+    B = blocks[0].stop
+    gates, terms = space.take("gates", (B + 1, 5, N, H), dtype), space.take("terms", (B, 2, N, H), dtype)
+    tanh_c, a = space.take("tanh_c", (B, N, H), dtype), space.take("a", (4, N, H), dtype)
+    pre_activations, (a_oif, a_g) = product_into(a, W), (a[:3], a[3])
+    (o, i, f, g, c), (written, kept) = gates.swapaxes(0, 1), terms.swapaxes(0, 1)
+    neighbours = gates[:, :3], gates[:, 1:3], gates[:, 3:], terms
+    buffers = list(zip(*neighbours, o, g, written, kept, c, c[1:], tanh_c))  # the same for every block
+    states[0] = state0
     with fast_loops():
         for t in blocks:
-            block, tanh = gates[: t.stop - t.start], tanh_c[: t.stop - t.start]
-            np.dot(x[t].reshape(-1, D), W_x, out=block.reshape(-1, 4 * H))
-            block += b
-            steps = h_old[t], c_old[t], h_new[t], c_new[t], tanh, block, block[:, :, : 3 * H]
-            for h_prev, c_prev, h, c, tc, a, s, o, i, f, g in zip(
-                *steps, *columns(block, H, 4)
-            ):  # a holds x_t W_xᵀ + b
-                np.dot(h_prev, W_h, from_h)
-                np.add(a, from_h, a)
-                if peepholes:
-                    i -= peepholes.i * c_prev  # the minus of −a
-                    f -= peepholes.f * c_prev
-                    sigmoid_of_minus(i)
-                    sigmoid_of_minus(f)
-                else:
-                    sigmoid_of_minus(s)
-                np.tanh(g, g)
-                np.multiply(f, c_prev, c)
-                np.multiply(i, g, written)
-                np.add(c, written, c)
-                if peepholes:
-                    o -= peepholes.o * c
-                    sigmoid_of_minus(o)
-                np.tanh(c, tc)
-                np.multiply(o, tc, h)
-            _local_derivatives(block, c_old[t], tanh, slopes[t], slope_h[t])
-            keep[t] = block[:, :, 2 * H : 3 * H]
-    cache = LSTMSequenceCache(params, x, states, keep, slopes, slope_h, loan)
-    return states[:, 1:].swapaxes(0, 1), cache
+            c[0] = states[t.start, 1]
+            for seen_t, h, views in zip(seen[t], h_seen[1:][t], buffers):
+                oif, i_f, g_c, both, o_t, g_t, w, k, c_prev, c_t, tanh_c_t = views
+                pre_activations(seen_t)
+                if peepholes is not None:
+                    a[1:3] -= peepholes[:2] * c_prev  # the minus of −a
+                np.exp(a_oif, oif)
+                np.add(oif, one, oif)  # 1/σ
+                np.tanh(a_g, g_t)
+                np.divide(g_c, i_f, both)
+                np.add(w, k, c_t)
+                if peepholes is not None:
+                    np.exp(a[0] - peepholes[2] * c_t, o_t)
+                    o_t += one
+                np.tanh(c_t, tanh_c_t)
+                np.divide(tanh_c_t, o_t, h)
+            B = slice(0, t.stop - t.start)
+            states[1:][t, 0], states[1:][t, 1] = h_seen[1:][t], c[1:][B]
+            np.reciprocal(gates[B, :3], gates[B, :3])
+            keep[t] = f[B]
+            signals = (v[B] for v in (o, i, f, g, written, kept, tanh_c))
+            _local_derivatives(*signals, states[1:][t, 0], columns(slopes[t], H, 4), slope_h[t])
+    return states[1:], LSTMSequenceCache(params, seen, states[:, 1], keep, slopes, slope_h, loan)
 
 
 def lstm_backward(dstates, cache):
@@ -133,79 +129,64 @@ def lstm_backward(dstates, cache):
         As `lstm_forward`.
     """
     dstates, space, da = check_backward(
-        "lstm_backward", LSTMSequenceCache, dstates, cache, lambda c: (len(c.x), 2, *c.f.shape[1:])
+        "lstm_backward", LSTMSequenceCache, dstates, cache, lambda c: (len(c.f), 2, *c.f.shape[1:])
     )
-    params, x, states, keep, slopes, slope_h, _ = cache
-    (T, N, D), H, dtype = x.shape, params.W_h.shape[1], x.dtype
-    rows, peepholes = in_rows(OUTSIDE, H, INSIDE), _peepholes(params)
-    W_x, W_h = params.W_x[rows], params.W_h[rows]
+    params, seen, c_all, keep, slopes, slope_h, _ = cache
+    (T, N, H), D, dtype = keep.shape, params.W_x.shape[1], keep.dtype
+    peepholes = _peepholes(params)
 
     dstate = np.zeros((2, N, H), dtype)
     dh, dc = dstate
     dc_of_gates = dc[:, None]  # one dc for i, f, g
     through_h = space.take("through_h", (N, H), dtype)
+    to_state = product_into(dh, params.W_h)
     with fast_loops():
-        o_slope = slopes[:, :, :H]
-        ifg_slope, da_ifg = (v.reshape(T, N, 4, H)[:, :, 1:] for v in (slopes, da))
-        steps = dstates, o_slope, ifg_slope, slope_h, keep, da, da[:, :, :H], da_ifg
-        for k, (dstate_t, by_o, by_ifg, by_c, f, da_t, da_o, da_ifg_t) in backwards(*steps):
+        by_gate, da_gate = slopes.reshape(T, N, 4, H), da.reshape(T, N, 4, H)
+        write, expose = np.s_[:, :, :3], np.s_[:, :, 3]
+        slopes_t = by_gate[write], by_gate[expose], slope_h, keep
+        steps = dstates, *slopes_t, da_gate[write], da_gate[expose], da
+        for k, (dstate_t, by_ifg, by_o, by_c, f, da_ifg, da_o, da_t) in backwards(*steps):
             np.add(dstate, dstate_t, dstate)
             np.multiply(by_o, dh, da_o)
             np.multiply(by_c, dh, through_h)
             np.add(dc, through_h, dc)
-            if peepholes:
-                dc += peepholes.o * da_o
-            np.multiply(by_ifg, dc_of_gates, da_ifg_t)
+            if peepholes is not None:
+                dc += peepholes[2] * da_o
+            np.multiply(by_ifg, dc_of_gates, da_ifg)
             np.multiply(dc, f, dc)
-            if peepholes:
-                dc += peepholes.i * da_ifg_t[:, 0] + peepholes.f * da_ifg_t[:, 1]
-            np.dot(da_t, W_h, dh)
+            if peepholes is not None:
+                dc += peepholes[0] * da_ifg[:, 0] + peepholes[1] * da_ifg[:, 1]
+            to_state(da_t)
             if k % FLUSH_EVERY == 0:
                 flush(dstate)
         dx = space.take("dx", (T, N, D), dtype)
-        np.dot(da.reshape(-1, 4 * H), W_x, out=dx.reshape(-1, D))
-        grads = over_all_steps(da, x), over_all_steps(da, states[0, :-1]), bias_gradient(da)
-    outside = in_rows(INSIDE, H, OUTSIDE)
+        product_with(params.W_x)(da.reshape(-1, 4 * H), dx.reshape(-1, D))
+        dW = over_all_steps(da, seen[:T])
     dp = (
-        None if p is None else np.einsum("tnh,tnh->h", da[:, :, k * H : (k + 1) * H], seen)
-        for p, k, seen in zip(params[3:], (1, 2, 0), (states[1, :-1], states[1, :-1], states[1, 1:]))
+        None if p is None else np.einsum("tnh,tnh->h", da[:, :, k * H : (k + 1) * H], c)
+        for p, k, c in zip(params[3:], (0, 1, 3), (c_all[:-1], c_all[:-1], c_all[1:]))
     )
-    return dx, dstate, LSTMParams(*(np.ascontiguousarray(dw[outside]) for dw in grads), *dp)
-
-
-class _Peepholes(NamedTuple):
-    i: np.ndarray
-    f: np.ndarray
-    o: np.ndarray
+    return dx, dstate, LSTMParams(*part_weights(dW, D), *dp)
 
 
 def _peepholes(params):
-    """The three weight vectors, zeros for one that is missing; None if all are."""
+    """The three weight vectors (3, 1, H), zeros for one that is missing; None if all are."""
     given = params.p_i, params.p_f, params.p_o
     if all(p is None for p in given):
         return None
-    return _Peepholes(
-        *(np.zeros_like(params.b, shape=params.W_h.shape[1]) if p is None else p for p in given)
-    )
+    zero = np.zeros_like(params.b, shape=params.W_h.shape[1])
+    return np.stack([zero if p is None else p for p in given])[:, None]
 
 
-def _local_derivatives(gates, c_prev, tanh_c, slopes, slope_h):
-    """∂h/∂a_o, ∂c/∂a_i, ∂c/∂a_f, ∂c/∂a_g into `slopes`, ∂h/∂c into `slope_h`, for a block of steps.
+def _local_derivatives(o, i, f, g, written, kept, tanh_c, h, slopes, slope_h):
+    """∂c/∂a_i, ∂c/∂a_f, ∂c/∂a_g, ∂h/∂a_o into `slopes`, ∂h/∂c into `slope_h`, for a block of steps.
 
-    tanh(c) σ'(a_o), g σ'(a_i), c_{t−1} σ'(a_f), i tanh'(a_g); o tanh'(c).
+    With w = i g and k = f c_{t−1}: w (1 − i), k (1 − f), i − w g, h (1 − o); o − h tanh(c). The gates are
+    used up.
     """
-    H = tanh_c.shape[-1]
-    o, i, _, g = columns(gates, H, 4)
-    by_o, by_i, by_f, by_g = columns(slopes, H, 4)
-    sigmoids, by_sigmoids = gates[:, :, : 3 * H], slopes[:, :, : 3 * H]
-    np.subtract(1, sigmoids, by_sigmoids)  # σ' = σ (1 − σ)
-    np.multiply(by_sigmoids, sigmoids, by_sigmoids)
-    np.multiply(by_o, tanh_c, by_o)
-    np.multiply(by_i, g, by_i)
-    np.multiply(by_f, c_prev, by_f)
-    np.multiply(g, g, by_g)  # tanh' = 1 − tanh²
-    np.subtract(1, by_g, by_g)
-    np.multiply(by_g, i, by_g)
-    np.multiply(tanh_c, tanh_c, slope_h)
-    np.subtract(1, slope_h, slope_h)
-    np.multiply(slope_h, o, slope_h)
+    by_i, by_f, by_g, by_o = slopes
+    np.subtract(i, np.multiply(written, g, g), by_g)
+    np.subtract(o, np.multiply(h, tanh_c, tanh_c), slope_h)
+    np.subtract(written, np.multiply(written, i, i), by_i)
+    np.subtract(kept, np.multiply(kept, f, f), by_f)
+    np.subtract(h, np.multiply(h, o, o), by_o)

@@ -4,34 +4,37 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse._validate import expect_choice
 from vgcourse.recurrent import RNNParams
+from vgcourse.recurrent.bptt import STEP_ACTIVATIONS
 from vgcourse.sequence._kernel import (
     FLUSH_EVERY,
     Loan,
     backwards,
-    bias_gradient,
+    beside_states,
     check_backward,
     check_forward,
     check_workspace,
     fast_loops,
     flush,
-    over_all_steps,
+    join_weights,
+    part_weights,
     step_blocks,
 )
+from vgcourse.sequence._products import over_all_steps, product_into, product_with
 
 
 class RNNSequenceCache(NamedTuple):
-    """Input x (T, N, D), all states h (T + 1, N, H) with h[0] = state0, slopes tanh' (T, N, H)."""
+    """Rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T, and slopes f'(a) (T, N, H)."""
 
     params: RNNParams
-    x: np.ndarray
-    h: np.ndarray
+    seen: np.ndarray
     slopes: np.ndarray
     loan: Loan | None
 
 
-def rnn_forward(params, x, state0, workspace=None):
-    """h_t = tanh(x_t W_xᵀ + h_{t−1} W_hᵀ + b) for all t (Elman 1990).
+def rnn_forward(params, x, state0, workspace=None, *, activation="tanh"):
+    """h_t = f(x_t W_xᵀ + h_{t−1} W_hᵀ + b) for all t (Elman 1990).
 
     Parameters
     ----------
@@ -39,6 +42,7 @@ def rnn_forward(params, x, state0, workspace=None):
     x : (T, N, D) array
     state0 : (N, H) array
     workspace : Workspace to be used again, or None; see there what that means for the results
+    activation : name of f, as in `recurrent.rnn_step_forward`
 
     Returns
     -------
@@ -50,32 +54,34 @@ def rnn_forward(params, x, state0, workspace=None):
     TypeError
         If params is of another cell, an array is not floating point, or precisions are mixed.
     ValueError
-        If T = 0 or N = 0, shapes do not fit, or something is NaN or infinite.
+        If T = 0 or N = 0, shapes do not fit, something is NaN or infinite, or f is unknown.
     """
+    expect_choice("rnn_forward", "activation", activation, STEP_ACTIVATIONS)
     params, x, state0 = check_forward("rnn_forward", RNNParams, params, x, state0, gates=1)
     space, loan = check_workspace("rnn_forward", workspace)
-    (T, N, D), H = x.shape, params.W_h.shape[1]
-    W_xT, W_hT = params.W_x.T, np.ascontiguousarray(params.W_h.T)
+    (T, N, _), H = x.shape, params.W_h.shape[1]
+    f = STEP_ACTIVATIONS[activation]
 
-    states, slopes = space.take("states", (T + 1, N, H), x.dtype), space.take("slopes", (T, N, H), x.dtype)
-    from_h = space.take("from_h", (N, H), x.dtype)
-    states[0] = state0
+    seen, states = beside_states(space, x, state0)
+    slopes, a = space.take("slopes", (T, N, H), x.dtype), space.take("a", (N, H), x.dtype)
+    pre_activation = product_into(a, join_weights(params))
     with fast_loops():
         for t in step_blocks(T, 2 * N * H * x.itemsize):
-            old, new = states[:-1][t], states[1:][t]
-            np.dot(x[t].reshape(-1, D), W_xT, out=new.reshape(-1, H))
-            new += params.b
-            for h_prev, h in zip(old, new):  # h holds x_t W_xᵀ + b
-                np.dot(h_prev, W_hT, from_h)
-                np.add(h, from_h, h)
-                np.tanh(h, h)
-            np.multiply(new, new, slopes[t])
-            np.subtract(1, slopes[t], slopes[t])
-    return states[1:], RNNSequenceCache(params, x, states, slopes, loan)
+            new = states[1:][t]
+            for seen_t, h, slope in zip(seen[t], new, slopes[t]):
+                pre_activation(seen_t)
+                if activation == "tanh":
+                    np.tanh(a, h)
+                else:
+                    h[...], slope[...] = f.function(a), f.derivative(a)
+            if activation == "tanh":
+                np.multiply(new, new, slopes[t])
+                np.subtract(1, slopes[t], slopes[t])
+    return states[1:], RNNSequenceCache(params, seen, slopes, loan)
 
 
 def rnn_backward(dstates, cache):
-    """da_t = dh_t ⊙ (1 − h_t²) and dh_{t−1} = dstates_{t−1} + da_t W_h for all t (Werbos 1990).
+    """da_t = dh_t ⊙ f'(a_t) and dh_{t−1} = dstates_{t−1} + da_t W_h for all t (Werbos 1990).
 
     Parameters
     ----------
@@ -94,21 +100,21 @@ def rnn_backward(dstates, cache):
         As `rnn_forward`.
     """
     dstates, space, da = check_backward(
-        "rnn_backward", RNNSequenceCache, dstates, cache, lambda c: (len(c.x), *c.h.shape[1:])
+        "rnn_backward", RNNSequenceCache, dstates, cache, lambda c: c.slopes.shape
     )
-    params, x, states, slopes, _ = cache
-    (T, N, D), H = x.shape, params.W_h.shape[1]
-    W_h = np.ascontiguousarray(params.W_h)
+    params, seen, slopes, _ = cache
+    (T, N, H), D, dtype = slopes.shape, params.W_x.shape[1], slopes.dtype
 
-    dh = np.zeros((N, H), x.dtype)
+    dh = np.zeros((N, H), dtype)
+    to_state = product_into(dh, params.W_h)
     with fast_loops():
         for k, (dstate, slope, da_t) in backwards(dstates, slopes, da):
             np.add(dh, dstate, dh)
             np.multiply(slope, dh, da_t)
-            np.dot(da_t, W_h, dh)
+            to_state(da_t)
             if k % FLUSH_EVERY == 0:
                 flush(dh)
-        dx = space.take("dx", (T, N, D), x.dtype)
-        np.dot(da.reshape(-1, H), params.W_x, out=dx.reshape(-1, D))
-        grads = RNNParams(over_all_steps(da, x), over_all_steps(da, states[:-1]), bias_gradient(da))
-    return dx, dh, RNNParams(*map(np.ascontiguousarray, grads))
+        dx = space.take("dx", (T, N, D), dtype)
+        product_with(params.W_x)(da.reshape(-1, H), dx.reshape(-1, D))
+        dW = over_all_steps(da, seen[:T])
+    return dx, dh, RNNParams(*part_weights(dW, D))

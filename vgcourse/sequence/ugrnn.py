@@ -9,25 +9,26 @@ from vgcourse.sequence._kernel import (
     FLUSH_EVERY,
     Loan,
     backwards,
-    bias_gradient,
+    beside_states,
     check_backward,
     check_forward,
     check_workspace,
     columns,
     fast_loops,
     flush,
-    over_all_steps,
-    sigmoid_of_minus,
+    join_weights,
+    part_weights,
     step_blocks,
 )
+from vgcourse.sequence._products import over_all_steps, product_into, product_with
 
 
 class UGRNNSequenceCache(NamedTuple):
-    """Input, all states (T + 1, N, H), gate g (T, N, H), local derivatives by a_r and a_g (T, N, 2H)."""
+    """Rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T; gate g (T, N, H), local
+    derivatives by a_r and a_g (T, N, 2H)."""
 
     params: UGRNNParams
-    x: np.ndarray
-    h: np.ndarray
+    seen: np.ndarray
     g: np.ndarray
     slopes: np.ndarray
     loan: Loan | None
@@ -57,33 +58,31 @@ def ugrnn_forward(params, x, state0, workspace=None):
     """
     params, x, state0 = check_forward("ugrnn_forward", UGRNNParams, params, x, state0, gates=2)
     space, loan = check_workspace("ugrnn_forward", workspace)
-    (T, N, D), H, dtype = x.shape, params.W_h.shape[1], x.dtype
-    sign = np.repeat(np.array([1, -1], dtype), H)
-    W_x, W_h, b = (sign * w.T for w in params)
-    W_h = np.ascontiguousarray(W_h)
+    (T, N, _), H, dtype = x.shape, params.W_h.shape[1], x.dtype
+    sign, one = np.repeat(np.array([1, -1], dtype), H), np.ones((), dtype)
 
-    states, slopes = space.take("states", (T + 1, N, H), dtype), space.take("slopes", (T, N, 2 * H), dtype)
+    seen, states = beside_states(space, x, state0)
+    slopes, keep = space.take("slopes", (T, N, 2 * H), dtype), space.take("keep", (T, N, H), dtype)
     blocks = step_blocks(T, 4 * N * H * x.itemsize)
-    keep, gates = space.take("keep", (T, N, H), dtype), space.take("gates", (blocks[0].stop, N, 2 * H), dtype)
-    from_h = space.take("from_h", (N, 2 * H), dtype)
-    states[0] = state0
+    gates = space.take("gates", (blocks[0].stop, 2, N, H), dtype)
+    a = space.take("a", (2, N, H), dtype)
+    pre_activations, (a_r, a_g) = product_into(a, sign * join_weights(params)), a
+    r, g = gates.swapaxes(0, 1)
+    buffers = list(zip(r, g))  # the same for every block
     with fast_loops():
         for t in blocks:
-            block = gates[: t.stop - t.start]
-            np.dot(x[t].reshape(-1, D), W_x, out=block.reshape(-1, 2 * H))
-            block += b
-            steps = states[:-1][t], states[1:][t], block, *columns(block, H, 2)
-            for h_prev, h, a, r, g in zip(*steps):  # a holds x_t W_xᵀ + b
-                np.dot(h_prev, W_h, from_h)
-                np.add(a, from_h, a)
-                np.tanh(r, r)
-                sigmoid_of_minus(g)
-                np.subtract(h_prev, r, h)  # h = r + g (h_prev − r)
-                np.multiply(g, h, h)
-                np.add(h, r, h)
-            _local_derivatives(columns(block, H, 2), states[:-1][t], columns(slopes[t], H, 2))
-            keep[t] = block[:, :, H:]
-    return states[1:], UGRNNSequenceCache(params, x, states, keep, slopes, loan)
+            old, new, B = states[:-1][t], states[1:][t], slice(0, t.stop - t.start)
+            for seen_t, h_prev, h, (r_t, g_t) in zip(seen[t], old, new, buffers):
+                pre_activations(seen_t)
+                np.tanh(a_r, r_t)
+                np.exp(a_g, g_t)
+                np.add(g_t, one, g_t)  # 1/σ
+                np.subtract(h_prev, r_t, h)  # h = r + g (h_prev − r)
+                np.divide(h, g_t, h)
+                np.add(h, r_t, h)
+            keep[t] = np.reciprocal(g[B], g[B])
+            _local_derivatives(r[B], g[B], old, columns(slopes[t], H, 2))
+    return states[1:], UGRNNSequenceCache(params, seen, keep, slopes, loan)
 
 
 def ugrnn_backward(dstates, cache):
@@ -106,13 +105,13 @@ def ugrnn_backward(dstates, cache):
         As `ugrnn_forward`.
     """
     dstates, space, da = check_backward(
-        "ugrnn_backward", UGRNNSequenceCache, dstates, cache, lambda c: (len(c.x), *c.h.shape[1:])
+        "ugrnn_backward", UGRNNSequenceCache, dstates, cache, lambda c: c.g.shape
     )
-    params, x, states, keep, slopes, _ = cache
-    (T, N, D), H, dtype = x.shape, params.W_h.shape[1], x.dtype
-    W_h = np.ascontiguousarray(params.W_h)
+    params, seen, keep, slopes, _ = cache
+    (T, N, H), D, dtype = keep.shape, params.W_x.shape[1], keep.dtype
 
     dh = np.zeros((N, H), dtype)
+    to_state = product_into(dh, params.W_h)
     direct = space.take("direct", (N, H), dtype)
     with fast_loops():
         both = slopes.reshape(T, N, 2, H), da.reshape(T, N, 2, H)
@@ -120,19 +119,19 @@ def ugrnn_backward(dstates, cache):
             np.add(dh, dstate, dh)
             np.multiply(slope, dh[:, None], da_gates)
             np.multiply(dh, g, direct)
-            np.dot(da_t, W_h, dh)
+            to_state(da_t)
             np.add(dh, direct, dh)
             if k % FLUSH_EVERY == 0:
                 flush(dh)
         dx = space.take("dx", (T, N, D), dtype)
-        np.dot(da.reshape(-1, 2 * H), params.W_x, out=dx.reshape(-1, D))
-        grads = over_all_steps(da, x), over_all_steps(da, states[:-1]), bias_gradient(da)
-    return dx, dh, UGRNNParams(*map(np.ascontiguousarray, grads))
+        product_with(params.W_x)(da.reshape(-1, 2 * H), dx.reshape(-1, D))
+        dW = over_all_steps(da, seen[:T])
+    return dx, dh, UGRNNParams(*part_weights(dW, D))
 
 
-def _local_derivatives(gates, h_prev, slopes):
+def _local_derivatives(r, g, h_prev, slopes):
     """∂h/∂a_r = (1 − g) tanh' and ∂h/∂a_g = (h_prev − r) σ' into `slopes`, for a block of steps."""
-    (r, g), (by_r, by_g) = gates, slopes
+    by_r, by_g = slopes
     close = 1 - g
     np.multiply(r, r, by_r)
     np.subtract(1, by_r, by_r)
