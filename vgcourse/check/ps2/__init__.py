@@ -1,0 +1,32 @@
+"""Problem set 2: saturation, and gradients that vanish or explode in depth.
+
+One notation throughout, weights (out, in), arrays of a batch (N, …):
+
+    z_l = h_{l−1} W_lᵀ + b_l      h_l = f(z_l)      J_l = ∂h_l/∂h_{l−1} = diag f'(z_l) W_l
+"""
+
+from vgcourse.check.ps2.bounds import GRADIENT_BOUND
+from vgcourse.check.ps2.circuits import FULL_ADDER, XOR_NET
+from vgcourse.check.ps2.jacobians import DEEP_JACOBIAN
+from vgcourse.check.ps2.norms import NEURON_NORMS
+from vgcourse.check.ps2.precision import STEPS_TO_ZERO
+from vgcourse.check.ps2.saturation import ACTIVE_WIDTH, SATURATED_FRACTION
+from vgcourse.check.ps2.scalar_chain import SCALAR_CHAIN
+from vgcourse.check.ps2.spectrum import LOG10_SINGULAR_VALUES
+from vgcourse.check.ps2.threshold import THRESHOLD_UNIT
+from vgcourse.check.ps2.weight_scale import RELU_SWEEP
+
+PROBLEMS = (
+    THRESHOLD_UNIT,
+    FULL_ADDER,
+    XOR_NET,
+    ACTIVE_WIDTH,
+    SATURATED_FRACTION,
+    SCALAR_CHAIN,
+    STEPS_TO_ZERO,
+    DEEP_JACOBIAN,
+    GRADIENT_BOUND,
+    LOG10_SINGULAR_VALUES,
+    NEURON_NORMS,
+    RELU_SWEEP,
+)
