@@ -1,0 +1,132 @@
+"""Problem set 3 on orthogonal weights: QR of a Gaussian matrix, with the signs fixed."""
+
+import numpy as np
+
+from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
+
+# --- orthogonal_from -------------------------------------------------------------------------------
+
+
+def orthogonal_from(A):
+    """The orthogonal matrix Q of A = Q R with a positive diagonal of R; Q has the shape of A.
+
+    A (n_out, n_in) with n_out ≥ n_in: orthonormal columns, QᵀQ = I. A wide A is treated by its transpose
+    and turned back: orthonormal rows, QQᵀ = I.
+    """
+    Q, R = np.linalg.qr(A if len(A) >= A.shape[1] else A.T)
+    Q = Q * np.sign(np.diag(R))
+    return Q if len(A) >= A.shape[1] else Q.T
+
+
+def _signed(Q, R):
+    return Q * np.sign(np.diag(R))
+
+
+def _orthogonal(
+    A, *, decompose=np.linalg.qr, fix=_signed, is_wide=lambda A: len(A) < A.shape[1], turn_back=True
+):
+    """orthogonal_from with exchangeable parts; `decompose` returns what takes the places of Q and R."""
+    wide = is_wide(A)
+    Q = fix(*decompose(A.T if wide else A))
+    return Q.T if wide and turn_back else Q
+
+
+def _rows_signed(Q, R):
+    return np.sign(np.diag(R))[:, None] * Q
+
+
+def _svd(A):
+    return np.linalg.svd(A, full_matrices=False)[0], np.eye(A.shape[1])
+
+
+def _polar(A):
+    U, _, Vt = np.linalg.svd(A, full_matrices=False)
+    return U @ Vt, np.eye(A.shape[1])
+
+
+def _unit_columns(A):
+    return A / np.linalg.norm(A, axis=0), np.eye(A.shape[1])
+
+
+def _unit_norm(A):
+    return A / np.linalg.norm(A, 2), np.eye(A.shape[1])
+
+
+def _frobenius(A):
+    return A / np.linalg.norm(A), np.eye(A.shape[1])
+
+
+def _raw_projections(A):
+    """Gram–Schmidt that takes off the part along each earlier column of A in place of each earlier q."""
+    Q = A.copy()
+    for i in range(A.shape[1]):
+        for j in range(i):
+            Q[:, i] -= A[:, j] * (A[:, j] @ A[:, i]) / (A[:, j] @ A[:, j])
+    return Q / np.linalg.norm(Q, axis=0), np.eye(A.shape[1])
+
+
+def _neighbours_only(A):
+    """Gram–Schmidt that takes off the part along the column before alone."""
+    Q = A / np.linalg.norm(A, axis=0)
+    for i in range(1, A.shape[1]):
+        Q[:, i] -= Q[:, i - 1] * (Q[:, i - 1] @ Q[:, i])
+        Q[:, i] /= np.linalg.norm(Q[:, i])
+    return Q, np.eye(A.shape[1])
+
+
+def _orthogonal_cases(rng):
+    shapes = {"Q (tall)": (5, 3), "Q (wide)": (3, 5), "Q (square)": (4, 4)}
+    return [Case((_telling(rng, shape),), (name,)) for name, shape in shapes.items()]
+
+
+def _telling(rng, shape):
+    """A Gaussian matrix, drawn until numpy's signs are mixed and single precision keeps its digits."""
+    while True:
+        A = rng.standard_normal(shape)
+        Q, R = np.linalg.qr(A if shape[0] >= shape[1] else A.T)
+        signs = np.sign(np.diag(R))
+        if abs(signs.sum()) < len(signs) and (signs != np.sign(np.diag(Q))).any() and np.linalg.cond(A) < 12:
+            return A
+
+
+def _not_orthonormal(args, out):
+    (Q,) = out.values()
+    product = Q.T @ Q if len(Q) >= Q.shape[1] else Q @ Q.T
+    return np.abs(product - np.eye(len(product))).max()
+
+
+ORTHOGONAL_FROM = Problem(
+    name="ps3.orthogonal_from",
+    reference=orthogonal_from,
+    family=_orthogonal,
+    cases=_orthogonal_cases,
+    points=4,
+    lecture='lecture 4, "Initialisation"',
+    axes={name: ("unit", "input") for name in ("Q (tall)", "Q (wide)", "Q (square)")},
+    invariants=(
+        Invariant("QᵀQ = I", _not_orthonormal, "Your Q is not orthogonal. For a tall or square Q the columns have length 1 and right angles, QᵀQ = I; for a wide one the rows do, QQᵀ = I. Print that product."),
+    ),
+    conventions=(
+        Convention("rows of a square A", dict(is_wide=lambda A: len(A) <= A.shape[1]), "For a square A you orthonormalise the rows. The course takes the columns; both are equally random."),
+    ),
+    mistakes=(
+        Mistake("signs not fixed", dict(fix=lambda Q, R: Q), "Your Q is orthogonal, but its signs are those that the QR routine happens to choose, so it is not uniform over the orthogonal matrices. Make the diagonal of R positive: flip a column of Q where R_ii < 0."),
+        Mistake("signs on the rows", dict(fix=_rows_signed), "You flip rows of Q. Where R_ii < 0 it is column i of Q that changes its sign, as Q R = (Q D)(D R) with D = diag(±1)."),
+        Mistake("signs of Q's diagonal", dict(fix=lambda Q, R: Q * np.sign(np.diag(Q))), "You take the signs from the diagonal of Q. They come from the diagonal of R, which is to become positive."),
+        Mistake("R's diagonal, not its sign", dict(fix=lambda Q, R: Q * np.diag(R)), "Your columns have right angles but not length 1: they are scaled by R_ii. Take the sign of R_ii alone, or divide each column by its norm."),
+        Mistake("wide not turned back", dict(turn_back=False), "For a wide A your Q has the transposed shape. Decompose Aᵀ, then return the transpose of its Q."),
+        Mistake("wide not treated apart", dict(is_wide=lambda A: False), "You decompose a wide A directly, and its Q is (n_out, n_out). A wide matrix has orthonormal rows: decompose Aᵀ and turn the result back."),
+        Mistake("columns of length 1 only", dict(decompose=_unit_columns), "You scale columns to length 1. They also have to be at right angles: that is what QR or Gram–Schmidt does."),
+        Mistake("divided by the largest singular value", dict(decompose=_unit_norm), "You divide by the largest singular value, so the largest becomes 1 and the others stay below. An orthogonal matrix has all of them at 1."),
+        Mistake("divided by the norm", dict(decompose=_frobenius), "You divide by the Frobenius norm of A, one number for all. An orthogonal matrix needs columns of length 1 at right angles."),
+        Mistake("U of the SVD", dict(decompose=_svd), "You return U of the SVD. It is orthogonal, but its columns follow the order of the singular values; asked for is Q of A = Q R with a positive diagonal of R."),
+        Mistake("UVᵀ of the SVD", dict(decompose=_polar), "You return UVᵀ of the SVD, the orthogonal matrix nearest to A. That is a good one, and not the one asked for: Q of A = Q R with a positive diagonal of R."),
+        Mistake("projected on the raw columns", dict(decompose=_raw_projections), "Your Gram–Schmidt takes off the parts along the raw columns a_j. Those are not at right angles to each other: project on the finished q_j."),
+        Mistake("projected on one neighbour", dict(decompose=_neighbours_only), "Your Gram–Schmidt takes off the part along the column before alone. Every column has to lose its parts along all earlier q_j."),
+    ),
+    hints=(
+        "np.linalg.qr gives a Q with orthonormal columns. Which freedom is left in A = Q R, and how would you take it away?",
+        "D = diag(±1) is its own inverse, so Q R = (Q D)(D R). Choose D such that the diagonal of D R is positive. A wide A has more columns than can be orthonormal: work on Aᵀ.",
+        "np.sign(np.diag(R)) has one entry per column of Q; broadcasting multiplies it into the columns. For a wide A transpose before and after.",
+    ),
+)  # fmt: skip
