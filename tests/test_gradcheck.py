@@ -317,7 +317,7 @@ def test_check_gradients_refuses():
         check_gradients(np.sum, params, params._replace(W=np.ones(3)), rng=rng())
     with pytest.raises(ValueError, match=r"the gradient of the parameter has shape \(1,\); expected \(2,\)"):
         check_gradients(np.sum, np.ones(2), np.ones(1), rng=rng())
-    with pytest.raises(TypeError, match="check_gradients: w holds int64 values"):
+    with pytest.raises(TypeError, match="check_gradients: params holds int64 values"):
         check_gradients(np.sum, np.ones(2, int), np.ones(2), rng=rng())
     for grads in [(np.ones(2),), (np.ones(2),) * 3, np.ones(2)]:
         with pytest.raises(ValueError, match="structures differ: tuple of 2 against"):
@@ -330,3 +330,32 @@ def test_a_check_that_cannot_fail_is_refused(change):
         check_gradients(
             lambda x: (x**2).sum(), np.ones(2), np.zeros(2), rng=np.random.default_rng(0), **change
         )
+
+
+def test_complex_points_are_refused():
+    """Their imaginary part would be taken for a derivative."""
+    x, z = np.ones(2), np.ones(2, complex)
+    for call, words in (
+        (lambda: complex_step(np.sum, z, x), "complex_step: x is complex"),
+        (lambda: complex_step(np.sum, x, z), "complex_step: v is complex"),
+        (lambda: numerical_gradient(np.sum, z), "numerical_gradient: x is complex"),
+        (lambda: step_sweep(np.sum, z, x, 1.0), "step_sweep: x is complex"),
+        (lambda: step_sweep(np.sum, x, x, 2.0, steps=z), "step_sweep: steps is complex"),
+        (lambda: check_gradients(np.sum, (z,), (x,), rng=rng()), r"check_gradients: \[0\] is complex"),
+        (lambda: complex_step("f", x, x), "complex_step: f is 'f'; expected a function"),
+        (lambda: numerical_gradient(None, x), "numerical_gradient: f is None; expected a function"),
+        (lambda: check_gradients(3, x, x, rng=rng()), "check_gradients: loss is 3; expected a function"),
+    ):
+        with pytest.raises(TypeError, match=f"^{words}"):
+            call()
+    for call, words in (
+        (lambda: step_sweep(np.sum, x, x, 2.0, steps=np.array([1.0, 0.0])), "the smallest step is 0"),
+        (
+            lambda: check_gradients(np.sum, x, x, rng=rng(), tolerance=-1.0),
+            "tolerance is -1.0; expected a pos",
+        ),
+        (lambda: check_gradients(np.sum, (x,), x, rng=rng()), "check_gradients: structures differ"),
+        (lambda: verify("a", 1.0, 1.0, tolerance=np.nan), "verify: tolerance is nan"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
