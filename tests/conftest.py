@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ["VGCOURSE_PROGRESS"] = "off"  # tests are nobody's progress
 
 ROOT = Path(__file__).resolve().parents[1]
 

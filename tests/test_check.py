@@ -14,21 +14,19 @@ import warnings
 import numpy as np
 import pytest
 from conftest import ROOT
-from right_answers import RIGHT, linear_products
+from right_answers import RIGHT
+from right_answers.ps1 import linear_products
 
-from vgcourse.check import Mistake, check, evaluate, find, hint, hints, names, when_solved
+from vgcourse.check import check, evaluate, find, hint, hints, names, when_solved
 from vgcourse.check.call import call, same
 from vgcourse.check.report import MIME, as_data, as_text
 
-SEEDS = (0, 1, 4101)
 PROBLEMS = {name: find(name) for name in names()}
-MISTAKES = [(name, mistake) for name, problem in PROBLEMS.items() for mistake in problem.mistakes]
-VARIANTS = [(name, answer) for name in names() for answer in RIGHT[name]]
 LINEAR = "ps1.linear_backward"
 
 
 def label(value):
-    return value.name if isinstance(value, Mistake) else getattr(value, "__name__", str(value))
+    return getattr(value, "__name__", str(value))
 
 
 def named(name, verdict):
@@ -84,15 +82,7 @@ def test_problem_set_gives_the_same_points(name):
     assert float(visible) == float(hidden) == PROBLEMS[name].points
 
 
-# --- right answers ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("name", "answer"), VARIANTS, ids=label)
-def test_right_answer_gets_full_marks(name, answer):
-    for seed in SEEDS:
-        verdict = evaluate(name, answer, seed=seed)
-        assert verdict.share == 1, as_text(verdict, 0, 1)
-        assert all(finding.kind.startswith("convention") for finding in verdict.findings), verdict.findings
+# --- right answers (checker_score.py holds many more) ----------------------------------------------
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
@@ -166,16 +156,6 @@ def test_convention_is_named_and_costs_nothing():
 # --- known mistakes --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=label)
-def test_mistake_is_named_alone(name, mistake):
-    for seed in SEEDS:
-        verdict = evaluate(name, mistake.formula, seed=seed)
-        assert verdict.share < 1
-        assert named(name, verdict) == [mistake.name]
-        others = {finding.kind for finding in verdict.findings} - {mistake.name}
-        assert others <= {"raises ValueError"}, "products that only square matrices allow"
-
-
 def combined(first, second):
     """A function with the last result of one mistake and the others of another."""
     return lambda *args: (*first.formula(*args)[:-1], second.formula(*args)[-1])
@@ -198,7 +178,9 @@ def is_true(problem, mistake, answer):
 def test_of_two_mistakes_no_third_is_named(name):
     problem = PROBLEMS[name]
     complete = 0
-    for first, second in itertools.permutations(problem.mistakes, 2):
+    chosen = list(itertools.permutations(problem.mistakes, 2))
+    for k in np.random.default_rng(0).permutation(len(chosen))[:40]:
+        first, second = chosen[k]
         both = combined(first, second)
         found = set(named(name, evaluate(name, both)))
         others = [m for m in problem.mistakes if m.name in found and m not in (first, second)]
@@ -241,52 +223,6 @@ def test_pattern_is_described(kind):
     fn, sentence = PATTERNS[kind]
     earned, text = printed(LINEAR, fn)
     assert earned < 4 and sentence in text
-
-
-# --- random wrong answers: no mistake may be named --------------------------------------------------
-
-RANDOM = {
-    "scaled": lambda rng, a, factor: a * factor,
-    "noise 1e-3": lambda rng, a, factor: a * (1 + 1e-3 * rng.choice([-1, 1], size=a.shape)),
-    "permuted": lambda rng, a, factor: (
-        rng.permutation(a.ravel()).reshape(a.shape) if a.size > 1 else a * factor
-    ),
-    "one entry": lambda rng, a, factor: (
-        a + factor * (np.arange(a.size) == rng.integers(a.size)).reshape(a.shape)
-    ),
-    "unrelated": lambda rng, a, factor: rng.standard_normal(a.shape),
-    "shifted": lambda rng, a, factor: a + 0.1 * factor,
-    "squared": lambda rng, a, factor: a * np.abs(a) + 0.01,
-}
-
-
-def perturbed(problem, kind, number):
-    """The reference with all results spoilt, or one of them."""
-
-    def spoil(value, rng, factor):
-        if isinstance(value, (list, tuple)):
-            return type(value)(spoil(item, rng, factor) for item in value)
-        return RANDOM[kind](rng, np.asarray(value, dtype=float), factor)
-
-    def answer(*args):
-        rng = np.random.default_rng(number)
-        factor = rng.uniform(1.1, 3)
-        out = problem.reference(*args)
-        if not isinstance(out, tuple) or number % 2:
-            return spoil(out, rng, factor)
-        chosen = rng.integers(len(out))
-        return tuple(spoil(v, rng, factor) if i == chosen else v for i, v in enumerate(out))
-
-    return answer
-
-
-@pytest.mark.parametrize("kind", RANDOM)
-@pytest.mark.parametrize("name", [name for name in PROBLEMS if not PROBLEMS[name].exact])
-def test_random_wrong_answer_loses_and_is_not_accused(name, kind):
-    for number in range(6):  # 420 wrong answers in all
-        verdict = evaluate(name, perturbed(PROBLEMS[name], kind, number))
-        assert verdict.share < 1
-        assert named(name, verdict) == []
 
 
 def test_wrong_names_lose_and_are_not_accused():
@@ -623,7 +559,7 @@ def test_points_default_to_the_problem_set():
     [
         ("linear_backward", "did you mean ps1.linear_backward"),
         ("ps1.linear_backwards", "did you mean ps1.linear_backward"),
-        ("zzz", "ps1.deep_backward"),
+        ("zzz", r"names\(\) lists all"),
         (None, "there is no problem None"),
         (["ps1"], "there is no problem"),
         (linear_products, "the name of the problem comes first"),
@@ -739,7 +675,7 @@ def test_notebook_shows_the_same_as_a_terminal(shell, fn, monkeypatch):
             in_notebook.append(check(LINEAR, fn))
         assert captured.stdout == captured.stderr == ""
         (output,) = captured.outputs
-        assert set(output.data) == {"text/plain", MIME}
+        assert set(output.data) == {"text/plain", "text/html", MIME}
         bundles.append(output.data)
     type(shell).clear_instance()
     earned, text = printed(LINEAR, fn)

@@ -1,4 +1,4 @@
-"""The `vgcourse` command: build the notebooks, release the exercises, look at the set-up, run the demo."""
+"""The `vgcourse` command: build notebooks, release exercises, show set-up and progress, run the demo."""
 
 import argparse
 import sys
@@ -57,6 +57,9 @@ def _parser():
     demo = commands.add_parser("demo", help="grade a class of sample submissions, from release to report")
     demo.add_argument("rest", nargs=argparse.REMAINDER, help="handed on to the demo")
     demo.set_defaults(run=_demo)
+
+    progress = commands.add_parser("progress", help="what is done, tried and open")
+    progress.set_defaults(run=_progress)
     return parser
 
 
@@ -99,6 +102,15 @@ def _demo(arguments):
     from .grading.demo import main as run_demo
 
     return run_demo(arguments.rest) or 0
+
+
+def _progress(arguments):
+    from .check import progress
+
+    progress.show()
+    if (file := progress.path()) is not None:
+        print(f"Kept in {file}.")
+    return 0
 
 
 def _complain(sentence, code=2):

@@ -1,87 +1,10 @@
-"""Right answers that look different: each of them has to earn full marks and be accused of nothing.
+"""Right answers to the start page and problem set 1 that look different."""
 
-`RIGHT` holds at least six variants for every problem: loops, einsum, other formulas,
-other layouts, other types. A new problem joins with one entry.
-"""
-
-import functools
 import math
 
 import numpy as np
 
-# --- the same answer in other clothes --------------------------------------------------------------
-
-
-def _convert(value, change):
-    if isinstance(value, np.ndarray):
-        return change(value) if value.dtype.kind == "f" else value
-    if isinstance(value, (list, tuple)):
-        return type(value)(_convert(item, change) for item in value)
-    return value
-
-
-def single(fn):
-    """fn, given all of its numbers in single precision."""
-
-    @functools.wraps(fn)
-    def in_single(*args):
-        args = (np.float32(a) if isinstance(a, float) else a for a in args)
-        return fn(*_convert(tuple(args), lambda a: a.astype(np.float32)))
-
-    return in_single
-
-
-def fortran(fn):
-    """fn with results in Fortran order."""
-
-    @functools.wraps(fn)
-    def in_columns(*args):
-        return _convert(fn(*args), np.asfortranarray)
-
-    return in_columns
-
-
-def lists(fn):
-    """fn with nested lists of plain numbers as its results."""
-
-    @functools.wraps(fn)
-    def as_lists(*args):
-        out = _convert(fn(*args), np.ndarray.tolist)
-        return list(out) if isinstance(out, tuple) else out
-
-    return as_lists
-
-
-def strided(fn):
-    """fn with views that skip over memory as its results."""
-
-    @functools.wraps(fn)
-    def as_views(*args):
-        return _convert(fn(*args), lambda a: np.stack([a, a], axis=-1)[..., 0])
-
-    return as_views
-
-
-def on_copies(fn):
-    """fn that works in place, on its own copies."""
-
-    @functools.wraps(fn)
-    def in_place(*args):
-        args = _convert(args, np.copy)
-        out = _convert(fn(*args), np.copy)
-        _convert(args, lambda a: a.fill(0) or a)
-        return out
-
-    return in_place
-
-
-CLOTHES = (single, fortran, lists, strided, on_copies)
-
-
-def dressed(*answers):
-    """The answers, and the first of them in all clothes."""
-    return [*answers, *(clothes(answers[0]) for clothes in CLOTHES)]
-
+from right_answers.clothes import dressed, fortran, lists, strided
 
 # --- start -----------------------------------------------------------------------------------------
 

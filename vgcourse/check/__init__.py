@@ -5,13 +5,15 @@ names the mistake when the answer equals a known wrong formula. It works in a no
 and under nbgrader, where its float result is the partial credit.
 """
 
+from vgcourse.check import progress
 from vgcourse.check.engine import check, evaluate, when_solved
 from vgcourse.check.hints import hint
-from vgcourse.check.problem import Case, Convention, Mistake, Problem, find, names
+from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem, find, names
 
 __all__ = [
     "Case",
     "Convention",
+    "Invariant",
     "Mistake",
     "Problem",
     "check",
@@ -19,5 +21,6 @@ __all__ = [
     "find",
     "hint",
     "names",
+    "progress",
     "when_solved",
 ]

@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vgcourse.check.limit import TimeLimit, run_limited
+
+SECONDS = 5.0  # for one call; the slowest right answers take a tenth of one
 _FOLDERS = {str(Path(__file__).parents[1]), str(Path(np.__file__).parent)}
 _FOLDERS |= {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 _LIBRARIES = tuple(folder + os.sep for folder in _FOLDERS)
@@ -29,6 +32,7 @@ class Outcome(NamedTuple):
     error: str | None = None
     changed: tuple = ()
     printed: int = 0
+    timed_out: bool = False
 
     @property
     def failed(self):
@@ -36,7 +40,7 @@ class Outcome(NamedTuple):
         return self.error is not None
 
 
-def call(fn, args):
+def call(fn, args, seconds=SECONDS):
     """Call fn on copies of args, with floating-point warnings off and prints muted.
 
     Returns
@@ -53,11 +57,14 @@ def call(fn, args):
             np.errstate(all="ignore"),
         ):
             warnings.simplefilter("ignore")
-            output = copy_arrays(fn(*given))
+            output = copy_arrays(run_limited(fn, given, seconds))
             if inspect.iscoroutine(output):
                 output.close()  # or Python would write to stderr that nobody awaited it
     except KeyboardInterrupt:
         raise
+    except TimeLimit as error:
+        text = f"Stopped after {seconds:.3g} s: is there a loop that never ends? It was{_own_line(error)}"
+        return Outcome(error=text, printed=_lines(sink), timed_out=True)
     except BaseException as error:
         return Outcome(error=describe_error(fn, error), printed=_lines(sink))
     changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b, _ROUNDING))
@@ -71,19 +78,24 @@ def describe_error(fn, error):
             f"NotImplementedError: {getattr(fn, '__name__', 'the function')} is not written yet. "
             "Replace `raise NotImplementedError` with your answer."
         )
+    kind = type(error).__name__.lstrip("_")
+    # numpy's matmul explains itself with "gufunc signature (n?,k),(k,m?)->(n?,m?)", which helps nobody
+    message = re.sub(r", with gufunc signature \S+", "", cut(str(error).split("\n")[0].strip(), 240))
+    place = _own_line(error)
+    return f"{kind}: {message}{place}" if message else f"{kind}{place}"
+
+
+def _own_line(error):
+    """Where in the learner's own code it happened: " in line 3 of your cell: h = W @ x", or nothing."""
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith(_LIBRARIES) and not frame.filename.startswith("<frozen")
     ]
-    place = ""
-    if own:
-        line = (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno)).strip()
-        place = f" in line {own[-1].lineno} of your cell: {cut(line, 100)}" if line else ""
-    kind = type(error).__name__.lstrip("_")
-    # numpy's matmul explains itself with "gufunc signature (n?,k),(k,m?)->(n?,m?)", which helps nobody
-    message = re.sub(r", with gufunc signature \S+", "", cut(str(error).split("\n")[0].strip(), 240))
-    return f"{kind}: {message}{place}" if message else f"{kind}{place}"
+    if not own:
+        return ""
+    line = (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno)).strip()
+    return f" in line {own[-1].lineno} of your cell: {cut(line, 100)}" if line else ""
 
 
 def signature_problem(fn, args, reference):

@@ -1,43 +1,20 @@
 """Which known mistake is this? Recognised by computing the wrong formula and finding the same numbers.
 
 A mistake explains a quantity if it gives what the learner gave on every case, wrong ones and right ones.
-It is named only if no other mistake explains as much: a false accusation is worse than silence.
+It is named only if no other mistake explains as much, and if it still agrees on inputs that nobody has
+seen yet: a false accusation is worse than silence. What no single mistake explains may be two of them at
+once, or one and a constant factor.
 """
 
-from typing import NamedTuple
+import itertools
 
-import numpy as np
-
-from vgcourse.check.call import call
-from vgcourse.check.compare import compare, tolerance_for
-from vgcourse.gradcheck import relative_error
-
-
-class Run(NamedTuple):
-    """One case, what the function did on it, and the quantities compared."""
-
-    case: object
-    expected: object
-    outcome: object
-    quantities: list
+from vgcourse.check.conventions import under
+from vgcourse.check.patterns import describe, factor_text, is_plural, listed
+from vgcourse.check.runs import Finding, holds, quantity_of, wrong_names
+from vgcourse.check.suspects import Suspects
 
 
-class Finding(NamedTuple):
-    """One thing to tell the learner. `kind` is for the instructor's report, `text` for the learner."""
-
-    kind: str
-    text: str
-
-
-def run_case(problem, fn, case, expected):
-    """Call fn on a case and compare; a call that raised leaves every quantity without a value."""
-    outcome = call(fn, case.args)
-    return Run(
-        case, expected, outcome, [] if outcome.failed else compare(problem, case, outcome.output, expected)
-    )
-
-
-def diagnose(problem, runs, wrong):
+def diagnose(problem, runs, wrong, *, seed=0, convention=None, fn=None):
     """Findings about the quantities in `wrong`: known mistakes first, then what the rest has in common.
 
     Parameters
@@ -45,6 +22,9 @@ def diagnose(problem, runs, wrong):
     problem : Problem
     runs : list of Run, the learner's
     wrong : names of quantities that are wrong
+    seed : that of the runs
+    convention : the Convention that the runs were compared with, or None
+    fn : the learner's function, to confirm on a fresh seed; None trusts the runs
 
     Returns
     -------
@@ -52,30 +32,75 @@ def diagnose(problem, runs, wrong):
     """
     if not wrong or all(run.outcome.failed for run in runs):
         return []
+    suspects = Suspects(problem, runs, seed, convention, fn)
     explained = {}
     for mistake in problem.mistakes:
-        theirs = [run_case(problem, mistake.formula, run.case, run.expected) for run in runs]
-        affected = {q.name for run in theirs for q in run.quantities if not q.ok}
-        hits = {name for name in wrong if name in affected and _agree(problem, name, runs, theirs)}
+        hits = suspects.explains((mistake,), wrong)
+        affected = suspects.affected((mistake,))
         # yes-or-no answers agree by chance, so there a mistake has to explain all that it would get wrong
-        if hits and (hits == affected or not problem.exact):
+        if hits and (hits == affected or not problem.exact) and suspects.confirmed((mistake,), hits):
             explained[mistake] = (hits, affected)
 
-    named, unexplained = _choose(explained, set(wrong))
-    if problem.exact and unexplained:
-        named, unexplained = [], set(wrong)
-    findings = [Finding(mistake.name, mistake.diagnosis) for mistake in named]
-    rest = [name for name in wrong if name in unexplained]
-    return findings + (_exchanged(runs, rest) or _patterns(runs, rest))
+    named, tied, rest = _choose(explained, set(wrong))
+    if problem.exact and rest:
+        named, tied, rest = [], [], set(wrong)
+    claims = [((mistake,), explained[mistake][0]) for mistake in named]
+    rest = [name for name in wrong if name in rest]
+    second = []
+    if rest and not problem.exact:
+        pairs, second, rest = _two_at_once(suspects, rest, named)
+        factors, rest = _with_factor(suspects, rest)
+        claims, second = claims + pairs, second + factors
+    findings = _told(suspects, claims, rest) + [_several(group, quantities) for group, quantities in tied]
+    return list(dict.fromkeys(findings + second)) + describe(problem, runs, rest)
+
+
+def _told(suspects, claims, unexplained):
+    """Diagnoses of mistakes that explain more than they leave open; of the others, only where they fit.
+
+    Half an agreement can be chance: without the carry at a few steps, say, dh_0 alone may come out as if it
+    were missing at all of them.
+    """
+    findings = []
+    for mistakes, hits in claims:
+        left = [name for name in unexplained if name in suspects.affected(mistakes)]
+        if len(hits) > len(left):
+            findings += [Finding(mistake.name, mistake.diagnosis) for mistake in mistakes]
+            continue
+        names = " with ".join(f"“{mistake.name}”" for mistake in mistakes)
+        text = f"Your {listed(sorted(hits))} could come from {names}, but your {listed(left)} could not."
+        findings.append(Finding("partly a known mistake", text))
+    return findings
+
+
+def best_convention(problem, runs, seed):
+    """The convention that the answer follows, and the runs compared with it; (None, runs) for the reference.
+
+    One under which nothing is wrong comes first, then one under which a single mistake explains exactly what
+    is wrong, then the one with the fewest wrong quantities; the reference on ties. Only conventions made of
+    switches are tried: they rule the whole function, so that mistakes can be recognised under them too.
+    """
+    ranked = []
+    for k, convention in enumerate([None, *(c for c in problem.conventions if c.switches)]):
+        theirs = runs if convention is None else under(problem, runs, seed, convention)
+        wrong = set(wrong_names(theirs))
+        if not wrong:
+            return convention, theirs
+        suspects = Suspects(problem, theirs, seed, convention, None)
+        one = any(
+            suspects.explains((m,), wrong) == wrong == suspects.affected((m,)) for m in problem.mistakes
+        )
+        ranked.append((not one, len(wrong), k, convention, theirs))
+    return min(ranked, key=lambda rank: rank[:3])[3:]
 
 
 def _choose(explained, wrong):
-    """The mistakes to name and the quantities left over.
+    """The mistakes to name, groups that cannot be told apart with what they claim, and what is left over.
 
     The mistake that explains most comes first; of two that explain as much, the one whose every wrong
     quantity is seen. Where two are left that claim the same quantity, neither is named.
     """
-    named, unexplained, rest = [], set(), set(wrong)
+    named, tied, unexplained, rest = [], [], set(), set(wrong)
     while rest:
         ranks = {
             m: (len(hits & rest), hits == affected)
@@ -86,148 +111,78 @@ def _choose(explained, wrong):
             break
         best = [m for m in ranks if ranks[m] == max(ranks.values())]
         mine = explained[best[0]][0] & rest
-        if any(explained[other][0] & mine for other in best[1:]):
-            unexplained |= mine
+        rivals = [m for m in best if explained[m][0] & mine]
+        if len(rivals) > 1:
+            tied.append((rivals, mine))
         else:
             named.append(best[0])
         rest -= mine
-    return named, unexplained | rest
+    return named, tied, unexplained | rest
 
 
-def conventions_used(problem, runs):
-    """Findings for the conventions that the answer follows where it differs from the reference."""
-    names = [q.name for run in runs for q in run.quantities if not q.ok]
-    findings = []
-    for convention in problem.conventions:
-        theirs = [run_case(problem, convention.formula, run.case, run.expected) for run in runs]
-        differs = {q.name for run in theirs for q in run.quantities if not q.ok}
-        agreed = {name for name in names if name in differs and _agree(problem, name, runs, theirs)}
-        if agreed:
-            findings.append((agreed, Finding(f"convention: {convention.name}", convention.note)))
-    return findings
+def _several(mistakes, quantities):
+    """One finding for mistakes that give the same numbers: what they have in common."""
+    names = "; ".join(f"“{mistake.name}”" for mistake in mistakes)
+    verb = "fit" if is_plural(sorted(quantities)) else "fits"
+    text = f"Your {listed(sorted(quantities))} {verb} more than one mistake, with the same numbers: {names}."
+    return Finding("one of several mistakes", text)
 
 
-def _agree(problem, name, runs, theirs):
-    seen = False
-    for mine, other in zip(runs, theirs, strict=True):
-        if not _holds(mine.case, name):
+def _two_at_once(suspects, rest, named):
+    """Pairs of mistakes in one formula with what they explain, findings about ties, and the names left over.
+
+    A pair has to explain something that neither of the two does alone. Where several pairs fit, what they
+    have in common is named.
+    """
+    mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.switches]
+    pairs = {}
+    for pair in itertools.combinations(mistakes, 2):
+        if set(pair[0].switches) & set(pair[1].switches):
             continue
-        if mine.outcome.failed or other.outcome.failed:
-            if mine.outcome.failed != other.outcome.failed:
-                return False
-            continue
-        a, b = _quantity(mine, name), _quantity(other, name)
-        if a is None or b is None or not _close(problem, a, b):
-            return False
-        seen = True
-    return seen
+        hits = suspects.explains(pair, suspects.possible(pair, rest))
+        if hits and suspects.confirmed(pair, hits):
+            pairs[pair] = hits
+
+    claims, second, rest = [], [], list(rest)
+    while pairs := {pair: hits & set(rest) for pair, hits in pairs.items() if hits & set(rest)}:
+        ranks = {pair: (len(set(pair) & set(named)), len(hits)) for pair, hits in pairs.items()}
+        best = [pair for pair in ranks if ranks[pair] == max(ranks.values())]
+        hits = pairs[best[0]]
+        rivals = [set(pair) for pair in best if pairs[pair] & hits]
+        common = tuple(m for m in mistakes if m in set.intersection(*rivals))
+        if common:
+            claims.append((common, hits))
+        if len(rivals) > 1:
+            several = sorted(set.union(*rivals) - set(common), key=mistakes.index)
+            second.append(_several(several, hits))
+        named = [*named, *common]
+        rest = [name for name in rest if name not in hits]
+    return claims, second, rest
 
 
-def _holds(case, name):
-    return name in case.quantities or name.split("[")[0] in case.quantities
-
-
-def _quantity(run, name):
-    return next((q for q in run.quantities if q.name == name), None)
-
-
-def _close(problem, a, b):
-    """Equal to rounding, and far nearer to the mistake than the mistake is to the reference."""
-    if a.value is None or b.value is None or a.value.shape != b.value.shape:
-        return False
-    finite = np.isfinite(a.value)
-    if not np.array_equal(np.isnan(a.value), np.isnan(b.value)) or (finite != np.isfinite(b.value)).any():
-        return False
-    if not finite.any():
-        return True
-    distance = relative_error(a.value[finite], b.value[finite])
-    if not finite.all() or b.ok or a.value.shape != b.expected.shape:
-        return distance <= max(1e-6, tolerance_for(problem, a.value))
-    return distance <= min(0.05 * b.error, max(1e-6, tolerance_for(problem, a.value)))
-
-
-def _exchanged(runs, names):
-    """The right values in another order: what came as dx is what dW should be."""
-
-    def is_other(mine, other):
-        pairs = [(_quantity(run, mine), _quantity(run, other)) for run in runs if _holds(run.case, mine)]
-        return bool(pairs) and all(
-            a is not None
-            and b is not None
-            and a.value is not None
-            and np.any(b.expected)
-            and a.value.shape == b.expected.shape
-            and relative_error(a.value, b.expected) < 1e-6
-            for a, b in pairs
-        )
-
-    for mine in names:
-        for other in names:
-            if mine != other and is_other(mine, other):
-                order = ", ".join(runs[0].case.quantities)
-                text = f"Your {mine} is what {other} should be. The order asked for is {order}."
-                return [Finding("results in another order", text)]
-    return []
-
-
-def _patterns(runs, names):
-    """What unexplained quantities look like: all zero, flipped, or a constant times the right value."""
-    by_text = {}
-    for name in names:
-        pairs = [(q, run.case) for run in runs for q in run.quantities if q.name == name]
-        if not pairs or any(q.value is None or q.value.shape != q.expected.shape for q, _ in pairs):
-            continue
-        if not all(q.value.dtype.kind in "fiub" and np.isfinite(q.value).all() for q, _ in pairs):
-            continue
-        if sum(q.expected.size for q, _ in pairs) == 1:
-            continue  # one number is always a multiple of another; to say which would give it away
-        factors = [_factor(q.value, q.expected) for q, _ in pairs]
-        text = None
-        if all(factor == 0 for factor in factors):
-            text = "is all zeros"
-        elif None not in factors:
-            text = _name_factor(factors, [case.batch for _, case in pairs])
-        if text:
-            by_text.setdefault(text, []).append(name)
-    return [Finding(_kind(text), f"Your {_together(group, text)}.") for text, group in by_text.items()]
-
-
-def _kind(text):
-    """The same for every factor, so that the instructor's report counts them together."""
-    return f"pattern: {'is a multiple' if text.endswith('everywhere') else text.split(':')[0]}"
-
-
-def _together(names, text):
-    if len(names) == 1:
-        return f"{names[0]} {text}"
-    verb, rest = text.split(" ", 1)
-    return f"{', '.join(names[:-1])} and {names[-1]} {({'is': 'are', 'has': 'have'})[verb]} {rest}"
-
-
-def _factor(value, expected):
-    """c if value = c · expected to rounding, else None."""
-    size = np.abs(expected).max(initial=0)
-    if not np.any(value):
-        return 0.0
-    if size == 0:
-        return None
-    scaled = (expected / size).astype(float)
-    c = float((value * scaled).sum() / (scaled**2).sum() / size)
-    return c if relative_error(value, c * expected) < 1e-6 else None
-
-
-def _name_factor(factors, batches):
-    def all_equal(wanted):
-        return all(
-            w is not None and np.isclose(f, w, rtol=1e-6) for f, w in zip(factors, wanted, strict=True)
-        )
-
-    if all_equal([-1] * len(factors)):
-        return "has the right size and the wrong sign"
-    if all_equal(batches):
-        return "is N times the right value: the mean over the batch is missing"
-    if all_equal([1 / n if n else None for n in batches]):
-        return "is 1/N of the right value: a mean over the batch is taken that nobody asked for"
-    if np.allclose(factors, factors[0], rtol=1e-6) and abs(factors[0] - 1) > 0.01:
-        return f"is {factors[0]:.3g} times the right value, everywhere"
-    return None
+def _with_factor(suspects, rest):
+    """Findings for quantities that are a known mistake times −1, N, 1/N, T or 1/T, and the names left."""
+    findings, left = [], []
+    for name in rest:
+        found = []
+        for mistake in suspects.problem.mistakes:
+            pairs = [
+                (quantity_of(mine, name), quantity_of(theirs, name), mine.case)
+                for mine, theirs in zip(suspects.runs, suspects.all_theirs((mistake,)), strict=True)
+                if holds(mine.case, name)
+            ]
+            if any(a is None or b is None or b.value is None or a.value is None for a, b, _ in pairs):
+                continue
+            if not any(not b.ok for _, b, _ in pairs) or sum(a.expected.size for a, _, _ in pairs) < 4:
+                continue
+            if factor_text([(a.value, a.expected, case) for a, _, case in pairs]):
+                break  # a multiple of the right answer: nothing says that a mistake is in it
+            if text := factor_text([(a.value, b.value, case) for a, b, case in pairs], known_only=True):
+                found.append((mistake, text))
+        if len(found) == 1:
+            mistake, text = found[0]
+            findings.append(Finding(mistake.name, mistake.diagnosis))
+            findings.append(Finding(f"pattern: {text.split(':')[0]}", f"Apart from that your {name} {text}."))
+        else:
+            left.append(name)
+    return list(dict.fromkeys(findings)), left

@@ -1,20 +1,25 @@
 """Run a learner's function on a problem's cases, collect a verdict, show it, return the points."""
 
-import inspect
 import math
 import numbers
 import os
 import warnings
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse.check import report
-from vgcourse.check.call import call, copy_arrays, same, signature_problem
-from vgcourse.check.compare import compare, flatten
-from vgcourse.check.diagnose import Finding, conventions_used, diagnose, run_case
+from vgcourse.check import progress, report
+from vgcourse.check.behaviour import about_calls, about_whole_answer, call_again
+from vgcourse.check.call import SECONDS, call, signature_problem
+from vgcourse.check.compare import flatten
+from vgcourse.check.conventions import note, other_than_declared, used_in_parts
+from vgcourse.check.diagnose import best_convention, diagnose
+from vgcourse.check.locate import error_map
 from vgcourse.check.problem import find
-from vgcourse.gradcheck import relative_error
+from vgcourse.check.runs import Finding, Run, compared, inputs
+
+IN_ALL = 3 * SECONDS  # for one check
 
 
 class Row(NamedTuple):
@@ -35,9 +40,10 @@ class Verdict(NamedTuple):
     rows: list
     findings: list
     share: float
+    maps: tuple = ()
 
 
-def check(name, fn, points=None, *, seed=0):
+def check(name, fn, points=None, *, seed=0, convention=None):
     """Check a function, show what is right and what is not, return the points earned.
 
     Parameters
@@ -46,6 +52,8 @@ def check(name, fn, points=None, *, seed=0):
     fn : your function
     points : what a complete answer earns; default: what the problem set says
     seed : which random inputs; grading uses others than the notebook
+    convention : where a problem allows more than one, the name of the one you follow; default: the course's,
+        and any other that your answer turns out to follow
 
     Returns
     -------
@@ -54,17 +62,19 @@ def check(name, fn, points=None, *, seed=0):
     Raises
     ------
     ValueError
-        If there is no such problem or `points` is not a number ≥ 0.
+        If there is no such problem or convention, or `points` is not a number ≥ 0.
     """
     points = find(name).points if points is None else points
     if isinstance(points, bool) or not isinstance(points, numbers.Real) or not 0 <= points < math.inf:
         raise ValueError(f"check: points is {points!r}; expected a number of at least 0.")
-    verdict = evaluate(name, fn, seed=seed)
+    verdict = evaluate(name, fn, seed=seed, convention=convention)
     points = float(points)
     rounded = round(points * verdict.share, 2)
     # a built-in float, or nbgrader would give full marks; never above points, and equal only if all is right
     earned = points if verdict.share == 1 else rounded if rounded < points else points * verdict.share
     report.show(verdict, earned, points, fresh=seed != 0)
+    if seed == 0:
+        progress.record(name, verdict.share)
     return earned
 
 
@@ -85,7 +95,7 @@ def when_solved(name, fn):
     return run
 
 
-def evaluate(name, fn, *, seed=0):
+def evaluate(name, fn, *, seed=0, convention=None):
     """The verdict on a function, without showing it.
 
     Returns
@@ -94,115 +104,66 @@ def evaluate(name, fn, *, seed=0):
     """
     with np.errstate(all="ignore"), warnings.catch_warnings():  # whatever the notebook has switched on
         warnings.simplefilter("ignore")
-        return _evaluate(find(name), fn, seed)
+        problem = find(name)
+        return _evaluate(problem, fn, seed, problem.convention(convention))
 
 
-def _evaluate(problem, fn, seed):
-    name = problem.name
-    rng = np.random.default_rng([seed, *name.encode()])
-    cases = problem.cases(rng)
-    refusal = signature_problem(fn, cases[0].args, problem.reference)
+def _evaluate(problem, fn, seed, declared):
+    cases = inputs(problem, seed, declared)
+    refusal = signature_problem(fn, cases[0][0].args, problem.reference)
     if refusal:
-        return Verdict(name, [], [Finding("call", refusal[0].upper() + refusal[1:])], 0.0)
+        return Verdict(problem.name, [], [Finding("call", refusal[0].upper() + refusal[1:])], 0.0)
 
-    runs, findings = [], []
-    for case in cases:
-        expected = problem.adapt(problem.reference(*copy_arrays(case.args)), case.args)
-        run = run_case(problem, fn, case, expected)
-        run, unstable = _call_again(problem, fn, run)
-        runs.append(run)
-        findings += unstable
-    for agreed, note in conventions_used(problem, runs):
-        findings.append(note)
-        runs = [run._replace(quantities=[_accept(q, agreed) for q in run.quantities]) for run in runs]
+    start = perf_counter()
+    runs, unstable = _all_runs(problem, fn, cases)
+    stable = not any(finding.kind in ("accumulates", "not repeatable") for finding in unstable)
+    followed, about_convention = declared, []
+    if stable and declared is None:
+        followed, runs = best_convention(problem, runs, seed)
+        about_convention = [note(followed)] if followed else []
+    if stable and followed is None:
+        for names, finding in used_in_parts(problem, runs, seed):
+            about_convention.append(finding)
+            runs = [run._replace(quantities=[_accept(q, names) for q in run.quantities]) for run in runs]
 
     rows = _rows(runs)
-    findings = _about_calls(runs, problem) + _about_whole_answer(rows) + list(dict.fromkeys(findings))
-    stable = not any(finding.kind in ("accumulates", "not repeatable") for finding in findings)
-    if stable:
-        findings += diagnose(problem, runs, [row.name for row in rows if not row.ok])
-    share = _share(rows)
+    findings = about_calls(runs, problem) + about_whole_answer(rows) + about_convention + unstable
+    wrong = [row.name for row in rows if not row.ok]
+    if stable and wrong:
+        again = fn if perf_counter() - start < SECONDS else None  # slow: not even more calls
+        known = diagnose(problem, runs, wrong, seed=seed, convention=followed, fn=again)
+        if declared:
+            known = other_than_declared(problem, runs, seed, declared) or known
+        findings += known
+    share = _share(rows, problem.exact)
     if any(finding.kind == "changes its input" for finding in findings):
         share /= 2
-    return Verdict(name, rows, findings, share)
+    return Verdict(problem.name, rows, list(dict.fromkeys(findings)), share, _maps(problem, runs, wrong))
 
 
-def _call_again(problem, fn, run):
-    """Call once more with the same input: what a function remembers between calls shows now."""
-    if run.outcome.failed:
-        return run, []
-    again = call(fn, run.case.args)
-    if again.failed:
-        text = f"The second call with the same input failed, the first did not: {again.error}"
-        return run._replace(outcome=again, quantities=[]), [Finding("not repeatable", text)]
-    if same(again.output, run.outcome.output):
-        return run, []
-    second = compare(problem, run.case, again.output, run.expected)
-    worse = [
-        max(a, b, key=lambda q: (not q.ok, q.error)) for a, b in zip(run.quantities, second, strict=True)
-    ]
-    pairs = list(zip(run.quantities, second, strict=True))
-    if all((a.ok and b.ok) or same(a.value, b.value) for a, b in pairs):
-        return run, []
-    grown = [a.name for a, b in pairs if _adds_up(a, b)]
-    if grown and all(a.ok or a.name in grown for a, _ in pairs):
-        text = (
-            f"Every call adds to the one before: {' and '.join(grown)} came out larger for the same input. "
-            "Start from new arrays in every call; nothing outside the function may collect the sum."
-        )
-        finding = Finding("accumulates", text)
-    else:
-        text = (
-            "Two calls with the same input gave different answers. "
-            "Is there a random number or a global variable in it?"
-        )
-        finding = Finding("not repeatable", text)
-    return run._replace(quantities=worse), [finding]
+def _all_runs(problem, fn, cases):
+    """The learner's function on every case, twice; findings of what differed. A time limit ends it."""
+    runs, findings = [], []
+    deadline = perf_counter() + IN_ALL
+    for case, expected in cases:
+        if runs and runs[-1].outcome.timed_out:
+            outcome = runs[-1].outcome  # it would run into the limit again
+        else:
+            outcome = call(fn, case.args, min(SECONDS, max(deadline - perf_counter(), 0.1)))
+        run, unstable = call_again(problem, fn, compared(problem, Run(case, expected, outcome, [])))
+        runs.append(run)
+        findings += unstable
+    return runs, findings
 
 
-def _adds_up(a, b):
-    """Does the second value exceed the first by one whole right answer?"""
-    if a.value is None or b.value is None or not (np.isfinite(a.error) and np.isfinite(b.error)):
-        return False
-    return np.any(a.expected) and relative_error(b.value.astype(float) - a.value, a.expected) < 1e-6
-
-
-def _about_calls(runs, problem):
-    """Findings about the calls themselves: exceptions, changed inputs, prints."""
-    findings = []
-    errors = [run.outcome.error for run in runs if run.outcome.failed]
-    if errors:
-        kind = (
-            "not written yet"
-            if errors[0].startswith("NotImplementedError")
-            else "raises " + errors[0].split(":")[0]
-        )
-        some = "" if len(errors) == len(runs) else f" (in {len(errors)} of {len(runs)} calls)"
-        findings.append(Finding(kind, errors[0] + some))
-    changed = sorted({i for run in runs for i in run.outcome.changed})
-    if changed:
-        names = list(inspect.signature(problem.reference).parameters)
-        text = (
-            f"Your function changes its argument {' and '.join(names[i] for i in changed)} in place. "
-            "Whoever called it still needs that array: work on a copy. This costs half the points."
-        )
-        findings.append(Finding("changes its input", text))
-    printed = sum(run.outcome.printed for run in runs)
-    if printed:
-        lines = "1 line" if printed == 1 else f"{printed} lines"
-        findings.append(
-            Finding("prints", f"(Your function printed {lines} while it was checked; not shown.)")
-        )
-    return findings
-
-
-def _about_whole_answer(rows):
-    """One finding in place of the same complaint in every row."""
-    reasons = {row.problem for row in rows}
-    if len(reasons) != 1 or not (reason := reasons.pop()) or any(row.usable for row in rows):
-        return []
-    text = reason if reason.startswith("your") else f"your answer {reason}"
-    return [Finding("no usable answer", text[0].upper() + text[1:] + ("" if text[-1] in ".?" else "."))]
+def _maps(problem, runs, wrong):
+    """Where the first two partly wrong quantities are wrong, each in the first case where it is."""
+    maps = []
+    for name in wrong:
+        found = [q for run in runs for q in run.quantities if q.name == name and not q.ok]
+        if found:
+            maps.append(error_map(found[0], problem.axes.get(name.split("[")[0], ())))
+    return tuple([found for found in maps if found][:2])
 
 
 def _accept(quantity, agreed):
@@ -237,9 +198,13 @@ def _names(run):
     return [name for name, _ in flatten(run.case.quantities, run.expected)]
 
 
-def _share(rows):
-    """Every quantity counts the same; a list of arrays is one quantity, shared by its members."""
+def _share(rows, exact):
+    """Every quantity counts the same; a list of arrays is one quantity, shared by its members.
+
+    Of yes-or-no answers a coin gets half: there the share starts above that.
+    """
     groups = {}
     for row in rows:
         groups.setdefault(row.name.split("[")[0], []).append(row.ok)
-    return sum(sum(oks) / len(oks) for oks in groups.values()) / len(groups)
+    share = sum(sum(oks) / len(oks) for oks in groups.values()) / len(groups)
+    return max(0.0, 2 * share - 1) if exact else share

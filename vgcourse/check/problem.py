@@ -1,11 +1,23 @@
 """What a graded function is: inputs, reference, known mistakes, hints. Definitions live in `psN/`."""
 
+import dataclasses
 import difflib
+import functools
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-SETS = ("start", "ps1")
+SETS = {
+    "start": "the start page",
+    "ps1": "the chain rule and gradient checking",
+    "ps2": "saturation, vanishing and exploding",
+    "ps3": "initialisation",
+    "ps4": "normalisation, clipping, residual and highway nets",
+    "ps5": "recursions and stability",
+    "ps6": "backpropagation through time and its memory",
+    "ps7": "LSTM, GRU and UGRNN",
+    "ps8": "the gradient clinic",
+}
 
 
 @dataclass(frozen=True)
@@ -13,36 +25,58 @@ class Case:
     """One call of the learner's function and the names of what it returns.
 
     A case is one set of arguments; `quantities` names the outputs in order. A single name means that the
-    function returns that quantity alone, not a tuple. `batch` is the N that a missing mean would show.
+    function returns that quantity alone, not a tuple. `batch` is the N and `steps` the T that a missing
+    or an extra mean would show.
     """
 
     args: tuple
     quantities: tuple
     batch: int | None = None
+    steps: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistake:
-    """A known wrong answer: `formula` takes the learner's arguments and returns the wrong outputs.
+    """A known wrong answer.
 
+    `formula` is a function of the learner's arguments that returns the wrong outputs, or a dict of
+    keywords that make the problem's `family` wrong. Only the second kind can be combined with others.
     `diagnosis` says in one or two sentences what happened, in words that the learner can act on.
     """
 
     name: str
-    formula: Callable
+    formula: Callable | Mapping
+    diagnosis: str
+    switches: Mapping | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Convention:
+    """Another right answer, recognised like a mistake; `note` says which convention it follows.
+
+    `formula` as in Mistake. Learners can declare it: `check(name, fn, convention="z writes")`.
+    """
+
+    name: str
+    formula: Callable | Mapping
+    note: str
+    switches: Mapping | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Invariant:
+    """A fact that holds for every right answer, whatever its convention; a broken one says where to look.
+
+    `residual` is a function (args, outputs: dict name -> array) -> how far it is from holding, relative:
+    0 for right answers to rounding.
+    """
+
+    name: str
+    residual: Callable
     diagnosis: str
 
 
-@dataclass(frozen=True)
-class Convention:
-    """Another right answer, recognised like a mistake; `note` says which convention it follows."""
-
-    name: str
-    formula: Callable
-    note: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """One graded function; see CONTRIBUTING for a worked example.
 
@@ -51,15 +85,20 @@ class Problem:
     name : "ps1.linear_backward"
     reference : the right function
     cases : function (rng) -> list of Case; sizes that expose every mistake
-    mistakes : tuple of Mistake, at least four
+    mistakes : tuple of Mistake: at least five for a backward pass, three for another function
     hints : three sentences: the concept, a shape or identity, a partial formula
     points : what the problem set gives for it
     lecture : where to look, for instance 'lecture 1, "The four-weight net"'
     tolerance : largest relative error that passes for float64 answers (which may hold float32 results)
     float32_tolerance : the same for answers in single precision
+    family : function (*args, **switches) -> outputs: the reference with parts that can be exchanged
     conventions : other right answers
+    invariants : what has to hold for any right answer
+    axes : for instance {"dW": ("gate ifgo", "unit"), "dx": ("step", "example", "input")}: what an index
+        means; then a wrong quantity is located by step or gate. Counting starts at 1, "step from 0" at 0
     adapt : function (output, args) -> outputs to compare; for answers that are not arrays
-    exact : the answers are right or wrong as a whole; the table shows no shapes and errors
+    exact : the answers are right or wrong as a whole; the table shows no shapes and errors, and half of the
+        rows right, which a coin would get, earns nothing
     """
 
     name: str
@@ -71,9 +110,60 @@ class Problem:
     lecture: str
     tolerance: float = 1e-5
     float32_tolerance: float = 3e-4
+    family: Callable | None = None
     conventions: tuple = ()
+    invariants: tuple = ()
+    axes: Mapping = field(default_factory=dict)
     adapt: Callable = field(default=lambda output, args: output)
     exact: bool = False
+
+    def __post_init__(self):
+        for kind in ("mistakes", "conventions"):
+            entries = tuple(self._with_formula(entry) for entry in getattr(self, kind))
+            object.__setattr__(self, kind, entries)
+
+    def formula(self, *changes):
+        """The function with these mistakes and conventions in it; the reference without any.
+
+        Several at once need switches, and no switch twice.
+        """
+        if not changes:
+            return self.reference
+        if len(changes) == 1:
+            return changes[0].formula
+        switches = [key for change in changes for key in change.switches]
+        if len(set(switches)) < len(switches):
+            raise ValueError(f"{self.name}: a switch is set twice in {[change.name for change in changes]}.")
+        return functools.partial(
+            self.family, **{k: v for change in changes for k, v in change.switches.items()}
+        )
+
+    def convention(self, name):
+        """The convention called `name`; None for None.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if name is None:
+            return None
+        for convention in self.conventions:
+            if convention.name == name:
+                return convention
+        known = ", ".join(repr(convention.name) for convention in self.conventions)
+        raise ValueError(
+            f"{self.name}: convention is {name!r}; expected {known or 'none: there is only one here'}."
+        )
+
+    def _with_formula(self, entry):
+        """The entry with its switches built into a function."""
+        if callable(entry.formula):
+            return entry
+        if self.family is None:
+            raise TypeError(f"{self.name}: {entry.name!r} has switches; without a family give a function.")
+        formula = functools.partial(self.family, **entry.formula)
+        return dataclasses.replace(entry, formula=formula, switches=entry.formula)
 
 
 def find(name):
@@ -86,18 +176,20 @@ def find(name):
     """
     if callable(name):
         raise ValueError('the name of the problem comes first, for instance "ps1.linear_backward".')
-    problem = _all().get(name) if isinstance(name, str) else None
-    if problem is None:
-        near = difflib.get_close_matches(str(name), names(), n=3, cutoff=0.4) or names()
-        raise ValueError(f"there is no problem {name!r}; did you mean {', '.join(near)}?")
-    return problem
+    if isinstance(name, str) and (problem_set := name.split(".")[0]) in SETS:  # loads its own set only
+        for problem in problems(problem_set):
+            if problem.name == name:
+                return problem
+    near = difflib.get_close_matches(str(name), names(), n=3, cutoff=0.4)
+    advice = f"did you mean {', '.join(near)}?" if near else "vgcourse.check.names() lists all of them."
+    raise ValueError(f"there is no problem {name!r}; {advice}")
+
+
+def problems(problem_set):
+    """The problems of one set, in its order."""
+    return importlib.import_module(f"vgcourse.check.{problem_set}").PROBLEMS
 
 
 def names():
     """The names of all problems, in the order of the problem sets."""
-    return list(_all())
-
-
-def _all():
-    modules = (importlib.import_module(f"vgcourse.check.{problem_set}") for problem_set in SETS)
-    return {problem.name: problem for module in modules for problem in module.PROBLEMS}
+    return [problem.name for problem_set in SETS for problem in problems(problem_set)]

@@ -1,6 +1,7 @@
 """The verdict as the learner reads it: one text table, in notebooks and terminals alike.
 
-Beside the text, a notebook keeps the same facts as data (`MIME`), from which the instructor's report is made.
+A notebook shows it as HTML (`page`), and keeps the same facts as data (`MIME`), from which the
+instructor's report is made.
 """
 
 import math
@@ -8,6 +9,8 @@ import os
 import sys
 import textwrap
 
+from vgcourse.check import page
+from vgcourse.check.page import error_text, shape_text
 from vgcourse.check.problem import find
 
 MIME = "application/vnd.vgcourse.check+json"
@@ -15,7 +18,7 @@ WIDTH = 84  # what a 700 px page shows on one line
 
 
 def show(verdict, earned, points, *, fresh=False):
-    """Display the table; outside IPython print it."""
+    """Display the verdict; outside IPython print it."""
     text = as_text(verdict, earned, points, fresh=fresh)
     try:
         from IPython import get_ipython
@@ -25,7 +28,8 @@ def show(verdict, earned, points, *, fresh=False):
     if get_ipython is None or get_ipython() is None:
         print(text)
         return
-    display({"text/plain": text, MIME: as_data(verdict, earned, points)}, raw=True)
+    html = as_html(verdict, earned, points, fresh=fresh)
+    display({"text/plain": text, "text/html": html, MIME: as_data(verdict, earned, points)}, raw=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and verdict.share < 1:
         print(_for_validate(verdict, earned, points), file=sys.stderr)
 
@@ -40,27 +44,49 @@ def _for_validate(verdict, earned, points):
 
 def as_text(verdict, earned, points, *, fresh=False):
     """The table, then the findings as wrapped sentences."""
-    short = verdict.problem.split(".", 1)[1] + (" on fresh inputs" if fresh else "")
-    score = f"{_number(earned)} / {_number(points)} points"
-    lines = [f"{short:<{WIDTH - len(score)}}{score}"]
-    shown = [row for row in verdict.rows if row.shape is not None]
-    if any(row.usable for row in shown) or len({row.problem for row in shown}) > 1:
-        lines += _table(verdict.rows, exact=find(verdict.problem).exact)
+    title, score = _heading(verdict, earned, points, fresh)
+    lines = [f"{title:<{WIDTH - len(score)}}{score}"]
+    if rows := _table_rows(verdict):
+        lines += _table(rows, exact=find(verdict.problem).exact)
     for finding in verdict.findings:
         lines += ["", *textwrap.wrap(finding.text, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")]
     lines += ["", *(f"  {line}" for line in _closing(verdict, fresh))]
     return "\n".join(lines)
 
 
+def as_html(verdict, earned, points, *, fresh=False):
+    """The same for a notebook, with maps of where partly right quantities are wrong."""
+    return page.as_html(
+        *_heading(verdict, earned, points, fresh),
+        _table_rows(verdict),
+        [finding.text for finding in verdict.findings],
+        _closing(verdict, fresh),
+        verdict.maps,
+        find(verdict.problem).exact,
+    )
+
+
+def _heading(verdict, earned, points, fresh):
+    title = verdict.problem.split(".", 1)[1] + (" on fresh inputs" if fresh else "")
+    return title, f"{_number(earned)} / {_number(points)} points"
+
+
+def _table_rows(verdict):
+    """All rows, or none where one sentence says the same of all of them."""
+    shown = [row for row in verdict.rows if row.shape is not None]
+    told = any(row.usable for row in shown) or len({row.problem for row in shown}) > 1
+    return verdict.rows if told else []
+
+
 def _table(rows, exact):
     names = max(8, *(len(row.name) for row in rows))
     if exact:
         return [f"  {row.name:<{names}}  {'✓' if row.ok else '✗'}   {row.problem}".rstrip() for row in rows]
-    shapes = max(5, *(len(_shape(row)) for row in rows))
+    shapes = max(5, *(len(shape_text(row)) for row in rows))
     lines = [f"  {'quantity':<{names}}  {'shape':<{shapes}}  relative error"]
     for row in rows:
-        error = "–" if math.isinf(row.error) else ("0" if row.error == 0 else f"{row.error:.1e}")
-        line = f"  {row.name:<{names}}  {_shape(row):<{shapes}}  {error:<14}  {'✓' if row.ok else '✗'}"
+        mark = "✓" if row.ok else "✗"
+        line = f"  {row.name:<{names}}  {shape_text(row):<{shapes}}  {error_text(row):<14}  {mark}"
         lines.append(f"{line}   {row.problem}".rstrip())
     return lines
 
@@ -90,13 +116,11 @@ def _closing(verdict, fresh):
         return ["All quantities agree on these inputs. Grading uses others of the same kind."]
     problem = find(verdict.problem)
     lines = [f"See {problem.lecture}."]
+    if problem.exact:
+        lines.append("Half of the answers can be right by chance: points begin above that.")
     if not fresh:
         lines.append(f'hint("{verdict.problem}") gives the next of three hints.')
     return lines
-
-
-def _shape(row):
-    return "" if row.shape is None else "number" if row.shape == () else str(row.shape)
 
 
 def _number(value):

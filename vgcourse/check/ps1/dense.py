@@ -40,6 +40,7 @@ def _linear(dx=None, dW=None, db=None):
 LINEAR_BACKWARD = Problem(
     name="ps1.linear_backward",
     reference=linear_backward,
+    axes={"dx": ("example", "input"), "dW": ("output", "input")},
     cases=_linear_cases,
     points=4,
     lecture='lecture 1, "A batch at once", equation (1.15)',
@@ -85,43 +86,44 @@ def _two_paths_cases(rng):
 
 
 def _two_paths(
-    mask=lambda z, dh: z > 0, join=lambda inner, direct: inner + direct, hidden=lambda z: np.maximum(z, 0)
+    dy,
+    x,
+    z,
+    W1,
+    W2,
+    W3,
+    mask=lambda z, dh: z > 0,
+    join=lambda inner, direct: inner + direct,
+    hidden=lambda z: np.maximum(z, 0),
+    way=lambda W: W,
+    mean=False,
 ):
-    def formula(dy, x, z, W1, W2, W3):
-        dh = dy @ W2
-        dz = dh * mask(z, dh)
-        return join(dz @ W1, dy @ W3), dz.T @ x, dy.T @ hidden(z), dy.T @ x
-
-    return formula
-
-
-def _averaged(dy, x, z, W1, W2, W3):
-    dx, *weights = two_paths_backward(dy, x, z, W1, W2, W3)
-    return dx, *(dW / len(x) for dW in weights)
-
-
-def _transposed(dy, x, z, W1, W2, W3):
-    dz = (dy @ W2.T) * (z > 0)
-    return dz @ W1.T + dy @ W3.T, dz.T @ x, dy.T @ np.maximum(z, 0), dy.T @ x
+    """The backward pass with its parts exchangeable for the mistakes."""
+    dh = dy @ way(W2)
+    dz = dh * mask(z, dh)
+    weights = dz.T @ x, dy.T @ hidden(z), dy.T @ x
+    return join(dz @ way(W1), dy @ way(W3)), *(dW / len(x) if mean else dW for dW in weights)
 
 
 TWO_PATHS_BACKWARD = Problem(
     name="ps1.two_paths_backward",
     reference=two_paths_backward,
+    family=_two_paths,
+    axes={"dx": ("example", "input"), "dW1": ("unit", "input"), "dW2": ("class", "unit"), "dW3": ("class", "input")},
     cases=_two_paths_cases,
     points=3,
     lecture='lecture 1, "Where paths join", equation (1.16)',
     mistakes=(
-        Mistake("overwritten by the direct path", _two_paths(join=lambda inner, direct: direct), "Your dx holds the direct path through W3 only: the other path's gradient was overwritten. Where paths join, gradients add: use +."),
-        Mistake("overwritten by the hidden path", _two_paths(join=lambda inner, direct: inner), "Your dx holds the path through the hidden layer only. x also reaches y directly through W3, and the two gradients add."),
-        Mistake("paths averaged", _two_paths(join=lambda inner, direct: (inner + direct) / 2), "You average the two paths. A small change of x acts on both at once, so their gradients add."),
-        Mistake("paths subtracted", _two_paths(join=lambda inner, direct: inner - direct), "You subtract one path from the other. Both add to y, so both gradients add."),
-        Mistake("mask missing", _two_paths(mask=lambda z, dh: 1.0), "The ReLU's derivative is missing: where z ≤ 0 nothing came through, so nothing goes back."),
-        Mistake("mask from the gradient", _two_paths(mask=lambda z, dh: dh > 0), "The ReLU's mask is taken from the incoming gradient. It belongs to the forward pass: z > 0."),
-        Mistake("relu(z) for its derivative", _two_paths(mask=lambda z, dh: np.maximum(z, 0)), "You multiply by relu(z). Its derivative is 1 where z > 0, else 0."),
-        Mistake("Wᵀ for W", _transposed, "You go back through Wᵀ. Forward is x Wᵀ, so the way back is dy W, without a transpose. Only square weights let yours run."),
-        Mistake("z in place of relu(z)", _two_paths(hidden=lambda z: z), "dW2 uses z. What comes into W2 is the activation relu(z)."),
-        Mistake("averaged over the batch", _averaged, "Your weight gradients are divided by N. The 1/N of the mean is already in dy."),
+        Mistake("overwritten by the direct path", dict(join=lambda inner, direct: direct), "Your dx holds the direct path through W3 only: the other path's gradient was overwritten. Where paths join, gradients add: use +."),
+        Mistake("overwritten by the hidden path", dict(join=lambda inner, direct: inner), "Your dx holds the path through the hidden layer only. x also reaches y directly through W3, and the two gradients add."),
+        Mistake("paths averaged", dict(join=lambda inner, direct: (inner + direct) / 2), "You average the two paths. A small change of x acts on both at once, so their gradients add."),
+        Mistake("paths subtracted", dict(join=lambda inner, direct: inner - direct), "You subtract one path from the other. Both add to y, so both gradients add."),
+        Mistake("mask missing", dict(mask=lambda z, dh: 1.0), "The ReLU's derivative is missing: where z ≤ 0 nothing came through, so nothing goes back."),
+        Mistake("mask from the gradient", dict(mask=lambda z, dh: dh > 0), "The ReLU's mask is taken from the incoming gradient. It belongs to the forward pass: z > 0."),
+        Mistake("relu(z) for its derivative", dict(mask=lambda z, dh: np.maximum(z, 0)), "You multiply by relu(z). Its derivative is 1 where z > 0, else 0."),
+        Mistake("Wᵀ for W", dict(way=np.transpose), "You go back through Wᵀ. Forward is x Wᵀ, so the way back is dy W, without a transpose. Only square weights let yours run."),
+        Mistake("z in place of relu(z)", dict(hidden=lambda z: z), "dW2 uses z. What comes into W2 is the activation relu(z)."),
+        Mistake("averaged over the batch", dict(mean=True), "Your weight gradients are divided by N. The 1/N of the mean is already in dy."),
     ),
     hints=(
         "Draw the graph: x goes to y along two arrows. Find the gradient along each, as if the other were not there.",

@@ -12,27 +12,27 @@ from vgcourse.check.problem import Case, Mistake, Problem
 
 def deep_backward(dh, zs, hs, Ws):
     """δ_l = tanh'(z_l) ⊙ (δ_{l+1} W_{l+1}) and ∂L/∂W_l = δ_lᵀ h_{l−1}: equations (1.14) and (1.15)."""
-    return _deep()(dh, zs, hs, Ws)
+    return _deep(dh, zs, hs, Ws)
 
 
 def _deep(
+    dh,
+    zs,
+    hs,
+    Ws,
     slope=lambda l, zs, hs: tanh_derivative(zs[l]),
     back=lambda delta, l, Ws: delta @ Ws[l],
-    dW=None,
-    delta=None,
+    dW=lambda d, dh, hs, l: d.T @ hs[l],
+    delta=lambda d, dh: d,
 ):
     """The backward pass with its parts exchangeable for the mistakes."""
-
-    def formula(dh, zs, hs, Ws):
-        deltas, dWs = [], []
-        for l in reversed(range(len(Ws))):
-            d = dh * slope(l, zs, hs)
-            deltas.append(d if delta is None else delta(d, dh))
-            dWs.append(d.T @ hs[l] if dW is None else dW(d, dh, hs, l))
-            dh = back(d, l, Ws)
-        return deltas[::-1], dWs[::-1]
-
-    return formula
+    deltas, dWs = [], []
+    for l in reversed(range(len(Ws))):
+        d = dh * slope(l, zs, hs)
+        deltas.append(delta(d, dh))
+        dWs.append(dW(d, dh, hs, l))
+        dh = back(d, l, Ws)
+    return deltas[::-1], dWs[::-1]
 
 
 def _deep_cases(rng):
@@ -70,23 +70,25 @@ def _stopped(dh, zs, hs, Ws):
 DEEP_BACKWARD = Problem(
     name="ps1.deep_backward",
     reference=deep_backward,
+    family=_deep,
+    axes={"deltas": ("example", "unit"), "dWs": ("output", "input")},
     cases=_deep_cases,
     points=5,
     lecture='lecture 1, "Backwards through a deep net", equation (1.14)',
     mistakes=(
-        Mistake("f' missing", _deep(slope=lambda l, zs, hs: 1.0), "The factor tanh'(z_l) is missing in every layer: you multiply by the weights only."),
-        Mistake("f' at the last layer only", _deep(slope=_last_slope_only), "Only the last layer has its factor tanh'(z_l). Each layer on the way back has one of its own."),
-        Mistake("f' missing at the last layer", _deep(slope=_all_slopes_but_the_last), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too: δ_L = tanh'(z_L) ⊙ ∂L/∂h_L."),
-        Mistake("f' of the activation", _deep(slope=lambda l, zs, hs: tanh_derivative(hs[l + 1])), "You take tanh' at h_l = tanh(z_l). It belongs at z_l: 1 − h_l², or 1/cosh²(z_l)."),
-        Mistake("1 − z²", _deep(slope=lambda l, zs, hs: 1 - zs[l] ** 2), "You multiply by 1 − z_l². tanh' is 1 − h_l²: the activation, not the pre-activation."),
-        Mistake("f' of the layer below", _deep(slope=lambda l, zs, hs: 1 - hs[l] ** 2), "Your factor 1 − h² is one layer off: for δ_l it is 1 − h_l², and hs[0] is the input x, so that h_l is hs[l]."),
-        Mistake("Wᵀ for W", _deep(back=lambda d, l, Ws: d @ Ws[l].T), "You go back through Wᵀ. Forward is z = h Wᵀ, so back is δ W. Only equal widths let yours run."),
-        Mistake("weights of the layer below", _deep(back=lambda d, l, Ws: d @ Ws[max(l - 1, 0)]), "δ_l goes back through W_{l+1}, the weights it met on the way forward. You use W_l."),
-        Mistake("output instead of input in dW", _deep(dW=lambda d, dh, hs, l: d.T @ hs[l + 1]), "dW_l uses h_l, what comes out of the layer. It has to be h_{l−1}, what goes in."),
-        Mistake("dW transposed", _deep(dW=lambda d, dh, hs, l: hs[l].T @ d), "Your dWs are the transposes of the right ones: dW_l = δ_lᵀ h_{l−1} has the shape of W_l."),
-        Mistake("dW without f'", _deep(dW=lambda d, dh, hs, l: dh.T @ hs[l]), "Your dWs use ∂L/∂h_l. The weights act before the tanh, so dW_l needs δ_l = ∂L/∂z_l."),
-        Mistake("∂L/∂h returned for δ", _deep(delta=lambda d, dh: dh), "The list you return as deltas holds ∂L/∂h_l. δ_l is ∂L/∂z_l: one factor tanh'(z_l) further."),
-        Mistake("dW averaged over the batch", _deep(dW=lambda d, dh, hs, l: d.T @ hs[l] / len(d)), "Your dWs are divided by N. The 1/N of the mean is already in dh."),
+        Mistake("f' missing", dict(slope=lambda l, zs, hs: 1.0), "The factor tanh'(z_l) is missing in every layer: you multiply by the weights only."),
+        Mistake("f' at the last layer only", dict(slope=_last_slope_only), "Only the last layer has its factor tanh'(z_l). Each layer on the way back has one of its own."),
+        Mistake("f' missing at the last layer", dict(slope=_all_slopes_but_the_last), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too: δ_L = tanh'(z_L) ⊙ ∂L/∂h_L."),
+        Mistake("f' of the activation", dict(slope=lambda l, zs, hs: tanh_derivative(hs[l + 1])), "You take tanh' at h_l = tanh(z_l). It belongs at z_l: 1 − h_l², or 1/cosh²(z_l)."),
+        Mistake("1 − z²", dict(slope=lambda l, zs, hs: 1 - zs[l] ** 2), "You multiply by 1 − z_l². tanh' is 1 − h_l²: the activation, not the pre-activation."),
+        Mistake("f' of the layer below", dict(slope=lambda l, zs, hs: 1 - hs[l] ** 2), "Your factor 1 − h² is one layer off: for δ_l it is 1 − h_l², and hs[0] is the input x, so that h_l is hs[l]."),
+        Mistake("Wᵀ for W", dict(back=lambda d, l, Ws: d @ Ws[l].T), "You go back through Wᵀ. Forward is z = h Wᵀ, so back is δ W. Only equal widths let yours run."),
+        Mistake("weights of the layer below", dict(back=lambda d, l, Ws: d @ Ws[max(l - 1, 0)]), "δ_l goes back through W_{l+1}, the weights it met on the way forward. You use W_l."),
+        Mistake("output instead of input in dW", dict(dW=lambda d, dh, hs, l: d.T @ hs[l + 1]), "dW_l uses h_l, what comes out of the layer. It has to be h_{l−1}, what goes in."),
+        Mistake("dW transposed", dict(dW=lambda d, dh, hs, l: hs[l].T @ d), "Your dWs are the transposes of the right ones: dW_l = δ_lᵀ h_{l−1} has the shape of W_l."),
+        Mistake("dW without f'", dict(dW=lambda d, dh, hs, l: dh.T @ hs[l]), "Your dWs use ∂L/∂h_l. The weights act before the tanh, so dW_l needs δ_l = ∂L/∂z_l."),
+        Mistake("∂L/∂h returned for δ", dict(delta=lambda d, dh: dh), "The list you return as deltas holds ∂L/∂h_l. δ_l is ∂L/∂z_l: one factor tanh'(z_l) further."),
+        Mistake("dW averaged over the batch", dict(dW=lambda d, dh, hs, l: d.T @ hs[l] / len(d)), "Your dWs are divided by N. The 1/N of the mean is already in dh."),
         Mistake("lists reversed", _reversed_lists, "Your lists start with the last layer. deltas[0] and dWs[0] belong to the first one: reverse them at the end."),
         Mistake("signal not passed on", _stopped, "Every layer gets the same dh. After layer l, dh becomes δ_l @ W_l, and that is what the layer below gets."),
     ),
@@ -111,12 +113,18 @@ def _product(zs, Ws, layer=lambda z, W: tanh_derivative(z)[:, None] * W, order=r
     return functools.reduce(np.matmul, [layer(z, W) for z, W in order(list(zip(zs, Ws, strict=True)))])
 
 
-def _chain(layer=None, order=reversed, vjp=None, finish=lambda J: J):
-    def formula(zs, Ws, v):
-        J = finish(_product(zs, Ws, order=order) if layer is None else _product(zs, Ws, layer, order))
-        return J, v @ J if vjp is None else vjp(v, J, zs, Ws)
-
-    return formula
+def _chain(
+    zs,
+    Ws,
+    v,
+    layer=lambda z, W: tanh_derivative(z)[:, None] * W,
+    order=reversed,
+    vjp=lambda v, J, zs, Ws: v @ J,
+    finish=lambda J: J,
+):
+    """The Jacobian and v J with their parts exchangeable for the mistakes."""
+    J = finish(_product(zs, Ws, layer, order))
+    return J, vjp(v, J, zs, Ws)
 
 
 def _chain_cases(rng):
@@ -135,20 +143,22 @@ def _chain_cases(rng):
 CHAIN_JACOBIAN = Problem(
     name="ps1.chain_jacobian",
     reference=chain_jacobian,
+    family=_chain,
+    axes={"J": ("output", "input")},
     cases=_chain_cases,
     points=4,
     lecture='lecture 1, "Jacobians", equations (1.12) and (1.13)',
     mistakes=(
-        Mistake("f' missing", _chain(layer=lambda z, W: W), "Your J is the product of the weights alone. Each layer's Jacobian is diag(tanh'(z_l)) W_l, equation (1.12)."),
-        Mistake("f' of the activation", _chain(layer=lambda z, W: tanh_derivative(np.tanh(z))[:, None] * W), "You take tanh' at h_l. The diagonal of (1.12) is tanh'(z_l) = 1 − tanh²(z_l)."),
-        Mistake("1 − z²", _chain(layer=lambda z, W: (1 - z**2)[:, None] * W), "Your diagonal is 1 − z². tanh'(z) is 1 − tanh²(z)."),
-        Mistake("columns scaled, not rows", _chain(layer=lambda z, W: W * tanh_derivative(z)), "You multiply tanh'(z_l) into the columns of W_l. diag(a) W scales the rows: a[:, None] * W."),
-        Mistake("order reversed", _chain(order=lambda pairs: pairs), "Your product starts with the first layer on the left. The last layer's Jacobian stands leftmost: J = J_L … J_1."),
-        Mistake("J transposed", _chain(finish=np.transpose, vjp=lambda v, J, zs, Ws: v @ J.T), "Your J is transposed: its first index has to be the output's, so its shape is (H_L, H_0)."),
+        Mistake("f' missing", dict(layer=lambda z, W: W), "Your J is the product of the weights alone. Each layer's Jacobian is diag(tanh'(z_l)) W_l, equation (1.12)."),
+        Mistake("f' of the activation", dict(layer=lambda z, W: tanh_derivative(np.tanh(z))[:, None] * W), "You take tanh' at h_l. The diagonal of (1.12) is tanh'(z_l) = 1 − tanh²(z_l)."),
+        Mistake("1 − z²", dict(layer=lambda z, W: (1 - z**2)[:, None] * W), "Your diagonal is 1 − z². tanh'(z) is 1 − tanh²(z)."),
+        Mistake("columns scaled, not rows", dict(layer=lambda z, W: W * tanh_derivative(z)), "You multiply tanh'(z_l) into the columns of W_l. diag(a) W scales the rows: a[:, None] * W."),
+        Mistake("order reversed", dict(order=lambda pairs: pairs), "Your product starts with the first layer on the left. The last layer's Jacobian stands leftmost: J = J_L … J_1."),
+        Mistake("J transposed", dict(finish=np.transpose, vjp=lambda v, J, zs, Ws: v @ J.T), "Your J is transposed: its first index has to be the output's, so its shape is (H_L, H_0)."),
         Mistake("last layer's f' missing", lambda zs, Ws, v: (lambda J: (J, v @ J))(_product(zs, Ws) / tanh_derivative(zs[-1])[:, None]), "The last layer's diagonal tanh'(z_L) is missing."),
         Mistake("first layer missing", lambda zs, Ws, v: (lambda J: (J, v @ J))(_product(zs[1:], Ws[1:])), "Your product stops one layer early: J_1 = diag(tanh'(z_1)) W_1 is missing on the right."),
-        Mistake("Jv in place of vJ", _chain(vjp=lambda v, J, zs, Ws: J @ v), "Your second result is J v. Asked for is v J: v lives at the output and travels back."),
-        Mistake("element-wise product", _chain(vjp=lambda v, J, zs, Ws: (v[:, None] * J)), "Your second result multiplies element by element. v J is a vector–matrix product: it sums over the outputs."),
+        Mistake("Jv in place of vJ", dict(vjp=lambda v, J, zs, Ws: J @ v), "Your second result is J v. Asked for is v J: v lives at the output and travels back."),
+        Mistake("element-wise product", dict(vjp=lambda v, J, zs, Ws: (v[:, None] * J)), "Your second result multiplies element by element. v J is a vector–matrix product: it sums over the outputs."),
     ),
     hints=(
         "One layer at a time: how does h_l move if h_{l−1} moves a little? That is W_l first, then the slope of each tanh.",

@@ -1,0 +1,254 @@
+"""How good is the checker? Known mistakes, right answers in other words, random wrong answers; 20 seeds.
+
+`python tests/checker_score.py` (or `make checker-report`) prints the table and writes it to `site/` with a
+figure.
+"""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from right_answers import RIGHT
+
+from vgcourse.check import evaluate, find, names
+
+SEEDS = range(20)
+SITE = Path(__file__).resolve().parents[1] / "site"
+
+
+class Score(NamedTuple):
+    """Counts for one problem, over all seeds; `killed` and `named` out of `runs`, and so on."""
+
+    problem: str
+    mistakes: int
+    runs: int
+    killed: int
+    named: int
+    wrong: int
+    caught: int
+    accused: int
+    variants: int
+    right: int
+    accepted: int
+    missed: tuple = ()
+
+
+def named_mistakes(problem, verdict):
+    """The mistakes of the catalogue that a verdict names."""
+    catalogue = {mistake.name for mistake in problem.mistakes}
+    return [finding.kind for finding in verdict.findings if finding.kind in catalogue]
+
+
+# --- random wrong answers ----------------------------------------------------------------------------
+
+
+def _one_entry(rng, a, factor):
+    out = a.copy()
+    k = rng.integers(a.size)
+    out.flat[k] += factor * (np.abs(a).max() or 1)
+    return out
+
+
+def _one_slice(rng, a, factor):
+    """One index of one axis scaled: one step, one example, one gate's row."""
+    if a.ndim == 0:
+        return a * factor
+    out, axis = a.copy(), rng.integers(a.ndim)
+    index = [slice(None)] * a.ndim
+    index[axis] = rng.integers(a.shape[axis])
+    out[tuple(index)] *= factor
+    return out
+
+
+def _permuted(rng, a, factor):
+    mixed = rng.permutation(a.ravel()).reshape(a.shape)
+    known = np.array_equal(mixed, a) or np.array_equal(
+        mixed.ravel(), a.ravel()[::-1]
+    )  # as it was, or reversed
+    return a * factor + 0.1 if known else mixed
+
+
+RANDOM = {
+    "scaled": lambda rng, a, factor: a * factor,
+    "noise of 0.1 %": lambda rng, a, factor: a * (1 + 1e-3 * rng.choice([-1, 1], size=a.shape)),
+    "noise of 30 %": lambda rng, a, factor: a * (1 + 0.3 * rng.standard_normal(a.shape)),
+    "entries permuted": _permuted,
+    "one entry off": _one_entry,
+    "one slice off": _one_slice,
+    "unrelated numbers": lambda rng, a, factor: rng.standard_normal(a.shape),
+    "shifted by a constant": lambda rng, a, factor: a + 0.1 * factor * (np.abs(a).max() or 1),
+    "squared": lambda rng, a, factor: a * np.abs(a) + 0.01,
+    "half of the signs flipped": lambda rng, a, factor: a * factor * rng.choice([-1, 1], size=a.shape),
+}
+
+
+def random_wrong(problem, kind, number):
+    """The reference with all results spoilt, or (odd numbers) only one of them."""
+
+    def spoil(value, rng, factor):
+        if isinstance(value, (list, tuple)):
+            return type(value)(spoil(item, rng, factor) for item in value)
+        out = np.asarray(RANDOM[kind](rng, np.asarray(value, dtype=float), factor))
+        return out if not np.array_equal(out, value) else out + 1.0  # a single 0 or an even 1 stays as it is
+
+    def answer(*args):
+        rng = np.random.default_rng([number, *kind.encode()])
+        factor = rng.uniform(1.1, 3)
+        out = problem.reference(*args)
+        if not isinstance(out, tuple) or number % 2 == 0:
+            return spoil(out, rng, factor)
+        chosen = rng.integers(len(out))
+        return tuple(spoil(v, rng, factor) if i == chosen else v for i, v in enumerate(out))
+
+    return answer
+
+
+# --- the score ---------------------------------------------------------------------------------------
+
+
+def score(name, seeds=SEEDS):
+    """The Score of one problem; `missed` says in words what did not go as it should."""
+    problem, missed = find(name), []
+    killed = named = caught = accused = accepted = 0
+    for seed in seeds:
+        for mistake in problem.mistakes:
+            verdict = evaluate(name, mistake.formula, seed=seed)
+            found = named_mistakes(problem, verdict)
+            killed += verdict.share < 1
+            named += found == [mistake.name]
+            if verdict.share == 1 or found != [mistake.name]:
+                missed.append(f"seed {seed}: {mistake.name!r} earned {verdict.share:.2f}, named {found}")
+        for answer in RIGHT[name]:
+            verdict = evaluate(name, answer, seed=seed)
+            accused_of = [f.kind for f in verdict.findings if not f.kind.startswith("convention")]
+            accepted += verdict.share == 1 and not accused_of
+            if verdict.share < 1 or accused_of:
+                missed.append(
+                    f"seed {seed}: right answer {answer.__name__} earned {verdict.share:.2f} {accused_of}"
+                )
+    wrong = [] if problem.exact else [(kind, number) for kind in RANDOM for number in range(4)]
+    for k, (kind, number) in enumerate(wrong):
+        verdict = evaluate(name, random_wrong(problem, kind, number), seed=seeds[k % len(seeds)])
+        found = named_mistakes(problem, verdict)
+        caught += verdict.share < 1
+        accused += bool(found)
+        if verdict.share == 1 or found:
+            missed.append(f"random: {kind} {number} earned {verdict.share:.2f}, named {found}")
+    mistakes, variants = len(problem.mistakes), len(RIGHT[name])
+    return Score(
+        name,
+        mistakes,
+        mistakes * len(seeds),
+        killed,
+        named,
+        len(wrong),
+        caught,
+        accused,
+        variants,
+        variants * len(seeds),
+        accepted,
+        tuple(missed),
+    )
+
+
+# --- the report --------------------------------------------------------------------------------------
+
+
+def table(scores):
+    """The scores as a Markdown table with a line of totals."""
+    columns = (
+        "function",
+        "mistakes",
+        "caught",
+        "named rightly",
+        "random wrong answers",
+        "falsely accused",
+        "right answers",
+        "accepted",
+    )
+    lines = [f"| {' | '.join(columns)} |", "|---|" + "---:|" * (len(columns) - 1)]
+
+    def line(name, group):
+        def total(field):
+            return sum(getattr(s, field) for s in group)
+
+        return (
+            f"| {name} | {total('mistakes')} | {share(total('killed'), total('runs'))} "
+            f"| {share(total('named'), total('runs'))} | {total('wrong')} | {total('accused')} "
+            f"| {total('variants')} | {share(total('accepted'), total('right'))} |"
+        )
+
+    lines += [line(f"`{s.problem}`", [s]) for s in scores]
+    return "\n".join([*lines, line(f"**all {len(scores)}**", scores)])
+
+
+def share(part, whole):
+    """Per cent, never rounded up to 100."""
+    if part == whole:
+        return "100 %"
+    return f"{min(99.9, 100 * part / whole):.1f} %"
+
+
+def draw(scores):
+    """One row per function: how many mistakes it knows, and what went wrong, if anything."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from vgcourse import plotting
+
+    plotting.use_style()
+    scores = scores[::-1]
+    rows = np.arange(len(scores))
+    fig, axes = plt.subplots(
+        1, 3, figsize=(7.2, 0.165 * len(scores) + 1.2), sharey=True, gridspec_kw={"width_ratios": [3, 2, 2]}
+    )
+    bars = (
+        ("known mistakes", [s.mistakes for s in scores], [s.mistakes * s.named / s.runs for s in scores]),
+        ("random wrong answers", [s.wrong for s in scores], [s.caught - s.accused for s in scores]),
+        ("right answers", [s.variants for s in scores], [s.variants * s.accepted / s.right for s in scores]),
+    )
+    said = ("named rightly", "lose, nothing named", "accepted")
+    for ax, (title, whole, part), good in zip(axes, bars, said, strict=True):
+        ax.barh(rows, whole, color="#D55E00", height=0.7)
+        ax.barh(rows, part, color="#0072B2", height=0.7)
+        ax.set_title(f"{title}\n{share(sum(part), sum(whole))} {good}", fontsize=8)
+        ax.tick_params(labelsize=7)
+        ax.grid(False, axis="y")
+        ax.margins(y=0.005)
+    axes[0].set_yticks(rows, [s.problem for s in scores], fontsize=6.5)
+    fig.tight_layout()
+    return fig
+
+
+INTRODUCTION = f"""# How good is the checker?
+
+Every known mistake, and every right answer that is written differently, was checked with {len(SEEDS)} seeds.
+Random wrong answers (scaled, noisy, permuted, partly right) were added. A mistake counts as named rightly if
+it is named and no other is. Made by `make checker-report`.
+
+![One row per function: known mistakes that are named, random wrong answers that lose and are accused of \
+nothing, right answers that are accepted](checker.png)
+
+"""
+
+
+def main():
+    """Score every problem with a progress bar, print the table, write table and figure."""
+    from tqdm import tqdm
+
+    scores = [score(name) for name in tqdm(names(), unit="function")]
+    text = table(scores)
+    print(text)
+    for s in scores:
+        for sentence in s.missed:
+            print(f"{s.problem}: {sentence}")
+    draw(scores).savefig(SITE / "checker.png", dpi=110)
+    (SITE / "checker.md").write_text(f"{INTRODUCTION}{text}\n", encoding="utf-8")
+    return 0 if not any(s.missed for s in scores) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Stop a function that does not come back, also inside a notebook, without losing the kernel.
+
+On Linux and macOS an alarm interrupts the main thread; elsewhere a second thread plants an exception.
+Both repeat until they get through: a loop with `except:` in it swallows the first ones. A single call into
+compiled code (one huge matrix product) is only stopped when it returns.
+"""
+
+import ctypes
+import signal
+import threading
+from contextlib import contextmanager
+
+AGAIN = 0.02  # seconds between two attempts
+
+
+class TimeLimit(BaseException):
+    """The time is over. Not an Exception: `except Exception` in a learner's loop must not catch it."""
+
+
+def run_limited(fn, args, seconds):
+    """fn(*args), or TimeLimit after `seconds`."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    limit = _alarm if in_main_thread and hasattr(signal, "setitimer") else _planted
+    results = []
+    try:
+        with limit(seconds):
+            results.append(_inside(fn, args))
+    except TimeLimit:
+        if not results:  # else it came back just in time
+            raise
+    return results[0]
+
+
+def _inside(fn, args):
+    """Whatever runs above this frame is the learner's and may be interrupted."""
+    return fn(*args)
+
+
+@contextmanager
+def _alarm(seconds):
+    def ring(signum, frame):
+        if _is_inside(frame):
+            raise TimeLimit
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+def _is_inside(frame):
+    while frame is not None:
+        if frame.f_code is _inside.__code__:
+            return False
+        if frame.f_back is not None and frame.f_back.f_code is _inside.__code__:
+            return True
+        frame = frame.f_back
+    return False
+
+
+@contextmanager
+def _planted(seconds):
+    thread, done = ctypes.c_ulong(threading.get_ident()), threading.Event()
+
+    def plant():
+        wait = seconds
+        while not done.wait(wait):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeLimit))
+            wait = AGAIN
+
+    watcher = threading.Thread(target=plant, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that was planted but has not gone off
