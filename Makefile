@@ -17,11 +17,11 @@ SHELL := /bin/sh
 INTACT := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test demo notebooks lint lock bench clean FORCE
+.PHONY: help setup lab test demo notebooks lint lock bench checker-report clean FORCE
 
 help:  ## show this list
 	@echo "make <target> [ARGS=...] [PYTHON=python3.12]; the first use of a target sets up .venv"
-	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 18
 
 setup: $(READY)  ## create .venv and install everything in it (the other targets do this by themselves)
 	@:
@@ -54,6 +54,9 @@ lock: $(READY)  ## write requirements-lock.txt again, with today's versions
 
 bench: $(READY)  ## compare speed and memory with their goals, and with torch where it is installed
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+checker-report: $(READY)  ## score the checker on every known mistake; writes site/checker.md and its figure
+	@$(BIN)/python tests/checker_score.py
 
 clean:  ## remove .venv and everything that tests and builds leave behind
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks build dist

@@ -14,6 +14,7 @@ from _measure import torch
 
 import matplotlib  # isort: skip
 import numpy as np  # isort: skip
+import check_speed  # isort: skip
 import other_goals  # isort: skip
 
 RESULTS = Path(__file__).parent / "results"
@@ -75,6 +76,7 @@ def main():
             other_goals.gradient_check,
             other_goals.diagnostics,
             other_goals.imports,
+            check_speed.checks,
         ):
             rows += [show(line) for line in part(options.rounds)]
     missed = [line for line in rows if line.verdict == "✗"]

@@ -1,0 +1,39 @@
+"""The checker's score: mistakes caught and named, nobody accused falsely, right answers accepted."""
+
+import functools
+import re
+
+import pytest
+from checker_score import SEEDS, SITE, score
+from right_answers import RIGHT
+
+from vgcourse.check import find, names
+
+one_score = functools.cache(score)
+
+
+@pytest.mark.parametrize("name", names())
+def test_score_of(name):
+    """Held for each problem: one that is weak must not hide among the others."""
+    found = one_score(name)
+    said = "\n".join(found.missed[:20])
+    assert found.killed == found.runs, said
+    assert found.named >= 0.97 * found.runs, said
+    assert found.caught == found.wrong and found.accused == 0, said
+    assert found.accepted == found.right, said
+
+
+def test_there_is_enough_to_score():
+    problems = [find(name) for name in names()]
+    assert len(problems) >= 45
+    assert len(SEEDS) == 20
+    assert sum(len(problem.mistakes) for problem in problems) >= 180
+    assert all(len(problem.mistakes) >= (5 if "backward" in problem.name else 3) for problem in problems)
+    assert all(len(RIGHT[problem.name]) >= 5 for problem in problems)
+    assert sum(one_score(problem.name).wrong for problem in problems) >= 500
+
+
+def test_written_report_is_about_these_problems():
+    text = (SITE / "checker.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)` \| (\d+) \|", text, flags=re.M)
+    assert rows == [(name, str(len(find(name).mistakes))) for name in names()], "run `make checker-report`"
