@@ -68,6 +68,7 @@ def test_rnn_with_every_activation(activation):
 @pytest.mark.parametrize("workspace", [None, Workspace()], ids=["alone", "workspace"])
 def test_gru_with_the_reset_gate_before(sizes, workspace, monkeypatch):
     monkeypatch.setattr("vgcourse.sequence._kernel.BLOCK_BYTES", 40_000)
+    monkeypatch.setattr("vgcourse.sequence._kernel.GRADIENT_ROWS", 200)
     params, x, state0, dstates = problem("gru", *sizes)
     params = params._replace(W_h=0.3 * params.W_h)
     states, cache = gru_forward(params, x, state0, workspace, reset="before")
@@ -164,6 +165,7 @@ def test_kernels_equal_the_unrolled_steps(name, sizes, seed):
 @pytest.mark.parametrize("sizes", [(600, 1, 2, 8), (40, 3, 4, 150), (7, 70, 1, 40)], ids=str)
 def test_several_blocks_of_steps_and_long_sequences(name, dtype, tolerance, sizes, monkeypatch):
     monkeypatch.setattr("vgcourse.sequence._kernel.BLOCK_BYTES", 40_000)
+    monkeypatch.setattr("vgcourse.sequence._kernel.GRADIENT_ROWS", 200)
     T, N, D, H = sizes
     params, *signals = problem(name, T, N, D, H, dtype)
     params = params._replace(

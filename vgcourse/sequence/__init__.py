@@ -6,11 +6,13 @@
 What makes them fast, and how the equations stay visible:
 
 - One matrix product per step makes the pre-activations of all gates from rows [x_t, h_{t−1}, 1]; the
-  gradients of W_x, W_h and b are one product of such rows over all steps. (The GRU has to keep inputs and
+  gradients of W_x, W_h and b are one product of such rows over many steps. (The GRU has to keep inputs and
   state apart.) Products are cut so that BLAS need not copy its factors: see `_products`.
-- Every local derivative (σ', tanh', the other factor of a product) is known once the forward step is
-  done, so it is computed right there for a block of steps, while they are still in the processor's
-  cache. Going back, the recursion only multiplies.
+- Every local derivative (σ', tanh', the other factor of a product) is known once the forward pass is
+  done. So it is computed for a block of steps at once; inside the recursion the backward pass only
+  multiplies.
+- Going back, the weight gradients are summed piece by piece, about 1024 rows each, while the gradients by
+  the pre-activations are still in the processor's cache. They are never kept for all steps.
 - Every gate is contiguous, and the views of it are made once for all blocks, which counts at N = 1.
 - The sigmoid's minus sign moves into its weights, and inside a step it stays 1/σ(a) = 1 + e^(−a): what
   it multiplies is divided by that.

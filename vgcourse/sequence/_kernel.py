@@ -9,6 +9,7 @@ from vgcourse._trees import named_leaves
 from vgcourse._validate import as_floats, expect_finite, expect_shape
 
 BLOCK_BYTES = 512 * 1024  # a block of steps stays in the second-level cache
+GRADIENT_ROWS = 1024  # rows of a product that sums over steps: its factors stay in the cache
 FLUSH_EVERY = 16
 
 
@@ -16,7 +17,7 @@ class Workspace:
     """Arrays that a kernel uses again at its next call; worth it when you call it in a loop.
 
     The states, the cache and dx live in it and are overwritten by the next call with the same workspace:
-    copy what you want to keep. The backward pass works in the cache's own arrays, so it runs once for
+    copy what you want to keep. A backward pass may work in the cache's own arrays, so it runs once for
     each forward pass; a second time, or with a cache that a later call has overwritten, it raises.
     """
 
@@ -76,13 +77,47 @@ def fast_loops():
 
 def step_blocks(T, bytes_per_step):
     """Slices of 0 … T − 1, about BLOCK_BYTES of work each, in order."""
-    length = max(1, BLOCK_BYTES // bytes_per_step)
+    return pieces_of(T, max(1, BLOCK_BYTES // bytes_per_step))
+
+
+def pieces_of(T, length):
+    """Slices of 0 … T − 1, `length` steps each, the last one maybe shorter."""
     return [slice(start, min(start + length, T)) for start in range(0, T, length)]
 
 
-def backwards(*arrays):
-    """Steps of all arrays together, last step first."""
-    return enumerate(zip(*(array[::-1] for array in arrays)))
+def backwards(start, *steps):
+    """Steps of all sequences together, last step first, counted from `start`."""
+    return enumerate(zip(*(sequence[::-1] for sequence in steps)), start)
+
+
+def gradient_pieces(T, N):
+    """How a backward pass goes: slices of steps, last steps first.
+
+    The steps of a piece are enough for a fast product with their gradients and few enough that these are
+    still cached then.
+    """
+    return pieces_of(T, max(1, GRADIENT_ROWS // N))[::-1]
+
+
+def pieces_with_blocks(T, N, bytes_per_step):
+    """Pairs (piece, its blocks). A block is two slices: its steps in the sequence and in the piece."""
+    return [
+        (p, [(_moved(s, p.start), s) for s in step_blocks(p.stop - p.start, bytes_per_step)[::-1]])
+        for p in gradient_pieces(T, N)
+    ]
+
+
+def gradient_space(space, pieces, gates, slopes, shape, dtype):
+    """Arrays for da of a piece, (steps, N, gates · H), and the slopes of a block, (slopes, steps, N, H)."""
+    N, H = shape
+    steps = max(piece.stop - piece.start for piece, _ in pieces)
+    steps_of_block = max(t.stop - t.start for _, blocks in pieces for t, _ in blocks)
+    da = space.take("da", (steps, N, gates * H), dtype)
+    return da, space.take("slopes", (slopes, steps_of_block, N, H), dtype)
+
+
+def _moved(steps, by):
+    return slice(steps.start + by, steps.stop + by)
 
 
 def flush(gradient):
@@ -94,7 +129,7 @@ def flush(gradient):
 def beside_states(space, x, state0):
     """Rows [x_t, h_{t−1}, 1], (T + 1, N, D + H + 1), and the h in them, (T + 1, N, H), to be filled in.
 
-    With them a pre-activation is one product a step, and all weight gradients are one product at the end.
+    With them a pre-activation is one product a step, and so are all weight gradients of many steps.
     The last row is only there for h_T.
     """
     (T, N, D), H = x.shape, state0.shape[-1]
@@ -162,24 +197,25 @@ def check_workspace(where, workspace):
 
 
 def check_backward(where, cache_type, dstates, cache, shape):
-    """dstates as a finite array of the states' shape, the workspace to use, and an array for da.
-
-    With a workspace da takes the place of the local derivatives, step by step; without, they stay.
-    """
+    """dstates as a finite array of the states' shape, and the workspace to use."""
     if not isinstance(cache, cache_type):
         raise TypeError(f"{where}: cache is {type(cache).__name__}; expected {cache_type.__name__}.")
-    dstates, _ = as_floats(where, dstates=dstates, x=cache.slopes)
-    shape = shape(cache)
-    expect_shape(where, "dstates", dstates, shape, "that is the shape of the states")
+    dstates, _ = as_floats(where, dstates=dstates, weights=cache.params.W_h)
+    expect_shape(where, "dstates", dstates, shape(cache), "that is the shape of the states")
     _expect_finite(where, dstates=dstates)
     if cache.loan is None:
-        return dstates, Workspace(), np.empty_like(cache.slopes)
+        return dstates, Workspace()
     if not cache.loan.workspace.claim(cache.loan.ticket):
         raise ValueError(
             f"{where}: the cache's workspace was used again since; expected one backward pass right after "
             "its forward pass. Without a workspace a cache can be kept."
         )
-    return dstates, cache.loan.workspace, cache.slopes
+    return dstates, cache.loan.workspace
+
+
+def room_for_da(cache):
+    """An array for da: with a workspace that of the local derivatives, step by step; without, they stay."""
+    return np.empty_like(cache.slopes) if cache.loan is None else cache.slopes
 
 
 def _expect_finite(where, **arrays):

@@ -52,6 +52,11 @@ def over_all_steps(delta, signal):
     return (signal.reshape(rows, -1).T @ delta.reshape(rows, -1)).T
 
 
+def sum_over_steps(rows, columns, dtype):
+    """Zeros to which `over_all_steps` of some steps can be added: they lie in memory as its result does."""
+    return np.zeros((columns, rows), dtype).T
+
+
 def bias_gradient(delta):
     """Σ_t Σ_n δ as a matrix–vector product."""
     rows = delta.reshape(-1, delta.shape[-1])

@@ -18,24 +18,30 @@ from vgcourse.sequence._kernel import (
     check_backward,
     check_forward,
     check_workspace,
-    columns,
     fast_loops,
     flush,
+    gradient_space,
     in_rows,
+    pieces_with_blocks,
     step_blocks,
 )
-from vgcourse.sequence._products import bias_gradient, over_all_steps, product_into, product_with
+from vgcourse.sequence._products import (
+    bias_gradient,
+    over_all_steps,
+    product_into,
+    product_with,
+    sum_over_steps,
+)
 from vgcourse.sequence.gru_before import GRUBeforeCache, backward_before, forward_before
 
 
 class GRUSequenceCache(NamedTuple):
-    """Input, all states (T + 1, N, H), z (T, N, H), local derivatives by m, a_r, a_z, a_n (T, N, 4H)."""
+    """Input, all states (T + 1, N, H), and m, r, z, n (T, 4, N, H)."""
 
     params: GRUParams
     x: np.ndarray
     h: np.ndarray
-    z: np.ndarray
-    slopes: np.ndarray
+    gates: np.ndarray
     loan: Loan | None
 
 
@@ -73,37 +79,32 @@ def gru_forward(params, x, state0, workspace=None, *, reset="after"):
     W_h = sign[2 * H :] * params.W_h[in_rows("rzn", H, "nrz")].T
     b, b_h, one = b.reshape(3, 1, H), params.b_h, np.ones((), dtype)
 
-    states, slopes = space.take("states", (T + 1, N, H), dtype), space.take("slopes", (T, N, 4 * H), dtype)
-    blocks = step_blocks(T, 11 * N * H * x.itemsize)
-    B = blocks[0].stop
-    keep, gates = space.take("keep", (T, N, H), dtype), space.take("gates", (B, 4, N, H), dtype)
-    from_x, from_h = space.take("from_x", (B * N, 3 * H), dtype), space.take("from_h", (3, N, H), dtype)
+    states, gates = space.take("states", (T + 1, N, H), dtype), space.take("gates", (T, 4, N, H), dtype)
+    blocks = step_blocks(T, 8 * N * H * x.itemsize)
+    from_x = space.take("from_x", (blocks[0].stop * N, 3 * H), dtype)
+    from_h = space.take("from_h", (3, N, H), dtype)
     by_input, by_state = product_with(W_x), product_into(from_h, W_h)
-    m, r, z, n = gates.swapaxes(0, 1)
-    buffers = list(zip(gates[:, :3], gates[:, 1:3], m, r, z, n))  # the same for every block
     states[0] = state0
     with fast_loops():
         for t in blocks:
-            B = slice(0, t.stop - t.start)
-            a_x = from_x[: B.stop * N]
+            new, a_x = gates[t], from_x[: (t.stop - t.start) * N]
             by_input(x[t].reshape(-1, D), a_x)
-            m[B] = b_h
-            np.add(a_x.reshape(-1, N, 3, H).swapaxes(1, 2), b, gates[B, 1:])
-            for h_prev, h, (mrz, rz, m_t, r_t, z_t, n_t) in zip(states[:-1][t], states[1:][t], buffers):
+            new[:, 0] = b_h
+            np.add(a_x.reshape(-1, N, 3, H).swapaxes(1, 2), b, new[:, 1:])
+            parts = new[:, :3], new[:, 1:3], *new.swapaxes(0, 1)
+            for h_prev, h, mrz, rz, m, r, z, n in zip(states[:-1][t], states[1:][t], *parts):
                 by_state(h_prev)
                 np.add(mrz, from_h, mrz)
                 np.exp(rz, rz)
                 np.add(rz, one, rz)  # 1/σ
-                np.divide(m_t, r_t, h)  # h is free until its last line
-                np.add(n_t, h, n_t)
-                np.tanh(n_t, n_t)
-                np.subtract(h_prev, n_t, h)  # h = n + z (h_prev − n)
-                np.divide(h, z_t, h)
-                np.add(h, n_t, h)
-            np.reciprocal(r[B], r[B])
-            np.reciprocal(z[B], keep[t])
-            _local_derivatives(m[B], r[B], keep[t], n[B], states[:-1][t], columns(slopes[t], H, 4), z[B])
-    return states[1:], GRUSequenceCache(params, x, states, keep, slopes, loan)
+                np.divide(m, r, h)  # h is free until its last line
+                np.add(n, h, n)
+                np.tanh(n, n)
+                np.subtract(h_prev, n, h)  # h = n + z (h_prev − n)
+                np.divide(h, z, h)
+                np.add(h, n, h)
+            np.reciprocal(new[:, 1:3], new[:, 1:3])
+    return states[1:], GRUSequenceCache(params, x, states, gates, loan)
 
 
 def gru_backward(dstates, cache):
@@ -127,50 +128,60 @@ def gru_backward(dstates, cache):
     """
     if isinstance(cache, GRUBeforeCache):
         return backward_before(dstates, cache)
-    dstates, space, da = check_backward(
+    dstates, space = check_backward(
         "gru_backward", GRUSequenceCache, dstates, cache, lambda c: (len(c.x), *c.h.shape[1:])
     )
-    params, x, states, keep, slopes, _ = cache
+    params, x, states, gates, _ = cache
     (T, N, D), H, dtype = x.shape, params.W_h.shape[1], x.dtype
 
     dh = np.zeros((N, H), dtype)
-    direct = space.take("direct", (N, H), dtype)
-    to_state = product_into(dh, params.W_h[in_rows("rzn", H, "nrz")])
+    direct, dx = space.take("direct", (N, H), dtype), space.take("dx", (T, N, D), dtype)
+    to_state, to_input = product_into(dh, params.W_h[in_rows("rzn", H, "nrz")]), product_with(params.W_x)
+    pieces = pieces_with_blocks(T, N, 8 * N * H * dtype.itemsize)
+    da, slopes = gradient_space(space, pieces, 4, 4, (N, H), dtype)
+    da_mrz, da_rzn = da[:, :, : 3 * H], da[:, :, H:]
+    da_views = list(zip(da.reshape(-1, N, 4, H).swapaxes(1, 2), da_mrz))
+    slope_views = list(slopes.swapaxes(0, 1))
+    dW_x, dW_h = sum_over_steps(3 * H, D, dtype), sum_over_steps(3 * H, H, dtype)
+    db = np.zeros(4 * H, dtype)
     with fast_loops():
-        four = slopes.reshape(T, N, 4, H), da.reshape(T, N, 4, H)
-        for k, (dstate, slope, da_gates, da_mrz, z) in backwards(dstates, *four, da[:, :, : 3 * H], keep):
-            np.add(dh, dstate, dh)
-            np.multiply(slope, dh[:, None], da_gates)
-            np.multiply(dh, z, direct)
-            to_state(da_mrz)
-            np.add(dh, direct, dh)
-            if k % FLUSH_EVERY == 0:
-                flush(dh)
-        dx = space.take("dx", (T, N, D), dtype)
-        product_with(params.W_x)(da.reshape(-1, 4 * H)[:, H:], dx.reshape(-1, D))
-        da_mrz, da_rzn = da[:, :, : 3 * H], da[:, :, H:]
-        dW_x, dW_h = over_all_steps(da_rzn, x), over_all_steps(da_mrz, states[:-1])
-        db_h, db = np.split(bias_gradient(da), [H])
+        for piece, blocks in pieces:
+            for t, here in blocks:
+                _local_derivatives(gates[t], states[:-1][t], slopes)
+                steps = dstates[t], gates[t, 2], slope_views[: t.stop - t.start], da_views[here]
+                for k, (dstate, z, slope, (da_gates, da_mrz_t)) in backwards(T - t.stop, *steps):
+                    np.add(dh, dstate, dh)
+                    np.multiply(slope, dh, da_gates)
+                    np.multiply(dh, z, direct)
+                    to_state(da_mrz_t)
+                    np.add(dh, direct, dh)
+                    if k % FLUSH_EVERY == 0:
+                        flush(dh)
+            done = slice(0, piece.stop - piece.start)
+            to_input(da[done].reshape(-1, 4 * H)[:, H:], dx[piece].reshape(-1, D))
+            dW_x += over_all_steps(da_rzn[done], x[piece])
+            dW_h += over_all_steps(da_mrz[done], states[piece])
+            db += bias_gradient(da[done])
     dW_h = dW_h[in_rows("nrz", H, "rzn")]  # the rows of m are those of W_hn
+    db_h, db = np.split(db, [H])
     return dx, dh, GRUParams(*map(np.ascontiguousarray, (dW_x, dW_h)), db, db_h)
 
 
-def _local_derivatives(m, r, z, n, h_prev, slopes, close):
-    """∂h/∂m, ∂h/∂a_r, ∂h/∂a_z, ∂h/∂a_n into `slopes`, for a block of steps; uses up m, r, n and `close`.
+def _local_derivatives(gates, h_prev, slopes):
+    """∂h/∂m, ∂h/∂a_r, ∂h/∂a_z, ∂h/∂a_n into the front of `slopes`, for a block of steps.
 
     With by_n = (1 − z) tanh': by_n r, by_n r m (1 − r), (h_prev − n) z (1 − z), by_n.
     """
-    by_m, by_r, by_z, by_n = slopes
+    m, r, z, n = gates.swapaxes(0, 1)
+    by_m, by_r, by_z, by_n = slopes[:, : len(gates)]
+    np.multiply(n, n, by_n)
+    np.subtract(1, by_n, by_n)
+    np.subtract(1, z, by_m)  # free until its last line
+    np.multiply(by_n, by_m, by_n)
+    np.multiply(z, by_m, by_m)
     np.subtract(h_prev, n, by_z)
-    np.multiply(n, n, n)
-    np.subtract(1, n, n)
-    np.subtract(1, z, close)
-    np.multiply(n, close, n)
-    by_n[...] = n
-    np.multiply(n, r, n)
-    by_m[...] = n
-    np.subtract(1, r, r)
-    np.multiply(r, m, r)
-    np.multiply(r, n, by_r)
-    np.multiply(close, z, close)
-    np.multiply(by_z, close, by_z)
+    np.multiply(by_z, by_m, by_z)
+    np.multiply(by_n, r, by_m)
+    np.subtract(1, r, by_r)
+    np.multiply(by_r, m, by_r)
+    np.multiply(by_r, by_m, by_r)

@@ -20,6 +20,7 @@ from vgcourse.sequence._kernel import (
     flush,
     join_weights,
     part_weights,
+    room_for_da,
     step_blocks,
 )
 from vgcourse.sequence._products import over_all_steps, product_into, product_with
@@ -81,8 +82,9 @@ def forward_before(params, x, state0, space, loan):
 
 def backward_before(dstates, cache):
     """dh_{t−1} = dh_t ⊙ z + d(rh) ⊙ r + da_rz W_h with d(rh) = da_n W_hn; see `gru_backward`."""
-    dstates, space, da = check_backward("gru_backward", GRUBeforeCache, dstates, cache, lambda c: c.z.shape)
+    dstates, space = check_backward("gru_backward", GRUBeforeCache, dstates, cache, lambda c: c.z.shape)
     params, seen, r, z, slopes, _ = cache
+    da = room_for_da(cache)
     (T, N, H), D, dtype = z.shape, params.W_x.shape[1], z.dtype
     W_rz, W_hn = params.W_h[: 2 * H], params.W_h[2 * H :]
 
@@ -90,7 +92,7 @@ def backward_before(dstates, cache):
     through_gates, through_n = product_into(from_gates, W_rz), product_into(drh, W_hn)
     da_rz = space.take("da_rz", (N, 2 * H), dtype)
     with fast_loops():
-        for k, (dstate, slope, da_t, r_t, z_t) in backwards(dstates, slopes, da, r, z):
+        for k, (dstate, slope, da_t, r_t, z_t) in backwards(0, dstates, slopes, da, r, z):
             np.add(dh, dstate, dh)
             np.multiply(slope[:, 2 * H :], dh, da_n)
             through_n(da_n)

@@ -20,24 +20,24 @@ from vgcourse.sequence._kernel import (
     columns,
     fast_loops,
     flush,
+    gradient_space,
     in_rows,
     join_weights,
     part_weights,
+    pieces_with_blocks,
     step_blocks,
 )
-from vgcourse.sequence._products import over_all_steps, product_into, product_with
+from vgcourse.sequence._products import over_all_steps, product_into, product_with, sum_over_steps
 
 
 class LSTMSequenceCache(NamedTuple):
-    """Rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T; all c (T + 1, N, H), gate f
-    (T, N, H), local derivatives: ∂h/∂c (T, N, H) and those by a_o, a_i, a_f, a_g (T, N, 4H)."""
+    """Rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T; all c (T + 1, N, H); o, i, f,
+    g, c_{t−1}, tanh(c_t) (6, T, N, H)."""
 
     params: LSTMParams
     seen: np.ndarray
     c: np.ndarray
-    f: np.ndarray
-    slopes: np.ndarray
-    slope_h: np.ndarray
+    gates: np.ndarray
     loan: Loan | None
 
 
@@ -70,43 +70,39 @@ def lstm_forward(params, x, state0, workspace=None):
     W, peepholes = sign * join_weights(params)[:, in_rows("ifgo", H, "oifg")], _peepholes(params)
 
     seen, h_seen = beside_states(space, x, state0[0])
-    states = space.take("states", (T + 1, 2, N, H), dtype)
-    slopes = space.take("slopes", (T, N, 4 * H), dtype)
-    keep, slope_h = space.take("keep", (T, N, H), dtype), space.take("slope_h", (T, N, H), dtype)
-    blocks = step_blocks(T, 14 * N * H * x.itemsize)
-    B = blocks[0].stop
-    gates, terms = space.take("gates", (B + 1, 5, N, H), dtype), space.take("terms", (B, 2, N, H), dtype)
-    tanh_c, a = space.take("tanh_c", (B, N, H), dtype), space.take("a", (4, N, H), dtype)
-    pre_activations, (a_oif, a_g) = product_into(a, W), (a[:3], a[3])
-    (o, i, f, g, c), (written, kept) = gates.swapaxes(0, 1), terms.swapaxes(0, 1)
-    neighbours = gates[:, :3], gates[:, 1:3], gates[:, 3:], terms
-    buffers = list(zip(*neighbours, o, g, written, kept, c, c[1:], tanh_c))  # the same for every block
+    states, gates = space.take("states", (T + 1, 2, N, H), dtype), space.take("gates", (6, T, N, H), dtype)
+    blocks = step_blocks(T, 8 * N * H * x.itemsize)
+    block = space.take("block", (blocks[0].stop + 1, 6, N, H), dtype)
+    a, written_and_kept = space.take("a", (4, N, H), dtype), space.take("terms", (2, N, H), dtype)
+    pre_activations, (a_oif, a_g), (written, kept) = product_into(a, W), (a[:3], a[3]), written_and_kept
+    o, _, _, g, c, tanh_c = block.swapaxes(0, 1)
+    views = list(zip(block[:, :3], block[:, 1:3], block[:, 3:5], o, g, c, c[1:], tanh_c))  # for each block
     states[0] = state0
     with fast_loops():
         for t in blocks:
             c[0] = states[t.start, 1]
-            for seen_t, h, views in zip(seen[t], h_seen[1:][t], buffers):
-                oif, i_f, g_c, both, o_t, g_t, w, k, c_prev, c_t, tanh_c_t = views
+            for seen_t, h, (oif, i_f, g_c, o_t, g_t, c_prev, c_t, tanh_c_t) in zip(
+                seen[t], h_seen[1:][t], views
+            ):
                 pre_activations(seen_t)
                 if peepholes is not None:
                     a[1:3] -= peepholes[:2] * c_prev  # the minus of −a
                 np.exp(a_oif, oif)
                 np.add(oif, one, oif)  # 1/σ
                 np.tanh(a_g, g_t)
-                np.divide(g_c, i_f, both)
-                np.add(w, k, c_t)
+                np.divide(g_c, i_f, written_and_kept)
+                np.add(written, kept, c_t)
                 if peepholes is not None:
                     np.exp(a[0] - peepholes[2] * c_t, o_t)
                     o_t += one
                 np.tanh(c_t, tanh_c_t)
                 np.divide(tanh_c_t, o_t, h)
-            B = slice(0, t.stop - t.start)
-            states[1:][t, 0], states[1:][t, 1] = h_seen[1:][t], c[1:][B]
-            np.reciprocal(gates[B, :3], gates[B, :3])
-            keep[t] = f[B]
-            signals = (v[B] for v in (o, i, f, g, written, kept, tanh_c))
-            _local_derivatives(*signals, states[1:][t, 0], columns(slopes[t], H, 4), slope_h[t])
-    return states[1:], LSTMSequenceCache(params, seen, states[:, 1], keep, slopes, slope_h, loan)
+            B = t.stop - t.start
+            states[1:][t, 0], states[1:][t, 1] = h_seen[1:][t], c[1 : B + 1]
+            by_gate = block[:B].swapaxes(0, 1)
+            np.reciprocal(by_gate[:3], gates[:3, t])
+            gates[3:, t] = by_gate[3:]
+    return states[1:], LSTMSequenceCache(params, seen, states[:, 1], gates, loan)
 
 
 def lstm_backward(dstates, cache):
@@ -128,44 +124,52 @@ def lstm_backward(dstates, cache):
     TypeError, ValueError
         As `lstm_forward`.
     """
-    dstates, space, da = check_backward(
-        "lstm_backward", LSTMSequenceCache, dstates, cache, lambda c: (len(c.f), 2, *c.f.shape[1:])
+    dstates, space = check_backward(
+        "lstm_backward", LSTMSequenceCache, dstates, cache, lambda c: (len(c.c) - 1, 2, *c.c.shape[1:])
     )
-    params, seen, c_all, keep, slopes, slope_h, _ = cache
-    (T, N, H), D, dtype = keep.shape, params.W_x.shape[1], keep.dtype
+    params, seen, c, gates, _ = cache
+    (_, T, N, H), D, dtype = gates.shape, params.W_x.shape[1], gates.dtype
     peepholes = _peepholes(params)
 
     dstate = np.zeros((2, N, H), dtype)
     dh, dc = dstate
-    dc_of_gates = dc[:, None]  # one dc for i, f, g
-    through_h = space.take("through_h", (N, H), dtype)
-    to_state = product_into(dh, params.W_h)
+    through_h, dx = space.take("through_h", (N, H), dtype), space.take("dx", (T, N, D), dtype)
+    to_state, to_input = product_into(dh, params.W_h), product_with(params.W_x)
+    pieces = pieces_with_blocks(T, N, 10 * N * H * dtype.itemsize)
+    da, slopes = gradient_space(space, pieces, 4, 5, (N, H), dtype)
+    by_gate = da.reshape(-1, N, 4, H).swapaxes(1, 2)
+    da_views = list(zip(by_gate[:, :3], by_gate[:, 3], da))
+    slope_views = list(zip(slopes[1:4].swapaxes(0, 1), slopes[0], slopes[4]))
+    dW, dp = sum_over_steps(4 * H, D + H + 1, dtype), np.zeros((3, H), dtype)
     with fast_loops():
-        by_gate, da_gate = slopes.reshape(T, N, 4, H), da.reshape(T, N, 4, H)
-        write, expose = np.s_[:, :, :3], np.s_[:, :, 3]
-        slopes_t = by_gate[write], by_gate[expose], slope_h, keep
-        steps = dstates, *slopes_t, da_gate[write], da_gate[expose], da
-        for k, (dstate_t, by_ifg, by_o, by_c, f, da_ifg, da_o, da_t) in backwards(*steps):
-            np.add(dstate, dstate_t, dstate)
-            np.multiply(by_o, dh, da_o)
-            np.multiply(by_c, dh, through_h)
-            np.add(dc, through_h, dc)
+        for piece, blocks in pieces:
+            for t, here in blocks:
+                _local_derivatives(gates[:, t], slopes)
+                steps = dstates[t], gates[2, t], slope_views[: t.stop - t.start], da_views[here]
+                for k, (dstate_t, f, (by_ifg, by_o, by_c), (da_ifg, da_o, da_t)) in backwards(
+                    T - t.stop, *steps
+                ):
+                    np.add(dstate, dstate_t, dstate)
+                    np.multiply(by_o, dh, da_o)
+                    np.multiply(by_c, dh, through_h)
+                    np.add(dc, through_h, dc)
+                    if peepholes is not None:
+                        dc += peepholes[2] * da_o
+                    np.multiply(by_ifg, dc, da_ifg)
+                    np.multiply(dc, f, dc)
+                    if peepholes is not None:
+                        dc += peepholes[0] * da_ifg[0] + peepholes[1] * da_ifg[1]
+                    to_state(da_t)
+                    if k % FLUSH_EVERY == 0:
+                        flush(dstate)
+            done = da[: piece.stop - piece.start]
+            to_input(done.reshape(-1, 4 * H), dx[piece].reshape(-1, D))
+            dW += over_all_steps(done, seen[piece])
             if peepholes is not None:
-                dc += peepholes[2] * da_o
-            np.multiply(by_ifg, dc_of_gates, da_ifg)
-            np.multiply(dc, f, dc)
-            if peepholes is not None:
-                dc += peepholes[0] * da_ifg[:, 0] + peepholes[1] * da_ifg[:, 1]
-            to_state(da_t)
-            if k % FLUSH_EVERY == 0:
-                flush(dstate)
-        dx = space.take("dx", (T, N, D), dtype)
-        product_with(params.W_x)(da.reshape(-1, 4 * H), dx.reshape(-1, D))
-        dW = over_all_steps(da, seen[:T])
-    dp = (
-        None if p is None else np.einsum("tnh,tnh->h", da[:, :, k * H : (k + 1) * H], c)
-        for p, k, c in zip(params[3:], (0, 1, 3), (c_all[:-1], c_all[:-1], c_all[1:]))
-    )
+                da_i, da_f, _, da_o = columns(done, H, 4)
+                for dp_k, da_k, c_k in zip(dp, (da_i, da_f, da_o), (c[:-1], c[:-1], c[1:])):
+                    dp_k += np.einsum("tnh,tnh->h", da_k, c_k[piece])
+    dp = (None if p is None else dp_k for p, dp_k in zip(params[3:], dp))
     return dx, dstate, LSTMParams(*part_weights(dW, D), *dp)
 
 
@@ -178,15 +182,19 @@ def _peepholes(params):
     return np.stack([zero if p is None else p for p in given])[:, None]
 
 
-def _local_derivatives(o, i, f, g, written, kept, tanh_c, h, slopes, slope_h):
-    """∂c/∂a_i, ∂c/∂a_f, ∂c/∂a_g, ∂h/∂a_o into `slopes`, ∂h/∂c into `slope_h`, for a block of steps.
+def _local_derivatives(gates, slopes):
+    """∂h/∂a_o, ∂c/∂a_i, ∂c/∂a_f, ∂c/∂a_g and ∂h/∂c into the front of `slopes`, for a block of steps.
 
-    With w = i g and k = f c_{t−1}: w (1 − i), k (1 − f), i − w g, h (1 − o); o − h tanh(c). The gates are
-    used up.
+    tanh(c) o (1 − o), g i (1 − i), c_{t−1} f (1 − f), i (1 − g²); o (1 − tanh² c).
     """
-    by_i, by_f, by_g, by_o = slopes
-    np.subtract(i, np.multiply(written, g, g), by_g)
-    np.subtract(o, np.multiply(h, tanh_c, tanh_c), slope_h)
-    np.subtract(written, np.multiply(written, i, i), by_i)
-    np.subtract(kept, np.multiply(kept, f, f), by_f)
-    np.subtract(h, np.multiply(h, o, o), by_o)
+    o, i, _, g, _, tanh_c = gates
+    slopes = slopes[:, : len(o)]
+    by_o, by_i_f, by_oif = slopes[0], slopes[1:3], slopes[:3]
+    np.subtract(1, gates[:3], by_oif)
+    np.multiply(by_oif, gates[:3], by_oif)
+    np.multiply(by_o, tanh_c, by_o)
+    np.multiply(by_i_f, gates[3:5], by_i_f)
+    for value, gate, slope in ((g, i, slopes[3]), (tanh_c, o, slopes[4])):
+        np.multiply(value, value, slope)
+        np.multiply(slope, gate, slope)
+        np.subtract(gate, slope, slope)

@@ -17,11 +17,12 @@ from vgcourse.sequence._kernel import (
     check_workspace,
     fast_loops,
     flush,
+    gradient_pieces,
     join_weights,
     part_weights,
     step_blocks,
 )
-from vgcourse.sequence._products import over_all_steps, product_into, product_with
+from vgcourse.sequence._products import over_all_steps, product_into, product_with, sum_over_steps
 
 
 class RNNSequenceCache(NamedTuple):
@@ -99,22 +100,25 @@ def rnn_backward(dstates, cache):
     TypeError, ValueError
         As `rnn_forward`.
     """
-    dstates, space, da = check_backward(
+    dstates, space = check_backward(
         "rnn_backward", RNNSequenceCache, dstates, cache, lambda c: c.slopes.shape
     )
     params, seen, slopes, _ = cache
     (T, N, H), D, dtype = slopes.shape, params.W_x.shape[1], slopes.dtype
 
-    dh = np.zeros((N, H), dtype)
-    to_state = product_into(dh, params.W_h)
+    dh, dW = np.zeros((N, H), dtype), sum_over_steps(H, D + H + 1, dtype)
+    to_state, to_input = product_into(dh, params.W_h), product_with(params.W_x)
+    pieces = gradient_pieces(T, N)
+    da, dx = space.take("da", (pieces[-1].stop, N, H), dtype), space.take("dx", (T, N, D), dtype)
     with fast_loops():
-        for k, (dstate, slope, da_t) in backwards(dstates, slopes, da):
-            np.add(dh, dstate, dh)
-            np.multiply(slope, dh, da_t)
-            to_state(da_t)
-            if k % FLUSH_EVERY == 0:
-                flush(dh)
-        dx = space.take("dx", (T, N, D), dtype)
-        product_with(params.W_x)(da.reshape(-1, H), dx.reshape(-1, D))
-        dW = over_all_steps(da, seen[:T])
+        for piece in pieces:
+            done = da[: piece.stop - piece.start]
+            for k, (dstate, slope, da_t) in backwards(T - piece.stop, dstates[piece], slopes[piece], done):
+                np.add(dh, dstate, dh)
+                np.multiply(slope, dh, da_t)
+                to_state(da_t)
+                if k % FLUSH_EVERY == 0:
+                    flush(dh)
+            to_input(done.reshape(-1, H), dx[piece].reshape(-1, D))
+            dW += over_all_steps(done, seen[piece])
     return dx, dh, RNNParams(*part_weights(dW, D))

@@ -18,6 +18,7 @@ from vgcourse.sequence._kernel import (
     flush,
     join_weights,
     part_weights,
+    room_for_da,
     step_blocks,
 )
 from vgcourse.sequence._products import over_all_steps, product_into, product_with
@@ -104,10 +105,9 @@ def ugrnn_backward(dstates, cache):
     TypeError, ValueError
         As `ugrnn_forward`.
     """
-    dstates, space, da = check_backward(
-        "ugrnn_backward", UGRNNSequenceCache, dstates, cache, lambda c: c.g.shape
-    )
+    dstates, space = check_backward("ugrnn_backward", UGRNNSequenceCache, dstates, cache, lambda c: c.g.shape)
     params, seen, keep, slopes, _ = cache
+    da = room_for_da(cache)
     (T, N, H), D, dtype = keep.shape, params.W_x.shape[1], keep.dtype
 
     dh = np.zeros((N, H), dtype)
@@ -115,7 +115,7 @@ def ugrnn_backward(dstates, cache):
     direct = space.take("direct", (N, H), dtype)
     with fast_loops():
         both = slopes.reshape(T, N, 2, H), da.reshape(T, N, 2, H)
-        for k, (dstate, slope, da_gates, da_t, g) in backwards(dstates, *both, da, keep):
+        for k, (dstate, slope, da_gates, da_t, g) in backwards(0, dstates, *both, da, keep):
             np.add(dh, dstate, dh)
             np.multiply(slope, dh[:, None], da_gates)
             np.multiply(dh, g, direct)
