@@ -116,11 +116,21 @@ def _as_flags(output, args):
         raise TypeError(f"is {describe(output)}; expected a list of block names such as ['W1', 'b2']")
     output = list(output)
     unknown = [name for name in output if not isinstance(name, str) or name not in params]
+    if unknown and isinstance(unknown[0], (bool, np.bool_)):
+        raise TypeError("holds True and False; expected the names of the wrong blocks, such as ['W1', 'b2']")
     if unknown:
         raise ValueError(
             f"names {cut(repr(unknown[0]), 40)}, which is no block; the blocks are {', '.join(params)}"
         )
     return np.array([1.0 + (name in output) for name in params])
+
+
+def _worst_only(loss, params, grads):
+    """The block of the largest error, even where every error is tiny."""
+    errors = {}
+    _finder(wrong=lambda a, b: errors.update({len(errors): relative_error(a, b)}))(loss, params, grads)
+    error = np.nan_to_num(list(errors.values()), nan=np.inf)
+    return [list(params)[int(error.argmax())]]
 
 
 def _norms_differ(claimed, measured):
@@ -145,6 +155,7 @@ WRONG_BLOCKS = Problem(
         Mistake("signed error", _finder(wrong=lambda a, b: not ((a - b) / np.abs(b).max()).max() <= 1e-5), "You do not take the absolute value of the difference, so errors below zero pass."),
         Mistake("mean of the difference", _finder(wrong=lambda a, b: not abs((a - b).mean()) <= 1e-5 * np.abs(b).max()), "You average the difference with its sign, so errors up and down cancel. Take its norm, equation (1.21)."),
         Mistake("stops at the first", lambda *args: wrong_blocks(*args)[:1], "You report one block at most. Look at all of them: collect the names in a list and return it after the loop."),
+        Mistake("the worst block only", _worst_only, "You report the block with the largest error, and always one. Compare every error with 1e−5: none, one or several blocks may be wrong."),
         Mistake("right ones returned", _finder(wrong=lambda a, b: relative_error(a, b) <= 1e-5), "You return the blocks that are right. Asked for are the wrong ones."),
         Mistake("everything is wrong", lambda loss, params, grads: list(params), "Every block is reported. Either the threshold is below what central differences can reach (about 1e−9), or the difference quotient is off: is it one-sided?"),
         Mistake("threshold too generous", _finder(wrong=lambda a, b: not relative_error(a, b) <= 1e-2), "A bug of one part in a thousand passes: your threshold is too generous. Central differences are good to about 1e−9, so 1e−5 is safe on both sides."),

@@ -43,7 +43,7 @@ def _deep_cases(rng):
         for W in Ws:
             zs.append(hs[-1] @ W.T)
             hs.append(np.tanh(zs[-1]))
-        names = ("deltas", "dWs") if len(cases) == 0 else ("deltas, equal widths", "dWs, equal widths")
+        names = ("deltas", "dWs") if len(cases) == 0 else ("deltas (equal widths)", "dWs (equal widths)")
         cases.append(Case((rng.normal(size=hs[-1].shape), zs, hs, Ws), names, batch=N))
     return cases
 
@@ -59,6 +59,15 @@ def _all_slopes_but_the_last(l, zs, hs):
 def _reversed_lists(dh, zs, hs, Ws):
     deltas, dWs = deep_backward(dh, zs, hs, Ws)
     return deltas[::-1], dWs[::-1]
+
+
+def _upwards(dh, zs, hs, Ws):
+    """A loop from the first layer to the last, which only equal widths let run."""
+    deltas = []
+    for z, W in zip(zs, Ws, strict=True):
+        deltas.append(dh * tanh_derivative(z))
+        dh = deltas[-1] @ W
+    return deltas, [d.T @ h for d, h in zip(deltas, hs, strict=False)]
 
 
 def _stopped(dh, zs, hs, Ws):
@@ -91,6 +100,8 @@ DEEP_BACKWARD = Problem(
         Mistake("dW averaged over the batch", dict(dW=lambda d, dh, hs, l: d.T @ hs[l] / len(d)), "Your dWs are divided by N. The 1/N of the mean is already in dh."),
         Mistake("lists reversed", _reversed_lists, "Your lists start with the last layer. deltas[0] and dWs[0] belong to the first one: reverse them at the end."),
         Mistake("signal not passed on", _stopped, "Every layer gets the same dh. After layer l, dh becomes δ_l @ W_l, and that is what the layer below gets."),
+        Mistake("loop from the first layer", _upwards, "Your loop starts at the first layer. dh is the gradient at the top, so the last layer comes first: reversed(range(L))."),
+        Mistake("square missing in tanh'", dict(slope=lambda l, zs, hs: 1 - hs[l + 1]), "Your factor is 1 − h_l. tanh' is 1 − h_l², with a square."),
     ),
     hints=(
         "One loop from the last layer to the first. It carries one array, the gradient by the current layer's output.",
@@ -135,7 +146,7 @@ def _chain_cases(rng):
         for W in Ws:
             zs.append(W @ h)
             h = np.tanh(zs[-1])
-        names = ("J", "vJ") if len(cases) == 0 else ("J, equal widths", "vJ, equal widths")
+        names = ("J", "vJ") if len(cases) == 0 else ("J (equal widths)", "vJ (equal widths)")
         cases.append(Case((zs, Ws, rng.normal(size=widths[-1])), names))
     return cases
 

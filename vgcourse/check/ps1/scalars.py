@@ -85,7 +85,9 @@ ACTIVATION_DERIVATIVE = Problem(
 # --- four_weight_net -------------------------------------------------------------------------------
 
 
-def _four_weights(x, y, w, slope=lambda z: sigmoid(z) * sigmoid(-z), carry=None, residual=None, inputs=None):
+def _four_weights(
+    x, y, w, slope=lambda z: sigmoid(z) * sigmoid(-z), carry=None, residual=None, inputs=None, above=1
+):
     """Loss and four gradients of net (1.3), with its parts exchangeable for the mistakes."""
     h, z = [x], []
     for weight in w[:3]:
@@ -96,7 +98,7 @@ def _four_weights(x, y, w, slope=lambda z: sigmoid(z) * sigmoid(-z), carry=None,
     local = h if inputs is None else inputs(h, y_hat)
     grads = [delta * local[3]]
     for layer in (2, 1, 0):
-        factor = w[layer + 1] if carry is None else carry
+        factor = w[layer + above] if carry is None else carry
         delta = delta * factor * slope(z[layer])
         grads.append(delta * local[layer])
     return ((y_hat - y) ** 2, *grads[::-1])
@@ -129,8 +131,10 @@ FOUR_WEIGHT_NET = Problem(
         Mistake("σ' missing", dict(slope=lambda z: 1.0), "The factors σ'(z) are missing: each time the path passes a sigmoid it is multiplied by σ'."),
         Mistake("σ' of the activation", dict(slope=lambda z: sigmoid(sigmoid(z)) * sigmoid(-sigmoid(z))), "You take σ' at h = σ(z). In (1.6) it is σ'(z), at the pre-activation: h(1 − h), or σ(z)σ(−z)."),
         Mistake("the 2 is missing", dict(residual=lambda a, b: a - b), "The derivative of (ŷ − y)² is 2(ŷ − y): the factor 2 is missing."),
+        Mistake("half of the square", lambda x, y, w: tuple(value / 2 for value in four_weight_net(x, y, w)), "You use ½(ŷ − y)², loss and gradient. Many books do; the loss of this net is (ŷ − y)², without the ½."),
         Mistake("sign of ŷ − y", dict(residual=lambda a, b: 2 * (b - a)), "The sign is flipped: the derivative of (ŷ − y)² by ŷ is 2(ŷ − y), not 2(y − ŷ)."),
         Mistake("weights on the path missing", dict(carry=1.0), "The path back passes through the weights too: ∂h_l/∂h_{l−1} = σ'(z_l)·w_l, equation (1.6). Your product has only the σ'."),
+        Mistake("weights of the layer below", dict(above=0), "Your path goes back from layer l through w_l. It goes back through w_{l+1}, the weight that h_l met on the way forward."),
         Mistake("output instead of input", dict(inputs=lambda h, y_hat: [*h[1:], y_hat]), "The last factor of ∂L/∂w_l is what comes into layer l, h_{l−1}. You multiply by what comes out of it."),
         Mistake("sigmoid at the output", dict(residual=lambda a, b: 2 * (a - b) * sigmoid(a) * sigmoid(-a)), "The output ŷ = w₄h₃ is linear: there is no σ' at the last layer."),
     ),
@@ -201,6 +205,7 @@ FIVE_FACTORS = Problem(
         Mistake("sign of the loss", _with_factors(lambda x, t, w0, w1, h, y, z2: {0: (t - y) / (y * (1 - y))}), "∂L/∂y has the wrong sign: with the minus in front of the cross-entropy it is (y − t)/(y(1 − y))."),
         Mistake("merged too early", _with_factors(lambda x, t, w0, w1, h, y, z2: {0: y - t}), "y − t is already the product of the first two factors, equation (1.11). With σ'(z₂) as a factor of its own it is counted twice."),
         Mistake("half of the cross-entropy", _with_factors(lambda x, t, w0, w1, h, y, z2: {0: -t / y}), "The loss has two logarithms; you differentiate only t log y. The other term adds (1 − t)/(1 − y)."),
+        Mistake("squared error", _with_factors(lambda x, t, w0, w1, h, y, z2: {0: 2 * (y - t)}), "Your first factor is that of the squared error, 2(y − t). The loss is the cross-entropy, whose derivative has y(1 − y) in its denominator."),
         Mistake("σ' of the activation", _with_factors(lambda x, t, w0, w1, h, y, z2: {1: _slope(y), 3: _slope(h)}), "You take σ' at the activation. The factors are σ'(z₂) and σ'(z₁); with activations at hand write y(1 − y) and h(1 − h)."),
         Mistake("σ' missing", _with_factors(lambda x, t, w0, w1, h, y, z2: {1: 1.0, 3: 1.0}), "∂y/∂z₂ and ∂h/∂z₁ are not 1: the derivative of a sigmoid is σ(1 − σ), at most ¼."),
         Mistake("h in place of w₁", _with_factors(lambda x, t, w0, w1, h, y, z2: {2: h}), "z₂ = w₁h. Its derivative by h is w₁; you return h, the derivative by w₁."),

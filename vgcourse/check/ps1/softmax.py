@@ -27,7 +27,7 @@ def _softmax_cases(rng):
     ]
     large = rng.normal(size=(4, 3)) * 2 + np.array([[1000.0], [-1000.0], [800.0], [0.0]])
     large[3] = 1000.0, 0.0, -1000.0  # the probability of label 1 rounds to 0
-    names = ("loss, large logits", "dz, large logits")
+    names = ("loss (large logits)", "dz (large logits)")
     return [*ordinary, Case((large, np.array([0, 2, 1, 1])), names, batch=4)]
 
 
@@ -110,6 +110,7 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("sign of p − onehot", _softmax_with(dz=lambda p, t, z: (t - p) / len(p)), "The sign of dz is flipped: it is softmax minus one-hot. Raising a wrong class's logit raises the loss."),
         Mistake("diagonal only", _softmax_with(dz=lambda p, t, z: -t * (1 - p) / len(p)), "Your dz has only the diagonal of the softmax's Jacobian. Every logit changes every probability through the sum in the denominator: off the diagonal it is −p_i p_j."),
         Mistake("one-hot missing", _softmax_with(dz=lambda p, t, z: p / len(p)), "Your dz is the softmax alone; the one-hot target is not subtracted."),
+        Mistake("softmax applied twice", lambda z, labels: softmax_cross_entropy(_softmax(z), labels), "Your answer is that for softmax(z) in place of z: the softmax is applied twice. z are the logits, and one softmax makes them probabilities."),
         Mistake("gradient by p", _softmax_with(dz=lambda p, t, z: -t / p / len(p)), "This is ∂L/∂p, the gradient by the probabilities. It still has to go back through the softmax to z."),
         Mistake("σ' at the end", _softmax_with(dz=lambda p, t, z: (p - t) * p * (1 - p) / len(p)), "Your dz has an extra factor p(1 − p). It cancels against the cross-entropy: p − onehot is already the gradient by z."),
         Mistake("keepdims lost in the sum", _keepdims_lost(False, True), f"The sum of your softmax lost an axis. {_KEEPDIMS}"),
@@ -120,7 +121,7 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("maximum over the batch", _shifted(lambda z: z.max(axis=0), lambda e: e.sum(axis=1, keepdims=True)), "Your maximum runs over the batch (axis 0). That shifts the logits of a row by different amounts, and the softmax changes: take axis 1."),
         Mistake("one sum for all rows", _shifted(np.max, np.sum), "Your softmax divides by the sum over the whole batch. Each row has to sum to 1 by itself: axis=1, keepdims=True."),
         Mistake("log of a probability that is 0", _log_of_p(0.0), "You take the logarithm of p, and p has rounded to 0 for one label. Use the other form of (1.17): log Σ e^z − z_label, with the maximum subtracted."),
-        *(Mistake(f"log(p + {floor:g})", _log_of_p(floor), f"Adding {floor:g} inside the logarithm keeps the loss finite and makes it wrong: no row can cost more than {-np.log(floor):.0f}. Use log Σ e^z − z_label, with the maximum subtracted.") for floor in (1e-8, 1e-9, 1e-10, 1e-12, 1e-15)),
+        *(Mistake(f"log(p + {floor:g})", _log_of_p(floor), f"A floor of 1e−{-np.log10(floor):.0f} inside the logarithm, added or clipped to, keeps the loss finite and makes it wrong: no row can cost more than {-np.log(floor):.0f}. Use log Σ e^z − z_label, with the maximum subtracted.") for floor in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)),
         Mistake("every label in every row", _every_label_in_every_row, "p[:, labels] picks every label's column in every row. One entry per row is p[np.arange(N), labels]."),
         Mistake("softmax over the batch", _wrong_axis, "Your softmax sums over the batch (axis 0). Each row is one example and has to sum to 1: axis 1."),
     ),

@@ -33,6 +33,8 @@ NORMS = {
     "σ_max²": lambda W: _spectral(W) ** 2,
     "σ_min": lambda W: np.linalg.norm(W, -2),
     "rows": lambda W: np.linalg.norm(W, np.inf),
+    "columns": lambda W: np.linalg.norm(W, 1),
+    "nuclear": lambda W: np.linalg.norm(W, "nuc"),
     "entry": lambda W: np.abs(W).max(),
 }
 
@@ -148,6 +150,8 @@ GRADIENT_BOUND = Problem(
         Mistake("σ_max squared", dict(norm="σ_max²"), "Your weights enter with σ_max². The eigenvalues of WᵀW are squares of singular values: take the root."),
         Mistake("smallest singular value", dict(norm="σ_min"), "You take the smallest singular value. np.linalg.svd gives the largest first: that is the one that bounds the stretch."),
         Mistake("largest row sum", dict(norm="rows"), "You take the largest sum of |w| over a row. That bounds the largest entry of a vector; for its length it is σ_max(W)."),
+        Mistake("largest column sum", dict(norm="columns"), "You take the largest sum of |w| over a column: np.linalg.norm(W, 1). The length of a vector is stretched by σ_max(W): np.linalg.norm(W, 2)."),
+        Mistake("nuclear norm", dict(norm="nuclear"), "You add up all singular values. The largest alone says how far W can stretch a vector."),
         Mistake("largest entry", dict(norm="entry"), "You take the largest |w|. Many small weights together stretch a vector more than that: use σ_max(W)."),
         Mistake("σ_max of the product", dict(combine=_of_product), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
         Mistake("sum over the layers", _sums, "You add the layers' factors. Each layer multiplies what comes from above, so the bound is a product."),

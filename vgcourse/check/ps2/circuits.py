@@ -18,9 +18,11 @@ def full_adder(bits, gain):
     return _adder(bits, gain)
 
 
-def _adder(bits, gain, *, used=slice(None), adds=None, carries=None):
+def _adder(bits, gain, *, used=slice(None), adds=None, carries=None, first_gain=True):
     gain = float(gain)
-    one, two, three = (_unit(bits[:, used].sum(axis=1), j - 0.5, gain) for j in (1, 2, 3))
+    one, two, three = (
+        _unit(bits[:, used].sum(axis=1), j - 0.5, gain if first_gain else 1.0) for j in (1, 2, 3)
+    )
     if adds is None:
         total = _unit(one - two + three, 0.5, gain)
     else:
@@ -66,11 +68,15 @@ FULL_ADDER = Problem(
         Mistake("carry from one", dict(carries=lambda one, two, three, b: one), "Your carry is 1 as soon as one bit is. It takes two ones: at least 2 of A + B + C."),
         Mistake("carry from three", dict(carries=lambda one, two, three, b: three), "Your carry is 1 only if all three bits are. It takes two: at least 2 of A + B + C."),
         Mistake("exactly two", dict(carries=lambda one, two, three, b: two - three), "Your carry is 0 for 1 + 1 + 1. Three ones make 3 = 2 + 1: sum and carry are both 1."),
+        Mistake("carry (A ∧ B) ⊕ C", dict(carries=lambda one, two, three, b: (b[:, 0] * b[:, 1] != b[:, 2]) * 1.0), "Your carry is (A ∧ B) ⊕ C. It takes two ones among the three bits: (A ∧ B) ∨ (C ∧ (A ⊕ B))."),
         Mistake("sum of three ones", dict(adds=lambda one, two, three, b: one - two), "Your sum is 0 for 1 + 1 + 1: it is \"at least one and not two\". Three ones make 3 = 2 + 1, so \"at least three\" switches the sum on again."),
         Mistake("sum is OR", dict(adds=lambda one, two, three, b: one), "Your sum is 1 for two ones. The sum is 1 for an odd number of ones, 1 or 3."),
         Mistake("sum upside down", dict(adds=lambda one, two, three, b: 1 - (one - two + three)), "Your sum is 1 where it has to be 0, and 0 where it has to be 1: it tells an even number of ones."),
+        Mistake("sum (A ∨ B) ⊕ C", dict(adds=lambda one, two, three, b: (np.maximum(b[:, 0], b[:, 1]) != b[:, 2]) * 1.0), "Your sum is (A ∨ B) ⊕ C. The first two bits are joined by an exclusive or as well: (A ⊕ B) ⊕ C."),
+        Mistake("results exchanged", lambda bits, gain: _adder(bits, gain)[::-1], "Your two results are exchanged: the sum comes first, then the carry."),
         Mistake("count for sum", dict(adds=lambda one, two, three, b: b.sum(axis=1)), "Your sum is A + B + C. Two ones leave 0 and a carry, three leave 1: the sum is one binary digit."),
         Mistake("threshold on the count", _on_the_count, "Your units sit exactly on the counts: with one bit set, σ(gain (1 − 1)) = ½. Put thresholds halfway between, at 0.5, 1.5 and 2.5."),
+        Mistake("gain missing in the first layer", dict(first_gain=False), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
     ),
     hints=(
         "Count the ones. Which counts switch the carry on, and which the sum?",
@@ -98,6 +104,15 @@ SLOPES = {
     "1 − σ²": lambda z: 1 - sigmoid(z) ** 2,
     "1": np.ones_like,
 }
+
+
+def _two_ands(x, gain):
+    """(P ∧ ¬Q) ∨ (¬P ∧ Q) in place of OR, NAND, AND."""
+    k, difference = float(gain), x[:, 0] - x[:, 1]
+    a, b = sigmoid(k * (difference - 0.5)), sigmoid(k * (-difference - 0.5))
+    y = sigmoid(k * (a + b - 0.5))
+    slope = k * y * (1 - y) * k * (a * (1 - a) - b * (1 - b))
+    return y, np.stack([slope, -slope], axis=1)
 
 
 PATHS = {  # of the weights, NAND's holds the sign
@@ -151,6 +166,7 @@ XOR_NET = Problem(
     ),
     mistakes=(
         Mistake("AND for NAND", dict(nand=1), "Your second hidden unit is P ∧ Q. XOR needs its negation: OR and not both."),
+        Mistake("another circuit", _two_ands, "You build (P ∧ ¬Q) ∨ (¬P ∧ Q). It is an XOR too; the circuit asked for is (P ∨ Q) ∧ ¬(P ∧ Q), and between the corners their values differ."),
         Mistake("OR at the output", dict(out_bias=-0.5), "Your output unit is an OR: it is on for almost every input, as OR or NAND always is. Both have to be on: its threshold is 1.5."),
         Mistake("threshold on the corner", dict(out_bias=-2.0), "Your output's threshold is 2, which is where both hidden units put it: the answer is ½ where it should be 1. Put it halfway, at 1.5."),
         Mistake("path through NAND missing", dict(paths="OR"), "Your slopes follow P through OR only. P also acts through NAND: where paths join, their gradients add."),
@@ -159,6 +175,7 @@ XOR_NET = Problem(
         Mistake("paths multiplied", dict(paths="product"), "You multiply the two paths. Factors along one path multiply; different paths from P to y add."),
         Mistake("gain once", dict(gains=1), "One factor gain is missing in your slopes: P passes two layers of weights, one gain each."),
         Mistake("gain missing", dict(gains=0), "Both factors gain are missing in your slopes: P passes two layers of weights, one gain each."),
+        Mistake("gain three times", dict(gains=3), "Your slopes hold the gain three times. P passes two layers of weights, one gain each."),
         Mistake("σ' missing at the output", dict(out_slope="1"), "Your slopes have no σ' of the output unit: y = σ(z_y) is a sigmoid too."),
         Mistake("σ' of the activation", dict(slope="σ'(σ(z))"), "You take σ' at the activation. It belongs at z: with y at hand write y(1 − y)."),
         Mistake("slope of a tanh", dict(slope="1 − σ²"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),

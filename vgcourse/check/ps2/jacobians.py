@@ -76,6 +76,11 @@ def _averaged_first(Js):
     return np.repeat(J[None], len(Js[0]), axis=0)
 
 
+def _products_listed(*args):
+    Js, J = _deep(*args)
+    return [_ordered(Js[: l + 1]) for l in range(len(Js))], J
+
+
 def _columns_scaled(*args):
     return _deep(*args, layer=lambda s, W: s[:, None, :] * W)
 
@@ -120,6 +125,9 @@ DEEP_JACOBIAN = Problem(
         Mistake("slopes averaged over the batch", dict(slope="mean"), "You average the slopes over the batch. Every example has a Jacobian of its own."),
         Mistake("columns scaled, not rows", _columns_scaled, "You multiply f'(z_l) into the columns of W_l. diag(s) W scales the rows, the outputs: s[:, :, None] * W."),
         Mistake("layers transposed", dict(layer=lambda s, W: s[:, None, :] * W.T, product=_reversed), "Your Jacobians are transposed. The first index of ∂h_l/∂h_{l−1} after the example is the output's: J_l has the shape of W_l."),
+        Mistake("J transposed", dict(finish=lambda Js, J: (Js, J.transpose(0, 2, 1))), "Your J is transposed, while your Js are not. Its first index after the example is the output's: (N, H_L, D)."),
+        Mistake("products in the list", _products_listed, "Your list holds the products from the input up, ∂h_l/∂x. Each entry is for one layer alone: J_l = ∂h_l/∂h_{l−1}."),
+        Mistake("tanh for every activation", lambda name, *rest: _deep("tanh", *rest), "You use tanh whatever the name says. Take f and f' of the activation that is asked for."),
         Mistake("bias left out", dict(bias=False), "You leave out the bias. It is not in W, but it moves z and with it the slopes f'(z)."),
         Mistake("forward without f", dict(forward="z"), "On the way forward you pass z_l on. The next layer sees h_l = f(z_l)."),
         Mistake("order reversed", dict(product=_reversed), "Your product starts with the first layer on the left. The last layer acts last, so it stands leftmost: J = J_L … J_1."),

@@ -48,7 +48,7 @@ def _cases(rng):
             tie, near = _by_logarithm(factors, smallest)
             if (tie != gone).any() and (_by_logarithm(factors, normal - 2)[0] != lost).any() and near > 1e-3:
                 break
-        cases.append(Case((factors, precision), (f"below normal, {precision}", f"zero, {precision}")))
+        cases.append(Case((factors, precision), (f"below normal ({precision})", f"zero ({precision})")))
     return cases
 
 
@@ -59,7 +59,7 @@ def _without_rounding(factors, precision):
 
 
 def _later(args, out):
-    lost, gone = (np.asarray(out[f"{what}, {args[1]}"], dtype=float) for what in ("below normal", "zero"))
+    lost, gone = (np.asarray(out[f"{what} ({args[1]})"], dtype=float) for what in ("below normal", "zero"))
     return float(np.maximum(lost - gone, 0).max())
 
 
@@ -84,6 +84,7 @@ STEPS_TO_ZERO = Problem(
         Mistake("smallest number for the smallest normal one", dict(below=lambda dtype: 2 * np.finfo(dtype).smallest_subnormal), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
         Mistake("one over the largest", dict(below=lambda dtype: 1 / np.finfo(dtype).max), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
         Mistake("layers before", dict(late=-1), "You count the layers that still work. Asked for is the first one where it has happened, one more."),
+        Mistake("results exchanged", lambda *args: _first(*args)[::-1], "Your two results are exchanged: first where the product falls below the normal numbers, then where it is 0."),
         Mistake("counted from the first product", dict(late=1), "You count one too many: a is the product after 1 layer, a · a after 2. Does your counter go up once more after the last product?"),
         Mistake("square underflows", dict(below=lambda dtype: np.sqrt(np.finfo(dtype).tiny), zero=lambda p, dtype: p * p == 0), "Your product is squared before you look at it, as in a norm. Squares underflow after half as many layers; ask the product itself."),
     ),

@@ -54,14 +54,14 @@ def _tail(c):
 
 def _width_cases(rng):
     return [
-        Case((name, np.sort(rng.uniform(0.03, 0.24, size=5))), (f"width, {name}",))
+        Case((name, np.sort(rng.uniform(0.03, 0.24, size=5))), (f"width ({name})",))
         for name in ("sigmoid", "tanh")
     ]
 
 
 def _ends(args, out):
     name, share = args
-    slopes = ACTIVATIONS[name].derivative(np.asarray(out[f"width, {name}"], dtype=float) / 2)
+    slopes = ACTIVATIONS[name].derivative(np.asarray(out[f"width ({name})"], dtype=float) / 2)
     return relative_error(slopes / LARGEST_SLOPE[name], share)
 
 
@@ -122,6 +122,7 @@ def _near_the_limits(name, z, share):
 RULES = {
     "slope": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share * LARGEST_SLOPE[name],
     "share of 1": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share,
+    "¼ for all": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share * 0.25,
     "at h": lambda name, z, share: ACTIVATIONS[name].derivative(ACTIVATIONS[name].function(z)) < share * LARGEST_SLOPE[name],
     "largest seen": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share * ACTIVATIONS[name].derivative(z).max(),
     "active": lambda name, z, share: ACTIVATIONS[name].derivative(z) >= share * LARGEST_SLOPE[name],
@@ -163,6 +164,7 @@ def _draw(rng, name, N, H, share):
     z = middle + rng.normal(size=(N, H)) * np.where(np.arange(H) < 3, 0.3, spread)
     if name == "tanh":
         z += 0.8 * np.sign(z)
+    z[0, 1] = 1.2 * np.sign(middle[1]) if two_sided else 1.2  # nearly dead: it still learns from one instance
     while True:
         ratio = ACTIVATIONS[name].derivative(z) / LARGEST_SLOPE[name] / share
         near = (np.abs(ratio - 1) < 1e-2) | (np.abs(z) < 1e-2)
@@ -191,6 +193,7 @@ SATURATED_FRACTION = Problem(
     ),
     mistakes=(
         Mistake("share of 1", dict(rule="share of 1"), "You compare the slope with share itself. The largest slope of a sigmoid is ¼, so its limit is share/4."),
+        Mistake("¼ for all", dict(rule="¼ for all"), "You compare with share/4 for every activation. ¼ is the largest slope of the sigmoid alone; that of the others is 1."),
         Mistake("share of the largest slope seen", dict(rule="largest seen"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others."),
         Mistake("active units counted", dict(rule="active"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'."),
         Mistake("f' of the activation", dict(rule="at h"), "You take f' at h = f(z). h stays between the limits of f, where the slope looks healthy: take f'(z)."),
@@ -201,6 +204,8 @@ SATURATED_FRACTION = Problem(
         Mistake("per instance", dict(axis=1), "You average over the units. per_unit has one entry for each unit: average over the instances, axis=0."),
         Mistake("counts", dict(per_unit=np.sum), "Your per_unit holds counts. Divide by the number of instances, N."),
         Mistake("dead if ever saturated", dict(every=np.any), "You call a unit dead if it is saturated for some instance. Dead means for every instance: all, not any."),
+        Mistake("dead if nearly always saturated", dict(dead=lambda units, saturated: (saturated.mean(axis=0) > 0.85).mean()), "You call a unit dead if it is saturated for most instances. Dead means for every instance, without exception: its per_unit is 1."),
+        Mistake("dead over the units", dict(dead=lambda units, saturated: saturated.all(axis=1).mean()), "Your dead is 0 though some units are dead. Do you count instances for which all units are saturated? A dead unit is saturated for all instances: all along axis 0."),
         Mistake("dead is the overall fraction", dict(dead=lambda units, saturated: saturated.mean()), "Your dead is the fraction of all entries that are saturated. Count units: those saturated for every instance."),
         Mistake("number of dead units", dict(dead=lambda units, saturated: units.sum()), "Your dead is a number of units. Divide by how many units there are, H."),
     ),

@@ -54,7 +54,7 @@ def _cases(rng):
             logs = log10_singular_values(Js)
             if logs[0] - logs[-1] < 2.5 and (-np.diff(logs)).min() > 0.05:
                 break
-        cases.append(Case((Js,), (f"logs, {L} layers",)))
+        cases.append(Case((Js,), (f"logs ({L} layers)",)))
     return cases
 
 
@@ -85,6 +85,7 @@ LOG10_SINGULAR_VALUES = Problem(
         Mistake("layers' norms multiplied", _norms_added, "Your largest value is Σ log10 σ_max(J_l), the bound. The product stays below it, as the layers' largest directions do not line up."),
         Mistake("eigenvalues", dict(values=lambda P: np.abs(np.linalg.eigvals(P))), "You return |eigenvalues| of the product. How far a direction is stretched is a singular value: np.linalg.svd."),
         Mistake("squares", dict(power=2), "Your logarithms are twice as large: eigenvalues of PᵀP are σ². Take the root, which halves the logarithm."),
+        Mistake("divided by L", lambda Js: log10_singular_values(Js) / len(Js), "Your values are divided by the number of layers. That is the mean rate of a layer; asked for is the whole product."),
         Mistake("one QR sweep", _one_sweep, "You add up log10 |diag R| of one QR sweep. That gives the rates of long products, but the values themselves only roughly: take the singular values of the rescaled product."),
         Mistake("relative to the largest", dict(shift=lambda P, log: -log(np.linalg.norm(P, 2))), "Your values are relative to the largest, which is 0. Add log10 of the sizes that you took out."),
         Mistake("sizes not put back", dict(shift=lambda P, log: 0.0), "You divide the product by its norm and do not put it back. Each division takes log10 of the norm away from every value: add their sum at the end."),

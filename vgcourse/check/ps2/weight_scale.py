@@ -112,7 +112,7 @@ RELU_SWEEP = Problem(
         Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. relu(c z) = c relu(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
     ),
     mistakes=(
-        Mistake("first layer scaled only", dict(layers=(0,)), "Only your first layer is scaled, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
+        Mistake("first layer scaled only", dict(layers=(0,)), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
         Mistake("scales pile up", dict(compounded=True), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
         Mistake("backward with the unscaled weights", dict(back_scaled=False), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
         Mistake("mask missing on the way back", dict(mask="none"), "Your gradient goes back through the weights alone. The ReLU stops it where z ≤ 0: (signal ⊙ [z > 0]) c W."),
@@ -125,6 +125,8 @@ RELU_SWEEP = Problem(
         Mistake("δ measured", dict(back_measured="δ"), "Your backward norms are those of δ_l = ∂L/∂z_l. Asked for is ∂L/∂h_{l−1} = δ_l c W_l: take the norm after the weights."),
         Mistake("layers reversed on the way back", dict(back_order=-1), "Your backward rows start with the last layer. The entry for l = 1, the gradient by the input, comes first."),
         Mistake("natural logarithm", dict(log=np.log), "Your logarithms are natural ones. Asked for are powers of ten: np.log10."),
+        Mistake("no logarithm", lambda *args: tuple(10.0**logs for logs in _sweep(*args)), "You return the ratios of norms themselves. Asked for is their logarithm: np.log10."),
+        Mistake("one row for each layer", lambda *args: tuple(logs.T for logs in _sweep(*args)), "Your rows are layers. Asked for is one row for each scale and one column for each layer, (K, L)."),
         Mistake("squared norms", dict(power=2), "Your logarithms are twice as large: they are those of the squared norms."),
         Mistake("root mean square for the norm", dict(norm=lambda a: np.sqrt(np.mean(np.square(a)))), "You take root mean squares. They divide by the number of entries, which changes from layer to layer: take norms."),
         Mistake("not relative", dict(relative=False), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),

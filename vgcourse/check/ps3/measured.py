@@ -72,7 +72,7 @@ def _moments(
 
 def _moment_cases(rng):
     cases = []
-    for activation, N, widths in (("tanh", 6, (4, 7, 3, 5, 6)), ("relu", 5, (5, 5, 5, 5, 5))):
+    for activation, N, widths in (("tanh", 6, (4, 7, 3, 5, 6)), ("relu", 7, (5, 5, 5, 5, 5))):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         x, dh = rng.normal(size=(N, widths[0])) + 0.3, rng.normal(size=(N, widths[-1]))
         names = (f"forward ({activation})", f"backward ({activation})")

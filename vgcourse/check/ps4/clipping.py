@@ -62,12 +62,14 @@ def _clip_cases(rng):
     )  # norm near 29, threshold near 2.2, root mean square near 8
     below = rng.uniform(0.97, 1.03, size=3) * 1.0  # norm near 1.73, its square near 3
     small = rng.uniform(0.97, 1.03, size=3) * 0.5  # norm near 0.87, its square near 0.75
+    middle = rng.uniform(0.97, 1.03, size=3) * 3.0  # norm near 5.2, between the threshold and its square
     zeros = [np.zeros(shape) for shape in SHAPES]
     return [
         Case((_of_norms(rng, large), float(rng.uniform(2.0, 2.5))), ("clipped",)),
         Case(
             (_of_norms(rng, small), float(0.93 * np.linalg.norm(small))), ("clipped",)
         ),  # each array is below
+        Case((_of_norms(rng, middle), float(rng.uniform(2.9, 3.1))), ("clipped",)),
         Case((_of_norms(rng, below), float(rng.uniform(2.1, 2.3))), ("kept",)),
         Case((zeros, 1.0), ("kept",)),
     ]
@@ -108,6 +110,7 @@ CLIP_BY_GLOBAL_NORM = Problem(
         Mistake("root missing", _measured(_squares), "Your norm is the sum of squares: the root is missing. ‖g‖ = √(Σ g²), in the comparison and in the factor."),
         Mistake("divided by the sum of squares", dict(divided=_squares), "You divide the threshold by the sum of squares. The new length then is c/‖g‖ in place of c: divide by its root, ‖g‖."),
         Mistake("sum of squares compared", dict(compared=_squares), "You compare the sum of squares with the threshold, so short gradients are rescaled, some of them up. Compare its root, ‖g‖."),
+        Mistake("threshold squared", dict(rescale=lambda norm, threshold: norm > threshold**2), "You compare the norm with c². If you save the root on one side, save it on both: Σ g² > c², or ‖g‖ > c."),
         Mistake("per array", _each(lambda g, c: g * min(1.0, c / max(np.linalg.norm(g), 1e-300))), "You clip every array by its own norm, which changes the direction of the step. All arrays together are one long vector with one norm."),
         Mistake("per element", _each(lambda g, c: np.clip(g, -c, c)), "You clip every entry on its own. That cuts large entries and leaves small ones, so the direction changes: scale all of them by c/‖g‖."),
         Mistake("always rescaled", dict(rescale=lambda norm, threshold: True), "You rescale every gradient to length c. One that is shorter stays as it is; a vanished one would be blown up, and a zero one becomes 0/0."),

@@ -88,7 +88,7 @@ def _conv_cases(rng):
     ):  # K = 3, padding 1; equal channels in the second
         out_shape = (N, O, (Y - 1) // s + 1, (X - 1) // s + 1)
         args = rng.normal(size=out_shape), rng.normal(size=(N, C, Y, X)), rng.normal(size=(O, C, 3, 3)), s, 1
-        suffix = "" if s == 1 else f", stride {s}"
+        suffix = "" if s == 1 else f" (stride {s})"
         cases.append(Case(args, tuple(name + suffix for name in ("dx", "dW", "db")), batch=N))
     return cases
 
@@ -98,7 +98,7 @@ def _linear_in(name, position):
 
     def residual(args, outputs):
         dout, x, W, stride, padding = args
-        value = next((v for key, v in outputs.items() if key.split(",")[0] == name), None)
+        value = next((v for key, v in outputs.items() if key.split(" ")[0] == name), None)
         if value is None or np.shape(value) != args[position].shape:
             return 0.0
         out, _ = convolution.conv2d_forward(
@@ -120,7 +120,7 @@ CONV2D_BACKWARD = Problem(
     lecture='lecture 6, "Residual and highway nets"',
     axes={
         name + suffix: axes
-        for suffix in ("", ", stride 2")
+        for suffix in ("", " (stride 2)")
         for name, axes in (("dx", ("example", "channel", "row", "column")), ("dW", ("filter", "channel", "row", "column")), ("db", ("filter",)))
     },
     invariants=(_linear_in("dx", 1), _linear_in("dW", 2)),

@@ -35,6 +35,11 @@ def _highway(
     return dh, dW, collect(dz, axis=0), dW_g, collect(dz_g, axis=0)
 
 
+def _columns_out(dout, h, W, b, W_g, b_g):
+    dh, dW, db, dW_g, db_g = _highway(dout, h, W.T, b, W_g.T, b_g)
+    return dh, dW.T, db, dW_g.T, db_g
+
+
 def _highway_cases(rng):
     cases = []
     for N, H in ((5, 4), (4, 4), (3, 2)):
@@ -79,7 +84,10 @@ HIGHWAY_BACKWARD = Problem(
         Mistake("σ' of the activation", dict(gate_slope=lambda z_g: sigmoid_derivative(sigmoid(z_g))), "You take σ' at g = σ(z_g). It belongs at z_g; with g at hand write g(1 − g)."),
         Mistake("f' of the activation", dict(slope=lambda z: tanh_derivative(np.tanh(z))), "You take tanh' at c = tanh(z). It belongs at z; with c at hand write 1 − c²."),
         Mistake("gate's path through W", dict(gate_back=lambda W, W_g: W), "The gate's gradient goes back through W. It came forward through W_g: its share of dh is δ_g W_g."),
+        Mistake("W and W_g exchanged", lambda dout, h, W, b, W_g, b_g: _highway(dout, h, W_g, b_g, W, b), "You take W_g and b_g for the candidate and W and b for the gate. The arguments come as W, b, W_g, b_g, and W belongs to the tanh."),
+        Mistake("biases left out", lambda dout, h, W, b, W_g, b_g: _highway(dout, h, W, 0 * b, W_g, 0 * b_g), "Your forward pass leaves the biases out: z = h Wᵀ + b and z_g = h W_gᵀ + b_g. They move c and g, and with them all slopes."),
         Mistake("Wᵀ for W", dict(back=np.transpose), "You go back through the transposes of W and W_g. Forward is z = h Wᵀ, so back is δ W. They are square, so numpy cannot notice."),
+        Mistake("z = h W", _columns_out, "Your layer is z = h W, with columns as outputs. Here the rows of W and W_g are outputs: z = h Wᵀ, δ W and δᵀ h. They are square, so numpy cannot notice."),
         Mistake("dW with the candidate", dict(inputs=lambda h, c: c), "Your dW and dW_g multiply by c. What comes into both weights is h: dW = δᵀ h."),
         Mistake("weight gradients averaged", dict(collect=np.mean, weigh=lambda dW, N: dW / N), "Your weight and bias gradients are divided by N. The 1/N of the mean is already in dout."),
         Mistake("bias gradients averaged", dict(collect=np.mean), "Your db and db_g are means over the batch. A bias is added to every row, so its gradient is the sum."),

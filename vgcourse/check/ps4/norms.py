@@ -62,10 +62,14 @@ def norm_backward(
     x_hat = centred / s
     back_over = over if back_over is None else back_over
     n = math.prod(x.shape[axis] for axis in back_over)
-    d = gamma * dy if gamma_in == "before" else dy
-    shared = mean_term * total(d, back_over) / mean_count(n)
+    d = gamma * dy if gamma_in in ("before", "first term") else dy
+    inside = dy if gamma_in == "first term" else d
+    shared = mean_term * total(inside, back_over) / mean_count(n)
     stretch = (
-        variance_term * along(x_hat, centred) * total(d * x_hat, back_over) / back_divisor(n, n - unbiased)
+        variance_term
+        * along(x_hat, centred)
+        * total(inside * x_hat, back_over)
+        / back_divisor(n, n - unbiased)
     )
     dx = (d - shared - stretch) / divide(s)
     dx = gamma * dx if gamma_in == "after" else dx

@@ -40,6 +40,16 @@ def _residual(
     return identity(dout, s) + branch * back(dz, dout, W), dW(through(dz, dout), dout, h)
 
 
+def _input_added(dout, h, W):
+    dh, dW = _residual(dout, h, W)
+    return dh - dout + h, dW
+
+
+def _columns_out(dout, h, W):
+    dh, dW = _residual(dout, h, W.T)
+    return dh, dW.T
+
+
 def _residual_cases(rng):
     return [
         Case((rng.normal(size=(N, H)), rng.normal(size=(N, H)), rng.normal(size=(H, H)) * 1.2 / np.sqrt(H)), ("dh", "dW"), batch=N)
@@ -61,6 +71,8 @@ RESIDUAL_BACKWARD = Problem(
         Mistake("identity path through f'", dict(identity=lambda dout, slope: dout * slope), "Your skip passes through tanh'. The skip goes around the tanh, so dout joins dh unchanged."),
         Mistake("identity path through W", dict(back=lambda dz, dout, W: (dz + dout) @ W, identity=lambda dout, slope: 0.0), "You add dout before the product with W, so the skip goes back through W. It goes around W: add dout after the product."),
         Mistake("identity added twice", dict(identity=lambda dout, slope: 2 * dout), "dout is in your dh twice. The skip is one path, and gives dout once."),
+        Mistake("1 for dout", dict(identity=lambda dout, slope: 1.0), "You add 1 where dout belongs. The 1 is the Jacobian of the skip; the gradient that comes in multiplies it."),
+        Mistake("h for dout", _input_added, "You add h where dout belongs. Forward the skip carries h; back it carries the gradient, dout."),
         Mistake("paths averaged", dict(identity=lambda dout, slope: dout / 2, branch=0.5), "You average the two paths. A small change of h acts on both at once, so their gradients add."),
         Mistake("paths subtracted", dict(branch=-1.0), "You subtract the branch. Both paths add to the output, so both gradients add."),
         Mistake("f' missing", dict(slope=lambda z, h: np.ones_like(z)), "The factor tanh'(z) is missing: what goes back through the branch passes the tanh, δ = tanh'(z) ⊙ dout."),
@@ -69,6 +81,7 @@ RESIDUAL_BACKWARD = Problem(
         Mistake("f' of the activation", dict(slope=lambda z, h: tanh_derivative(np.tanh(z))), "You take tanh' at tanh(z). It belongs at z: 1 − tanh²(z)."),
         Mistake("1 − z²", dict(slope=lambda z, h: 1 - z**2), "You multiply by 1 − z². tanh' is 1 − tanh²(z)."),
         Mistake("Wᵀ for W", dict(back=lambda dz, dout, W: dz @ W.T), "You go back through Wᵀ. Forward is z = h Wᵀ, so back is δ W. W is square, so numpy cannot notice."),
+        Mistake("z = h W", _columns_out, "Your layer is z = h W, with W's columns as outputs. Here its rows are outputs: z = h Wᵀ, δ W and δᵀ h. W is square, so numpy cannot notice."),
         Mistake("f' missing in dh", dict(back=lambda dz, dout, W: dout @ W), "In dh the branch goes back without tanh'. It is δ W with δ = tanh'(z) ⊙ dout, the same δ as in dW."),
         Mistake("f' missing in dW", dict(through=lambda dz, dout: dout), "Your dW uses dout. W acts before the tanh, so its gradient needs δ = tanh'(z) ⊙ dout."),
         Mistake("skip in dW", dict(through=lambda dz, dout: dz + dout), "The skip's dout is in your dW. The skip has no weights: dW = δᵀ h, with δ of the branch alone."),
@@ -147,7 +160,7 @@ def _binomial(one_layer):
 
 
 def _paths_cases(rng):
-    return [Case((rng.normal(size=H), [rng.normal(size=(H, H)) / np.sqrt(H) for _ in range(L)]), ("terms" + suffix,)) for L, H, suffix in ((5, 3, ""), (3, 4, ", three layers"))]  # fmt: skip
+    return [Case((rng.normal(size=H), [rng.normal(size=(H, H)) / np.sqrt(H) for _ in range(L)]), ("terms" + suffix,)) for L, H, suffix in ((5, 3, ""), (3, 4, " (three layers)"))]  # fmt: skip
 
 
 def _whole(args, outputs):
@@ -167,7 +180,7 @@ PATH_GRADIENTS = Problem(
     cases=_paths_cases,
     points=4,
     lecture='lecture 6, "Residual and highway nets"',
-    axes={"terms": ("length from 0", "unit"), "terms, three layers": ("length from 0", "unit")},
+    axes={"terms": ("length from 0", "unit"), "terms (three layers)": ("length from 0", "unit")},
     invariants=(
         Invariant("the terms add up to the product", _whole, "Your terms do not add up to the whole gradient, dh (1 + J_L) … (1 + J_1). Every path from the output to the input belongs to one of the terms, once."),
     ),

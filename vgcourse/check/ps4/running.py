@@ -86,6 +86,7 @@ BATCH_NORM_INFERENCE = Problem(
         Mistake("last batch only", dict(share=lambda m, step: 1.0), "Your estimate is that of the last batch: the old one is overwritten. It keeps the share 1 − m of what it was."),
         Mistake("never updated", dict(share=lambda m, step: 0.0), "Your running mean and variance are still 0 and 1. Inside the loop the new estimate has to take the place of the old one."),
         Mistake("plain average", dict(share=lambda m, step: 1 / step), "You average all batches equally. Asked for is the moving average, (1 − m) r + m · new, which slowly forgets: early batches saw other weights."),
+        Mistake("momentum of 0.1", dict(share=lambda m, step: 0.1), "You give each batch the share 0.1, whatever the argument says. Use the momentum that comes in."),
         Mistake("started with the first batch", dict(share=lambda m, step: 1.0 if step == 1 else m), "Your estimate starts with the first batch. Asked for is a start at mean 0 and variance 1, and the first batch then counts m like every other."),
         Mistake("old share missing", dict(keep=lambda s: 1.0), "You add m · new to the whole of the old estimate, so it grows with every batch. The old one is weighed by 1 − m."),
         Mistake("variance starts at 0", dict(start=0.0), "Your running variance starts at 0. It starts at 1, so that nothing is scaled before the first batch."),
@@ -94,7 +95,7 @@ BATCH_NORM_INFERENCE = Problem(
         Mistake("standard deviation returned", dict(restore=np.sqrt, root=lambda v, eps: v), "Your second result is a standard deviation, and ε is not in it. Return the variance; √(variance + ε) comes in with y."),
         Mistake("divided by the variance", dict(root=lambda v, eps: v + eps), "Your y is divided by the variance: the root is missing, √(variance + ε)."),
         Mistake("eps outside the root", dict(root=lambda v, eps: np.sqrt(v) + eps), "You divide by √variance + ε. Here ε stands inside the root."),
-        Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "You divide by √variance: ε is missing. At test time it enters as in training."),
+        Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "You divide by √variance or nearly so: ε is missing, or is not the eps that comes in. At test time it enters as in training."),
         Mistake("affine missing", dict(affine=lambda x_hat, gamma, beta: x_hat), "Your y is x̂. The learned scale and shift are used at test time too: γ x̂ + β."),
     ),
     hints=(

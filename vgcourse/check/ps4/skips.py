@@ -81,8 +81,8 @@ def _skip_cases(rng):
     cases = []
     for (N, C, Y, X), channels, s, suffix in (
         ((3, 2, 5, 4), 5, 2, ""),
-        ((2, 3, 6, 6), 3, 3, ", same channels"),
-        ((2, 2, 3, 3), 3, 1, ", stride 1"),
+        ((2, 3, 6, 6), 3, 3, " (same channels)"),
+        ((2, 2, 3, 3), 3, 1, " (stride 1)"),
     ):
         x, dout = rng.normal(size=(N, C, Y, X)), rng.normal(size=(N, channels, -(-Y // s), -(-X // s)))
         cases.append(Case((x, dout, s), ("out" + suffix, "dx" + suffix), batch=N))
@@ -91,7 +91,7 @@ def _skip_cases(rng):
 
 def _adjoint(args, outputs):
     x, dout, _ = args
-    values = {key.split(",")[0]: value for key, value in outputs.items()}
+    values = {key.split(" ")[0]: value for key, value in outputs.items()}
     out, dx = values.get("out"), values.get("dx")
     if out is None or dx is None or np.shape(out) != dout.shape or np.shape(dx) != x.shape:
         return 0.0
@@ -106,7 +106,7 @@ STRIDED_SKIP = Problem(
     cases=_skip_cases,
     points=3,
     lecture='lecture 6, "Residual and highway nets"',
-    axes={name + suffix: ("example", "channel", "row", "column") for name in ("out", "dx") for suffix in ("", ", same channels", ", stride 1")},
+    axes={name + suffix: ("example", "channel", "row", "column") for name in ("out", "dx") for suffix in ("", " (same channels)", " (stride 1)")},
     invariants=(
         Invariant("dx is the adjoint of out", _adjoint, "Your out and dx do not fit together: Σ out ⊙ dout and Σ x ⊙ dx have to be equal, because out is linear in x. What out takes from a pixel, dx has to give back to that pixel."),
     ),
@@ -170,15 +170,20 @@ def _plain(C, narrow, C_out, Y, X, stride):
     return 9 * C_out * (C + C_out), 9 * C_out * (C + C_out) * small
 
 
+def _with_projection(C, narrow, C_out, Y, X, stride):
+    parameters, pairs = bottleneck_cost(C, narrow, C_out, Y, X, stride)
+    return parameters + C * C_out, pairs + C * C_out * -(-Y // stride) * -(-X // stride)
+
+
 def _cost_cases(rng):
     cases = []
     for s in (1, 2):
-        C, narrow, half = int(rng.integers(13, 24)), int(rng.integers(3, 8)), int(rng.integers(3, 6))
+        C, narrow, half = int(rng.integers(13, 24)), int(rng.integers(3, 8)), 2 * int(rng.integers(2, 4))
         C_out = C if s == 1 else C + int(rng.integers(5, 12))
         cases.append(
             Case(
                 (C, narrow, C_out, 2 * half + 1, 2 * half + 2 + s, s),
-                ("parameters" + ", stride 2" * (s - 1), "multiply_adds" + ", stride 2" * (s - 1)),
+                ("parameters" + " (stride 2)" * (s - 1), "multiply_adds" + " (stride 2)" * (s - 1)),
             )
         )
     return cases  # fmt: skip
@@ -205,10 +210,13 @@ BOTTLENECK_COST = Problem(
         Mistake("stride ignored", dict(strided=()), "You count all outputs at the full size. From the 3×3 convolution on there are only ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
         Mistake("only the 3 × 3 is smaller", dict(strided=(1,)), "You count the last 1×1 convolution at the full size. It works on what the 3×3 has left, ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
         Mistake("rounded down", dict(small=lambda size, s: size // s), "You round Y/s down. With padding 1 a 3×3 convolution of stride s leaves ⌈Y/s⌉ rows: the last window still fits."),
+        Mistake("not rounded", dict(small=lambda size, s: size / s), "You multiply by Y/s and X/s as they are. A number of pixels is whole: ⌈Y/s⌉ × ⌈X/s⌉."),
         Mistake("pixels missing", dict(pixels=lambda number: 1), "You count the work for one pixel. Each weight is used once for every output pixel."),
+        Mistake("results exchanged", lambda *args: _cost(*args)[::-1], "Your two results are exchanged: parameters come first, then multiply_adds."),
         Mistake("biases counted", dict(bias=True), "You count biases. These convolutions have none: the batch norm behind each of them would take it out again."),
         Mistake("channels added", dict(add=True), "You add the numbers of channels. A convolution has one filter for each pair of an input and an output channel: multiply."),
         Mistake("two plain 3 × 3", _plain, "You count two 3×3 convolutions on all channels, the plain block. The bottleneck has three: 1×1, 3×3, 1×1."),
+        Mistake("skip counted", _with_projection, "You count a 1×1 convolution on the skip as well. Asked for are the three of the bottleneck."),
     ),
     hints=(
         "A convolution has one K × K filter for each pair of input and output channel, and uses each weight once for every output pixel.",

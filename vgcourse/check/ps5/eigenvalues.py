@@ -43,7 +43,13 @@ def _dominant_cases(rng):
         [rng.uniform(0.5, 0.7), -rng.uniform(0.8, 0.95)],
         [(rng.uniform(0.8, 0.95), rng.uniform(0.4, 0.6)), rng.uniform(0.3, 0.5)],
     )
-    return [Case((matrix_with(blocks, rng),), names) for blocks in spectra]
+    matrices = [matrix_with(blocks, rng) for blocks in spectra]
+    for _ in range(100):  # somewhere np.linalg.eigvals must not list the largest first
+        listed = np.abs(np.linalg.eigvals(matrices[2]))
+        if listed[0] < listed.max():
+            break
+        matrices[2] = matrix_with(spectra[2], rng)
+    return [Case((W,), names) for W in matrices]
 
 
 def _not_half(args, outputs):
@@ -62,24 +68,26 @@ DOMINANT_MODE = Problem(
     family=_dominant,
     invariants=(
         Invariant("half after one half-life", _not_half, "Your radius and half_life do not fit together: ρ^half_life has to be ½. Try it with your own two numbers."),
-        Invariant("period at least 2", _period_too_short, "Your period is below 2 steps. An angle |arg λ| is at most π, half a turn a step, so no period is shorter than 2."),
+        Invariant("period at least 2", _period_too_short, "Your period is below 2 steps, or negative. An angle |arg λ| lies between 0 and π, half a turn a step, so no period is shorter than 2."),
     ),
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
         Mistake("largest real part", dict(pick=lambda values: values[np.argmax(values.real)]), "You pick the λ with the largest real part. That decides in continuous time; here a mode grows by |λ| a step: np.argmax(np.abs(values))."),
         Mistake("smallest eigenvalue", dict(pick=lambda values: values[np.argmin(np.abs(values))]), "You pick the smallest |λ|. The mode that dominates is the one that dies last: the largest |λ|."),
+        Mistake("first eigenvalue", dict(pick=lambda values: values[0]), "You take the first λ that np.linalg.eigvals lists. It lists them in no order: pick the one with the largest np.abs."),
         Mistake("singular values", lambda W: _dominant(W, spectrum=lambda W: np.linalg.svd(W, compute_uv=False)), "You use the largest singular value, what one step can do at most. Over many steps the eigenvalues decide: np.linalg.eigvals."),
         Mistake("symmetric eigenvalues", lambda W: _dominant(W, spectrum=np.linalg.eigvalsh), "np.linalg.eigvalsh takes W for symmetric and finds no complex pair. Use np.linalg.eigvals."),
         Mistake("radius: real part", dict(radius=np.real), "Your radius is the real part of λ. Its modulus is √(Re² + Im²), np.abs(λ)."),
         Mistake("radius: absolute real part", dict(radius=lambda first: abs(first.real)), "Your radius is |Re λ|. The imaginary part counts as much: np.abs of the complex λ is √(Re² + Im²)."),
         Mistake("radius squared", dict(radius=lambda first: abs(first) ** 2), "Your radius is Re² + Im². The modulus is its square root."),
-        Mistake("angle by arctan", dict(angle=lambda first: np.abs(np.arctan(first.imag / first.real))), "arctan(Im/Re) cannot tell λ from −λ, so a pair with a negative real part gets the wrong angle. Use np.angle(λ)."),
+        Mistake("angle by arctan", dict(angle=lambda first: np.abs(np.arctan(first.imag / first.real))), "Your angle is never more than a quarter of a turn, as arctan(Im/Re) and arcsin(Im/ρ) give it: where the real part of λ is negative it is wrong. Use np.angle(λ)."),
         Mistake("half a turn", dict(turn=np.pi), "Your period is π/θ, half an oscillation. A full turn is 2π."),
         Mistake("2π left out", dict(turn=1.0), "Your period is 1/θ. A turn is 2π radians, and each step turns by θ: 2π/θ steps."),
         Mistake("degrees", dict(angle=lambda first: np.abs(np.angle(first, deg=True))), "You divide 2π by an angle in degrees. Take both in radians, or 360 by degrees."),
         Mistake("angle, not period", dict(angle=lambda first: 1 / np.abs(np.angle(first)), turn=1.0), "You return the angle per step. The period is the number of steps for a full turn: 2π divided by it."),
         Mistake("time constant", dict(life=lambda first: -1 / np.log(np.abs(first))), "−1/ln ρ is the time to 1/e. The half-life solves ρ^t = ½."),
+        Mistake("half-life upside down", dict(life=lambda first: -np.log(np.abs(first)) / np.log(2)), "Your half-life is ln ρ / ln ½, upside down. ρ^t = ½ gives t ln ρ = ln ½: divide by ln ρ."),
         Mistake("half-life: sign", dict(life=lambda first: np.log(2) / np.log(np.abs(first))), "Your half-life is negative. ln ρ is negative for ρ < 1, and ln ½ too: t = ln ½ / ln ρ."),
         Mistake("half-life of Re λ", dict(life=lambda first: -np.log(2) / np.log(np.abs(first.real))), "Your half-life uses the real part of λ. A complex mode shrinks by |λ| a step."),
         Mistake("half-life in continuous time", dict(life=lambda first: -np.log(2) / first.real), "ln 2 / (−Re λ) belongs to e^{λt}. Here t steps give ρ^t, so divide ln ½ by ln ρ."),
@@ -163,6 +171,8 @@ def _as_flag(output, args):
     """A verdict as 1 or 2, so that it compares like any other answer."""
     if isinstance(output, np.ndarray) and output.shape == ():
         output = output[()]
+    if isinstance(output, np.ndarray):
+        raise TypeError("is an array; expected a single True or False")
     if not isinstance(output, (bool, np.bool_)) and not (
         isinstance(output, (int, float, np.number)) and output in (0, 1)
     ):

@@ -93,6 +93,7 @@ TRANSIENT_GROWTH = Problem(
         Mistake("smallest singular value", dict(norm=lambda P: np.linalg.norm(P, -2)), "You return the smallest singular value. Singular values are sorted with the largest first; growth is the largest."),
         Mistake("powers of the norm", dict(power=lambda A, k: np.linalg.norm(A, 2) ** k * np.eye(1)), "You return ‖A‖^k. That is only a bound: the directions that one step stretches need not be those that come next. Take the norm of the power."),
         Mistake("powers of entries", dict(power=lambda A, k: A**k), "A**k raises each entry to the power k. A^k is the matrix product: np.linalg.matrix_power, or one product per step."),
+        Mistake("product of entries", dict(power=lambda A, k: np.diag(np.diag(A) ** k)), "You multiply entry by entry: from the identity, P * A leaves the diagonal alone. A step is the matrix product, P @ A."),
         Mistake("k starts at 1", dict(ks=lambda steps: range(1, steps + 1)), "Your norms start with k = 1. Entry 0 belongs to A⁰ = I, whose norm is 1; without it peak_at is one too small."),
         Mistake("steps norms", dict(ks=lambda steps: range(steps)), "Your last norm is k = steps − 1. Asked for are k = 0 … steps, steps + 1 norms."),
         Mistake("one power too many", dict(ks=lambda steps: range(1, steps + 2)), "Entry k of your norms holds ‖A^(k+1)‖. Entry 0 belongs to A⁰ = I: store the norm before you multiply."),

@@ -87,6 +87,7 @@ LINEAR_RESPONSE = Problem(
         Mistake("C untransposed", dict(drive=lambda C, x, t: x[t] @ C), "Your input goes through Cᵀ. C x(t) is C @ x[t], or x[t] @ C.T; only D = H lets yours run."),
         Mistake("C left out", dict(drive=lambda C, x, t: x[t] + 0 * C[:, 0]), "Your input is added without C. The recursion adds C x(t), a vector of H entries."),
         Mistake("start at zero", dict(start=lambda h0: 0 * h0), "Your h(0) is zero. The state starts at h0, and W^t h0 is part of every h(t)."),
+        Mistake("one array for all steps", lambda *args: np.repeat(_response(*args)[-1:], len(args[2]) + 1, axis=0), "All rows of your h are h(T). Your list holds one and the same array again and again, and the loop changes it in place: make a new one in every step, or append h.copy()."),
         Mistake("state not carried", dict(carry=lambda W, h: 0 * h), "Your h(t) is C x(t) alone. The state before it comes in too: W h(t−1) + C x(t)."),
         Mistake("W left out", dict(carry=lambda W, h: h), "You add the inputs up and never multiply the state by W: h(t) = W h(t−1) + C x(t)."),
         Mistake("input through W too", dict(step=lambda carried, kick, W: carried + W @ kick), "You compute W (h(t−1) + C x(t)). The input of step t meets W only from step t + 1 on: add C x(t) after the product."),

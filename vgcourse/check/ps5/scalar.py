@@ -34,6 +34,11 @@ def _slopes(
     return factor(w, f_slope(f, at(w, drive, h))), verdict(w * f_prime, w, f_prime)
 
 
+def _w_times_drive(name, w, drive, h):
+    slopes = _slopes(name, w, drive, h, at=lambda w, drive, h: w * (h + drive))[0]
+    return slopes, np.abs(slopes) < 1
+
+
 def _meets_diagonal(f, w, drive, a, b):
     """The fixed point between a and b, to the last bit."""
 
@@ -85,6 +90,7 @@ FIXED_POINT_SLOPES = Problem(
         Mistake("w left out", dict(factor=lambda w, slope: slope), "Your slope is f'(z*) alone. The chain rule brings w down: the derivative of f(w h + drive) by h is w f'(z*)."),
         Mistake("f' of the activation", dict(at=lambda w, drive, h: h), "You take f' at h*. It belongs at the pre-activation z* = w h* + drive; with h* at hand tanh' is 1 − h*², σ' is h*(1 − h*)."),
         Mistake("drive left out", dict(at=lambda w, drive, h: w * h), "You take f' at w h*. The drive shifts the pre-activation too: z* = w h* + drive."),
+        Mistake("w times the drive", _w_times_drive, "You take f' at w (h* + drive). w multiplies the state alone: z* = w h* + drive."),
         Mistake("f' at 0", dict(at=lambda w, drive, h: 0 * h), "You take f' at 0, whatever the fixed point. Away from 0 the slope is smaller: f'(w h* + drive)."),
         Mistake("tanh' for every f", dict(f_slope=lambda f, z: 1 - f.function(z) ** 2), "You use 1 − h² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
         Mistake("1 − z²", dict(f_slope=lambda f, z: 1 - z**2), "You use 1 − z². tanh' is 1 − h*², with the activation h* = tanh(z*); σ' and ReLU' are others."),
@@ -92,7 +98,7 @@ FIXED_POINT_SLOPES = Problem(
         Mistake("size only", dict(factor=lambda w, slope: np.abs(w * slope)), "Your slope lost its sign. A negative one makes the orbit alternate around h*: return w f'(z*) itself, and take |slope| for the verdict."),
         Mistake("f' twice", dict(factor=lambda w, slope: w * slope**2), "Your slope holds f' twice. One step passes f once: w f'(z*)."),
         Mistake("slope of the difference", dict(factor=lambda w, slope: w * slope - 1), "You return the slope of f(w h + drive) − h. The multiplier is that of the map alone, without the −1, and it is stable for |slope| < 1."),
-        Mistake("slope below 1", dict(verdict=lambda slope, w, f_prime: slope < 1), "Your verdict is slope < 1. A slope below −1 throws the orbit away too, from side to side: ask for |slope| < 1."),
+        Mistake("slope below 1", dict(verdict=lambda slope, w, f_prime: slope < 1), "Your verdicts are those that slope < 1 gives. A slope below −1 throws the orbit away too, from side to side: ask for |slope| < 1."),
         Mistake("slope below 0", dict(verdict=lambda slope, w, f_prime: slope < 0), "Your verdict is slope < 0, the rule for dh/dt. In discrete time a distance is multiplied by the slope each step: ask for |slope| < 1."),
         Mistake("verdict reversed", dict(verdict=lambda slope, w, f_prime: np.abs(slope) > 1), "Your verdict is the wrong way round. |slope| < 1 brings neighbours nearer: stable."),
         Mistake("verdict by w", dict(verdict=lambda slope, w, f_prime: np.full(slope.shape, abs(w) < 1)), "Your verdict asks for |w| < 1. A saturated f makes a large w harmless: it is |w f'(z*)| that counts."),
@@ -187,6 +193,7 @@ STATE_GRADIENT = Problem(
         Mistake("f' of the step before", dict(at=lambda z, h, w: np.append(h[0], z[:-1])), "Your f' is one step off. The step from h_{t−1} to h_t passes z_t, so its slope is f'(z_t), not f'(z_{t−1})."),
         Mistake("input left out of z", dict(at=lambda z, h, w: w * h[:-1]), "You take f' at w h_{t−1}. The input shifts the pre-activation too: z_t = w h_{t−1} + c x_t."),
         Mistake("dh reversed", dict(arrange=lambda dh, f_slopes, w: dh[::-1]), "Your dh starts with ∂h_T/∂h_T. Entry 0 is ∂h_T/∂h_0, the longest product; entry T is 1."),
+        Mistake("a loss at every step", dict(back=lambda delta, w: w * delta + 1), "You add 1 at every step on the way back, as if each h_t had a loss of its own. Asked for is ∂h_T/∂h_t: the only 1 is the one you start with, at T."),
         Mistake("product from the start", dict(arrange=lambda dh, f_slopes, w: np.cumprod([1.0, *(w * f_slopes)])), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
         Mistake("single steps", dict(arrange=lambda dh, f_slopes, w: np.array([*(w * f_slopes), 1.0])), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
         Mistake("one step only in dw and dc", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum ∂h_T/∂z_t times their factor over all t."),

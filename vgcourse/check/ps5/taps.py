@@ -53,12 +53,16 @@ def _companion_cases(rng):
     def weight(low, high):
         return float(rng.uniform(low, high) * rng.choice([-1, 1]))
 
-    taps = (
+    taps = [
         {1: float(rng.uniform(0.4, 0.6)), 5: float(rng.uniform(0.2, 0.3))},
         {2: weight(0.3, 0.6), 3: weight(0.2, 0.5)},
-        {1: weight(0.3, 0.5), 2: weight(0.1, 0.2), 4: weight(0.2, 0.5)},
-    )
-    return [Case((each,), ("A", "moduli")) for each in taps]
+    ]
+    for _ in range(200):  # poles that np.linalg.eigvals does not happen to list by size
+        last = {1: weight(0.3, 0.5), 2: weight(0.1, 0.2), 4: weight(0.2, 0.5)}
+        listed = _companion(last, moduli=np.abs)[1]
+        if (np.diff(listed) > 0.01).any():
+            break
+    return [Case((each,), ("A", "moduli")) for each in (*taps, last)]
 
 
 def _one_step_wrong(args, outputs):
@@ -91,14 +95,14 @@ COMPANION_POLES = Problem(
     ),
     mistakes=(
         Mistake("lags ignored", dict(weights=_packed), "You list the weights one after the other, as if the lags were 1, 2, …. A lag that is not named has weight 0, and K is the largest lag."),
-        Mistake("one lag too late", dict(weights=_one_lag_more), "Every tap is one lag too late. Column 0 of A meets h(t−1), so the weight of lag k stands in column k − 1."),
+        Mistake("one lag too late", dict(weights=_one_lag_more), "Every tap is one lag too late. The weight of lag 1 stands where A meets h(t−1), the newest value: with the newest first, lag k is column k − 1."),
         Mistake("sign of the taps", dict(sign=-1.0), "Your taps have the wrong sign. h(t) = +Σ a_k h(t−k): A holds +a_k, and the polynomial is z^K − Σ a_k z^(K−k)."),
-        Mistake("A transposed", dict(arrange=np.transpose), "Your A is transposed. Its first row makes h(t) from all old values; the other rows only hand a value down."),
-        Mistake("ones above the diagonal", dict(shift=lambda K: np.eye(K, k=1)), "Your ones stand above the diagonal. Row 1 has to copy h(t−1), which is entry 0: the ones belong below the diagonal."),
+        Mistake("A transposed", dict(arrange=np.transpose), "Your A is transposed. One of its rows makes h(t) from all old values; each of the others only hands one value on."),
+        Mistake("ones above the diagonal", dict(shift=lambda K: np.eye(K, k=1)), "Your ones stand on the wrong side of the diagonal. Each copies a value one place towards the oldest: with the newest value first they stand below it."),
         Mistake("ones on the diagonal", dict(shift=np.eye), "Your ones stand on the diagonal, so old values never move on. Entry i of the new state is entry i − 1 of the old."),
-        Mistake("nothing handed down", dict(shift=lambda K: np.zeros((K, K))), "Below the first row your A is zero, so all values but h(t) are forgotten. Row i has a one in column i − 1."),
+        Mistake("nothing handed down", dict(shift=lambda K: np.zeros((K, K))), "Your A has its row of taps and nothing else, so all values but h(t) are forgotten. Each other row has a one, to hand a value on."),
         Mistake("np.roll goes round", dict(first=lambda a: a + np.eye(len(a))[-1]), "np.roll brings a one round to the top right corner, and you add the taps to it. Use np.eye(K, k=-1), which does not go round."),
-        Mistake("taps in reversed order", dict(first=lambda a: a[::-1]), "The first row of your A lists the taps from the oldest to the newest, while its ones keep the newest value first."),
+        Mistake("taps in reversed order", dict(first=lambda a: a[::-1]), "Your A lists the taps in one order and its ones keep the values in the other. The weight of lag 1 belongs where h(t−1) stands, that of lag K where h(t−K) does."),
         Mistake("no leading 1", dict(spectrum=lambda A, a: np.roots(a)), "You give np.roots the taps alone. The polynomial is z^K − a_1 z^(K−1) − … − a_K: a 1 in front, then −a_k."),
         Mistake("plus for minus", dict(spectrum=lambda A, a: np.roots([1.0, *a])), "Your polynomial is z^K + Σ a_k z^(K−k). Bring the taps to the other side: 1, −a_1, …, −a_K."),
         Mistake("reciprocals", dict(spectrum=lambda A, a: 1 / np.linalg.eigvals(A)), "You return 1/|z|: your polynomial is in z⁻¹. Here stable means that the poles lie inside |z| < 1, in z itself."),
@@ -106,6 +110,7 @@ COMPANION_POLES = Problem(
         Mistake("real parts", dict(moduli=lambda z: np.sort(z.real)[::-1]), "You return the real parts. In discrete time the distance from 0 counts: |z|, np.abs."),
         Mistake("absolute real parts", dict(moduli=lambda z: np.sort(np.abs(z.real))[::-1]), "You drop the imaginary parts before np.abs. |z| = √(Re² + Im²)."),
         Mistake("smallest first", dict(moduli=lambda z: np.sort(np.abs(z))), "Your moduli start with the smallest. Asked for is the largest first."),
+        Mistake("not sorted", dict(moduli=np.abs), "Your moduli stand in the order in which np.linalg.eigvals or np.roots lists them, which is no order at all. Sort them, largest first."),
         Mistake("squared", dict(moduli=lambda z: np.sort(np.abs(z) ** 2)[::-1]), "Your moduli are squared: z z̄ = |z|²."),
         Mistake("largest only", dict(moduli=lambda z: np.abs(z).max()), "You return the spectral radius alone. Asked for are the moduli of all K poles, largest first."),
     ),
@@ -190,7 +195,7 @@ IMPULSE_RESPONSE = Problem(
         Mistake("sign of the taps", dict(sign=-1.0), "Your taps have the wrong sign: h(t) = +Σ a_k h(t−k) + x(t)."),
         Mistake("step response", dict(x=lambda t: 1.0), "Your input stays on: this is the response to a step. An impulse is x(0) = 1 and 0 from then on."),
         Mistake("impulse at t = 1", dict(x=lambda t: float(t == 1)), "Your impulse comes at t = 1. It is x(0) = 1, so h(0) = 1."),
-        Mistake("no echo of h(0)", dict(heard=lambda t: t > 0), "Your h(0) is never heard again, so nothing follows the impulse. A lag k counts as soon as t − k ≥ 0, not > 0."),
+        Mistake("no echo of h(0)", dict(heard=lambda t: t > 0), "In your answer nothing follows the impulse. Either h(0) is not heard (a lag k counts as soon as t − k ≥ 0, not > 0), or your array was made of whole numbers, 1 and 0, and cuts the echoes off: write 1.0."),
         Mistake("taps on the input", dict(source=lambda h, x: x), "Your taps reach back to x, so the response ends after the longest lag. The recursion feeds back h itself."),
         Mistake("h(0) not returned", dict(rows=slice(1, None)), "Your answer starts with h(1). The first entry is h(0) = 1, so there are steps + 1 entries."),
         Mistake("steps entries", dict(rows=slice(None, -1)), "Your last entry is h(steps − 1). Asked for are h(0) … h(steps), steps + 1 entries."),

@@ -4,11 +4,23 @@ import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL, draw_net
-from vgcourse.check.ps6.through_time import SLOPES, back_through_time
+from vgcourse.check.ps6.through_time import SLOPES, back_through_time, first_state
 from vgcourse.gradcheck import relative_error
 
 
-def pairs(dhs, hs, W_h, *, slope="1 − h²", last_slope=True, back=None, joined=False, stop=None):
+def pairs(
+    dhs,
+    hs,
+    W_h,
+    *,
+    slope="1 − h²",
+    last_slope=True,
+    early_slopes=True,
+    late=0,
+    back=None,
+    joined=False,
+    stop=None,
+):
     """(t, k, δ_{t,k}) of all k ≤ t, from 0; `joined` lets the later losses' signals join on the way."""
     W_back, T = W_h if back is None else back(W_h), len(hs)
     slopes = [SLOPES[slope](hs[k], hs[k - 1]) for k in range(T)]
@@ -21,7 +33,8 @@ def pairs(dhs, hs, W_h, *, slope="1 − h²", last_slope=True, back=None, joined
         for k in range(t, -1, -1):
             if stop is not None and t - k > stop:
                 break
-            delta = dh * slopes[k] if k < t or last_slope else dh
+            f = slopes[k + late * (k < t)]
+            delta = dh * f if (early_slopes if k < t else last_slope) else dh
             yield t, k, total[k] if joined else delta
             dh = delta @ W_back
 
@@ -36,7 +49,7 @@ def double_sum(dhs, x, hs, h0, W_h):
 
 def summed(dhs, x, hs, h0, W_h, *, keep=None, state=None, inputs=None, state0="h0", divide=None, **of_pairs):
     """double_sum with exchangeable parts; `keep(t, k, T)` says which pairs count."""
-    before = np.concatenate([(h0 if state0 == "h0" else 0 * h0)[None], hs[:-1]])
+    before = np.concatenate([first_state(state0, h0, hs)[None], hs[:-1]])
     dW_x, dW_h = np.zeros((len(W_h), x.shape[-1])), np.zeros_like(W_h)
     for t, k, delta in pairs(dhs, hs, W_h, **of_pairs):
         if keep is None or keep(t, k, len(hs)):
@@ -58,11 +71,14 @@ def _sum_cases(rng):
 SHARED = (
     Mistake("tanh' missing", {"slope": "none"}, "The factor tanh' is missing: δ_{t,t} = dhs_t ⊙ (1 − h_t²), and each step back has a slope of its own."),
     Mistake("tanh' missing at the loss", {"last_slope": False}, "Your δ_{t,t} is dhs_t itself. It is the gradient by a_t, so it has the slope of its own step: δ_{t,t} = dhs_t ⊙ (1 − h_t²)."),
+    Mistake("tanh' at the loss only", {"early_slopes": False}, "Only δ_{t,t} has its tanh'. Each step back has one too: δ_{t,k} = (δ_{t,k+1} W_h) ⊙ (1 − h_k²)."),
+    Mistake("tanh' of the step after", {"late": 1}, "On the way back your slopes are one step late: δ_{t,k} gets 1 − h_{k+1}². It is the gradient by a_k, so its slope is 1 − h_k²."),
     Mistake("1 − h", {"slope": "1 − h"}, "You multiply by 1 − h_k. tanh' is 1 − h_k², with a square."),
     Mistake("tanh' of the activation", {"slope": "at h"}, "You take tanh' at h_k. h_k already is the tanh of a_k, so the slope is 1 − h_k²."),
     Mistake("W_h transposed", {"back": np.transpose}, "You go back through the transpose of W_h. Forward is h @ W_h.T, so back is δ @ W_h. As W_h is square, nothing fails."),
     Mistake("losses joined and summed again", {"joined": True}, "Each loss is counted several times: your δ_{t,k} already holds all losses from step k on, and you sum over t once more. In the double sum every loss travels alone."),
     Mistake("h0 left out", {"state0": "zeros"}, "The pairs with k = 1 are missing: W_h met h_0 there, which is not zero."),
+    Mistake("hs[−1] for h0", {"state0": "hs[−1]"}, "You take the last state for the state before step 1: at t = 0 the index t − 1 is −1, and Python counts that from the end. Before step 1 stands h0."),
 )  # fmt: skip
 
 DOUBLE_SUM = Problem(
@@ -122,7 +138,7 @@ def sorted_by_lag(
 ):
     """gradient_by_lag with exchangeable parts; `place(t, k, T)` is the row that a pair is added to."""
     T = len(hs)
-    before = np.concatenate([(h0 if state0 == "h0" else 0 * h0)[None], hs[:-1]])
+    before = np.concatenate([first_state(state0, h0, hs)[None], hs[:-1]])
     parts = np.zeros((T, *W_h.shape))
     for t, k, delta in pairs(dhs, hs, W_h, **of_pairs):
         if place(t, k, T) < T and (keep is None or keep(t, k, T)):

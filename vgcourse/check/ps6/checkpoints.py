@@ -125,6 +125,7 @@ CHECKPOINTED_BACKWARD = Problem(
         Mistake("last state kept as well", {"keep": lambda T, every: [*range(0, T, every), T]}, "You keep h_T as well. No segment starts there: the checkpoints are h_0, h_every, h_{2·every}, … before the end."),
         Mistake("checkpoints one step early", {"keep": lambda T, every: [max(t - 1, 0) for t in range(0, T, every)]}, "Your checkpoints after h_0 are one step early. hs[t − 1] is h_t, so a loop over t from 0 has h_{t+1} at the end of its body."),
         Mistake("checkpoints one step late", {"keep": lambda T, every: [min(t + 1, T) for t in range(0, T, every)]}, "Your checkpoints are one step late: h_1, h_{every+1}, … Keep the state before the first step of each segment, h_{j·every}."),
+        Mistake("hs[t] for h_t", {"keep": lambda T, every: [0, *(t + 1 for t in range(every, T, every))], "start_at": lambda states, first, h0: states[first + 1] if first else h0}, "Your checkpoints after h_0 are one step late, and so are the segments that start from them: hs[t] is h_{t+1}. Segment j starts from h_{j·every}, which is hs[j·every − 1]."),
         Mistake("checkpoints last to first", {"kept_order": -1}, "Your kept starts with the last checkpoint. kept[0] is h_0."),
         Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs da_t with h_t. W_h was multiplied with the state before the step, and at the first step of a segment that is its checkpoint."),
         Mistake("checkpoint left out of dW_h", {"state0": "zeros"}, "Your dW_h lacks the first step of each segment: W_h met the checkpoint there, not zeros."),
@@ -169,8 +170,8 @@ def planned(
 def _plan_cases(rng):
     every = int(rng.integers(4, 8))
     lengths = (
-        every * int(rng.integers(5, 9)) + 2,
-        every * 6,
+        every * (every + int(rng.integers(2, 5))) + 2,
+        every * (every + 3),
         every - 2,
     )  # a shorter last segment, none, one alone
     return [
@@ -193,6 +194,8 @@ CHECKPOINT_PLAN = Problem(
         Mistake("h_0 not kept", {"kept": lambda T, every: range(every, T, every)}, "Your kept lacks state 0. The first segment is run again from h_0, so it is kept like the others."),
         Mistake("last state kept as well", {"kept": lambda T, every: [*range(0, T, every), T]}, "You keep h_T as well. No segment starts there: it ends the last one."),
         Mistake("kept counted from 1", {"kept": lambda T, every: range(1, T + 1, every)}, "Your kept states are one too late. State number t is h_t, and the first segment starts at h_0."),
+        Mistake("kept last to first", {"kept": lambda T, every: range(0, T, every)[::-1]}, "Your kept runs from the last state to the first. The first run meets them in the order of time, 0 first; only the segments are turned round."),
+        Mistake("kept rounded down", {"kept": lambda T, every: range(0, T // every * every, every)}, "Your kept lacks the start of the last, shorter segment: T // every counts whole segments only. range(0, T, every) goes on to the end."),
         Mistake("ends of segments kept", {"kept": lambda T, every: [min(t + every, T) for t in range(0, T, every)]}, "You keep the state at the end of each segment. A segment is run again from its start, so that is the state to keep."),
         Mistake("last segment not shortened", {"stops": lambda starts, T, every: [start + every for start in starts]}, "Your last segment runs past T. Where T is no multiple of `every`, it is shorter: it stops at T."),
         Mistake("stop included", {"stops": lambda starts, T, every: [min(start + every, T) - 1 for start in starts]}, "Your stops name the last step of a segment. As in a slice, stop is one further, so that stop − start is the number of steps."),
@@ -202,6 +205,7 @@ CHECKPOINT_PLAN = Problem(
         Mistake("full storage", {"peak": lambda kept, longest, T: T}, "Your peak is T, the memory of full storage. Here only the kept states and one segment are in memory at a time."),
         Mistake("kept times segment", {"peak": lambda kept, longest, T: kept * longest}, "You multiply the kept states by the length of a segment: that is full storage again. Only one segment is in memory at a time, so the two add up."),
         Mistake("kept twice", {"peak": lambda kept, longest, T: 2 * kept}, "Your peak is twice the number of kept states. That is right only where `every` is √T: the second part is the longest segment."),
+        Mistake("peak one too small", {"peak": lambda kept, longest, T: kept + longest - 1}, "Your peak is one too small. Count all kept states, h_0 too, and on top of them one state for every step of the longest segment."),
         Mistake("first run only", {"steps": lambda T, last, count, every: T}, "Your steps count the first run only. All segments but the last are run a second time, to have their states."),
         Mistake("second run only", {"steps": lambda T, last, count, every: T - last}, "Your steps count only what is run again. The first run of all T steps comes on top."),
         Mistake("every segment from the start", {"steps": lambda T, last, count, every: T + every * count * (count - 1) // 2}, "Your steps run each segment again from h_0. It starts from its own checkpoint, so each step is run twice at most."),

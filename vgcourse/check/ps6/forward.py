@@ -54,7 +54,7 @@ def run(
             a = from_x + b
             new = a + f(from_h)
         else:
-            a = from_h + from_x + (b if bias == "inside" else 0)
+            a = from_h + from_x + {"inside": b, "twice": 2 * b}.get(bias, 0)
             new = f(a) + (b if bias == "outside" else 0)
         hs.append({"h_t": new, "a_t": a, "h_{t-1}": h}[kept])
         h = a if carried == "a_t" else new
@@ -88,10 +88,14 @@ RNN_FORWARD = Problem(
         Mistake("pre-activation carried", {"carried": "a_t"}, "What you hand to the next step is a_t, before the tanh. The state is h_t = tanh(a_t)."),
         Mistake("pre-activations returned", {"kept": "a_t"}, "You return a_t, the pre-activations. The states are h_t = tanh(a_t)."),
         Mistake("one step late", {"kept": "h_{t-1}"}, "Your hs starts with h_0 and lacks h_T: you store the state before the step. hs[0] is h_1, the state after the first input."),
+        Mistake("h0 returned as well", lambda *args: np.concatenate([args[1][None], run(*args)]), "Your hs starts with h_0, so it has T + 1 entries. hs[0] is h_1, the state after the first input."),
+        Mistake("one array for all steps", lambda *args: np.repeat(run(*args)[-1:], len(args[0]), axis=0), "All of your hs are h_T. Your list holds one and the same array again and again, and the loop changes it in place: make a new one in every step, or append h.copy()."),
         Mistake("tanh missing", {"f": np.positive}, "The tanh is missing: yours is a linear recursion."),
         Mistake("sigmoid for tanh", {"f": sigmoid}, "You squash with the sigmoid. This net has tanh, which is centred at 0."),
+        Mistake("ReLU for tanh", {"f": lambda a: np.maximum(a, 0)}, "You use the ReLU. This net has tanh."),
         Mistake("bias missing", {"bias": "none"}, "The bias is missing: a_t = W_h h_{t−1} + W_x x_t + b."),
         Mistake("bias outside", {"bias": "outside"}, "You add b after the tanh. It belongs inside: h_t = tanh(W_h h_{t−1} + W_x x_t + b)."),
+        Mistake("bias twice", {"bias": "twice"}, "Your bias enters twice, perhaps once with each of the two products. There is one b: a_t = W_h h_{t−1} + W_x x_t + b."),
         Mistake("tanh of the recurrent part", {"around": "recurrent part"}, "Your tanh goes around W_h h_{t−1} only. It goes around the whole sum: check where its parenthesis closes."),
         Mistake("W_h transposed", {"recurrent": lambda W_h: W_h}, "You use the transpose of W_h. With one sequence per row, W_h h becomes h @ W_h.T. As W_h is square, nothing fails."),
         Mistake("first input at every step", {"input_of": lambda t, T: 0}, "Every step reads x_1. Step t reads x_t, which is x[t − 1]."),
@@ -185,6 +189,8 @@ OUTPUT_GRADIENTS = Problem(
         Mistake("σ' at the end", {"rule": lambda p, y: (p - y) * p * (1 - p)}, "Your dz has an extra factor ŷ(1 − ŷ). It cancels against the cross-entropy: ŷ_t − y_t already is the gradient by z_t."),
         Mistake("softmax over the batch", {"axis": 1}, "Your softmax sums over the batch. The classes lie on the last axis: for every step and sequence they sum to 1."),
         Mistake("softmax over time", {"axis": 0}, "Your softmax sums over axis 0, which is time here. The classes lie on the last axis."),
+        Mistake("softmax over everything", {"axis": (0, 1, 2)}, "Your softmax divides by the sum over all steps, sequences and classes. Each step of each sequence has a softmax of its own: axis=-1, keepdims=True."),
+        Mistake("one-hot at every label", {"targets": lambda y: np.broadcast_to(y.max(axis=(0, 1)), y.shape)}, "You subtract 1 from every class that is a label somewhere, as dz[:, :, labels] does. Each step of each sequence loses 1 at its own label only: np.eye(C)[labels]."),
         Mistake("labels one step late", {"targets": lambda y: np.roll(y, 1, axis=0)}, "Step t gets the label of step t − 1. labels[t] belongs to hs[t]."),
         Mistake("averaged over the batch", {"divide": lambda dz: dz.shape[1]}, "You divide by N. Here E is the sum over steps and sequences, so nothing is averaged."),
         Mistake("averaged over steps", {"divide": len}, "You divide by T. E = E_1 + … + E_T is a sum over the steps, not a mean."),

@@ -149,6 +149,18 @@ def jacobian(
     return J, np.prod(peaks) * size ** (t - s + bound_steps)
 
 
+def _own_norms(hs, W_h, s, t):
+    norms = [np.linalg.norm((1 - hs[k] ** 2)[:, None] * W_h, 2) for k in range(s + 1, t + 1)]
+    return jacobian(hs, W_h, s, t)[0], np.prod(norms)
+
+
+def _product_of_entries(hs, W_h, s, t):
+    J, bound = np.eye(len(W_h)), jacobian(hs, W_h, s, t)[1]
+    for k in range(s + 1, t + 1):
+        J = (1 - hs[k] ** 2)[:, None] * W_h * J
+    return J, bound
+
+
 def _jacobian_cases(rng):
     cases = []
     for H, s, t in ((4, 1, 6), (5, 0, 4), (3, 3, 4), (3, 2, 2)):  # from h_0, one step, none: the identity
@@ -180,6 +192,7 @@ STATE_JACOBIAN = Problem(
         Mistake("J transposed", {"finish": np.transpose}, "Your J is transposed. The first index is the output's: J[i, j] is how unit i at time t moves with unit j at time s."),
         Mistake("W_h transposed", {"matrix": np.transpose}, "Your factors hold the transpose of W_h. A step is a = W_h h + …, so its Jacobian is diag(1 − h_k²) W_h."),
         Mistake("columns scaled", {"scale": "columns"}, "You scale the columns of W_h by the slopes. diag(a) W scales the rows: the tanh acts on what W_h puts out."),
+        Mistake("product of entries", _product_of_entries, "You multiply the factors entry by entry (*), which leaves the diagonal alone. A chain of Jacobians is a matrix product: @."),
         Mistake("tanh' missing", {"slope": "none"}, "Your J is a power of W_h. Each step also has its slopes: J_k = diag(1 − h_k²) W_h."),
         Mistake("1 − h", {"slope": "1 − h"}, "Your diagonal is 1 − h_k. tanh' is 1 − h_k², with a square."),
         Mistake("tanh' of the activation", {"slope": "at h"}, "You take tanh' at h_k. h_k already is the tanh of a_k, so the slope is 1 − h_k²."),
@@ -191,6 +204,7 @@ STATE_JACOBIAN = Problem(
         Mistake("W_h ** n", {"order": "W ** n"}, "W_h ** n raises each entry to the power n. Steps are chained by the matrix product @."),
         Mistake("sum of the steps", {"order": "sum"}, "You add the Jacobians of the steps. One step acts on the result of the one before, so they are multiplied."),
         Mistake("bound by the Frobenius norm", {"norm": np.linalg.norm}, "np.linalg.norm(W_h) is the Frobenius norm. It bounds too, but more loosely; asked for is the largest singular value, np.linalg.norm(W_h, 2)."),
+        Mistake("bound by the steps' own norms", _own_norms, "Your bound is Π ‖J_k‖₂, the norms of the whole steps. That holds, and is tighter; asked for is the one that keeps slopes and weights apart: Π max_i(1 − h_{k,i}²) ‖W_h‖₂."),
         Mistake("bound by the spectral radius", {"norm": lambda W: np.abs(np.linalg.eigvals(W)).max()}, "Your bound uses the largest eigenvalue of W_h. That is no bound on ‖W_h v‖: take the largest singular value."),
         Mistake("bound by the largest entry", {"norm": lambda W: np.abs(W).max()}, "Your bound uses the largest entry of W_h. How much W_h can stretch a vector is its largest singular value."),
         Mistake("slopes bounded by 1", {"bound_slopes": "1"}, "Your bound has no slopes in it, as if they were all 1. That holds too, but more loosely: here each step counts with its own largest slope, max_i(1 − h_{k,i}²)."),

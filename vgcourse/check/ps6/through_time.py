@@ -55,17 +55,20 @@ def back_through_time(
     dx_from="da",
     dx_order=1,
     dh0="da W_h",
+    add_up=False,
+    forwards=False,
 ):
     """rnn_backward with exchangeable parts, t from 0.
 
     `cut(t)` says where nothing comes from step t + 1, `blank[t]` where dW_h takes zeros for the state before,
     `accumulate` is the slice of the steps that the weight gradients add up.
     """
-    before = np.concatenate([(h0 if state0 == "h0" else 0 * h0)[None], hs[:-1]])
+    before = np.concatenate([first_state(state0, h0, hs)[None], hs[:-1]])
     f, W_back = SLOPES[slope](hs, before), W_h if back is None else back(W_h)
     from_next, da, dh = np.zeros_like(h0), np.empty_like(hs), np.empty_like(hs)
-    for t in reversed(range(len(x))):
-        ends = t == len(x) - 1 or (cut is not None and cut(t))
+    T = len(x)
+    for t in range(T) if forwards else reversed(range(T)):
+        ends = t == (0 if forwards else T - 1) or (cut is not None and cut(t))
         mine = dhs[t] if ends or own == "every step" else 0 * dhs[t]
         from_next = 0 * from_next if ends else from_next
         dh[t] = mine + from_next
@@ -73,7 +76,7 @@ def back_through_time(
             da[t] = dh[t] * f[t]
         else:
             da[t] = mine * f[t] + from_next if slope_on == "own" else mine + from_next * f[t]
-        from_next = _PASSED[carry](da[t], dh[t], dhs[t] * f[t]) @ W_back
+        from_next = _PASSED[carry](da[t], dh[t], dhs[t] * f[t]) @ W_back + add_up * from_next
     first = _FIRST_STATE[dh0](dh, da, dhs, W_back)
     dx = {"da": da, "dh": dh, "own": dhs * f}[dx_from] @ W_x
     states = {"before": before, "same": hs, "next": np.concatenate([hs[1:], 0 * hs[:1]])}[state]
@@ -81,6 +84,11 @@ def back_through_time(
     dW_x = over_time(d, (x if inputs is None else inputs(x))[accumulate])
     dW_h = over_time(d, (states if blank is None else states * ~blank[:, None, None])[accumulate])
     return dx[::dx_order], first, dW_x, dW_h, d.sum(axis=(0, 1)) / (1 if divide_b is None else divide_b(x))
+
+
+def first_state(state0, h0, hs):
+    """What stands before step 1: h_0, zeros, or what the index −1 finds."""
+    return {"h0": h0, "zeros": 0 * h0, "hs[−1]": hs[-1]}[state0]
 
 
 def over_time(d, v):
@@ -102,6 +110,7 @@ _FIRST_STATE = {
     "zero": lambda dh, da, dhs, W: 0 * dh[0],
     "last step": lambda dh, da, dhs, W: da[-1] @ W,
     "own added": lambda dh, da, dhs, W: dhs[0] + da[0] @ W,
+    "all steps": lambda dh, da, dhs, W: da.sum(axis=0) @ W,
 }
 
 
@@ -151,6 +160,8 @@ RNN_BACKWARD = Problem(
         Mistake("nothing from the next step", {"carry": "none"}, "Your gradient does not travel through time: every dh_t is its own dhs_t. h_t is also used by step t + 1, so dh_t = dhs_t + da_{t+1} W_h."),
         Mistake("only the carried part", {"own": "last"}, "After the last step you replace the gradient by what step t + 1 hands back, and each dhs_t is lost. The two add up: dh_t = dhs_t + da_{t+1} W_h."),
         Mistake("one step back only", {"carry": "own only"}, "Your gradient travels one step and stops: you hand back dhs_t ⊙ tanh' alone. What goes back from step t holds what came from t + 1: da_t of the whole dh_t."),
+        Mistake("what comes back is added up", {"add_up": True, "dh0": "all steps"}, "What the steps hand back piles up: from step t + 1 on, the same gradient comes again at every step. It is already in da_t W_h, so replace it (=), do not add (+=)."),
+        Mistake("loop runs forwards", {"forwards": True, "dh0": "last step"}, "Your loop runs from step 1 to T. What comes back into h_t comes from step t + 1, so the last step is the first to be done: reversed(range(T))."),
         Mistake("tanh' missing", {"slope": "none"}, "The factor tanh' is missing at every step: da_t = dh_t ⊙ (1 − h_t²)."),
         Mistake("1 − h", {"slope": "1 − h"}, "You multiply by 1 − h_t. tanh' is 1 − h_t², with a square."),
         Mistake("1 + h²", {"slope": "1 + h²"}, "You multiply by 1 + h_t². tanh' is 1 − h_t², and never above 1."),
@@ -164,6 +175,7 @@ RNN_BACKWARD = Problem(
         Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs da_t with h_t. W_h was multiplied with the state before the step: dW_h = Σ_t da_tᵀ h_{t−1}, where the first is h_0."),
         Mistake("h_{t+1} for h_{t−1}", {"state": "next"}, "Your dW_h pairs da_t with h_{t+1}: the states are shifted the wrong way. W_h was multiplied with h_{t−1}."),
         Mistake("h0 left out of dW_h", {"state0": "zeros"}, "Your dW_h lacks the term of the first step. The state before step 1 is h_0, which is not zero: da_1ᵀ h_0 belongs to the sum."),
+        Mistake("hs[−1] for h0", {"state0": "hs[−1]"}, "Your dW_h takes the last state for the state before step 1: at t = 0 the index t − 1 is −1, and Python counts that from the end. Before step 1 stands h0."),
         Mistake("x_{t−1} for x_t", {"inputs": lambda x: np.concatenate([0 * x[:1], x[:-1]])}, "Your dW_x pairs da_t with x_{t−1}. Only the state is taken from the step before; the input is x_t."),
         Mistake("gradients overwritten", {"accumulate": slice(0, 1)}, "Your dW_x, dW_h and db hold the first step alone: the loop overwrites them. The weights serve every step, so add each step's share (+=)."),
         Mistake("weight gradients of the last step", {"accumulate": slice(-1, None)}, "Your dW_x, dW_h and db hold the last step alone. The weights serve every step, so their gradients are sums over all steps."),

@@ -61,6 +61,11 @@ def truncated(
     return dx, dh0, *(dW / (-(-T // k) if mean else 1) for dW in sums)
 
 
+def _divided_by_k(*args):
+    dx, dh0, *sums = truncated(*args)
+    return dx, dh0, *(dW / args[-1] for dW in sums)
+
+
 def _truncated_cases(rng):
     return [
         backward_case(rng, (8, 3, 4, 5), 3),
@@ -90,13 +95,15 @@ TRUNCATED_BACKWARD = Problem(
         Mistake("last segment only", {"losses": "last segment"}, "Only the last segment's losses count in yours. All segments go back, each from its own end to its own start."),
         Mistake("last k losses only", {"losses": "last k"}, "Only the losses of the last k steps count in yours. All losses do; each reaches back to the start of its segment."),
         Mistake("state reset at the borders", {"reset": True}, "Your dW_h takes a state of zeros before each segment. Only the gradient is cut: the state was carried over, and step k + 1 met h_k."),
-        Mistake("weights of the first segment", {"weights": "first segment"}, "Your dW_x, dW_h and db hold the first segment alone: the loop over segments overwrites them. Add each segment's share (+=)."),
+        Mistake("weights of the first segment", {"weights": "first segment"}, "Your dW_x, dW_h and db hold the first segment alone, as if the loop over segments overwrote them. Add each segment's share (+=)."),
         Mistake("weights of the last segment", {"weights": "last segment"}, "Your dW_x, dW_h and db hold the last segment alone. All segments use the same weights: add each one's share."),
         Mistake("averaged over segments", {"mean": True}, "Your dW_x, dW_h and db are averaged over the segments. E is a sum over all steps: add the segments' shares."),
         Mistake("divided by T", {"divide": len}, "Your dW_x, dW_h and db are divided by T. E is a sum over the steps; so is its gradient."),
+        Mistake("divided by k", _divided_by_k, "Your dW_x, dW_h and db are divided by k. E is a sum over the steps, and its gradient a sum over the segments and their steps."),
         Mistake("dh0 zero", {"dh0": "zero"}, "Your dh0 is zero. The first segment starts at h_0, and there the gradient arrives as in full BPTT."),
         Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is dh_1, the gradient by the state after step 1. One step is left to h_0: through the tanh and W_h."),
         Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs da_t with h_t. W_h was multiplied with the state before the step: dW_h = Σ_t da_tᵀ h_{t−1}."),
+        Mistake("hs[−1] for h0", {"state0": "hs[−1]"}, "Your dW_h takes the last state for the state before step 1: at t = 0 the index t − 1 is −1, and Python counts that from the end. Before step 1 stands h0."),
         Mistake("tanh' missing", {"slope": "none"}, "The factor tanh' is missing at every step: da_t = dh_t ⊙ (1 − h_t²)."),
         Mistake("W_h transposed", {"back": np.transpose}, "You go back through the transpose of W_h. Forward is h @ W_h.T, so back is da @ W_h."),
         Mistake("last loss of each segment only", {"own": "last"}, "Only the last loss of each segment counts in yours: after it you replace the gradient by what step t + 1 hands back, and dhs_t is lost. The two add up: dh_t = dhs_t + da_{t+1} W_h."),

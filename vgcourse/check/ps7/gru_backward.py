@@ -131,6 +131,7 @@ GRU_STEP_BACKWARD = Problem(
         Mistake("no tanh' on the candidate", dict(slopes="rz"), "The candidate's slope is missing: da_n = dn ⊙ (1 − n²), and everything behind n uses da_n."),
         Mistake("slope of the gate's value", dict(slope_twice=True), "You take σ' (and tanh') at the gates' values. r, z, n have been through σ and tanh already, so their slopes are r(1 − r), z(1 − z) and 1 − n²."),
         Mistake("blocks stacked z, r, n", dict(order="zrn"), "You stack the blocks in the order z, r, n. The rows of W_x, W_h and b are in the order r, z, n."),
+        Mistake("gates read as z, r, n", lambda *args: backward_family(*args[:3], args[3][[1, 0, 2]], *args[4:]), "You unpack gates as z, r, n. It holds r, z, n: the reset gate is the first."),
         Mistake("dW_h with h_t", dict(dW_h_times="h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step, h_{t−1}."),
         Mistake("weights averaged over the batch", dict(per_example=True), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed."),
     ),

@@ -109,6 +109,7 @@ GRU_STEP_FORWARD = Problem(
         Mistake("σ on the candidate", dict(candidate=sigmoid), "Your candidate goes through σ. It is a new value for the state, of either sign, so it gets a tanh; σ is for r and z."),
         Mistake("no tanh on the candidate", dict(candidate=lambda a: a), "Your candidate is the bare pre-activation: n = tanh(a_n). Without it nothing bounds the state."),
         Mistake("candidate added whole", dict(mix=lambda keep, write, h_prev, n, r: keep * h_prev + n), "You add all of the candidate. One gate does both jobs in a GRU: what is kept of the old state is taken away from the new one."),
+        Mistake("r mixes", dict(mix=lambda keep, write, h_prev, n, r: r * h_prev + (1 - r) * n), "Your r decides between h_{t−1} and n. That is z's part; r acts inside the candidate only."),
         Mistake("old state kept whole", dict(mix=lambda keep, write, h_prev, n, r: h_prev + write * n), "You keep all of h_{t−1}. One gate does both jobs in a GRU: what is written of the new state is taken away from the old one."),
         Mistake("old state lost", dict(mix=lambda keep, write, h_prev, n, r: write * n), "Your h_t has only the new part. The old state is added to it, times the gate that keeps: this is the path that carries the gradient."),
         Mistake("reset state kept", dict(mix=lambda keep, write, h_prev, n, r: keep * (r * h_prev) + write * n), "You keep a part of r ⊙ h_{t−1}. The reset gate acts inside the candidate only; what is kept is the state as it was."),

@@ -55,6 +55,13 @@ def bidirectional_family(
     return halves(first, second), halves(*ends)
 
 
+def _gate_writes(net):
+    """The net with 1 − g for g: σ(−a) = 1 − σ(a)."""
+    signs = np.repeat([1, -1], len(net["b"]) // 2)
+    more = {"W_x": signs[:, None] * net["W_x"], "W_h": signs[:, None] * net["W_h"], "b": signs * net["b"]}
+    return net | more
+
+
 def _forward_cases(rng):
     cases = []
     for T, N, D, H in ((5, 3, 4, 2), (6, 3, 3, 3)):
@@ -87,6 +94,7 @@ BIDIRECTIONAL_FORWARD = Problem(
     axes={"states": ("step", "example", "unit"), "summary": ("example", "unit")},
     mistakes=(
         Mistake("both read forwards", dict(reads=lambda x: x, put_back=lambda states: states), "Both of your nets read x_1 … x_T. The second one reads from the end: give it x[::-1]."),
+        Mistake("g writes", lambda x, *nets: bidirectional_family(x, *map(_gate_writes, nets)), "In your cell the gate lets the new value in: (1 − g) ⊙ h_{t−1} + g ⊙ r. In the UGRNN it keeps: h_t = g ⊙ h_{t−1} + (1 − g) ⊙ r."),
         Mistake("states left in reading order", dict(put_back=lambda states: states), "The second half of your states is in the order of reading: x_T's state stands at t = 1. Reverse it along time, so that both halves at t have just read x_t."),
         Mistake("input not reversed", dict(reads=lambda x: x), "Your second net reads forwards, and its states are reversed afterwards. It has to read x[::-1]; then its states are reversed."),
         Mistake("batch reversed", dict(reads=lambda x: x[:, ::-1], put_back=lambda states: states[:, ::-1]), "You reverse the batch, axis 1. x is (T, N, D): time is axis 0."),
@@ -195,6 +203,8 @@ BIDIRECTIONAL_BACKWARD = Problem(
     axes={"dx": ("step", "example", "input"), "dh0": ("example", "unit"), "dh0_back": ("example", "unit")},
     mistakes=(
         Mistake("dstates not turned round", dict(turn_in=False), "You give the second net its half of dstates in the order of time. Its Jacobians are in its order of reading, from x_T to x_1: turn its half round first."),
+        Mistake("all of dstates turned round", lambda dstates, *nets: back_family(dstates[::-1], *nets), "You turn all of dstates round. The first net read in the order of time: only the second half is turned."),
+        Mistake("nets exchanged", lambda dstates, ahead, back: back_family(dstates, back, ahead), "You send the first half of dstates through back and the second through ahead. The first H units are those of ahead."),
         Mistake("dx of the second net not turned round", dict(turn_out=False), "The second net's dx comes out in its order of reading, first x_T. Turn it round before you add it to the first net's."),
         Mistake("second net never turned round", dict(turn_in=False, turn_out=False), "You treat the second net as if it had read forwards. Its half of dstates is turned round on the way in, and its dx on the way out."),
         Mistake("halves exchanged", dict(exchanged=True), "You send each half of dstates through the other net. The first H units belong to the net that reads forwards."),

@@ -119,6 +119,12 @@ def weights(
     return [dW / N for dW in sums] if per_example else sums
 
 
+def _o_peephole_twice(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
+    dx, dh_prev, dc_prev, *sums = step_family(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o)
+    o = gates[3]
+    return dx, dh_prev, dc_prev + dh * np.tanh(c) * o * (1 - o) * p_o, *sums
+
+
 def _cases(rng):
     cases = []
     for N, D, H in ((3, 5, 2), (3, 3, 3), (1, 2, 4)):  # N, D, H; the square one lets wrong products run
@@ -184,6 +190,9 @@ LSTM_STEP_BACKWARD = Problem(
         Mistake("carry before dc was whole", dict(carry_whole=False), "You multiply by f too early: dc_{t−1} uses the dc that came in. First add the parts through h_t and the output peephole, then dc ⊙ f."),
         *(Mistake(name, *entry) for name, entry in SHARED.items()),
         Mistake("do without tanh", dict(tanh_of_c=lambda c: c), "Your do is dh ⊙ c_t. The output gate multiplied tanh(c_t), so that is its partner in the product rule."),
+        Mistake("gates read as i, f, o, g", lambda *args: step_family(*args[:5], args[5][[0, 1, 3, 2]], *args[6:]), "You unpack gates as i, f, o, g. It holds i, f, g, o: the candidate is the third."),
+        Mistake("dh and dc exchanged", lambda dh, dc, *rest: step_family(dc, dh, *rest), "You use dh as the gradient by c_t and dc as that by h_t. dh comes first: it goes through o ⊙ tanh(c_t)."),
+        Mistake("output peephole in dc_prev too", _o_peephole_twice, "You add da_o ⊙ p_o to dc_{t−1}. The output gate looks at c_t, so this term belongs to dc, and through dc ⊙ f it gets back by itself."),
         Mistake("partners of i and g exchanged", dict(di_times="i", dg_times="g"), "You have di = dc ⊙ i and dg = dc ⊙ g. In a product each factor gets the other one: di = dc ⊙ g, dg = dc ⊙ i."),
         Mistake("no σ' on the input gate", dict(slopes="fgo"), "The input gate's slope is missing: da_i = di ⊙ i ⊙ (1 − i). i came out of a σ."),
         Mistake("no σ' on the output gate", dict(slopes="ifg"), "The output gate's slope is missing: da_o = do ⊙ o ⊙ (1 − o). It also enters dc, through the peephole."),

@@ -46,6 +46,24 @@ def forward_family(
     return output(o, c, c_prev), c, i, f, g, o
 
 
+def _peepholes_outside(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
+    i, f, g, o = np.split(x @ W_x.T + h_prev @ W_h.T + b, 4, axis=1)
+    i, f, g = sigmoid(i) + p_i * c_prev, sigmoid(f) + p_f * c_prev, np.tanh(g)
+    c = f * c_prev + i * g
+    o = sigmoid(o) + p_o * c
+    return o * np.tanh(c), c, i, f, g, o
+
+
+def _interleaved(x, h_prev, c_prev, W_x, W_h, b, *peepholes):
+    rows = np.arange(len(b)).reshape(-1, 4).T.ravel()
+    return forward_family(x, h_prev, c_prev, W_x[rows], W_h[rows], b[rows], *peepholes)
+
+
+def _forget_bias(x, h_prev, c_prev, W_x, W_h, b, *peepholes):
+    more = np.repeat([0.0, 1.0, 0.0, 0.0], len(b) // 4)
+    return forward_family(x, h_prev, c_prev, W_x, W_h, b + more, *peepholes)
+
+
 def lstm_inputs(rng, N, D, H):
     """Arguments of one step forwards: nothing zero, no gate shut, peepholes that matter."""
     weights = rng.normal(size=(4 * H, D)) / np.sqrt(D), rng.normal(size=(4 * H, H)) / np.sqrt(H)
@@ -89,11 +107,15 @@ LSTM_STEP_FORWARD = Problem(
         Mistake("output peephole fed c_{t−1}", dict(peep_o="old"), "Your output gate looks at c_{t−1}. It decides after the memory is written, so its peephole sees the new one: p_o ⊙ c_t. Compute c_t first, then o."),
         Mistake("no peepholes", dict(peep_on="nothing"), "Your gates do not look at the memory: the peephole terms are missing. p_i ⊙ c_{t−1} goes into a_i, p_f ⊙ c_{t−1} into a_f and p_o ⊙ c_t into a_o, before the σ."),
         Mistake("peepholes on h", dict(peep_on="output"), "Your peepholes are multiplied with h_{t−1}. A peephole looks at the memory c, which the output gate may be hiding from h; h_{t−1} already comes in through W_h."),
+        Mistake("peepholes outside σ", _peepholes_outside, "You add the peepholes after the σ. They belong to what a gate is told, inside: i = σ(a_i + p_i ⊙ c_{t−1})."),
+        Mistake("p_i and p_f exchanged", lambda *args: forward_family(*args[:6], args[7], args[6], args[8]), "Your input gate uses p_f and your forget gate p_i. Each gate has the peephole of its own name."),
         Mistake("gates read as i, f, o, g", dict(order="ifog"), "You read the blocks in the order i, f, o, g. Here they are stacked i, f, g, o: the candidate is the third block, the output gate the last."),
         Mistake("i and f exchanged", dict(order="figo"), "You read the forget gate from the first block and the input gate from the second. The blocks are stacked i, f, g, o."),
         Mistake("gates read as i, g, f, o", dict(order="igfo"), "You read the blocks in the order i, g, f, o: forget gate and candidate are exchanged. They are stacked i, f, g, o."),
+        Mistake("gates interleaved", _interleaved, "You take every fourth column for a gate, a[:, k::4]. The gates are blocks of H columns each: np.split(a, 4, axis=1)."),
         Mistake("one bias for all gates", dict(one_bias=True), "All four gates get the bias of the input gate. b has 4H entries, one block of H for each gate; add it to all of a before you split."),
         Mistake("bias forgotten", dict(no_bias=True), "The bias is missing: a = x W_xᵀ + h_{t−1} W_hᵀ + b. The forget gate's bias is what makes an LSTM remember at the start of training."),
+        Mistake("1 added to the forget gate", _forget_bias, "You add 1 to the forget gate. Such a start belongs into b, which you are handed: f = σ(a_f + p_f ⊙ c_{t−1})."),
         Mistake("σ on the candidate", dict(candidate=sigmoid), "Your candidate g goes through σ. It is a value to be written, of either sign, so it gets a tanh; σ is for the three gates."),
         Mistake("no tanh on the candidate", dict(candidate=lambda a: a), "Your candidate is the bare pre-activation. What is written is squashed first: g = tanh(a_g)."),
         Mistake("i + g for i ⊙ g", dict(memory=lambda f, c_prev, i, g: f * c_prev + i + g), "You add i and g to the memory. The input gate scales the candidate: what is written is the product i ⊙ g."),

@@ -44,6 +44,7 @@ def sequence_family(
     stop_early=False,
     per_step=False,
     from_h0=True,
+    add_up=False,
     **step,
 ):
     """The loop with its parts exchangeable; what is left over exchanges parts of each step."""
@@ -57,7 +58,7 @@ def sequence_family(
         dh = dh_next * pass_dh + (dhs[t] if own == "every step" or t == T - 1 else 0)
         dc = dc_next + (dc_T if dc_T_again and t < T - 1 else 0)
         das[t], da[t], dc_next = signals(dh, dc, [v[t] for v in local], p_i, p_f, p_o, **step)
-        dh_next = da[t] @ W_h
+        dh_next = da[t] @ W_h + add_up * dh_next
     dx = da @ W_x
     dh0, dc0 = (dh, dc) if stop_early else (dh_next, dc_next)
 
@@ -110,6 +111,7 @@ LSTM_BACKWARD = Problem(
         Mistake("dc_T at every step", dict(dc_T_again=True), "You add dc_T at every step. It belongs to c_T alone; the earlier memories get their share of it through the carry."),
         Mistake("dc overwritten", dict(incoming=False), "Each step's dc starts anew, so what step t + 1 sends back along the memory is lost, and dc_T with it. That path is what the LSTM is for: dc_t begins with dc_{t+1} ⊙ f_{t+1} + …, and the rest is added."),
         Mistake("dh not passed on", dict(pass_dh=False), "Your dh_t is the loss of step t alone. h_t is also read by all four gates of step t + 1: add their da_{t+1} W_h."),
+        Mistake("dh added up", dict(add_up=True), "The dh that steps hand back piles up: what step t + 1 handed back comes again at every earlier step. Replace it (=), do not add (+=)."),
         Mistake("dhs of the last step only", dict(own="last step"), "You use the last entry of dhs only. Every step has a loss of its own here: dh_t = dhs_t + what step t + 1 sends back."),
         Mistake("weights overwritten", dict(add_weights=False), "Your weight gradients are those of step 1, the last one that the loop visits. The weights are used in every step, so their gradients add up."),
         Mistake("peephole gradients overwritten", dict(add_peepholes=False), "Your dp_i, dp_f and dp_o are those of step 1, the last one that the loop visits. Peepholes are used in every step: add up, as for the other weights."),
@@ -205,6 +207,7 @@ CAROUSEL = Problem(
     axes={name: ("step from 0", "example", "unit") for name in ("carry", "carry_peepholes")},
     mistakes=(
         Mistake("products from the start", dict(product="from the start"), "Your products grow from step 1 onwards: that is ∂c_t/∂c_0. Asked for is ∂c_T/∂c_t, the product of the gates after t, so it starts from the end with 1 at T."),
+        Mistake("results exchanged", lambda *args: carousel_family(*args)[::-1], "Your two results are in the opposite order: first the product of the f alone, then the one with the peepholes."),
         Mistake("one factor too many", dict(product="one too many"), "Your product for t includes f_t. That gate lies before c_t, c_t = f_t ⊙ c_{t−1} + …; between c_t and c_T are f_{t+1} … f_T."),
         Mistake("one factor too few", dict(product="one too few"), "Your product for t misses f_{t+1}, the first gate that c_t meets. With cs[0] the initial memory, carry[0] is a product of all T gates."),
         Mistake("one factor in place of the product", dict(product="one factor"), "Your entry for t is f_{t+1} alone, which is ∂c_{t+1}/∂c_t. To get to c_T it is multiplied by all the later gates."),

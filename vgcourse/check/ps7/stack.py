@@ -62,6 +62,7 @@ STACK_BACKWARD = Problem(
         Mistake("nothing handed down", dict(hand_down=lambda dx: 0 * dx), "Nothing of the top layer's loss reaches the lower one. The top layer read the lower one's states, so its dx is part of their gradient: add it to dhs_low."),
         Mistake("handed down at the last step only", dict(hand_down=_at_the_last_step), "The lower layer gets the top layer's dx at the last step only. The top layer read the lower one at every step: add its dx at all of them."),
         Mistake("handed down one step early", dict(hand_down=lambda dx: np.concatenate([dx[1:], 0 * dx[:1]])), "You hand down the top layer's dx one step off: step t gets that of t + 1. Both layers make step t at the same time, so dx_t of the top is added to dhs_low at t."),
+        Mistake("handed down in reversed order", dict(hand_down=lambda dx: dx[::-1]), "The lower layer gets the top layer's dx in the order of the loop, the last step first. dx[t] belongs to dhs_low[t]."),
         Mistake("lower layer carries nothing", dict(low_carries=False), "In the lower layer nothing passes from step t + 1 to step t. It is a recurrent layer as the other one: after the top layer has handed down, it has its own way back through time."),
         Mistake("top layer carries nothing", dict(top_carries=False), "In the top layer nothing passes from step t + 1 to step t. Its dh_t is dhs_top plus the dh of t + 1 times J_h, before anything is handed down."),
         *(Mistake(*entry) for entry in CHAIN),

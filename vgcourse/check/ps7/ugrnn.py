@@ -96,6 +96,7 @@ UGRNN_STEP_BACKWARD = Problem(
         Mistake("no tanh' on the candidate", dict(candidate_slope=lambda r: 1.0), "The candidate's slope is missing: da_r = dr ⊙ (1 − r²)."),
         Mistake("slopes of the values", dict(candidate_slope=lambda r: 1 - np.tanh(r) ** 2, gate_slope=lambda g: sigmoid(g) * sigmoid(-g)), "You take tanh' and σ' at r and g. These have been through tanh and σ already: their slopes are 1 − r² and g(1 − g)."),
         Mistake("blocks stacked g, r", dict(order="gr"), "You stack the gate's da first. The rows of W_x, W_h and b start with the candidate: r, g."),
+        Mistake("gates read as g, r", lambda *args: ugrnn_family(*args[:3], args[3][::-1], *args[4:]), "You unpack gates as g, r. It holds r, the candidate, first and g, the gate, second."),
         Mistake("dW_h with h_t", dict(dW_h_times="h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step: daᵀ h_{t−1}."),
         Mistake("weights averaged over the batch", dict(per_example=True), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed."),
     ),
