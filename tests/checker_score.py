@@ -89,8 +89,10 @@ def random_wrong(problem, kind, number):
     def spoil(value, rng, factor):
         if isinstance(value, (list, tuple)):
             return type(value)(spoil(item, rng, factor) for item in value)
-        out = np.asarray(RANDOM[kind](rng, np.asarray(value, dtype=float), factor))
-        return out if not np.array_equal(out, value) else out + 1.0  # a single 0 or an even 1 stays as it is
+        value = np.asarray(value, dtype=float)
+        out, size = np.asarray(RANDOM[kind](rng, value, factor)), np.abs(value).max(initial=0)
+        # a single 0, or a row of nearly 0, stays what it is
+        return out if np.abs(out - value).max(initial=0) > 1e-3 * size else out + (size or 1.0)
 
     def answer(*args):
         rng = np.random.default_rng([number, *kind.encode()])

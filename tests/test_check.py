@@ -73,6 +73,25 @@ def test_lecture_reference_exists(name):
     assert all(rf"\tag{{{number}}}" in text for number in equations), equations
 
 
+LECTURES_OF = {
+    "ps2": (2, 3),
+    "ps3": (4,),
+    "ps4": (5, 6),
+    "ps5": (7,),
+    "ps6": (8, 9),
+    "ps7": (10, 11),
+    "ps8": (12,),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.split(".")[0] in LECTURES_OF])
+def test_lecture_is_on_the_map_of_the_course(name):
+    text = (ROOT / "lectures/00_start_here.md").read_text(encoding="utf-8")
+    number, title = re.fullmatch(r'lecture (\d+), "(.+)"', PROBLEMS[name].lecture).groups()
+    assert int(number) in LECTURES_OF[name.split(".")[0]]
+    assert re.search(rf"^\| {number} \| \[?{re.escape(title)}[\]|( ]", text, flags=re.M), title
+
+
 @pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ps1.")])
 def test_problem_set_gives_the_same_points(name):
     source = (ROOT / "solutions/ps1/ps1.md").read_text(encoding="utf-8")
@@ -363,7 +382,7 @@ BLOCKS = {
     "a number": (lambda *args: 5, "is an int; expected a list of block names"),
     "an unknown name": (lambda *args: ["w1"], "names 'w1', which is no block; the blocks are W1, b1, W2, b2"),
     "a list of lists": (lambda *args: [["W1"]], "names ['W1'], which is no block"),
-    "flags": (lambda *args: [True, False], "names True, which is no block"),
+    "flags": (lambda *args: [True, False], "holds True and False; expected the names of the wrong blocks"),
 }
 
 

@@ -11,6 +11,8 @@ EXTRA_OF = {"jupytext": "dev", "nbclient": "dev", "nbformat": "dev", "nbgrader":
 
 def main(argv=None):
     """Run the command line and return its exit code: 0 fine, 1 a finding, 2 it could not run."""
+    if hasattr(sys.stdout, "reconfigure"):  # ✓ and → in a terminal that knows neither
+        sys.stdout.reconfigure(errors="replace")
     parser = _parser()
     arguments = parser.parse_args(argv)
     if arguments.run is None:
@@ -108,8 +110,11 @@ def _progress(arguments):
     from .check import progress
 
     progress.show()
-    if (file := progress.path()) is not None:
-        print(f"Kept in {file}.")
+    try:
+        file = progress.path()
+    except RuntimeError as error:
+        return _complain(str(error), code=1)
+    print(f"Kept in {file}." if file else "VGCOURSE_PROGRESS is off: nothing is kept.")
     return 0
 
 

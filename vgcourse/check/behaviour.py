@@ -67,7 +67,7 @@ def about_calls(runs, problem):
         names = list(inspect.signature(problem.reference).parameters)
         text = (
             f"Your function changes its argument {' and '.join(names[i] for i in changed)} in place. "
-            "Whoever called it still needs that array: work on a copy. This costs half the points."
+            "Whoever called it still needs it: work on a copy. This costs half the points."
         )
         findings.append(Finding("changes its input", text))
     printed = sum(run.outcome.printed for run in runs)

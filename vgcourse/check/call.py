@@ -5,6 +5,7 @@ import copy
 import inspect
 import io
 import linecache
+import logging
 import os
 import re
 import sysconfig
@@ -23,6 +24,19 @@ _FOLDERS |= {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "p
 _LIBRARIES = tuple(folder + os.sep for folder in _FOLDERS)
 _LARGE = 10_000_000  # entries; no right answer is near it, so nothing that large is copied or compared
 _ROUNDING = 1e-12  # what x += h, x −= h may leave behind
+
+
+class _Counter(io.TextIOBase):
+    """Counts the lines that are printed and keeps none of them: an endless loop may print millions."""
+
+    lines = 0
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        self.lines += text.count("\n")
+        return len(text)
 
 
 class Outcome(NamedTuple):
@@ -48,8 +62,10 @@ def call(fn, args, seconds=SECONDS):
     Outcome; an exception of the learner's code is a sentence in `error`, never raised
     """
     given = copy_arrays(args)
-    sink = io.StringIO()
+    sink = _Counter()
+    logged = logging.root.manager.disable
     try:
+        logging.disable()  # a handler from earlier cells writes to the real stderr
         with (
             contextlib.redirect_stdout(sink),
             contextlib.redirect_stderr(sink),
@@ -63,35 +79,48 @@ def call(fn, args, seconds=SECONDS):
     except KeyboardInterrupt:
         raise
     except TimeLimit as error:
-        text = f"Stopped after {seconds:.3g} s: is there a loop that never ends? It was{_own_line(error)}"
-        return Outcome(error=text, printed=_lines(sink), timed_out=True)
+        text = f"Stopped after {seconds:.3g} s: is there a loop that never ends?"
+        text += f" It was{place}" if (place := _own_line(error)) else ""
+        return Outcome(error=text, printed=sink.lines, timed_out=True)
     except BaseException as error:
-        return Outcome(error=describe_error(fn, error), printed=_lines(sink))
+        return Outcome(error=describe_error(fn, error), printed=sink.lines)
+    finally:
+        logging.disable(logged)
     changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b, _ROUNDING))
-    return Outcome(output, None, changed, _lines(sink))
+    return Outcome(output, None, changed, sink.lines)
 
 
 def describe_error(fn, error):
     """One sentence for an exception, with the learner's own line where it happened."""
+    own = _own_frames(error)
     if isinstance(error, NotImplementedError):
+        name = own[-1].name if own else getattr(fn, "__name__", "the function")
         return (
-            f"NotImplementedError: {getattr(fn, '__name__', 'the function')} is not written yet. "
+            f"NotImplementedError: {name} is not written yet. "
             "Replace `raise NotImplementedError` with your answer."
         )
     kind = type(error).__name__.lstrip("_")
+    try:
+        message = str(error).split("\n")[0].strip()
+    except Exception:
+        message = ""
     # numpy's matmul explains itself with "gufunc signature (n?,k),(k,m?)->(n?,m?)", which helps nobody
-    message = re.sub(r", with gufunc signature \S+", "", cut(str(error).split("\n")[0].strip(), 240))
+    message = re.sub(r", with gufunc signature \S+", "", cut(message, 240))
     place = _own_line(error)
     return f"{kind}: {message}{place}" if message else f"{kind}{place}"
 
 
-def _own_line(error):
-    """Where in the learner's own code it happened: " in line 3 of your cell: h = W @ x", or nothing."""
-    own = [
+def _own_frames(error):
+    return [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith(_LIBRARIES) and not frame.filename.startswith("<frozen")
     ]
+
+
+def _own_line(error):
+    """Where in the learner's own code it happened: " in line 3 of your cell: h = W @ x", or nothing."""
+    own = _own_frames(error)
     if not own:
         return ""
     line = (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno)).strip()
@@ -146,6 +175,8 @@ def same(a, b, slack=0.0):
         return len(a) == len(b) and all(same(x, y, slack) for x, y in zip(a, b, strict=True))
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (a != a and b != b)
+    if isinstance(a, np.random.Generator):
+        return True  # drawing from it is what it is for
     try:
         return a is b or bool(a == b)
     except Exception:  # whatever the objects of other libraries do when compared
@@ -169,10 +200,6 @@ def _same_array(a, b, slack):
 def cut(text, width):
     """The text, shortened with … to at most `width` characters."""
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _lines(sink):
-    return len(sink.getvalue().splitlines())
 
 
 def _article(word):

@@ -35,13 +35,12 @@ def compare(problem, case, output, expected):
     wanted = flatten(case.quantities, expected)
     if isinstance(output, _Unusable):
         return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
-    pieces, reason = split_output(output, case.quantities)
+    expected = _parts(expected, case.quantities)
+    pieces, reason = split_output(output, case.quantities, expected)
     if reason:
         return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
     out = []
-    for name, value, reference in zip(
-        case.quantities, pieces, _parts(expected, case.quantities), strict=True
-    ):
+    for name, value, reference in zip(case.quantities, pieces, expected, strict=True):
         out += _compare_part(problem, name, value, reference)
     return out
 
@@ -65,17 +64,18 @@ def flatten(quantities, output):
     return out
 
 
-def split_output(output, quantities):
+def split_output(output, quantities, expected):
     """The learner's output as one piece per quantity, or a sentence about why that cannot be."""
     if output is None:
         return None, "your function returned None. Is there a return at its end?"
     if len(quantities) == 1:
         lone = isinstance(output, tuple) and len(output) == 1 and isinstance(output[0], (np.ndarray, list))
-        return (output[0] if lone else output,), ""
+        return (output[0] if lone and not isinstance(expected[0], (list, tuple)) else output,), ""
     wanted = f"{len(quantities)} values: {', '.join(quantities)}"
     if not isinstance(output, (tuple, list)):
-        if isinstance(output, np.ndarray) and output.ndim == 1 and len(output) == len(quantities):
-            return tuple(output), ""
+        if isinstance(output, np.ndarray) and output.ndim and len(output) == len(quantities):
+            if output.ndim == 1 or [part.shape for part in output] == [np.shape(part) for part in expected]:
+                return tuple(output), ""  # what np.array or np.stack made of them
         return None, f"your function returned {describe(output)}; expected {wanted}."
     if len(output) != len(quantities):
         return (
@@ -122,6 +122,8 @@ def compare_array(problem, name, value, expected):
         return unusable(f"is {describe(value)}; expected numbers")
     if array.shape != expected.shape:
         return unusable(_shape_reason(array, expected), array)
+    if array.dtype == np.float16:
+        return unusable("is half precision (float16); asked for is float64 or float32", array)
     if array.dtype.kind == "c":
         return unusable("is complex; a real number is asked for", array)
     if not np.isfinite(array).all():
@@ -136,16 +138,19 @@ def compare_array(problem, name, value, expected):
 
 def tolerance_for(problem, array):
     """Single precision may be as wrong as single precision is; everything else is held to `tolerance`."""
-    single = array.dtype in (np.float32, np.float16)
-    return problem.float32_tolerance if single else problem.tolerance
+    return problem.float32_tolerance if array.dtype == np.float32 else problem.tolerance
 
 
 def _shape_reason(array, expected):
+    if expected.shape == ():
+        return f"has shape {array.shape}; expected is one number"
     reason = f"has shape {array.shape}; expected {expected.shape}"
     if array.shape == expected.shape[::-1]:
         return reason + " (the transpose)"
-    if tuple(s for s in array.shape if s > 1) == tuple(s for s in expected.shape if s > 1):
+    if tuple(s for s in array.shape if s != 1) == tuple(s for s in expected.shape if s != 1):
         return reason + " (an axis of length 1 too many or too few: keepdims?)"
+    if sorted(array.shape) == sorted(expected.shape):
+        return reason + " (the axes in another order)"
     return reason
 
 

@@ -9,12 +9,12 @@ once, or one and a constant factor.
 import itertools
 
 from vgcourse.check.conventions import under
-from vgcourse.check.patterns import describe, factor_text, is_plural, listed
+from vgcourse.check.patterns import describe, exchanged, factor_text, is_multiple, is_plural, listed
 from vgcourse.check.runs import Finding, holds, quantity_of, wrong_names
 from vgcourse.check.suspects import Suspects
 
 
-def diagnose(problem, runs, wrong, *, seed=0, convention=None, fn=None):
+def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True):
     """Findings about the quantities in `wrong`: known mistakes first, then what the rest has in common.
 
     Parameters
@@ -22,9 +22,10 @@ def diagnose(problem, runs, wrong, *, seed=0, convention=None, fn=None):
     problem : Problem
     runs : list of Run, the learner's
     wrong : names of quantities that are wrong
+    fn : the learner's function: a suspicion has to hold on fresh inputs, too
     seed : that of the runs
     convention : the Convention that the runs were compared with, or None
-    fn : the learner's function, to confirm on a fresh seed; None trusts the runs
+    thorough : confirm on all fresh inputs; on the first alone where the function is slow
 
     Returns
     -------
@@ -32,7 +33,7 @@ def diagnose(problem, runs, wrong, *, seed=0, convention=None, fn=None):
     """
     if not wrong or all(run.outcome.failed for run in runs):
         return []
-    suspects = Suspects(problem, runs, seed, convention, fn)
+    suspects = Suspects(problem, runs, seed, convention, fn, thorough)
     explained = {}
     for mistake in problem.mistakes:
         hits = suspects.explains((mistake,), wrong)
@@ -41,18 +42,26 @@ def diagnose(problem, runs, wrong, *, seed=0, convention=None, fn=None):
         if hits and (hits == affected or not problem.exact) and suspects.confirmed((mistake,), hits):
             explained[mistake] = (hits, affected)
 
-    named, tied, rest = _choose(explained, set(wrong))
+    swapped, order = set(), []
+    if not any(hits == set(wrong) for hits, _ in explained.values()):
+        order, swapped = exchanged(runs, wrong)
+        explained = {
+            m: (hits - swapped, affected) for m, (hits, affected) in explained.items() if hits - swapped
+        }
+
+    named, tied, rest = _choose(explained, set(wrong) - swapped)
     if problem.exact and rest:
-        named, tied, rest = [], [], set(wrong)
+        named, tied, rest = [], [], set(wrong) - swapped
     claims = [((mistake,), explained[mistake][0]) for mistake in named]
     rest = [name for name in wrong if name in rest]
     second = []
     if rest and not problem.exact:
         pairs, second, rest = _two_at_once(suspects, rest, named)
-        factors, rest = _with_factor(suspects, rest)
-        claims, second = claims + pairs, second + factors
-    findings = _told(suspects, claims, rest) + [_several(group, quantities) for group, quantities in tied]
-    return list(dict.fromkeys(findings + second)) + describe(problem, runs, rest)
+        times, factors, rest = _with_factor(suspects, rest)
+        claims, second = claims + pairs + times, second + factors
+    findings = order + _told(suspects, claims, rest) + [_several(*group) for group in tied]
+    facts = describe(problem, runs, rest)
+    return list(dict.fromkeys(findings + second)) + facts
 
 
 def _told(suspects, claims, unexplained):
@@ -64,9 +73,10 @@ def _told(suspects, claims, unexplained):
     findings = []
     for mistakes, hits in claims:
         left = [name for name in unexplained if name in suspects.affected(mistakes)]
-        if len(hits) > len(left):
+        if len(hits) > len(left) and not (unexplained and suspects.may_be_chance(hits)):
             findings += [Finding(mistake.name, mistake.diagnosis) for mistake in mistakes]
             continue
+        left = left or list(unexplained)
         names = " with ".join(f"“{mistake.name}”" for mistake in mistakes)
         text = f"Your {listed(sorted(hits))} could come from {names}, but your {listed(left)} could not."
         findings.append(Finding("partly a known mistake", text))
@@ -86,7 +96,7 @@ def best_convention(problem, runs, seed):
         wrong = set(wrong_names(theirs))
         if not wrong:
             return convention, theirs
-        suspects = Suspects(problem, theirs, seed, convention, None)
+        suspects = Suspects(problem, theirs, seed, convention)
         one = any(
             suspects.explains((m,), wrong) == wrong == suspects.affected((m,)) for m in problem.mistakes
         )
@@ -100,7 +110,7 @@ def _choose(explained, wrong):
     The mistake that explains most comes first; of two that explain as much, the one whose every wrong
     quantity is seen. Where two are left that claim the same quantity, neither is named.
     """
-    named, tied, unexplained, rest = [], [], set(), set(wrong)
+    named, tied, rest = [], [], set(wrong)
     while rest:
         ranks = {
             m: (len(hits & rest), hits == affected)
@@ -117,7 +127,7 @@ def _choose(explained, wrong):
         else:
             named.append(best[0])
         rest -= mine
-    return named, tied, unexplained | rest
+    return named, tied, rest
 
 
 def _several(mistakes, quantities):
@@ -161,28 +171,37 @@ def _two_at_once(suspects, rest, named):
 
 
 def _with_factor(suspects, rest):
-    """Findings for quantities that are a known mistake times −1, N, 1/N, T or 1/T, and the names left."""
-    findings, left = [], []
+    """Mistakes that fit but for a factor −1, N, 1/N, T or 1/T, findings about the factor, the names left."""
+    claims, factors, left = [], [], []
     for name in rest:
+        if is_multiple([q for run in suspects.runs for q in run.quantities if q.name == name]):
+            left.append(name)  # of the right answer: nothing says that a mistake is in it
+            continue
         found = []
         for mistake in suspects.problem.mistakes:
-            pairs = [
-                (quantity_of(mine, name), quantity_of(theirs, name), mine.case)
-                for mine, theirs in zip(suspects.runs, suspects.all_theirs((mistake,)), strict=True)
-                if holds(mine.case, name)
-            ]
-            if any(a is None or b is None or b.value is None or a.value is None for a, b, _ in pairs):
-                continue
-            if not any(not b.ok for _, b, _ in pairs) or sum(a.expected.size for a, _, _ in pairs) < 4:
-                continue
-            if factor_text([(a.value, a.expected, case) for a, _, case in pairs]):
-                break  # a multiple of the right answer: nothing says that a mistake is in it
-            if text := factor_text([(a.value, b.value, case) for a, b, case in pairs], known_only=True):
+            text = _factor_between(suspects.runs, name, suspects.all_theirs((mistake,)))
+            if text and text == _factor_between(suspects.fresh_runs(), name, suspects.all_fresh((mistake,))):
                 found.append((mistake, text))
         if len(found) == 1:
             mistake, text = found[0]
-            findings.append(Finding(mistake.name, mistake.diagnosis))
-            findings.append(Finding(f"pattern: {text.split(':')[0]}", f"Apart from that your {name} {text}."))
+            claims.append(((mistake,), {name}))
+            factors.append(Finding(f"pattern: {text.split(':')[0]}", f"Apart from that your {name} {text}."))
         else:
             left.append(name)
-    return list(dict.fromkeys(findings)), left
+    return claims, factors, left
+
+
+def _factor_between(runs, name, theirs):
+    """The factor, in words, between the runs and those of a mistake, or None."""
+    triples, wrong = [], False
+    for mine, other in zip(runs, theirs, strict=True):
+        if not holds(mine.case, name):
+            continue
+        a, b = quantity_of(mine, name), quantity_of(other, name)
+        if a is None or b is None or a.value is None or b.value is None:
+            return None
+        wrong = wrong or not b.ok
+        triples.append((a.value, b.value, mine.case))
+    if not wrong or sum(value.size for value, *_ in triples) < 4:
+        return None  # one number is always a multiple of another
+    return factor_text(triples, known_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from vgcourse.check import progress, report
 from vgcourse.check.behaviour import about_calls, about_whole_answer, call_again
-from vgcourse.check.call import SECONDS, call, signature_problem
+from vgcourse.check.call import SECONDS, Outcome, call, signature_problem
 from vgcourse.check.compare import flatten
 from vgcourse.check.conventions import note, other_than_declared, used_in_parts
 from vgcourse.check.diagnose import best_convention, diagnose
@@ -62,8 +62,10 @@ def check(name, fn, points=None, *, seed=0, convention=None):
     Raises
     ------
     ValueError
-        If there is no such problem or convention, or `points` is not a number ≥ 0.
+        If there is no such problem or convention, `points` is not a number ≥ 0 or `seed` no integer ≥ 0.
     """
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise ValueError(f"check: seed is {seed!r}; expected an integer of at least 0.")
     points = find(name).points if points is None else points
     if isinstance(points, bool) or not isinstance(points, numbers.Real) or not 0 <= points < math.inf:
         raise ValueError(f"check: points is {points!r}; expected a number of at least 0.")
@@ -130,8 +132,8 @@ def _evaluate(problem, fn, seed, declared):
     findings = about_calls(runs, problem) + about_whole_answer(rows) + about_convention + unstable
     wrong = [row.name for row in rows if not row.ok]
     if stable and wrong:
-        again = fn if perf_counter() - start < SECONDS else None  # slow: not even more calls
-        known = diagnose(problem, runs, wrong, seed=seed, convention=followed, fn=again)
+        slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
+        known = diagnose(problem, runs, wrong, fn, seed=seed, convention=followed, thorough=not slow)
         if declared:
             known = other_than_declared(problem, runs, seed, declared) or known
         findings += known
@@ -146,13 +148,18 @@ def _all_runs(problem, fn, cases):
     runs, findings = [], []
     deadline = perf_counter() + IN_ALL
     for case, expected in cases:
+        start = perf_counter()
         if runs and runs[-1].outcome.timed_out:
             outcome = runs[-1].outcome  # it would run into the limit again
+        elif start > deadline:
+            outcome = Outcome(error=f"All calls together took more than {IN_ALL:.3g} s.", timed_out=True)
         else:
-            outcome = call(fn, case.args, min(SECONDS, max(deadline - perf_counter(), 0.1)))
-        run, unstable = call_again(problem, fn, compared(problem, Run(case, expected, outcome, [])))
+            outcome = call(fn, case.args, SECONDS)
+        run = compared(problem, Run(case, expected, outcome, []))
+        if perf_counter() - start < SECONDS / 4:
+            run, unstable = call_again(problem, fn, run)
+            findings += unstable
         runs.append(run)
-        findings += unstable
     return runs, findings
 
 

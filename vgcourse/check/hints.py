@@ -21,7 +21,7 @@ def hint(name, number=None):
     hints = find(name).hints
     if number is None:
         number = min(_given.get(name, 0) + 1, len(hints))
-    if number not in range(1, len(hints) + 1):
+    if isinstance(number, float) or number not in range(1, len(hints) + 1):
         raise ValueError(f"hint: number is {number!r}; expected 1 … {len(hints)}.")
     _given[name] = number
     print(f"Hint {number} of {len(hints)}. {hints[number - 1]}")

@@ -7,6 +7,7 @@ compiled code (one huge matrix product) is only stopped when it returns.
 
 import ctypes
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -65,12 +66,13 @@ def _is_inside(frame):
 
 @contextmanager
 def _planted(seconds):
-    thread, done = ctypes.c_ulong(threading.get_ident()), threading.Event()
+    thread, done = threading.get_ident(), threading.Event()
 
     def plant():
         wait = seconds
         while not done.wait(wait):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeLimit))
+            if _is_inside(sys._current_frames().get(thread)):
+                _plant(thread, TimeLimit)
             wait = AGAIN
 
     watcher = threading.Thread(target=plant, daemon=True)
@@ -78,6 +80,16 @@ def _planted(seconds):
     try:
         yield
     finally:
-        done.set()
-        watcher.join()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that was planted but has not gone off
+        while watcher.is_alive() or not done.is_set():
+            try:  # one that was planted may go off at any line of this
+                done.set()
+                watcher.join()
+                _plant(thread, None)
+            except TimeLimit:
+                pass
+
+
+def _plant(thread, error):
+    """Raise `error` in another thread when it next runs a line; None takes it back."""
+    planted = None if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), planted)

@@ -14,7 +14,7 @@ SHADES = (
     "rgba(0, 114, 178, 0.22)",
     "rgba(230, 159, 0, 0.40)",
     "rgba(213, 94, 0, 0.60)",
-    "rgba(140, 40, 0, 0.85)",
+    "rgba(204, 121, 167, 0.60)",
 )
 MARKS = ("·", "+", "✗", "✗✗")
 CELL = "padding: 2px 12px 2px 4px; text-align: left; border: none"
@@ -61,7 +61,7 @@ def _row(tag, cells, shade=None):
 
 def _map(found):
     """A grid: one cell per step and gate, say; marked and shaded by how wrong it is."""
-    corner = f"{found.down} ↓ &nbsp; {found.across} →"
+    corner = f"{escape(found.down)} ↓ &nbsp; {escape(found.across)} →"
     lines = [_map_row(corner, [(label, "", "transparent") for label in found.across_labels])]
     for label, levels in zip(found.down_labels, found.levels, strict=True):
         lines.append(

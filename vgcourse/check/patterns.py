@@ -20,12 +20,11 @@ def describe(problem, runs, names):
     """Findings about quantities that no mistake explains; `names` in the table's order."""
     seen_wrong = {q.name for run in runs for q in run.quantities if not q.ok}
     names = [name for name in names if name in seen_wrong]  # not those that only miss a call that failed
-    found = _exchanged(runs, names)
-    return (found or _rearranged(problem, runs, names)) + _broken_invariants(problem, runs, names)
+    return _rearranged(problem, runs, names) + _broken_invariants(problem, runs, names)
 
 
-def _exchanged(runs, names):
-    """The right values in another order: what came as dx is what dW should be."""
+def exchanged(runs, names):
+    """The right values in another order (what came as dx is what dW should be): a finding, and the names."""
 
     def is_other(mine, other):
         pairs = [(quantity_of(run, mine), quantity_of(run, other)) for run in runs if holds(run.case, mine)]
@@ -35,16 +34,19 @@ def _exchanged(runs, names):
             and a.value is not None
             and np.any(b.expected)
             and a.value.shape == b.expected.shape
+            and (a.expected.shape != a.value.shape or relative_error(a.value, a.expected) > SAME)
             and relative_error(a.value, b.expected) < SAME
             for a, b in pairs
         )
 
-    for mine, other in itertools.permutations(names, 2):
-        if is_other(mine, other):
-            order = ", ".join(runs[0].case.quantities)
-            text = f"Your {mine} is what {other} should be. The order asked for is {order}."
-            return [Finding("results in another order", text)]
-    return []
+    pairs = [pair for pair in itertools.permutations(names, 2) if is_other(*pair)]
+    if not pairs:
+        return [], set()
+    mine, other = pairs[0]
+    verb = "are" if is_plural([mine]) else "is"
+    order = ", ".join(runs[0].case.quantities)
+    text = f"Your {mine} {verb} what {other} should be. The order asked for is {order}."
+    return [Finding("results in another order", text)], {name for name, _ in pairs}
 
 
 def _rearranged(problem, runs, names):
@@ -58,11 +60,17 @@ def _rearranged(problem, runs, names):
             continue  # one number is always a multiple of another; to say which would give it away
         triples = [(q.value, q.expected, case) for q, case in seen]
         axes = problem.axes.get(name.split("[")[0], ())
-        text = factor_text(triples) or _order_text(triples, axes)
+        text = _whole_numbers(triples) or factor_text(triples) or _order_text(triples, axes)
         text = text or _place_text(seen, axes)
         if text:
             by_text.setdefault(text, []).append(name)
     return [Finding(_kind(text), f"Your {_together(group, text)}.") for text, group in by_text.items()]
+
+
+def _whole_numbers(triples):
+    if all(value.dtype.kind in "iu" and np.any(expected % 1) for value, expected, _ in triples):
+        return "is made of whole numbers: fractions were cut off"
+    return None
 
 
 def _comparable(q):
@@ -96,9 +104,8 @@ def listed(names):
 def is_plural(names):
     """Does a sentence about these quantities need "are"? Several do, and so does one called `norms`."""
     last = names[-1].split("[")[0].split(",")[0]
-    return len(names) > 1 or (
-        names[0] == last and last.endswith("s") and not last.endswith(("as", "is", "ss", "us"))
-    )
+    singular = not last.endswith("s") or last.endswith(("bias", "is", "ss", "us"))
+    return len(names) > 1 or (names[0] == last and not singular)
 
 
 def factor_text(triples, known_only=False):
@@ -135,6 +142,12 @@ def factor_text(triples, known_only=False):
     if np.allclose(factors, factors[0], rtol=SAME) and abs(factors[0] - 1) > 0.01:
         return f"is {factors[0]:.3g} times the right value, everywhere"
     return None
+
+
+def is_multiple(quantities):
+    """Is each of them a number times what it should be, 1 included?"""
+    usable = all(q.value is not None and q.value.shape == q.expected.shape for q in quantities)
+    return usable and all(_factor(q.value, q.expected) is not None for q in quantities)
 
 
 def _factor(value, expected):
@@ -174,7 +187,7 @@ def _rearrangements(ndim, axes):
                 if list(order) != sorted(order):
                     came = ", ".join(letters[k] for k in order)
                     yield (
-                        f"has its gates in the order {came}: asked for is {', '.join(letters)}",
+                        f"has the gates in the order {came}: asked for is {', '.join(letters)}",
                         lambda a, order=order, axis=axis: _permuted(a, order, axis),
                     )
         elif name.startswith(("step", "layer")):

@@ -7,6 +7,7 @@ overwritten.
 
 import json
 import os
+import re
 import textwrap
 from datetime import UTC, datetime
 from html import escape
@@ -42,10 +43,10 @@ def path():
 
 def record(name, share):
     """Note one try that earned `share` of the points. What goes wrong is said, and the check goes on."""
-    file = path()
-    if file is None:
-        return
+    file = None
     try:
+        if (file := path()) is None:
+            return
         kept = _load(file)
         today = datetime.now(UTC).date().isoformat()
         entry = kept.setdefault(name, {"tries": 0, "best": 0.0, "solved": ""})
@@ -54,19 +55,18 @@ def record(name, share):
         if share == 1 and not entry["solved"]:
             entry["solved"] = today
         _save(file, kept)
-    except OSError as error:
-        _complain(f"Your progress could not be saved in {file}: {error.strerror or error}.")
+    except (OSError, RuntimeError) as error:  # the second where nobody knows a home folder
+        _complain(f"Your progress could not be saved{_where(file)}: {_why(error)}.")
 
 
 def entries():
     """One Entry for every problem of the course, in its order."""
-    file = path()
-    kept = {}
-    if file is not None:
-        try:
+    file, kept = None, {}
+    try:
+        if (file := path()) is not None:
             kept = _load(file)
-        except OSError as error:
-            _complain(f"Your progress could not be read from {file}: {error.strerror or error}.")
+    except (OSError, RuntimeError) as error:
+        _complain(f"Your progress could not be read{_where(file)}: {_why(error)}.")
     found = []
     for problem_set in SETS:
         for problem in problems(problem_set):
@@ -78,7 +78,8 @@ def entries():
 
 def show():
     """Display the map of the course with what is done, tried and open; outside IPython print it."""
-    text = as_text(entries())
+    found = entries()
+    text = as_text(found)
     try:
         from IPython import get_ipython
         from IPython.display import display
@@ -87,7 +88,7 @@ def show():
     if get_ipython is None or get_ipython() is None:
         print(text)
     else:
-        display({"text/plain": text, "text/html": as_html(entries())}, raw=True)
+        display({"text/plain": text, "text/html": as_html(found)}, raw=True)
 
 
 def as_text(found, width=84):
@@ -108,7 +109,7 @@ def as_html(found):
     for title, group in _by_set(found):
         marks = " ".join(
             f'<span style="background-color: {SHADES[entry.status]}; padding: 0 4px; white-space: nowrap" '
-            f'title="{_tooltip(entry)}">{MARKS[entry.status]} {escape(_short(entry))}</span>'
+            f'title="{escape(_tooltip(entry))}">{MARKS[entry.status]} {escape(_short(entry))}</span>'
             for entry in group
         )
         head = f"<b>{escape(title)}</b><br>{_counts(group)}"
@@ -153,7 +154,7 @@ def _load(file):
         return _set_aside(file, "is not a text file")
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _set_aside(file, "is damaged")
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         return _set_aside(file, "holds something else")
@@ -173,6 +174,7 @@ def _is_entry(entry):
         and isinstance(entry.get("best"), (int, float))
         and 0 <= entry["best"] <= 1
         and isinstance(entry.get("solved"), str)
+        and re.fullmatch(r"(\d{4}-\d\d-\d\d)?", entry["solved"]) is not None
     )
 
 
@@ -188,6 +190,7 @@ def _set_aside(file, why):
 
 def _save(file, kept):
     """Write beside the file and exchange the two: a full disk leaves the old one whole."""
+    file = Path(os.path.realpath(file))  # a link to a synced folder stays a link
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_name(f"{file.name}.{os.getpid()}")
     data = {"format": FORMAT, "version": VERSION, "problems": kept}
@@ -196,6 +199,14 @@ def _save(file, kept):
         os.replace(beside, file)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _where(file):
+    return "" if file is None else f" in {file}"
+
+
+def _why(error):
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _complain(sentence):

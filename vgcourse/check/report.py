@@ -26,7 +26,8 @@ def show(verdict, earned, points, *, fresh=False):
     except ImportError:
         get_ipython = None
     if get_ipython is None or get_ipython() is None:
-        print(text)
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding))  # a terminal may know no ✓
         return
     html = as_html(verdict, earned, points, fresh=fresh)
     display({"text/plain": text, "text/html": html, MIME: as_data(verdict, earned, points)}, raw=True)

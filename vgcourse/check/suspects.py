@@ -8,9 +8,9 @@ FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirm
 class Suspects:
     """What the known mistakes give on the learner's inputs, and how far that is what the learner gave."""
 
-    def __init__(self, problem, runs, seed, convention, fn):
-        self.problem, self.runs, self.seed, self.convention, self.fn = problem, runs, seed, convention, fn
-        self._fresh = None
+    def __init__(self, problem, runs, seed, convention, fn=None, thorough=True):
+        self.problem, self.runs, self.seed, self.convention = problem, runs, seed, convention
+        self.fn, self.thorough, self._fresh = fn, thorough, None
 
     def theirs(self, mistakes, number, seed=None):
         seed = self.seed if seed is None else seed
@@ -41,16 +41,26 @@ class Suspects:
         """Those of the names that are worth a closer look."""
         return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names)
 
-    def confirmed(self, mistakes, hits):
-        """Does the learner's function agree with the mistakes on fresh inputs too?"""
-        if self.fn is None:
-            return True
-        fresh = self.seed + FRESH
+    def may_be_chance(self, names):
+        """Are these a few yes-or-no answers or counts? They agree with something by chance."""
+        quantities = [q for run in self.runs for q in run.quantities if q.name in names]
+        return all(q.expected.dtype.kind in "biu" for q in quantities)
+
+    def fresh_runs(self):
+        """The learner's function on inputs that it has not seen; on the first alone where it is slow."""
         if self._fresh is None:
-            cases = inputs(self.problem, fresh, self.convention)
+            cases = inputs(self.problem, self.seed + FRESH, self.convention)[: None if self.thorough else 1]
             self._fresh = [run_case(self.problem, self.fn, case, expected) for case, expected in cases]
+        return self._fresh
+
+    def all_fresh(self, mistakes):
+        """What the mistakes give on the fresh inputs."""
+        return [self.theirs(mistakes, number, self.seed + FRESH) for number in range(len(self.fresh_runs()))]
+
+    def confirmed(self, mistakes, hits):
+        """Does the learner's function agree with the mistakes on fresh inputs, too?"""
         return all(
-            same_in(self.problem, name, mine, self.theirs(mistakes, number, fresh))
-            for number, mine in enumerate(self._fresh)
+            same_in(self.problem, name, mine, theirs)
+            for mine, theirs in zip(self.fresh_runs(), self.all_fresh(mistakes), strict=True)
             for name in hits
         )
