@@ -120,7 +120,7 @@ def test_validate_tells_the_student_what_is_wrong(course):
             {"p2-check": 0.6, "p3-check": 2.0, "p6-check": 2.25},
             {"sign of ŷ − y", "σ' of the activation", "overwritten by the direct path"},
         ),
-        ("z.kowalska", {"p9-check": 0, "p10-check": 3.33}, {"one-sided", "absolute instead of relative"}),
+        ("z.kowalska", {"p9-check": 0, "p10-check": 2.67}, {"one-sided", "absolute instead of relative"}),
         ("j.mueller", {"p4-check": 0}, {"SyntaxError"}),
         ("b.dasilva", {"p3-check": 0, "p8-check": 0}, {"no usable answer", "NameError"}),
         ("a.singh", dict.fromkeys([f"p{i}-check" for i in (6, 7, 8, 9, 10)], 0), {"not written yet"}),
