@@ -433,6 +433,13 @@ def test_failure_in_some_calls_says_so():
     assert earned == 0 and "(in 1 of 3 calls)" in text
 
 
+def test_exception_on_fresh_inputs_quotes_nothing():
+    fn = from_cell("def linear_backward(dz, x, W):\n    raise ValueError(x)\n", "linear_backward")
+    text = printed(LINEAR, fn, seed=4101)[1]
+    assert "ValueError in line 2 of your cell: raise ValueError(x)" in text
+    assert "[" not in text
+
+
 def test_interrupt_stops_the_check():
     with pytest.raises(KeyboardInterrupt):
         evaluate(LINEAR, fail(KeyboardInterrupt()))

@@ -16,7 +16,7 @@ def call_again(problem, fn, run):
         return run, []
     again = call(fn, run.case.args)
     if again.failed:
-        text = f"The second call with the same input failed, the first did not: {again.error}"
+        text = f"The second call with the same input failed, the first did not: {again.brief or again.error}"
         return run._replace(outcome=again, quantities=[]), [Finding("not repeatable", text)]
     if same(again.output, run.outcome.output):
         return run, []
@@ -50,18 +50,25 @@ def _adds_up(a, b):
     return np.any(a.expected) and relative_error(b.value.astype(float) - a.value, a.expected) < 1e-6
 
 
-def about_calls(runs, problem):
-    """Findings about the calls themselves: exceptions, changed inputs, prints."""
+def about_calls(runs, problem, fresh=False):
+    """Findings about the calls themselves: exceptions, changed inputs, prints.
+
+    On fresh inputs, those of graders, an exception keeps its message to itself: it may quote them.
+    """
     findings = []
-    errors = [run.outcome.error for run in runs if run.outcome.failed]
-    if errors:
-        kind = (
-            "not written yet"
-            if errors[0].startswith("NotImplementedError")
-            else "raises " + errors[0].split(":")[0]
-        )
-        some = "" if len(errors) == len(runs) else f" (in {len(errors)} of {len(runs)} calls)"
-        findings.append(Finding(kind, errors[0] + some))
+    failed = [run.outcome for run in runs if run.outcome.failed]
+    if failed:
+        first, some = failed[0], ""
+        if first.timed_out:
+            kind = "takes too long"
+        elif first.error.startswith("NotImplementedError"):
+            kind = "not written yet"
+        else:
+            kind = "raises " + first.error.split(":")[0]
+        if len(failed) < len(runs):
+            some = f" (in {len(failed)} of {len(runs)} calls)"
+        quotes = fresh and first.brief and kind != "not written yet"
+        findings.append(Finding(kind, (first.brief if quotes else first.error) + some))
     changed = sorted({i for run in runs for i in run.outcome.changed})
     if changed:
         names = list(inspect.signature(problem.reference).parameters)

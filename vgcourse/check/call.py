@@ -40,13 +40,17 @@ class _Counter(io.TextIOBase):
 
 
 class Outcome(NamedTuple):
-    """What came of one call: an output or an error, the arguments it changed, and how much it printed."""
+    """What came of one call: an output or an error, the arguments it changed, and how much it printed.
+
+    `brief` is the error without its message, which may quote the inputs.
+    """
 
     output: Any = None
     error: str | None = None
     changed: tuple = ()
     printed: int = 0
     timed_out: bool = False
+    brief: str | None = None
 
     @property
     def failed(self):
@@ -83,7 +87,8 @@ def call(fn, args, seconds=SECONDS):
         text += f" It was{place}" if (place := _own_line(error)) else ""
         return Outcome(error=text, printed=sink.lines, timed_out=True)
     except BaseException as error:
-        return Outcome(error=describe_error(fn, error), printed=sink.lines)
+        text, brief = describe_error(fn, error), f"{_kind(error)}{_own_line(error)}"
+        return Outcome(error=text, printed=sink.lines, brief=brief)
     finally:
         logging.disable(logged)
     changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b, _ROUNDING))
@@ -99,7 +104,6 @@ def describe_error(fn, error):
             f"NotImplementedError: {name} is not written yet. "
             "Replace `raise NotImplementedError` with your answer."
         )
-    kind = type(error).__name__.lstrip("_")
     try:
         message = str(error).split("\n")[0].strip()
     except Exception:
@@ -107,7 +111,11 @@ def describe_error(fn, error):
     # numpy's matmul explains itself with "gufunc signature (n?,k),(k,m?)->(n?,m?)", which helps nobody
     message = re.sub(r", with gufunc signature \S+", "", cut(message, 240))
     place = _own_line(error)
-    return f"{kind}: {message}{place}" if message else f"{kind}{place}"
+    return f"{_kind(error)}: {message}{place}" if message else f"{_kind(error)}{place}"
+
+
+def _kind(error):
+    return type(error).__name__.lstrip("_")
 
 
 def _own_frames(error):

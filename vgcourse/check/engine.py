@@ -129,7 +129,9 @@ def _evaluate(problem, fn, seed, declared):
             runs = [run._replace(quantities=[_accept(q, names) for q in run.quantities]) for run in runs]
 
     rows = _rows(runs)
-    findings = about_calls(runs, problem) + about_whole_answer(rows) + about_convention + unstable
+    findings = (
+        about_calls(runs, problem, fresh=seed != 0) + about_whole_answer(rows) + about_convention + unstable
+    )
     wrong = [row.name for row in rows if not row.ok]
     if stable and wrong:
         slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
