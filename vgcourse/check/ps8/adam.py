@@ -54,8 +54,8 @@ def _adam(
 ):
     """clipped_adam_step with exchangeable parts; `start` is the correction's denominator, of both means."""
     beta1, beta2 = betas[::-1] if exchange else betas
-    g = clip(dW, max_norm)
-    g = g + weight_decay * W if coupled else g
+    g = clip(dW + weight_decay * W if coupled == "first" else dW, max_norm)
+    g = g + weight_decay * W if coupled is True else g
     new_m = beta1 * m + weight(beta1) * g
     g2 = g if for_square is None else for_square(dW)
     new_v = beta2 * v + weight(beta2) * square(g2, new_m)
@@ -135,6 +135,7 @@ CLIPPED_ADAM_STEP = Problem(
         Mistake("squares of deviations", dict(square=lambda g, m: (g - m) ** 2), "Your v collects (g − m)², a variance about the mean. Adam's v is the mean of g² itself."),
         Mistake("old means", dict(old=True), "You move with m and v from before this step. Renew them first, then move."),
         Mistake("decay in the gradient", dict(coupled=True), "You add λ W to the gradient: that is L2 regularisation, and Adam divides it by √v̂. Decoupled decay multiplies W by 1 − α λ, beside the step."),
+        Mistake("decay in the clipped gradient", dict(coupled="first"), "You add λ W to the gradient and clip the sum: that is L2 regularisation. Clip dW alone; decoupled decay multiplies W by 1 − α λ, beside the step."),
         Mistake("no decay", dict(shrink=lambda W, step, a, decay: W - a * step), "The weight decay is missing: W is multiplied by 1 − α λ as well."),
         Mistake("decay without the learning rate", dict(shrink=lambda W, step, a, decay: (1 - decay) * W - a * step), "You decay by 1 − λ. The learning rate belongs to it, 1 − α λ."),
         Mistake("decay after the step", dict(shrink=lambda W, step, a, decay: (1 - a * decay) * (W - a * step)), "You decay the weights after they have moved, so the step shrinks as well. (1 − α λ) W first, then the step."),

@@ -6,7 +6,7 @@ from vgcourse.check.call import cut
 from vgcourse.check.compare import describe
 from vgcourse.check.problem import Case, Mistake, Problem
 
-CURES = ("residual paths", "smaller weights", "He's rule", "forget bias", "clip")
+CURES = ("residual paths", "clip", "forget bias", "smaller weights", "He's rule")
 FAR = 1e3
 
 # --- choose_cures ----------------------------------------------------------------------------------
@@ -43,10 +43,10 @@ def _cures(
     first, last = depth(net["norms"]), lag(net["memory"])
     wanted = (
         paths(first, net["saturated"] > saturated),
+        clip(first, last),
+        bias(last),
         net["saturated"] > saturated,
         net["dead"] > dead,
-        bias(last),
-        clip(first, last),
     )
     return finish([cure for cure, yes in zip(CURES, wanted, strict=True) if yes])
 

@@ -97,6 +97,7 @@ CLIPPING_TURN = Problem(
         Mistake("divided by the number of entries", dict(below=lambda a, b: len(a)), "You take a mean over the entries. The cosine divides by the two lengths."),
         Mistake("correlation", dict(dot=_centred_cosine, below=lambda a, b: 1.0), "You take the correlation coefficient, which subtracts the means first. A direction has no mean to subtract."),
         Mistake("cosine squared", dict(shown=lambda cosine: cosine**2), "You return the square of the cosine. Is a root missing?"),
+        Mistake("sine", dict(shown=lambda cosine: np.sqrt(np.maximum(0, 1 - cosine**2))), "You return the sine of the angle, √(1 − cos²). Asked for is the cosine itself."),
         Mistake("distance for the cosine", dict(shown=lambda cosine: 1 - cosine), "You return 1 − cos, the cosine distance (scipy's cosine). The cosine itself is 1 for equal directions."),
         Mistake("angle", dict(shown=np.arccos), "You return the angle in radians. Asked for is its cosine."),
         Mistake("angle in degrees", dict(shown=lambda cosine: np.degrees(np.arccos(cosine))), "You return the angle in degrees. Asked for is its cosine."),
@@ -104,6 +105,7 @@ CLIPPING_TURN = Problem(
         Mistake("length of the cut one", dict(ratio=lambda a, b: np.linalg.norm(b)), "Your length is ‖cut‖. Asked for is its share of the length before: ‖cut‖/‖g‖."),
         Mistake("length upside down", dict(ratio=lambda a, b: np.linalg.norm(a) / np.linalg.norm(b)), "Your length is upside down: ‖cut‖/‖g‖ is at most 1."),
         Mistake("length squared", dict(ratio=lambda a, b: (b @ b) / (a @ a)), "Your length is a ratio of sums of squares. Take the root."),
+        Mistake("length of what was cut off", dict(ratio=lambda a, b: np.linalg.norm(a - b) / np.linalg.norm(a)), "Your length is that of the difference, ‖g − cut‖/‖g‖. Asked for is what is left, ‖cut‖/‖g‖."),
         Mistake("share of entries left", dict(ratio=lambda a, b: np.mean(a == b)), "Your length is the share of entries that were not cut. Asked for is ‖cut‖/‖g‖."),
     ),
     hints=(

@@ -62,13 +62,14 @@ def _health_cases(rng):
     for L, low, high, first in (
         (10, 0.5, 0.6, 0),  # vanishes
         (12, -0.6, -0.5, 0),  # explodes
-        (5, 0.52, 0.6, 0),  # steep, but shallow: healthy
+        (4, 0.85, 0.87, 0),  # steep, but shallow: healthy, for there are L − 1 steps from layer to layer
         (33, 0.12, 0.14, 0),  # gentle, but deep: vanishes
         (31, -0.14, -0.12, 0),  # gentle, but deep: explodes
         (9, 0.02, 0.05, -3.6),  # healthy but for one layer
         (9, -0.05, -0.02, 3.6),
     ):
-        y = rng.uniform(-3, -2) + rng.uniform(low, high) * np.arange(L) + 0.1 * rng.normal(size=L)
+        y = rng.uniform(-3, -2) + rng.uniform(low, high) * np.arange(L)
+        y += min(0.1, L / 80) * rng.normal(size=L)
         y[0] += first
         if first:  # the outlier tilts the line: keep it healthy
             y[1] -= 0.5 * first
@@ -97,13 +98,16 @@ GRADIENT_HEALTH = Problem(
         Mistake("axes exchanged", dict(fit=lambda x, y: _straight(y, x)), "You fit the depth against the log norm: layers a decade. Asked for are decades a layer; polyfit takes x first, then y."),
         Mistake("correlation", dict(fit=lambda x, y: np.corrcoef(x, y)[0, 1]), "You return the correlation coefficient, which says how straight the line is. The slope is Σ (l − mean)(y − mean)/Σ (l − mean)²."),
         Mistake("intercept", dict(fit=lambda x, y: y.mean() - _straight(x, y) * x.mean()), "You return the intercept. polyfit(l, y, 1) gives the slope first."),
+        Mistake("intercept at the first layer", dict(fit=lambda x, y: y.mean() - _straight(x, y) * (x - x[0]).mean()), "You return the intercept of a line that begins at the first layer. polyfit(l, y, 1) gives the slope first."),
         Mistake("last layer first", dict(fit=lambda x, y: _straight(x, y[::-1])), "You count the layers from the last one, so the slope has the wrong sign and the verdicts are exchanged. norms[0] is layer 1."),
+        Mistake("sign lost", dict(fit=lambda x, y: abs(_straight(x, y))), "You take the absolute value of the slope. Its sign tells vanishing from exploding."),
         Mistake("depth from 0 to 1", dict(depth=lambda L: np.linspace(0, 1, L)), "Your depth runs from 0 to 1, so the slope is that of the whole net. Asked for are decades a layer: l = 1 … L."),
         Mistake("logarithm of the depth", dict(depth=lambda L: np.log10(np.arange(1.0, L + 1))), "You take the logarithm of the depth as well, which fits a power law. A factor a layer is a straight line against l itself."),
         Mistake("factor, not slope", dict(shown=lambda slope: 10**slope), "You return the factor from layer to layer, 10^slope. Asked for is the slope itself, in decades."),
         Mistake("verdicts exchanged", dict(verdict=lambda rise: 1.0 if rise > FAR else -1.0 if rise < -FAR else 0.0), "Your verdicts are exchanged. Backpropagation runs from the last layer to the first: norms that rise with l are gradients that vanish on the way back, −1."),
         Mistake("always healthy", _alone(verdict=lambda rise: 0.0), "You find every net healthy. Do you compare the slope of a single layer with 3 decades, or a logarithm with 1000? It is slope·(L − 1), with ±3 as the limits."),
         Mistake("one limit for every depth", dict(rise=lambda slope, norms: 6.5 * slope), "Your verdict has a limit for the slope of one layer, whatever the depth. A gentle slope over many layers is as bad, a steep one over few is harmless: slope·(L − 1)."),
+        Mistake("rise over L layers", dict(rise=lambda slope, norms: slope * len(norms)), "Your verdict takes L steps from layer to layer. From layer 1 to layer L there are L − 1: the line rises by slope·(L − 1)."),
         Mistake("verdict by first and last layer", dict(rise=_first_to_last), "Your verdict compares the first and the last norm. One odd layer at an end then decides: use the fitted line, slope·(L − 1)."),
         Mistake("explosion not seen", dict(verdict=lambda rise: -1.0 if rise > FAR else 0.0), "You never report an explosion. Norms that fall with l have grown on the way back: +1 where the line falls by more than 3 decades."),
         Mistake("vanishing not seen", dict(verdict=lambda rise: 1.0 if rise < -FAR else 0.0), "You never report vanishing. Norms that rise with l have shrunk on the way back: −1 where the line rises by more than 3 decades."),

@@ -119,6 +119,7 @@ MEMORY_LENGTH = Problem(
         Mistake("half in place of share", dict(level=lambda share: 0.5), "Your limit is half of the start. Asked for is share."),
         Mistake("last crossing", dict(crossing=_after_last_above), "You return the last crossing. Norms may rise again; asked for is the first lag at which the limit is reached."),
         Mistake("lags above counted", dict(crossing=lambda below: int((~below).sum()), between=lambda y0, y1, level: 1.0, never=lambda T: T), "You count the lags above the limit. Where the norm rises again, some of them come after the first crossing: stop there, and interpolate log norm."),
+        Mistake("nearest lag", lambda norms, share: np.abs(norms - share * norms[0]).argmin(axis=0).astype(float), "You return the lag whose norm is nearest to the limit, a whole number. Find the first crossing and interpolate log norm."),
         Mistake("never is 0", dict(never=lambda T: 0), "Where the limit is never reached you return 0, the shortest memory. np.argmax of all False is 0: ask .any() first. That length is T − 1."),
         Mistake("never is T", dict(never=lambda T: T), "Where the limit is never reached you return T. The last lag measured is T − 1, as lags start at 0."),
         Mistake("lags from 1", dict(shift=1), "Your lengths are one lag too long where the limit is reached. Lags start at 0: norms[0] is lag 0."),

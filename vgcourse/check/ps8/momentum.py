@@ -79,10 +79,16 @@ def _not_the_velocity(args, out):
     return max(errors)
 
 
+def _by_the_norm_so_far(dWs, c):
+    sums = np.cumsum([(g**2).sum() for g in dWs])
+    return [g * min(1.0, c / np.sqrt(s)) for g, s in zip(dWs, sums, strict=True)]
+
+
 CLIPS = (
     Mistake("not clipped", dict(clip=lambda dWs, c: dWs), "The gradient goes into your step as it came. Clip it first: all arrays times c/‖g‖ where ‖g‖ > c."),
     Mistake("clipped per array", dict(clip=lambda dWs, c: [g * min(1.0, c / np.linalg.norm(g)) for g in dWs]), "You clip each array by its own norm, which turns the step. Global-norm clipping has one norm over all arrays and one factor."),
     Mistake("clipped by value", dict(clip=lambda dWs, c: [np.clip(g, -c, c) for g in dWs]), "You cut each entry to [−c, c], which turns the step. Global-norm clipping multiplies all arrays by one factor, c/‖g‖."),
+    Mistake("norm of the arrays so far", dict(clip=_by_the_norm_so_far), "You clip each array while the sum of squares still grows. Finish the norm over all arrays first, then multiply all of them by one factor."),
     Mistake("always rescaled", dict(clip=lambda dWs, c: [g * c / length(dWs) for g in dWs]), "You rescale short gradients too. Where ‖g‖ ≤ c they stay as they are."),
     Mistake("root of the norm missing", dict(clip=lambda dWs, c: [g * min(1.0, c / length(dWs) ** 2) for g in dWs]), "Your clipping divides c by the sum of squares. ‖g‖ is its root."),
 )  # fmt: skip
@@ -109,6 +115,7 @@ CLIPPED_MOMENTUM_STEP = Problem(
         Mistake("no memory", dict(velocity=lambda v, g, mu, a: g), "Your velocity is the gradient alone: the old velocity is lost. v ← μ v + g."),
         Mistake("decay on the gradient as well", dict(velocity=lambda v, g, mu, a: mu * (v + g)), "You multiply the new gradient by μ too. Only the old velocity decays: v ← μ v + g."),
         Mistake("velocity with the other sign", dict(velocity=lambda v, g, mu, a: mu * v - g, move=lambda W, v, g, old, mu, a: W + a * v), "Your velocity collects −g. Asked for is v ← μ v + g, and the minus sign comes when the weights move."),
+        Mistake("step for the velocity", dict(velocity=lambda v, g, mu, a: mu * v - a * g, move=lambda W, v, g, old, mu, a: W + v), "Your velocity is the step itself, μ v − α g, as some libraries have it. Here it collects the gradients alone: v ← μ v + g, and −α comes when the weights move."),
         Mistake("uphill", dict(move=lambda W, v, g, old, mu, a: W + a * v), "Your weights move up the gradient. W ← W − α v."),
         Mistake("Nesterov", dict(move=lambda W, v, g, old, mu, a: W - a * (g + mu * v)), "Yours is Nesterov's step, g + μ v with the new v. Heavy ball moves by v alone."),
         Mistake("old velocity", dict(move=lambda W, v, g, old, mu, a: W - a * old), "You move by the velocity from before the update, so this gradient comes one step late. First v, then W with the new v."),

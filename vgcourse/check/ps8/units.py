@@ -51,7 +51,10 @@ def _dead_cases(rng):
             z[:, number + 2], z[3, number + 2] = -sizes[:, number + 2], sizes[3, number + 2]
             z[:, number + 3], z[-1, number + 3] = sizes[:, number + 3], -sizes[-1, number + 3]
             z[1:3, number + 4 :] = sizes[1:3, number + 4 :] * np.array([[1], [-1]])
-            z[-1] = -np.abs(z[-1])  # one instance for which every unit is off
+            if number:
+                z[-1] = -np.abs(z[-1])  # one instance for which every unit is off
+            else:
+                z[:, -1] = sizes[:, -1]  # a unit that is always on
             zs.append(z[:, rng.permutation(H)])
         cases.append(Case((zs,), ("dead", "off"), batch=N))
     return cases
@@ -86,8 +89,10 @@ DEAD_UNITS = Problem(
         Mistake("off for most instances", dict(dead=lambda off, z: off.mean(axis=0) > 0.5), "You call a unit dead if it is off for more than half of the batch. One instance for which it is on still gives it a gradient: all of them have to be off."),
         Mistake("mean of z below zero", dict(dead=lambda off, z: z.mean(axis=0) <= 0), "You ask whether the mean of z is below 0. A unit that is off on average still learns from the instances for which it is on: ask each entry first, then all over the batch."),
         Mistake("instances, not units", dict(dead=lambda off, z: off.all(axis=1)), "You count instances for which every unit is off. Dead is said of a unit, over all instances: axis=0 runs over the batch."),
+        Mistake("layers, not units", dict(dead=lambda off, z: off.all()), "You ask whether a whole layer is off: all without an axis runs over the units too. axis=0 runs over the batch and leaves one answer per unit."),
         Mistake("first instance only", dict(dead=lambda off, z: off[0]), "Your dead units are those that are off for the first instance. About half are, by chance: look at the whole batch."),
         Mistake("living units", dict(dead=lambda off, z: ~off.all(axis=0)), "Your dead is the share of living units, one minus what is asked for."),
+        Mistake("divided by the instances", dict(dead=lambda off, z: off.all(axis=0) * off.shape[1] / len(off)), "You divide the number of dead units by the number of instances N. It is a share of the H units."),
         Mistake("always on", dict(dead=lambda off, z: ~off.any(axis=0)), "Your dead counts units that are never off. Those are linear, not dead: off for every instance is asked for."),
         Mistake("counts", dict(share=np.sum), "You return counts. Divide by the number of units, and for off by the number of entries N·H."),
         Mistake("off without the dead", dict(entries=_living), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
@@ -119,6 +124,7 @@ SLOPES = {
     "exchanged": lambda name, h: h * (1 - h) if name == "tanh" else 1 - h**2,
     "1 − h² for both": lambda name, h: 1 - h**2,
     "f' at h": lambda name, h: ACTIVATIONS[name].derivative(h),
+    "tanh of h": lambda name, h: 1 - np.tanh(h) ** 2 if name == "tanh" else h * (1 - h),
     "1 − h": lambda name, h: 1 - h if name == "tanh" else h * (1 - h),
     "1 − |h|": lambda name, h: 1 - np.abs(h) if name == "tanh" else h * (1 - h),
 }
@@ -132,6 +138,7 @@ def _left(
     largest=0.25,
     typical=np.mean,
     of_mean=False,
+    by_own=False,
     below=lambda r, h, name: r < SATURATED,
     share=np.mean,
     through=False,
@@ -139,6 +146,7 @@ def _left(
     """slope_left with exchangeable parts; `largest` is max σ'."""
     top = 1.0 if activation == "tanh" else largest
     ratios = [SLOPES[slope](activation, h) / top for h in hs]
+    ratios = [r / r.max() for r in ratios] if by_own else ratios
     middle = [SLOPES[slope](activation, h.mean()) / top for h in hs] if of_mean else map(typical, ratios)
     middle = np.array(list(middle), dtype=float)
     far = np.array([float(share(below(r, h, activation))) for r, h in zip(ratios, hs, strict=True)])
@@ -165,6 +173,9 @@ def _left_cases(rng):
             z = wide * rng.normal(size=(N, H)) + 0.4
             z[0, :4] = edge * np.array([0.9, -0.9, 1.3, -1.3])  # limits and 5 % of the slope are told apart
             z = np.where(np.abs(np.abs(z) / edge - 1) < 0.02, 0.9 * z, z)
+            z[:, 4] = 1.5 * edge * rng.choice([-1, 1], size=N)  # a unit that is saturated for every instance
+            z[2, 4] *= 0.83 / 1.5 if number > 1 else 1.0  # or for all but one
+            z[1, 3] = 40.0  # h is exactly 1
             hs.append(np.tanh(z) if name == "tanh" else 1 / (1 + np.exp(-z)))
         cases.append(Case((name, hs), ("slope", "saturated"), batch=N))
     return cases
@@ -183,9 +194,11 @@ SLOPE_LEFT = Problem(
     ),
     mistakes=(
         Mistake("maximum 1 for the sigmoid", dict(largest=1.0), "You divide the sigmoid's slope by 1. Its largest value is ¼, at h = ½: a sigmoid with half of its slope left has σ' = ⅛."),
+        Mistake("largest slope of the layer", dict(by_own=True), "You divide by the largest slope that you find in the layer, so a layer without any slope left looks healthy. Divide by max f': 1 for tanh, ¼ for the sigmoid."),
         Mistake("formulas exchanged", dict(slope="exchanged"), "You have the two slopes exchanged: tanh' = 1 − h² and σ' = h(1 − h)."),
         Mistake("1 − h² for both", dict(slope="1 − h² for both"), "You use 1 − h² for the sigmoid too. Its slope is h(1 − h)."),
         Mistake("f' of the activation", dict(slope="f' at h"), "You put h into f'. h already is f(z): tanh' = 1 − h², σ' = h(1 − h)."),
+        Mistake("tanh of h", dict(slope="tanh of h"), "You take tanh of h, which is a tanh already. Its slope is 1 − h²."),
         Mistake("1 − h for tanh", dict(slope="1 − h"), "Your slope of tanh is 1 − h. The square is missing, 1 − h²; without it h = −1 looks like the steepest place."),
         Mistake("1 − |h| for tanh", dict(slope="1 − |h|"), "Your slope of tanh is 1 − |h|, the distance to the limit. tanh' = 1 − h²."),
         Mistake("slope at the mean activation", dict(of_mean=True), "You take the slope at the layer's mean activation. Half of the tanh units at −1 and half at +1 have the mean 0, which looks healthy: slopes first, then the mean."),
@@ -193,6 +206,9 @@ SLOPE_LEFT = Problem(
         Mistake("root mean square", dict(typical=lambda r: np.sqrt((r**2).mean())), "You take the root mean square of the slopes. Asked for is their mean."),
         Mistake("product over the layers", dict(through=True), "You multiply the slopes of the layers up. Each layer is asked about on its own."),
         Mistake("nearness of h", dict(below=_at_the_limits), "Your saturated entries are those with h within 5 % of a limit. Asked for is 5 % of the slope, which is elsewhere: for tanh 1 − h² < 1/20 begins nearer to ±1."),
+        Mistake("slope not divided", dict(below=lambda r, h, name: SLOPES["right"](name, h) < SATURATED), "Your saturated entries have a slope below 1/20 itself. Divide by the largest slope first: for the sigmoid the limit is 5 % of ¼."),
+        Mistake("units, not entries", dict(below=lambda r, h, name: (r < SATURATED).all(axis=0)), "Your saturated is the share of units that are saturated for every instance. Asked for is the share of all entries."),
+        Mistake("mean slope of the units", dict(below=lambda r, h, name: r.mean(axis=0) < SATURATED), "Your saturated is the share of units whose mean slope is below 5 %. Ask each entry, then take the share."),
         Mistake("upper side only", dict(below=_upper), "You count saturated entries at the upper limit only. Both activations are flat at the lower one as well."),
         Mistake("still sloped", dict(below=lambda r, h, name: r >= SATURATED), "Your saturated is the share of entries that are not. Those below 5 % of the largest slope count."),
         Mistake("counts", dict(share=np.sum), "Your saturated holds counts. Divide by the number of entries of the layer, N·H."),
