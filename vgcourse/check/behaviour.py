@@ -67,8 +67,8 @@ def about_calls(runs, problem, fresh=False):
             kind = "raises " + first.error.split(":")[0]
         if len(failed) < len(runs):
             some = f" (in {len(failed)} of {len(runs)} calls)"
-        quotes = fresh and first.brief and kind != "not written yet"
-        findings.append(Finding(kind, (first.brief if quotes else first.error) + some))
+        may_quote_inputs = fresh and first.brief and kind != "not written yet"
+        findings.append(Finding(kind, (first.brief if may_quote_inputs else first.error) + some))
     changed = sorted({i for run in runs for i in run.outcome.changed})
     if changed:
         names = list(inspect.signature(problem.reference).parameters)

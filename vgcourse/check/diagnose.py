@@ -9,9 +9,10 @@ once, or one and a constant factor.
 import itertools
 
 from vgcourse.check.conventions import under
-from vgcourse.check.patterns import describe, exchanged, factor_text, is_multiple, is_plural, listed
+from vgcourse.check.patterns import describe, exchanged, factor_text, is_multiple
 from vgcourse.check.runs import Finding, holds, quantity_of, wrong_names
 from vgcourse.check.suspects import Suspects
+from vgcourse.check.words import is_plural, listed
 
 
 def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True):
@@ -90,8 +91,11 @@ def best_convention(problem, runs, seed):
     is wrong, then the one with the fewest wrong quantities; the reference on ties. Only conventions made of
     switches are tried: they rule the whole function, so that mistakes can be recognised under them too.
     """
+    others = [convention for convention in problem.conventions if convention.switches]
+    if not others:
+        return None, runs
     ranked = []
-    for k, convention in enumerate([None, *(c for c in problem.conventions if c.switches)]):
+    for k, convention in enumerate([None, *others]):
         theirs = runs if convention is None else under(problem, runs, seed, convention)
         wrong = set(wrong_names(theirs))
         if not wrong:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse.check.words import listed
 from vgcourse.gradcheck import relative_error
 
 RIGHT = 1e-4  # single precision included
@@ -103,6 +104,5 @@ def _range(word, labels, chosen):
     for group in groups:
         texts = [labels[i] for i in group]
         parts += [f"{texts[0]}–{texts[-1]}"] if numbers and len(texts) > 2 else texts
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     plural = "" if len(indices) == 1 else "es" if word.endswith("s") else "s"
-    return f"{word}{plural} {listed}"
+    return f"{word}{plural} {listed(parts)}"

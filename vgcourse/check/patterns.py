@@ -10,6 +10,7 @@ import numpy as np
 
 from vgcourse.check.locate import gate_letters, place
 from vgcourse.check.runs import Finding, holds, quantity_of
+from vgcourse.check.words import is_plural, listed
 from vgcourse.gradcheck import relative_error
 
 SAME = 1e-6
@@ -94,18 +95,6 @@ def _together(names, text):
     if is_plural(names):
         verb = {"is": "are", "has": "have"}[verb]
     return f"{listed(names)} {verb} {rest}"
-
-
-def listed(names):
-    """ "dx, dW and db"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def is_plural(names):
-    """Does a sentence about these quantities need "are"? Several do, and so does one called `norms`."""
-    last = names[-1].split("[")[0].split(",")[0]
-    singular = not last.endswith("s") or last.endswith(("bias", "is", "ss", "us"))
-    return len(names) > 1 or (names[0] == last and not singular)
 
 
 def factor_text(triples, known_only=False):

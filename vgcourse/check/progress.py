@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from vgcourse.check import screen
 from vgcourse.check.problem import SETS, find, problems
 
 FORMAT, VERSION = "vgcourse progress", 1
@@ -79,16 +80,7 @@ def entries():
 def show():
     """Display the map of the course with what is done, tried and open; outside IPython print it."""
     found = entries()
-    text = as_text(found)
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = None
-    if get_ipython is None or get_ipython() is None:
-        print(text)
-    else:
-        display({"text/plain": text, "text/html": as_html(found)}, raw=True)
+    screen.show(as_text(found), lambda: {"text/html": as_html(found)})
 
 
 def as_text(found, width=84):

@@ -9,7 +9,7 @@ import os
 import sys
 import textwrap
 
-from vgcourse.check import page
+from vgcourse.check import page, screen
 from vgcourse.check.page import error_text, shape_text
 from vgcourse.check.problem import find
 
@@ -20,18 +20,13 @@ WIDTH = 84  # what a 700 px page shows on one line
 def show(verdict, earned, points, *, fresh=False):
     """Display the verdict; outside IPython print it."""
     text = as_text(verdict, earned, points, fresh=fresh)
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = None
-    if get_ipython is None or get_ipython() is None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        print(text.encode(encoding, "replace").decode(encoding))  # a terminal may know no ✓
-        return
-    html = as_html(verdict, earned, points, fresh=fresh)
-    display({"text/plain": text, "text/html": html, MIME: as_data(verdict, earned, points)}, raw=True)
-    if os.environ.get("NBGRADER_EXECUTION") == "validate" and verdict.share < 1:
+
+    def bundle():
+        html = as_html(verdict, earned, points, fresh=fresh)
+        return {"text/html": html, MIME: as_data(verdict, earned, points)}
+
+    displayed = screen.show(text, bundle)
+    if displayed and os.environ.get("NBGRADER_EXECUTION") == "validate" and verdict.share < 1:
         print(_for_validate(verdict, earned, points), file=sys.stderr)
 
 

@@ -1,0 +1,13 @@
+"""Sentences about quantities: lists and plurals."""
+
+
+def listed(names):
+    """ "dx, dW and db"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def is_plural(names):
+    """Does a sentence about these quantities need "are"? Several do, and so does one called `norms`."""
+    last = names[-1].split("[")[0].split(",")[0]
+    singular = not last.endswith("s") or last.endswith(("bias", "is", "ss", "us"))
+    return len(names) > 1 or (names[0] == last and not singular)
