@@ -9,8 +9,8 @@ import numpy as np  # isort: skip
 import import_time
 
 from vgcourse.gradcheck import check_gradients
-from vgcourse.memory import checkpointed_bptt, truncated_bptt
 from vgcourse.recurrent import CELLS, cell_init, unroll_backward, unroll_forward, zero_state
+from vgcourse.recurrent.memory import checkpointed_bptt, truncated_bptt
 
 
 def half_square(states, start, stop):
@@ -83,25 +83,25 @@ def gradient_check(rounds):
 
 def diagnostics(rounds):
     """Norms per neuron and instance of a deep net; the singular spectrum of a long Jacobian product."""
-    there = importlib.util.find_spec("vgcourse.diagnostics") and importlib.util.find_spec("vgcourse.spectra")
+    there = importlib.util.find_spec("vgcourse.clinic") and importlib.util.find_spec("vgcourse.dynamics")
     if not there:
         yield Line("gradient norms and spectra", None, "", note="not there")
         return
-    from vgcourse import diagnostics, mlp, spectra, tasks
+    from vgcourse import clinic, dynamics, mlp, tasks
 
     x, labels = tasks.digits(dtype=np.float32)[:2]
     x, rng = x.reshape(len(x), -1), np.random.default_rng(0)
     params = mlp.mlp_init((x.shape[1], *[1024] * 19, 10), rng=rng, dtype=np.float32)
     norms = {
-        name: lambda name=name: diagnostics.instance_gradient_norms(params, x, labels, activation=name)
+        name: lambda name=name: clinic.instance_gradient_norms(params, x, labels, activation=name)
         for name in ("sigmoid", "tanh", "relu", "softplus")
     }
     for name, seconds in medians(norms, min(rounds, 3)).items():
         yield Line(f"norms per neuron and instance, 19 × 1024, {len(x)} digits, {name}", seconds, "s", 2)
     jacobians = rng.standard_normal((1000, 128, 128)) / np.sqrt(128)
     parts = {
-        "norm (top)": (lambda: spectra.jacobian_product(jacobians).log_norm(), 0.2),
-        "full spectrum": (lambda: spectra.log_singular_values(jacobians), 0.6),
+        "norm (top)": (lambda: dynamics.jacobian_product(jacobians).log_norm(), 0.2),
+        "full spectrum": (lambda: dynamics.log_singular_values(jacobians), 0.6),
     }
     times = medians({name: function for name, (function, _) in parts.items()}, min(rounds, 3))
     for name, seconds in times.items():

@@ -7,7 +7,7 @@ from _measure import Line, medians, torch  # first: it pins the threads
 import numpy as np  # isort: skip
 
 from vgcourse.recurrent import cell_init, zero_state
-from vgcourse.sequence import KERNELS, Workspace
+from vgcourse.recurrent.fast import KERNELS, Workspace
 
 SHAPES = [(50, 32, 32, 64), (100, 64, 128, 256), (1000, 16, 64, 128), (10000, 1, 32, 64)]  # T, N, D, H
 MIDDLE = SHAPES[1:3]

@@ -7,29 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse import (
-    convolution,
-    layers,
-    losses,
-    mlp,
-    normalization,
-    recurrent,
-    residual_blocks,
-    sequence,
-    skip,
-)
+from vgcourse import layers, losses, mlp, recurrent
 from vgcourse.activations import ACTIVATIONS
+from vgcourse.recurrent import fast
 
 MODULES = [
-    layers,
     losses,
-    normalization,
-    convolution,
-    residual_blocks,
-    skip,
     mlp,
+    *(getattr(layers, name) for name in ("linear", "normalization", "convolution", "skip", "blocks")),
     *(getattr(recurrent, name) for name in ("bptt", "gated", "lstm", "compose")),
-    *(import_module(f"vgcourse.sequence.{name}") for name in sequence.KERNELS),
+    *(import_module(f"vgcourse.recurrent.fast.{name}_kernel") for name in fast.KERNELS),
 ]  # every name_forward defined in them has to be in PAIRS
 
 
@@ -200,7 +187,7 @@ def _torch_binary(torch, i):
 
 
 def _norm_params(rng, D):
-    return normalization.NormParams(rng.standard_normal(D), rng.standard_normal(D))
+    return layers.NormParams(rng.standard_normal(D), rng.standard_normal(D))
 
 
 def _rows(rng, s):
@@ -224,7 +211,7 @@ def _normed_images(rng, s):
 
 
 def _filtered_images(rng, s):
-    params = convolution.ConvParams(rng.standard_normal((s.H, s.D, 2, 3)), rng.standard_normal(s.H))
+    params = layers.ConvParams(rng.standard_normal((s.H, s.D, 2, 3)), rng.standard_normal(s.H))
     return Inputs(params, _images(rng, s))
 
 
@@ -249,7 +236,9 @@ def _square_linear(rng, s):
 
 
 def _highway(rng, s):
-    params = skip.HighwayParams(*(rng.standard_normal(shape) for shape in ((s.D, s.D), s.D, (s.D, s.D), s.D)))
+    params = layers.HighwayParams(
+        *(rng.standard_normal(shape) for shape in ((s.D, s.D), s.D, (s.D, s.D), s.D))
+    )
     return Inputs(params, rng.standard_normal((s.N, s.D)))
 
 
@@ -257,7 +246,7 @@ def _gated(make_inner):
     def make(rng, s):
         inner = make_inner(rng, s)
         gate = _linear_params(rng, inner.x.shape[-1], inner.x.shape[-1])
-        return Inputs(skip.GatedParams(inner.params, *gate), inner.x)
+        return Inputs(layers.GatedParams(inner.params, *gate), inner.x)
 
     return make
 
@@ -317,8 +306,8 @@ def _block_with_statistics(entry):
     def forward(params, x):
         dtype = params[0].norm.gamma.real.dtype
         running = [(m.astype(dtype), v.astype(dtype)) for m, v in map(statistics, params)]
-        running = tuple(normalization.RunningStatistics(*pair) for pair in running)
-        return residual_blocks.residual_block_forward(params, x, running=running, stride=2, eps=0.1)
+        running = tuple(layers.RunningStatistics(*pair) for pair in running)
+        return layers.residual_block_forward(params, x, running=running, stride=2, eps=0.1)
 
     def run(torch, i):
         def norm(torch, inputs, stage):
@@ -327,7 +316,7 @@ def _block_with_statistics(entry):
 
         return _torch_block(torch, i, norm)
 
-    forward.func = residual_blocks.residual_block_forward
+    forward.func = layers.residual_block_forward
     return entry._replace(name=entry.name + " at test time", forward=forward, torch=run)
 
 
@@ -350,7 +339,7 @@ def _torch_gated(inner):
 
 def _around(name, inner, inner_module, make, shape, torch, case, **options):
     """skip's pair `name` around another pair; both passes get the inner one as their first argument."""
-    entry = pair(skip, name, make, shape, torch, case)
+    entry = pair(layers, name, make, shape, torch, case)
     forward, backward = (getattr(inner_module, f"{inner}_{way}") for way in ("forward", "backward"))
     return entry._replace(
         forward=partial(entry.forward, forward, **options), backward=partial(entry.backward, backward)
@@ -359,7 +348,7 @@ def _around(name, inner, inner_module, make, shape, torch, case, **options):
 
 def _around_tanh(name, make, torch):
     """…around tanh, which has no parameters; a residual pair then has none either, a gated one its gate."""
-    entry = pair(skip, name, make, _signal_shape, torch, " around tanh")
+    entry = pair(layers, name, make, _signal_shape, torch, " around tanh")
     tanh = partial(layers.activation_forward, "tanh")
     forward = partial(entry.forward, tanh) if name == "gated" else partial(entry.forward, tanh, None)
     return entry._replace(forward=forward, backward=partial(entry.backward, layers.activation_backward))
@@ -372,8 +361,8 @@ def _with(entry, case="", **options):
 
 def _with_statistics(entry):
     def forward(params, x, mean, variance):
-        running = normalization.RunningStatistics(mean, variance)
-        return normalization.batch_norm_forward(params, x, running=running, eps=0.1)
+        running = layers.RunningStatistics(mean, variance)
+        return layers.batch_norm_forward(params, x, running=running, eps=0.1)
 
     return entry._replace(name=entry.name + " at test time", forward=forward)
 
@@ -390,12 +379,12 @@ def _halved(channels):
     return lambda s: (s.N, channels(s), (s.T + 2) // 2, (s.H + 2) // 2)
 
 
-_BATCH_NORM = pair(normalization, "batch_norm", _rows, _normed_rows, _torch_norm((0,)))
+_BATCH_NORM = pair(layers, "batch_norm", _rows, _normed_rows, _torch_norm((0,)))
 _BATCH_NORM_N1 = _BATCH_NORM._replace(torch=_torch_norm((0,), correction=1))
-_SPATIAL = pair(convolution, "spatial_batch_norm", _normed_images, _image_shape, _torch_norm((0, 2, 3)))
+_SPATIAL = pair(layers, "spatial_batch_norm", _normed_images, _image_shape, _torch_norm((0, 2, 3)))
 _SPATIAL_N1 = _SPATIAL._replace(torch=_torch_norm((0, 2, 3), correction=1))
-_BLOCK = pair(residual_blocks, "residual_block", None, _halved(lambda s: s.D + 1), _torch_block)
-_HIGHWAY = pair(skip, "highway", _highway, _batch, _torch_highway("tanh"))
+_BLOCK = pair(layers, "residual_block", None, _halved(lambda s: s.D + 1), _torch_block)
+_HIGHWAY = pair(layers, "highway", _highway, _batch, _torch_highway("tanh"))
 
 
 def _with_state(function):
@@ -493,7 +482,7 @@ def _cell_pairs(name, case="", init=None, **options):
 
 def _kernel_pair(name, case="", **init):
     """A cell's whole-sequence kernel."""
-    forward, backward = sequence.KERNELS[name]
+    forward, backward = fast.KERNELS[name]
     return Pair(
         f"{name} sequence{case}",
         _with_state(forward),
@@ -580,18 +569,16 @@ PAIRS = [
     pair(layers, "weight_norm", _weight_norm, lambda s: (s.T, s.N, s.H), _torch_weight_norm),
     _with(_BATCH_NORM, eps=0.1),  # a larger ε: two rows alone would leave a gradient of the size of rounding
     _with(_BATCH_NORM_N1, " with N − 1", eps=0.1, unbiased=True),
-    _with_statistics(
-        pair(normalization, "batch_norm", _rows_with_statistics, _normed_rows, _torch_fixed_norm)
-    ),
+    _with_statistics(pair(layers, "batch_norm", _rows_with_statistics, _normed_rows, _torch_fixed_norm)),
     _with(
-        pair(normalization, "layer_norm", _rows_over_time, lambda s: (s.T, s.N, s.D), _torch_norm((-1,))),
+        pair(layers, "layer_norm", _rows_over_time, lambda s: (s.T, s.N, s.D), _torch_norm((-1,))),
         eps=0.1,
     ),
     _with(_SPATIAL, eps=0.1),
     _with(_SPATIAL_N1, " with NYX − 1", eps=0.1, unbiased=True),
     _with(
         pair(
-            convolution,
+            layers,
             "conv2d",
             _filtered_images,
             lambda s: (s.N, s.H, (s.T + 3) // 2, (s.H + 2) // 2),
@@ -602,7 +589,7 @@ PAIRS = [
     ),
     _with(
         pair(
-            convolution,
+            layers,
             "strided_skip",
             lambda rng, s: Inputs(None, _images(rng, s)),
             _halved(lambda s: 9),
@@ -612,18 +599,18 @@ PAIRS = [
         channels=9,
     ),
     _with(
-        _BLOCK._replace(make=_stages(lambda D, rng: residual_blocks.residual_block_init(D, D + 1, rng=rng))),
+        _BLOCK._replace(make=_stages(lambda D, rng: layers.residual_block_init(D, D + 1, rng=rng))),
         stride=2,
         eps=0.1,
     ),
     _with(
-        _BLOCK._replace(make=_stages(lambda D, rng: residual_blocks.bottleneck_init(D, 2, D + 1, rng=rng))),
+        _BLOCK._replace(make=_stages(lambda D, rng: layers.bottleneck_init(D, 2, D + 1, rng=rng))),
         " as a bottleneck",
         stride=2,
         eps=0.1,
     ),
     _block_with_statistics(
-        _BLOCK._replace(make=_stages(lambda D, rng: residual_blocks.residual_block_init(D, D + 1, rng=rng)))
+        _BLOCK._replace(make=_stages(lambda D, rng: layers.residual_block_init(D, D + 1, rng=rng)))
     ),
     _HIGHWAY,
     _with(_HIGHWAY._replace(torch=_torch_highway("relu")), " with ReLU", activation="relu"),
@@ -669,7 +656,7 @@ PAIRS = [
     *_cell_pairs("gru", "reset before", reset="before"),
     *_cell_pairs("lstm"),
     *_cell_pairs("lstm", "with peepholes", init={"peepholes": True}),
-    *(_kernel_pair(name) for name in sequence.KERNELS),
+    *(_kernel_pair(name) for name in fast.KERNELS),
     _kernel_pair("lstm", " with peepholes", peepholes=True),
     *(_stack_pair(name) for name in ("rnn", "lstm")),
     *(_bidirectional_pair(name) for name in ("gru", "lstm")),

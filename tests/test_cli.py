@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from vgcourse import __version__, cli, doctor, notebooks
+from vgcourse import __version__, cli, doctor
+from vgcourse.authoring import build as notebooks
 
 
 def test_without_arguments_it_shows_its_commands(capsys):

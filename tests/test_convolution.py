@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 from conftest import require
 
-from vgcourse.convolution import (
+from vgcourse.gradcheck import relative_error
+from vgcourse.initializers import lecun
+from vgcourse.layers import (
     ConvParams,
+    LinearParams,
+    NormParams,
     conv2d_backward,
     conv2d_forward,
     conv2d_init,
+    linear_backward,
+    linear_forward,
+    running_init,
     spatial_batch_norm_backward,
     spatial_batch_norm_forward,
+    update_running,
 )
-from vgcourse.gradcheck import relative_error
-from vgcourse.initializers import lecun
-from vgcourse.layers import LinearParams, linear_backward, linear_forward
-from vgcourse.normalization import NormParams, running_init, update_running
 
 
 def draw(seed=0, N=2, C=3, Y=5, X=6, O=4, K=(3, 2)):

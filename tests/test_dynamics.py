@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 
 from vgcourse.activations import ACTIVATIONS
-from vgcourse.dynamics import closed_form, modes, simulate
-from vgcourse.gradcheck import relative_error
-from vgcourse.scalar_maps import cobweb, fixed_points, scalar_orbit
-from vgcourse.stability import (
+from vgcourse.dynamics import (
+    closed_form,
+    cobweb,
     companion,
     contraction_factor,
+    fixed_points,
     impulse_response,
     jury_test,
     lyapunov_function,
+    modes,
     poles,
+    scalar_orbit,
+    simulate,
 )
+from vgcourse.gradcheck import relative_error
 
 
 def rng(seed=0):

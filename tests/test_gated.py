@@ -7,6 +7,7 @@ from vgcourse._trees import map_leaves, named_leaves
 from vgcourse.activations import sigmoid
 from vgcourse.gradcheck import relative_error
 from vgcourse.initializers import he, identity
+from vgcourse.layers import highway_forward, highway_init
 from vgcourse.recurrent import (
     CELLS,
     LSTMParams,
@@ -21,7 +22,6 @@ from vgcourse.recurrent import (
     unroll_forward,
     zero_state,
 )
-from vgcourse.skip import highway_forward, highway_init
 
 N, D, H = 3, 4, 6
 GATED = ("ugrnn", "gru", "lstm")

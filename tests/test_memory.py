@@ -9,7 +9,9 @@ import pytest
 
 from vgcourse._trees import named_leaves
 from vgcourse.gradcheck import relative_error
-from vgcourse.memory import (
+from vgcourse.recurrent import CELLS, cell_init, unroll_backward, unroll_forward, zero_state
+from vgcourse.recurrent.fast import KERNELS, Workspace
+from vgcourse.recurrent.memory import (
     binomial_advances,
     binomial_split,
     bytes_of,
@@ -18,8 +20,6 @@ from vgcourse.memory import (
     gradient_bias,
     truncated_bptt,
 )
-from vgcourse.recurrent import CELLS, cell_init, unroll_backward, unroll_forward, zero_state
-from vgcourse.sequence import KERNELS, Workspace
 
 every_cell = pytest.mark.parametrize("name", KERNELS)
 both_ways = pytest.mark.parametrize("way", ["kernel", "steps"])

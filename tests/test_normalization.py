@@ -10,18 +10,16 @@ from vgcourse.gradcheck import complex_step, relative_error
 from vgcourse.initializers import lecun
 from vgcourse.layers import (
     LinearParams,
-    activation_backward,
-    activation_forward,
-    linear_backward,
-    linear_forward,
-)
-from vgcourse.normalization import (
     NormParams,
     RunningStatistics,
+    activation_backward,
+    activation_forward,
     batch_norm_backward,
     batch_norm_forward,
     layer_norm_backward,
     layer_norm_forward,
+    linear_backward,
+    linear_forward,
     norm_init,
     running_init,
     update_running,

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from vgcourse import notebooks
-from vgcourse.notebook_style import count_words, figure_problems, style_problems, widget_problems
+from vgcourse.authoring import build as notebooks
+from vgcourse.authoring.style import count_words, figure_problems, style_problems, widget_problems
 
 HEADER = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n\n"
 SOURCES = notebooks.sources()

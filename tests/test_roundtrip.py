@@ -13,8 +13,9 @@ require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 import nbformat  # noqa: E402
 from rich.console import Console  # noqa: E402
 
+from demo import answers, samples  # noqa: E402
+from demo import run as demo  # noqa: E402
 from vgcourse.check.report import MIME  # noqa: E402
-from vgcourse.grading import answers, demo, samples  # noqa: E402
 
 pytestmark = pytest.mark.slow
 SOLUTION = ROOT / "solutions" / "ps1" / "ps1.ipynb"

@@ -10,21 +10,21 @@ from vgcourse.activations import sigmoid
 from vgcourse.gradcheck import relative_error
 from vgcourse.initializers import glorot, he, zeros
 from vgcourse.layers import (
+    GatedParams,
+    HighwayParams,
     LinearParams,
     activation_backward,
     activation_forward,
-    linear_backward,
-    linear_forward,
-)
-from vgcourse.normalization import layer_norm_backward, layer_norm_forward, norm_init
-from vgcourse.skip import (
-    GatedParams,
-    HighwayParams,
     gated_backward,
     gated_forward,
     highway_backward,
     highway_forward,
     highway_init,
+    layer_norm_backward,
+    layer_norm_forward,
+    linear_backward,
+    linear_forward,
+    norm_init,
     residual_backward,
     residual_forward,
 )

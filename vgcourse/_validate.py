@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 
 FLOAT_DTYPES = ("float32", "float64", "complex64", "complex128")
+IMAGES = ("N", "C", "Y", "X")  # for `expect_shape`: image, channel, row, column
 
 
 def as_floats(where, **arrays):

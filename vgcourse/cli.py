@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import __version__, doctor, notebooks
+from . import __version__, doctor
+from .authoring import build as notebooks
 
 EXTRA_OF = {"jupytext": "dev", "nbclient": "dev", "nbformat": "dev", "nbgrader": "grading", "rich": "grading"}
 
@@ -101,7 +102,10 @@ def _doctor(arguments):
 
 
 def _demo(arguments):
-    from .grading.demo import main as run_demo
+    if not (notebooks.ROOT / "demo" / "run.py").is_file():  # a wheel has no sample submissions in it
+        return _complain("the demo is part of the course's repository; this is the library only.")
+    sys.path.insert(0, str(notebooks.ROOT))
+    from demo.run import main as run_demo
 
     return run_demo(arguments.rest) or 0
 

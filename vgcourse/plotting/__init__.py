@@ -19,9 +19,7 @@ from .base import (
     show,
     use_style,
 )
-from .cells import draw_cell
-from .dynamics import plot_activation_pair, plot_cobweb, plot_impulse_responses, plot_poles
-from .layers import (
+from .by_layer import (
     plot_gradient_by_depth,
     plot_histograms,
     plot_norm_strip_grid,
@@ -30,11 +28,13 @@ from .layers import (
     plot_spectrum_by_depth,
     plot_variance_by_layer,
 )
-from .nets import draw_chain, draw_paths, draw_timeline, draw_unrolled
-from .products import plot_factors, plot_matrix, plot_step_sweep, update_factors
-from .results import plot_comparison, plot_cost, plot_digits, plot_runs, plot_training
-from .sequences import plot_by_lag, plot_gate_panels, plot_gates, plot_heat_map, plot_jacobian_map
+from .by_time import plot_by_lag, plot_gate_panels, plot_gates, plot_heat_map, plot_jacobian_map
+from .cell_diagrams import draw_cell
+from .factors import plot_activation_pair, plot_factors, plot_matrix, plot_step_sweep, update_factors
+from .net_diagrams import draw_chain, draw_paths, draw_timeline, draw_unrolled
+from .recursions import plot_cobweb, plot_impulse_responses, plot_poles
 from .surfaces import plot_cliff, plot_clipping, plot_loss_surface, plot_path
+from .training_runs import plot_comparison, plot_cost, plot_digits, plot_runs, plot_training
 
 __all__ = [
     "AMBER",

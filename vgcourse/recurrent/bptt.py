@@ -26,7 +26,7 @@ import numpy as np
 from vgcourse._trees import map_leaves
 from vgcourse._validate import expect_choice
 from vgcourse.activations import ACTIVATIONS, Activation
-from vgcourse.recurrent._checks import check_dstate, check_dstates, check_sequence, check_step
+from vgcourse.recurrent._arguments import check_dstate, check_dstates, check_sequence, check_step
 
 # A linear net is no layer anyone would stack, but in time it is where the theory is exact.
 STEP_ACTIVATIONS = ACTIVATIONS | {"identity": Activation("identity", np.array, np.ones_like)}

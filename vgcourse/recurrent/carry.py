@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._validate import expect_choice
+from vgcourse.layers import highway_forward
 from vgcourse.recurrent.cells import CELLS
-from vgcourse.skip import highway_forward
 
 
 class CarryAndWrite(NamedTuple):

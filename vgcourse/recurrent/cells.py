@@ -16,7 +16,7 @@ import numpy as np
 
 from vgcourse._validate import expect_choice, expect_count, expect_float_dtype, expect_number
 from vgcourse.initializers import glorot, lecun
-from vgcourse.recurrent._checks import check_bias, check_init
+from vgcourse.recurrent._arguments import check_bias, check_init
 from vgcourse.recurrent.bptt import RNNParams, rnn_step_backward, rnn_step_forward
 from vgcourse.recurrent.gated import (
     GRUParams,

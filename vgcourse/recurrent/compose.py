@@ -7,7 +7,7 @@ the loss and by the layer above, an input by both directions, so the gradients f
 import numpy as np
 
 from vgcourse._validate import as_floats, expect_shape
-from vgcourse.recurrent._checks import check_layers
+from vgcourse.recurrent._arguments import check_layers
 from vgcourse.recurrent.bptt import unroll_backward, unroll_forward
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from vgcourse._validate import expect_choice
 from vgcourse.activations import sigmoid, sigmoid_derivative, tanh, tanh_derivative
-from vgcourse.recurrent._checks import check_dstate, check_step
+from vgcourse.recurrent._arguments import check_dstate, check_step
 
 RESETS = ("after", "before")
 

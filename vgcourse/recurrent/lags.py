@@ -18,7 +18,7 @@ and f', so it shrinks or grows about geometrically with the lag. `gradients_by_l
 import numpy as np
 
 from vgcourse._trees import map_leaves
-from vgcourse.recurrent._checks import check_dstate, check_dstates, check_real
+from vgcourse.recurrent._arguments import check_dstate, check_dstates, check_real
 from vgcourse.recurrent.bptt import STEP_ACTIVATIONS, RNNCache, RNNParams
 
 

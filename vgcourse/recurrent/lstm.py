@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse.activations import sigmoid, sigmoid_derivative, tanh, tanh_derivative
-from vgcourse.recurrent._checks import check_dstate, check_step
+from vgcourse.recurrent._arguments import check_dstate, check_step
 
 
 class LSTMParams(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
-from vgcourse.spectra import log_singular_values
+from vgcourse.dynamics import log_singular_values
 
 
 def log10_singular_values(Js):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import normalization
+from vgcourse import layers
 from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 from vgcourse.check.ps4 import norms
 
@@ -11,7 +11,7 @@ from vgcourse.check.ps4 import norms
 
 def batch_norm_forward(x, gamma, beta, eps):
     """x̂ = (x − μ)/√(v + ε) with μ = (1/N) Σ_n x_n, v = (1/N) Σ_n (x_n − μ)², and y = γ x̂ + β."""
-    y, cache = normalization.batch_norm_forward(normalization.NormParams(gamma, beta), x, eps=eps)
+    y, cache = layers.batch_norm_forward(layers.NormParams(gamma, beta), x, eps=eps)
     return y, cache.x_hat
 
 
@@ -91,9 +91,9 @@ BATCH_NORM_FORWARD = Problem(
 
 def batch_norm_backward(dy, x, gamma, eps):
     """dx = (1/s)[dx̂ − (1/N) Σ dx̂ − x̂ (1/N) Σ dx̂ ⊙ x̂], dx̂ = γ ⊙ dy, s = √(v + ε); dγ = Σ dy ⊙ x̂, dβ = Σ dy."""
-    params = normalization.NormParams(gamma, np.zeros_like(gamma))
-    _, cache = normalization.batch_norm_forward(params, x, eps=eps)
-    dx, grads = normalization.batch_norm_backward(dy, cache)
+    params = layers.NormParams(gamma, np.zeros_like(gamma))
+    _, cache = layers.batch_norm_forward(params, x, eps=eps)
+    dx, grads = layers.batch_norm_backward(dy, cache)
     return dx, grads.gamma, grads.beta
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import convolution
+from vgcourse import layers
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 # --- conv2d_backward -------------------------------------------------------------------------------
@@ -10,9 +10,9 @@ from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 def conv2d_backward(dout, x, W, stride, padding):
     """dW[o,c,i,j] = Σ dout[n,o,y,x] x̃[n,c,sy+i,sx+j]; the same products with W add up in dx; db_o = Σ dout."""
-    params = convolution.ConvParams(W, np.zeros(len(W), W.dtype))
-    _, cache = convolution.conv2d_forward(params, x, stride=stride, padding=padding)
-    dx, grads = convolution.conv2d_backward(dout, cache)
+    params = layers.ConvParams(W, np.zeros(len(W), W.dtype))
+    _, cache = layers.conv2d_forward(params, x, stride=stride, padding=padding)
+    dx, grads = layers.conv2d_backward(dout, cache)
     return dx, grads.W, grads.b
 
 
@@ -101,9 +101,7 @@ def _linear_in(name, position):
         value = next((v for key, v in outputs.items() if key.split(" ")[0] == name), None)
         if value is None or np.shape(value) != args[position].shape:
             return 0.0
-        out, _ = convolution.conv2d_forward(
-            convolution.ConvParams(W, None), x, stride=stride, padding=padding
-        )
+        out, _ = layers.conv2d_forward(layers.ConvParams(W, None), x, stride=stride, padding=padding)
         size = np.linalg.norm(value) * np.linalg.norm(args[position])
         return float(abs((value * args[position]).sum() - (dout * out).sum()) / max(size, 1e-300))
 

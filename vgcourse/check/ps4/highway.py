@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import skip
+from vgcourse import layers
 from vgcourse.activations import sigmoid, sigmoid_derivative, tanh_derivative
 from vgcourse.check.problem import Case, Mistake, Problem
 
@@ -14,8 +14,8 @@ def highway_backward(dout, h, W, b, W_g, b_g):
 
     δ = g ⊙ tanh' ⊙ dout and δ_g = (c − h) ⊙ σ' ⊙ dout give dh = δ W + δ_g W_g + (1 − g) ⊙ dout.
     """
-    _, cache = skip.highway_forward(skip.HighwayParams(W, b, W_g, b_g), h)
-    dh, grads = skip.highway_backward(dout, cache)
+    _, cache = layers.highway_forward(layers.HighwayParams(W, b, W_g, b_g), h)
+    dh, grads = layers.highway_backward(dout, cache)
     return dh, *grads
 
 

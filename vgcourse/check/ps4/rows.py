@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import convolution, normalization
+from vgcourse import layers
 from vgcourse.check.problem import Case, Convention, Mistake, Problem
 from vgcourse.check.ps4 import norms
 
@@ -13,9 +13,9 @@ PIXELS = (0, 2, 3)
 
 def spatial_batch_norm_backward(dy, x, gamma, eps):
     """Batch norm of every channel: the means of dx = (1/s)[dx̂ − mean(dx̂) − x̂ mean(dx̂ ⊙ x̂)] run over n, y, x."""
-    params = normalization.NormParams(gamma, np.zeros_like(gamma))
-    _, cache = convolution.spatial_batch_norm_forward(params, x, eps=eps)
-    dx, grads = convolution.spatial_batch_norm_backward(dy, cache)
+    params = layers.NormParams(gamma, np.zeros_like(gamma))
+    _, cache = layers.spatial_batch_norm_forward(params, x, eps=eps)
+    dx, grads = layers.spatial_batch_norm_backward(dy, cache)
     return dx, grads.gamma, grads.beta
 
 
@@ -91,9 +91,9 @@ SPATIAL_BATCH_NORM_BACKWARD = Problem(
 
 def layer_norm_backward(dy, x, gamma, eps):
     """dx = (1/s)[dx̂ − mean(dx̂) − x̂ mean(dx̂ ⊙ x̂)], dx̂ = γ ⊙ dy, means over the D features of each row."""
-    params = normalization.NormParams(gamma, np.zeros_like(gamma))
-    _, cache = normalization.layer_norm_forward(params, x, eps=eps)
-    dx, grads = normalization.layer_norm_backward(dy, cache)
+    params = layers.NormParams(gamma, np.zeros_like(gamma))
+    _, cache = layers.layer_norm_forward(params, x, eps=eps)
+    dx, grads = layers.layer_norm_backward(dy, cache)
     return dx, grads.gamma, grads.beta
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import normalization
+from vgcourse import layers
 from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 from vgcourse.check.ps4 import norms
 
@@ -11,12 +11,12 @@ from vgcourse.check.ps4 import norms
 
 def batch_norm_inference(batches, x, gamma, beta, eps, momentum):
     """r ← (1 − m) r + m · (the batch's mean, its variance with 1/(N − 1)), from 0 and 1; y = γ (x − r_μ)/√(r_v + ε) + β."""
-    params = normalization.NormParams(gamma, beta)
-    running = normalization.running_init(len(gamma))
+    params = layers.NormParams(gamma, beta)
+    running = layers.running_init(len(gamma))
     for batch in batches:
-        _, cache = normalization.batch_norm_forward(params, batch, eps=eps)
-        running = normalization.update_running(running, cache, momentum=momentum)
-    y, _ = normalization.batch_norm_forward(params, x, running=running, eps=eps)
+        _, cache = layers.batch_norm_forward(params, batch, eps=eps)
+        running = layers.update_running(running, cache, momentum=momentum)
+    y, _ = layers.batch_norm_forward(params, x, running=running, eps=eps)
     return running.mean, running.variance, y
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import convolution
+from vgcourse import layers
 from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 
 # --- strided_skip ----------------------------------------------------------------------------------
@@ -10,8 +10,8 @@ from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 
 def strided_skip(x, dout, stride):
     """out[n, j, y, x] = in[n, j, sy, sx] for the old channels and 0 for the new ones, and its way back."""
-    out, cache = convolution.strided_skip_forward(x, stride=stride, channels=dout.shape[1])
-    return out, convolution.strided_skip_backward(dout, cache)
+    out, cache = layers.strided_skip_forward(x, stride=stride, channels=dout.shape[1])
+    return out, layers.strided_skip_backward(dout, cache)
 
 
 def _kept(x, s):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import spectra
+from vgcourse import dynamics
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 # --- transient_growth ------------------------------------------------------------------------------
@@ -10,7 +10,7 @@ from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 def transient_growth(A, steps):
     """‖A^k‖₂ for k = 0 … steps, the largest of them, and its k."""
-    found = spectra.transient_growth(A, steps)
+    found = dynamics.transient_growth(A, steps)
     return found.norms, found.peak, found.peak_at
 
 

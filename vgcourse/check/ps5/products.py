@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from vgcourse import spectra
+from vgcourse import dynamics
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 # --- lyapunov_exponents ----------------------------------------------------------------------------
@@ -111,7 +111,7 @@ LYAPUNOV_EXPONENTS = Problem(
 
 def log_singular_values(Js):
     """Logarithms of the singular values of J_T … J_1, largest first, where the product itself underflows."""
-    return spectra.log_singular_values(Js)
+    return dynamics.log_singular_values(Js)
 
 
 def _log_spectrum(

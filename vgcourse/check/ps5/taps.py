@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import stability
+from vgcourse import dynamics
 from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 
 # --- companion_poles -------------------------------------------------------------------------------
@@ -10,7 +10,7 @@ from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 
 def companion_poles(taps):
     """The matrix A of (h(t), …, h(t−K+1)) = A (h(t−1), …, h(t−K)), and |z| of its poles, largest first."""
-    return stability.companion(taps), np.abs(stability.poles(taps))
+    return dynamics.companion(taps), np.abs(dynamics.poles(taps))
 
 
 def _weights(taps):
@@ -127,7 +127,7 @@ COMPANION_POLES = Problem(
 
 def impulse_response(taps, steps):
     """h(0), …, h(steps) of h(t) = Σ_k a_k h(t−k) + x(t), for x(0) = 1, no other input, and nothing before."""
-    return stability.impulse_response(taps, steps)
+    return dynamics.impulse_response(taps, steps)
 
 
 def _impulse(
@@ -199,7 +199,7 @@ IMPULSE_RESPONSE = Problem(
         Mistake("taps on the input", dict(source=lambda h, x: x), "Your taps reach back to x, so the response ends after the longest lag. The recursion feeds back h itself."),
         Mistake("h(0) not returned", dict(rows=slice(1, None)), "Your answer starts with h(1). The first entry is h(0) = 1, so there are steps + 1 entries."),
         Mistake("steps entries", dict(rows=slice(None, -1)), "Your last entry is h(steps − 1). Asked for are h(0) … h(steps), steps + 1 entries."),
-        Mistake("largest pole only", lambda taps, steps: np.abs(stability.poles(taps))[0] ** np.arange(steps + 1), "You return ρ^t with the largest |pole|. That is the rate of the long run; at these t all poles take part. Run the recursion."),
+        Mistake("largest pole only", lambda taps, steps: np.abs(dynamics.poles(taps))[0] ** np.arange(steps + 1), "You return ρ^t with the largest |pole|. That is the rate of the long run; at these t all poles take part. Run the recursion."),
     ),
     hints=(
         "Walk through t = 0, 1, 2, … by hand for lags 1 and 5: when does the second tap first hear anything?",

@@ -3,7 +3,7 @@
 from math import ceil, comb, log2
 
 from vgcourse.check.problem import Case, Mistake, Problem
-from vgcourse.memory import binomial_advances
+from vgcourse.recurrent.memory import binomial_advances
 
 
 def binomial_cost(length, slots):

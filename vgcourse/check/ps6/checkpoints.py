@@ -5,8 +5,8 @@ import numpy as np
 from vgcourse.check.problem import Case, Convention, Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL, draw_net, run
 from vgcourse.check.ps6.through_time import AXES, GRADIENTS, back_through_time, stretched
-from vgcourse.memory import checkpointed_bptt
 from vgcourse.recurrent import RNNParams
+from vgcourse.recurrent.memory import checkpointed_bptt
 
 # --- checkpointed_backward -------------------------------------------------------------------------
 

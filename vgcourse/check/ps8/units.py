@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
-from vgcourse.diagnostics import SATURATED, saturated_entries
+from vgcourse.clinic import SATURATED, saturated_entries
 
 # --- dead_units ------------------------------------------------------------------------------------
 

@@ -1,0 +1,315 @@
+"""The sample submissions and the report, without a kernel; bad input above all."""
+
+import importlib.util
+import io
+import re
+
+import pytest
+from conftest import ROOT, require
+
+require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
+
+import nbformat  # noqa: E402
+from nbformat.v4 import new_code_cell, new_notebook, new_output  # noqa: E402
+from rich.console import Console  # noqa: E402
+
+from demo import answers, samples  # noqa: E402
+from demo import run as demo  # noqa: E402
+from demo.course import Course, DemoError  # noqa: E402
+from vgcourse.check import engine  # noqa: E402
+from vgcourse.check.report import MIME  # noqa: E402
+from vgcourse.grading import checks, report  # noqa: E402
+from vgcourse.grading.feedback import HideTests  # noqa: E402
+from vgcourse.grading.rows import Mistake, Part, Row, count_mistakes  # noqa: E402
+
+STUB = "    # YOUR CODE HERE\n    raise NotImplementedError"
+
+
+@pytest.fixture
+def released():
+    """The released notebook as nbgrader makes it, without nbgrader."""
+    notebook = nbformat.read(ROOT / "solutions" / "ps1" / "ps1.ipynb", as_version=4)
+    for cell in notebook.cells:
+        stub = STUB if cell.cell_type == "code" else "YOUR ANSWER HERE"
+        region = r"^ *### BEGIN SOLUTION.*?### END SOLUTION"
+        cell.source = re.sub(region, stub, cell.source, flags=re.MULTILINE | re.DOTALL)
+    return notebook
+
+
+# --- samples ---------------------------------------------------------------------------------------
+
+
+def methods(cls):
+    return {name: value for name, value in vars(cls).items() if callable(value) and name in samples.PARTS}
+
+
+@pytest.mark.parametrize("name", samples.PARTS)
+def test_the_other_ways_are_right(name):
+    assert engine.evaluate(f"ps1.{name}", methods(answers.OtherWays)[name], seed=7).share == 1
+
+
+@pytest.mark.parametrize("cls", [answers.Batches, answers.Signs, answers.OneSided])
+def test_the_wrong_ways_are_wrong_and_named(cls):
+    for name, function in methods(cls).items():
+        verdict = engine.evaluate(f"ps1.{name}", function, seed=7)
+        assert verdict.share < 1
+        assert verdict.findings
+
+
+def test_samples_leave_the_released_notebook_alone(released):
+    before = nbformat.writes(released)
+    for sample in samples.SAMPLES:
+        sample.submit(released)
+    assert nbformat.writes(released) == before
+
+
+def test_filled_answers_run_and_keep_the_docstring(released):
+    notebook = samples.fill(released, answers.OtherWays)
+    source = samples.find(notebook, "p4-answer").source
+    assert '"""Gradients of z = x Wᵀ + b' in source and "NotImplementedError" not in source
+    for grade_id in samples.PARTS.values():
+        compile(samples.find(notebook, grade_id).source, grade_id, "exec")
+
+
+def test_students_are_different_and_some_hand_in_nothing(released):
+    students = [sample.student for sample in samples.SAMPLES]
+    assert len(set(students)) == len(students) >= 8
+    assert any(sample.submit(released) is None for sample in samples.SAMPLES)
+
+
+def test_a_changed_problem_set_is_noticed(released):
+    samples.find(released, "p4-answer").source = "pass"
+    with pytest.raises(ValueError, match="p4-answer of the released notebook has no stub"):
+        samples.fill(released, answers.OtherWays)
+    released.cells.remove(samples.find(released, "p4-answer"))
+    with pytest.raises(ValueError, match="no cell p4-answer"):
+        samples.fill(released, answers.OtherWays)
+
+
+# --- reading what checks left behind ---------------------------------------------------------------
+
+
+def verdict(*kinds):
+    return {"problem": "ps1.x", "findings": [{"kind": kind, "text": f"text of {kind}"} for kind in kinds]}
+
+
+def shown(data):
+    return new_output("display_data", data={MIME: data})
+
+
+def error(name, value):
+    return new_output("error", ename=name, evalue=value, traceback=[])
+
+
+def read(tmp_path, *cells):
+    path = tmp_path / "a.ipynb"
+    notebook = new_notebook()
+    for grade_id, *outputs in cells:
+        metadata = {"nbgrader": {"grade_id": grade_id}} if grade_id else {}
+        notebook.cells.append(new_code_cell("…", metadata=metadata, outputs=outputs))
+    nbformat.write(notebook, path)
+    return checks.read_checks(path, {"p1-check", "p2-check"})
+
+
+def test_the_last_verdict_of_a_cell_counts(tmp_path):
+    mistakes, unreadable = read(tmp_path, ("p1-check", shown(verdict("old")), shown(verdict("new"))))
+    assert [m.kind for m in mistakes] == ["new"] and unreadable == []
+
+
+def test_conventions_and_prints_are_no_mistakes(tmp_path):
+    assert read(tmp_path, ("p1-check", shown(verdict("convention: left", "prints")))) == ([], [])
+
+
+def test_cells_of_the_student_do_not_count(tmp_path):
+    assert read(tmp_path, (None, shown(verdict("forged"))), ("mine", shown(verdict("forged")))) == ([], [])
+
+
+def test_the_error_of_the_answer_explains_the_failed_check(tmp_path):
+    mistakes, _ = read(
+        tmp_path,
+        ("p1-answer", error("SyntaxError", "incomplete input (12.py, line 3)")),
+        ("p1-check", error("NameError", "name 'f' is not defined")),
+        ("p2-check", error("NameError", "name 'g' is not defined")),
+    )
+    assert mistakes == [
+        Mistake("p1-check", "SyntaxError", "SyntaxError: incomplete input (line 3)"),
+        Mistake("p2-check", "NameError", "NameError: name 'g' is not defined"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        [],
+        [1, 2],
+        "text",
+        None,
+        7,
+        {"problem": 3, "findings": []},
+        {"problem": "x", "findings": "y"},
+        {"problem": "x", "findings": [None]},
+        {"problem": "x", "findings": [{"kind": 1, "text": "y"}]},
+        {"problem": "x", "findings": [{"kind": ["a"], "text": {}}]},
+    ],
+)
+def test_malformed_data_is_unreadable_not_fatal(tmp_path, data):
+    assert read(tmp_path, ("p1-check", shown(data)), ("p2-check", shown(verdict("seen")))) == (
+        [Mistake("ps1.x", "seen", "text of seen")],
+        ["p1-check"],
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"cells": 3}', b'{"nbformat": "x"}'])
+def test_a_broken_notebook_is_unreadable_not_fatal(tmp_path, content):
+    (tmp_path / "a.ipynb").write_bytes(content)
+    assert checks.read_checks(tmp_path / "a.ipynb", {"p1-check"}) == ([], ["a.ipynb"])
+
+
+def test_long_and_odd_text_is_cut(tmp_path):
+    (mistake,), _ = read(tmp_path, ("p1-check", shown(verdict("a\x1b[31m\n" + "b" * 10_000))))
+    assert len(mistake.kind) <= checks.LONGEST and mistake.kind.isprintable()
+
+
+# --- the report ------------------------------------------------------------------------------------
+
+
+def row(student, *mistakes, points=1.0, **more):
+    parts = (
+        Part("p2-check", points, 4.0, False, False),
+        Part("p2-derivation", None, 4.0, True, True),
+        Part("p10-check", 0.0, 3.0, False, False),
+    )
+    return Row(student, more.get("name", student), True, "graded", parts, tuple(mistakes))
+
+
+EVIL = "<script>alert(1)</script>"
+
+
+def test_foreign_text_is_escaped_everywhere():
+    mistake = Mistake(EVIL, f"{EVIL}kind", f"{EVIL}text")
+    rows = [row("=1+1", mistake, name=EVIL), Row("@x", "[bold]x[/bold]", False, EVIL)]
+    assert "<script" not in report.to_html(rows, title=EVIL)
+    assert "\n'=1+1," in report.to_csv(rows) and "\n'@x," in report.to_csv(rows)
+    out = io.StringIO()
+    Console(file=out, width=200).print(report.to_terminal(rows))
+    assert "[bold]x[/bold]" in out.getvalue() and EVIL in out.getvalue()
+
+
+def test_a_mistake_counts_once_per_student_and_problem():
+    a, b = Mistake("p", "k", "first"), Mistake("p", "k", "second")
+    rows = [
+        row("x", a, b),
+        row("y", b),
+        row("z", Mistake("p", "rare", ""), Mistake("q", "not written yet", "")),
+    ]
+    assert count_mistakes(rows) == [(a, 2), (Mistake("p", "rare", ""), 1)]
+
+
+def test_points_by_checks_by_hand_and_waiting_are_apart():
+    one = row("x", Mistake("p", "k", ""), Mistake("p", "not written yet", ""))
+    assert (one.auto_points, one.checkable, one.manual_points, one.waiting) == (1, 7, 0, 4)
+    assert one.diagnosed == "k; 1 not written yet"
+    assert [part.mark for part in one.parts] == ["some", "waits", "none"]
+
+
+def test_csv_columns_follow_the_problem_set():
+    head, line = report.to_csv([row("x")]).splitlines()
+    assert head.index("p2-check") < head.index("p2-derivation") < head.index("p10-check")
+    assert line == "x,x,graded,1.0,0,4.0,1.0,,0.0,"
+
+
+def test_a_class_without_anyone():
+    assert report.to_csv([]).count("\n") == 1
+    assert "none diagnosed" in report.to_html([])
+    Console(file=io.StringIO()).print(report.to_terminal([]))
+
+
+def test_collect_needs_a_gradebook_and_the_assignment(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no gradebook there"):
+        report.collect(tmp_path, "ps1")
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_notebook("ps1", "ps1")
+        gradebook.add_student("a")
+        gradebook.add_student("b", first_name="Bo", last_name="Berg")
+    with pytest.raises(LookupError, match="no assignment 'ps9'"):
+        report.collect(tmp_path, "ps9")
+    (tmp_path / "submitted" / "b" / "ps1").mkdir(parents=True)
+    (tmp_path / "submitted" / "b" / "ps1" / "ps1 (2).ipynb").write_text("{}")
+    (tmp_path / "submitted" / "stranger" / "ps1").mkdir(parents=True)
+    rows = {row.student: row.status for row in report.collect(tmp_path, "ps1")}
+    assert rows == {
+        "a": "no submission",
+        "b": "no ps1.ipynb, but ps1 (2).ipynb: rename it, grade again",
+        "stranger": "no notebook in it",
+    }
+
+
+# --- the feedback ----------------------------------------------------------------------------------
+
+
+def test_hidden_tests_leave_the_cell_and_its_traceback():
+    source = "check(f)\n### BEGIN HIDDEN TESTS\ncheck(f, seed=4101)\n### END HIDDEN TESTS"
+    output = new_output("error", ename="NameError", evalue="no f", traceback=["1 check(f)", "3 seed=4101"])
+    metadata = {"nbgrader": {"grade": True, "locked": True, "solution": False}}
+    cell, _ = HideTests().preprocess_cell(new_code_cell(source, metadata=metadata, outputs=[output]), {}, 0)
+    assert cell.source == "check(f)" and cell.outputs[0].traceback == ["NameError: no f"]
+
+
+def test_markers_in_a_students_cell_do_no_harm():
+    cell = new_code_cell("### BEGIN HIDDEN TESTS\nmine = 1")
+    assert HideTests().preprocess_cell(cell, {}, 0)[0].source == "### BEGIN HIDDEN TESTS\nmine = 1"
+
+
+# --- the demo's failures ---------------------------------------------------------------------------
+
+
+def test_a_foreign_folder_is_not_wiped(tmp_path, capsys):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    assert demo.main([str(tmp_path)]) == 1
+    assert "was not made by an earlier demo" in capsys.readouterr().err
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_its_own_folder_is_made_again(tmp_path):
+    demo.prepare(tmp_path)
+    (tmp_path / "old").touch()
+    demo.prepare(tmp_path)
+    assert not (tmp_path / "old").exists()
+    assert (tmp_path / "students.csv").read_text(encoding="utf-8").count("\n") == len(samples.SAMPLES) + 1
+    assert not list(tmp_path.rglob("*.md"))
+
+
+def test_a_place_where_nothing_can_be_written(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert demo.main([str(tmp_path / "file" / "demo")]) == 1
+    error = capsys.readouterr().err
+    assert "may you write" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("package", ["nbgrader", "rich"])
+def test_a_missing_package_says_how_to_install_it(package, monkeypatch, capsys, tmp_path):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == package else find_spec(name)
+    )
+    assert demo.main([str(tmp_path / "demo")]) == 1
+    assert f'{package} is not installed: run `make setup`, or python -m pip install -e ".[grading]"' in (
+        capsys.readouterr().err
+    )
+
+
+def test_unbuilt_solutions_are_one_sentence(tmp_path):
+    with pytest.raises(DemoError, match="build it with `vgcourse notebooks`"):
+        demo.prepare(tmp_path / "demo", root=tmp_path)
+
+
+def test_a_failed_step_is_a_sentence_and_the_log_stays(tmp_path):
+    course = Course(tmp_path, "ps1", Console(file=io.StringIO()))
+    with pytest.raises(DemoError, match=r"grade: nbgrader failed: .*nbgrader\.log"):
+        course.step("grade", "autograde", "ps1")
+    assert "$ nbgrader autograde ps1" in (tmp_path / "nbgrader.log").read_text(encoding="utf-8")
+    assert "the disk is full" in str(course.failed("grade", "OSError: [Errno 28] No space left on device"))

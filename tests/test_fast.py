@@ -1,0 +1,356 @@
+"""The whole-sequence kernels give what the unrolled steps give; workspaces, flushing, bad arguments."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vgcourse._trees import map_leaves, named_leaves
+from vgcourse.gradcheck import relative_error
+from vgcourse.recurrent import CELLS, RNNParams, cell_init, unroll_backward, unroll_forward
+from vgcourse.recurrent.fast import (
+    KERNELS,
+    Workspace,
+    gru_backward,
+    gru_forward,
+    lstm_backward,
+    lstm_forward,
+    rnn_backward,
+    rnn_forward,
+)
+from vgcourse.recurrent.fast._kernel import FLUSH_EVERY
+from vgcourse.recurrent.fast._products import product_into, product_with
+
+every_cell = pytest.mark.parametrize("name", KERNELS)
+FEW = settings(max_examples=15, deadline=None, derandomize=True, database=None)
+
+
+def problem(name, T=6, N=3, D=4, H=5, dtype=float, seed=0, **options):
+    """Parameters without a zero in them, x, state0, dstates."""
+    rng = np.random.default_rng(seed)
+    shape = (N, H) if CELLS[name].state_arrays == 1 else (2, N, H)
+    params = cell_init(name, D, H, rng=rng, **options)
+    params = map_leaves(lambda w: (w + 0.1 * rng.standard_normal(w.shape)).astype(dtype), params)
+    return params, *(rng.standard_normal(s).astype(dtype) for s in ((T, N, D), shape, (T, *shape)))
+
+
+def by_steps(name, params, x, state0, dstates):
+    cell = CELLS[name]
+    states, caches = unroll_forward(cell.step_forward, params, x, state0)
+    dx, dstates_total, grads = unroll_backward(cell.step_backward, dstates, caches)
+    return states, dx, dstates_total[0], *(g for _, g in named_leaves(grads))
+
+
+def by_kernel(name, params, x, state0, dstates, workspace=None):
+    forward, backward = KERNELS[name]
+    states, cache = forward(params, x, state0, workspace)
+    dx, dstate0, grads = backward(dstates, cache)
+    assert type(grads) is type(params)
+    return states, dx, dstate0, *(g for _, g in named_leaves(grads))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "identity"])
+def test_rnn_with_every_activation(activation):
+    params, x, state0, dstates = problem("rnn", T=9)
+    params = params._replace(W_h=0.5 * params.W_h)
+    states, cache = rnn_forward(params, x, state0, activation=activation)
+    dx, dstate0, grads = rnn_backward(dstates, cache)
+    step = partial(CELLS["rnn"].step_forward, activation=activation)
+    truth, caches = unroll_forward(step, params, x, state0)
+    dx_true, totals, grads_true = unroll_backward(CELLS["rnn"].step_backward, dstates, caches)
+    ours, theirs = (states, dx, dstate0, *grads), (truth, dx_true, totals[0], *grads_true)
+    assert worst_error(ours, theirs) < 1e-13
+
+
+@pytest.mark.parametrize("sizes", [(9, 3, 4, 5), (3, 64, 30, 256), (5, 1, 2, 1), (300, 2, 3, 40)], ids=str)
+@pytest.mark.parametrize("workspace", [None, Workspace()], ids=["alone", "workspace"])
+def test_gru_with_the_reset_gate_before(sizes, workspace, monkeypatch):
+    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.BLOCK_BYTES", 40_000)
+    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.GRADIENT_ROWS", 200)
+    params, x, state0, dstates = problem("gru", *sizes)
+    params = params._replace(W_h=0.3 * params.W_h)
+    states, cache = gru_forward(params, x, state0, workspace, reset="before")
+    dx, dstate0, grads = gru_backward(dstates, cache)
+    step = partial(CELLS["gru"].step_forward, reset="before")
+    truth, caches = unroll_forward(step, params, x, state0)
+    dx_true, totals, grads_true = unroll_backward(CELLS["gru"].step_backward, dstates, caches)
+    ours, theirs = (states, dx, dstate0, *grads), (truth, dx_true, totals[0], *grads_true)
+    assert worst_error(ours, theirs) < 1e-13
+    with pytest.raises(ValueError, match="dstates has shape"):
+        gru_backward(dstates[1:], cache)
+
+
+def test_an_unknown_reset_is_refused():
+    with pytest.raises(ValueError, match="gru_forward: reset is 'never'"):
+        gru_forward(*problem("gru")[:3], reset="never")
+
+
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(ValueError, match="rnn_forward: activation is 'swish'"):
+        rnn_forward(*problem("rnn")[:3], activation="swish")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize(
+    "sizes", [(1, 5, 8), (3, 7, 5), (64, 100, 256), (64, 300, 192), (61, 256, 320)], ids=str
+)
+@pytest.mark.parametrize("gates", [0, 1, 4])
+def test_products_in_pieces_are_the_products(sizes, gates, dtype):
+    """61 rows cannot be cut evenly; complex numbers and small products need no cut."""
+    (N, K, H), rng = sizes, np.random.default_rng(0)
+    signal = rng.standard_normal((N, K + 1)).astype(dtype)[:, :K]  # rows of a wider array
+    weights = rng.standard_normal((K, max(gates, 1) * H)).astype(dtype)
+    out = np.empty((gates, N, H) if gates else (N, H), dtype)
+    product_into(out, weights)(signal)
+    truth = signal @ weights
+    by_row = out.swapaxes(0, 1).reshape(N, -1) if gates else out
+    assert relative_error(by_row, truth) < (1e-5 if dtype == "float32" else 1e-13)
+
+    many, into = np.concatenate([signal] * 3)[1:], np.empty((3 * N - 1, max(gates, 1) * H), dtype)
+    product_with(weights)(many, into)
+    assert relative_error(into, many @ weights) < (1e-5 if dtype == "float32" else 1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@every_cell
+def test_shapes_whose_products_are_cut(name, dtype):
+    params, *signals = problem(name, 3, 64, 100, 256, dtype)
+    params = params._replace(W_h=(params.W_h * 0.3).astype(dtype))
+    ours = by_kernel(name, params, *signals)
+    assert worst_error(ours, by_steps(name, params, *signals)) < (2e-5 if dtype == "float32" else 1e-13)
+
+
+@every_cell
+def test_a_complex_step_in_the_weights_gives_the_gradient(name):
+    params, x, state0, dstates = problem(name)
+    _, cache = KERNELS[name][0](params, x, state0)
+    _, _, grads = KERNELS[name][1](dstates, cache)
+    direction = np.random.default_rng(1).standard_normal(params.W_h.shape)
+    states, _ = KERNELS[name][0](params._replace(W_h=params.W_h + 1e-30j * direction), x, state0)
+    slope = (dstates * states.imag).sum() / 1e-30
+    assert relative_error(slope, (grads.W_h * direction).sum()) < 1e-12
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_gate_is_accurate_where_it_is_nearly_closed(dtype):
+    """With r = 0, h_t is σ(a) h_{t−1}; half a tanh would be 6 % off at a = −16 in float32."""
+    a = np.linspace(-80, 0, 81).astype(dtype)
+    H = len(a)
+    params = CELLS["ugrnn"].params_type(
+        np.zeros((2 * H, 1), dtype), np.zeros((2 * H, H), dtype), np.concatenate([0 * a, a])
+    )
+    states, _ = KERNELS["ugrnn"][0](params, np.zeros((1, 1, 1), dtype), np.ones((1, H), dtype))
+    truth = 1 / (1 + np.exp(-a.astype(float)))
+    assert np.abs(states[0, 0] / truth - 1).max() < 8 * np.finfo(dtype).eps
+
+
+def worst_error(ours, truth):
+    return max(relative_error(a, b) for a, b in zip(ours, truth, strict=True))
+
+
+@every_cell
+@given(sizes=st.tuples(*[st.integers(1, 6)] * 4), seed=st.integers(0, 99))
+@FEW
+def test_kernels_equal_the_unrolled_steps(name, sizes, seed):
+    given_ = problem(name, *sizes, seed=seed)
+    # of one unit a gradient can be a sum that cancels; then rounding is relative to its terms
+    for a, b in zip(by_kernel(name, *given_), by_steps(name, *given_), strict=True):
+        assert relative_error(a, b) < 1e-12 or np.abs(a - b).max() < 1e-14
+
+
+@every_cell
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-5), ("float64", 1e-13)])
+@pytest.mark.parametrize("sizes", [(600, 1, 2, 8), (40, 3, 4, 150), (7, 70, 1, 40)], ids=str)
+def test_several_blocks_of_steps_and_long_sequences(name, dtype, tolerance, sizes, monkeypatch):
+    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.BLOCK_BYTES", 40_000)
+    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.GRADIENT_ROWS", 200)
+    T, N, D, H = sizes
+    params, *signals = problem(name, T, N, D, H, dtype)
+    params = params._replace(
+        W_h=(params.W_h * 0.3).astype(dtype)
+    )  # not chaotic, so that rounding stays small
+    ours = by_kernel(name, params, *signals)
+    assert {a.dtype.name for a in ours} == {dtype}
+    assert worst_error(ours, by_steps(name, params, *signals)) < tolerance
+
+
+@pytest.mark.parametrize("given_peepholes", ["p_i p_f p_o", "p_i", "p_f", "p_o", "p_i p_o"])
+def test_lstm_with_some_peepholes(given_peepholes):
+    params, *signals = problem("lstm", peepholes=True)
+    params = params._replace(**{p: None for p in ("p_i", "p_f", "p_o") if p not in given_peepholes.split()})
+    ours, steps = by_kernel("lstm", params, *signals), by_steps("lstm", params, *signals)
+    assert worst_error(ours, steps) < 1e-13
+
+
+@every_cell
+def test_a_workspace_is_used_again_and_changes_nothing(name):
+    workspace = Workspace()
+    sizes = [(9, 4, 3, 5), (4, 2, 3, 5), (9, 4, 3, 5), (9, 4, 3, 6)]
+    bytes_after = []
+    for seed, size in enumerate(sizes):
+        given_ = problem(name, *size, seed=seed)
+        fresh = by_kernel(name, *given_)
+        for a, b in zip(by_kernel(name, *given_, workspace), fresh, strict=True):
+            assert np.array_equal(a, b)
+        bytes_after.append(workspace.nbytes)
+    assert bytes_after[0] == bytes_after[1] == bytes_after[2] < bytes_after[3]
+    assert workspace.nbytes == sum(a.nbytes for a in workspace.arrays())
+
+
+@every_cell
+def test_without_a_workspace_nothing_is_overwritten(name):
+    params, x, state0, dstates = problem(name)
+    first = by_kernel(name, params, x, state0, dstates)
+    kept = [a.copy() for a in first]
+    by_kernel(name, params, -x, -state0, 2 * dstates)
+    assert all(np.array_equal(a, b) for a, b in zip(first, kept))
+
+
+@every_cell
+def test_weight_gradients_do_not_live_in_the_workspace(name):
+    given_, workspace = problem(name), Workspace()
+    grads = by_kernel(name, *given_, workspace)[2:]  # dstate0 too
+    kept = [g.copy() for g in grads]
+    by_kernel(name, *problem(name, seed=1), workspace)
+    assert all(np.array_equal(a, b) for a, b in zip(grads, kept))
+
+
+@every_cell
+def test_settings_of_numpy_are_restored(name):
+    before = np.getbufsize(), np.geterr()
+    by_kernel(name, *problem(name))
+    assert (np.getbufsize(), np.geterr()) == before
+    with pytest.raises(ValueError):
+        KERNELS[name][0](*problem(name, D=2)[:1], np.zeros((3, 2, 5)), np.zeros(1))
+    assert (np.getbufsize(), np.geterr()) == before
+
+
+@every_cell
+def test_a_workspace_refuses_a_cache_that_is_used_up_or_overwritten(name):
+    params, x, state0, dstates = problem(name)
+    (forward, backward), workspace = KERNELS[name], Workspace()
+    _, cache = forward(params, x, state0, workspace)
+    backward(dstates, cache)
+    with pytest.raises(ValueError, match="workspace was used again since"):
+        backward(dstates, cache)
+    _, old = forward(params, x, state0, workspace)
+    _, new = forward(params, -x, state0, workspace)
+    with pytest.raises(ValueError, match="workspace was used again since"):
+        backward(dstates, old)
+    backward(dstates, new)
+
+
+@pytest.mark.parametrize(("dtype", "T"), [("float32", 700), ("float64", 2600)])
+@every_cell
+def test_a_vanished_gradient_becomes_zero_and_never_stays_subnormal(name, dtype, T):
+    """Rounding to nearest, 0.7 times the smallest subnormal is that again: unflushed, it stays for ever."""
+    params, x, state0, dstates = problem(name, T=T, N=2, dtype=dtype)
+    weights = {"W_x": 0.01 * params.W_x, "W_h": 0 * params.W_h, "b": 0 * params.b}
+    if name == "rnn":
+        weights["W_h"] = 0.7 * np.eye(5)
+    else:
+        weights["b"][5:10] = np.log(0.7 / 0.3)  # the gate that keeps: σ(b) = 0.7
+    params = params._replace(**{key: w.astype(dtype) for key, w in weights.items()})
+    dstates[:-1] = 0
+    _, dx, dstate0, *_ = by_kernel(name, params, 0 * x, 0 * state0, dstates)
+    assert np.abs(dx[-1]).max() > 0
+    assert not dstate0.any()
+    subnormal = (dx != 0) & (np.abs(dx) < np.finfo(dtype).tiny)
+    assert subnormal.any(axis=(1, 2)).sum() <= 3 * FLUSH_EVERY
+
+
+def test_a_gradient_arrives_again_after_a_flush():
+    params, x, state0, dstates = problem("rnn", T=600)
+    params = params._replace(W_h=0.01 * params.W_h)
+    dstates[:-1] = 0
+    dstates[5] = 1
+    _, _, dstate0, *grads = by_kernel("rnn", params, x, state0, dstates)
+    assert dstate0.any()
+    assert worst_error(grads, by_steps("rnn", params, x, state0, dstates)[3:]) < 1e-12
+
+
+@every_cell
+def test_saturated_units_do_not_overflow(name):
+    params, x, state0, dstates = problem(name, dtype="float32")
+    with np.errstate(all="raise", under="ignore"):
+        results = by_kernel(name, params, x * np.float32(1e4), state0, dstates)
+    assert all(np.isfinite(a).all() for a in results)
+
+
+def replaced(arguments, index, value):
+    return (*arguments[:index], value, *arguments[index + 1 :])
+
+
+@every_cell
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda a: replaced(a, 0, (1, 2)), TypeError, "params is tuple; expected"),
+        (lambda a: replaced(a, 1, a[1].astype(int)), TypeError, "x holds int64 values"),
+        (lambda a: replaced(a, 1, a[1].astype("float32")), TypeError, "precisions are mixed"),
+        (lambda a: replaced(a, 1, a[1][:0]), ValueError, "x is empty"),
+        (lambda a: replaced(a, 1, a[1][:, :0]), ValueError, "x is empty"),
+        (lambda a: replaced(a, 1, a[1][0]), ValueError, r"x has shape \(3, 4\); expected \(T, N, 4\)"),
+        (lambda a: replaced(a, 1, a[1][:, :, 1:]), ValueError, r"x has shape \(6, 3, 3\)"),
+        (
+            lambda a: replaced(a, 1, np.where(a[1] > 1, np.nan, a[1])),
+            ValueError,
+            "x holds .* NaN or infinite",
+        ),
+        (lambda a: replaced(a, 2, a[2][..., 1:]), ValueError, "state0 has shape"),
+        (lambda a: replaced(a, 2, a[2][..., :2, :]), ValueError, "state0 has shape"),
+        (lambda a: replaced(a, 0, a[0]._replace(b=a[0].b[1:])), ValueError, "b has shape"),
+        (lambda a: replaced(a, 0, a[0]._replace(W_h=a[0].W_h[1:])), ValueError, "W_h has shape"),
+        (lambda a: replaced(a, 0, a[0]._replace(W_x=a[0].W_x[1:])), ValueError, "W_x has shape"),
+        (lambda a: replaced(a, 0, a[0]._replace(W_h=a[0].W_h + np.inf)), ValueError, "W_h holds"),
+        (lambda a: (*a, {}), TypeError, "workspace is dict; expected Workspace or None"),
+    ],
+)
+def test_forward_refuses(name, change, error, message):
+    with pytest.raises(error, match=f"{name}_forward: {message}"):
+        KERNELS[name][0](*change(problem(name)[:3]))
+
+
+@every_cell
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda d: d[1:], ValueError, "dstates has shape"),
+        (lambda d: d[..., 1:], ValueError, "dstates has shape"),
+        (lambda d: d.astype(int), TypeError, "dstates holds int64"),
+        (lambda d: d.astype("float32"), TypeError, "precisions are mixed"),
+        (lambda d: d * np.nan, ValueError, "dstates holds"),
+    ],
+)
+def test_backward_refuses(name, change, error, message):
+    params, x, state0, dstates = problem(name)
+    forward, backward = KERNELS[name]
+    _, cache = forward(params, x, state0)
+    with pytest.raises(error, match=f"{name}_backward: {message}"):
+        backward(change(dstates), cache)
+
+
+def test_backward_refuses_the_cache_of_another_cell():
+    _, cache = rnn_forward(*problem("rnn")[:3])
+    with pytest.raises(
+        TypeError, match="lstm_backward: cache is RNNSequenceCache; expected LSTMSequenceCache"
+    ):
+        lstm_backward(problem("lstm")[3], cache)
+
+
+def test_huge_finite_numbers_are_not_taken_for_infinite_ones():
+    """The fast check squares; 1e200 squared is infinite."""
+    params = RNNParams(np.full((2, 1), 1e-200), np.eye(2), np.zeros(2))
+    states, cache = rnn_forward(params, np.full((3, 1, 1), 1e200), np.zeros((1, 2)))
+    assert np.isfinite(states).all()
+    dx, _, _ = rnn_backward(np.full(states.shape, 1e200), cache)
+    assert np.isfinite(dx).all()
+
+
+def test_states_of_the_lstm_unpack_by_step():
+    params, x, state0, _ = problem("lstm")
+    states, _ = lstm_forward(params, x, state0)
+    h, c = states[-1]
+    assert h.shape == c.shape == (3, 5)

@@ -1,0 +1,1 @@
+"""For those who write the course: `build` the notebooks, `execute` them, hold their `style`."""
