@@ -163,7 +163,6 @@ def test_a_package_hands_on_every_public_function(room):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
                 assert hasattr(package, node.name), f"{room}/__init__.py lacks {node.name} of {path.name}"
-    assert package.__all__ == sorted(package.__all__), "sort the list"
 
 
 def test_the_wheel_holds_no_answers():
