@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from vgcourse import layers, losses, mlp, recurrent
+from vgcourse._trees import map_leaves
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.recurrent import fast
 
@@ -408,100 +410,84 @@ def _state0_is_a_parameter(result):
     return dx, (grads, dstates[0])
 
 
-def _cell_tree(rng, name, s, D=None, **options):
+def _cell_tree(rng, cell, s, D=None, **options):
     """Random parameters, all of them non-zero, and a random state of a recurrent cell."""
-    params = recurrent.cell_init(name, D or s.D, s.H, rng=rng, **options)
-    params = type(params)(*(w if w is None else 0.7 * rng.standard_normal(w.shape) for w in params))
-    return params, rng.standard_normal(_state_shape(name, s))
+    params = cell.init(D or s.D, s.H, rng=rng, **options)
+    params = map_leaves(lambda w: 0.7 * rng.standard_normal(w.shape), params)
+    return params, rng.standard_normal(cell.state_shape(s.N, s.H))
 
 
-def _state_shape(name, s):
-    return (2, s.N, s.H) if recurrent.CELLS[name].state_arrays == 2 else (s.N, s.H)
-
-
-def _torch_step(name, torch, params, x, state, activation="tanh", reset="after"):
-    """One step as torch sees it; test_gated and test_recurrent compare with torch's own modules."""
-    h = state[0] if name == "lstm" else state
-    a_x, a_h = x @ params.W_x.T + params.b, h @ params.W_h.T
-    if name == "rnn":
-        return (a_x + a_h) if activation == "identity" else getattr(torch, activation)(a_x + a_h)
-    if name == "ugrnn":
-        a_r, a_g = (a_x + a_h).chunk(2, dim=1)
-        return torch.lerp(torch.tanh(a_r), h, torch.sigmoid(a_g))
-    if name == "gru":
-        (x_r, x_z, x_n), (h_r, h_z, h_n) = a_x.chunk(3, dim=1), a_h.chunk(3, dim=1)
-        r = torch.sigmoid(x_r + h_r)
-        if reset == "before":
-            h_n = (r * h) @ params.W_h.chunk(3)[2].T
-        recurrent_part = r * (h_n + params.b_h) if reset == "after" else h_n + params.b_h
-        return torch.lerp(torch.tanh(x_n + recurrent_part), h, torch.sigmoid(x_z + h_z))
-    p_i, p_f, p_o = (torch.zeros(1) if p is None else p for p in (params.p_i, params.p_f, params.p_o))
-    a_i, a_f, a_g, a_o = (a_x + a_h).chunk(4, dim=1)
-    c = torch.sigmoid(a_f + p_f * state[1]) * state[1] + torch.sigmoid(a_i + p_i * state[1]) * torch.tanh(a_g)
-    return torch.stack([torch.sigmoid(a_o + p_o * c) * torch.tanh(c), c])
-
-
-def _torch_unroll(name, torch, params, x, state, **options):
+def _torch_unroll(cell, torch, params, x, state, **options):
     states = []
     for x_t in x:
-        state = _torch_step(name, torch, params, x_t, state, **options)
+        state = cell.torch_step(torch, params, x_t, state, **options)
         states.append(state)
     return torch.stack(states)
 
 
-def _cell_pairs(name, case="", init=None, **options):
-    """A cell's step and its unrolled sequence, as pairs."""
-    cell, case = recurrent.CELLS[name], f" {case}".rstrip()
+def settings_of(options):
+    """Every combination of the values in {keyword: values}, the defaults first: [{}, {keyword: value}, …]."""
+    combinations = [dict(zip(options, values)) for values in product(*options.values())]
+    return [{k: v for k, v in c.items() if v != options[k][0]} for c in combinations]
+
+
+def _cell_pairs(cell):
+    """A cell's step and its unrolled sequence, as pairs, for all values of its options."""
+    for init in settings_of(cell.init_options):
+        for options in settings_of(cell.step_options):
+            yield from _cell_pairs_with(cell, init, options)
+
+
+def _cell_pairs_with(cell, init, options):
+    case = "".join(f" {name}={value}" for name, value in {**init, **options}.items())
     step = partial(cell.step_forward, **options) if options else cell.step_forward
 
     def unroll(params, x, state0):
         return recurrent.unroll_forward(step, params, x, state0)
 
     one = Pair(
-        f"{name}_step{case}",
+        f"{cell.name}_step{case}",
         _with_state(step),
         lambda dstate, cache: cell.step_backward(dstate, cache),
-        lambda rng, s: Inputs(_cell_tree(rng, name, s, **(init or {})), rng.standard_normal((s.N, s.D))),
-        lambda s: _state_shape(name, s),
-        lambda torch, i: _torch_step(name, torch, i.params[0], i.x, i.params[1], **options),
+        lambda rng, s: Inputs(_cell_tree(rng, cell, s, **init), rng.standard_normal((s.N, s.D))),
+        lambda s: cell.state_shape(s.N, s.H),
+        lambda torch, i: cell.torch_step(torch, i.params[0], i.x, i.params[1], **options),
         _state_is_a_parameter,
     )
     one.forward.func = cell.step_forward
     many = Pair(
-        f"{name} unrolled{case}",
+        f"{cell.name} unrolled{case}",
         _with_state(unroll),
         lambda dstates, caches: recurrent.unroll_backward(cell.step_backward, dstates, caches),
-        lambda rng, s: Inputs(_cell_tree(rng, name, s, **(init or {})), rng.standard_normal((s.T, s.N, s.D))),
-        lambda s: (s.T, *_state_shape(name, s)),
-        lambda torch, i: _torch_unroll(name, torch, i.params[0], i.x, i.params[1], **options),
+        lambda rng, s: Inputs(_cell_tree(rng, cell, s, **init), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (s.T, *cell.state_shape(s.N, s.H)),
+        lambda torch, i: _torch_unroll(cell, torch, i.params[0], i.x, i.params[1], **options),
         _state0_is_a_parameter,
     )
     many.forward.func = recurrent.unroll_forward
-    return [one, many]
+    return one, many
 
 
 def _kernel_pair(name, case="", **init):
     """A cell's whole-sequence kernel."""
-    forward, backward = fast.KERNELS[name]
+    (forward, backward), cell = fast.KERNELS[name], recurrent.CELLS[name]
     return Pair(
         f"{name} sequence{case}",
         _with_state(forward),
         backward,
-        lambda rng, s: Inputs(_cell_tree(rng, name, s, **init), rng.standard_normal((s.T, s.N, s.D))),
-        lambda s: (s.T, *_state_shape(name, s)),
-        lambda torch, i: _torch_unroll(name, torch, i.params[0], i.x, i.params[1]),
+        lambda rng, s: Inputs(_cell_tree(rng, cell, s, **init), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (s.T, *cell.state_shape(s.N, s.H)),
+        lambda torch, i: _torch_unroll(cell, torch, i.params[0], i.x, i.params[1]),
         _state_is_a_parameter,
     )
 
 
-def _two(rng, name, s, **options):
+def _two(rng, cell, s, **options):
     """Parameters and states of two layers (or directions)."""
-    return tuple(zip(_cell_tree(rng, name, s), _cell_tree(rng, name, s, **options)))
+    return tuple(zip(_cell_tree(rng, cell, s), _cell_tree(rng, cell, s, **options)))
 
 
-def _stack_pair(name):
-    cell = recurrent.CELLS[name]
-
+def _stack_pair(cell):
     def forward(tree, x):
         states, caches = recurrent.stack_forward(cell.step_forward, tree[0], x, tree[1])
         return np.stack(states), caches
@@ -512,25 +498,23 @@ def _stack_pair(name):
 
     def torch_stack(torch, i):
         (low, high), (low0, high0) = i.params
-        below = _torch_unroll(name, torch, low, i.x, low0)
-        h = below[:, 0] if name == "lstm" else below
-        return torch.stack([below, _torch_unroll(name, torch, high, h, high0)])
+        below = _torch_unroll(cell, torch, low, i.x, low0)
+        h = below if cell.state_arrays == 1 else below[:, 0]
+        return torch.stack([below, _torch_unroll(cell, torch, high, h, high0)])
 
     forward.func = recurrent.stack_forward
     return Pair(
-        f"{name} stacked",
+        f"{cell.name} stacked",
         forward,
         backward,
-        lambda rng, s: Inputs(_two(rng, name, s, D=s.H), rng.standard_normal((s.T, s.N, s.D))),
-        lambda s: (2, s.T, *_state_shape(name, s)),
+        lambda rng, s: Inputs(_two(rng, cell, s, D=s.H), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (2, s.T, *cell.state_shape(s.N, s.H)),
         torch_stack,
         lambda result: result,
     )
 
 
-def _bidirectional_pair(name):
-    cell = recurrent.CELLS[name]
-
+def _bidirectional_pair(cell):
     def forward(tree, x):
         return recurrent.bidirectional_forward(cell.step_forward, tree[0], x, tree[1])
 
@@ -540,16 +524,16 @@ def _bidirectional_pair(name):
 
     def torch_both(torch, i):
         (ahead, back), (ahead0, back0) = i.params
-        backwards = _torch_unroll(name, torch, back, i.x.flip(0), back0).flip(0)
-        return torch.cat([_torch_unroll(name, torch, ahead, i.x, ahead0), backwards], dim=-1)
+        backwards = _torch_unroll(cell, torch, back, i.x.flip(0), back0).flip(0)
+        return torch.cat([_torch_unroll(cell, torch, ahead, i.x, ahead0), backwards], dim=-1)
 
     forward.func = recurrent.bidirectional_forward
     return Pair(
-        f"{name} bidirectional",
+        f"{cell.name} bidirectional",
         forward,
         backward,
-        lambda rng, s: Inputs(_two(rng, name, s), rng.standard_normal((s.T, s.N, s.D))),
-        lambda s: (s.T, *_state_shape(name, s)[:-1], 2 * s.H),
+        lambda rng, s: Inputs(_two(rng, cell, s), rng.standard_normal((s.T, s.N, s.D))),
+        lambda s: (s.T, *cell.state_shape(s.N, s.H)[:-1], 2 * s.H),
         torch_both,
         lambda result: result,
     )
@@ -648,16 +632,9 @@ PAIRS = [
     ),
     _around_tanh("gated", _gated(_signal), _torch_gated(lambda torch, i: torch.tanh(i.x))),
     *(_mlp(name) for name in ("tanh", "relu", "sigmoid")),
-    *_cell_pairs("rnn"),
-    *_cell_pairs("rnn", "linear", activation="identity"),
-    *_cell_pairs("rnn", "relu", activation="relu"),
-    *_cell_pairs("ugrnn"),
-    *_cell_pairs("gru"),
-    *_cell_pairs("gru", "reset before", reset="before"),
-    *_cell_pairs("lstm"),
-    *_cell_pairs("lstm", "with peepholes", init={"peepholes": True}),
+    *(one for cell in recurrent.CELLS.values() for one in _cell_pairs(cell)),
     *(_kernel_pair(name) for name in fast.KERNELS),
     _kernel_pair("lstm", " with peepholes", peepholes=True),
-    *(_stack_pair(name) for name in ("rnn", "lstm")),
-    *(_bidirectional_pair(name) for name in ("gru", "lstm")),
+    *(_stack_pair(cell) for cell in recurrent.CELLS.values()),
+    *(_bidirectional_pair(cell) for cell in recurrent.CELLS.values()),
 ]

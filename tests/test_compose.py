@@ -157,7 +157,7 @@ def test_a_direction_hears_only_its_side_of_the_sequence():
 def test_stack_refuses():
     params, x, state0 = draw("lstm", [(D, H), (H, H)])
     states, caches = stack_forward(LSTM.step_forward, params, x, state0)
-    with pytest.raises(ValueError, match="stack_forward: params is LSTMParams of 6; expected a tuple"):
+    with pytest.raises(ValueError, match="stack_forward: params is LSTMParams of 4; expected a tuple"):
         stack_forward(LSTM.step_forward, params[0], x, state0)
     with pytest.raises(
         ValueError, match="stack_forward: state0 is tuple of 1; expected a tuple of 2, one for each"

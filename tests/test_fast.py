@@ -176,10 +176,10 @@ def test_several_blocks_of_steps_and_long_sequences(name, dtype, tolerance, size
     assert worst_error(ours, by_steps(name, params, *signals)) < tolerance
 
 
-@pytest.mark.parametrize("given_peepholes", ["p_i p_f p_o", "p_i", "p_f", "p_o", "p_i p_o"])
+@pytest.mark.parametrize("given_peepholes", ["ifo", "i", "f", "o", "io"])
 def test_lstm_with_some_peepholes(given_peepholes):
     params, *signals = problem("lstm", peepholes=True)
-    params = params._replace(**{p: None for p in ("p_i", "p_f", "p_o") if p not in given_peepholes.split()})
+    params = params._replace(p=params.p * [[gate in given_peepholes] for gate in "ifo"])
     ours, steps = by_kernel("lstm", params, *signals), by_steps("lstm", params, *signals)
     assert worst_error(ours, steps) < 1e-13
 

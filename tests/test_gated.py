@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from registry import settings_of
 
 from vgcourse._trees import map_leaves, named_leaves
 from vgcourse.activations import sigmoid
@@ -11,7 +12,6 @@ from vgcourse.layers import highway_forward, highway_init
 from vgcourse.recurrent import (
     CELLS,
     LSTMParams,
-    RNNParams,
     as_carry_and_write,
     cell_init,
     chrono_bias,
@@ -57,32 +57,34 @@ def test_a_silent_lstm_keeps_half_of_its_memory():
     assert grads.W_h.ravel().tolist() == [0.0, 28.0, 28.0, 0.0]
 
 
-@pytest.mark.parametrize("gate", ["p_i", "p_f", "p_o"])
+@pytest.mark.parametrize("gate", ["i", "f", "o"])
 def test_each_peephole_sees_the_right_memory(gate):
-    params = silent("lstm")._replace(**{gate: np.array([0.5])}, b=np.array([0.0, 0.0, 1.0, 0.0]))
+    row = "ifo".index(gate)
+    p = np.zeros((3, 1))
+    p[row] = 0.5
+    params = silent("lstm")._replace(p=p, b=np.array([0.0, 0.0, 1.0, 0.0]))
     c, g = 2.0, np.tanh(1.0)
-    i = sigmoid(0.5 * c) if gate == "p_i" else 0.5
-    f = sigmoid(0.5 * c) if gate == "p_f" else 0.5
+    i = sigmoid(0.5 * c) if gate == "i" else 0.5
+    f = sigmoid(0.5 * c) if gate == "f" else 0.5
     c_new = f * c + i * g
-    o = sigmoid(0.5 * c_new) if gate == "p_o" else 0.5
+    o = sigmoid(0.5 * c_new) if gate == "o" else 0.5
     state, cache = lstm_step_forward(params, np.ones((1, 1)), np.array([0.0, c]).reshape(2, 1, 1))
     assert relative_error(state.ravel(), np.array([o * np.tanh(c_new), c_new])) < 1e-15
     _, dstate, grads = lstm_step_backward(np.array([3.0, 4.0]).reshape(2, 1, 1), cache)
     dc = 4 + 3 * o / np.cosh(c_new) ** 2
     do = 3 * np.tanh(c_new) * o * (1 - o)
-    if gate == "p_o":
+    if gate == "o":
         dc += do * 0.5  # the output gate looks at c_t: in the same step
     di, df = dc * g * i * (1 - i), dc * c * f * (1 - f)
-    expected = dc * f + 0.5 * {"p_i": di, "p_f": df, "p_o": 0.0}[gate]  # the others go to the step before
+    expected = dc * f + 0.5 * {"i": di, "f": df, "o": 0.0}[gate]  # the others go to the step before
     assert dstate[1].item() == pytest.approx(expected, rel=1e-14)
-    weight = {"p_i": di * c, "p_f": df * c, "p_o": do * c_new}[gate]
-    assert getattr(grads, gate).item() == pytest.approx(weight, rel=1e-14)
-    assert sum(p is None for p in (grads.p_i, grads.p_f, grads.p_o)) == 2
+    weight = {"i": di * c, "f": df * c, "o": do * c_new}[gate]
+    assert grads.p[row].item() == pytest.approx(weight, rel=1e-14, abs=0)
 
 
 def test_peepholes_of_zero_are_no_peepholes():
     params = cell_init("lstm", D, H, rng=rng(), peepholes=True)
-    zero = params._replace(p_i=np.zeros(H), p_f=np.zeros(H), p_o=np.zeros(H))
+    zero = params._replace(p=np.zeros((3, H)))
     none = LSTMParams(*params[:3])
     x, state, dstate = (rng(k).standard_normal(s) for k, s in enumerate([(N, D), (2, N, H), (2, N, H)]))
     a, b = (lstm_step_backward(dstate, lstm_step_forward(p, x, state)[1]) for p in (zero, none))
@@ -151,27 +153,23 @@ def test_chrono_bias_for_a_range_of_memories():
     assert np.array_equal(params.b[H : 2 * H], biases[:H]) and np.array_equal(params.b[:H], -biases[:H])
 
 
+EVERY_SETTING = [
+    (name, options) for name, cell in CELLS.items() for options in settings_of(cell.step_options)
+]
+
+
 def random_case(name):
     x, state = rng(1).standard_normal((N, D)), rng(2).standard_normal(zero_state(name, N, H).shape)
-    return cell_init(name, D, H, rng=rng(), **({"peepholes": True} if name == "lstm" else {})), x, state
+    return cell_init(name, D, H, rng=rng(), **settings_of(CELLS[name].init_options)[-1]), x, state
 
 
-@pytest.mark.parametrize(
-    "name, options",
-    [
-        ("rnn", {}),
-        ("rnn", {"activation": "relu"}),
-        ("ugrnn", {}),
-        ("gru", {}),
-        ("gru", {"reset": "before"}),
-        ("lstm", {}),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("name, options", EVERY_SETTING, ids=str)
 def test_every_cell_is_carry_and_write(name, options):
     params, x, state = random_case(name)
     new, _ = CELLS[name].step_forward(params, x, state, **options)
-    old, new = (state[1], new[1]) if name == "lstm" else (state, new)
+    old, new = (
+        (state, new) if CELLS[name].state_arrays == 1 else (state[1], new[1])
+    )  # the memory is handed on
     carry, write, candidate = as_carry_and_write(name, params, x, state, **options)
     assert carry.shape == write.shape == candidate.shape == (N, H)
     assert relative_error(carry * old + write * candidate, new) < 1e-15
@@ -201,8 +199,8 @@ def test_settings_of_carry_and_write():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", CELLS)
 def test_starting_weights(name, dtype):
-    gates = {"rnn": 1, "ugrnn": 2, "gru": 3, "lstm": 4}[name]
     params = cell_init(name, 50, 200, rng=rng(), dtype=dtype)
+    gates = len(params.b) // 200
     assert type(params) is CELLS[name].params_type
     assert params.W_x.shape == (gates * 200, 50) and params.W_h.shape == (gates * 200, 200)
     assert params.b.shape == (gates * 200,)
@@ -213,7 +211,7 @@ def test_starting_weights(name, dtype):
         assert params.W_h[rows].var() == pytest.approx(1 / 200, rel=0.05)
     same = cell_init(name, 50, 200, rng=rng(), dtype=dtype)
     assert all(np.array_equal(a, b) for (_, a), (_, b) in zip(named_leaves(params), named_leaves(same)))
-    assert zero_state(name, 3, 2, dtype).shape == ((2, 3, 2) if name == "lstm" else (3, 2))
+    assert zero_state(name, 3, 2, dtype).shape == CELLS[name].state_shape(3, 2)
     assert zero_state(name, 3, 2, dtype).dtype == dtype
 
 
@@ -235,9 +233,9 @@ def test_peepholes_are_drawn_on_request():
     params = cell_init(
         "lstm", D, 2500, rng=rng(), recurrent=lambda shape, **_: np.zeros(shape), peepholes=True
     )
-    for p in (params.p_i, params.p_f, params.p_o):
-        assert p.shape == (2500,) and 0.019 < np.abs(p).max() <= 0.02
-    assert cell_init("lstm", D, H, rng=rng()).p_i is None
+    assert params.p.shape == (3, 2500)
+    assert (np.abs(params.p).max(axis=1) <= 0.02).all() and (np.abs(params.p).max(axis=1) > 0.019).all()
+    assert cell_init("lstm", D, H, rng=rng()).p is None
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -307,15 +305,3 @@ def test_a_saturated_gate_has_a_gradient_of_the_right_size():
 def test_refuses(call, error, words):
     with pytest.raises(error, match=words):
         call()
-
-
-def test_cells_of_the_table_belong_together():
-    for name, cell in CELLS.items():
-        assert cell.name == name and cell.params_type.__name__ == f"{name.upper()}Params"
-        functions = (cell.init, cell.step_forward, cell.step_backward)
-        assert [f.__name__ for f in functions] == [
-            f"{name}_init",
-            f"{name}_step_forward",
-            f"{name}_step_backward",
-        ]
-    assert CELLS["rnn"].params_type is RNNParams

@@ -1,6 +1,6 @@
 """Backpropagation through time: by hand, against theory, against torch; and what it refuses."""
 
-from functools import partial
+from functools import partial, wraps
 from importlib.util import find_spec
 
 import numpy as np
@@ -379,15 +379,47 @@ def test_backward_steps_refuse_the_cache_of_another_cell():
         unroll_backward(CELLS["lstm"].step_backward, dstates[:1], [caches])
 
 
+@pytest.mark.parametrize("name", CELLS)
+def test_a_loop_checks_once_and_leaves_no_wrapper_out(name):
+    cell, seen = CELLS[name], []
+
+    @wraps(cell.step_forward)
+    def counted(*arguments):
+        seen.append(1)
+        return cell.step_forward(*arguments)
+
+    rng = np.random.default_rng(0)
+    params, x = cell.init(3, 2, rng=rng), rng.standard_normal((4, 5, 3))
+    state0 = rng.standard_normal(cell.state_shape(5, 2))
+    expected, _ = unroll_forward(cell.step_forward, params, x, state0)
+    states, _ = unroll_forward(counted, params, x, state0)
+    assert len(seen) == len(x) and np.array_equal(states, expected)
+    state = state0
+    for x_t, found in zip(x, expected):  # every step with its checks
+        state, _ = cell.step_forward(params, x_t, state)
+        assert np.array_equal(state, found)
+    as_lists = type(params)(*(w if w is None else w.tolist() for w in params))
+    assert np.array_equal(
+        unroll_forward(cell.step_forward, as_lists, x.tolist(), state0.tolist())[0], expected
+    )
+
+
+def test_caches_of_two_cells_are_refused():
+    _, caches = unroll_forward(rnn_step_forward, PARAMS, X, STATE0)
+    mixed = [*caches[:-1], caches[0].x]
+    with pytest.raises(TypeError, match=r"caches are of several types \(RNNCache, ndarray\)"):
+        unroll_backward(CELLS["rnn"].step_backward, np.zeros((len(X), *STATE0.shape)), mixed)
+
+
 def test_steps_refuse():
     with pytest.raises(ValueError, match="activation is 'tan'; expected one of elu, identity"):
         rnn_step_forward(PARAMS, X[0], STATE0, activation="tan")
     params, x, state0, _ = draw("lstm", {"peepholes": True})
     step = CELLS["lstm"].step_forward
     with pytest.raises(
-        ValueError, match=r"p_f has shape \(1,\); expected \(6,\) because W_h has shape \(24, 6\)"
+        ValueError, match=r"p has shape \(3, 1\); expected \(3, 6\) because W_h has shape \(24, 6\)"
     ):
-        step(params._replace(p_f=np.ones(1)), x[0], state0)
+        step(params._replace(p=np.ones((3, 1))), x[0], state0)
     with pytest.raises(ValueError, match=r"lstm_step_forward: W_h has shape \(18, 6\); expected \(4H, H\)"):
         step(LSTMParams(params.W_x, params.W_h[:18], params.b), x[0], state0)
     with pytest.raises(ValueError, match=r"state has shape \(3, 6\); expected \(2, 3, 6\)"):

@@ -107,7 +107,7 @@ def lstm_loops(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
 
 
 def lstm_by_library(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    state, cache = lstm_step_forward(LSTMParams(W_x, W_h, b, p_i, p_f, p_o), x, np.stack([h_prev, c_prev]))
+    state, cache = lstm_step_forward(LSTMParams(W_x, W_h, b, np.stack([p_i, p_f, p_o])), x, np.stack([h_prev, c_prev]))
     return *state, cache.i, cache.f, cache.g, cache.o
 
 
@@ -125,14 +125,14 @@ def back_plain(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
 def _lstm_cache(x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
     i, f, g, o = gates
     a = np.concatenate([logit(i), logit(f), np.arctanh(g), logit(o)], axis=1)
-    params = LSTMParams(W_x, W_h, np.zeros(len(W_x)), p_i, p_f, p_o)
-    return LSTMCache(params, x, h_prev, c_prev, a, i, f, o, g, c)
+    params = LSTMParams(W_x, W_h, np.zeros(len(W_x)), np.stack([p_i, p_f, p_o]))
+    return LSTMCache(params, x, h_prev, c_prev, a, i, f, g, o, c)
 
 
 def back_by_library(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
     cache = _lstm_cache(x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o)
     dx, dstate, grads = lstm_step_backward(np.stack([dh, dc]), cache)
-    return dx, *dstate, *grads
+    return dx, *dstate, *grads[:3], *grads.p
 
 
 def back_complex_step(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
@@ -235,7 +235,7 @@ def sequence_by_library(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
     dstates = np.stack([dhs, np.zeros_like(dhs)], axis=1)
     dstates[-1, 1] = dc_T
     dx, totals, grads = unroll_backward(lstm_step_backward, dstates, caches)
-    return dx, *totals[0], *grads
+    return dx, *totals[0], *grads[:3], *grads.p
 
 
 def sequence_weights_at_the_end(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
@@ -482,7 +482,7 @@ def _gru_back_by_library(reset):
         a = np.concatenate([logit(r), logit(z), np.arctanh(n)], axis=1)
         m = (h_prev if reset == "after" else r * h_prev) @ W_hn.T + b_h
         params = GRUParams(W_x, W_h, np.zeros(len(W_x)), b_h)
-        dx, dh_prev, grads = gru_step_backward(dh, GRUCache(params, x, h_prev, a, r, z, n, m, reset))
+        dx, dh_prev, grads = gru_step_backward(dh, GRUCache(params, x, h_prev, a, r, z, m, n, reset))
         return dx, dh_prev, *grads
 
     return back

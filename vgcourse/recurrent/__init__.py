@@ -7,91 +7,35 @@ from them. A state is used by its own loss and by the next step, a weight by eve
 2. `lags`: the same gradient as a double sum, and how far back it reaches before it vanishes or explodes.
 3. `gated`: UGRNN and GRU, whose gate lets the state, and so the gradient, pass unchanged.
 4. `lstm`: a memory beside the state, and peepholes.
-5. `cells`: all four in a table, and their starting weights.
+5. `cells`: all four in a table, by name.
 6. `carry`: the one formula behind them, and behind residual and highway nets.
 7. `compose`: layers on top of each other, and two that read in opposite directions.
+
+`fast` has whole-sequence kernels of the same cells, `memory` ways to go back with less memory.
 
 Every cell is a pair of step functions, so `unroll_*`, `stack_*` and `bidirectional_*` take any of them:
 
 >>> state, cache = gru_step_forward(params, x_t, state)  # (N, H); the LSTM's h and c are one (2, N, H)
->>> dx_t, dstate_prev, grads = gru_step_backward(dstate, cache)  # dname: gradient of the loss by name
+>>> dx_t, dstate_prev, grads = gru_step_backward(dstate, cache)  # dname: gradient with respect to name
 """
 
-from vgcourse.recurrent.bptt import (
-    RNNCache,
-    RNNParams,
-    rnn_step_backward,
-    rnn_step_forward,
-    unroll_backward,
-    unroll_forward,
-)
-from vgcourse.recurrent.carry import CarryAndWrite, as_carry_and_write
-from vgcourse.recurrent.cells import (
-    CELLS,
-    Cell,
-    cell_init,
-    chrono_bias,
-    gru_init,
-    lstm_init,
-    rnn_init,
-    ugrnn_init,
-    zero_state,
-)
-from vgcourse.recurrent.compose import (
-    bidirectional_backward,
-    bidirectional_forward,
-    hidden,
-    stack_backward,
-    stack_forward,
-)
-from vgcourse.recurrent.gated import (
-    GRUCache,
-    GRUParams,
-    UGRNNCache,
-    UGRNNParams,
-    gru_step_backward,
-    gru_step_forward,
-    ugrnn_step_backward,
-    ugrnn_step_forward,
-)
-from vgcourse.recurrent.lags import gradients_by_lag, rnn_double_sum
-from vgcourse.recurrent.lstm import LSTMCache, LSTMParams, lstm_step_backward, lstm_step_forward
+from vgcourse.recurrent import bptt, carry, cells, compose, fast, gated, lags, lstm, memory
+from vgcourse.recurrent.bptt import *
+from vgcourse.recurrent.carry import *
+from vgcourse.recurrent.cells import *
+from vgcourse.recurrent.compose import *
+from vgcourse.recurrent.gated import *
+from vgcourse.recurrent.lags import *
+from vgcourse.recurrent.lstm import *
 
 __all__ = [
-    "CELLS",
-    "CarryAndWrite",
-    "Cell",
-    "GRUCache",
-    "GRUParams",
-    "LSTMCache",
-    "LSTMParams",
-    "RNNCache",
-    "RNNParams",
-    "UGRNNCache",
-    "UGRNNParams",
-    "as_carry_and_write",
-    "bidirectional_backward",
-    "bidirectional_forward",
-    "cell_init",
-    "chrono_bias",
-    "gradients_by_lag",
-    "gru_init",
-    "gru_step_backward",
-    "gru_step_forward",
-    "hidden",
-    "lstm_init",
-    "lstm_step_backward",
-    "lstm_step_forward",
-    "rnn_double_sum",
-    "rnn_init",
-    "rnn_step_backward",
-    "rnn_step_forward",
-    "stack_backward",
-    "stack_forward",
-    "ugrnn_init",
-    "ugrnn_step_backward",
-    "ugrnn_step_forward",
-    "unroll_backward",
-    "unroll_forward",
-    "zero_state",
+    "fast",
+    "memory",
+    *bptt.__all__,
+    *lags.__all__,
+    *gated.__all__,
+    *lstm.__all__,
+    *cells.__all__,
+    *carry.__all__,
+    *compose.__all__,
 ]

@@ -40,7 +40,7 @@ def check_step(where, params_type, params, x_t, state, gates=1, arrays=1):
     because = f"W_h has shape {W_h.shape}"
     expect_shape(where, "W_x", W_x, (rows, "D"), because)
     for name, w in zip(names[2:], weights[2:]):
-        expect_shape(where, name, w, (rows if name == "b" else H,), because)
+        expect_shape(where, name, w, {"b": (rows,), "p": (3, H)}.get(name, (H,)), because)
     expect_shape(where, "x_t", x_t, ("N", W_x.shape[1]), f"W_x has shape {W_x.shape}")
     shape = (len(x_t), H) if arrays == 1 else (arrays, len(x_t), H)
     expect_shape(where, "state", state, shape, f"x_t has shape {x_t.shape} and {because}")
@@ -48,17 +48,17 @@ def check_step(where, params_type, params, x_t, state, gates=1, arrays=1):
 
 
 def check_dstate(where, cache_type, dstate, cache, arrays=1):
-    """The gradient by a state, which has to have the state's shape and x_t's precision."""
+    """The gradient with respect to a state, which has to have the state's shape and x_t's precision."""
     if not isinstance(cache, cache_type):
         raise TypeError(f"{where}: cache is {type(cache).__name__}; expected {cache_type.__name__}.")
     dstate, _ = as_floats(where, dstate=dstate, x_t=cache.x)
-    shape = cache.h.shape if arrays == 1 else (arrays, *cache.h.shape)
+    shape = cache.h_prev.shape if arrays == 1 else (arrays, *cache.h_prev.shape)
     expect_shape(where, "dstate", dstate, shape, "that is the state's shape")
     return dstate
 
 
 def check_sequence(where, params, x, state0):
-    """x as (T, N, D) and state0 as an array; everything finite."""
+    """params, x as (T, N, D) and state0, all as arrays; everything finite."""
     x, state0 = as_floats(where, x=x, state0=state0)
     expect_shape(where, "x", x, ("T", "N", "D"))
     if state0.ndim not in (2, 3) or (state0.ndim == 3 and len(state0) != 2) or state0.shape[-2] != x.shape[1]:
@@ -68,13 +68,18 @@ def check_sequence(where, params, x, state0):
             f"expected ({N}, H) or (2, {N}, H) because x has shape {x.shape}."
         )
     check_finite(where, params=params, x=x, state0=state0)
-    return x, state0
+    if hasattr(params, "_fields"):  # a list's numbers become an array here, once for all steps
+        params = type(params)(*(np.asarray(w) if isinstance(w, list) else w for w in params))
+    return params, x, state0
 
 
 def check_dstates(where, dstates, caches):
-    """The gradients by all states: as many as there are caches, and finite."""
+    """The gradients with respect to all states: as many as there are caches, and finite."""
     if not isinstance(caches, (list, tuple)) or len(caches) == 0:
         raise ValueError(f"{where}: caches is empty or no list; expected what the forward pass returned.")
+    if len(set(map(type, caches))) > 1:
+        names = ", ".join(sorted({type(cache).__name__ for cache in caches}))
+        raise TypeError(f"{where}: caches are of several types ({names}); expected those of one cell.")
     dstates = as_floats(where, dstates=dstates)
     if dstates.ndim not in (3, 4) or len(dstates) != len(caches):
         raise ValueError(

@@ -1,18 +1,12 @@
 """Backpropagation through time (BPTT), to be read from top to bottom: one step, then the loop.
 
-A recurrent net reads x_1 … x_T with the same weights at every step and hands on a state h_t:
-
-    z_t = x_t W_xᵀ + h_{t−1} W_hᵀ + b        h_t = f(z_t)        L = L_1 + … + L_T, L_t a function of h_t
-
-Sizes: N sequences side by side, one per row; D inputs; H units. `dname` is ∂L/∂name, shaped as `name`.
+A recurrent net reads x_1 … x_T with the same weights at every step and hands on a state h_t. Its loss is
+L = L_1 + … + L_T, L_t a function of h_t. Sizes: N sequences side by side, one per row; D inputs; H units.
+`dname` is the gradient of L with respect to `name`, shaped as `name`.
 
 Going back rests on one rule: what is used in several places gets the SUM of the gradients from there.
-h_t is used twice, by its own loss and by step t + 1. W_h, W_x and b are used by every step:
-
-    dh_t = ∂L_t/∂h_t + dz_{t+1} W_h      dz_t = dh_t ⊙ f'(z_t)      dh_T = ∂L_T/∂h_T: nothing comes after T
-    dW_h = Σ_t dz_tᵀ h_{t−1}             dW_x = Σ_t dz_tᵀ x_t       db = Σ_t Σ_n dz_t
-
-`rnn_step_backward` is step t of this. `unroll_backward` adds up, and takes the step functions of any cell.
+h_t is used twice, by its own loss and by step t + 1; W_h, W_x and b are used by every step. So
+`rnn_step_backward` does step t, and `unroll_backward` adds up, for the step functions of any cell.
 Over k steps dh is multiplied k times by f' and W_h: that product vanishes or explodes (see `lags`).
 
 >>> states, caches = unroll_forward(rnn_step_forward, params, x, state0)
@@ -24,9 +18,22 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves
-from vgcourse._validate import expect_choice
 from vgcourse.activations import ACTIVATIONS, Activation
-from vgcourse.recurrent._arguments import check_dstate, check_dstates, check_sequence, check_step
+from vgcourse.initializers import glorot, lecun
+from vgcourse.recurrent._arguments import check_dstates, check_sequence
+from vgcourse.recurrent._cell import Cell, checked_backward, checked_forward, equations_of, gate_weights
+
+__all__ = [
+    "RNN",
+    "STEP_ACTIVATIONS",
+    "RNNCache",
+    "RNNParams",
+    "rnn_init",
+    "rnn_step_backward",
+    "rnn_step_forward",
+    "unroll_backward",
+    "unroll_forward",
+]
 
 # A linear net is no layer anyone would stack, but in time it is where the theory is exact.
 STEP_ACTIVATIONS = ACTIVATIONS | {"identity": Activation("identity", np.array, np.ones_like)}
@@ -41,15 +48,38 @@ class RNNParams(NamedTuple):
 
 
 class RNNCache(NamedTuple):
-    """What one step backwards needs: f' at z_t, and what the weights were multiplied with."""
+    """What one step backwards needs: what each forward line read."""
 
     params: RNNParams
     x: np.ndarray  # x_t (N, D)
-    h: np.ndarray  # h_{t−1} (N, H), the state BEFORE the step
+    h_prev: np.ndarray  # h_{t−1} (N, H)
     z: np.ndarray  # z_t (N, H)
     activation: str
 
 
+def rnn_init(D, H, *, rng, dtype=float, initializer=glorot, recurrent=lecun):
+    """W_x by `initializer`, W_h by `recurrent`, b = 0.
+
+    Parameters
+    ----------
+    D, H : numbers of inputs and units
+    rng : numpy Generator
+    dtype : float64 or float32
+    initializer, recurrent : rules of `vgcourse.initializers`, called for each gate's (H, D) and (H, H) block
+
+    Returns
+    -------
+    RNNParams
+
+    Raises
+    ------
+    TypeError, ValueError
+        If D or H is no integer or below 1, rng no Generator, dtype neither float64 nor float32.
+    """
+    return RNNParams(*gate_weights("rnn_init", 1, D, H, rng, dtype, initializer, recurrent))
+
+
+@checked_forward(RNNParams, activation=STEP_ACTIVATIONS)
 def rnn_step_forward(params, x_t, state, *, activation="tanh"):
     """z_t = x_t W_xᵀ + h_{t−1} W_hᵀ + b, h_t = f(z_t) (Elman 1990).
 
@@ -72,16 +102,17 @@ def rnn_step_forward(params, x_t, state, *, activation="tanh"):
     ValueError
         If shapes do not fit or the activation is unknown.
     """
-    params, x, h_prev = check_step("rnn_step_forward", RNNParams, params, x_t, state)
-    expect_choice("rnn_step_forward", "activation", activation, STEP_ACTIVATIONS)
+    W_x, W_h, b = params
+    h_prev = state
 
-    z = x @ params.W_x.T + h_prev @ params.W_h.T + params.b
+    z = x_t @ W_x.T + h_prev @ W_h.T + b
     h = STEP_ACTIVATIONS[activation].function(z)
-    return h, RNNCache(params, x, h_prev, z, activation)
+    return h, RNNCache(params, x_t, h_prev, z, activation)
 
 
+@checked_backward(RNNCache)
 def rnn_step_backward(dstate, cache):
-    """dz = dh ⊙ f'(z); dx = dz W_x, dh_{t−1} = dz W_h; dW_x = dzᵀ x, dW_h = dzᵀ h_{t−1}, db = Σ_n dz.
+    """dz_t = dh_t ⊙ f'(z_t), dh_{t−1} = dz_t W_h, dW_h = dz_tᵀ h_{t−1}, dW_x = dz_tᵀ x_t, db = Σ_n dz_t.
 
     The transposes come from the entries: z_nj = … + Σ_k h_nk W_jk. So h_nk reaches every z_nj by W_jk,
     dh_nk = Σ_j dz_nj W_jk, which is dz W_h; and W_jk reaches z_nj in every row n, dW_jk = Σ_n dz_nj h_nk,
@@ -89,7 +120,7 @@ def rnn_step_backward(dstate, cache):
 
     Parameters
     ----------
-    dstate : (N, H) array, the whole gradient by h_t
+    dstate : (N, H) array, the whole gradient with respect to h_t
     cache : RNNCache of this step
 
     Returns
@@ -103,14 +134,39 @@ def rnn_step_backward(dstate, cache):
     TypeError, ValueError
         If cache is of another cell, or the precision or shape of dstate does not fit.
     """
-    dh = check_dstate("rnn_step_backward", RNNCache, dstate, cache)
-    params, x, h_prev, z, activation = cache
+    dh = dstate
+    (W_x, W_h, _), x_t, h_prev, z, activation = cache
 
+    # h = f(z)
     dz = dh * STEP_ACTIVATIONS[activation].derivative(z)
-    dx = dz @ params.W_x
-    dh_prev = dz @ params.W_h
-    grads = RNNParams(W_x=dz.T @ x, W_h=dz.T @ h_prev, b=dz.sum(axis=0))
-    return dx, dh_prev, grads
+    # z = x_t W_xᵀ + h_prev W_hᵀ + b
+    dx = dz @ W_x
+    dh_prev = dz @ W_h
+    dW_x = dz.T @ x_t
+    dW_h = dz.T @ h_prev
+    db = dz.sum(axis=0)
+    return dx, dh_prev, RNNParams(dW_x, dW_h, db)
+
+
+def _in_torch(torch, params, x_t, state, activation="tanh"):
+    z = x_t @ params.W_x.T + state @ params.W_h.T + params.b
+    return z if activation == "identity" else getattr(torch, activation)(z)
+
+
+def _everything_written(state, cache):
+    return np.zeros_like(state), np.ones_like(state), state
+
+
+RNN = Cell(
+    "rnn",
+    RNNParams,
+    rnn_init,
+    rnn_step_forward,
+    rnn_step_backward,
+    carry_and_write=_everything_written,
+    torch_step=_in_torch,
+    step_options={"activation": ("tanh", "identity", "relu")},
+)
 
 
 def unroll_forward(step_forward, params, x, state0):
@@ -135,10 +191,12 @@ def unroll_forward(step_forward, params, x, state0):
     ValueError
         If T = 0 or N = 0, shapes do not fit, or something is NaN or infinite.
     """
-    x, state = check_sequence("unroll_forward", params, x, state0)
+    params, x, state = check_sequence("unroll_forward", params, x, state0)
     states, caches = [], []
+    step = step_forward  # with its checks, the first time
     for x_t in x:
-        state, cache = step_forward(params, x_t, state)
+        state, cache = step(params, x_t, state)
+        step = equations_of(step_forward)
         states.append(state)
         caches.append(cache)
     return np.stack(states), caches
@@ -159,8 +217,8 @@ def unroll_backward(step_backward, dstates, caches):
     Returns
     -------
     dx : (T, N, D) array
-    dstates_total : (T + 1, N, H) or (T + 1, 2, N, H) array, the WHOLE gradient by every state, to see it
-        vanish or explode: index 0 is state0, index t the state after x_t
+    dstates_total : (T + 1, N, H) or (T + 1, 2, N, H) array, the WHOLE gradient with respect to every state,
+        to see it vanish or explode: index 0 is state0, index t the state after x_t
     grads : structure of the parameters
 
     Raises
@@ -171,9 +229,11 @@ def unroll_backward(step_backward, dstates, caches):
     dstates = check_dstates("unroll_backward", dstates, caches)
     dx, dstates_total, grads = [], [], None
     from_next_step = np.zeros_like(dstates[0])  # nothing comes after T
+    step = step_backward  # with its checks, the first time
     for dstate_own, cache in zip(reversed(dstates), reversed(caches), strict=True):
         dstate = dstate_own + from_next_step
-        dx_t, from_next_step, step_grads = step_backward(dstate, cache)
+        dx_t, from_next_step, step_grads = step(dstate, cache)
+        step = equations_of(step_backward)
         grads = step_grads if grads is None else map_leaves(np.add, grads, step_grads)
         dstates_total.append(dstate)
         dx.append(dx_t)

@@ -16,6 +16,8 @@ from vgcourse._validate import expect_choice
 from vgcourse.layers import highway_forward
 from vgcourse.recurrent.cells import CELLS
 
+__all__ = ["CarryAndWrite", "as_carry_and_write"]
+
 
 class CarryAndWrite(NamedTuple):
     """The three parts of new = carry ⊙ old + write ⊙ candidate, (N, H) each."""
@@ -62,12 +64,7 @@ def as_carry_and_write(name, params, x_t, state, **options):
             raise ValueError("as_carry_and_write: a highway layer reads only its state; x_t has to be None.")
         _, cache = highway_forward(params, state, **options)
         return CarryAndWrite(1 - cache.g, cache.g, cache.c)
-    new, cache = CELLS["rnn" if name == "residual" else name].step_forward(params, x_t, state, **options)
-    if name == "lstm":
-        return CarryAndWrite(cache.f, cache.i, cache.g)
-    if name == "gru":
-        return CarryAndWrite(cache.z, 1 - cache.z, cache.n)
-    if name == "ugrnn":
-        return CarryAndWrite(cache.g, 1 - cache.g, cache.r)
-    one = np.ones_like(new)
-    return CarryAndWrite(one if name == "residual" else np.zeros_like(new), one, new)
+    cell = CELLS["rnn" if name == "residual" else name]
+    new, cache = cell.step_forward(params, x_t, state, **options)
+    carry, write, candidate = cell.carry_and_write(new, cache)
+    return CarryAndWrite(np.ones_like(carry) if name == "residual" else carry, write, candidate)

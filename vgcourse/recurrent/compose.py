@@ -10,6 +10,8 @@ from vgcourse._validate import as_floats, expect_shape
 from vgcourse.recurrent._arguments import check_layers
 from vgcourse.recurrent.bptt import unroll_backward, unroll_forward
 
+__all__ = ["bidirectional_backward", "bidirectional_forward", "hidden", "stack_backward", "stack_forward"]
+
 
 def hidden(states):
     """The part h of a sequence of states, as a view: (T, N, H) itself, or states[:, 0] of (T, 2, N, H).
@@ -63,8 +65,8 @@ def stack_backward(step_backward, dstates, caches):
     Parameters
     ----------
     step_backward : the backward step of the same cell
-    dstates : tuple of arrays shaped as `states`: gradient of the loss by each layer's states directly;
-        zeros for layers that the loss does not see
+    dstates : tuple of arrays shaped as `states`: gradient of the loss with respect to each layer's states
+        directly; zeros for layers that the loss does not see
     caches : of the forward pass
 
     Returns

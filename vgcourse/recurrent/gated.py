@@ -3,29 +3,45 @@
 The plain net writes its state anew at every step, so each step back costs the gradient a W_h and an f'.
 Here a gate between 0 and 1 says, unit by unit, how much of the old state stays:
 
-    h_t = keep ⊙ h_{t−1} + (1 − keep) ⊙ new       keep = σ(a_keep)       new = tanh(a_new)
+    h_t = keep ⊙ h_{t−1} + (1 − keep) ⊙ new
 
-where each `a` is made like the plain net's z, from rows of its own in W_x, W_h and b. (The GRU's reset gate
-changes one.) Going back, h_{t−1} was used straight and in each a, so dh_{t−1} is a sum over these paths. The
-straight one, dh ⊙ keep, has no weights and no slope in it: where keep ≈ 1 the gradient passes whole. The
-others begin with the product rule:
+where keep = σ(a_keep) and new = tanh(a_new) are made like the plain net's h from a's of their own. Going
+back, h_{t−1} was used straight and in each a, so dh_{t−1} is a sum over these paths. The straight one,
+dh ⊙ keep, has no weights and no slope in it: where keep ≈ 1 the gradient passes whole. The others begin with
+the product rule, take the slope, da = dgate ⊙ σ'(a), and go on from da as the plain net's from dz. The a's
+stand side by side in one array, so that one product serves all.
 
-    dnew = dh ⊙ (1 − keep)                  da_new = dnew ⊙ tanh'(a_new)
-    dkeep = dh ⊙ (h_{t−1} − new)            da_keep = dkeep ⊙ σ'(a_keep)
-
-and go from da as in the plain net from dz. The papers' letters: keep and new are g and r in the UGRNN, z and
-n in the GRU, whose r is a reset gate. All a's stand side by side in one array, so one product serves all.
+The papers' letters: keep and new are g and r in the UGRNN, z and n in the GRU, whose r is a reset gate.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse._validate import expect_choice
 from vgcourse.activations import sigmoid, sigmoid_derivative, tanh, tanh_derivative
-from vgcourse.recurrent._arguments import check_dstate, check_step
+from vgcourse.initializers import glorot, lecun
+from vgcourse.recurrent._arguments import check_bias
+from vgcourse.recurrent._cell import Cell, checked_backward, checked_forward, gate_weights
+
+__all__ = [
+    "GRU",
+    "RESETS",
+    "UGRNN",
+    "GRUCache",
+    "GRUParams",
+    "UGRNNCache",
+    "UGRNNParams",
+    "gru_init",
+    "gru_step_backward",
+    "gru_step_forward",
+    "ugrnn_init",
+    "ugrnn_step_backward",
+    "ugrnn_step_forward",
+]
 
 RESETS = ("after", "before")
+
+# --- UGRNN -------------------------------------------------------------------------------------------
 
 
 class UGRNNParams(NamedTuple):
@@ -37,16 +53,30 @@ class UGRNNParams(NamedTuple):
 
 
 class UGRNNCache(NamedTuple):
-    """Input x_t (N, D), OLD state h (N, H), pre-activations a (N, 2H), candidate r and gate g (N, H)."""
+    """What one step backwards needs: what each forward line read, in the order of the lines."""
 
     params: UGRNNParams
-    x: np.ndarray
-    h: np.ndarray
-    a: np.ndarray
-    r: np.ndarray
+    x: np.ndarray  # x_t (N, D)
+    h_prev: np.ndarray  # h_{t−1} (N, H)
+    a: np.ndarray  # (N, 2H)
+    r: np.ndarray  # (N, H), as g
     g: np.ndarray
 
 
+def ugrnn_init(D, H, *, rng, dtype=float, initializer=glorot, recurrent=lecun, forget_bias=0.0):
+    """As `rnn_init`; forget_bias, a number or (H,) array, starts the gate g that keeps the old state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `rnn_init`, and if forget_bias is no finite number or has another shape.
+    """
+    W_x, W_h, b = gate_weights("ugrnn_init", 2, D, H, rng, dtype, initializer, recurrent)
+    b[H:] = check_bias("ugrnn_init", "forget_bias", forget_bias, H)
+    return UGRNNParams(W_x, W_h, b)
+
+
+@checked_forward(UGRNNParams, gates=2)
 def ugrnn_step_forward(params, x_t, state):
     """h_t = g ⊙ h_{t−1} + (1 − g) ⊙ r, r = tanh(a_r), g = σ(a_g), a = x_t W_xᵀ + h_{t−1} W_hᵀ + b.
 
@@ -65,21 +95,25 @@ def ugrnn_step_forward(params, x_t, state):
     TypeError, ValueError
         If a type or precision, or a shape, does not fit: as `rnn_step_forward`.
     """
-    params, x, h_prev = check_step("ugrnn_step_forward", UGRNNParams, params, x_t, state, gates=2)
+    W_x, W_h, b = params
+    h_prev = state
 
-    a = x @ params.W_x.T + h_prev @ params.W_h.T + params.b
+    a = x_t @ W_x.T + h_prev @ W_h.T + b
     a_r, a_g = np.split(a, 2, axis=1)
-    r, g = tanh(a_r), sigmoid(a_g)
+    r = tanh(a_r)
+    g = sigmoid(a_g)
     h = g * h_prev + (1 - g) * r
-    return h, UGRNNCache(params, x, h_prev, a, r, g)
+    return h, UGRNNCache(params, x_t, h_prev, a, r, g)
 
 
+@checked_backward(UGRNNCache)
 def ugrnn_step_backward(dstate, cache):
     """dr = dh ⊙ (1 − g), dg = dh ⊙ (h_{t−1} − r); dh_{t−1} = dh ⊙ g + da W_h: straight, and through a.
 
     Parameters
     ----------
-    dstate, cache : (N, H) array, the whole gradient by h_t; UGRNNCache of this step
+    dstate : (N, H) array, the whole gradient with respect to h_t
+    cache : UGRNNCache of this step
 
     Returns
     -------
@@ -90,16 +124,40 @@ def ugrnn_step_backward(dstate, cache):
     TypeError, ValueError
         If cache is of another cell, or the precision or shape of dstate does not fit.
     """
-    dh = check_dstate("ugrnn_step_backward", UGRNNCache, dstate, cache)
-    params, x, h_prev, a, r, g = cache
+    dh = dstate
+    (W_x, W_h, _), x_t, h_prev, a, r, g = cache
     a_r, a_g = np.split(a, 2, axis=1)
 
-    dr, dg = dh * (1 - g), dh * (h_prev - r)
-    da_r, da_g = dr * tanh_derivative(a_r), dg * sigmoid_derivative(a_g)
+    # h = g ⊙ h_prev + (1 − g) ⊙ r
+    dg = dh * (h_prev - r)
+    dr = dh * (1 - g)
+    dh_prev = dh * g
+    # r, g = tanh(a_r), σ(a_g)
+    da_r = dr * tanh_derivative(a_r)
+    da_g = dg * sigmoid_derivative(a_g)
+    # a = x_t W_xᵀ + h_prev W_hᵀ + b
     da = np.concatenate([da_r, da_g], axis=1)
-    dx = da @ params.W_x
-    dh_prev = dh * g + da @ params.W_h
-    return dx, dh_prev, UGRNNParams(W_x=da.T @ x, W_h=da.T @ h_prev, b=da.sum(axis=0))
+    dx = da @ W_x
+    dh_prev = dh_prev + da @ W_h
+    return dx, dh_prev, UGRNNParams(da.T @ x_t, da.T @ h_prev, da.sum(axis=0))
+
+
+def _ugrnn_in_torch(torch, params, x_t, state):
+    a_r, a_g = (x_t @ params.W_x.T + state @ params.W_h.T + params.b).chunk(2, dim=1)
+    return torch.lerp(torch.tanh(a_r), state, torch.sigmoid(a_g))
+
+
+UGRNN = Cell(
+    "ugrnn",
+    UGRNNParams,
+    ugrnn_init,
+    ugrnn_step_forward,
+    ugrnn_step_backward,
+    carry_and_write=lambda state, cache: (cache.g, 1 - cache.g, cache.r),
+    torch_step=_ugrnn_in_torch,
+)
+
+# --- GRU ---------------------------------------------------------------------------------------------
 
 
 class GRUParams(NamedTuple):
@@ -115,19 +173,33 @@ class GRUParams(NamedTuple):
 
 
 class GRUCache(NamedTuple):
-    """x_t (N, D), OLD h (N, H), pre-activations a (N, 3H); gates r, z, candidate n, its recurrent part m."""
+    """What one step backwards needs: what each forward line read, in the order of the lines."""
 
     params: GRUParams
-    x: np.ndarray
-    h: np.ndarray
-    a: np.ndarray
-    r: np.ndarray
+    x: np.ndarray  # x_t (N, D)
+    h_prev: np.ndarray  # h_{t−1} (N, H)
+    a: np.ndarray  # (N, 3H)
+    r: np.ndarray  # (N, H), as the next three
     z: np.ndarray
+    m: np.ndarray  # the part of a_n that comes from the state
     n: np.ndarray
-    m: np.ndarray
     reset: str
 
 
+def gru_init(D, H, *, rng, dtype=float, initializer=glorot, recurrent=lecun, forget_bias=0.0):
+    """As `rnn_init`; forget_bias, a number or (H,) array, starts the gate z that keeps the old state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `ugrnn_init`.
+    """
+    W_x, W_h, b = gate_weights("gru_init", 3, D, H, rng, dtype, initializer, recurrent)
+    b[H : 2 * H] = check_bias("gru_init", "forget_bias", forget_bias, H)
+    return GRUParams(W_x, W_h, b, np.zeros(H, dtype))
+
+
+@checked_forward(GRUParams, gates=3, reset=RESETS)
 def gru_step_forward(params, x_t, state, *, reset="after"):
     """h_t = z ⊙ h_{t−1} + (1 − z) ⊙ n, r = σ(a_r), z = σ(a_z), n = tanh(a_n) (Cho et al. 2014).
 
@@ -151,30 +223,35 @@ def gru_step_forward(params, x_t, state, *, reset="after"):
     TypeError, ValueError
         If a type or precision, or a shape, does not fit: as `rnn_step_forward`; if reset is unknown.
     """
-    params, x, h_prev = check_step("gru_step_forward", GRUParams, params, x_t, state, gates=3)
-    expect_choice("gru_step_forward", "reset", reset, RESETS)
-    two_gates = 2 * h_prev.shape[1]
-    W_hrz, W_hn = np.split(params.W_h, [two_gates])
+    W_x, W_h, b, b_h = params
+    h_prev = state
+    gates = 2 * h_prev.shape[1]  # rows of r and z; those of n follow
+    W_h_rz, W_h_n = np.split(W_h, [gates])
 
-    a_x_rz, a_x_n = np.split(x @ params.W_x.T + params.b, [two_gates], axis=1)
-    a_rz = a_x_rz + h_prev @ W_hrz.T
+    a_x_rz, a_x_n = np.split(x_t @ W_x.T + b, [gates], axis=1)
+    a_rz = a_x_rz + h_prev @ W_h_rz.T
     r, z = np.split(sigmoid(a_rz), 2, axis=1)
-    m = (h_prev if reset == "after" else r * h_prev) @ W_hn.T + params.b_h
-    a_n = a_x_n + (r * m if reset == "after" else m)
+    if reset == "after":
+        m = h_prev @ W_h_n.T + b_h
+        a_n = a_x_n + r * m
+    else:
+        m = (r * h_prev) @ W_h_n.T + b_h
+        a_n = a_x_n + m
     n = tanh(a_n)
     h = z * h_prev + (1 - z) * n
-    return h, GRUCache(params, x, h_prev, np.concatenate([a_rz, a_n], axis=1), r, z, n, m, reset)
+    return h, GRUCache(params, x_t, h_prev, np.concatenate([a_rz, a_n], axis=1), r, z, m, n, reset)
 
 
+@checked_backward(GRUCache)
 def gru_step_backward(dstate, cache):
-    """dn = dh ⊙ (1 − z), dz = dh ⊙ (h_{t−1} − n); dh_{t−1} = dh ⊙ z + da_rz W_hrz + (through m).
+    """dn = dh ⊙ (1 − z), dz = dh ⊙ (h_{t−1} − n); dh_{t−1} = dh ⊙ z + (through m) + da_rz W_h_rz.
 
-    - "after": dm = da_n ⊙ r, dr = da_n ⊙ m, through m: dm W_hn
-    - "before": dm = da_n, s = r ⊙ h_{t−1}, ds = dm W_hn, dr = ds ⊙ h_{t−1}, through m: ds ⊙ r
+    Through m comes dm W_h_n, multiplied by r once more where the reset stands before W_h_n.
 
     Parameters
     ----------
-    dstate, cache : (N, H) array, the whole gradient by h_t; GRUCache of this step
+    dstate : (N, H) array, the whole gradient with respect to h_t
+    cache : GRUCache of this step
 
     Returns
     -------
@@ -185,24 +262,67 @@ def gru_step_backward(dstate, cache):
     TypeError, ValueError
         If cache is of another cell, or the precision or shape of dstate does not fit.
     """
-    dh = check_dstate("gru_step_backward", GRUCache, dstate, cache)
-    params, x, h_prev, a, r, z, n, m, reset = cache
+    dh = dstate
+    (W_x, W_h, _, _), x_t, h_prev, a, r, z, m, n, reset = cache
     a_r, a_z, a_n = np.split(a, 3, axis=1)
-    W_hrz, W_hn = np.split(params.W_h, [2 * h_prev.shape[1]])
+    W_h_rz, W_h_n = np.split(W_h, [2 * h_prev.shape[1]])
 
-    dn, dz = dh * (1 - z), dh * (h_prev - n)
+    # h = z ⊙ h_prev + (1 − z) ⊙ n
+    dz = dh * (h_prev - n)
+    dn = dh * (1 - z)
+    dh_prev = dh * z
+    # n = tanh(a_n)
     da_n = dn * tanh_derivative(a_n)
     if reset == "after":
-        dm, dr = da_n * r, da_n * m
-        s, dh_through_m = h_prev, dm @ W_hn
+        # a_n = … + r ⊙ m, m = h_prev W_h_nᵀ + b_h
+        dr = da_n * m
+        dm = da_n * r
+        dW_h_n = dm.T @ h_prev
+        dh_prev = dh_prev + dm @ W_h_n
     else:
-        dm, s = da_n, r * h_prev
-        ds = dm @ W_hn
-        dr, dh_through_m = ds * h_prev, ds * r
-    da_rz = np.concatenate([dr * sigmoid_derivative(a_r), dz * sigmoid_derivative(a_z)], axis=1)
-    dh_prev = dh * z + da_rz @ W_hrz + dh_through_m
-
+        # a_n = … + m, m = s W_h_nᵀ + b_h, s = r ⊙ h_prev
+        dm = da_n
+        dW_h_n = dm.T @ (r * h_prev)
+        ds = dm @ W_h_n
+        dr = ds * h_prev
+        dh_prev = dh_prev + ds * r
+    # r, z = σ(a_r), σ(a_z)
+    da_r = dr * sigmoid_derivative(a_r)
+    da_z = dz * sigmoid_derivative(a_z)
+    # a_rz = … + h_prev W_h_rzᵀ
+    da_rz = np.concatenate([da_r, da_z], axis=1)
+    dW_h_rz = da_rz.T @ h_prev
+    dh_prev = dh_prev + da_rz @ W_h_rz
+    # a = x_t W_xᵀ + b + …
     da = np.concatenate([da_rz, da_n], axis=1)
-    dx = da @ params.W_x
-    dW_h = np.concatenate([da_rz.T @ h_prev, dm.T @ s])  # W_hn was multiplied with s and led to m
-    return dx, dh_prev, GRUParams(W_x=da.T @ x, W_h=dW_h, b=da.sum(axis=0), b_h=dm.sum(axis=0))
+    dx = da @ W_x
+    return (
+        dx,
+        dh_prev,
+        GRUParams(da.T @ x_t, np.concatenate([dW_h_rz, dW_h_n]), da.sum(axis=0), dm.sum(axis=0)),
+    )
+
+
+def _gru_in_torch(torch, params, x_t, state, reset="after"):
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = (
+        (v @ W.T).chunk(3, dim=1) for v, W in ((x_t, params.W_x), (state, params.W_h))
+    )
+    b_r, b_z, b_n = params.b.chunk(3)
+    r, z = torch.sigmoid(x_r + h_r + b_r), torch.sigmoid(x_z + h_z + b_z)
+    if reset == "before":
+        recurrent_part = (r * state) @ params.W_h.chunk(3)[2].T + params.b_h
+    else:
+        recurrent_part = r * (h_n + params.b_h)
+    return torch.lerp(torch.tanh(x_n + b_n + recurrent_part), state, z)
+
+
+GRU = Cell(
+    "gru",
+    GRUParams,
+    gru_init,
+    gru_step_forward,
+    gru_step_backward,
+    carry_and_write=lambda state, cache: (cache.z, 1 - cache.z, cache.n),
+    torch_step=_gru_in_torch,
+    step_options={"reset": RESETS},
+)

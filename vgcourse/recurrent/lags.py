@@ -21,6 +21,8 @@ from vgcourse._trees import map_leaves
 from vgcourse.recurrent._arguments import check_dstate, check_dstates, check_real
 from vgcourse.recurrent.bptt import STEP_ACTIVATIONS, RNNCache, RNNParams
 
+__all__ = ["gradients_by_lag", "rnn_double_sum"]
+
 
 def rnn_double_sum(dstates, caches):
     """dW_h = Σ_t Σ_{k≤t} δ_{t,k}ᵀ h_{k−1} with δ_{t,k} = ∂L_t/∂z_k, O(T²) (Pascanu et al. 2013).
@@ -46,7 +48,7 @@ def rnn_double_sum(dstates, caches):
         for k in range(t, -1, -1):
             delta = dh * slopes[k]  # δ_{t,k}
             dW_x += delta.T @ caches[k].x
-            dW_h += delta.T @ caches[k].h  # h_{k−1}
+            dW_h += delta.T @ caches[k].h_prev  # h_{k−1}
             db += delta.sum(axis=0)
             dx[k] += delta @ params.W_x
             dh = delta @ params.W_h  # ∂L_t/∂h_{k−1}

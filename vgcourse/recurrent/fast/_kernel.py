@@ -179,7 +179,7 @@ def check_forward(where, params_type, params, x, state0, gates, arrays=1):
     expect_shape(where, "W_x", params.W_x, (rows, "D"), because)
     for name, w in zip(given, weights):
         if name not in ("W_x", "W_h"):
-            expect_shape(where, name, w, (rows if name == "b" else H,), because)
+            expect_shape(where, name, w, {"b": (rows,), "p": (3, H)}.get(name, (H,)), because)
     expect_shape(where, "x", x, ("T", "N", params.W_x.shape[1]), f"W_x has shape {params.W_x.shape}")
     shape = (x.shape[1], H) if arrays == 1 else (arrays, x.shape[1], H)
     expect_shape(where, "state0", state0, shape, f"x has shape {x.shape} and {because}")

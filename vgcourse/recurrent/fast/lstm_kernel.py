@@ -169,17 +169,12 @@ def lstm_backward(dstates, cache):
                 da_i, da_f, _, da_o = columns(done, H, 4)
                 for dp_k, da_k, c_k in zip(dp, (da_i, da_f, da_o), (c[:-1], c[:-1], c[1:])):
                     dp_k += np.einsum("tnh,tnh->h", da_k, c_k[piece])
-    dp = (None if p is None else dp_k for p, dp_k in zip(params[3:], dp))
-    return dx, dstate, LSTMParams(*part_weights(dW, D), *dp)
+    return dx, dstate, LSTMParams(*part_weights(dW, D), None if params.p is None else dp)
 
 
 def _peepholes(params):
-    """The three weight vectors (3, 1, H), zeros for one that is missing; None if all are."""
-    given = params.p_i, params.p_f, params.p_o
-    if all(p is None for p in given):
-        return None
-    zero = np.zeros_like(params.b, shape=params.W_h.shape[1])
-    return np.stack([zero if p is None else p for p in given])[:, None]
+    """p as (3, 1, H), for all rows of a batch; None if there are none."""
+    return None if params.p is None else params.p[:, None]
 
 
 def _local_derivatives(gates, slopes):
