@@ -28,28 +28,6 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def test_the_strided_skip_by_hand():
-    """L[b, s x, s y, j], and zeros for the new channels."""
-    x = np.arange(30.0).reshape(2, 1, 3, 5)
-    out, cache = strided_skip_forward(x, stride=2, channels=2)
-    assert out.shape == (2, 2, 2, 3)
-    assert out[0, 0].tolist() == [[0, 2, 4], [10, 12, 14]]
-    assert (out[:, 1] == 0).all()
-    dx = strided_skip_backward(1 + np.zeros(out.shape), cache)
-    assert dx.sum() == 2 * 6 and dx[1, 0].tolist() == [[1, 0, 1, 0, 1], [0] * 5, [1, 0, 1, 0, 1]]
-    dout = np.zeros(out.shape)
-    dout[:, 1] = 7
-    assert (strided_skip_backward(dout, cache) == 0).all(), "nothing comes back through the new channels"
-
-
-def test_without_stride_and_new_channels_the_skip_is_the_identity():
-    x = rng().standard_normal((2, 3, 4, 5))
-    out, cache = strided_skip_forward(x)
-    assert (out == x).all() and (strided_skip_backward(2 * x, cache) == 2 * x).all()
-    same, _ = strided_skip_forward(x, stride=7)
-    assert (same[:, :, 0, 0] == x[:, :, 0, 0]).all() and same.shape == (2, 3, 1, 1)
-
-
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 8), (9, 4)])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 def test_skip_and_stages_meet_in_one_shape(size, stride):

@@ -1,6 +1,7 @@
 """What every forward/backward pair of the library promises, over tests/registry.py."""
 
 import copy
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from registry import MODULES, PAIRS, Inputs, Sizes
 
-from vgcourse._trees import map_leaves, named_leaves
+from vgcourse import layers
+from vgcourse._trees import map_leaves, named_leaves, replace_leaf
 from vgcourse.gradcheck import check_gradients, relative_error
+from vgcourse.initializers import zeros
 
 SIZES = Sizes(T=4, N=5, D=3, H=2)
 FEW = settings(max_examples=12, deadline=None, derandomize=True, database=None)
@@ -146,6 +149,98 @@ def test_nothing_is_changed_and_nothing_is_remembered(pair):
     assert [leaf.tobytes() for leaf in leaves(cache) if leaf.dtype.kind == "f"] == [
         leaf.tobytes() for leaf in leaves(kept[1]) if leaf.dtype.kind == "f"
     ]
+
+
+def overwrite(*trees):
+    """Fill every array with NaN, as somebody does who reuses it."""
+    for _, leaf in (leaf for tree in trees for leaf in named_leaves(tree)):
+        if isinstance(leaf, np.ndarray):
+            leaf[...] = np.nan
+
+
+@every_pair
+def test_what_a_pass_returns_is_nobody_elses(pair):
+    """No output shares memory with an input, nor with what a backward pass reads in the cache."""
+    inputs, dout = draw(pair)
+    before = bits(inputs, dout)
+    out, cache = pair.run(inputs)
+    gradients = pair.gradients(inputs, dout, cache)
+    expected = bits(*gradients)
+
+    overwrite(out)
+    assert bits(inputs, dout) == before, "the output is a part of an input"
+    assert bits(*pair.gradients(inputs, dout, cache)) == expected, "the backward pass reads the output"
+    overwrite(*gradients)
+    assert bits(inputs, dout) == before, "a gradient is a part of an input"
+    assert bits(*pair.gradients(inputs, dout, cache)) == expected, "the backward pass reads its own gradients"
+
+
+IMAGES = np.abs(np.random.default_rng(0).standard_normal((2, 3, 4, 5)))
+ROWS = IMAGES[0, 0]
+SCALES = layers.NormParams(np.ones(5), np.zeros(5))
+FILTERS = layers.ConvParams(np.eye(3)[:, :, None, None], None)
+RUNNING = layers.RunningStatistics(np.zeros(5), np.ones(5))
+RELU = partial(layers.activation_forward, "relu")
+
+
+@pytest.mark.parametrize(
+    "forward, backward, args",
+    [
+        (
+            layers.linear_forward,
+            layers.linear_backward,
+            (layers.LinearParams(np.eye(5), np.zeros(5)), ROWS[0]),
+        ),
+        (RELU, layers.activation_backward, (ROWS,)),
+        (layers.batch_norm_forward, layers.batch_norm_backward, (SCALES, ROWS[:1])),
+        (partial(layers.batch_norm_forward, running=RUNNING), layers.batch_norm_backward, (SCALES, ROWS)),
+        (layers.layer_norm_forward, layers.layer_norm_backward, (SCALES, ROWS[0])),
+        (layers.conv2d_forward, layers.conv2d_backward, (FILTERS, IMAGES)),
+        (layers.strided_skip_forward, layers.strided_skip_backward, (IMAGES,)),
+        (
+            partial(layers.residual_forward, RELU, scale=0.0),
+            partial(layers.residual_backward, layers.activation_backward),
+            (None, ROWS),
+        ),
+        (
+            layers.residual_block_forward,
+            layers.residual_block_backward,
+            (layers.residual_block_init(3, K=1, rng=np.random.default_rng(0), initializer=zeros), IMAGES),
+        ),
+    ],
+    ids=lambda value: getattr(getattr(value, "func", value), "__name__", ""),
+)
+def test_an_output_that_equals_an_input_is_still_a_copy(forward, backward, args):
+    """The layers where a view would have done: nothing to move, nothing to add, one row, 1×1."""
+    out, cache = forward(*args)
+    dout = np.ones_like(out)
+    gradients = backward(dout, cache)
+    for made, read in ((out, (args, cache)), (gradients, (args, dout, cache))):
+        for _, new in named_leaves(made):
+            assert not any(np.shares_memory(new, old) for _, old in named_leaves(read) if np.size(old))
+
+
+def nans_or_refusal(call):
+    """Every array that comes holds NaN; or none comes, because an error says that it does not want NaN."""
+    try:
+        found = leaves(call())
+    except ValueError as error:
+        assert "nan" in str(error).lower()
+        return
+    assert found and all(np.isnan(leaf).any() for leaf in found)
+
+
+@every_pair
+def test_nan_comes_out_or_is_refused(pair):
+    """In x or in any parameter: out is NaN; in dout: so are dx and every gradient."""
+    inputs, dout = draw(pair)
+    tree = (inputs.params, inputs.x)
+    for number, array in enumerate(leaves(tree)):
+        params, x = replace_leaf(tree, number, np.full_like(array, np.nan))
+        spoiled = Inputs(params, x, inputs.data)
+        nans_or_refusal(lambda spoiled=spoiled: pair.run(spoiled)[0])
+    _, cache = pair.run(inputs)
+    nans_or_refusal(lambda: pair.gradients(inputs, np.full_like(dout, np.nan)[()], cache))
 
 
 @every_pair

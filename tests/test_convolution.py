@@ -1,4 +1,4 @@
-"""Convolution and spatial batch norm by hand and against loops; gradients are in test_contract as well."""
+"""Convolution by hand and against loops; gradients are in test_contract as well."""
 
 from importlib.util import find_spec
 
@@ -125,32 +125,6 @@ def test_init_counts_the_inputs_of_a_window():
     for sizes in ((0, 1, 3), (1, 0, 3), (1, 1, 0)):
         with pytest.raises(ValueError, match="conv2d_init: . is 0; expected at least 1"):
             conv2d_init(*sizes, rng=np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("unbiased", [False, True])
-def test_spatial_batch_norm_standardises_every_channel_over_images_and_pixels(unbiased):
-    rng = np.random.default_rng(0)
-    x = 3 + 2 * rng.standard_normal((4, 3, 5, 6))
-    params = NormParams(np.array([1.0, 2, 3]), np.array([0.0, -1, 1]))
-    out, cache = spatial_batch_norm_forward(params, x, eps=0, unbiased=unbiased)
-    assert out.mean(axis=(0, 2, 3)) == pytest.approx(params.beta, abs=1e-13)
-    pixels = out.transpose(1, 0, 2, 3).reshape(3, -1)
-    assert pixels.std(axis=1, ddof=int(unbiased)) == pytest.approx(params.gamma, rel=1e-12)
-    dx, _ = spatial_batch_norm_backward(rng.standard_normal(x.shape), cache)
-    x_hat = (out - params.beta[:, None, None]) / params.gamma[:, None, None]
-    assert np.abs(dx.sum(axis=(0, 2, 3))).max() < 1e-12
-    assert np.abs((dx * x_hat).sum(axis=(0, 2, 3))).max() < 1e-12
-
-
-def test_the_spatial_statistics_run_as_well():
-    x = np.arange(8.0).reshape(1, 2, 2, 2)
-    params = NormParams(np.ones(2), np.zeros(2))
-    _, cache = spatial_batch_norm_forward(params, x)
-    running = update_running(running_init(2), cache.rows, momentum=1.0)
-    assert running.mean.tolist() == [1.5, 5.5]
-    assert running.variance == pytest.approx([5 / 3, 5 / 3])
-    out, _ = spatial_batch_norm_forward(params, x, running=running, eps=0)
-    assert out[0, :, 0, 0] == pytest.approx([-1.5 / np.sqrt(5 / 3)] * 2)
 
 
 def test_agrees_with_torch_modules():

@@ -1,4 +1,4 @@
-"""Layers by hand, and what they refuse; the contract is in test_contract."""
+"""Linear and activation layers by hand, and what they refuse; the contract is in test_contract."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,10 @@ from vgcourse.gradcheck import relative_error
 from vgcourse.layers import (
     LinearCache,
     LinearParams,
-    WeightNormParams,
     activation_backward,
     activation_forward,
     linear_backward,
     linear_forward,
-    weight_norm_backward,
-    weight_norm_forward,
-    weight_norm_from_linear,
 )
 
 W = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])
@@ -114,59 +110,6 @@ def test_activation_layers_refuse():
         activation_backward(z.astype("float32"), cache)
 
 
-def test_weight_norm_by_hand():
-    """V = (3, 4) has length 5: W = 10 · (0.6, 0.8)."""
-    params = WeightNormParams(np.array([[3.0, 4.0]]), np.array([10.0]), np.array([1.0]))
-    z, cache = weight_norm_forward(params, np.array([[1.0, 0.0], [0.0, 1.0]]))
-    assert z == pytest.approx(np.array([[7.0], [9.0]]), rel=1e-15)
-    dx, grads = weight_norm_backward(np.array([[1.0], [0.0]]), cache)
-    assert dx == pytest.approx(np.array([[6.0, 8.0], [0.0, 0.0]]), rel=1e-15)
-    assert grads.g == pytest.approx([0.6], rel=1e-15)
-    assert grads.V == pytest.approx(np.array([[2 * 0.64, -2 * 0.48]]), rel=1e-14)
-    assert grads.b.tolist() == [1.0]
-
-
-def test_weight_norm_starts_as_the_linear_layer():
-    linear = LinearParams(W, B)
-    params = weight_norm_from_linear(linear)
-    assert relative_error(weight_norm_forward(params, X)[0], linear_forward(linear, X)[0]) < 1e-15
-    doubled = params._replace(V=7 * params.V)
-    assert relative_error(weight_norm_forward(doubled, X)[0], linear_forward(linear, X)[0]) < 1e-15
-
-
-def test_the_gradient_of_a_direction_is_at_right_angles_to_it():
-    rng = np.random.default_rng(0)
-    params = WeightNormParams(*(rng.standard_normal(shape) for shape in ((4, 3), 4, 4)))
-    x, dz = rng.standard_normal((6, 3)), rng.standard_normal((6, 4))
-    _, grads = weight_norm_backward(dz, weight_norm_forward(params, x)[1])
-    along = (grads.V * params.V).sum(axis=1)
-    assert np.abs(along).max() < 1e-14 * np.linalg.norm(grads.V)
-    step = params.V - 0.1 * grads.V
-    assert (np.linalg.norm(step, axis=1) > np.linalg.norm(params.V, axis=1)).all()
-
-
-@pytest.mark.parametrize(
-    "v, g, b, x, error, words",
-    [
-        (W[0], B, B, X, ValueError, r"V has shape \(3,\); expected \(H, D\)"),
-        (
-            W,
-            np.ones(3),
-            B,
-            X,
-            ValueError,
-            r"g has shape \(3,\); expected \(2,\) because V has shape \(2, 3\)",
-        ),
-        (W * [[1], [0]], B, B, X, ValueError, "row 1 of V is zero"),
-        (W.astype(int), B, B, X, TypeError, "V holds int64"),
-        (W, B.astype("float32"), B, X, TypeError, "precisions are mixed"),
-    ],
-)
-def test_weight_norm_refuses(v, g, b, x, error, words):
-    with pytest.raises(error, match=f"weight_norm_forward: {words}"):
-        weight_norm_forward(WeightNormParams(v, g, b), x)
-
-
 def test_parameters_and_caches_of_another_type_are_named():
     with pytest.raises(TypeError, match="linear_forward: params is NoneType; expected LinearParams"):
         layers.linear_forward(None, np.ones((1, 1)))
@@ -174,5 +117,3 @@ def test_parameters_and_caches_of_another_type_are_named():
         layers.linear_backward(np.ones((1, 1)), ())
     with pytest.raises(TypeError, match="activation_backward: cache is tuple; expected ActivationCache"):
         layers.activation_backward(np.ones((1, 1)), ())
-    with pytest.raises(ValueError, match="weight_norm_from_linear: b has shape"):
-        layers.weight_norm_from_linear(layers.LinearParams(np.ones((2, 3)), np.ones(3)))

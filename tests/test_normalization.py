@@ -1,4 +1,4 @@
-"""Batch and layer norm: by hand, conventions, theory; the gradients are in test_contract as well."""
+"""The norms: by hand, conventions, theory, huge and tiny numbers; gradients are in test_contract as well."""
 
 from importlib.util import find_spec
 
@@ -12,6 +12,7 @@ from vgcourse.layers import (
     LinearParams,
     NormParams,
     RunningStatistics,
+    WeightNormParams,
     activation_backward,
     activation_forward,
     batch_norm_backward,
@@ -22,7 +23,12 @@ from vgcourse.layers import (
     linear_forward,
     norm_init,
     running_init,
+    spatial_batch_norm_backward,
+    spatial_batch_norm_forward,
     update_running,
+    weight_norm_backward,
+    weight_norm_forward,
+    weight_norm_from_linear,
 )
 
 N, D = 6, 3
@@ -327,3 +333,228 @@ def test_running_statistics_are_real():
         batch_norm_forward(params, x, running=running)
     with pytest.raises(TypeError, match="update_running: mean is complex"):
         update_running(running, batch_norm_forward(params, x)[1])
+
+
+@pytest.mark.parametrize("unbiased", [False, True])
+def test_spatial_batch_norm_standardises_every_channel_over_images_and_pixels(unbiased):
+    rng = np.random.default_rng(0)
+    x = 3 + 2 * rng.standard_normal((4, 3, 5, 6))
+    params = NormParams(np.array([1.0, 2, 3]), np.array([0.0, -1, 1]))
+    out, cache = spatial_batch_norm_forward(params, x, eps=0, unbiased=unbiased)
+    assert out.mean(axis=(0, 2, 3)) == pytest.approx(params.beta, abs=1e-13)
+    pixels = out.transpose(1, 0, 2, 3).reshape(3, -1)
+    assert pixels.std(axis=1, ddof=int(unbiased)) == pytest.approx(params.gamma, rel=1e-12)
+    dx, _ = spatial_batch_norm_backward(rng.standard_normal(x.shape), cache)
+    x_hat = (out - params.beta[:, None, None]) / params.gamma[:, None, None]
+    assert np.abs(dx.sum(axis=(0, 2, 3))).max() < 1e-12
+    assert np.abs((dx * x_hat).sum(axis=(0, 2, 3))).max() < 1e-12
+
+
+def test_the_spatial_statistics_run_as_well():
+    x = np.arange(8.0).reshape(1, 2, 2, 2)
+    params = NormParams(np.ones(2), np.zeros(2))
+    _, cache = spatial_batch_norm_forward(params, x)
+    running = update_running(running_init(2), cache.rows, momentum=1.0)
+    assert running.mean.tolist() == [1.5, 5.5]
+    assert running.variance == pytest.approx([5 / 3, 5 / 3])
+    out, _ = spatial_batch_norm_forward(params, x, running=running, eps=0)
+    assert out[0, :, 0, 0] == pytest.approx([-1.5 / np.sqrt(5 / 3)] * 2)
+
+
+LINEAR = LinearParams(np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]]), np.array([10.0, 20.0]))
+W, B = LINEAR
+X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 0.0]])
+
+
+def test_weight_norm_by_hand():
+    """V = (3, 4) has length 5: W = 10 · (0.6, 0.8)."""
+    params = WeightNormParams(np.array([[3.0, 4.0]]), np.array([10.0]), np.array([1.0]))
+    z, cache = weight_norm_forward(params, np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert z == pytest.approx(np.array([[7.0], [9.0]]), rel=1e-15)
+    dx, grads = weight_norm_backward(np.array([[1.0], [0.0]]), cache)
+    assert dx == pytest.approx(np.array([[6.0, 8.0], [0.0, 0.0]]), rel=1e-15)
+    assert grads.g == pytest.approx([0.6], rel=1e-15)
+    assert grads.V == pytest.approx(np.array([[2 * 0.64, -2 * 0.48]]), rel=1e-14)
+    assert grads.b.tolist() == [1.0]
+
+
+def test_weight_norm_starts_as_the_linear_layer():
+    params = weight_norm_from_linear(LINEAR)
+    assert relative_error(weight_norm_forward(params, X)[0], linear_forward(LINEAR, X)[0]) < 1e-15
+    longer = params._replace(V=7 * params.V)
+    assert relative_error(weight_norm_forward(longer, X)[0], linear_forward(LINEAR, X)[0]) < 1e-15
+    assert not np.shares_memory(params.V, W) and not np.shares_memory(params.b, B)
+
+
+def test_the_gradient_of_a_direction_is_at_right_angles_to_it():
+    rng = np.random.default_rng(0)
+    params = WeightNormParams(*(rng.standard_normal(shape) for shape in ((4, 3), 4, 4)))
+    x, dz = rng.standard_normal((6, 3)), rng.standard_normal((6, 4))
+    _, grads = weight_norm_backward(dz, weight_norm_forward(params, x)[1])
+    along = (grads.V * params.V).sum(axis=1)
+    assert np.abs(along).max() < 1e-14 * np.linalg.norm(grads.V)
+    step = params.V - 0.1 * grads.V
+    assert (np.linalg.norm(step, axis=1) > np.linalg.norm(params.V, axis=1)).all()
+
+
+@pytest.mark.parametrize(
+    "v, g, b, x, error, words",
+    [
+        (W[0], B, B, X, ValueError, r"V has shape \(3,\); expected \(H, D\)"),
+        (
+            W,
+            np.ones(3),
+            B,
+            X,
+            ValueError,
+            r"g has shape \(3,\); expected \(2,\) because V has shape \(2, 3\)",
+        ),
+        (W * [[1], [0]], B, B, X, ValueError, "row 1 of V is zero"),
+        (W.astype(int), B, B, X, TypeError, "V holds int64"),
+        (W, B.astype("float32"), B, X, TypeError, "precisions are mixed"),
+    ],
+)
+def test_weight_norm_refuses(v, g, b, x, error, words):
+    with pytest.raises(error, match=f"weight_norm_forward: {words}"):
+        weight_norm_forward(WeightNormParams(v, g, b), x)
+
+
+def test_weight_norm_from_linear_refuses():
+    with pytest.raises(ValueError, match=r"weight_norm_from_linear: b has shape \(3,\); expected \(2,\)"):
+        weight_norm_from_linear(LINEAR._replace(b=np.ones(3)))
+    with pytest.raises(ValueError, match="weight_norm_from_linear: row 1 of W is zero; it has no direction"):
+        weight_norm_from_linear(LINEAR._replace(W=W * [[1], [0]]))
+
+
+@pytest.mark.parametrize(
+    "dtype, exponents",
+    [("float64", (-1070, -700, -500, 500, 700, 1021)), ("float32", (-140, -100, 100, 125))],
+)
+def test_only_the_direction_of_v_counts_however_long_it_is(dtype, exponents):
+    """A power of two rounds nothing: z, dx and dg are the same to the last bit, dV is divided by it."""
+    V, g, b, x = (a.astype(dtype) for a in (W, B, B, X))
+    dz = np.ones((2, 2), dtype)
+    z, cache = weight_norm_forward(WeightNormParams(V, g, b), x)
+    dx, grads = weight_norm_backward(dz, cache)
+    assert {a.dtype.name for a in (z, dx, *grads)} == {dtype}
+    for exponent in exponents:
+        scale = np.ldexp(np.ones((), dtype), exponent)
+        far_z, far_cache = weight_norm_forward(WeightNormParams(V * scale, g, b), x)
+        assert (far_z == z).all(), exponent
+        if exponent < -1000 or exponent == -140:
+            continue  # 1/V is above the largest number, and so is the gradient
+        far_dx, far = weight_norm_backward(dz, far_cache)
+        assert (far_dx == dx).all() and (far.g == grads.g).all(), exponent
+        assert far.V == pytest.approx(grads.V / scale, rel=1e-15, abs=0), exponent
+        far_params = weight_norm_from_linear(LinearParams(V * scale, b))
+        assert (far_params.g == weight_norm_from_linear(LinearParams(V, b)).g * scale).all(), exponent
+
+
+def test_one_row_of_v_may_be_huge_and_the_next_tiny():
+    sizes = np.array([[1e200], [1e-200]])
+    z, _ = weight_norm_forward(WeightNormParams(W * sizes, B, B), X)
+    assert relative_error(z, weight_norm_forward(WeightNormParams(W, B, B), X)[0]) < 1e-15
+    g = weight_norm_from_linear(LinearParams(W * sizes, B)).g
+    assert g == pytest.approx(np.array([14**0.5 * 1e200, 2**0.5 * 1e-200]), rel=1e-15, abs=0)
+
+
+def test_nan_in_one_unit_stays_there_and_hides_no_zero_row():
+    V = W.copy()
+    V[0, 1] = np.nan
+    z, cache = weight_norm_forward(WeightNormParams(V, B, B), X)
+    assert np.isnan(z[:, 0]).all() and np.isfinite(z[:, 1]).all()
+    _, grads = weight_norm_backward(np.ones((2, 2)), cache)
+    assert np.isnan(grads.V[0]).all() and np.isfinite(grads.V[1]).all()
+    with pytest.raises(ValueError, match="row 1 of V is zero"):
+        weight_norm_forward(WeightNormParams(V * [[1], [0]], B, B), X)
+    assert np.isnan(weight_norm_from_linear(LinearParams(V, B)).g[0])
+
+
+NORMS = [
+    ("batch_norm_forward", lambda x, **o: batch_norm_forward(norm_init(x.shape[-1], dtype=x.dtype), x, **o)),
+    ("layer_norm_forward", lambda x, **o: layer_norm_forward(norm_init(x.shape[-1], dtype=x.dtype), x, **o)),
+    (
+        "spatial_batch_norm_forward",
+        lambda x, **o: spatial_batch_norm_forward(
+            norm_init(x.shape[-1], dtype=x.dtype), x[:, :, None, None], **o
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("where, forward", NORMS, ids=[name for name, _ in NORMS])
+def test_variances_that_overflow_or_vanish_are_refused(where, forward):
+    """1e200 would give x̂ = x/∞ = 0, and its squares' neighbours in [1e-324, 1e-308] a few wrong digits."""
+    x = np.random.default_rng(0).standard_normal((5, 4))
+    plain, _ = forward(x, eps=0)
+    for size in (1e-150, 1e150):
+        assert relative_error(np.squeeze(forward(size * x, eps=0)[0]), np.squeeze(plain)) < 1e-14
+    for size, options in ((1e200, {}), (1e200, {"eps": 0}), (1e-160, {"eps": 0}), (1e-200, {"eps": 0})):
+        with pytest.raises(
+            ValueError, match=rf"^{where}: a variance is .*, eps is .*; expected v \+ eps > 0, that"
+        ):
+            forward(size * x, **options)
+    small = x.astype("float32")
+    for size, options in ((1e20, {}), (1e-25, {"eps": 0})):
+        with pytest.raises(ValueError, match=rf"^{where}: a variance is .* from 1e-38 to 3e\+38 in float32"):
+            forward(np.float32(size) * small, **options)
+    assert relative_error(forward(1e-200 * x)[0], 1e-100 * forward(1e-100 * x)[0]) < 1e-14, "ε decides"
+
+
+@pytest.mark.parametrize("where, forward", NORMS, ids=[name for name, _ in NORMS])
+def test_nan_comes_out_of_a_norm_and_hides_no_vanishing_variance(where, forward):
+    x = np.random.default_rng(0).standard_normal((5, 4))
+    x[1, 2] = np.nan
+    out = np.squeeze(forward(x)[0])
+    lot = out[1] if where == "layer_norm_forward" else out[:, 2]
+    assert np.isnan(lot).all() and np.isnan(out).sum() == lot.size
+    x[:, 0] = x[3] = 1  # constant along either axis
+    with pytest.raises(ValueError, match=f"^{where}: a variance is 0, eps is 0"):
+        forward(x, eps=0)
+
+
+def test_nan_and_infinity_in_running_statistics():
+    params, x, _ = draw()
+    running = RunningStatistics(np.array([0.0, np.nan, 0]), np.array([1, 1, np.nan]))
+    out, _ = batch_norm_forward(params, x, running=running)
+    assert np.isfinite(out[:, 0]).all() and np.isnan(out[:, 1:]).all()
+    moved = update_running(running, batch_norm_forward(params, x)[1])
+    assert np.isnan(moved.mean).tolist() == [False, True, False]
+    assert np.isnan(moved.variance).tolist() == [False, False, True]
+    with pytest.raises(ValueError, match="batch_norm_forward: a variance is inf"):
+        batch_norm_forward(params, x, running=running._replace(variance=np.array([1, np.inf, 1])))
+
+
+def test_errors_name_the_norm_that_was_called():
+    images, params = np.ones((2, 3, 4, 4)), norm_init(2)
+    _, cache = spatial_batch_norm_forward(norm_init(3), images)
+    for call, error, words in (
+        (
+            lambda: spatial_batch_norm_forward(params, images),
+            ValueError,
+            r"gamma has shape \(2,\); expected \(3,\)",
+        ),
+        (
+            lambda: spatial_batch_norm_forward(None, images),
+            TypeError,
+            "params is NoneType; expected NormParams",
+        ),
+        (lambda: spatial_batch_norm_forward(norm_init(3), images, eps=-1), ValueError, "eps is -1"),
+        (
+            lambda: spatial_batch_norm_forward(norm_init(3), images, running=running_init(2)),
+            ValueError,
+            r"running mean has shape \(2,\); expected \(3,\) because the batch has 3 features",
+        ),
+        (lambda: spatial_batch_norm_backward(images, cache.rows), TypeError, "cache is NormCache"),
+        (
+            lambda: spatial_batch_norm_backward(images.astype("float32"), cache),
+            TypeError,
+            "precisions are mixed",
+        ),
+    ):
+        with pytest.raises(error, match=rf"^spatial_batch_norm_(for|back)ward: {words}"):
+            call()
+    with pytest.raises(
+        ValueError, match=r"^weight_norm_forward: x has shape \(2, 2\); expected \(…, 3\) because V"
+    ):
+        weight_norm_forward(WeightNormParams(W, B, B), X[:, :2])

@@ -1,4 +1,4 @@
-"""Residual and highway connections: by hand, around any layer, and how far a gradient gets."""
+"""Residual, gated, highway and strided skips: by hand, around any layer, and how far a gradient gets."""
 
 from functools import partial
 
@@ -27,6 +27,8 @@ from vgcourse.layers import (
     norm_init,
     residual_backward,
     residual_forward,
+    strided_skip_backward,
+    strided_skip_forward,
 )
 
 
@@ -278,9 +280,22 @@ def test_scales_are_finite_numbers(scale, error):
         ),
         ({"W_g": np.ones((4, 3))}, ValueError, r"highway_forward: W_g has shape \(4, 3\); expected \(4, 4\)"),
         ({"W": np.ones(3)}, ValueError, r"highway_forward: W has shape \(3,\); expected \(3, 3\)"),
-        ({"b_g": np.ones(2)}, ValueError, r"b has shape \(2,\); expected \(3,\)"),
-        ({"W_g": np.ones((2, 2)), "b_g": np.ones(2)}, ValueError, r"x has shape \(5, 3\); expected \(…, 2\)"),
-        ({"W": np.ones((3, 3), int)}, TypeError, "W holds int64"),
+        (
+            {"b": np.ones(2)},
+            ValueError,
+            r"highway_forward: b has shape \(2,\); expected \(3,\) because W has",
+        ),
+        (
+            {"b_g": np.ones(2)},
+            ValueError,
+            r"highway_forward: b_g has shape \(2,\); expected \(3,\) because W_g",
+        ),
+        (
+            {"W_g": np.ones((2, 2)), "b_g": np.ones(2)},
+            ValueError,
+            r"highway_forward: h has shape \(5, 3\); expected \(…, 2\) because W_g has shape \(2, 2\)",
+        ),
+        ({"W": np.ones((3, 3), int)}, TypeError, "highway_forward: W holds int64"),
         ({"b": np.ones(3, "float32")}, TypeError, "precisions are mixed"),
     ],
 )
@@ -289,10 +304,32 @@ def test_highway_refuses(change, error, words):
         highway_forward(highway_init(3, rng=rng())._replace(**change), np.ones((5, 3)))
 
 
+@pytest.mark.parametrize(
+    "change, error, words",
+    [
+        ({"W_g": np.ones((3, 4))}, ValueError, r"W_g has shape \(3, 4\); expected \(3, 3\) because input"),
+        ({"b_g": np.ones(2)}, ValueError, r"b_g has shape \(2,\); expected \(3,\) because W_g has shape"),
+        (
+            {"W_g": np.ones((2, 2)), "b_g": np.ones(2)},
+            ValueError,
+            r"x has shape \(5, 3\); expected \(…, 2\) because W_g has shape \(2, 2\)",
+        ),
+        ({"W_g": np.ones((3, 3), int)}, TypeError, "W_g holds int64"),
+        ({"b_g": np.ones(3, "float32")}, TypeError, "precisions are mixed"),
+    ],
+)
+def test_gated_refuses(change, error, words):
+    params = GatedParams(None, np.ones((3, 3)), np.ones(3))._replace(**change)
+    with pytest.raises(error, match=f"^gated_forward: {words}"):
+        gated_forward(partial(activation_forward, "tanh"), params, np.ones((5, 3)))
+
+
 def test_highway_refuses_inputs_names_and_gradients():
     params, x = highway_init(3, rng=rng()), np.ones((5, 3))
     with pytest.raises(TypeError, match="highway_forward: h holds int64"):
         highway_forward(params, x.astype(int))
+    with pytest.raises(ValueError, match=r"highway_forward: h has shape \(\); expected \(…, 3\)"):
+        highway_forward(params, 1.0)
     with pytest.raises(ValueError, match="name is 'tan'; expected one of elu"):
         highway_forward(params, x, activation="tan")
     _, cache = highway_forward(params, x)
@@ -330,3 +367,25 @@ def test_inner_passes_and_initializers_are_functions(wrong):
     ):
         with pytest.raises(TypeError, match=f"^{words} is {wrong!r}; expected a function"):
             call()
+
+
+def test_the_strided_skip_by_hand():
+    """L[b, s x, s y, j], and zeros for the new channels."""
+    x = np.arange(30.0).reshape(2, 1, 3, 5)
+    out, cache = strided_skip_forward(x, stride=2, channels=2)
+    assert out.shape == (2, 2, 2, 3)
+    assert out[0, 0].tolist() == [[0, 2, 4], [10, 12, 14]]
+    assert (out[:, 1] == 0).all()
+    dx = strided_skip_backward(1 + np.zeros(out.shape), cache)
+    assert dx.sum() == 2 * 6 and dx[1, 0].tolist() == [[1, 0, 1, 0, 1], [0] * 5, [1, 0, 1, 0, 1]]
+    dout = np.zeros(out.shape)
+    dout[:, 1] = 7
+    assert (strided_skip_backward(dout, cache) == 0).all(), "nothing comes back through the new channels"
+
+
+def test_without_stride_and_new_channels_the_skip_is_the_identity():
+    x = rng().standard_normal((2, 3, 4, 5))
+    out, cache = strided_skip_forward(x)
+    assert (out == x).all() and (strided_skip_backward(2 * x, cache) == 2 * x).all()
+    same, _ = strided_skip_forward(x, stride=7)
+    assert (same[:, :, 0, 0] == x[:, :, 0, 0]).all() and same.shape == (2, 3, 1, 1)

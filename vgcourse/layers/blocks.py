@@ -1,7 +1,7 @@
 """Residual blocks for images: the block of two 3×3 convolutions, and the bottleneck.
 
 A block is a tuple of stages; a stage is batch norm → ReLU → convolution (He et al. 2016, "identity
-mappings"), so nothing but the skip stands on the path from block to block: out = skip(x) + R(x).
+mappings"), so nothing but the skip stands on the path from block to block.
 
 >>> block = bottleneck_init(256, 64, rng=np.random.default_rng(0))
 >>> running = block_running_init(block)
@@ -43,7 +43,7 @@ class StageParams(NamedTuple):
 
 
 class StageCache(NamedTuple):
-    """The caches of the three layers of a stage."""
+    """The caches of a stage's three layers, in the order of the forward pass."""
 
     norm: SpatialNormCache
     relu: ActivationCache
@@ -51,10 +51,10 @@ class StageCache(NamedTuple):
 
 
 class BlockCache(NamedTuple):
-    """The caches of the skip and of every stage."""
+    """The caches of the skip and of every stage, in the order of the forward pass."""
 
     skip: SkipCache
-    stages: tuple
+    stages: tuple[StageCache, ...]
 
 
 def residual_block_init(C, C_out=None, *, K=3, rng, initializer=he, dtype=float):
@@ -110,7 +110,7 @@ def block_running_init(params):
 
 
 def update_block_running(running, cache, *, momentum=0.1):
-    """r ← (1 − m) r + m · (the batch's statistics) for every batch norm of a block, after a training pass.
+    """`update_running` for every batch norm of a block, after a training pass.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def update_block_running(running, cache, *, momentum=0.1):
     Raises
     ------
     TypeError, ValueError
-        As `vgcourse.layers.update_running`; and if there is not one for each stage.
+        As `update_running`; and if there is not one for each stage.
     """
     expect_type("update_block_running", "cache", cache, BlockCache)
     _one_for_each("update_block_running", running, cache.stages)
@@ -161,18 +161,20 @@ def residual_block_forward(params, x, *, running=None, stride=1, eps=1e-5):
     geometry = _geometry("residual_block_forward", params, stride)
     running = [None] * len(params) if running is None else running
     _one_for_each("residual_block_forward", running, params)
+
     skip, skip_cache = strided_skip_forward(x, stride=stride, channels=len(params[-1].conv.W))
-    caches, h = [], x
+    h, stages = x, []
     for stage, fixed, (step, padding) in zip(params, running, geometry, strict=True):
         h, norm = spatial_batch_norm_forward(stage.norm, h, running=fixed, eps=eps)
         h, relu = activation_forward("relu", h)
         h, conv = conv2d_forward(stage.conv, h, stride=step, padding=padding)
-        caches.append(StageCache(norm, relu, conv))
-    return skip + h, BlockCache(skip_cache, tuple(caches))
+        stages.append(StageCache(norm, relu, conv))
+    out = skip + h
+    return out, BlockCache(skip_cache, tuple(stages))
 
 
 def residual_block_backward(dout, cache):
-    """∂L/∂x = (gradient through the skip) + (gradient through the stages).
+    """dx = (the gradient through the skip) + (the gradient through the stages, last stage first).
 
     Parameters
     ----------
@@ -190,12 +192,21 @@ def residual_block_backward(dout, cache):
         As `conv2d_backward` and `strided_skip_backward`.
     """
     expect_type("residual_block_backward", "cache", cache, BlockCache)
-    dskip, dh, grads = strided_skip_backward(dout, cache.skip), dout, []
+
+    # out = skip(x) + h
+    dx_skip = strided_skip_backward(dout, cache.skip)
+    dh = dout
+
+    grads = []
     for stage in reversed(cache.stages):
-        dh, conv = conv2d_backward(dh, stage.conv)
-        dh, norm = spatial_batch_norm_backward(activation_backward(dh, stage.relu), stage.norm)
-        grads.append(StageParams(norm, conv))
-    return dskip + dh, tuple(grads[::-1])
+        # h = conv(relu(norm(h)))
+        dh, dconv = conv2d_backward(dh, stage.conv)
+        dh = activation_backward(dh, stage.relu)
+        dh, dnorm = spatial_batch_norm_backward(dh, stage.norm)
+        grads.append(StageParams(dnorm, dconv))
+
+    dx = dx_skip + dh
+    return dx, tuple(grads[::-1])
 
 
 class BlockCost(NamedTuple):

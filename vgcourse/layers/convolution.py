@@ -12,8 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse import _validate
-from vgcourse._validate import IMAGES, as_floats, expect_count, expect_shape, expect_type
+from vgcourse._validate import (
+    IMAGES,
+    as_floats,
+    expect_count,
+    expect_float_dtype,
+    expect_shape,
+    expect_type,
+    initial_weights,
+)
 from vgcourse.initializers import he
 
 
@@ -25,7 +32,7 @@ class ConvParams(NamedTuple):
 
 
 class ConvCache(NamedTuple):
-    """What the backward pass of a convolution needs: windows as rows (N·Y'·X', C·K·K), and the geometry."""
+    """What the backward pass of a convolution needs: filters, windows as rows (N·Y'·X', C·K·K), geometry."""
 
     W: np.ndarray
     columns: np.ndarray
@@ -46,8 +53,8 @@ def conv2d_init(C, O, K, *, rng, initializer=he, bias=True, dtype=float):
     """
     for name, value in (("C", C), ("O", O), ("K", K)):
         expect_count("conv2d_init", name, value)
-    dtype = _validate.expect_float_dtype("conv2d_init", dtype)
-    W = _validate.initial_weights("conv2d_init", initializer, (O, C * K * K), rng=rng, dtype=dtype)
+    dtype = expect_float_dtype("conv2d_init", dtype)
+    W = initial_weights("conv2d_init", initializer, (O, C * K * K), rng=rng, dtype=dtype)
     return ConvParams(W.reshape(O, C, K, K), np.zeros(O, dtype) if bias else None)
 
 
@@ -80,6 +87,9 @@ def conv2d_forward(params, x, *, stride=1, padding=0):
     expect_type(where, "params", params, ConvParams)
     W, x = as_floats(where, W=params.W, x=x)
     expect_shape(where, "W", W, ("O", "C", "K", "K'"))
+    if params.b is not None:
+        b, _ = as_floats(where, b=params.b, x=x)
+        expect_shape(where, "b", b, W.shape[:1], f"W has shape {W.shape}")
     expect_shape(where, "x", x, IMAGES)
     expect_shape(where, "x", x, ("N", W.shape[1], "Y", "X"), f"W has shape {W.shape}")
     expect_count(where, "stride", stride)
@@ -87,25 +97,23 @@ def conv2d_forward(params, x, *, stride=1, padding=0):
     size, window = (x.shape[2] + 2 * padding, x.shape[3] + 2 * padding), W.shape[2:]
     if window[0] > size[0] or window[1] > size[1]:
         raise ValueError(f"{where}: the filter {window} is larger than the padded image {size}.")
+
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, window, axis=(2, 3))[:, :, ::stride, ::stride]
     columns = windows.transpose(0, 2, 3, 1, 4, 5).reshape(-1, W[0].size)
-    out_shape = (len(x), *windows.shape[2:4], len(W))
     rows = columns @ W.reshape(len(W), -1).T
     if params.b is not None:
-        b, _ = as_floats(where, b=params.b, x=x)
-        expect_shape(where, "b", b, W.shape[:1], f"W has shape {W.shape}")
         rows = rows + b
-    out = rows.reshape(out_shape).transpose(0, 3, 1, 2)
+    out = rows.reshape(len(x), *windows.shape[2:4], len(W)).transpose(0, 3, 1, 2)
     return out, ConvCache(W, columns, x.shape, out.shape, int(stride), int(padding), params.b is not None)
 
 
 def conv2d_backward(dout, cache):
-    """∂L/∂W = δᵀ columns and ∂L/∂columns = δ W, as for a linear layer; then each window adds to its pixels.
+    """`linear_backward` for the windows as rows; then each window adds its part to the pixels that it read.
 
     Parameters
     ----------
-    dout : (N, O, Y', X') array, δ
+    dout : (N, O, Y', X') array
     cache : ConvCache of the forward pass
 
     Returns
@@ -118,17 +126,28 @@ def conv2d_backward(dout, cache):
     TypeError, ValueError
         If dout is not a floating-point array of the output's shape and precision.
     """
-    expect_type("conv2d_backward", "cache", cache, ConvCache)
+    where = "conv2d_backward"
+    expect_type(where, "cache", cache, ConvCache)
     W, columns, (N, C, Y, X), out_shape, s, p, has_bias = cache
-    W, columns, dout = as_floats("conv2d_backward", W=W, columns=columns, dout=dout)
-    expect_shape("conv2d_backward", "dout", dout, out_shape, "that is the shape of the output")
-    rows = dout.transpose(0, 2, 3, 1).reshape(-1, len(W))
-    grads = ConvParams((rows.T @ columns).reshape(W.shape), rows.sum(axis=0) if has_bias else None)
-
+    W, columns, dout = as_floats(where, W=W, columns=columns, dout=dout)
+    expect_shape(where, "dout", dout, out_shape, "that is the shape of the output")
     height, width = out_shape[2:]
-    dwindows = (rows @ W.reshape(len(W), -1)).reshape(N, height, width, *W.shape[1:])
+
+    # out = rows as images
+    drows = dout.transpose(0, 2, 3, 1).reshape(-1, len(W))
+
+    # rows = columns Wᵀ + b, every filter of W as a row
+    dcolumns = drows @ W.reshape(len(W), -1)
+    dW = (drows.T @ columns).reshape(W.shape)
+    db = drows.sum(axis=0) if has_bias else None
+
+    # columns = the windows of the padded images
+    dwindows = dcolumns.reshape(N, height, width, *W.shape[1:])
     dpadded = np.zeros((N, C, Y + 2 * p, X + 2 * p), dwindows.dtype)
-    for i, j in np.ndindex(W.shape[2:]):  # pixel (i, j) of all windows at once: none of them is the same
+    for i, j in np.ndindex(W.shape[2:]):  # pixel (i, j) of all windows at once: no two of them are the same
         pixels = dwindows[..., i, j].transpose(0, 3, 1, 2)
         dpadded[:, :, i : i + s * height : s, j : j + s * width : s] += pixels
-    return dpadded[:, :, p : p + Y, p : p + X], grads
+
+    # padded = x with p zeros on every side
+    dx = dpadded[:, :, p : p + Y, p : p + X]
+    return dx, ConvParams(dW, db)

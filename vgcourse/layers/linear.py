@@ -1,10 +1,9 @@
-"""Layers as forward/backward pairs, written to be read together.
+"""The linear layer, and an activation as a layer of its own: what a plain net is made of.
 
-Every pair keeps one contract: `out, cache = forward(params, x)` and `dx, grads = backward(dout, cache)`,
-where `grads` has the type of `params`. A pair without parameters returns `dx` alone.
-
-Shapes and dtypes are checked, numbers are not: NaN and infinity travel through every pair of the library as
-numpy computes them. `vgcourse.clinic.diagnose` looks for them.
+>>> z, linear = linear_forward(params, x)
+>>> h, nonlinear = activation_forward("tanh", z)
+>>> dz = activation_backward(dh, nonlinear)
+>>> dx, grads = linear_backward(dz, linear)
 """
 
 from typing import NamedTuple
@@ -13,24 +12,25 @@ import numpy as np
 
 from vgcourse._validate import as_floats, expect_shape, expect_type
 from vgcourse.activations import get_activation
+from vgcourse.layers._arguments import expect_linear
 
 
 class LinearParams(NamedTuple):
-    """Weights W (H, D) and bias b (H,) of z = x Wᵀ + b; also the type of their gradients."""
+    """Weights W (H, D) and bias b (H,) of a linear layer; also the type of their gradients."""
 
     W: np.ndarray
     b: np.ndarray
 
 
 class LinearCache(NamedTuple):
-    """What the backward pass of a linear layer needs."""
+    """What the backward pass of a linear layer needs: its weights W (H, D) and its input x (…, D)."""
 
     W: np.ndarray
     x: np.ndarray
 
 
 def linear_forward(params, x):
-    """z = x Wᵀ + b.
+    """z = x Wᵀ + b, row by row.
 
     Parameters
     ----------
@@ -49,24 +49,24 @@ def linear_forward(params, x):
     ValueError
         If shapes do not fit.
     """
-    expect_type("linear_forward", "params", params, LinearParams)
-    W, b, x = as_floats("linear_forward", W=params.W, b=params.b, x=x)
-    expect_shape("linear_forward", "W", W, ("H", "D"))
-    expect_shape("linear_forward", "b", b, W.shape[:1], f"W has shape {W.shape}")
-    if x.ndim == 0 or x.shape[-1] != W.shape[1]:
-        raise ValueError(
-            f"linear_forward: x has shape {x.shape}; "
-            f"expected (…, {W.shape[1]}) because W has shape {W.shape}."
-        )
-    return x @ W.T + b, LinearCache(W, x)
+    where = "linear_forward"
+    expect_type(where, "params", params, LinearParams)
+    W, b, x = as_floats(where, W=params.W, b=params.b, x=x)
+    expect_linear(where, "x", x, W=W, b=b)
+
+    z = x @ W.T + b
+    return z, LinearCache(W, x)
 
 
 def linear_backward(dz, cache):
-    """∂L/∂x = δ W, ∂L/∂W = δᵀ x, ∂L/∂b = Σ δ over the batch, with δ = ∂L/∂z: equation (1.15).
+    """dx = dz W, dW = dzᵀ x and db = Σ dz, the last two sums over all rows: equation (1.15).
+
+    One row, z_i = Σ_j W_ij x_j + b_i, gives dW_ij = dz_i x_j and db_i = dz_i. All rows share W and b, so
+    what they give adds up: dW_ij = Σ_n dz_ni x_nj, which is the matrix product dzᵀ x.
 
     Parameters
     ----------
-    dz : (…, H) array, δ
+    dz : (…, H) array
     cache : LinearCache of the forward pass
 
     Returns
@@ -79,15 +79,21 @@ def linear_backward(dz, cache):
     TypeError, ValueError
         As `linear_forward`.
     """
-    expect_type("linear_backward", "cache", cache, LinearCache)
-    W, x, dz = as_floats("linear_backward", W=cache.W, x=cache.x, dz=dz)
-    expect_shape("linear_backward", "dz", dz, (*x.shape[:-1], W.shape[0]), "that is the shape of z")
-    rows = dz.reshape(-1, W.shape[0])
-    return dz @ W, LinearParams(rows.T @ x.reshape(-1, W.shape[1]), rows.sum(axis=0))
+    where = "linear_backward"
+    expect_type(where, "cache", cache, LinearCache)
+    W, x, dz = as_floats(where, W=cache.W, x=cache.x, dz=dz)
+    expect_shape(where, "dz", dz, (*x.shape[:-1], W.shape[0]), "that is the shape of z")
+    x_rows, dz_rows = x.reshape(-1, W.shape[1]), dz.reshape(-1, W.shape[0])
+
+    # z = x Wᵀ + b
+    dx = dz @ W
+    dW = dz_rows.T @ x_rows
+    db = dz_rows.sum(axis=0)
+    return dx, LinearParams(dW, db)
 
 
 class ActivationCache(NamedTuple):
-    """What the backward pass of an element-wise activation needs."""
+    """What the backward pass of an element-wise activation needs: which one, and its input z."""
 
     name: str
     z: np.ndarray
@@ -114,11 +120,14 @@ def activation_forward(name, z):
         If z is not floating point.
     """
     z = as_floats("activation_forward", z=z)
-    return get_activation(name).function(z), ActivationCache(name, z)
+    f = get_activation(name).function
+
+    h = f(z)
+    return h, ActivationCache(name, z)
 
 
 def activation_backward(dh, cache):
-    """∂L/∂z = ∂L/∂h ⊙ f'(z): the Jacobian diag f'(z) of equation (1.12) without forming it.
+    """dz = dh ⊙ f'(z): the Jacobian diag f'(z) of equation (1.12) without forming it.
 
     Parameters
     ----------
@@ -134,7 +143,12 @@ def activation_backward(dh, cache):
     TypeError, ValueError
         If dh is not a floating-point array of the shape and precision of z.
     """
-    expect_type("activation_backward", "cache", cache, ActivationCache)
-    z, dh = as_floats("activation_backward", z=cache.z, dh=dh)
-    expect_shape("activation_backward", "dh", dh, z.shape, "that is the shape of z")
-    return dh * get_activation(cache.name).derivative(z)
+    where = "activation_backward"
+    expect_type(where, "cache", cache, ActivationCache)
+    z, dh = as_floats(where, z=cache.z, dh=dh)
+    expect_shape(where, "dh", dh, z.shape, "that is the shape of z")
+    df = get_activation(cache.name).derivative
+
+    # h = f(z)
+    dz = dh * df(z)
+    return dz

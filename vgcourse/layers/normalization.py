@@ -1,4 +1,9 @@
-"""Batch, spatial, layer and weight normalisation as forward/backward pairs.
+"""Batch, spatial, layer and weight norm as forward/backward pairs.
+
+The first three move a lot of numbers to mean 0 and variance 1, and then to a mean and a scale that are
+learnt. They differ in what a lot is: one feature over the rows of a batch (batch norm), one channel over all
+images and pixels (spatial), one row over its features (layer norm). Weight norm leaves the signals alone: it
+learns the length of every unit's weights apart from their direction.
 
 Two conventions of batch norm are in use: dividing the batch's sum of squares by N (all frameworks) or by
 N − 1 (`unbiased=True`). They differ in the output and in the gradient; say which one you mean.
@@ -22,14 +27,30 @@ from vgcourse._validate import (
     expect_shape,
     expect_type,
 )
-from vgcourse.layers.linear import LinearCache, LinearParams, linear_backward, linear_forward
+from vgcourse.layers._arguments import expect_linear
+from vgcourse.layers.linear import LinearCache, LinearParams, linear_backward
 
 
 class NormParams(NamedTuple):
-    """Scale gamma (D,) and shift beta (D,) after a normalisation; also the type of their gradients."""
+    """Scale gamma (D,) and shift beta (D,) after a norm; also the type of their gradients."""
 
     gamma: np.ndarray
     beta: np.ndarray
+
+
+class NormCache(NamedTuple):
+    """What the backward pass of a norm needs, and beside it the statistics that `update_running` takes up.
+
+    gamma (D,), x_hat the normalised input, std = √(variance + ε); divisor is what the sum of squares was
+    divided by, None where the statistics were fixed and have no derivative; then mean and variance.
+    """
+
+    gamma: np.ndarray
+    x_hat: np.ndarray
+    std: np.ndarray
+    divisor: int | None
+    mean: np.ndarray
+    variance: np.ndarray
 
 
 class RunningStatistics(NamedTuple):
@@ -37,21 +58,6 @@ class RunningStatistics(NamedTuple):
 
     mean: np.ndarray
     variance: np.ndarray
-
-
-class NormCache(NamedTuple):
-    """What the backward pass of batch and layer norm needs, and the batch's statistics for `update_running`.
-
-    `x_hat` is the normalised input, `std` is √(variance + ε); `divisor` is what the sum of squares was
-    divided by, None where the statistics were fixed and have no derivative.
-    """
-
-    gamma: np.ndarray
-    x_hat: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-    std: np.ndarray
-    divisor: int | None
 
 
 def norm_init(D, *, dtype=float):
@@ -67,11 +73,7 @@ def norm_init(D, *, dtype=float):
     return NormParams(np.ones(D, dtype), np.zeros(D, dtype))
 
 
-def running_init(D, *, dtype=float):
-    """Mean 0 and variance 1 for D features, before any batch has been seen. Errors as `norm_init`."""
-    expect_count("running_init", "D", D)
-    dtype = expect_float_dtype("running_init", dtype)
-    return RunningStatistics(np.zeros(D, dtype), np.ones(D, dtype))
+# --- batch norm -------------------------------------------------------------------------------------------
 
 
 def batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1e-5):
@@ -97,29 +99,19 @@ def batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1e-5):
     TypeError
         If an array is not floating point, precisions are mixed, or running statistics are complex.
     ValueError
-        If shapes do not fit, eps is negative, a variance + ε is 0, or N = 1 with `unbiased`.
+        If shapes do not fit, eps is negative, N = 1 with `unbiased`, or a v + ε is no normal number: 0, or
+        squares that overflow, with |x − μ| above 1e154 (float32: 1e19). NaN is not refused: it comes out.
     """
     where = "batch_norm_forward"
-    expect_type(where, "params", params, NormParams)
-    gamma, beta, x = as_floats(where, gamma=params.gamma, beta=params.beta, x=x)
     expect_shape(where, "x", x, ("N", "D"))
-    if running is None:
-        if unbiased and len(x) == 1:
-            raise ValueError(f"{where}: x has one row; expected at least 2 with unbiased=True (1/(N − 1)).")
-        return _normalize(where, gamma, beta, x, 0, len(x) - bool(unbiased), eps)
-    expect_type(where, "running", running, RunningStatistics)
-    expect_real(where, mean=running.mean, variance=running.variance)
-    mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, x=x)
-    for name, array in (("running mean", mean), ("running variance", variance)):
-        expect_shape(where, name, array, x.shape[1:], f"x has shape {x.shape}")
-    return _affine(where, gamma, beta, x - mean, mean, variance, None, eps)
+    return _batch_norm(where, params, x, running, unbiased, eps)
 
 
 def batch_norm_backward(dout, cache):
-    """∂L/∂x = (1/s) [dx̂ − (1/N) Σ dx̂ − x̂ (1/M) Σ dx̂ ⊙ x̂] with dx̂ = γ ⊙ ∂L/∂out and s = √(v + ε).
+    """dx = (dx̂ − (1/N) Σ dx̂ − x̂ (1/M) Σ dx̂ ⊙ x̂)/s with dx̂ = γ ⊙ dout and s = √(v + ε).
 
-    ∂L/∂γ = Σ ∂L/∂out ⊙ x̂ and ∂L/∂β = Σ ∂L/∂out. What remains of ∂L/∂x has no component along 1 and, up to ε,
-    none along x̂. With running statistics only dx̂/s is left.
+    dγ = Σ dout ⊙ x̂ and dβ = Σ dout. What remains of dx has no component along 1 and, up to ε, none along x̂.
+    With running statistics only dx̂/s is left.
 
     Parameters
     ----------
@@ -137,6 +129,13 @@ def batch_norm_backward(dout, cache):
         If dout is not a floating-point array of the output's shape and precision.
     """
     return _norm_backward("batch_norm_backward", dout, cache, 0)
+
+
+def running_init(D, *, dtype=float):
+    """Mean 0 and variance 1 for D features, before any batch has been seen. Errors as `norm_init`."""
+    expect_count("running_init", "D", D)
+    dtype = expect_float_dtype("running_init", dtype)
+    return RunningStatistics(np.zeros(D, dtype), np.ones(D, dtype))
 
 
 def update_running(running, cache, *, momentum=0.1):
@@ -170,12 +169,13 @@ def update_running(running, cache, *, momentum=0.1):
     rows = len(cache.x_hat)
     if rows == 1:
         raise ValueError(f"{where}: the batch has one row, which has no variance; expected at least 2.")
-    expect_real(where, mean=running.mean, variance=running.variance, cache=cache.x_hat)
-    mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, cache=cache.x_hat)
-    for name, array in (("running mean", mean), ("running variance", variance)):
-        expect_shape(where, name, array, cache.mean.shape, "the batch has that many features")
-    new = cache.variance * (cache.divisor / (rows - 1))
-    return RunningStatistics((1 - m) * mean + m * cache.mean, (1 - m) * variance + m * new)
+    expect_real(where, cache=cache.x_hat)
+    mean, variance = _fixed_statistics(where, running, cache.x_hat)
+    unbiased = cache.variance * (cache.divisor / (rows - 1))
+    return RunningStatistics((1 - m) * mean + m * cache.mean, (1 - m) * variance + m * unbiased)
+
+
+# --- spatial batch norm: every pixel is a row --------------------------------------------------------------
 
 
 class SpatialNormCache(NamedTuple):
@@ -186,16 +186,16 @@ class SpatialNormCache(NamedTuple):
 
 
 def spatial_batch_norm_forward(params, x, *, running=None, unbiased=False, eps=1e-5):
-    """Batch norm of every channel over all images and pixels: μ_c, v_c over n, y, x (Ioffe & Szegedy 2015).
+    """`batch_norm_forward` with every pixel of every image as a row: μ_c and v_c over n, y, x.
 
-    The sum of squares is divided by M = NYX, or NYX − 1 if `unbiased`. Arguments, results and errors as
-    `vgcourse.layers.batch_norm_forward`, with x (N, C, Y, X) and gamma, beta (C,).
+    The sum of squares is divided by M = NYX, or NYX − 1 if `unbiased`. Arguments, results, errors and source
+    as there, with x (N, C, Y, X) and gamma, beta (C,).
     """
-    x = as_floats("spatial_batch_norm_forward", x=x)
-    expect_shape("spatial_batch_norm_forward", "x", x, IMAGES)
-    options = dict(running=running, unbiased=unbiased, eps=eps)
-    out, cache = batch_norm_forward(params, _pixels_as_rows(x), **options)
-    return _rows_as_pixels(out, x.shape), SpatialNormCache(cache, x.shape)
+    where = "spatial_batch_norm_forward"
+    x = as_floats(where, x=x)
+    expect_shape(where, "x", x, IMAGES)
+    out, rows = _batch_norm(where, params, _pixels_as_rows(x), running, unbiased, eps)
+    return _rows_as_pixels(out, x.shape), SpatialNormCache(rows, x.shape)
 
 
 def spatial_batch_norm_backward(dout, cache):
@@ -206,15 +206,28 @@ def spatial_batch_norm_backward(dout, cache):
     TypeError, ValueError
         As `batch_norm_backward`.
     """
-    expect_type("spatial_batch_norm_backward", "cache", cache, SpatialNormCache)
-    dout = as_floats("spatial_batch_norm_backward", dout=dout)
-    expect_shape("spatial_batch_norm_backward", "dout", dout, cache.shape, "that is the shape of the output")
-    dx, grads = batch_norm_backward(_pixels_as_rows(dout), cache.rows)
+    where = "spatial_batch_norm_backward"
+    expect_type(where, "cache", cache, SpatialNormCache)
+    dout = as_floats(where, dout=dout)
+    expect_shape(where, "dout", dout, cache.shape, "that is the shape of the output")
+    dx, grads = _norm_backward(where, _pixels_as_rows(dout), cache.rows, 0)
     return _rows_as_pixels(dx, cache.shape), grads
 
 
+def _pixels_as_rows(x):
+    return x.transpose(0, 2, 3, 1).reshape(-1, x.shape[1])
+
+
+def _rows_as_pixels(rows, shape):
+    N, C, Y, X = shape
+    return rows.reshape(N, Y, X, C).transpose(0, 3, 1, 2)
+
+
+# --- layer norm -------------------------------------------------------------------------------------------
+
+
 def layer_norm_forward(params, x, *, eps=1e-5):
-    """out = γ x̂ + β with x̂ = (x − μ)/√(v + ε), row by row: μ, v over the D features (Ba et al. 2016).
+    """`batch_norm_forward` along the other axis: μ and v over the D features of one row (Ba et al. 2016).
 
     The variance is the mean of squares, 1/D. Rows do not see each other: training and test are the same.
 
@@ -235,19 +248,106 @@ def layer_norm_forward(params, x, *, eps=1e-5):
         As `batch_norm_forward`.
     """
     where = "layer_norm_forward"
-    expect_type(where, "params", params, NormParams)
-    gamma, beta, x = as_floats(where, gamma=params.gamma, beta=params.beta, x=x)
-    if x.ndim == 0:
+    if np.ndim(x) == 0:
         raise ValueError(f"{where}: x is a single number; expected shape (…, D).")
-    return _normalize(where, gamma, beta, x, -1, x.shape[-1], eps)
+    gamma, beta, x, eps = _norm_arguments(where, params, x, eps)
+    divisor = x.shape[-1]
+    mean, centred, variance = _statistics(x, -1, divisor)
+    return _scale_and_shift(where, gamma, beta, centred, mean, variance, divisor, eps)
 
 
 def layer_norm_backward(dout, cache):
-    """∂L/∂x = (1/s) [dx̂ − mean(dx̂) − x̂ mean(dx̂ ⊙ x̂)], means over the D features of a row.
+    """`batch_norm_backward` with both sums over the D features of a row, where N = M = D.
 
-    Shapes and errors as `batch_norm_backward`, with (…, D) for (N, D).
+    Shapes and errors as there, with (…, D) for (N, D).
     """
     return _norm_backward("layer_norm_backward", dout, cache, -1)
+
+
+# --- what the three share ---------------------------------------------------------------------------------
+
+
+def _batch_norm(where, params, x, running, unbiased, eps):
+    gamma, beta, x, eps = _norm_arguments(where, params, x, eps)
+    if running is None:
+        if unbiased and len(x) == 1:
+            raise ValueError(f"{where}: x has one row; expected at least 2 with unbiased=True (1/(N − 1)).")
+        divisor = len(x) - bool(unbiased)
+        mean, centred, variance = _statistics(x, 0, divisor)
+    else:
+        expect_type(where, "running", running, RunningStatistics)
+        divisor = None
+        mean, variance = _fixed_statistics(where, running, x)
+        centred = x - mean
+    return _scale_and_shift(where, gamma, beta, centred, mean, variance, divisor, eps)
+
+
+def _norm_arguments(where, params, x, eps):
+    expect_type(where, "params", params, NormParams)
+    gamma, beta, x = as_floats(where, gamma=params.gamma, beta=params.beta, x=x)
+    for name, array in (("gamma", gamma), ("beta", beta)):
+        expect_shape(where, name, array, x.shape[-1:], f"x has {x.shape[-1]} features")
+    eps = expect_number(where, "eps", eps, "a finite number, at least 0", lambda e: e >= 0)
+    return gamma, beta, x, eps
+
+
+def _fixed_statistics(where, running, x):
+    expect_real(where, mean=running.mean, variance=running.variance)
+    mean, variance, _ = as_floats(where, mean=running.mean, variance=running.variance, x=x)
+    for name, array in (("running mean", mean), ("running variance", variance)):
+        expect_shape(where, name, array, x.shape[-1:], f"the batch has {x.shape[-1]} features")
+    return mean, variance
+
+
+def _statistics(x, axis, divisor):
+    """Mean, x − mean and variance (sum of squares / divisor) along one axis."""
+    keepdims = axis != 0
+    with np.errstate(over="ignore"):  # `_scale_and_shift` refuses an infinite variance
+        mean = x.mean(axis=axis, keepdims=keepdims)
+        centred = x - mean
+        # no abs: a complex step has to pass through the square
+        variance = (centred**2).sum(axis=axis, keepdims=keepdims) / divisor
+    return mean, centred, variance
+
+
+def _scale_and_shift(where, gamma, beta, centred, mean, variance, divisor, eps):
+    """out = γ x̂ + β and the cache, where every v + ε is a normal number (or NaN, which is handed on)."""
+    shifted, normal = variance + eps, np.finfo(variance.dtype)
+    refused = (shifted.real < normal.tiny) | (shifted.real > normal.max)
+    if refused.any():
+        raise ValueError(
+            f"{where}: a variance is {variance[refused][0].real:g}, eps is {eps:g}; "
+            f"expected v + eps > 0, that is from {normal.tiny:.0e} to {normal.max:.0e} in {normal.dtype}."
+        )
+    std = np.sqrt(shifted)
+    x_hat = centred / std
+    out = gamma * x_hat + beta
+    return out, NormCache(gamma, x_hat, std, divisor, mean, variance)
+
+
+def _norm_backward(where, dout, cache, axis):
+    expect_type(where, "cache", cache, NormCache)
+    gamma, x_hat, std, dout = as_floats(where, gamma=cache.gamma, x_hat=cache.x_hat, std=cache.std, dout=dout)
+    expect_shape(where, "dout", dout, x_hat.shape, "that is the shape of the output")
+    rows = tuple(range(dout.ndim - 1))
+
+    # out = γ x̂ + β, the same γ and β for all rows
+    dgamma = (dout * x_hat).sum(axis=rows)
+    dbeta = dout.sum(axis=rows)
+    dx_hat = dout * gamma
+
+    if cache.divisor is None:
+        # x̂ = (x − μ)/s, μ and s fixed
+        dx = dx_hat / std
+    else:
+        # x̂ = (x − μ)/s, s² = Σ (x − μ)²/M + ε: μ moves with every x by 1/N, s by x̂/M
+        through_mean = dx_hat.mean(axis=axis, keepdims=True)
+        through_std = x_hat * ((dx_hat * x_hat).sum(axis=axis, keepdims=True) / cache.divisor)
+        dx = (dx_hat - through_mean - through_std) / std
+    return dx, NormParams(dgamma, dbeta)
+
+
+# --- weight norm ------------------------------------------------------------------------------------------
 
 
 class WeightNormParams(NamedTuple):
@@ -259,7 +359,7 @@ class WeightNormParams(NamedTuple):
 
 
 class WeightNormCache(NamedTuple):
-    """What the backward pass of a weight-normalised layer needs: `unit` holds the rows of V at length 1."""
+    """What the backward pass of weight norm needs: V's rows at length 1, their lengths (H, 1), and g."""
 
     unit: np.ndarray
     length: np.ndarray
@@ -276,23 +376,24 @@ def weight_norm_from_linear(params):
 
     Returns
     -------
-    WeightNormParams, V (H, D), g (H,), b (H,)
+    WeightNormParams, V (H, D), g (H,), b (H,): arrays of their own
 
     Raises
     ------
     TypeError, ValueError
-        As `linear_forward`.
+        As `linear_forward`; and if a row of W is zero: it has no direction.
     """
     where = "weight_norm_from_linear"
     expect_type(where, "params", params, LinearParams)
     W, b = as_floats(where, W=params.W, b=params.b)
     expect_shape(where, "W", W, ("H", "D"))
     expect_shape(where, "b", b, W.shape[:1], f"W has shape {W.shape}")
-    return WeightNormParams(W, np.sqrt((W**2).sum(axis=1)), b)
+    _, length = _directions(where, "W", W)
+    return WeightNormParams(W.copy(), length[:, 0], b.copy())
 
 
 def weight_norm_forward(params, x):
-    """z = x Wᵀ + b with rows W_j = g_j V_j/‖V_j‖ (Salimans & Kingma 2016): the length is learnt apart.
+    """z = x Wᵀ + b with rows W_j = g_j V̂_j, V̂_j = V_j/‖V_j‖ (Salimans & Kingma 2016).
 
     Parameters
     ----------
@@ -312,20 +413,19 @@ def weight_norm_forward(params, x):
     where = "weight_norm_forward"
     expect_type(where, "params", params, WeightNormParams)
     V, g, b, x = as_floats(where, V=params.V, g=params.g, b=params.b, x=x)
-    expect_shape(where, "V", V, ("H", "D"))
+    expect_linear(where, "x", x, V=V, b=b)
     expect_shape(where, "g", g, V.shape[:1], f"V has shape {V.shape}")
-    length = np.sqrt((V**2).sum(axis=1, keepdims=True))
-    if (length == 0).any():
-        raise ValueError(f"{where}: row {int(np.argmin(np.abs(length)))} of V is zero; it has no direction.")
-    unit = V / length
-    z, linear = linear_forward(LinearParams(g[:, None] * unit, b), x)
-    return z, WeightNormCache(unit, length, g, linear)
+
+    unit, length = _directions(where, "V", V)
+    W = g[:, None] * unit
+    z = x @ W.T + b
+    return z, WeightNormCache(unit, length, g, LinearCache(W, x))
 
 
 def weight_norm_backward(dz, cache):
-    """∂L/∂g_j = ∂L/∂W_j · V̂_j and ∂L/∂V_j = (g_j/‖V_j‖) [∂L/∂W_j − (∂L/∂g_j) V̂_j], with V̂ = V/‖V‖.
+    """dg_j = dW_j · V̂_j and dV_j = (g_j/‖V_j‖) (dW_j − dg_j V̂_j), with dW of the linear layer.
 
-    ∂L/∂V_j is orthogonal to V_j, so every gradient step makes V_j longer and the next ones smaller.
+    dV_j is orthogonal to V_j, so every gradient step makes V_j longer and the next ones smaller.
 
     Parameters
     ----------
@@ -344,50 +444,29 @@ def weight_norm_backward(dz, cache):
     """
     expect_type("weight_norm_backward", "cache", cache, WeightNormCache)
     unit, length, g, linear = cache
+
+    # z = x Wᵀ + b
     dx, (dW, db) = linear_backward(dz, linear)
+
+    # W_j = g_j V̂_j
     dg = (dW * unit).sum(axis=1, keepdims=True)
-    return dx, WeightNormParams(g[:, None] / length * (dW - dg * unit), dg[:, 0], db)
+
+    # V̂_j = V_j/‖V_j‖: the part of g_j dW_j along V̂_j only changes the length
+    dV = g[:, None] / length * (dW - dg * unit)
+    return dx, WeightNormParams(dV, dg[:, 0], db)
 
 
-def _normalize(where, gamma, beta, x, axis, divisor, eps):
-    """γ x̂ + β with mean and variance (sum of squares / divisor) over one axis."""
-    mean = x.mean(axis=axis, keepdims=axis != 0)
-    centred = x - mean
-    # no abs: a complex step has to pass through the square
-    variance = (centred**2).sum(axis=axis, keepdims=axis != 0) / divisor
-    return _affine(where, gamma, beta, centred, mean, variance, divisor, eps)
+def _directions(where, name, V):
+    """V's rows at length 1 and their lengths (H, 1), whatever the size of V.
 
-
-def _affine(where, gamma, beta, centred, mean, variance, divisor, eps):
-    for name, array in (("gamma", gamma), ("beta", beta)):
-        expect_shape(where, name, array, centred.shape[-1:], f"x has {centred.shape[-1]} features")
-    given, eps = eps, expect_number(where, "eps", eps, "a finite number, at least 0", lambda e: e >= 0)
-    if (variance.real + eps <= 0).any():
-        raise ValueError(
-            f"{where}: a variance is {variance.real.min():g}, eps is {given}; expected v + eps > 0."
-        )
-    std = np.sqrt(variance + eps)
-    x_hat = centred / std
-    return gamma * x_hat + beta, NormCache(gamma, x_hat, mean, variance, std, divisor)
-
-
-def _norm_backward(where, dout, cache, axis):
-    expect_type(where, "cache", cache, NormCache)
-    gamma, x_hat, std, dout = as_floats(where, gamma=cache.gamma, x_hat=cache.x_hat, std=cache.std, dout=dout)
-    expect_shape(where, "dout", dout, x_hat.shape, "that is the shape of the output")
-    rows = tuple(range(dout.ndim - 1))
-    grads = NormParams((dout * x_hat).sum(axis=rows), dout.sum(axis=rows))
-    dx = dout * gamma
-    if cache.divisor is not None:
-        along_x_hat = (dx * x_hat).sum(axis=axis, keepdims=True) / cache.divisor
-        dx = dx - dx.mean(axis=axis, keepdims=True) - x_hat * along_x_hat
-    return dx / std, grads
-
-
-def _pixels_as_rows(x):
-    return x.transpose(0, 2, 3, 1).reshape(-1, x.shape[1])
-
-
-def _rows_as_pixels(rows, shape):
-    N, C, Y, X = shape
-    return rows.reshape(N, Y, X, C).transpose(0, 3, 1, 2)
+    A power of two near a row's largest entry is taken out first: that is exact, and leaves numbers whose
+    squares neither overflow nor underflow.
+    """
+    exponent = np.frexp(np.abs(V).max(axis=1, keepdims=True))[1] - 1
+    scale = np.ldexp(V.real.dtype.type(1), exponent)
+    scaled = V / scale
+    length = np.sqrt((scaled**2).sum(axis=1, keepdims=True))
+    zero = (length == 0)[:, 0]
+    if zero.any():
+        raise ValueError(f"{where}: row {int(zero.argmax())} of {name} is zero; it has no direction.")
+    return scaled / length, scale * length

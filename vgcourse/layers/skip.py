@@ -4,26 +4,31 @@
 >>> dh, grads = residual_backward(linear_backward, dout, cache)
 >>> out, cache = highway_forward(highway_init(64, gate_bias=-2.0, rng=rng), h)
 
-In both the input reaches the output on a path of its own, weighed by 1 (residual) or by 1 − g (highway).
+In all of them the input reaches the output on a path of its own, weighed by 1 (residual) or by 1 − g
+(gated, highway), and so does the gradient on its way back.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from vgcourse import _validate
 from vgcourse._validate import (
     IMAGES,
     as_floats,
+    expect_callable,
     expect_count,
+    expect_generator,
+    expect_layer,
     expect_number,
     expect_shape,
+    expect_square,
     expect_type,
     initial_weights,
 )
 from vgcourse.activations import get_activation, sigmoid, sigmoid_derivative
 from vgcourse.initializers import lecun
-from vgcourse.layers.linear import LinearCache, LinearParams, linear_backward, linear_forward
+from vgcourse.layers._arguments import expect_linear
+from vgcourse.layers.linear import LinearCache, linear_backward
 
 
 class ResidualCache(NamedTuple):
@@ -57,12 +62,15 @@ def residual_forward(inner_forward, params, x, *, scale=1.0):
     """
     where = "residual_forward"
     scale = expect_number(where, "scale", scale)
-    r, inner = _inner(where, inner_forward, params, as_floats(where, x=x))
-    return x + scale * r, ResidualCache(inner, scale, params is not None)
+    x = as_floats(where, x=x)
+
+    r, inner = _inner(where, inner_forward, params, x)
+    out = x + scale * r
+    return out, ResidualCache(inner, scale, params is not None)
 
 
 def residual_backward(inner_backward, dout, cache):
-    """∂L/∂x = ∂L/∂out + a (∂R/∂x)ᵀ ∂L/∂out: the 1 of the identity survives whatever R does.
+    """dx = dout + a (∂R/∂x)ᵀ dout: the 1 of the identity survives whatever R does.
 
     Parameters
     ----------
@@ -80,14 +88,22 @@ def residual_backward(inner_backward, dout, cache):
     TypeError, ValueError
         If dout is not floating point or cache no ResidualCache; and as R's backward pass.
     """
-    dout = as_floats("residual_backward", dout=dout)
-    expect_type("residual_backward", "cache", cache, ResidualCache)
-    dx, grads = _inner_backward("residual_backward", inner_backward, cache.scale * dout, cache)
-    return (dout + dx, grads) if cache.has_params else dout + dx
+    where = "residual_backward"
+    dout = as_floats(where, dout=dout)
+    expect_type(where, "cache", cache, ResidualCache)
+
+    # out = x + a r
+    dr = cache.scale * dout
+
+    # r = R(x)
+    dx_inner, grads = _inner_backward(where, inner_backward, dr, cache)
+
+    dx = dout + dx_inner
+    return (dx, grads) if cache.has_params else dx
 
 
 class GatedParams(NamedTuple):
-    """Parameters of any inner layer, and of the gate σ(W_g x + b_g) in front of it."""
+    """Parameters of any inner layer, and W_g (H, H), b_g (H,) of the gate on its output."""
 
     inner: Any
     W_g: np.ndarray
@@ -95,19 +111,19 @@ class GatedParams(NamedTuple):
 
 
 class GatedCache(NamedTuple):
-    """Input x, candidate c, gate g and its pre-activation, and the caches of the inner layer and the gate."""
+    """What the backward pass needs: input x, candidate c, gate g and its z_g, all (…, H); R's own cache."""
 
+    W_g: np.ndarray
     x: np.ndarray
     c: np.ndarray
-    g: np.ndarray
     z_g: np.ndarray
+    g: np.ndarray
     inner: Any
-    gate: LinearCache
     has_params: bool
 
 
 def gated_forward(inner_forward, params, x):
-    """out = g ⊙ R(x) + (1 − g) ⊙ x with g = σ(x W_gᵀ + b_g): a highway around any layer R.
+    """out = g ⊙ c + (1 − g) ⊙ x with c = R(x) and g = σ(x W_gᵀ + b_g): a highway around any layer R.
 
     Parameters
     ----------
@@ -126,27 +142,43 @@ def gated_forward(inner_forward, params, x):
         As `linear_forward` for the gate; and if R changes the shape or the precision.
     """
     where = "gated_forward"
-    x = as_floats(where, x=x)
     expect_type(where, "params", params, GatedParams)
-    _validate.expect_square(where, "W_g", params.W_g)
-    z_g, gate = linear_forward(LinearParams(params.W_g, params.b_g), x)
+    W_g, b_g, x = as_floats(where, W_g=params.W_g, b_g=params.b_g, x=x)
+    expect_square(where, "W_g", W_g)
+    expect_linear(where, "x", x, W_g=W_g, b_g=b_g)
+
     c, inner = _inner(where, inner_forward, params.inner, x)
+    z_g = x @ W_g.T + b_g
     g = sigmoid(z_g)
-    return g * c + (1 - g) * x, GatedCache(x, c, g, z_g, inner, gate, params.inner is not None)
+    out = g * c + (1 - g) * x
+    return out, GatedCache(W_g, x, c, z_g, g, inner, params.inner is not None)
 
 
 def gated_backward(inner_backward, dout, cache):
-    """∂L/∂x is a sum of four terms: candidate, gate opening, carry, gate closing; see `highway_backward`.
+    """The terms of `highway_backward`, where R's own backward pass takes the place of the candidate's.
 
     Parameters, returns and errors as `residual_backward`; grads is a GatedParams in any case.
     """
-    expect_type("gated_backward", "cache", cache, GatedCache)
-    x, c, g, z_g, _, gate, _ = cache
-    x, dout = as_floats("gated_backward", x=x, dout=dout)
-    expect_shape("gated_backward", "dout", dout, x.shape, "that is the shape of the output")
-    through_candidate, grads = _inner_backward("gated_backward", inner_backward, dout * g, cache)
-    through_gate, (dW_g, db_g) = linear_backward(dout * (c - x) * sigmoid_derivative(z_g), gate)
-    return through_candidate + through_gate + dout * (1 - g), GatedParams(grads, dW_g, db_g)
+    where = "gated_backward"
+    expect_type(where, "cache", cache, GatedCache)
+    W_g, x, c, z_g, g, _, _ = cache
+    x, dout = as_floats(where, x=x, dout=dout)
+    expect_shape(where, "dout", dout, x.shape, "that is the shape of the output")
+
+    # out = g ⊙ c + (1 − g) ⊙ x
+    dg = dout * (c - x)
+    dc = dout * g
+    dx_carry = dout * (1 - g)
+
+    # g = σ(z_g), z_g = x W_gᵀ + b_g
+    dz_g = dg * sigmoid_derivative(z_g)
+    dx_gate, (dW_g, db_g) = linear_backward(dz_g, LinearCache(W_g, x))
+
+    # c = R(x)
+    dx_candidate, dinner = _inner_backward(where, inner_backward, dc, cache)
+
+    dx = dx_candidate + dx_gate + dx_carry
+    return dx, GatedParams(dinner, dW_g, db_g)
 
 
 class HighwayParams(NamedTuple):
@@ -159,14 +191,15 @@ class HighwayParams(NamedTuple):
 
 
 class HighwayCache(NamedTuple):
-    """What the backward pass needs: input h, candidate c = f(z), gate g = σ(z_g), all (…, H)."""
+    """What the backward pass needs: input h, candidate c and its z, gate g and its z_g, all (…, H)."""
 
-    params: HighwayParams
+    W: np.ndarray
+    W_g: np.ndarray
     h: np.ndarray
-    c: np.ndarray
-    g: np.ndarray
     z: np.ndarray
+    c: np.ndarray
     z_g: np.ndarray
+    g: np.ndarray
     activation: str
 
 
@@ -176,15 +209,15 @@ def highway_init(H, *, gate_bias=-2.0, rng, initializer=lecun, dtype=float):
     A negative bias starts with closed gates: the share σ(−gate_bias) of the old value is carried on.
     ValueError if H is below 1 or gate_bias not finite; TypeError if H is no integer or rng no Generator.
     """
-    _validate.expect_count("highway_init", "H", H)
-    _validate.expect_generator("highway_init", rng)
+    expect_count("highway_init", "H", H)
+    expect_generator("highway_init", rng)
     gate_bias = expect_number("highway_init", "gate_bias", gate_bias)
     W, W_g = (initial_weights("highway_init", initializer, (H, H), rng=rng, dtype=dtype) for _ in range(2))
     return HighwayParams(W, np.zeros(H, dtype), W_g, np.full(H, gate_bias, dtype))
 
 
 def highway_forward(params, h, *, activation="tanh"):
-    """h' = g ⊙ c + (1 − g) ⊙ h with c = f(h Wᵀ + b), g = σ(h W_gᵀ + b_g) (Srivastava et al. 2015).
+    """out = g ⊙ c + (1 − g) ⊙ h with c = f(h Wᵀ + b), g = σ(h W_gᵀ + b_g) (Srivastava et al. 2015).
 
     The gate multiplies the NEW value: g = 0 carries h on unchanged. (GRUs often do it the other way round.)
 
@@ -196,7 +229,7 @@ def highway_forward(params, h, *, activation="tanh"):
 
     Returns
     -------
-    h' : (…, H) array
+    out : (…, H) array, the next layer's h
     cache : HighwayCache
 
     Raises
@@ -204,25 +237,32 @@ def highway_forward(params, h, *, activation="tanh"):
     TypeError, ValueError
         As `linear_forward`; and if a weight is not square or the activation is unknown.
     """
-    expect_type("highway_forward", "params", params, HighwayParams)
-    h = as_floats("highway_forward", h=h)
-    for name in ("W", "W_g"):
-        _validate.expect_square("highway_forward", name, getattr(params, name))
-    z, _ = linear_forward(LinearParams(params.W, params.b), h)
-    z_g, _ = linear_forward(LinearParams(params.W_g, params.b_g), h)
-    c, g = get_activation(activation).function(z), sigmoid(z_g)
-    return g * c + (1 - g) * h, HighwayCache(params, h, c, g, z, z_g, activation)
+    where = "highway_forward"
+    expect_type(where, "params", params, HighwayParams)
+    W, b, W_g, b_g, h = as_floats(where, **params._asdict(), h=h)
+    expect_square(where, "W", W)
+    expect_square(where, "W_g", W_g)
+    expect_linear(where, "h", h, W=W, b=b)
+    expect_linear(where, "h", h, W_g=W_g, b_g=b_g)
+    f = get_activation(activation).function
+
+    z = h @ W.T + b
+    c = f(z)
+    z_g = h @ W_g.T + b_g
+    g = sigmoid(z_g)
+    out = g * c + (1 - g) * h
+    return out, HighwayCache(W, W_g, h, z, c, z_g, g, activation)
 
 
 def highway_backward(dout, cache):
-    """∂L/∂h = Wᵀ(g ⊙ f' ⊙ δ) + W_gᵀ(c ⊙ g' ⊙ δ) + (1 − g) ⊙ δ − W_gᵀ(h ⊙ g' ⊙ δ), equation (6.7), δ = ∂L/∂h'.
+    """dh = (g ⊙ f' ⊙ δ) W + (c ⊙ g' ⊙ δ) W_g + (1 − g) ⊙ δ − (h ⊙ g' ⊙ δ) W_g, equation (6.7), δ = dout.
 
     Through the candidate, through the gate as it lets the new value in, the carry, through the gate as it
     shuts the old value out. The two gate terms share the factor c − h.
 
     Parameters
     ----------
-    dout : (…, H) array, δ
+    dout : (…, H) array
     cache : HighwayCache of the forward pass
 
     Returns
@@ -232,19 +272,32 @@ def highway_backward(dout, cache):
 
     Raises TypeError, ValueError if dout has not the output's shape and precision, or cache is another's.
     """
-    expect_type("highway_backward", "cache", cache, HighwayCache)
-    params, h, c, g, z, z_g, activation = cache
-    h, dout = as_floats("highway_backward", h=h, dout=dout)
-    expect_shape("highway_backward", "dout", dout, h.shape, "that is the shape of the output")
-    dz = dout * g * get_activation(activation).derivative(z)
-    dz_g = dout * (c - h) * sigmoid_derivative(z_g)
-    through_candidate, (dW, db) = linear_backward(dz, LinearCache(params.W, h))
-    through_gate, (dW_g, db_g) = linear_backward(dz_g, LinearCache(params.W_g, h))
-    return through_candidate + through_gate + dout * (1 - g), HighwayParams(dW, db, dW_g, db_g)
+    where = "highway_backward"
+    expect_type(where, "cache", cache, HighwayCache)
+    W, W_g, h, z, c, z_g, g, activation = cache
+    h, dout = as_floats(where, h=h, dout=dout)
+    expect_shape(where, "dout", dout, h.shape, "that is the shape of the output")
+    df = get_activation(activation).derivative
+
+    # out = g ⊙ c + (1 − g) ⊙ h
+    dg = dout * (c - h)
+    dc = dout * g
+    dh_carry = dout * (1 - g)
+
+    # g = σ(z_g), z_g = h W_gᵀ + b_g
+    dz_g = dg * sigmoid_derivative(z_g)
+    dh_gate, (dW_g, db_g) = linear_backward(dz_g, LinearCache(W_g, h))
+
+    # c = f(z), z = h Wᵀ + b
+    dz = dc * df(z)
+    dh_candidate, (dW, db) = linear_backward(dz, LinearCache(W, h))
+
+    dh = dh_candidate + dh_gate + dh_carry
+    return dh, HighwayParams(dW, db, dW_g, db_g)
 
 
 class SkipCache(NamedTuple):
-    """What the backward pass of the strided skip needs."""
+    """What the backward pass of the strided skip needs: the shapes of both ends, and which pixels it kept."""
 
     x_shape: tuple
     out_shape: tuple
@@ -252,7 +305,7 @@ class SkipCache(NamedTuple):
 
 
 def strided_skip_forward(x, *, stride=1, channels=None):
-    """out[n, j, y, x] = in[n, j, s·y, s·x], and 0 for the new channels: L[b, s x, s y, j] in other layouts.
+    """out[n, j, y, x] = in[n, j, s·y, s·x], and 0 for the new channels; some write L[b, s x, s y, j].
 
     Parameters
     ----------
@@ -262,7 +315,7 @@ def strided_skip_forward(x, *, stride=1, channels=None):
 
     Returns
     -------
-    out : (N, C', ⌈Y/s⌉, ⌈X/s⌉) array; with s = 1 and C' = C the input itself
+    out : (N, C', ⌈Y/s⌉, ⌈X/s⌉) array; with s = 1 and C' = C a copy of x
     cache : SkipCache
 
     Raises
@@ -276,6 +329,7 @@ def strided_skip_forward(x, *, stride=1, channels=None):
     expect_count(where, "stride", stride)
     channels = x.shape[1] if channels is None else channels
     expect_count(where, "channels", channels, least=x.shape[1])
+
     kept = x[:, :, ::stride, ::stride]
     new = np.zeros((len(x), channels - x.shape[1], *kept.shape[2:]), x.dtype)
     out = np.concatenate([kept, new], axis=1)
@@ -283,7 +337,7 @@ def strided_skip_forward(x, *, stride=1, channels=None):
 
 
 def strided_skip_backward(dout, cache):
-    """∂L/∂in: the gradient goes back to the pixels that were kept; the others, and the new channels, get 0.
+    """The gradient goes back to the pixels that were kept; the others get 0, and new channels hand on none.
 
     Parameters
     ----------
@@ -299,24 +353,31 @@ def strided_skip_backward(dout, cache):
     TypeError, ValueError
         If dout is not a floating-point array of the output's shape.
     """
-    expect_type("strided_skip_backward", "cache", cache, SkipCache)
-    dout = as_floats("strided_skip_backward", dout=dout)
-    expect_shape("strided_skip_backward", "dout", dout, cache.out_shape, "that is the shape of the output")
-    dx = np.zeros(cache.x_shape, dout.dtype)
-    dx[:, :, :: cache.stride, :: cache.stride] = dout[:, : cache.x_shape[1]]
+    where = "strided_skip_backward"
+    expect_type(where, "cache", cache, SkipCache)
+    x_shape, out_shape, s = cache
+    dout = as_floats(where, dout=dout)
+    expect_shape(where, "dout", dout, out_shape, "that is the shape of the output")
+
+    # out = the kept pixels of x, then zeros as new channels
+    dkept = dout[:, : x_shape[1]]
+
+    # kept[n, j, y, x] = x[n, j, s·y, s·x]
+    dx = np.zeros(x_shape, dout.dtype)
+    dx[:, :, ::s, ::s] = dkept
     return dx
 
 
 def _inner(where, inner_forward, params, x):
-    _validate.expect_layer(where, "inner_forward", inner_forward, params, x)
+    expect_layer(where, "inner_forward", inner_forward, params, x)
     out, cache = inner_forward(x) if params is None else inner_forward(params, x)
     expect_shape(where, "the inner layer's output", out, x.shape, "the inner layer's input has that shape")
-    as_floats(where, x=x, inner=out)
+    out, _ = as_floats(where, inner=out, x=x)
     return out, cache
 
 
 def _inner_backward(where, inner_backward, dout, cache):
     """(dx, grads) of the inner layer, whatever stands between the two; grads is None without parameters."""
-    _validate.expect_callable(where, "inner_backward", inner_backward)
+    expect_callable(where, "inner_backward", inner_backward)
     result = inner_backward(dout, cache.inner)
     return (result[0], result[-1]) if cache.has_params else (result, None)
