@@ -3,11 +3,14 @@
 pytest.approx has an absolute tolerance of 1e-12 unless told otherwise: in the tails it would accept a zero.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
+from conftest import require
 
 from vgcourse import activations
-from vgcourse.activations import ACTIVATIONS, get_activation, maxout, maxout_derivative
+from vgcourse.activations import ACTIVATIONS, get_activation, log1p, maxout, maxout_derivative
 from vgcourse.gradcheck import complex_step, numerical_gradient, relative_error
 
 Z = np.linspace(-8, 8, 400)  # 0 is not among them: there the kinks are
@@ -119,6 +122,83 @@ def test_extreme_input_stays_finite_and_silent(function, dtype):
     assert out.dtype == dtype
 
 
+@every_function
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_nan_comes_out(function, dtype):
+    """A kink's comparison is false for NaN: as a value below the kink it would come out as a plain 0."""
+    z = np.array([-1, np.nan, 1], dtype)
+    with np.errstate(all="raise"):
+        out = function(z)
+    assert np.isnan(out).tolist() == [False, True, False]
+    assert np.isnan(function(z[1])) and out.dtype == dtype
+    if np.iscomplexobj(z):  # a derivative that is NaN is one, too
+        for real in (-1, 1, np.nan):
+            assert np.isnan(function(np.array([complex(real, np.nan)], dtype)).imag).all()
+
+
+LIMITS = {  # value and slope at −∞, then at +∞
+    "sigmoid": ((0, 0), (1, 0)),
+    "tanh": ((-1, 0), (1, 0)),
+    "relu": ((0, 0), (np.inf, 1)),
+    "leaky_relu": ((-np.inf, 0.01), (np.inf, 1)),
+    "elu": ((-1, 0), (np.inf, 1)),
+    "softplus": ((0, 0), (np.inf, 1)),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_infinity_gives_the_limit(name, dtype):
+    _, function, derivative = ACTIVATIONS[name]
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        for z, (value, slope) in zip((-np.inf, np.inf), LIMITS[name], strict=True):
+            z = np.array([z], dtype)
+            assert function(z).tolist() == [value]
+            assert derivative(z).tolist() == [np.asarray(slope, dtype)]
+            step = complex_step(function, z.real, np.ones(1))
+            assert step == pytest.approx([slope], rel=1e-15, abs=0)
+
+
+def test_a_leaky_slope_of_zero_is_a_relu():
+    z = np.array([-np.inf, -1, 0, 1, np.inf])
+    for dtype in ("float64", "complex128"):
+        with np.errstate(all="raise"):
+            assert activations.leaky_relu(z.astype(dtype), 0.0).tolist() == [0, 0, 0, 1, np.inf]
+    assert activations.leaky_relu(z, -1.0).tolist() == [np.inf, 1, 0, 1, np.inf]
+
+
+@pytest.mark.parametrize("size", [20, 300, 800, 1e4, 1e300])
+def test_derivatives_of_saturated_complex_input_are_those_of_real_input(size):
+    """1/cosh(800 + 0i) divides by ∞ + NaN i."""
+    z = np.array([-size, size], float)
+    for _, _, derivative in ACTIVATIONS.values():
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            slope = derivative(z + 1e-20j)
+        assert slope.real == pytest.approx(derivative(z), rel=1e-15, abs=0)
+        assert np.isfinite(slope.imag).all()
+
+
+def test_complex_softplus_keeps_its_real_part_in_the_tail():
+    """np.log1p(1e−22 + 0i) is 0."""
+    assert activations.softplus(-50.0 + 0j).real == pytest.approx(np.exp(-50), rel=1e-14, abs=0)
+    z = np.array([1e-22, 1e-9, 0.5, -0.5, 3.0])
+    assert log1p(z + 0j).real == pytest.approx(np.log1p(z), rel=1e-15, abs=0)
+    assert log1p(z + 0j).imag.tolist() == [0] * 5
+    assert log1p(z + 1e-20j).imag == pytest.approx(1e-20 / (1 + z), rel=1e-15, abs=0)
+    assert log1p(0.3 + 0.4j) == pytest.approx(np.log(1.3 + 0.4j), rel=1e-15, abs=0)
+
+
+@every_activation
+def test_nan_and_infinity_agree_with_torch(activation):
+    require(find_spec("torch") is not None, "torch is not installed")
+    import torch
+
+    z = np.array([np.nan, np.inf, -np.inf, 1e300, -1e300, 30.0, -30.0])
+    theirs = getattr(torch, activation.name, None) or getattr(torch.nn.functional, activation.name)
+    theirs = theirs(torch.tensor(z)).numpy()
+    assert activation.function(z) == pytest.approx(theirs, rel=1e-12, abs=0, nan_ok=True)
+
+
 @every_activation
 def test_saturated_complex_input_keeps_the_derivative(activation):
     """A complex step through a saturated unit: 1/(1 + e^1000) must not turn into NaN."""
@@ -181,6 +261,26 @@ def test_the_derivative_of_maxout_is_the_derivative():
     rng = np.random.default_rng(1)
     z, v = rng.standard_normal((2, 5, 4))
     assert relative_error((maxout_derivative(z) * v).sum(axis=-1), complex_step(maxout, z, v)) < 1e-15
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_nan_in_a_piece_is_nan_in_its_unit(dtype):
+    """Which piece won is not known, so every slope of that unit is NaN; other units keep theirs."""
+    z = np.array([[1, np.nan, 3], [np.nan, 2, 1], [1, 2, np.nan], [1, 3, 2]], dtype)
+    assert np.isnan(maxout(z)).tolist() == [True, True, True, False] and maxout(z)[3] == 3
+    slopes = maxout_derivative(z)
+    assert np.isnan(slopes[:3]).all() and slopes[3].tolist() == [0, 1, 0]
+    assert maxout(z).dtype == slopes.dtype == dtype
+    if dtype == "complex128":
+        hidden = np.array([complex(1, np.nan), 3])  # the loser's derivative is NaN
+        assert np.isnan(maxout(hidden).imag) and np.isnan(maxout_derivative(hidden)).all()
+
+
+def test_infinite_pieces_win_and_lose():
+    z = np.array([[-np.inf, 1, 2], [np.inf, 1, np.inf], [-np.inf, -np.inf, -np.inf]])
+    with np.errstate(all="raise"):
+        assert maxout(z).tolist() == [2, np.inf, -np.inf]
+        assert maxout_derivative(z).tolist() == [[0, 0, 1], [1, 0, 0], [1, 0, 0]]
 
 
 @pytest.mark.parametrize("function", [maxout, maxout_derivative], ids=lambda f: f.__name__)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vgcourse._trees import map_leaves
+from vgcourse.activations import ACTIVATIONS
 from vgcourse.gradcheck import (
     BlockError,
     GradientReport,
@@ -359,3 +360,186 @@ def test_complex_points_are_refused():
     ):
         with pytest.raises(ValueError, match=words):
             call()
+
+
+# precision and the ends of the number range
+
+
+def smooth(w):
+    return (np.tanh(w) * np.exp(w / 3)).sum()
+
+
+def slopes(w):
+    return np.exp(w / 3) * (1 / np.cosh(w) ** 2 + np.tanh(w) / 3)
+
+
+SINGLE = np.array([0.3, -1.2, 0.7], "float32")
+
+
+def test_float32_points_are_checked_in_float64():
+    """In float32 the quotient of step 1e−5 is off by 1.7 %."""
+    truth = slopes(SINGLE.astype(float))
+    gradient = numerical_gradient(smooth, SINGLE)
+    assert gradient.dtype == float and relative_error(gradient, truth) < 1e-9
+    step = complex_step(smooth, SINGLE, np.ones(3, "float32"))
+    assert step.dtype == float and step == pytest.approx(truth.sum(), rel=1e-14, abs=0)
+    tiny = complex_step(lambda w: 1e-30 * smooth(w), SINGLE, np.ones(3))  # 1e−50 is 0 in float32
+    assert tiny == pytest.approx(1e-30 * truth.sum(), rel=1e-14, abs=0)
+    sweep = step_sweep(
+        smooth, SINGLE, np.ones(3, "float32"), truth.sum(), steps=np.array([1e-5, 1e-8], "float32")
+    )
+    assert sweep.steps.dtype == float
+    assert sweep.central[0] < 1e-9 and sweep.forward[1] < 1e-6 and sweep.complex_step[1] < 1e-14
+    assert check_gradients(smooth, SINGLE, truth, rng=rng()).ok
+    assert check_gradients(smooth, SINGLE, truth.astype("float32"), rng=rng(), tolerance=1e-6).ok
+    off = (truth * [1, 1.001, 1]).astype("float32")
+    assert not check_gradients(smooth, SINGLE, off, rng=rng(), tolerance=1e-6).ok
+
+
+CALLS = {  # every function that calls one, at a float32 point
+    "numerical_gradient": lambda f: numerical_gradient(f, SINGLE),
+    "complex_step": lambda f: complex_step(f, SINGLE, SINGLE),
+    "step_sweep": lambda f: step_sweep(f, SINGLE, SINGLE, 1.0),
+    "check_gradients": lambda f: check_gradients(f, SINGLE, np.ones(3), rng=rng()),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_computes_in_float32_all_the_same_is_refused(name):
+    def rounded(w):
+        return smooth(w.astype("complex64" if np.iscomplexobj(w) else "float32"))
+
+    with pytest.raises(TypeError, match=f"{name}: (f|loss) returned (float32|complex64); expected float64"):
+        CALLS[name](rounded)
+    layer = mlp_init((3, 2), rng=rng(), dtype="float32")
+
+    def net(w):
+        return mlp_forward(layer, w[None])[0].sum()
+
+    words = f"{name}: (f|loss) is called with float64 and refuses it .linear_forward: precisions are mixed"
+    with pytest.raises(TypeError, match=words):
+        CALLS[name](net)
+
+    def broken(w):
+        raise TypeError("its own mistake")
+
+    with pytest.raises(TypeError, match="^its own mistake$"):
+        numerical_gradient(broken, np.ones(2))
+
+
+@pytest.mark.parametrize("name", ["numerical_gradient", "step_sweep", "check_gradients"])
+def test_a_function_to_be_checked_returns_one_number(name):
+    words = rf"{name}: what (f|loss) returned has shape \(3,\); expected \(\)"
+    with pytest.raises(ValueError, match=words):
+        CALLS[name](np.tanh)
+    with pytest.raises(TypeError, match=f"{name}: what (f|loss) returned holds object values"):
+        CALLS[name](lambda w: None)
+
+
+def test_what_drops_the_imaginary_part_is_refused():
+    for name in ("complex_step", "step_sweep", "check_gradients"):
+        with pytest.raises(ValueError, match=f"{name}: (f|loss) returned real numbers for complex input"):
+            CALLS[name](lambda w: np.abs(w).sum())
+
+
+def test_a_float32_gradient_does_not_agree_to_more_than_its_precision():
+    with pytest.raises(
+        ValueError, match="the gradient of W is float32, exact to 1.2e-07; expected a gradient"
+    ):
+        params = mlp_init((1, 2), rng=rng())[0]
+        check_gradients(lambda p: p.W.sum(), params, params._replace(W=np.ones((2, 1), "float32")), rng=rng())
+
+
+@pytest.mark.parametrize("tolerance", [-1, -1e-300, np.nan, np.inf])
+def test_tolerances_are_not_negative(tolerance):
+    for truth in (1.0, 2.0):
+        with pytest.raises(ValueError, match="verify: tolerance is .*; expected a number ≥ 0"):
+            verify("(1.7)", 1.0, truth, tolerance=tolerance)
+    verify("(1.7)", 1.0, 1.0, tolerance=0, quiet=True)
+    with pytest.raises(AssertionError, match="above 0e"):
+        verify("(1.7)", 1.0, np.nextafter(1, 2), tolerance=0)
+
+
+def test_a_step_beside_a_large_number():
+    """1e10 ± 1e−5 are 2.1e−5 apart, not 2e−5: the quotient of a linear function would be 5 % off."""
+    for x in (1e10, -3e9, 123456789.0):
+        assert numerical_gradient(lambda y, x=x: 3 * (y - x), x) == pytest.approx(3, rel=1e-14, abs=0)
+    with pytest.raises(ValueError, match="numerical_gradient: step is 1e-05; .* not lost beside x = 1e.17"):
+        numerical_gradient(np.sum, np.array([1.0, 1e17]))
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="numerical_gradient: x holds 1 values that are NaN or infinite"):
+            numerical_gradient(np.sum, np.array([1.0, bad]))
+
+
+def test_quotients_of_nan_and_infinity_are_not_finite():
+    with np.errstate(all="raise"):
+        assert np.isnan(numerical_gradient(lambda x: x[0] * 0 + np.inf, np.ones(1)))
+        assert np.isnan(numerical_gradient(lambda x: np.nan, np.ones(1)))
+        sweep = step_sweep(lambda x: x + np.inf, 1.0, 1.0, 1.0, steps=[1e-3])
+    assert sweep.forward[0] == sweep.central[0] == np.inf
+    for steps in ([1e-3, np.inf], [1e-3, np.nan]):
+        with pytest.raises(ValueError, match="step_sweep: steps holds 1 values that are NaN or infinite"):
+            step_sweep(np.sum, np.ones(2), np.ones(2), 1.0, steps=steps)
+    with pytest.raises(TypeError, match="step_sweep: f is None; expected a function"):
+        step_sweep(None, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("length", [1e-300, 1e-10, 1e10, 1e25, 1e300])
+def test_the_length_of_the_direction_does_not_matter(length):
+    """With h v = 1e5 the step of a direction of length 1e25 would be no small one."""
+    w, v = rng().standard_normal((2, 3))
+    truth = (slopes(w) * v).sum()
+    assert complex_step(smooth, w, length * v) / length == pytest.approx(truth, rel=1e-12, abs=0)
+    assert complex_step(smooth, w, np.zeros(3)) == 0
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="complex_step: v holds 1 values that are NaN or infinite"):
+            complex_step(smooth, w, np.array([bad, 1, 1]))
+
+
+def test_a_derivative_at_nan_is_nan():
+    for activation in ACTIVATIONS.values():
+        assert np.isnan(complex_step(activation.function, np.array([np.nan, 1.0]), np.ones(2)))[0]
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-280, 1e200, 1e300, 1e307])
+@pytest.mark.parametrize(
+    "mistake", [lambda g: 2 * g, lambda g: -g, lambda g: 0 * g, lambda g: g * [1, 1, 1.01], lambda g: g[::-1]]
+)
+def test_wrong_gradients_are_found_at_the_ends_of_the_number_range(scale, mistake):
+    """The norm of 1e200 overflows to ∞, and every error is small beside that."""
+    w = np.array([0.4, 0.5, 0.6])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        report = check_gradients(lambda w: (scale * w**2).sum(), w, 2 * scale * w, rng=rng())
+        assert report.ok and report.blocks[0].error < 1e-14
+        report = check_gradients(lambda w: (scale * w**2).sum(), w, mistake(2 * scale * w), rng=rng())
+    assert report.wrong == ["x"] and 1e-4 < report.blocks[0].error <= 2.01
+
+
+def test_a_sum_that_overflows_is_not_right():
+    """∞ of a finite gradient: |1 − ∞|/∞ is NaN, and max(0, NaN) is 0."""
+    w = np.ones(4)
+    claimed = np.full(4, 1.7e308)
+    with np.errstate(over="raise", invalid="raise"):
+        report = check_gradients(lambda w: w.sum(), w, claimed, rng=rng())
+    assert report.wrong == ["x"] and report.blocks[0].error > 0.9
+
+
+def test_nothing_to_check_is_refused():
+    for params in ((), (None,), ((), None)):
+        with pytest.raises(ValueError, match="check_gradients: params holds no array; expected at least one"):
+            check_gradients(lambda p: 0.0, params, params, rng=rng())
+
+
+def test_a_report_of_nan_does_not_read_as_small():
+    report = GradientReport((BlockError("W", np.nan, False),), 1e-9)
+    assert str(report).splitlines()[0] == "W      nan  ✗"
+
+
+def test_relative_error_of_small_integers_and_floats():
+    """|−128| is −128 in int8, and 200² is infinite in float16."""
+    assert relative_error(np.array([-128], "int8"), np.array([0], "int8")) == 1
+    assert relative_error(np.array([-128, 3], "int8"), np.array([-128, 3], "int8")) == 0
+    assert relative_error(np.array([True, False]), np.array([True, True])) == pytest.approx(1 / np.sqrt(2))
+    a = np.array([3e4, 4e4], "float16")
+    assert relative_error(a, 0 * a) == 1
+    assert relative_error(np.array([1e-30], "float32"), np.array([1e30])) == 1

@@ -282,3 +282,22 @@ def test_unknown_names_are_refused_with_the_list():
 def test_truth_values_are_no_sizes():
     with pytest.raises(ValueError, match=r"he: shape is \(True, 3\)"):
         he((True, 3), rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("rule", ["lecun", "glorot", "he", "orthogonal", "identity"])
+def test_extreme_gains_scale_or_are_refused(rule):
+    """The square of 1e−200 is 0, the weights are not. A gain whose square is infinite has no variance."""
+    draw = INITIALIZERS[rule]
+    for gain in (1e-200, 1e150):
+        with np.errstate(over="raise", invalid="raise"):
+            w, plain = (draw((4, 3), rng=rng(), gain=g) for g in (gain, 1.0))
+        assert w == pytest.approx(gain * plain, rel=1e-14, abs=0)
+    with pytest.raises(
+        ValueError, match=f"{rule}: gain is 1e.200; expected a finite number, .* at most 1.3e"
+    ):
+        draw((4, 3), rng=rng(), gain=1e200)
+    with pytest.raises(ValueError, match=f"{rule}: gain is 1e.30; expected a finite number, .* at most 1.8e"):
+        draw((4, 3), rng=rng(), gain=1e30, dtype="float32")
+    assert np.isfinite(draw((4, 3), rng=rng(), gain=1e19, dtype="float32")).all()
+    with pytest.raises(ValueError, match="variance: gain is 1e.200; expected a finite number"):
+        variance(rule, (4, 3), gain=1e200)

@@ -1,10 +1,13 @@
 """Values, extremes and errors of the losses; their gradients are in test_contract."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
+from conftest import require
 
 from vgcourse import losses
-from vgcourse.gradcheck import relative_error
+from vgcourse.gradcheck import complex_step, relative_error
 from vgcourse.losses import (
     binary_cross_entropy_backward,
     binary_cross_entropy_forward,
@@ -303,3 +306,182 @@ def test_targets_and_masks_are_numbers():
         losses.squared_error_forward(np.ones((2, 1)), "abc")
     with pytest.raises(TypeError, match="mask holds"):
         losses.squared_error_forward(np.ones((2, 1)), np.ones((2, 1)), "abc")
+
+
+# the ends of the number range
+
+INF, NAN = np.inf, np.nan
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-200, 1e200, 1e308, 1.7e308])
+def test_the_size_of_a_mask_does_not_matter(name, size):
+    """The sum of a mask of 1e308 is no number; the mean is."""
+    forward, target = MASKED[name]
+    rng = np.random.default_rng(3)
+    z, t = rng.standard_normal((2, 3, 4)), rng.random((2, 3, 4))
+    target = t if target is None else target
+    mask = np.array([[1.0, 0, 1], [1, 1, 0]])
+    loss, cache = forward(z, target, mask)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        scaled, scaled_cache = forward(z, target, size * mask)
+    assert scaled == pytest.approx(loss, rel=1e-15, abs=0)
+    assert relative_error(scaled_cache.dprediction, cache.dprediction) < 1e-15
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("dtype, little", [("float64", 1e-320), ("float32", 1e-60)])
+def test_a_weight_that_rounds_to_zero_hides_no_nan(name, dtype, little):
+    forward, target = MASKED[name]
+    z = np.zeros((2, 3, 4), dtype)
+    z[0, 1] = NAN
+    target = np.zeros((2, 3, 4)) if target is None else target
+    assert np.isfinite(forward(z, target, [[1, 0, 1], [1, 1, 1]])[0])
+    assert np.isnan(forward(z, target, [[1e10, little, 1e10], [1, 1, 1]])[0])
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("entry", [(0, 0, 0), (1, 2, 3)])
+def test_nan_in_the_prediction_is_nan_in_loss_and_gradient(name, dtype, entry):
+    forward, target = MASKED[name]
+    z = np.random.default_rng(4).standard_normal((2, 3, 4)).astype(dtype)
+    z[entry] = complex(NAN, NAN) if dtype == "complex128" else NAN
+    target = np.full((2, 3, 4), 0.5) if target is None else target
+    with np.errstate(all="raise"):
+        loss, cache = forward(z, target)
+    assert np.isnan(loss) and np.isnan(cache.dprediction[entry])
+    assert np.isnan(cache.dprediction).sum() == (4 if name == "softmax" else 1), "its row, or its entry"
+    if name == "softmax":
+        p = softmax(z)
+        assert np.isnan(p[entry[:2]]).all() and np.isnan(p).sum() == 4
+
+
+def test_squared_errors_of_any_size():
+    with np.errstate(over="raise", invalid="raise"):
+        loss, cache = squared_error_forward(np.array([1e200, 1.0]), [0.0, 1.0])
+        assert loss == INF, "1e400 is no number"
+        assert squared_error_backward(1.0, cache).tolist() == [1e200, 0], "its gradient is"
+        loss, cache = squared_error_forward(np.array([1e155, 1.0]), [0, 1], [1e-10, 1.0])
+        assert loss == pytest.approx(1e300, rel=1e-9), "the mean is a number though the square is not"
+        loss, cache = squared_error_forward(np.array([1e20], "float32"), [0.0])
+        assert loss == INF and loss.dtype == "float32"
+        assert cache.dprediction == pytest.approx([2e20], rel=1e-6)
+        loss, cache = squared_error_forward(np.array([1e-200]), [0.0])
+        assert loss == 0 and cache.dprediction.tolist() == [2e-200]
+        loss, cache = squared_error_forward(np.array([INF, 1.0]), [0.0, 0.0])
+        assert loss == INF and cache.dprediction.tolist() == [INF, 1]
+        loss, cache = squared_error_forward(np.array([INF, 1.0]), [INF, 0.0])
+        assert np.isnan(loss) and np.isnan(cache.dprediction[0]) and cache.dprediction[1] == 1
+        assert np.isnan(squared_error_forward(np.array([1.0, 2.0]), [NAN, 0.0])[0])
+
+
+@pytest.mark.parametrize("z", [20.0, 40.0, 50.0, 300.0, 700.0])
+def test_a_sure_and_right_net_has_a_tiny_loss_and_gradient(z):
+    """softplus(z) − z and σ(z) − 1 are 0 in float64 from z = 37 on: the same quantities, rounded away."""
+    truth, slope = np.log1p(np.exp(-z)), np.exp(-z) / (1 + np.exp(-z))
+    for sign, t in ((1, 1), (-1, 0)):
+        loss, cache = binary_cross_entropy_forward(np.array([sign * z]), [t])
+        assert loss == pytest.approx(truth, rel=1e-15, abs=0)
+        assert cache.dprediction == pytest.approx([-sign * slope], rel=1e-14, abs=0)
+    for label in (0, 1):
+        logits = np.array([[z, 0.0]])[:, :: 1 - 2 * label]
+        loss, cache = softmax_cross_entropy_forward(logits, [label])
+        assert loss == pytest.approx(truth, rel=1e-15, abs=0)
+        assert cache.dprediction[0, label] == pytest.approx(-slope, rel=1e-14, abs=0)
+        assert cache.dprediction.sum() == 0
+
+
+def test_the_tiny_gradients_are_the_derivatives():
+    z, v = np.array([[60.0, 0, 3], [-2, 45, 1]]), np.random.default_rng(5).standard_normal((2, 3))
+    cases = (
+        (softmax_cross_entropy_forward, np.array([0, 1])),
+        (binary_cross_entropy_forward, np.array([[1, 0.25, 1], [0, 1, 0]])),
+    )
+    for forward, target in cases:
+        _, cache = forward(z, target)
+        for entry in np.ndindex(z.shape):
+            v = np.zeros_like(z)
+            v[entry] = 1
+            step = complex_step(lambda z, f=forward, t=target: f(z, t)[0], z, v)
+            assert cache.dprediction[entry] == pytest.approx(step, rel=1e-13, abs=0)
+        real, through_complex = forward(z, target)[0], forward(z + 0j, target)[0]
+        assert through_complex.real == pytest.approx(real, rel=1e-14, abs=0)
+    sure = softmax_cross_entropy_forward(z[:1] + 0j, [0])[0]
+    assert sure.real == pytest.approx(np.exp(-60) + np.exp(-57), rel=1e-14, abs=0)
+
+
+def test_binary_cross_entropy_of_infinite_logits_is_its_limit():
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        for z, t, limit, slope in (
+            (INF, 1, 0, 0),
+            (INF, 0, INF, 1),
+            (INF, 0.25, INF, 0.75),
+            (-INF, 0, 0, 0),
+            (-INF, 1, INF, -1),
+            (-1e308, 1, 1e308, -1),
+        ):
+            loss, cache = binary_cross_entropy_forward(np.array([z]), [t])
+            assert loss == limit and cache.dprediction.tolist() == [slope]
+
+
+def test_minus_infinity_is_a_class_that_cannot_be():
+    """The usual way to forbid a class. Its probability and its gradient are 0; to ask for it costs ∞."""
+    z = np.array([[0.0, -INF, np.log(3)]])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        assert softmax(z)[0] == pytest.approx([1 / 4, 0, 3 / 4], rel=1e-15, abs=0)
+        loss, cache = softmax_cross_entropy_forward(z, [2])
+        assert loss == pytest.approx(np.log(4 / 3), rel=1e-15, abs=0)
+        assert cache.dprediction[0] == pytest.approx([1 / 4, 0, -1 / 4], rel=1e-15, abs=0)
+        loss, cache = softmax_cross_entropy_forward(z, [1])
+        assert loss == INF
+        assert cache.dprediction[0] == pytest.approx([1 / 4, -1, 3 / 4], rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize("row", [[INF, 0.0], [INF, INF], [INF, -INF], [-INF, -INF], [NAN, INF]])
+def test_a_row_without_a_softmax_is_nan(row):
+    with np.errstate(all="raise"):
+        p = softmax(np.array([row, [1.0, 1.0]]))
+        assert np.isnan(p[0]).all() and p[1].tolist() == [0.5, 0.5]
+        loss, cache = softmax_cross_entropy_forward(np.array([row, [1.0, 1.0]]), [0, 0])
+        assert np.isnan(loss) and np.isnan(cache.dprediction[0]).all()
+        assert cache.dprediction[1].tolist() == [-0.25, 0.25]
+
+
+def test_logits_farther_apart_than_a_number():
+    with np.errstate(over="raise", invalid="raise"):
+        loss, cache = softmax_cross_entropy_forward(np.array([[1e308, -1e308]]), [0])
+        assert loss == 0 and cache.dprediction.tolist() == [[0, 0]]
+        assert softmax_cross_entropy_forward(np.array([[1e308, -1e308]]), [1])[0] == INF
+        assert softmax(np.array([1e308, -1e308])).tolist() == [1, 0]
+
+
+def test_extremes_agree_with_torch():
+    require(find_spec("torch") is not None, "torch is not installed")
+    import torch
+
+    rows = [
+        [60.0, 0, 3],
+        [-INF, 2, 1],
+        [INF, 0, 1],
+        [NAN, 0, 1],
+        [1e4, -1e4, 0],
+        [-INF, -INF, -INF],
+        [0, -INF, 1],
+    ]
+    for row in rows:
+        z = torch.tensor([row], dtype=torch.float64, requires_grad=True)
+        assert softmax(np.array([row])) == pytest.approx(
+            torch.softmax(z, -1).detach().numpy(), rel=1e-14, abs=0, nan_ok=True
+        )
+        for label in range(3):
+            z.grad = None
+            theirs = torch.nn.functional.cross_entropy(z, torch.tensor([label]))
+            theirs.backward()
+            loss, cache = softmax_cross_entropy_forward(np.array([row]), [label])
+            if np.isinf(row[0]) and row[0] > 0:
+                assert np.isnan(loss), "torch gives ∞ for a label that is not the infinite one"
+                continue
+            # beside torch's own rounding: it loses what is below 1e−16
+            assert loss == pytest.approx(theirs.item(), rel=1e-14, abs=1e-16, nan_ok=True)
+            assert cache.dprediction == pytest.approx(z.grad.numpy(), rel=1e-14, abs=2e-16, nan_ok=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vgcourse import mlp
+from vgcourse.activations import ACTIVATIONS
 from vgcourse.gradcheck import complex_step, relative_error
 from vgcourse.initializers import he, zeros
 from vgcourse.layers import LinearParams
@@ -195,12 +196,67 @@ def test_training_refuses():
         train(params, x, labels * 1.0, rng=rng())
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_training_refuses_nan_and_infinity(activation, bad):
+    """A unit whose comparison takes NaN for "not above 0" would train on, dead, at the loss ln 2."""
+    x, labels = xor()
+    params = mlp_init((2, 3, 2), rng=rng())
+    holed = x.copy()
+    holed[2, 1] = bad
+    words = r"train: x holds 1 values that are NaN or infinite, the first at index \(2, 1\); expected finite"
+    with pytest.raises(ValueError, match=words):
+        train(params, holed, labels, activation=activation, rng=rng())
+    broken = (params[0]._replace(b=np.array([bad, 0, 0])), params[1])
+    with pytest.raises(ValueError, match=r"train: params\[0\].b holds 1 values that are NaN or infinite"):
+        train(broken, x, labels, activation=activation, rng=rng())
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_nan_goes_through_the_net_both_ways(activation):
+    x, labels = xor()
+    x[2, 1] = np.nan
+    params = mlp_init((2, 3, 4, 2), rng=rng())
+    loss, deltas, grads = loss_and_gradient(params, x, labels, activation=activation)
+    assert np.isnan(loss) and all(np.isnan(delta[2]).all() for delta in deltas)
+    assert all(np.isnan(array).any() for layer in grads for array in layer)
+    out, _ = mlp_forward(params, x, activation=activation)
+    assert np.isnan(out[2]).all() and np.isfinite(out[[0, 1, 3]]).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value")
 def test_training_stops_when_the_loss_is_lost():
     x, labels = xor()
     params = mlp_init((2, 3, 2), rng=rng())
-    broken = (params[0]._replace(b=np.array([np.nan, 0, 0])), params[1])
-    with pytest.raises(ValueError, match="train: the loss is nan after 0 steps; try a smaller step"):
-        train(broken, x, labels, rng=rng())
+    huge = (params[0], params[1]._replace(W=1e300 * params[1].W))
+    with pytest.raises(ValueError, match="train: after [0-9]+ steps the loss is .*; expected finite numbers"):
+        train(huge, x, labels, activation="relu", learning_rate=1e10, rng=rng())
+    long_step = train(params, x, labels, epochs=1, rng=rng()).params  # the same with a step of a sane length
+    assert np.isfinite(long_step[0].W).all()
+    with pytest.raises(ValueError, match=r"train: the trained params\[.\]\.. holds .* NaN or infinite"):
+        train(huge, x, labels, activation="relu", learning_rate=1e200, epochs=1, rng=rng())
+
+
+def test_the_norm_of_the_gradient_counts_as_much_as_the_loss():
+    """The loss is 1e306; the gradient of the first layer, 1e4 times as large, is no number."""
+    x, labels = 1e10 * np.ones((1, 1)), np.array([0])
+    params = (
+        LinearParams(np.array([[1e-4]]), np.zeros(1)),
+        LinearParams(np.array([[-1e300], [0.0]]), np.zeros(2)),
+    )
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(ValueError, match=r"the loss is 1e\+306, the norm .* inf;"),
+    ):
+        train(params, x, labels, activation="relu", rng=rng())
+
+
+def test_the_accuracy_of_a_net_that_gives_nan_is_nan():
+    """argmax takes NaN for the largest: a broken net would be right wherever the class is 0."""
+    x = np.array([[1.0, 2.0], [np.nan, 1.0], [0.0, 1.0]])
+    params = (LinearParams(np.eye(2), np.zeros(2)),)
+    assert np.isnan(accuracy(params, x, [1, 0, 1]))
+    assert accuracy(params, x[[0, 2]], [1, 1]) == 1.0
 
 
 def test_loss_and_gradient_is_forward_and_backward_in_one_call():

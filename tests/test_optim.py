@@ -412,3 +412,147 @@ def test_other_structures_are_refused_by_name():
         sgd_step((np.ones(2),), np.ones(2), 0.1)
     with pytest.raises(ValueError, match="^adam_step: structures differ"):
         adam_step((np.ones(2),), (np.ones(2), np.ones(2)), adam_init((np.ones(2),)))
+
+
+# the ends of the number range
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_one_nan_among_zeros_is_a_norm_of_nan(dtype):
+    """Python's max(0, nan) is 0: the NaN was lost, and the gradient clipped as if it were short."""
+    zeros, nan = np.zeros(2, dtype), np.array([0, np.nan], dtype)
+    for tree in ((zeros, [nan]), (nan, zeros), (zeros, zeros, nan, zeros + 1), (nan, zeros + np.inf)):
+        assert np.isnan(global_norm(tree))
+        with pytest.raises(ValueError, match="clip_by_global_norm: the norm of the gradient is nan"):
+            clip_by_global_norm(tree, 5.0)
+    assert np.isnan(clip_by_value((np.array([np.nan, 9.0]),), 5.0)[0]).tolist() == [True, False]
+
+
+def test_every_step_hands_a_nan_on():
+    params, grads = (np.ones(2),), (np.array([np.nan, 1.0]),)
+    for init, step in STEPS.values():
+        with np.errstate(all="raise"):
+            (new,), state = step(params, grads, init(params))
+            (later,), _ = step((new,), (np.ones(2),), state)
+        assert np.isnan(new).tolist() == np.isnan(later).tolist() == [True, False]
+    assert np.isnan(add_l2_gradient(params, grads, 0.1)[0]).tolist() == [True, False]
+    assert np.isnan(decay_weights(grads, 0.1, 0.1)[0]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("dtype, scale", [("float32", 1e38), ("float64", 1e308), ("complex128", 1e307)])
+@pytest.mark.parametrize("limit", [1e-8, 1e-30, 5.0])
+def test_clipping_far_below_the_norm_keeps_the_length(dtype, scale, limit):
+    """c/‖g‖ = 1e−46 rounds to 0 in float32; c/‖g‖ g = 1e−8 does not."""
+    g = (scale * np.array([1, -1, 0.5])).astype(dtype), scale * np.ones((1, 1), dtype)
+    with np.errstate(all="raise"):
+        clipped = clip_by_global_norm(g, limit)
+    assert [c.dtype for c in clipped] == [dtype, dtype]
+    expected = limit * np.array([1, -1, 0.5, 1]) / np.sqrt(3.25)
+    assert flat(clipped) == pytest.approx(expected, rel=1e-7 if dtype == "float32" else 1e-15, abs=0)
+
+
+def test_a_norm_beyond_all_numbers_is_infinite_and_can_be_clipped():
+    g = (np.full(4, 1.7e308), np.full(2, -1.7e308))
+    with np.errstate(over="raise", invalid="raise"):
+        assert global_norm(g) == np.inf
+        assert flat(clip_by_global_norm(g, 6.0)) == pytest.approx(
+            np.sqrt(6) * np.array([1, 1, 1, 1, -1, -1]), rel=1e-15, abs=0
+        )
+        mixed = (np.full(2, 3e38, "float32"), np.full(2, 1e200))
+        clipped = clip_by_global_norm(mixed, 1.0)
+        assert global_norm(mixed) == pytest.approx(np.sqrt(2) * 1e200, rel=1e-15, abs=0)
+        assert [c.dtype.name for c in clipped] == ["float32", "float64"] and clipped[0].tolist() == [0, 0]
+    assert global_norm(np.array([3 + 4j]) * 1e-310) == pytest.approx(5e-310, rel=1e-12, abs=0)
+
+
+def test_clipping_by_value_in_float32_takes_limits_of_any_size():
+    g = np.array([-np.inf, -3e38, 1, np.nan], "float32")
+    with np.errstate(over="raise", invalid="raise"):
+        cut = clip_by_value(g, 1e300)
+    largest = np.finfo("float32").max
+    assert cut.dtype == "float32" and cut[:3].tolist() == [-largest, g[1], 1] and np.isnan(cut[3])
+    assert clip_by_value(g, 1e-8)[:3] == pytest.approx([-1e-8, -1e-8, 1e-8], rel=1e-7, abs=0)
+
+
+@pytest.mark.parametrize("dtype, large, small", [("float64", 1e153, 1e-140), ("float32", 5e18, 1e-15)])
+def test_adam_steps_alike_over_the_whole_range_it_accepts(dtype, large, small):
+    for scale in (large, small):
+        w, state = (np.ones(2, dtype),), adam_init((np.ones(2, dtype),))
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            for _ in range(5):
+                w, state = adam_step(
+                    w,
+                    (np.array([scale, -scale], dtype),),
+                    state,
+                    0.1,
+                    eps=scale * 1e-3 if scale < 1 else 1e-8,
+                )
+        expected = 1 + 0.5 * np.array([-1, 1]) / (1.001 if scale < 1 else 1)
+        assert w[0] == pytest.approx(expected, rel=1e-5 if dtype == "float32" else 1e-13, abs=0)
+
+
+@pytest.mark.parametrize(
+    "dtype, large, limit", [("float64", 1e200, "6.7e.153"), ("float32", 1e20, "9.2e.18")]
+)
+def test_adam_refuses_a_gradient_whose_square_is_infinite(dtype, large, limit):
+    """√∞ as the divisor would leave the weight where it is, without a word."""
+    params = (LinearParams(np.ones((1, 2), dtype), np.ones(1, dtype)),)
+    for bad in (large, -np.inf):
+        grads = (LinearParams(np.array([[0, bad]], dtype), np.full(1, np.nan, dtype)),)
+        with pytest.raises(
+            ValueError, match=rf"adam_step: \[0\].W reaches .*; expected at most {limit}, whose"
+        ):
+            adam_step(params, grads, adam_init(params))
+        clipped = clip_by_value(grads, 1e10)
+        assert np.isfinite(adam_step(params, clipped, adam_init(params))[0][0].W).all()
+
+
+def test_adam_with_gradients_far_below_eps_hardly_moves():
+    w, state = (np.zeros(1),), adam_init((np.zeros(1),))
+    for g in (1e-200, 1e-150, 1e-20):
+        new, _ = adam_step(w, (np.array([g]),), state, 0.1)
+        assert new[0] == pytest.approx([-0.1 * g / 1e-8], rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("dtype, eps", [("float64", 1e-160), ("float32", 1e-25)])
+def test_adam_refuses_an_eps_below_what_it_can_square(dtype, eps):
+    """With g² = 0 the step would be α g/ε, 1e15 times too long for g = 1e−170 and ε = 1e−185."""
+    params = (np.ones(1, dtype),)
+    with pytest.raises(ValueError, match=f"adam_step: eps is {eps}; expected at least 1.* in {dtype}"):
+        adam_step(params, params, adam_init(params), eps=eps)
+
+
+def test_weights_that_decay_keep_their_sign():
+    assert decay_weights((np.array([2.0]),), 0.5, 2.0)[0].tolist() == [0]
+    for rate, decay in ((1.0, 2.0), (1e200, 1e200)):
+        with pytest.raises(
+            ValueError, match="decay_weights: learning_rate · decay is .*; expected at most 1"
+        ):
+            decay_weights((np.array([2.0]),), rate, decay)
+    w = decay_weights((np.array([1e38, 1e-38], "float32"),), 0.1, 1.0)[0]
+    assert w.dtype == "float32" and w == pytest.approx([9e37, 9e-39], rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_norms_and_clipping_of_extremes_agree_with_torch(dtype):
+    require(find_spec("torch") is not None, "torch is not installed")
+    import torch
+
+    for scale in (1e-15, 1.0, 1e15):
+        g = (scale * np.array([3.0, -1.0, 2.0])).astype(dtype)
+        w = torch.tensor(np.zeros_like(g))
+        w.grad = torch.tensor(g)
+        norm = torch.nn.utils.clip_grad_norm_([w], 1e-3 * scale)
+        assert global_norm(g) == pytest.approx(norm.item(), rel=1e-6 if dtype == "float32" else 1e-15, abs=0)
+        if scale > 1e-6:  # below, torch's 1e−6 beside the norm is what counts
+            assert clip_by_global_norm(g, 1e-3 * scale) == pytest.approx(w.grad.numpy(), rel=1e-6, abs=0)
+    state, ours = adam_init((np.ones(2, dtype),)), (np.ones(2, dtype),)
+    theirs = torch.tensor(np.ones(2, dtype))
+    optimiser = torch.optim.Adam([theirs], lr=0.1)
+    for g in (np.array([1e15, 1e-15]), np.array([-1e12, 1e-9]), np.array([np.nan, 1e-3])):
+        ours, state = adam_step(ours, (g.astype(dtype),), state, 0.1)
+        theirs.grad = torch.tensor(g.astype(dtype))
+        optimiser.step()
+        rel = 1e-6 if dtype == "float32" else 1e-14
+        assert ours[0] == pytest.approx(theirs.numpy(), rel=rel, abs=0, nan_ok=True)
+    assert np.isnan(ours[0]).tolist() == [True, False]

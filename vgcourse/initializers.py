@@ -47,11 +47,13 @@ def variance(rule, shape, *, gain=1.0):
     Raises
     ------
     ValueError
-        If the rule is unknown, the shape is not two positive sizes, or the gain is negative or not finite.
+        If the rule is unknown, the shape is not two positive sizes, or the gain is negative, not finite or so
+        large (1.3e154) that its square is not.
     """
     expect_choice("variance", "rule", rule, _VARIANCES)
     n_out, n_in = _sizes("variance", shape)
-    return _gain("variance", gain) ** 2 * _VARIANCES[rule](n_out, n_in)
+    gain = _gain("variance", gain)
+    return gain**2 * _VARIANCES[rule](n_out, n_in)
 
 
 def uniform_fan_in(shape, *, rng, dtype=float):
@@ -83,8 +85,8 @@ def lecun(shape, *, rng, distribution="normal", gain=1.0, dtype=float):
     Raises
     ------
     ValueError
-        If the distribution is unknown, the shape is not two positive sizes, or the gain is negative or
-        not finite.
+        If the distribution is unknown, the shape is not two positive sizes, or the gain is negative, not
+        finite or so large (1.3e154, float32: 1.8e19) that its square is not.
     TypeError
         If rng is no Generator or dtype is no real floating-point type.
     """
@@ -116,7 +118,8 @@ def orthogonal(shape, *, rng, gain=1.0, dtype=float):
     """
     n_out, n_in = _sizes("orthogonal", shape)
     expect_generator("orthogonal", rng)
-    gain, dtype = _gain("orthogonal", gain), expect_float_dtype("orthogonal", dtype)
+    dtype = expect_float_dtype("orthogonal", dtype)
+    gain = _gain("orthogonal", gain, dtype)
     q, r = np.linalg.qr(rng.standard_normal((max(n_out, n_in), min(n_out, n_in))))
     q = q * np.where(np.diagonal(r) < 0, -gain, gain)
     return np.ascontiguousarray(q if n_out >= n_in else q.T, dtype)
@@ -127,9 +130,8 @@ def identity(shape, *, rng=None, gain=1.0, dtype=float):
 
     A rectangular one copies the first min(n_in, n_out) inputs. Errors as `lecun`.
     """
-    return _gain("identity", gain) * np.eye(
-        *_sizes("identity", shape), dtype=expect_float_dtype("identity", dtype)
-    )
+    dtype = expect_float_dtype("identity", dtype)
+    return _gain("identity", gain, dtype) * np.eye(*_sizes("identity", shape), dtype=dtype)
 
 
 def zeros(shape, *, rng=None, dtype=float):
@@ -147,7 +149,7 @@ def _draw(rule, shape, rng, distribution, gain, dtype):
     expect_generator(rule, rng)
     expect_choice(rule, "distribution", distribution, ("normal", "uniform", "truncated_normal"))
     shape, dtype = _sizes(rule, shape), expect_float_dtype(rule, dtype)
-    std = np.sqrt(variance(rule, shape, gain=_gain(rule, gain)))
+    std = _gain(rule, gain, dtype) * np.sqrt(variance(rule, shape))
     if distribution == "normal":
         return (std * rng.standard_normal(shape)).astype(dtype)
     if distribution == "truncated_normal":
@@ -171,10 +173,13 @@ def _sizes(where, shape):
     return tuple(int(size) for size in shape)
 
 
-def _gain(where, gain):
+def _gain(where, gain, dtype=float):
+    largest = float(np.sqrt(np.finfo(dtype).max))
     real = np.ndim(gain) == 0 and np.asarray(gain).dtype.kind in "fiu"
-    if not (real and np.isfinite(gain) and gain >= 0):
-        raise ValueError(f"{where}: gain is {gain}; expected a finite number, at least 0.")
+    if not (real and 0 <= gain <= largest):
+        raise ValueError(
+            f"{where}: gain is {gain}; expected a finite number, at least 0 and at most {largest:.1e}."
+        )
     return float(gain)
 
 

@@ -1,11 +1,15 @@
 """Loss functions as forward/backward pairs.
 
 A forward pass returns the mean loss over the batch and a cache; its backward pass takes the gradient
-`dloss` by that number (1.0 when the loss is the end of the line) and returns the gradient by the
-prediction. Targets are data and get no gradient.
+`dloss` with respect to that number (1.0 when the loss is the end of the line) and returns the gradient
+with respect to the prediction. Targets are data and get no gradient.
 
 Sequences are (T, N, K) arrays; a row is one step of one sequence. A `mask` holds a weight ≥ 0 per row (or
 per entry): the loss is the weighted mean, and what has weight 0 does not count, whatever stands there.
+
+Losses and gradients keep their relative accuracy where they vanish: at the logit 50 the right class still
+has the loss 2e−22. NaN comes out as NaN. A loss too large for its precision, such as the square of 1e200 (in
+float32 of 1e20), is infinite, its gradient is not; infinite logits give the limit, or NaN if there is none.
 """
 
 from typing import NamedTuple
@@ -20,15 +24,18 @@ from vgcourse._validate import (
     expect_shape,
     expect_type,
 )
-from vgcourse.activations import sigmoid, softplus
+from vgcourse.activations import log1p, sigmoid, softplus
+
+_silent = np.errstate(over="ignore", invalid="ignore")  # infinity and NaN come out instead
 
 
 class LossCache(NamedTuple):
-    """The derivative of the loss by the prediction, which the forward pass has all it needs for."""
+    """The derivative of the loss with respect to the prediction: the forward pass has all it needs for it."""
 
     dprediction: np.ndarray
 
 
+@_silent
 def squared_error_forward(y_hat, y, mask=None):
     """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², equation (1.3) for N = 1: a sum over a row, a mean over rows.
 
@@ -61,7 +68,7 @@ def squared_error_forward(y_hat, y, mask=None):
     weight = _weights(where, mask, y_hat, (rows, y_hat.shape))
     weight = weight[..., None] if weight.ndim < y_hat.ndim else weight
     difference = _keep(y_hat, weight) - _keep(y, weight)
-    return (weight * difference**2).sum(), LossCache(2 * weight * difference)
+    return (weight * difference * difference).sum(), LossCache(2 * weight * difference)
 
 
 def squared_error_backward(dloss, cache):
@@ -69,7 +76,7 @@ def squared_error_backward(dloss, cache):
 
     Parameters
     ----------
-    dloss : gradient by the loss, one number
+    dloss : gradient with respect to the loss, one number
     cache : LossCache of the forward pass
 
     Returns
@@ -84,10 +91,12 @@ def squared_error_backward(dloss, cache):
     return _backward("squared_error_backward", dloss, cache)
 
 
+@_silent
 def binary_cross_entropy_forward(z, t, mask=None):
     """L = −(1/N) Σ [t log σ(z) + (1 − t) log(1 − σ(z))] from the logit z, equation (1.8).
 
-    Computed as softplus(z) − t z, which is finite for every z. With a mask, the mean is over what it keeps.
+    Computed as t softplus(−z) + (1 − t) softplus(z): finite for every z, and no difference that could round
+    to 0. With a mask, the mean is over what it keeps.
 
     Parameters
     ----------
@@ -115,17 +124,20 @@ def binary_cross_entropy_forward(z, t, mask=None):
     z, t = _keep(z, weight), _keep(t, weight)
     if not ((t >= 0) & (t <= 1)).all():
         raise ValueError(f"{where}: t lies between {t.min():g} and {t.max():g}; expected [0, 1].")
-    return (weight * (softplus(z) - t * z)).sum(), LossCache(weight * (sigmoid(z) - t))
+    # where t is 0 or 1, one term is 0, also for an infinite z
+    loss = np.where(t > 0, t * softplus(-z), 0) + np.where(t < 1, (1 - t) * softplus(z), 0)
+    return (weight * loss).sum(), LossCache(weight * ((1 - t) * sigmoid(z) - t * sigmoid(-z)))
 
 
 def binary_cross_entropy_backward(dloss, cache):
-    """∂L/∂z = (σ(z) − t)/N, equation (1.11); shape of z.
+    """∂L/∂z = (σ(z) − t)/N = [(1 − t) σ(z) − t σ(−z)]/N, equation (1.11); shape of z.
 
     Arguments, result and errors as `squared_error_backward`.
     """
     return _backward("binary_cross_entropy_backward", dloss, cache)
 
 
+@_silent
 def softmax(z):
     """e^z_c / Σ_k e^z_k over the last axis, shifted by the largest entry so that nothing overflows.
 
@@ -135,7 +147,8 @@ def softmax(z):
 
     Returns
     -------
-    (…, C) array; every row is positive and sums to 1
+    (…, C) array; every row sums to 1 and nothing is negative. −∞ has the probability 0; a row with +∞,
+    with NaN, or with nothing but −∞ is NaN
 
     Raises
     ------
@@ -143,10 +156,11 @@ def softmax(z):
         If z is no floating-point array, or a single number.
     """
     z = _logits("softmax", z)
-    e = np.exp(z - z.real.max(axis=-1, keepdims=True))
+    e = np.exp(z - _top(z)[1])
     return e / e.sum(axis=-1, keepdims=True)
 
 
+@_silent
 def softmax_cross_entropy_forward(z, labels, mask=None):
     """L = −mean log softmax(z)[label], equation (1.17).
 
@@ -174,12 +188,18 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
     weight = _weights(where, mask, z, (labels.shape,))
     z, labels = _keep(z, weight[..., None]), _keep(labels, weight)
     expect_classes(where, labels, z.shape[-1], "z")
-    shifted = z - z.real.max(axis=-1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=-1))
-    right = np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
-    dz = np.exp(shifted - log_sum[..., None])
-    np.put_along_axis(dz, labels[..., None], np.take_along_axis(dz, labels[..., None], -1) - 1, axis=-1)
-    return (weight * (log_sum - right)).sum(), LossCache(weight[..., None] * dz)
+    labels = labels[..., None]
+    top, largest = _top(z)
+    shifted = z - largest
+    e = np.exp(shifted)
+    others = e.copy()
+    np.put_along_axis(others, top, np.take_along_axis(shifted, top, axis=-1), axis=-1)  # e⁰ − 1
+    others = others.sum(axis=-1, keepdims=True)  # Σ e − 1: log1p keeps what log(1 + …) would round away
+    loss = log1p(others) - np.take_along_axis(shifted, labels, axis=-1)
+    np.put_along_axis(e, labels, 0, axis=-1)
+    wrong = e.sum(axis=-1, keepdims=True)
+    np.put_along_axis(e, labels, -wrong, axis=-1)  # p − 1 = −Σ of the other classes' p: no cancellation
+    return (weight * loss[..., 0]).sum(), LossCache(weight[..., None] * (e / (1 + others)))
 
 
 def softmax_cross_entropy_backward(dloss, cache):
@@ -200,6 +220,12 @@ def _logits(where, z):
     if z.ndim == 0:
         raise ValueError(f"{where}: z is a single number; expected shape (…, C).")
     return z
+
+
+def _top(z):
+    """Index and value of every row's largest logit (of its first NaN, if it has one)."""
+    index = np.argmax(z.real, axis=-1, keepdims=True)
+    return index, np.take_along_axis(z, index, axis=-1)
 
 
 def _target(where, target, prediction):
@@ -225,9 +251,13 @@ def _weights(where, mask, prediction, shapes):
         )
     if not (np.isfinite(mask).all() and (mask >= 0).all()):
         raise ValueError(f"{where}: the mask lies between {mask.min():g} and {mask.max():g}; expected ≥ 0.")
-    if not mask.any():
+    kept = mask > 0
+    if not kept.any():
         raise ValueError(f"{where}: the mask is zero everywhere, so there is nothing to average.")
-    return (mask / mask.sum()).astype(prediction.real.dtype)
+    mask = mask / mask.max()  # so that the sum is finite
+    number = np.finfo(prediction.dtype)
+    weight = (mask / mask.sum()).astype(number.dtype)
+    return np.where(kept, np.maximum(weight, number.tiny), weight)  # what counts, however little, is not 0
 
 
 def _keep(array, weight):

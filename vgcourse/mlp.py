@@ -15,6 +15,7 @@ from vgcourse._validate import (
     class_numbers,
     expect_classes,
     expect_count,
+    expect_finite,
     expect_float_dtype,
     expect_generator,
     expect_real,
@@ -112,7 +113,7 @@ def mlp_backward(dout, caches):
 
     Parameters
     ----------
-    dout : (N, C) array, gradient by the net's output
+    dout : (N, C) array, gradient with respect to the net's output
     caches : of the forward pass
 
     Returns
@@ -176,7 +177,7 @@ def accuracy(params, x, labels, *, activation="tanh"):
 
     Returns
     -------
-    float from 0 to 1
+    float from 0 to 1; NaN if the net's output holds NaN, of which none is the largest
 
     Raises
     ------
@@ -187,7 +188,7 @@ def accuracy(params, x, labels, *, activation="tanh"):
     expect_real("accuracy", **{"the net's output": out})  # complex numbers have no order
     labels = class_numbers("accuracy", labels, out.shape[:1], f"x has {len(out)} rows")
     expect_classes("accuracy", labels, out.shape[1])
-    return float((out.argmax(axis=1) == labels).mean())
+    return np.nan if np.isnan(out).any() else float((out.argmax(axis=1) == labels).mean())
 
 
 class TrainingResult(NamedTuple):
@@ -218,14 +219,16 @@ def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10,
     Raises
     ------
     TypeError, ValueError
-        As `mlp_forward` and `sgd_step`; if x or a parameter is complex, epochs or batch_size no integer or
-        below 1, labels are not one integer per row, or the loss stops being finite (a step too long).
+        As `mlp_forward` and `sgd_step`; if x or a parameter is complex, NaN or infinite, epochs or batch_size
+        no integer or below 1, labels are not one integer per row, or the loss, its gradient or the trained
+        parameters stop being finite (a step too long).
     """
     expect_generator("train", rng)
     expect_count("train", "epochs", epochs)
     expect_count("train", "batch_size", batch_size)
     x = as_reals("train", x=x)
     expect_real("train", **dict(named_leaves(params, "params")))
+    expect_finite("train", x=x, **dict(named_leaves(params, "params")))
     expect_shape("train", "x", x, ("N", "D"))
     labels = class_numbers("train", labels, x.shape[:1], f"x has shape {x.shape}")
     losses, norms = [], []
@@ -234,9 +237,14 @@ def train(params, x, labels, *, activation="tanh", learning_rate=0.1, epochs=10,
         for start in range(0, len(x), batch_size):
             batch = order[start : start + batch_size]
             loss, _, grads = loss_and_gradient(params, x[batch], labels[batch], activation=activation)
-            if not np.isfinite(loss):
-                raise ValueError(f"train: the loss is {loss} after {len(losses)} steps; try a smaller step.")
+            norm = global_norm(grads)
+            if not (np.isfinite(loss) and np.isfinite(norm)):
+                raise ValueError(
+                    f"train: after {len(losses)} steps the loss is {loss}, the norm of its gradient {norm}; "
+                    "expected finite numbers. Try a smaller step."
+                )
             params = sgd_step(params, grads, learning_rate)
             losses.append(loss)
-            norms.append(global_norm(grads))
+            norms.append(norm)
+    expect_finite("train", **dict(named_leaves(params, "the trained params")))
     return TrainingResult(params, np.array(losses), np.array(norms))

@@ -4,6 +4,9 @@ An optimiser with a memory takes its state and returns the next one:
 
 >>> state = adam_init(params)
 >>> params, state = adam_step(params, clip_by_global_norm(grads, 5.0), state, learning_rate=1e-3)
+
+A step is computed in the precision of its parameters: in float32 a learning rate below 1e−45 is 0, and
+(1 − α λ) w is w as soon as α λ is below 3e−8. NaN comes out as NaN.
 """
 
 from typing import Any, NamedTuple
@@ -103,7 +106,7 @@ def adam_step(params, grads, state, learning_rate=1e-3, *, beta1=0.9, beta2=0.99
     params, grads, learning_rate : as in `sgd_step`
     state : AdamState
     beta1, beta2 : in [0, 1)
-    eps : ε > 0
+    eps : ε, at least 1.5e−154 (float32: 1.1e−19): gradients whose square rounds to 0 are then far below it
 
     Returns
     -------
@@ -112,13 +115,16 @@ def adam_step(params, grads, state, learning_rate=1e-3, *, beta1=0.9, beta2=0.99
     Raises
     ------
     TypeError, ValueError
-        As `sgd_step`; and if a constant is outside its range or the state is of other parameters.
+        As `sgd_step`; if a constant is outside its range or the state is of other parameters; and if an
+        entry of the gradient is above 6e153 (float32: 9e18), so that its square would be infinite.
     """
     where = "adam_step"
     expect_type(where, "state", state, AdamState)
     rate, eps = _positive(where, "learning_rate", learning_rate), _positive(where, "eps", eps)
     beta1, beta2 = _share(where, "beta1", beta1), _share(where, "beta2", beta2)
     params, grads, mean, square = _alike(where, params, gradient=grads, mean=state.mean, square=state.square)
+    for name, g in named_leaves(grads):
+        _expect_squares(where, name or "the gradient", g, eps)
     step = state.step + 1
     mean = map_leaves(lambda m, g: beta1 * m + (1 - beta1) * g, mean, grads)
     square = map_leaves(lambda v, g: beta2 * v + (1 - beta2) * g**2, square, grads)
@@ -157,28 +163,40 @@ def decay_weights(params, learning_rate, decay):
     For gradient descent it is the same as L2. For Adam it is not: there the L2 term is divided by √v̂ with
     the rest of the gradient, so that weights with large gradients hardly decay.
 
-    Parameters, returns and errors as `sgd_step`, with decay λ > 0 in place of the gradient.
+    Parameters, returns and errors as `sgd_step`, with decay λ > 0 in place of the gradient; and ValueError
+    if α λ is above 1, where weights would change their sign instead of decaying.
     """
-    rate = _positive("decay_weights", "learning_rate", learning_rate)
-    factor = 1 - rate * _positive("decay_weights", "decay", decay)
-    return map_leaves(lambda w: factor * as_floats("decay_weights", parameter=w), params)
+    where = "decay_weights"
+    lost = _positive(where, "learning_rate", learning_rate) * _positive(where, "decay", decay)
+    if lost > 1:
+        raise ValueError(f"{where}: learning_rate · decay is {lost}; expected at most 1.")
+    return map_leaves(lambda w: (1 - lost) * as_floats(where, parameter=w), params)
 
 
 def global_norm(grads):
     """‖g‖ = √(Σ over all arrays of Σ g²): the length of the gradient as one long vector.
 
-    Scaled by the largest entry first, so that neither 1e−200 nor 1e+200 under- or overflows.
+    Scaled by the largest entry first, so that neither 1e−200 nor 1e+200 under- or overflows. NaN if an entry
+    is NaN; infinite if one is, or if the length itself is above 1.8e308.
 
     Raises
     ------
     TypeError, ValueError
         If an array is empty or not floating point.
     """
-    arrays = [as_floats("global_norm", **{name or "grads": g}) for name, g in named_leaves(grads)]
-    largest = max((np.abs(g).max() for g in arrays), default=0.0)
+    largest, length = _largest_and_length(
+        as_floats("global_norm", **{name or "grads": g}) for name, g in named_leaves(grads)
+    )
+    return float(largest) * length
+
+
+def _largest_and_length(arrays):
+    """m = max |g|, and ‖g/m‖, which is between 1 and √n: their product ‖g‖ may be beyond all numbers."""
+    sizes = [np.abs(g) for g in arrays]
+    largest = np.max([size.max() for size in sizes], initial=0.0).astype(float)  # Python's max loses a NaN
     if largest == 0 or not np.isfinite(largest):
-        return float(largest)
-    return float(largest) * float(np.sqrt(sum((np.abs(g / largest) ** 2).sum(dtype=float) for g in arrays)))
+        return largest, 1.0
+    return largest, float(np.sqrt(sum(((size / largest) ** 2).sum() for size in sizes)))
 
 
 def clip_by_global_norm(grads, max_norm):
@@ -198,24 +216,34 @@ def clip_by_global_norm(grads, max_norm):
     Raises
     ------
     TypeError, ValueError
-        As `global_norm`; if max_norm is no positive number, or the norm NaN or infinite: nothing mends that.
+        As `global_norm`; if max_norm is no positive number, or an entry NaN or infinite: nothing mends that.
     """
     where = "clip_by_global_norm"
     max_norm = _positive(where, "max_norm", max_norm)
     grads = map_leaves(lambda g: as_floats(where, gradient=g), grads)
-    norm = global_norm(grads)
-    if not np.isfinite(norm):
-        raise ValueError(f"{where}: the norm of the gradient is {norm}; expected a finite number.")
-    return grads if norm <= max_norm else map_leaves(lambda g: max_norm / norm * g, grads)
+    largest, length = _largest_and_length(g for _, g in named_leaves(grads))
+    if not np.isfinite(largest):
+        raise ValueError(f"{where}: the norm of the gradient is {largest}; expected a finite number.")
+    if float(largest) * length <= max_norm:
+        return grads
+    # in two factors and in float64: max_norm / norm alone may round to 0 where the clipped gradient does not
+    return map_leaves(lambda g: (g / largest * (max_norm / length)).astype(g.dtype), grads)
 
 
 def clip_by_value(grads, limit):
     """Every entry cut to [−limit, limit] on its own: large entries lose more, so the direction changes.
 
-    Parameters and errors as `clip_by_global_norm`; but infinite entries are cut too, and NaN stays NaN.
+    Parameters and errors as `clip_by_global_norm`; but infinite entries are cut too, and NaN stays NaN. The
+    limit is rounded to the gradient's precision, at most to its largest number.
     """
     limit = _positive("clip_by_value", "limit", limit)
-    return map_leaves(lambda g: np.clip(as_reals("clip_by_value", gradient=g), -limit, limit), grads)
+
+    def cut(g):
+        g = as_reals("clip_by_value", gradient=g)
+        bound = min(limit, float(np.finfo(g.dtype).max))
+        return np.clip(g, -bound, bound)
+
+    return map_leaves(cut, grads)
 
 
 def _positive(where, name, value):
@@ -224,6 +252,19 @@ def _positive(where, name, value):
 
 def _share(where, name, value):
     return expect_number(where, name, value, "a number in [0, 1)", lambda v: 0 <= v < 1)
+
+
+def _expect_squares(where, name, g, eps):
+    """Adam takes squares and roots: neither may lose what ε does not cover."""
+    number = np.finfo(g.dtype)
+    largest, least = float(np.sqrt(number.max) / 2), float(np.sqrt(number.tiny))
+    if (np.abs(g) > largest).any():
+        raise ValueError(
+            f"{where}: {name} reaches {np.abs(g).max():.1e}; expected at most {largest:.1e}, whose square "
+            f"{number.dtype.name} can hold. Clip the gradient first."
+        )
+    if eps < least:
+        raise ValueError(f"{where}: eps is {eps}; expected at least {least:.1e} in {number.dtype.name}.")
 
 
 def _alike(where, params, **trees):
