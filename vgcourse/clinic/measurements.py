@@ -91,8 +91,9 @@ def instance_gradient_norms(params, x, labels, *, activation="tanh", block=512):
         delta = softmax_cross_entropy_backward(len(logits), cache)  # of the sum of losses: δ_n of each L_n
         for number in range(len(params) - 1, -1, -1):
             W, a = caches[number].linear
-            input_norms = np.sqrt(np.einsum("nd,nd->n", a, a) + 1)
-            np.multiply(np.abs(delta), input_norms[:, None], out=out[number][rows])
+            input_norms = np.hypot(_row_norms(a), 1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                np.multiply(np.abs(delta), input_norms[:, None], out=out[number][rows])
             if number:
                 delta = activation_backward(delta @ W, caches[number - 1].activation)
     return out
@@ -140,6 +141,11 @@ def layer_statistics(caches):
     ----------
     caches : of `mlp_forward`
 
+    Returns
+    -------
+    LayerStatistics; both shares of a layer are NaN where one of its z is, E[h²] is infinite only where it
+    exceeds the largest float64
+
     Raises
     ------
     TypeError, ValueError
@@ -152,10 +158,15 @@ def layer_statistics(caches):
     for entry in caches:
         expect_type("layer_statistics", "an entry of caches", entry, MLPCache)
     for cache, after in zip(caches[:-1], caches[1:]):
-        h = after.linear.x.reshape(-1, after.linear.x.shape[-1])
-        saturated = saturated_entries(cache.activation.name, cache.activation.z).reshape(h.shape)
+        expect_real("layer_statistics", z=cache.activation.z)
+        h, scale = _scaled(after.linear.x)
+        if np.isnan(cache.activation.z).any():
+            shares = (np.nan, np.nan)
+        else:
+            saturated = saturated_entries(cache.activation.name, cache.activation.z)
+            shares = (saturated.mean(), saturated.reshape(-1, h.shape[-1]).all(axis=0).mean())
         with np.errstate(over="ignore", invalid="ignore"):
-            columns.append((h.mean(), h.std(), (h**2).mean(), saturated.mean(), saturated.all(axis=0).mean()))
+            columns.append((h.mean() * scale, h.std() * scale, (h**2).mean() * scale * scale, *shares))
     return LayerStatistics(*np.array(columns, dtype=float).T)
 
 
@@ -165,9 +176,11 @@ def saturated_entries(activation, z):
     Raises
     ------
     TypeError, ValueError
-        If the activation is unknown, or z not floating point or complex.
+        If the activation is unknown, or z not floating point, complex or NaN, which is neither.
     """
-    expect_real("saturated_entries", z=z)
+    z = as_reals("saturated_entries", z=z)
+    if np.isnan(z).any():
+        raise ValueError(f"saturated_entries: z holds {int(np.isnan(z).sum())} NaN; expected numbers.")
     slope = np.abs(get_activation(activation).derivative(z))
     return slope < SATURATED * (0.25 if activation == "sigmoid" else 1.0)
 
@@ -231,7 +244,15 @@ def effective_depth(layer_norms, share=0.01):
     if norms.min() < 0 or not 0 < share <= 1:
         raise ValueError(f"effective_depth: share={share}, smallest norm {norms.min():g}; expected share in "
                          "(0, 1] and norms that are not negative.")  # fmt: skip
-    return int((norms >= share * norms.max()).sum()) if norms.max() > 0 else 0
+    # a share of a subnormal number would round to 0
+    return int((norms / norms.max() >= share).sum()) if norms.max() > 0 else 0
+
+
+def _scaled(x):
+    """x / 2^k in float64 with its largest finite entry near 1, and 2^k: squares stay numbers."""
+    x = np.asarray(x, dtype=float)
+    k = min(int(np.frexp(np.abs(np.where(np.isfinite(x), x, 0)).max())[1]), 1023)
+    return np.ldexp(x, -k), 2.0**k
 
 
 def _expect_real_and_finite(where, params, x):

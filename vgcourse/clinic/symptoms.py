@@ -10,7 +10,7 @@ import numpy as np
 
 from vgcourse._trees import named_leaves
 from vgcourse._validate import as_reals, expect_callable, expect_real, expect_shape, expect_type, numeric
-from vgcourse.clinic.measurements import effective_depth, gradient_norms, layer_statistics
+from vgcourse.clinic.measurements import _scaled, effective_depth, gradient_norms, layer_statistics
 from vgcourse.dynamics import jacobian_products, step_jacobians
 from vgcourse.mlp import mlp_forward
 
@@ -95,8 +95,12 @@ def diagnose(params, x, labels, *, activation="tanh"):
         logits, caches = mlp_forward(params, x, activation=activation)
     for name, array in named_leaves(params, "params"):
         expect_type("diagnose", name, array, np.ndarray)
-    if findings or not np.isfinite(logits).all():
-        findings = findings or [_finding("not a number", "the weights are finite, but the output is not.")]
+    signals = [*(cache.activation.z for cache in caches[:-1]), logits]
+    broken = [number for number, z in enumerate(signals, start=1) if not np.isfinite(z).all()]
+    if broken and not findings:
+        seen = f"the weights are finite, but from layer {broken[0]} on the signals are NaN or infinite."
+        findings = [_finding("not a number", seen, layer=broken[0])]
+    if findings:
         return Diagnosis(tuple(findings), "Nothing else can be measured.")
 
     findings += [*_weights(params), *_inputs(x)]
@@ -150,7 +154,9 @@ def diagnose_recurrent(step_forward, params, x, state0):
         seen = f"the state or its Jacobian is no longer finite at step {step}."
         return Diagnosis((_finding("memory explodes", seen, step=step),), "Nothing else can be measured.")
     logs = jacobian_products(jacobians).log_norm()
-    factor, rate = _exp(logs[-1]), float(np.exp(logs[-1] / len(x)))
+    factor = _exp(logs[-1])
+    with np.errstate(over="ignore"):
+        rate = float(np.exp(logs[-1] / len(x)))
     seen = f"a change of h_0 arrives {factor} times as large {len(x)} steps later (×{rate:.3g} a step)."
     numbers = {"log_norm": float(logs[-1]), "per_step": rate}
     findings = []
@@ -191,7 +197,8 @@ def _weights(params):
 
 
 def _inputs(x):
-    rms, spread = float(np.sqrt((x.astype(float) ** 2).mean())), x.std(axis=0)
+    size, scale = _scaled(x)
+    rms, spread = float(np.sqrt((size**2).mean())) * scale, size.std(axis=0)
     spread = spread[spread > np.sqrt(np.finfo(x.dtype).eps) * spread.max()]  # without constant inputs
     ratio = float(spread.max() / spread.min()) if spread.size else 1.0
     if rms > 5 or rms < 0.01:
@@ -211,7 +218,7 @@ def _units(stats, activation):
         seen = f"{dead:.0%} of layer {int(stats.dead.argmax()) + 1}'s units are off for every instance."
         yield _finding("dead units", seen, layers=stats.dead)
     first, last = float(stats.std[0]), float(stats.std[-1])
-    if last < first / FAR:
+    if last * FAR < first:
         seen = (
             f"activations' standard deviation falls from {first:.1e} in the first to {last:.1e} in the last."
         )
@@ -219,18 +226,21 @@ def _units(stats, activation):
 
 
 def _gradients(norms):
-    largest, first, last = norms.max(), norms[0], norms[-1]
-    if largest == 0:
+    if not norms.any():
         yield _finding("vanishing gradients", "every gradient is exactly 0.", layers=norms)
         return
-    rate = (first / last) ** (1 / (len(norms) - 1)) if len(norms) > 1 and last > 0 else 1.0
-    if norms.min() < largest / FAR:
-        lowest = int(norms.argmin()) + 1
-        seen = f"layer {lowest} gets {norms.min() / largest:.1e} of the largest layer's gradient"
-        if first < last / FAR:
+    far, largest, lowest = np.log(FAR), norms.max(), int(norms.argmin())
+    with np.errstate(all="ignore"):  # a norm may be 0; a ratio may exceed the floats, its logarithm does not
+        logs = np.log(norms.astype(float))
+        rise = logs[0] - logs[-1]
+        rate = np.exp(rise / max(len(norms) - 1, 1))
+    share = logs[lowest] - logs.max()
+    if share < -far:
+        seen = f"layer {lowest + 1} gets {_exp(share)} of the largest layer's gradient"
+        if rise < -far:
             yield _finding("vanishing gradients", f"{seen} (×{rate:.2g} a layer, backwards).", layers=norms)
-        elif last < first / FAR:
-            seen = f"layer 1 gets {first / last:.1e} times the last layer's gradient (×{rate:.2g} a layer)."
+        elif rise > far:
+            seen = f"layer 1 gets {_exp(rise)} times the last layer's gradient (×{rate:.2g} a layer)."
             yield _finding("exploding gradients", seen, layers=norms)
         else:
             yield _finding("vanishing gradients", f"{seen}.", layers=norms)

@@ -33,7 +33,7 @@ def recurrent_jacobians(W, h0, steps, *, activation="tanh", drive=None):
 
     Yields
     ------
-    (H, H) arrays, first index the output's
+    (H, H) arrays, first index the output's; NaN once a state that ran to infinity has become NaN
 
     Raises
     ------
@@ -55,8 +55,9 @@ def recurrent_jacobians(W, h0, steps, *, activation="tanh", drive=None):
 
 def _recurrent_jacobians(W, h, drive, f):
     for d in drive:
-        z = W @ h + d
-        h = f.function(z)
+        with np.errstate(over="ignore", invalid="ignore"):  # an unstable net may run to infinity
+            z = W @ h + d
+            h = f.function(z)
         yield f.derivative(z)[:, None] * W
 
 
@@ -93,7 +94,7 @@ def step_jacobians(step_forward, params, x, state0):
     expect_real(where, **arrays)  # the imaginary parts are what carries the derivative
     expect_finite(where, x=x, state0=state, **arrays)
     size, width = state.size, state.shape[-1]
-    epsilon = np.sqrt(np.finfo(x.dtype).tiny)  # its square is nothing beside 1, and ε J is far from 0
+    epsilon = x.dtype.type(np.finfo(x.dtype).eps ** 2)  # its square is nothing beside 1; ε J is far from 0
     # (S, S) identity: row j is the tangent of copy j; then states to the front, copies to the batch's place
     tangents = np.eye(size).reshape(size, -1, width).swapaxes(0, 1)
     kick = (1j * epsilon * tangents).astype(np.result_type(x.dtype, np.complex64))
@@ -103,6 +104,8 @@ def step_jacobians(step_forward, params, x, state0):
         copies = copies if state.ndim == 2 else copies[0]
         after, _ = step_forward(params, np.broadcast_to(x_t, (size, len(x_t))), copies)
         after = after.reshape(-1, size, width)  # (1 or 2, copies, H)
-        out[t] = (after.imag / epsilon).transpose(0, 2, 1).reshape(size, size)
+        with np.errstate(over="ignore"):
+            slopes = after.imag / epsilon
+        out[t] = slopes.transpose(0, 2, 1).reshape(size, size)
         state = after.real[:, 0].reshape(state.shape)
     return out

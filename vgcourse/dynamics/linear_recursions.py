@@ -26,7 +26,7 @@ def simulate(W, h0, steps, *, C=None, x=None):
 
     Returns
     -------
-    (T + 1, H) array, h(0) first
+    (T + 1, H) array, h(0) first; an unstable mode may run to infinity, and a weight of 0 does not hear it
 
     Raises
     ------
@@ -114,14 +114,16 @@ def closed_form(W, h0, steps, *, C=None, x=None):
         )
         return ClosedForm(_run(W, h0, driven), None, note)
     a = np.linalg.solve(found.vectors, h0)
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        powers = found.values ** np.arange(steps + 1)[:, None]  # (T + 1, H)
-        in_modes = powers * a
+    with np.errstate(over="ignore", invalid="ignore"):
+        t = np.arange(steps + 1)[:, None]
+        half, rest = found.values ** (t // 2), found.values ** (t - t // 2)
+        in_modes = np.where(a == 0, 0, a * half * rest)  # (T + 1, H); λ^t alone ends long before a λ^t
         if x is not None:
-            u = np.linalg.solve(found.vectors, driven.T).T
-            for i in range(len(h0)):
-                in_modes[1:, i] += np.convolve(powers[:-1, i], u[:, i])[:steps]
-        states = in_modes @ found.vectors.T
+            u, heard = np.linalg.solve(found.vectors, driven.T).T, np.zeros_like(in_modes[0])
+            for s in range(steps):
+                heard = found.values * heard + u[s]  # the inner sum, by Horner's rule
+                in_modes[s + 1] += heard
+        states = _apply(found.vectors, in_modes)
     dtype = np.result_type(W, h0, driven)
     states = (states if dtype.kind == "c" else states.real).astype(dtype)
     note = f"{len(h0)} eigenvectors, condition {found.condition:.3g}: W^t h = Σ a_i λ_i^t v_i."
@@ -143,7 +145,8 @@ def _system(where, W, h0, steps, C, x):
     expect_shape(where, "C", C, (len(W), "D"), f"W has shape {W.shape}")
     expect_shape(where, "x", x, (steps, C.shape[1]), f"steps is {steps} and C has shape {C.shape}")
     expect_finite(where, C=C, x=x)
-    return W, h0, x @ C.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        return W, h0, x @ C.T
 
 
 def _run(W, h0, driven):
@@ -151,5 +154,13 @@ def _run(W, h0, driven):
     states[0] = h0
     with np.errstate(over="ignore", invalid="ignore"):  # an unstable recursion may run to infinity
         for t in range(len(driven)):
-            states[t + 1] = W @ states[t] + driven[t]
+            states[t + 1] = _apply(W, states[t]) + driven[t]
     return states
+
+
+def _apply(W, h):
+    """W h for every row of h, where 0 · ∞ is 0: what ran to infinity is not felt where it has no part."""
+    out = h @ W.T
+    if np.isfinite(out).all():
+        return out
+    return sum(np.where(column == 0, 0, h[..., k, None] * column) for k, column in enumerate(W.T))

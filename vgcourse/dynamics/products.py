@@ -8,6 +8,7 @@ A product is kept as a mantissa of ordinary size and the logarithm of the factor
 """
 
 from collections import deque
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,10 @@ from vgcourse._validate import as_square_matrix, expect_count, expect_generator,
 
 
 class ScaledMatrix(NamedTuple):
-    """A matrix (or a stack of them) equal to mantissa · e^log_scale; log_scale −inf stands for exactly 0."""
+    """A matrix (or a stack of them) equal to mantissa · e^log_scale; log_scale −inf stands for exactly 0.
+
+    An entry more than 1e308 times (float32: 1e38) smaller than the largest one is 0.
+    """
 
     mantissa: np.ndarray
     log_scale: np.ndarray
@@ -104,13 +108,16 @@ def log_singular_values(jacobians, *, sweeps=2):
     """
     where = "log_singular_values"
     expect_count(where, "sweeps", sweeps)
-    factors = _triangles(J.astype(np.result_type(J, float), copy=False) for J in _checked(where, jacobians))
-    product = jacobian_product(factors)
-    for _ in range(sweeps - 1):
-        factors = _triangles(R.T for R in reversed(factors))
+    factors, scales, product = [_doubled(J) for J in _checked(where, jacobians)], 0.0, None
+    for _ in range(sweeps):
+        done = list(_sweep(factors, np.eye(len(factors[0]), dtype=factors[0].dtype), 5))
+        scales += sum(group.log_scale for group in done)
+        product = product or (jacobian_product(group.R for group in done), scales)
+        factors = [group.R.T for group in reversed(done)]
     with np.errstate(divide="ignore"):
-        logs = np.sort(sum(np.log(np.abs(np.diag(R))) for R in factors))[::-1]
-        direct = np.log(np.linalg.svd(product.mantissa, compute_uv=False)) + product.log_scale
+        logs = np.sort(scales + sum(np.log(np.abs(np.diag(R))) for R in factors))[::-1]
+        product, scale = product
+        direct = np.log(np.linalg.svd(product.mantissa, compute_uv=False)) + product.log_scale + scale
     trusted = int((direct > direct[0] + np.log(np.finfo(product.mantissa.dtype).eps) / 2).sum())
     return np.concatenate([direct[:trusted], np.minimum(logs[trusted:], direct[max(trusted - 1, 0)])])
 
@@ -120,15 +127,17 @@ def lyapunov_exponents(jacobians, count=None, *, burn_in=0, every=1, rng=None):
 
     Parameters
     ----------
-    jacobians : (T, H, H) array, or any iterable of (H, H) arrays, which is then never stored
+    jacobians : (T, H, H) array, or any iterable of (H, H) arrays, of which `every` are kept at a time
     count : how many exponents, default all; 1 is the maximal one, at the cost of a vector
     burn_in : first steps that align the frame and do not count
-    every : steps between two QR decompositions; more is faster, and loses the smallest exponents
+    every : most steps between two QR decompositions. More is faster where exponents are close together;
+        where they are not, fewer are taken, for else the smallest would drown in rounding. Directions that
+        one factor alone drives apart by 1/ε are rounding all the same, until `burn_in` steps align the frame.
     rng : Generator for the directions to start from; default: always the same ones
 
     Returns
     -------
-    (count,) array, nats per step; −inf for a direction that dies
+    (count,) float64 array, nats per step; −inf for a direction that dies
 
     Raises
     ------
@@ -140,28 +149,23 @@ def lyapunov_exponents(jacobians, count=None, *, burn_in=0, every=1, rng=None):
     expect_count(where, "burn_in", burn_in, 0)
     rng = np.random.default_rng(0) if rng is None else rng
     expect_generator(where, rng)
-    Q, total, counted, waiting = None, None, 0, 0
+    factors = map(_doubled, _checked(where, jacobians))
+    first = next(factors)
+    count = len(first) if count is None else count
+    expect_count(where, "count", count)
+    if count > len(first):
+        raise ValueError(f"{where}: count is {count}; expected at most H = {len(first)}.")
+    factors = chain([first], factors)
+    Q, steps = np.linalg.qr(rng.standard_normal((len(first), count)).astype(first.dtype))[0], 0
+    for group in _sweep(islice(factors, burn_in), Q, every):
+        Q, steps = group.Q, steps + group.steps
+    total, counted = np.zeros(count), 0
     with np.errstate(divide="ignore"):
-        for t, J in enumerate(_checked(where, jacobians)):
-            if Q is None:
-                count = len(J) if count is None else count
-                expect_count(where, "count", count)
-                if count > len(J):
-                    raise ValueError(f"{where}: count is {count}; expected at most H = {len(J)}.")
-                Q = np.linalg.qr(rng.standard_normal((len(J), count)).astype(J.dtype))[0]
-                total = np.zeros(count)
-            Q, waiting = J @ Q, waiting + 1
-            if waiting == every or t + 1 == burn_in:
-                Q, R = np.linalg.qr(Q)
-                if t >= burn_in:
-                    total += np.log(np.abs(np.diag(R)))
-                    counted += waiting
-                waiting = 0
-        if waiting:
-            total += np.log(np.abs(np.diag(np.linalg.qr(Q)[1])))
-            counted += waiting
+        for group in _sweep(factors, Q, every):
+            total += np.log(np.abs(np.diag(group.R))) + group.log_scale
+            counted += group.steps
     if not counted:
-        raise ValueError(f"{where}: burn_in is {burn_in} but there are only {t + 1} steps.")
+        raise ValueError(f"{where}: burn_in is {burn_in} but there are only {steps} steps.")
     return np.sort(total / counted)[::-1]
 
 
@@ -183,10 +187,10 @@ def transient_growth(A, steps):
     A = as_square_matrix("transient_growth", A=A)
     expect_count("transient_growth", "steps", steps)
     logs = np.append(0.0, jacobian_products(np.broadcast_to(A, (steps, *A.shape))).log_norm())
-    with np.errstate(over="ignore", under="ignore"):
-        norms = np.exp(logs)
+    with np.errstate(over="ignore"):
+        norms, radius = np.exp(logs), float(np.abs(np.linalg.eigvals(A)).max())
     at = int(np.argmax(logs))
-    return Transient(norms, logs, float(norms[at]), at, float(np.abs(np.linalg.eigvals(A)).max()))
+    return Transient(norms, logs, float(norms[at]), at, radius)
 
 
 def _checked(where, jacobians):
@@ -205,13 +209,22 @@ def _checked(where, jacobians):
         raise ValueError(f"{where}: there is no Jacobian; expected at least one.")
 
 
+def _doubled(J):
+    return J.astype(np.result_type(J, float), copy=False)
+
+
+def _exponent(P):
+    """The k with the largest entry of P / 2^k in [1/2, 1), of real and imaginary parts; None if P is 0."""
+    largest = max(np.abs(P.real).max(), np.abs(P.imag).max()) if np.iscomplexobj(P) else np.abs(P).max()
+    return int(np.frexp(largest)[1]) if largest else None
+
+
 def _shrink(P):
-    """P / 2^k and k log 2 with the largest entry of P / 2^k in [1/2, 1): a power of two rounds nothing."""
-    largest = np.abs(P).max()
-    if largest == 0:
+    """P / 2^k and k log 2 with `_exponent`'s k: a power of two rounds nothing."""
+    k = _exponent(P)
+    if k is None:
         return P, -np.inf
-    k = int(np.frexp(largest)[1])
-    half, rest = (largest.dtype.type(2.0**-n) for n in (k // 2, k - k // 2))  # 2^1074 alone would overflow
+    half, rest = (P.real.dtype.type(2.0**-n) for n in (k // 2, k - k // 2))  # 2^1074 alone would overflow
     return P * half * rest, k * np.log(2)
 
 
@@ -223,28 +236,50 @@ def _products(where, jacobians):
         yield ScaledMatrix(P, log_scale)
 
 
-def _triangles(factors):
-    """R_1, R_2, … of one sweep J_t Q_(t−1) = Q_t R_t, up to five factors J at a time where that is safe.
+class _Group(NamedTuple):
+    """J_(t+steps) … J_(t+1) Q_t = Q R e^log_scale."""
 
-    Safe: the diagonal of R spreads less than `widest`; more would cost its small entries their digits.
+    Q: np.ndarray
+    R: np.ndarray
+    log_scale: float
+    steps: int
+
+
+def _sweep(factors, Q, most):
+    """J_t Q_(t−1) = Q_t R_t along all factors, for up to `most` of them at a time where that is safe.
+
+    Safe: the diagonal of R spreads less than `widest`, which costs its smallest entry half of its digits.
     """
-    factors = list(factors)
-    Q, R_all, start, size = np.eye(len(factors[0]), dtype=factors[0].dtype), [], 0, 5
-    widest = np.finfo(Q.dtype).eps ** -0.7
-    with np.errstate(all="ignore"):  # a group that over- or underflows is taken apart below
-        while start < len(factors):
-            group = factors[start : start + size]
-            P = Q
-            for J in group:
-                P = J @ P
-            new_Q, R = np.linalg.qr(P)
-            diagonal = np.abs(np.diag(R))
+    factors, waiting, size = iter(factors), deque(), most
+    widest = np.finfo(Q.dtype).eps ** -0.5
+    while True:
+        waiting.extend(islice(factors, max(0, size - len(waiting))))
+        if not waiting:
+            return
+        steps = min(size, len(waiting))
+        P, log_scale = Q, 0.0
+        for J in islice(waiting, steps):
+            P, more = (P, 0.0) if P is Q else _shrink(P)
+            J, own = _within_reach(J)
+            P = J @ P  # not shrunk before its QR: small entries may be far below the largest
+            log_scale += more + own
+        new_Q, R = np.linalg.qr(P)
+        diagonal = np.abs(np.diag(R))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a direction may have died
             spread = diagonal.max() / diagonal.min()
-            if len(group) > 1 and not spread < widest:
-                size = max(1, len(group) // 2)
-                continue
-            Q, start = new_Q, start + len(group)
-            R_all.append(R)
-            per_factor = np.log(spread) / len(group)
-            size = int(np.clip(0.9 * np.log(widest) / per_factor, 1, 5)) if 0 < per_factor < np.inf else size
-    return R_all
+            per_factor = np.log(spread) / steps
+        if steps > 1 and not spread < widest:
+            size = steps // 2
+            continue
+        Q = new_Q
+        yield _Group(Q, R, log_scale, steps)
+        for _ in range(steps):
+            waiting.popleft()
+        if 0 < per_factor < np.inf:
+            size = int(np.clip(0.9 * np.log(widest) / per_factor, 1, most))
+
+
+def _within_reach(J):
+    """J / 2^k and k log 2, with k = 0 unless J's product with a frame might under- or overflow."""
+    k = _exponent(J)
+    return (J, 0.0) if k is not None and -900 < k < 1000 else _shrink(J)

@@ -12,6 +12,7 @@ from vgcourse._validate import as_reals, expect_count, expect_finite, expect_num
 from vgcourse.activations import get_activation
 
 FARTHEST = 1e12  # pre-activations are searched up to this size, in units of 1 + |w| + |drive|
+LARGEST = 1e100  # of |w| and |drive|, so that their products with FARTHEST stay numbers
 
 
 def scalar_orbit(w, h0, steps, *, activation="tanh", c=1.0, x=0.0):
@@ -41,7 +42,8 @@ def scalar_orbit(w, h0, steps, *, activation="tanh", c=1.0, x=0.0):
     expect_finite(where, x=x)
     if x.ndim:
         expect_shape(where, "x", x, (steps,), f"steps is {steps}")
-    drive = np.broadcast_to(c * x, (steps,))
+    with np.errstate(over="ignore"):
+        drive = np.broadcast_to(c * x, (steps,))
     f = get_activation(activation).function
     orbit = np.empty(steps + 1)
     orbit[0] = h0
@@ -89,12 +91,13 @@ def fixed_points(w, *, activation="tanh", drive=0.0):
 
     With z = w h + drive they are the roots of G(z) = w f(z) + drive − z. For every activation of the table,
     f' is monotone on either side of z = 0, so G turns at most once on each side. Between 0, the turning
-    points and the far ends G is monotone, and bisection cannot miss a root. Where roots fill a half-line
-    (a ReLU with w = 1 and no drive), the end at h = f(0) stands for them and is called neutral.
+    points and the far ends, |z| = `FARTHEST` (1 + |w| + |drive|), G is monotone, and bisection cannot miss a
+    root. Where roots fill a half-line (a ReLU with w = 1 and no drive), the end at h = f(0) stands for them
+    and is called neutral.
 
     Parameters
     ----------
-    w, drive : numbers; drive is the constant c x
+    w, drive : numbers up to `LARGEST` in size; drive is the constant c x
     activation : name of f
 
     Returns
@@ -104,9 +107,12 @@ def fixed_points(w, *, activation="tanh", drive=0.0):
     Raises
     ------
     TypeError, ValueError
-        If a number is not finite or the activation is unknown.
+        If a number is not finite or too large, or the activation is unknown.
     """
     w, drive = _numbers("fixed_points", w=w, drive=drive)
+    for name, value in (("w", w), ("drive", drive)):
+        wanted = f"a number from {-LARGEST:g} to {LARGEST:g}"
+        expect_number("fixed_points", name, value, wanted, lambda v: abs(v) <= LARGEST)
     f = get_activation(activation)
     far = FARTHEST * (1 + abs(w) + abs(drive))
 
@@ -122,17 +128,19 @@ def fixed_points(w, *, activation="tanh", drive=0.0):
     tiny = np.finfo(float).tiny
     cuts = [-far, 0.0, far]
     for a, b in ((-far, -tiny), (tiny, far)):
-        if turn(a) * turn(b) < 0:
+        if np.sign(turn(a)) * np.sign(turn(b)) < 0:  # the product of two small numbers may be 0
             cuts.append(_bisect(turn, a, b))
     cuts.sort()
 
     roots = [z for z in cuts[1:-1] if G(z) == 0]
-    roots += [_bisect(G, a, b) for a, b in zip(cuts, cuts[1:]) if G(a) * G(b) < 0]
+    roots += [_bisect(G, a, b) for a, b in zip(cuts, cuts[1:]) if np.sign(G(a)) * np.sign(G(b)) < 0]
     points = []
     for z in sorted(roots, key=lambda z: float(f.function(z))):
         below, above = (w * float(f.derivative(side)) for side in ((-tiny, tiny) if z == 0 else (z, z)))
         # at a kink an orbit stays on one side if w > 0 and alternates if w < 0
-        slope = max(below, above, key=abs) if w >= 0 else -np.sqrt(below * above)
+        slope = max(below, above, key=abs)
+        if w < 0 and below != above:
+            slope = -float(np.sqrt(-below) * np.sqrt(-above))  # the root of a product that might underflow
         kind = "neutral" if abs(abs(slope) - 1) < 1e-7 else "stable" if abs(slope) < 1 else "unstable"
         points.append(FixedPoint(float(f.function(z)), slope, kind))
     return points

@@ -17,6 +17,7 @@ from vgcourse._validate import (
     expect_choice,
     expect_count,
     expect_finite,
+    expect_number,
     expect_shape,
 )
 
@@ -86,9 +87,10 @@ def impulse_response(taps, steps):
     expect_count("impulse_response", "steps", steps, 0)
     h = np.zeros(len(a) + steps + 1, a.dtype)  # K zeros of the past stand in front
     h[len(a)] = 1
+    lags = np.flatnonzero(a) + 1  # a lag without a tap hears nothing, not even an infinity
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(len(a) + 1, len(h)):
-            h[t] = a @ h[t - len(a) : t][::-1]
+            h[t] = a[lags - 1] @ h[t - lags]
     return h[len(a) :]
 
 
@@ -175,24 +177,30 @@ def lyapunov_function(W, Q=None):
     ------
     TypeError, ValueError
         If W or Q is no finite (H, H) array of floats, the spectral radius of W is 1 or more (no such function
-        exists), or Q is not symmetric positive definite.
+        exists), Q is not symmetric positive definite, or P is larger than the largest float.
     """
     W = as_square_matrix("lyapunov_function", W=W)
     Q = np.eye(len(W), dtype=W.dtype) if Q is None else as_square_matrix("lyapunov_function", Q=Q)
     expect_shape("lyapunov_function", "Q", Q, W.shape, "that is the shape of W")
     W, Q = as_floats("lyapunov_function", W=W, Q=Q)
-    if not np.allclose(Q, Q.conj().T) or np.linalg.eigvalsh(Q).min() <= 0:
-        raise ValueError("lyapunov_function: Q is not symmetric positive definite.")
+    with np.errstate(over="ignore"):
+        skew = np.abs(Q - Q.conj().T).max()
+    if skew > 1e-5 * np.abs(Q).max() or not np.linalg.eigvalsh(Q).min() > 0:
+        raise ValueError("lyapunov_function: Q is not symmetric positive definite; expected such a matrix.")
     radius = float(np.abs(np.linalg.eigvals(W)).max())
-    if radius >= 1:
+    if not radius < 1:
         raise ValueError(f"lyapunov_function: W has spectral radius {radius:.6g}; expected below 1.")
     P, power = Q, W
-    for _ in range(64):
-        more = power.conj().T @ P @ power
-        P, power = P + more, power @ power
-        if np.abs(more).max() <= np.finfo(P.dtype).eps * np.abs(P).max():
-            break
-    return (P + P.conj().T) / 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(64):
+            more = power.conj().T @ P @ power
+            P, power = P + more, power @ power
+            if not np.abs(more).max() > np.finfo(P.dtype).eps * np.abs(P).max():
+                break
+        P = P / 2 + P.conj().T / 2
+    if not np.isfinite(P).all():
+        raise ValueError(f"lyapunov_function: P exceeds the largest {P.dtype}; expected smaller W or Q.")
+    return P
 
 
 def _taps(where, taps):
@@ -203,7 +211,7 @@ def _taps(where, taps):
             expect_count(where, "a lag", lag)
         a = np.zeros(max(taps))
         for lag, weight in taps.items():
-            a[lag - 1] = weight
+            a[lag - 1] = expect_number(where, f"the tap at lag {lag}", weight)
     else:
         a = as_floats(where, taps=taps)
     expect_shape(where, "taps", a, ("K",))

@@ -1,15 +1,10 @@
-"""Gradient norms against whole gradients, statistics of units and gates, and what `diagnose` says."""
-
-from functools import partial
+"""Gradient norms against whole gradients, statistics of units and gates."""
 
 import numpy as np
 import pytest
 
 from vgcourse._trees import map_leaves, named_leaves
 from vgcourse.clinic import (
-    CURES,
-    diagnose,
-    diagnose_recurrent,
     effective_depth,
     gate_statistics,
     gradient_norms,
@@ -51,7 +46,7 @@ def whole(layer):
     return np.concatenate([layer.W, layer.b[:, None]], axis=1)
 
 
-# --- norms ----------------------------------------------------------------------------------------
+# --- norms -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "elu"])
@@ -136,7 +131,7 @@ def test_norms_by_lag_have_the_structure_of_the_parameters(name):
     assert all(norms.shape == (5,) for _, norms in named_leaves(found))
 
 
-# --- units and gates ------------------------------------------------------------------------------
+# --- units and gates -------------------------------------------------------------------------------
 
 
 def test_layer_statistics_by_hand():
@@ -201,88 +196,92 @@ def test_effective_depth():
     assert effective_depth(np.ones(5)) == 5 and effective_depth(np.zeros(3)) == 0
 
 
-# --- diagnose -------------------------------------------------------------------------------------
+# --- the ends of the floats and NaN ---------------------------------------------------------------
 
 
-def changed(params, number, **fields):
-    return (*params[:number], params[number]._replace(**fields), *params[number + 1 :])
+@pytest.mark.parametrize("size", [1e-200, 1e-160, 1e160, 1e200])
+def test_gradient_norms_scale_with_the_input(size):
+    """∂L/∂w_j = δ_j x: with zero weights δ is (1/2, −1/2) and the bias' gradient as large as δ."""
+    params, labels = net(3, 2, initializer=zeros), np.zeros(1, int)
+    x = size * np.array([[1.0, 2.0, 2.0]])
+    expected = np.full(2, 0.5 * np.hypot(3 * size, 1))
+    assert gradient_norms(params, x, labels).neurons[0] == pytest.approx(expected, rel=1e-14, abs=0)
+    assert instance_gradient_norms(params, x, labels)[0][0] == pytest.approx(expected, rel=1e-14, abs=0)
+    tiny = net(3, 2, 2, initializer=zeros)
+    tiny[1].W[:] = [[size, 0], [0, 0]] if size < 1 else [[1 / size, 0], [0, 0]]
+    small = min(size, 1 / size)
+    ones = np.ones((1, 3))
+    found = gradient_norms(tiny, ones, labels)  # δ of hidden unit 1 is 1/2 · its weight, of unit 2 is 0
+    assert found.neurons[0] == pytest.approx([small, 0], rel=1e-14, abs=0)
+    assert found.layers[0] == pytest.approx(small, rel=1e-14, abs=0)
+    assert instance_gradient_norms(tiny, ones, labels)[0][0] == pytest.approx([small, 0], rel=1e-14, abs=0)
 
 
-def nets():
-    x, _ = scaled_digits()
-    good = net(64, 40, 40, 10)
-    W = good[1].W.copy()
-    W[3, 2] = np.nan
-    twins = map_leaves(np.copy, good)
-    twins[0].W[5], twins[1].W[:, 5] = twins[0].W[4], twins[1].W[:, 4]
-    return {
-        "healthy": (good, x, "tanh", ()),
-        "NaN": (changed(good, 1, W=W), x, "tanh", ("not a number",)),
-        "NaN input": (good, np.where(x > 1.5, np.inf, x), "tanh", ("not a number",)),
-        "overflow": (net(64, *[40] * 250, 10, gain=100), x, "relu", ("not a number",)),
-        "zeros": (changed(good, 0, W=0 * good[0].W), x, "tanh", ("zero weights",)),
-        "zero last layer": (changed(good, 2, W=0 * good[2].W), x, "tanh", ()),
-        "twins": (twins, x, "tanh", ("identical units",)),
-        "twins on one side": (changed(good, 0, W=twins[0].W), x, "tanh", ()),
-        "raw inputs": (good, 16 * (x - x.min()), "tanh", ("unscaled inputs", "saturated units")),
-        "uneven inputs": (good, x * np.where(np.arange(64) == 20, 1e-4, 1), "tanh", ("unscaled inputs",)),
-        "large weights": (net(64, 40, 40, 10, gain=8), x, "tanh", ("saturated units",)),
-        "dead": (changed(good, 0, b=good[0].b - 99), x, "relu", ("dead units", "vanishing gradients")),
-        "deep sigmoid": (net(64, *[40] * 12, 10), x, "sigmoid", ("vanishing gradients",)),
-        "old rule": (net(64, *[40] * 20, 10, initializer=uniform_fan_in), x, "tanh",
-                     ("shrinking signals", "vanishing gradients")),
-        "deep linear-like": (net(64, *[40] * 12, 10, gain=3), x, "leaky_relu", ("exploding gradients",)),
-    }  # fmt: skip
+def test_float32_inputs_of_1e20_have_norms():
+    x, labels = np.full((2, 3), 1e20, "float32"), np.zeros(2, int)
+    found = instance_gradient_norms(net(3, 2, initializer=zeros, dtype="float32"), x, labels)[0]
+    assert found == pytest.approx(np.full((2, 2), 0.5 * np.sqrt(3) * 1e20), rel=1e-6, abs=0)
 
 
-@pytest.mark.parametrize("case", nets())
-def test_diagnose_names_what_is_wrong_and_only_that(case):
-    params, x, activation, expected = nets()[case]
-    found = diagnose(params, x, scaled_digits()[1], activation=activation)
-    missing = [name for name in expected if name not in found.names]
-    assert not missing, str(found)
-    if len(expected) <= 1:
-        extra = set(found.names) - set(expected)
-        assert extra <= ({"vanishing gradients", "dead units", "shrinking signals"} if expected else set()), (
-            found
-        )
-    for finding in found.findings:
-        assert finding.lectures == CURES[finding.name][0] and finding.seen.endswith(".")
-        assert any(character.isdigit() for character in str(finding))
-    assert (str(found).startswith("Nothing stands out.")) == (not expected)
+@pytest.mark.parametrize("size", [5e-324, 1e-200, 1e-150, 1e150, 1e200, 1.7e308])
+def test_norms_by_lag_of_any_size(size):
+    params = RNNParams(np.zeros((2, 1)), np.zeros((2, 2)), np.zeros(2))
+    _, caches = unroll_forward(rnn_step_forward, params, np.zeros((1, 1, 1)), np.zeros((1, 2)))
+    dstates = size * np.array([[[0.6, 0.8]]])
+    found = gradient_norms_by_lag(rnn_step_backward, dstates, caches).b
+    assert found == pytest.approx(np.linalg.norm(dstates / size) * size, rel=1e-14, abs=0)
+    with pytest.raises(ValueError, match="dstates holds 2 values that are NaN"):
+        gradient_norms_by_lag(rnn_step_backward, dstates * np.nan, caches)
 
 
-def test_diagnose_says_numbers_and_lectures():
-    params, x, activation, _ = nets()["deep sigmoid"]
-    text = str(diagnose(params, x, scaled_digits()[1], activation=activation))
-    assert "vanishing gradients: layer 1 gets" in text and "Lectures 3, 4, 6: " in text
-    assert "of 13 layers get at least 1 %" in text
-    text = str(diagnose(*nets()["twins"][:2], scaled_digits()[1]))
-    assert "1 of 40 units in layer 1 have the same weights" in text
-    text = str(diagnose(*nets()["NaN"][:2], scaled_digits()[1]))
-    assert "1 of 1600 values of params[1].W are NaN or infinite. Lecture 5: " in text
+@pytest.mark.parametrize("size", [1e-308, 1e-200, 1e100, 1e200, 1.5e308])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_layer_statistics_of_any_size(size, dtype):
+    """h = 1, 1, 1, −1 times the size: mean 1/2, standard deviation √3/2, second moment 1 of the size."""
+    size = size if dtype == "float64" else size**0.1  # float32 spans a tenth of the logarithms
+    params = net(1, 1, 1, initializer=zeros, dtype=dtype)
+    params[0].W[:] = 1
+    x = (size * np.array([[1.0], [1], [1], [-1]])).astype(dtype)
+    caches = mlp_forward(params, x, activation="leaky_relu")[1]
+    caches[1] = caches[1]._replace(linear=caches[1].linear._replace(x=x))  # the identity as activation
+    found = layer_statistics(caches)
+    assert found.mean == pytest.approx([size / 2], rel=1e-6, abs=0)
+    assert found.std == pytest.approx([np.sqrt(3) / 2 * size], rel=1e-6, abs=0)
+    expected = float(size) * float(size)
+    assert found.second_moment == pytest.approx([expected], rel=1e-6, abs=0)
+    assert found.mean.dtype == found.second_moment.dtype == "float64"
 
 
-def test_one_instance_one_layer_float32():
-    x, labels = scaled_digits(1)
-    found = diagnose(net(64, 10, dtype="float32"), x.astype("float32"), labels)
-    assert "1 of 1 layers" in found.measured
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus"])
+def test_nan_is_no_saturated_unit_and_no_healthy_one(activation):
+    params, x = net(3, 4, 5, 2), rng(1).standard_normal((6, 3))
+    params[0].W[2, 1] = np.nan
+    with pytest.raises(ValueError, match="saturated_entries: z holds 6 NaN"):
+        saturated_entries(activation, mlp_forward(params, x, activation=activation)[1][0].activation.z)
+    for statistic in layer_statistics(mlp_forward(params, x, activation=activation)[1]):
+        assert np.isnan(statistic).all()
+    assert saturated_entries("tanh", np.array([-np.inf, 0.0, np.inf])).tolist() == [True, False, True]
 
 
-def test_diagnose_recurrent():
-    x, h0 = rng(1).standard_normal((100, 3)), np.zeros(20)
-    rnn = cell_init("rnn", 3, 20, rng=rng(2))
-    fades = diagnose_recurrent(rnn_step_forward, rnn, x, h0)
-    assert fades.names == ("memory fades",) and "100 steps later" in str(fades)
-    lstm = cell_init("lstm", 3, 20, rng=rng(2), forget_bias=5.0)
-    assert diagnose_recurrent(CELLS["lstm"].step_forward, lstm, x, np.zeros((2, 20))).names == ()
-    linear = partial(rnn_step_forward, activation="identity")
-    big = rnn._replace(W_h=3 * rnn.W_h)
-    assert diagnose_recurrent(linear, big, x, h0).names == ("memory explodes",)
-    forever = diagnose_recurrent(linear, big, np.concatenate([x] * 10), h0)
-    assert forever.names == ("memory explodes",) and "no longer finite at step" in str(forever)
-    broken = diagnose_recurrent(rnn_step_forward, rnn._replace(b=rnn.b * np.nan), x, h0)
-    assert broken.names == ("not a number",)
+def test_gates_at_the_ends_of_the_floats():
+    assert gate_statistics(np.full(3, 5e-324)).memory == pytest.approx(-1 / np.log(5e-324), rel=1e-14, abs=0)
+    almost = 1 - 2.0**-53
+    assert gate_statistics(np.full(3, almost)).memory == pytest.approx(2.0**53, rel=1e-14, abs=0)
+    small = gate_statistics(np.full(3, 1 - 2.0**-24, "float32"))
+    assert small.memory == pytest.approx(2.0**24, rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-322, 1e-300, 1.0, 1e308])
+def test_effective_depth_of_any_size(size):
+    """A share of the smallest number would round to 0, and then even a layer without a gradient counts."""
+    assert effective_depth(np.array([0.0, size, 0.0, size])) == 2
+    assert effective_depth(np.array([0.0, size])) == 1
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="layer_norms holds 1 values that are NaN or infinite"):
+            effective_depth(np.array([1.0, bad]))
+
+
+# --- bad input -------------------------------------------------------------------------------------
 
 
 def nan_like(params):
@@ -306,9 +305,6 @@ def nan_like(params):
         (lambda p, x, y: effective_depth(np.ones((2, 2))), ValueError, "layer_norms has shape"),
         (lambda p, x, y: effective_depth(-np.ones(2)), ValueError, "not negative"),
         (lambda p, x, y: effective_depth(np.ones(2), share=0), ValueError, "share=0"),
-        (lambda p, x, y: diagnose(p, x.astype(int), y), TypeError, "x holds int64"),
-        (lambda p, x, y: diagnose(p, x, y[:3]), ValueError, "labels"),
-        (lambda p, x, y: diagnose(p, x, y, activation="f"), ValueError, "expected one of"),
         (lambda p, x, y: gradient_norms_by_lag(rnn_step_backward, np.ones((1, 1, 1)), []), ValueError, "is"),
     ],
 )  # fmt: skip
@@ -320,7 +316,7 @@ def test_bad_input_is_refused_by_name(call, error, words):
 def test_complex_numbers_are_refused_where_sizes_are_compared():
     params, x, labels = net(3, 4, 2), rng(1).standard_normal((5, 3)), np.array([0, 1, 1, 0, 1])
     bent = (params[0]._replace(b=params[0].b + 0j), params[1])
-    for function in (gradient_norms, instance_gradient_norms, diagnose):
+    for function in (gradient_norms, instance_gradient_norms):
         with pytest.raises(TypeError, match=f"^{function.__name__}: x is complex; expected real numbers"):
             function(params, x + 0j, labels)
         with pytest.raises(TypeError, match=rf"^{function.__name__}: params\[0\].b is complex"):
@@ -330,7 +326,7 @@ def test_complex_numbers_are_refused_where_sizes_are_compared():
         with pytest.raises(TypeError, match=r"W holds int64 values|W is list"):
             function((params[0]._replace(W=np.ones((4, 3), int)), params[1]), x, labels)
     for call, words in (
-        (lambda: layer_statistics(mlp_forward(params, x + 0j)[1]), "saturated_entries: z is complex"),
+        (lambda: layer_statistics(mlp_forward(params, x + 0j)[1]), "layer_statistics: z is complex"),
         (lambda: saturated_entries("tanh", 1j), "saturated_entries: z is complex"),
         (lambda: effective_depth(np.ones(2, complex)), "effective_depth: layer_norms is complex"),
         (lambda: gate_statistics(np.ones(2, complex)), "gate_statistics: gate is complex"),
@@ -340,17 +336,3 @@ def test_complex_numbers_are_refused_where_sizes_are_compared():
     ):
         with pytest.raises(TypeError, match=f"^{words}"):
             call()
-
-
-def test_recurrent_diagnosis_refuses_complex_numbers_and_other_ranks():
-    params, x, state0 = cell_init("rnn", 3, 2, rng=rng()), np.ones((4, 3)), np.zeros(2)
-    for arguments, error, words in (
-        ((rnn_step_forward, params, x + 0j, state0), TypeError, "x is complex"),
-        ((rnn_step_forward, params, x, state0 + 0j), TypeError, "state0 is complex"),
-        ((rnn_step_forward, params._replace(b=params.b + 0j), x, state0), TypeError, "params.b is complex"),
-        ((rnn_step_forward, params, np.ones((4, 3), int), state0), TypeError, "x holds int64"),
-        ((rnn_step_forward, params, np.nan, state0), ValueError, r"x has shape \(\)"),
-        (("rnn", params, x, state0), TypeError, "step_forward is 'rnn'; expected a function"),
-    ):
-        with pytest.raises(error, match=f"^diagnose_recurrent: {words}"):
-            diagnose_recurrent(*arguments)
