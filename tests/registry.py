@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,11 @@ from vgcourse._trees import map_leaves
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.recurrent import fast
 
+LAYERS = Path(layers.__file__).parent
 MODULES = [
     losses,
     mlp,
-    *(getattr(layers, name) for name in ("linear", "normalization", "convolution", "skip", "blocks")),
+    *(import_module(f"vgcourse.layers.{path.stem}") for path in sorted(LAYERS.glob("[a-z]*.py"))),
     *(getattr(recurrent, name) for name in ("bptt", "gated", "lstm", "compose")),
     *(import_module(f"vgcourse.recurrent.fast.{name}_kernel") for name in fast.KERNELS),
 ]  # every name_forward defined in them has to be in PAIRS

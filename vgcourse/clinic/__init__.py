@@ -4,36 +4,11 @@
 2. `symptoms`: `diagnose` and `diagnose_recurrent` name what they find and point to cures.
 """
 
-from vgcourse.clinic.measurements import (
-    SATURATED,
-    GateStatistics,
-    GradientNorms,
-    LayerStatistics,
-    effective_depth,
-    gate_statistics,
-    gradient_norms,
-    gradient_norms_by_lag,
-    instance_gradient_norms,
-    layer_statistics,
-    saturated_entries,
-)
-from vgcourse.clinic.symptoms import CURES, Diagnosis, Finding, diagnose, diagnose_recurrent
+from vgcourse.clinic import measurements, symptoms
+from vgcourse.clinic.measurements import *
+from vgcourse.clinic.symptoms import *
 
 __all__ = [
-    "CURES",
-    "SATURATED",
-    "Diagnosis",
-    "Finding",
-    "GateStatistics",
-    "GradientNorms",
-    "LayerStatistics",
-    "diagnose",
-    "diagnose_recurrent",
-    "effective_depth",
-    "gate_statistics",
-    "gradient_norms",
-    "gradient_norms_by_lag",
-    "instance_gradient_norms",
-    "layer_statistics",
-    "saturated_entries",
+    *measurements.__all__,
+    *symptoms.__all__,
 ]

@@ -19,6 +19,20 @@ from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entrop
 from vgcourse.mlp import MLPCache, loss_and_gradient, mlp_forward
 from vgcourse.recurrent import gradients_by_lag
 
+__all__ = [
+    "SATURATED",
+    "GateStatistics",
+    "GradientNorms",
+    "LayerStatistics",
+    "effective_depth",
+    "gate_statistics",
+    "gradient_norms",
+    "gradient_norms_by_lag",
+    "instance_gradient_norms",
+    "layer_statistics",
+    "saturated_entries",
+]
+
 SATURATED = 0.05  # a unit is saturated where f' is below this share of its largest value
 
 

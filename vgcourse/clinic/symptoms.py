@@ -14,6 +14,14 @@ from vgcourse.clinic.measurements import _scaled, effective_depth, gradient_norm
 from vgcourse.dynamics import jacobian_products, step_jacobians
 from vgcourse.mlp import mlp_forward
 
+__all__ = [
+    "CURES",
+    "Diagnosis",
+    "Finding",
+    "diagnose",
+    "diagnose_recurrent",
+]
+
 FAR = 1e3  # a ratio of gradients that counts as vanished or exploded
 BOUNDED = ("sigmoid", "tanh")
 

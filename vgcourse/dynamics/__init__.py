@@ -8,60 +8,19 @@
 6. `meanfield`: the same question for wide random nets, layer by layer.
 """
 
-from vgcourse.dynamics.jacobians import recurrent_jacobians, step_jacobians
-from vgcourse.dynamics.linear_recursions import ClosedForm, Modes, closed_form, modes, simulate
-from vgcourse.dynamics.meanfield import MeanField, backward_factor, gaussian_mean, mean_field, variance_map
-from vgcourse.dynamics.products import (
-    ScaledMatrix,
-    Transient,
-    jacobian_product,
-    jacobian_products,
-    log_norms_between,
-    log_singular_values,
-    lyapunov_exponents,
-    transient_growth,
-)
-from vgcourse.dynamics.scalar_maps import FixedPoint, cobweb, fixed_points, scalar_orbit
-from vgcourse.dynamics.stability import (
-    Jury,
-    companion,
-    contraction_factor,
-    impulse_response,
-    jury_test,
-    lyapunov_function,
-    poles,
-)
+from vgcourse.dynamics import jacobians, linear_recursions, meanfield, products, scalar_maps, stability
+from vgcourse.dynamics.jacobians import *
+from vgcourse.dynamics.linear_recursions import *
+from vgcourse.dynamics.meanfield import *
+from vgcourse.dynamics.products import *
+from vgcourse.dynamics.scalar_maps import *
+from vgcourse.dynamics.stability import *
 
 __all__ = [
-    "ClosedForm",
-    "FixedPoint",
-    "Jury",
-    "MeanField",
-    "Modes",
-    "ScaledMatrix",
-    "Transient",
-    "backward_factor",
-    "closed_form",
-    "cobweb",
-    "companion",
-    "contraction_factor",
-    "fixed_points",
-    "gaussian_mean",
-    "impulse_response",
-    "jacobian_product",
-    "jacobian_products",
-    "jury_test",
-    "log_norms_between",
-    "log_singular_values",
-    "lyapunov_exponents",
-    "lyapunov_function",
-    "mean_field",
-    "modes",
-    "poles",
-    "recurrent_jacobians",
-    "scalar_orbit",
-    "simulate",
-    "step_jacobians",
-    "transient_growth",
-    "variance_map",
+    *linear_recursions.__all__,
+    *stability.__all__,
+    *scalar_maps.__all__,
+    *jacobians.__all__,
+    *products.__all__,
+    *meanfield.__all__,
 ]

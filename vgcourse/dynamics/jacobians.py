@@ -19,6 +19,11 @@ from vgcourse._validate import (
 )
 from vgcourse.activations import get_activation
 
+__all__ = [
+    "recurrent_jacobians",
+    "step_jacobians",
+]
+
 
 def recurrent_jacobians(W, h0, steps, *, activation="tanh", drive=None):
     """Yield J_t = diag f'(z_t) W with z_t = W h(t−1) + drive(t), h(t) = f(z_t), for t = 1 … steps.

@@ -12,6 +12,14 @@ import numpy as np
 
 from vgcourse._validate import as_floats, as_square_matrix, expect_count, expect_finite, expect_shape
 
+__all__ = [
+    "ClosedForm",
+    "Modes",
+    "closed_form",
+    "modes",
+    "simulate",
+]
+
 
 def simulate(W, h0, steps, *, C=None, x=None):
     """h(t) = W h(t−1) + C x(t), step by step.

@@ -20,6 +20,14 @@ from vgcourse._validate import (
 )
 from vgcourse.activations import get_activation
 
+__all__ = [
+    "MeanField",
+    "backward_factor",
+    "gaussian_mean",
+    "mean_field",
+    "variance_map",
+]
+
 FARTHEST = 12.0  # in standard deviations: what lies beyond has the weight 4e−33
 LARGEST_Q = 1e300  # the square of a ReLU of 12 standard deviations still is a number
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(20)

@@ -15,6 +15,17 @@ import numpy as np
 
 from vgcourse._validate import as_square_matrix, expect_count, expect_generator, expect_shape
 
+__all__ = [
+    "ScaledMatrix",
+    "Transient",
+    "jacobian_product",
+    "jacobian_products",
+    "log_norms_between",
+    "log_singular_values",
+    "lyapunov_exponents",
+    "transient_growth",
+]
+
 
 class ScaledMatrix(NamedTuple):
     """A matrix (or a stack of them) equal to mantissa · e^log_scale; log_scale −inf stands for exactly 0.

@@ -11,6 +11,13 @@ import numpy as np
 from vgcourse._validate import as_reals, expect_count, expect_finite, expect_number, expect_shape
 from vgcourse.activations import get_activation
 
+__all__ = [
+    "FixedPoint",
+    "cobweb",
+    "fixed_points",
+    "scalar_orbit",
+]
+
 FARTHEST = 1e12  # pre-activations are searched up to this size, in units of 1 + |w| + |drive|
 LARGEST = 1e100  # of |w| and |drive|, so that their products with FARTHEST stay numbers
 

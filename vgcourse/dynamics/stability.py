@@ -21,6 +21,16 @@ from vgcourse._validate import (
     expect_shape,
 )
 
+__all__ = [
+    "Jury",
+    "companion",
+    "contraction_factor",
+    "impulse_response",
+    "jury_test",
+    "lyapunov_function",
+    "poles",
+]
+
 LARGEST_SLOPE = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "leaky_relu": 1.0, "elu": 1.0, "softplus": 1.0}
 
 

@@ -31,6 +31,20 @@ from vgcourse.layers.normalization import (
 )
 from vgcourse.layers.skip import SkipCache, strided_skip_backward, strided_skip_forward
 
+__all__ = [
+    "BlockCache",
+    "BlockCost",
+    "StageCache",
+    "StageParams",
+    "block_cost",
+    "block_running_init",
+    "bottleneck_init",
+    "residual_block_backward",
+    "residual_block_forward",
+    "residual_block_init",
+    "update_block_running",
+]
+
 
 class StageParams(NamedTuple):
     """Batch norm (of the stage's input) and convolution; between them a ReLU.

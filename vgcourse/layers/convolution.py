@@ -23,6 +23,14 @@ from vgcourse._validate import (
 )
 from vgcourse.initializers import he
 
+__all__ = [
+    "ConvCache",
+    "ConvParams",
+    "conv2d_backward",
+    "conv2d_forward",
+    "conv2d_init",
+]
+
 
 class ConvParams(NamedTuple):
     """Filters W (O, C, K, K) and bias b (O,), or None for no bias; also the type of their gradients."""

@@ -14,6 +14,16 @@ from vgcourse._validate import as_floats, expect_shape, expect_type
 from vgcourse.activations import get_activation
 from vgcourse.layers._arguments import expect_linear
 
+__all__ = [
+    "ActivationCache",
+    "LinearCache",
+    "LinearParams",
+    "activation_backward",
+    "activation_forward",
+    "linear_backward",
+    "linear_forward",
+]
+
 
 class LinearParams(NamedTuple):
     """Weights W (H, D) and bias b (H,) of a linear layer; also the type of their gradients."""
@@ -59,7 +69,7 @@ def linear_forward(params, x):
 
 
 def linear_backward(dz, cache):
-    """dx = dz W, dW = dzᵀ x and db = Σ dz, the last two sums over all rows: equation (1.15).
+    """dx = dz W, dW = dzᵀ x and db = Σ dz, the last two sums over all rows: equation (1.22).
 
     One row, z_i = Σ_j W_ij x_j + b_i, gives dW_ij = dz_i x_j and db_i = dz_i. All rows share W and b, so
     what they give adds up: dW_ij = Σ_n dz_ni x_nj, which is the matrix product dzᵀ x.
@@ -127,7 +137,7 @@ def activation_forward(name, z):
 
 
 def activation_backward(dh, cache):
-    """dz = dh ⊙ f'(z): the Jacobian diag f'(z) of equation (1.12) without forming it.
+    """dz = dh ⊙ f'(z): the Jacobian diag f'(z) of equation (1.17) without forming it.
 
     Parameters
     ----------

@@ -30,6 +30,24 @@ from vgcourse.initializers import lecun
 from vgcourse.layers._arguments import expect_linear
 from vgcourse.layers.linear import LinearCache, linear_backward
 
+__all__ = [
+    "GatedCache",
+    "GatedParams",
+    "HighwayCache",
+    "HighwayParams",
+    "ResidualCache",
+    "SkipCache",
+    "gated_backward",
+    "gated_forward",
+    "highway_backward",
+    "highway_forward",
+    "highway_init",
+    "residual_backward",
+    "residual_forward",
+    "strided_skip_backward",
+    "strided_skip_forward",
+]
+
 
 class ResidualCache(NamedTuple):
     """The inner layer's cache, the factor of its output, and whether it has parameters."""
