@@ -52,7 +52,7 @@ def sigmoid(z):
 
 
 def sigmoid_derivative(z):
-    """σ'(z) = σ(z) σ(−z) ≤ 1/4, equation (1.4). Same shapes and errors as `sigmoid`.
+    """σ'(z) = σ(z) σ(−z) ≤ 1/4, equation (1.2). Same shapes and errors as `sigmoid`.
 
     The usual form σ(1 − σ) is the same function, but 1 − σ(40) rounds to 0 while σ(−40) = 4e−18.
     """

@@ -27,7 +27,7 @@ COMPLEX_STEP = 1e-20
 
 
 def relative_error(a, b):
-    """‖a − b‖ / max(‖a‖, ‖b‖), equation (1.21): 0 for equal, 1 where one is zero, 2 for a flipped sign.
+    """‖a − b‖ / max(‖a‖, ‖b‖), equation (1.8): 0 for equal, 1 where one is zero, 2 for a flipped sign.
 
     It has no scale, so it means the same for gradients of size 1 and of size 1e−200. Two zeros agree.
 
@@ -56,24 +56,33 @@ def relative_error(a, b):
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a), np.linalg.norm(b)))
 
 
-def verify(name, ours, truth, tolerance=1e-12, quiet=False):
-    """Print that two results agree, or raise with their relative error.
+def verify(name, formula, measured, tolerance=1e-12, quiet=False):
+    """Print that a formula and a measurement agree, both with four digits, or raise with the relative error.
 
-    What is printed is the bound, not the error: rounding differs between processors. `quiet` prints nothing.
+    Of arrays the norms are printed. After them stands the bound, not the error: rounding differs between
+    processors. `quiet` prints nothing.
 
-    Raises AssertionError if the relative error (1.21) is above the tolerance, or something is not finite;
+    Raises AssertionError if the relative error (1.8) is above the tolerance, or something is not finite;
     ValueError if the tolerance is negative or not finite; TypeError and ValueError as `relative_error`.
     """
     tolerance = expect_number("verify", "tolerance", tolerance, "a number ≥ 0", lambda t: t >= 0)
-    error = relative_error(ours, truth)
+    error = relative_error(formula, measured)
     if not error <= tolerance:
         raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
     if not quiet:
-        print(f"{name:36s} relative error below {tolerance:.0e}  ✓")
+        both = (f"{word} {_size(value)}" for word, value in (("formula", formula), ("measured", measured)))
+        print(f"{name:26s} {'  '.join(both)}  error < {tolerance:.0e}  ✓")
+
+
+def _size(value):
+    """A number with four digits, or the norm of an array between bars."""
+    value = np.asarray(value)
+    digits = f"{value.item() if value.size == 1 else np.linalg.norm(value):.4g}"
+    return f"{digits if value.size == 1 else f'‖{digits}‖':10s}"
 
 
 def numerical_gradient(f, x, step=1e-5):
-    """∂f/∂x_i ≈ [f(x + h e_i) − f(x − h e_i)] / 2h, equation (1.19), one entry after the other.
+    """∂f/∂x_i ≈ [f(x + h e_i) − f(x − h e_i)] / 2h, equation (1.7), one entry after the other.
 
     Two calls of f per entry: for whole networks use `check_gradients`.
 
@@ -143,7 +152,7 @@ def _in_float64(where, name, f, given, shape=None):
 
 
 def complex_step(f, x, v):
-    """The derivative of f at x in direction v: Im f(x + i h v) / h with h = 1e−20, equation (1.20).
+    """The derivative of f at x in direction v: Im f(x + i h v) / h with h = 1e−20, equation (1.9).
 
     There is no subtraction, so there is no cancellation: the result is exact to rounding. f has to be
     analytic in code too: no abs, no conjugate, comparisons by the real part; and smooth on the scale of h.

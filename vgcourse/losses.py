@@ -37,7 +37,7 @@ class LossCache(NamedTuple):
 
 @_silent
 def squared_error_forward(y_hat, y, mask=None):
-    """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², equation (1.3) for N = 1: a sum over a row, a mean over rows.
+    """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², equation (1.1) for N = 1: a sum over a row, a mean over rows.
 
     With a mask m of rows L = Σ_n m_n Σ_k (ŷ_nk − y_nk)² / Σ_n m_n; a mask of ones changes nothing.
 
@@ -72,7 +72,7 @@ def squared_error_forward(y_hat, y, mask=None):
 
 
 def squared_error_backward(dloss, cache):
-    """∂L/∂ŷ = 2(ŷ − y)/N, equation (1.5); shape of ŷ.
+    """∂L/∂ŷ = 2(ŷ − y)/N, equation (1.3); shape of ŷ.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def squared_error_backward(dloss, cache):
 
 @_silent
 def binary_cross_entropy_forward(z, t, mask=None):
-    """L = −(1/N) Σ [t log σ(z) + (1 − t) log(1 − σ(z))] from the logit z, equation (1.8).
+    """L = −(1/N) Σ [t log σ(z) + (1 − t) log(1 − σ(z))] from the logit z, equation (1.13).
 
     Computed as t softplus(−z) + (1 − t) softplus(z): finite for every z, and no difference that could round
     to 0. With a mask, the mean is over what it keeps.
@@ -130,7 +130,7 @@ def binary_cross_entropy_forward(z, t, mask=None):
 
 
 def binary_cross_entropy_backward(dloss, cache):
-    """∂L/∂z = (σ(z) − t)/N = [(1 − t) σ(z) − t σ(−z)]/N, equation (1.11); shape of z.
+    """∂L/∂z = (σ(z) − t)/N = [(1 − t) σ(z) − t σ(−z)]/N, equation (1.16); shape of z.
 
     Arguments, result and errors as `squared_error_backward`.
     """
@@ -162,7 +162,7 @@ def softmax(z):
 
 @_silent
 def softmax_cross_entropy_forward(z, labels, mask=None):
-    """L = −mean log softmax(z)[label], equation (1.17).
+    """L = −mean log softmax(z)[label], equation (1.23).
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def softmax_cross_entropy_forward(z, labels, mask=None):
 
 
 def softmax_cross_entropy_backward(dloss, cache):
-    """∂L/∂z = (softmax(z) − onehot(label))/N, equation (1.18); shape of z, 0 where masked.
+    """∂L/∂z = (softmax(z) − onehot(label))/N, equation (1.24); shape of z, 0 where masked.
 
     Arguments, result and errors as `squared_error_backward`.
     """

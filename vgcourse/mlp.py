@@ -78,7 +78,7 @@ def mlp_init(sizes, *, rng, initializer=glorot, dtype=float):
 
 
 def mlp_forward(params, x, *, activation="tanh"):
-    """h_l = f(W_l h_{l−1} + b_l) for l < L, and the last layer linear: equation (1.12)'s net for a batch.
+    """h_l = f(W_l h_{l−1} + b_l) for l < L, and the last layer linear: equation (1.17)'s net for a batch.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def mlp_forward(params, x, *, activation="tanh"):
 
 
 def mlp_backward(dout, caches):
-    """δ_l = f'(z_l) ⊙ (δ_{l+1} W_{l+1}), back to front: equation (1.14) for a batch.
+    """δ_l = f'(z_l) ⊙ (δ_{l+1} W_{l+1}), back to front: equation (1.20) for a batch.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def mlp_backward(dout, caches):
 
 
 def loss_and_gradient(params, x, labels, *, activation="tanh"):
-    """Softmax cross-entropy (1.17) of a batch, forwards and backwards in one call.
+    """Softmax cross-entropy (1.23) of a batch, forwards and backwards in one call.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from vgcourse._validate import as_floats, as_reals, expect_number, expect_type
 
 
 def sgd_step(params, grads, learning_rate):
-    """Gradient descent, w ← w − α ∂L/∂w, equation (1.1), for every array of `params`.
+    """Gradient descent, w ← w − α ∂L/∂w, equation (1.11), for every array of `params`.
 
     Parameters
     ----------

@@ -32,6 +32,7 @@ from .by_time import plot_by_lag, plot_gate_panels, plot_gates, plot_heat_map, p
 from .cell_diagrams import draw_cell
 from .factors import plot_activation_pair, plot_factors, plot_matrix, plot_step_sweep, update_factors
 from .net_diagrams import draw_chain, draw_paths, draw_timeline, draw_unrolled
+from .pass_diagrams import draw_passes
 from .recursions import plot_cobweb, plot_impulse_responses, plot_poles
 from .surfaces import plot_cliff, plot_clipping, plot_loss_surface, plot_path
 from .training_runs import plot_comparison, plot_cost, plot_digits, plot_runs, plot_training
@@ -47,6 +48,7 @@ __all__ = [
     "SKY",
     "draw_cell",
     "draw_chain",
+    "draw_passes",
     "draw_paths",
     "draw_timeline",
     "draw_unrolled",

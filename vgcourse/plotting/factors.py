@@ -144,5 +144,5 @@ def plot_step_sweep(sweep, ax=None):
         ("complex step", sweep.complex_step, GREEN, "-."),
     ):
         ax.loglog(sweep.steps, np.maximum(errors, floor), color=color, ls=style, label=name)
-    ax.set(xlabel="step size $h$", ylabel="relative error of the derivative")
+    ax.set(xlabel=r"step size $\varepsilon$", ylabel="relative error of the derivative")
     return ax
