@@ -2,6 +2,8 @@
 
 import os
 
+from vgcourse.grading.mathml import HTML_EXPORTER
+
 c = get_config()  # noqa: F821  (nbgrader defines it)
 
 c.CourseDirectory.course_id = "vgcourse"
@@ -14,7 +16,19 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 c.ExecutePreprocessor.timeout = 60  # seconds a cell
-# Without HideTests the feedback shows students the hidden tests and their seeds.
+# A rubric stands in the locked cell above the box for the answer: students do not get it, graders see it.
+c.ClearMarkScheme.enforce_metadata = False
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "vgcourse.grading.boxes.CollectAnswers",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# Formulas without the network, in feedback and formgrader.
+c.HTMLExporter.update(HTML_EXPORTER)
+# Without HideTests the feedback shows students the hidden tests, their seeds and the rubrics.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "vgcourse.grading.feedback.HideTests",

@@ -22,7 +22,7 @@ class Course:
     def nbgrader(self, *arguments, watch=lambda line: None):
         """Run one nbgrader command, keep all it says in nbgrader.log, return its exit code and its words."""
         search = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]  # nbgrader starts alembic
-        modules = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+        modules = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         env = {
             **os.environ,
             "PATH": os.pathsep.join(filter(None, search)),

@@ -11,6 +11,7 @@ from conftest import ROOT, require
 require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 
 import nbformat  # noqa: E402
+import tiny_course  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from demo import answers, samples  # noqa: E402
@@ -142,6 +143,7 @@ def test_a_syntax_error_is_shown_to_the_student(course):
 def test_derivations_wait_for_a_human(course):
     written = {"a.okafor": 0, "a.singh": 8, "b.dasilva": 4, "l.haddad": 0, "solution": 8}
     assert {student: course.row(student).waiting for student in written} == written
+    assert "(from the cell below)" in course.feedback("a.singh")
     assert course.row("a.okafor").manual_points == 7
     assert "Derive the case" in course.feedback("a.okafor")
 
@@ -157,7 +159,7 @@ def test_feedback_has_the_table_and_keeps_the_secrets(course):
     for student in course.graded:
         page = course.feedback(student)
         assert "on fresh inputs" in page
-        for secret in ("seed=", "4104", "HIDDEN TESTS", "Rubric"):
+        for secret in ("seed=", "4104", "HIDDEN TESTS", "MARK SCHEME", "Rubric"):
             if student != "solution" or secret != "Rubric":
                 assert secret not in page, f"the feedback of {student} shows {secret}: see nbgrader_config.py"
 
@@ -200,3 +202,67 @@ def test_a_warning_or_a_print_to_stderr_costs_nothing(course):
     assert course.lost("d.ivanova") == {}
     path = course.workspace / "autograded" / "d.ivanova" / "ps1" / "ps1.ipynb"
     assert '"name": "stderr"' in json.dumps(json.loads(path.read_text(encoding="utf-8")))
+
+
+# --- rubrics, answers beside their box, lost names: a tiny course through the same commands ----------------
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return tiny_course.build(tmp_path_factory.getbasetemp() / "a tiny course")
+
+
+def test_the_release_holds_the_question_and_no_rubric(tiny):
+    released = tiny.notebook("exercises")
+    question = tiny_course.cell_of(released, "p1-question")
+    assert tiny_course.FORMULA in question.source
+    assert tiny_course.cell_of(released, "p1-derivation").source == "YOUR ANSWER HERE"
+    text = nbformat.writes(released)
+    for secret in ("MARK SCHEME", "Rubric", tiny_course.RUBRIC, str(tiny_course.SECRET_SEED)):
+        assert secret not in text
+
+
+def test_the_graded_notebook_shows_the_rubric_above_the_answer(tiny):
+    for student in tiny_course.STUDENTS:
+        cells = tiny.notebook("autograded", student.__name__).cells
+        (rubric,) = [i for i, cell in enumerate(cells) if tiny_course.RUBRIC in cell.source]
+        assert cells[rubric + 1].metadata.nbgrader.grade_id == "p1-derivation"
+
+
+def test_a_blank_box_gets_nothing_by_itself_and_a_written_one_waits(tiny):
+    waits = {
+        student.__name__: tiny.grades(student.__name__)["p1-derivation"] for student in tiny_course.STUDENTS
+    }
+    read_by_hand = {"boxed", "below", "both"}
+    assert waits == {name: (None, True) if name in read_by_hand else (0, False) for name in waits}
+
+
+def test_an_answer_below_the_box_is_in_it_and_nothing_is_overwritten(tiny):
+    def box(student):
+        return tiny_course.cell_of(tiny.notebook("autograded", student), "p1-derivation").source
+
+    assert tiny_course.ANSWER in box("below") and box("below").endswith("That is all.")
+    assert box("both").startswith(box("boxed")) and "is $2z$" in box("both")
+    assert box("blank") == "YOUR ANSWER HERE"
+    for student in tiny_course.STUDENTS:  # the problem set's own text stays where it is
+        sources = [cell.source for cell in tiny.notebook("autograded", student.__name__).cells]
+        assert sources.count(tiny_course.NEXT_PART) == 1
+
+
+def test_feedback_strips_the_rubric_and_keeps_the_students_words(tiny):
+    for student in tiny_course.STUDENTS:
+        page = tiny.feedback(student.__name__)
+        for secret in ("Rubric", tiny_course.RUBRIC, "HIDDEN TESTS", str(tiny_course.SECRET_SEED)):
+            assert secret not in page
+        assert "<math" in page and "<script" not in page
+        assert ("BEGIN MARK SCHEME" in page) == (student.__name__ in ("boxed", "both"))  # their own heading
+    assert "(from the cell below)" in tiny.feedback("below")
+
+
+@pytest.mark.parametrize("student", ["blank", "renamed", "deleted"])
+def test_a_lost_name_costs_nothing(tiny, student):
+    assert tiny.grades(student)["p1-check"] == (2, False)
+
+
+def test_a_lost_answer_does_cost(tiny):
+    assert tiny.grades("printed")["p1-check"] == (0, False)
