@@ -2,10 +2,14 @@
 # Another Python: make lab PYTHON=python3.12      More arguments: make test ARGS="-k layers"
 PYTHON ?= python3
 ARGS ?=
+PORT ?= 8000
+UPGRADE ?= --upgrade
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SITE_READY := $(VENV)/.site-ready
+SITE_LOCK := site/requirements-lock.txt
 # nbgrader starts `alembic`, and notebooks start `vgcourse`, by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # uv brings its own certificates; the machine's are right behind a company's proxy too (the old and the new name).
@@ -17,7 +21,7 @@ SHELL := /bin/sh
 INTACT := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test demo notebooks lint lock bench checker-report clean FORCE
+.PHONY: help setup lab test demo notebooks site serve lint lock bench checker-report clean FORCE
 
 help:  ## show this list
 	@echo "make <target> [ARGS=...] [PYTHON=python3.12]; the first use of a target sets up .venv"
@@ -41,16 +45,26 @@ notebooks: $(READY)  ## build the notebooks that changed, then the exercises fro
 	@$(BIN)/vgcourse notebooks $(ARGS)
 	@$(BIN)/vgcourse release
 
+site: $(SITE_READY)  ## build the book in site/_build/html; open its index.html, or put the folder on any web server
+	@$(BIN)/python site/build.py $(ARGS)
+
+serve: $(SITE_READY)  ## build the book and show it on http://127.0.0.1:8000 (PORT=...), to this computer only
+	@$(BIN)/python site/build.py --serve $(PORT) $(ARGS)
+
 lint: $(READY)  ## check style and formatting of the Python files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 
-lock: $(READY)  ## write requirements-lock.txt again, with today's versions
+COMPILE := uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate pyproject.toml
+lock: $(READY)  ## write both locks again, with today's versions (UPGRADE= keeps those that are there)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
-	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate --extra lab --extra grading --extra dev pyproject.toml -o requirements-lock.txt
-	@echo "requirements-lock.txt is new; the next make installs from it"
+	@$(COMPILE) --extra lab --extra grading --extra dev -o requirements-lock.txt
+	@# the book's own packages, at versions that agree with the rest
+	@$(COMPILE) --extra site -c requirements-lock.txt -o $(SITE_LOCK) \
+	  $$(sed -n 's/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements-lock.txt | sort -u)
+	@echo "requirements-lock.txt and $(SITE_LOCK) are new; the next make installs from them"
 
 bench: $(READY)  ## compare speed and memory with their goals, and with torch where it is installed
 	@$(BIN)/python benchmarks/run.py $(ARGS)
@@ -59,9 +73,24 @@ checker-report: $(READY)  ## score the checker on every known mistake; writes si
 	@$(BIN)/python tests/checker_score.py
 
 clean:  ## remove .venv and everything that tests and builds leave behind
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks build dist
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks build dist site/_build
 	@find . -name __pycache__ -prune -exec rm -rf {} + ; find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 	@echo "removed .venv and caches"
+
+# $(call install,file,size): with uv when it is there and manages, else with pip; hashes are checked.
+define install
+if command -v uv >/dev/null; then \
+  echo "Installing $(1) with uv ($(2)) ..."; \
+  uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1) && exit 0; \
+  echo "uv did not manage."; fi; \
+echo "Installing $(1) with pip ($(2); a minute or two) ..."; \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1)
+endef
+
+# Only the book needs these packages: `make lab` does not wait for them.
+$(SITE_READY): $(READY) $(SITE_LOCK)
+	@$(call install,$(SITE_LOCK),about 60 MB)
+	@touch $(SITE_READY)
 
 # The stamp goes first and comes last: what was interrupted between is thrown away and made again.
 # A .venv without our mark is somebody else's and is not touched.
@@ -83,12 +112,7 @@ $(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
 	  elif command -v uv >/dev/null; then uv venv --quiet --seed --allow-existing --python "$$(command -v $(PYTHON))" $(VENV); \
 	  else echo "$(PYTHON) has no venv module with pip in it."; \
 	    echo "On Debian and Ubuntu: sudo apt-get install python3-venv    Then try again."; rm -rf $(VENV); exit 2; fi; fi
-	@if command -v uv >/dev/null; then \
-	  echo "Installing requirements-lock.txt with uv (about 500 MB) ..."; \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-lock.txt && exit 0; \
-	  echo "uv did not manage."; fi; \
-	echo "Installing requirements-lock.txt with pip (about 500 MB, one or two minutes) ..."; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lock.txt
+	@$(call install,requirements-lock.txt,about 500 MB)
 	@echo "Installing vgcourse itself ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/jupyter

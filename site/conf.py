@@ -1,0 +1,62 @@
+"""Sphinx settings of the book; `make site` runs them through site/build.py."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from sphinx.util.fileutil import copy_asset
+
+sys.path.insert(0, str(Path(__file__).parent))  # for lecture_links
+
+project = "Vanishing and exploding gradients"
+author = copyright = "The vgcourse authors"
+language = "en"
+root_doc = "index"
+
+extensions = ["myst_nb", "sphinx.ext.mathjax", "lecture_links"]
+myst_enable_extensions = ["amsmath", "dollarmath"]
+
+# Pages show what the notebooks store. A live widget needs a kernel; its stored picture does not.
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
+nb_ipywidgets_js = {}
+
+# Warnings are errors (build.py). These two are known and harmless.
+suppress_warnings = [
+    "myst.mathjax",  # MyST adds the classes of formulas to mathjax3_config, as it should
+    "mystnb.unknown_mime_type",  # what a check stores for reports stands beside its table
+]
+
+# MathJax comes with the book: one script and its fonts, 2 of the 24 MB that the package has.
+MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+MATHJAX_FILES = ["tex-chtml-full.js", "output/chtml/fonts/woff-v2"]
+mathjax_path = "mathjax/tex-chtml-full.js"
+mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load more
+
+html_title = project
+html_show_copyright = False
+html_theme = "sphinx_book_theme"
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+html_sidebars = {"**": ["search-button-field.html", "sbt-sidebar-nav.html"]}
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
+html_copy_source = True  # the download button of a lecture gives its notebook
+html_theme_options = {
+    "home_page_in_toc": True,  # in place of the title above the side bar, which stands in no landmark
+    "navbar_persistent": [],
+    "show_toc_level": 2,
+    "use_fullscreen_button": False,
+}
+
+
+def copy_mathjax(app, exception):
+    if exception is None and app.builder.format == "html":
+        for name in MATHJAX_FILES:
+            target = Path(app.outdir, "_static", "mathjax", name)
+            copy_asset(MATHJAX / name, target if (MATHJAX / name).is_dir() else target.parent)
+
+
+def setup(app):
+    app.connect("build-finished", copy_mathjax)
