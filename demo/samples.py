@@ -104,8 +104,12 @@ def _syntax_error(released):
 
 
 def _by_hand(released):
-    """The first five parts and both derivations; the rest is left as it came."""
-    notebook = fill(released, derivations=DERIVATIONS)
+    """The first five parts and both derivations, the second below its box; the rest is left as it came."""
+    from nbformat.v4 import new_markdown_cell
+
+    notebook = fill(released, derivations=["p2-derivation"])
+    below = notebook.cells.index(find(notebook, "p5-derivation")) + 1
+    notebook.cells.insert(below, new_markdown_cell(DERIVATIONS["p5-derivation"]))
     ready = fill(released, OtherWays)
     for name in list(PARTS)[:5]:
         find(notebook, PARTS[name]).source = find(ready, PARTS[name]).source
@@ -149,7 +153,7 @@ SAMPLES = (
            lambda nb: fill(nb, OtherWays, OneSided, derivations=DERIVATIONS)),
     Sample("l.haddad", "Layla", "Haddad", "handed in as it came", lambda nb: nb),
     Sample("j.mueller", "Jonas", "Müller", "a bracket too many in part 4", _syntax_error),
-    Sample("a.singh", "Arjun", "Singh", "five parts and both derivations", _by_hand),
+    Sample("a.singh", "Arjun", "Singh", "five parts and both derivations, one below its box", _by_hand),
     Sample("b.dasilva", "Beatriz", "da Silva", "part 3 returns None, part 8 is deleted", _emptied),
     Sample("d.ivanova", "Daria", "Ivanova", "right, but warns and writes to stderr", _warns),
     Sample("k.mensah", "Kwame", "Mensah", "an upload that broke off", _cut_off),

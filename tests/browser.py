@@ -224,23 +224,26 @@ class Notebook:
         for index in range(len(self.saved().cells)):
             if sliders.count():
                 sliders.first.scroll_into_view_if_needed()
-                return Slider(self.page, sliders.first)
+                return Slider(self.page, sliders.first, sliders.first.locator(".noUi-handle").first)
             self.go_to(index)
         raise LookupError(f"no slider {label or ''} in {self.path}")
 
 
 class Slider:
-    """A slider on a page, with the picture of the same output."""
+    """A slider on a page, with what has the focus in it and the picture of the same output."""
 
-    def __init__(self, page, locator):
-        self.page, self.locator = page, locator
-        self.handle = locator.locator(".noUi-handle").first
+    def __init__(self, page, locator, handle):
+        self.page, self.locator, self.handle = page, locator, handle
         self.output = locator.locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea-output')]").last
         self.picture = self.output.locator("img").first
 
+    def spoken(self):
+        """The text that a screen reader hears."""
+        return self.handle.get_attribute("aria-valuetext")
+
     def value(self):
-        """The number that a screen reader hears (aria-valuenow has one digit only)."""
-        return float(self.handle.get_attribute("aria-valuetext"))
+        """The number in that text (aria-valuenow has one digit only)."""
+        return float(self.spoken().replace("−", "-"))
 
     def press(self, key, seconds=10):
         """Press a key on the handle; milliseconds from the key event to the changed picture."""

@@ -348,7 +348,7 @@ def test_unusable_answer_has_its_own_message(kind):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # whatever a notebook has switched on
         earned, text = printed(LINEAR, fn)
-    assert earned == 0 and type(earned) is float
+    assert earned == 0 and isinstance(earned, float)
     assert words in text
 
 
@@ -373,7 +373,7 @@ def test_unusable_answer_has_its_own_message(kind):
 )
 def test_no_answer_breaks_a_check(name, value):
     earned, text = printed(name, lambda *args: value, points=2)
-    assert 0 <= earned < 2 and type(earned) is float
+    assert 0 <= earned < 2 and isinstance(earned, float)
     assert "Your answer" in text or "Your function" in text or "✗" in text, text
 
 
@@ -565,7 +565,7 @@ def test_floating_point_errors_of_the_notebook_do_not_matter():
 def test_points_are_a_float_and_never_more(points):
     one_wrong = LINEAR, lambda dz, x, W: (dz @ W, dz.T @ x, 0)
     full, partial = printed(LINEAR, linear_products, points=points)[0], printed(*one_wrong, points=points)[0]
-    assert type(full) is float and type(partial) is float
+    assert all(isinstance(earned, float) and float(repr(earned)) == earned for earned in (full, partial))
     assert full == points
     assert partial == pytest.approx(2 / 3 * points, abs=0.006) and (partial < points or points == 0)
 
@@ -714,6 +714,57 @@ def test_notebook_shows_the_same_as_a_terminal(shell, fn, monkeypatch):
         row.name: row.ok for row in evaluate(LINEAR, fn).rows
     }
     assert [f["kind"] for f in data["findings"]] == [f.kind for f in evaluate(LINEAR, fn).findings]
+
+
+CALL = 'check("ps1.linear_backward", answer)'
+RESULTS = {
+    "alone": CALL,
+    "after a line and before a comment": f"x = 'é'; {CALL}  # é\n\n# done",
+    "on several lines": CALL.replace(", ", ",\n      "),
+    "hidden tests": f"{CALL}\n### BEGIN\n" + CALL.replace("answer)", "answer, seed=4104)"),
+}
+NO_RESULTS = {
+    "in a name": f"points = {CALL}",
+    "in a name that is shown": f"points = {CALL}\npoints",
+    "in a sum": f"2 * {CALL}",
+    "in a list": f"[{CALL}]",
+    "in a call": f"print({CALL})",
+    "in a function": f"def f():\n    return {CALL}\nf()",
+    "with a semicolon": f"{CALL};",
+    "before another line": f"{CALL}\n1",
+    "in a loop": f"for _ in range(1):\n    {CALL}",
+    "under a magic": f"%%time\n{CALL}",
+}
+
+
+@pytest.mark.parametrize("kind", [*RESULTS, *NO_RESULTS])
+def test_each_check_of_a_cell_shows_its_table_once(shell, kind):
+    """The last one as the cell's value, whose text nbgrader reads; the others by themselves."""
+    from IPython.utils.capture import capture_output
+
+    shell.kernel = None  # as in a notebook
+    shell.push({"check": check, "answer": lambda dz, x, W: (*linear_products(dz, x, W)[:2], 0)})
+    source = (RESULTS | NO_RESULTS)[kind]
+    with capture_output() as captured:
+        result = shell.run_cell(source, store_history=True)
+    assert result.success and captured.stderr == ""
+    displayed = [output.data for output in captured.outputs if MIME in output.data]
+    shown, _ = shell.display_formatter.format(result.result)
+    assert len(displayed) + (MIME in shown) == source.count("check(")
+    assert (MIME in shown) == (kind in RESULTS)
+    if kind in RESULTS:
+        assert set(shown) == {"text/plain", "text/html", MIME}
+        assert float(shown["text/plain"]) == result.result == shown[MIME]["points"]
+        assert 0 < result.result < 4 and "<table" in shown["text/html"]
+
+
+def test_validate_reads_no_result(shell, monkeypatch, capsys):
+    """`nbgrader validate` shows the student what stands on stderr, and nothing else."""
+    shell.kernel = None
+    shell.push({"check": check, "answer": lambda dz, x, W: (*linear_products(dz, x, W)[:2], 0)})
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    shell.run_cell(CALL)
+    assert "linear_backward: " in capsys.readouterr().err
 
 
 def test_fresh_inputs_give_no_hints_and_other_numbers():

@@ -1,16 +1,30 @@
 """Building, releasing and checking notebooks: on tiny ones, then on all of the repository's."""
 
 import base64
+import html
+import json
 import os
+import platform
+import re
 import shutil
+import subprocess
 import sys
 
 import nbformat
 import pytest
 from conftest import ROOT
+from nbconvert import HTMLExporter
 
 from vgcourse.authoring import build as notebooks
-from vgcourse.authoring.style import count_words, figure_problems, style_problems, widget_problems
+from vgcourse.authoring.style import (
+    code_problems,
+    count_words,
+    figure_problems,
+    style_problems,
+    time_problems,
+    visible,
+    widget_problems,
+)
 
 HEADER = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n\n"
 SOURCES = notebooks.sources()
@@ -62,9 +76,54 @@ def test_metadata_holds_nothing_of_this_run(tmp_path):
     notebooks.build(path)
     nb = read(path)
     assert set(nb.metadata) == {"kernelspec", "language_info", "vgcourse"}
-    assert "version" not in nb.metadata.language_info
-    assert nb.metadata.kernelspec.name == "python3"
+    assert nb.metadata.kernelspec == {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    assert nb.metadata.language_info.version == platform.python_version()
     assert nb.cells[0].metadata == {}
+
+
+def test_the_file_is_written_as_lab_writes_it(tmp_path):
+    bundle = {"text/plain": "é", "application/json": {"b": 1.0, "a": [0.5, -0.0, 1e22]}}
+    path = write(
+        tmp_path,
+        code(f"from IPython.display import display\ndisplay({bundle}, raw=True, metadata={{'w': 2.0}})"),
+    )
+    notebooks.build(path)
+    text = path.with_suffix(".ipynb").read_text(encoding="utf-8")
+    data = json.loads(text)
+    assert text == json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (output,) = data["cells"][0]["outputs"]
+    # JavaScript knows no 1.0
+    assert [type(number) for number in output["data"]["application/json"]["a"]] == [float, int, float]
+    assert type(output["data"]["application/json"]["b"]) is type(output["metadata"]["w"]) is int
+    assert data["cells"][0]["source"][0] == "from IPython.display import display\n"
+
+
+def test_a_tag_folds_a_cell(tmp_path):
+    path = write(tmp_path, "text\n\n" + code("# checks nothing\nx = 1", tags="[hide-input]") + code("x"))
+    notebooks.build(path)
+    nb = read(path)
+    assert nb.cells[1].metadata == {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
+    assert nb.cells[2].metadata == {}
+    assert notebooks.pair_differences(path, path.with_suffix(".ipynb")) == []
+
+
+def test_exported_html_folds_the_cell_under_its_first_line(tmp_path):
+    path = write(
+        tmp_path, code("# checks (1.1): a < b\nx = 1\nx", tags="[hide-input]") + code("print('open')\ny = 2")
+    )
+    notebooks.build(path)
+    exporter = HTMLExporter(template_name="vgcourse", extra_template_basedirs=[str(notebooks.TEMPLATES)])
+    page, _ = exporter.from_filename(path.with_suffix(".ipynb"))
+    page = page[page.index("<main") :]
+    assert page.count("<details") == page.count("</details>") == 1
+    folded = re.search(r"<details.*?</details>", page, flags=re.DOTALL)[0]
+    assert re.search("<summary[^>]*>(.*?)</summary>", folded)[1] == "checks (1.1): a &lt; b"
+    assert "jp-InputArea" in folded and "jp-OutputArea" not in folded
+    assert "open" not in folded and "open" in page
 
 
 def test_widget_ids_go_and_the_fallback_stays(tmp_path):
@@ -225,10 +284,22 @@ def text(source):
     return nbformat.v4.new_markdown_cell(source)
 
 
-def figure(alt="a curve", size=10, tags=()):
-    data = {"image/png": base64.b64encode(bytes(size)).decode()}
-    output = nbformat.v4.new_output("display_data", data, metadata={"image/png": {"alt": alt}})
+def figure(alt="a curve", size=10, tags=(), frames=1):
+    png = base64.b64encode(bytes(size)).decode()
+    page = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">' + f'"{png}"' * (frames - 1)
+    output = nbformat.v4.new_output("display_data", {"text/html": page, "image/png": png})
     return nbformat.v4.new_code_cell("plot()", outputs=[output], metadata={"tags": list(tags)})
+
+
+def silent(bundle):
+    """A figure whose text stands where no screen reader finds it."""
+    output = nbformat.v4.new_output("display_data", bundle, metadata={"image/png": {"alt": "a curve"}})
+    return nbformat.v4.new_code_cell("plot()", outputs=[output])
+
+
+def check(lines, tags=(), head="# checks (1.1): both sides"):
+    source = "\n".join([head, *["x"] * (lines - 1)])
+    return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)})
 
 
 def cell(source):
@@ -248,7 +319,26 @@ def cell(source):
             "checks equation (1.2), which is not",
         ),
         (lecture(definitions=["1.9"]), "front matter defines equation (1.9)"),
-        (lecture(figure(alt=""), text("**Figure 1.1.** x")), "without alt text"),
+        (lecture(figure(alt=""), text("**Figure 1.1.** x")), "without a spoken alt text"),
+        (lecture(figure(alt=" "), text("**Figure 1.1.** x")), "without a spoken alt text"),
+        (lecture(silent({"image/png": "AAAA"}), text("**Figure 1.1.** x")), "without a spoken alt text"),
+        (
+            lecture(silent({"image/png": "AAAA", "text/html": "<p>x</p>"}), text("**Figure 1.1.** x")),
+            "without a spoken alt text",
+        ),
+        (
+            lecture(
+                silent({"text/html": "<img src='data:image/png;base64,AAAA'>"}), text("**Figure 1.1.** x")
+            ),
+            "without a spoken alt text",
+        ),
+        (
+            lecture(figure(size=60_000, frames=4), text("**Figure 1.1.** x")),
+            "pictures of 320 KB, at most 300",
+        ),
+        (lecture(text(r"$$a\tag{1.1}$$"), check(7)), "cell 2: a check of 7 lines, more than 6: fold it"),
+        (lecture(check(1, ["hide-input"], "x = 1")), "cell 1: is folded and does not open with a comment"),
+        (lecture(cell("x" * 89)), "cell 1: a line of 89 characters"),
         (lecture(figure(size=200_000), text("**Figure 1.1.** x")), "a figure of 195 KB"),
         (lecture(figure()), "0 figure captions for 1 figures"),
         (
@@ -269,7 +359,8 @@ def test_good_style_has_no_problem():
     nb = lecture(
         text("word " * 150 + r"$$a = b \tag{1.1}$$"),
         text(r"$$c \tag{1.2}$$ $$d \tag{1.3}$$"),
-        cell("# checks (1.1), (1.2): the two sides, see (9.9)\n" + "x\n\n" * 14),
+        check(15, ["hide-input"], "# checks (1.1), (1.2): the two sides, see (9.9)"),
+        check(6),
         figure(),
         text("**Figure 1.1.** What to see."),
         figure(tags=["widget"]),
@@ -278,6 +369,59 @@ def test_good_style_has_no_problem():
     assert style_problems(nb) == []
     nb.cells.append(text("**Figure 1.2.** The widget's picture may have a caption."))
     assert style_problems(nb) == []
+
+
+def test_what_does_not_count_as_a_line_of_code():
+    docstring = 'def f(x):\n    """One.\n\n    Two\n    """\n    ### BEGIN SOLUTION\n'
+    body = "    x\n" * 14 + "    ### END SOLUTION\n"
+    assert code_problems(lecture(cell(docstring + body))) == []
+    assert code_problems(lecture(cell("%time\n" + docstring + "    x\n" + body))) == [
+        "cell 1: 17 lines of code, at most 15"
+    ]
+
+
+HEAD = "# 1\n\n**Time** {}\n\n"
+TASK = "\n\n**Your turn (5 min).** Do it.\n\n"  # five words
+
+
+def timed(said, *parts):
+    return lecture(text(HEAD.format(said)), *[text(part) for part in parts], definitions=["1.9"])
+
+
+def test_the_time_of_a_sitting_is_that_of_words_results_and_tasks():
+    # 1300 words are 10 minutes, five results 10, three tasks 15; folded answers and definitions are free
+    words = "word " * 1300 + "<details><summary>Answer</summary>" + "word " * 900 + "</details>"
+    results = "".join(rf"$$x \tag{{1.{i}}}$$" for i in range(1, 6)) + r"$$ y \tag{1.9}$$"
+    for said in ("about 30 minutes", "about 40 minutes"):
+        assert time_problems(timed(said, words, results, TASK * 3)) == []
+    for minutes in (29, 41):
+        problem = time_problems(timed(f"about {minutes} minutes", words, results, TASK * 3))[0]
+        assert f"sitting 1: says {minutes} minutes, takes" in problem
+
+
+def test_each_sitting_has_minutes_of_its_own():
+    long, short = "word " * 130 * 60, "word " * 130 * 20
+    predict = "**Predict (1 min).** x\n\n"
+    nb = timed(
+        "two sittings, about 65 and\n20 minutes", long + "\n\n" + predict * 6, "## Pause\n\n" + short, predict
+    )
+    assert time_problems(nb) == []
+    nb = timed("about 85 minutes", long + "\n\n" + predict * 6, "## Pause\n\n" + short, predict)
+    assert time_problems(nb) == ["**Time** says 1 numbers of minutes for 2 sittings (of 66 and 21)"]
+
+
+def test_time_problems_are_found():
+    assert "says 0 numbers of minutes" in time_problems(lecture(text("# 1")))[0]
+    hundred = timed("about 100 minutes", "word " * 130 * 95, TASK * 9)
+    assert "sitting 1: 100 minutes, at most 95" in time_problems(hundred)
+    idle = timed("about 50 minutes", "word " * 130 * 35, TASK * 3)
+    assert time_problems(idle) == ["sitting 1: 3 tasks in 50 minutes, one in ten at least"]
+    vague = timed("about 10 minutes", "word " * 1300, "**Predict.** What comes?")
+    assert time_problems(vague) == ["sitting 1: 1 tasks without minutes, as in (3 min)"]
+
+
+def test_what_is_folded_is_not_visible():
+    assert visible("a <details><summary>b</summary>\n\nc\n</details> d") == "a <summary>b</summary> d"
 
 
 def test_words_are_counted_as_read():
@@ -303,6 +447,16 @@ def test_notebook_equals_its_source(path):
 @pytest.mark.parametrize("path", LECTURES, ids=name)
 def test_lecture_keeps_to_the_style(path):
     assert style_problems(read(path)) == []
+
+
+@pytest.mark.parametrize("path", [path for path in LECTURES if not path.name.startswith("00")], ids=name)
+def test_lecture_says_how_long_it_takes(path):
+    assert time_problems(notebooks.read_source(path)) == []
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path not in LECTURES], ids=name)
+def test_code_of_a_problem_set_is_read_without_scrolling(path):
+    assert code_problems(notebooks.read_source(path)) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
@@ -343,3 +497,56 @@ def test_a_widget_that_reads_a_name_assigned_again_is_found():
     assert widget_problems(widget_notebook(helper, widget, clean)) == []
     found = widget_problems(widget_notebook(helper, widget, "fig, ax = plt.subplots()", "y = 2"))
     assert [problem.split(" reads ")[1].split(",")[0] for problem in found] == ["ax", "y"]
+
+
+# --- stored outputs against new ones ---
+
+IMPORTS = """
+import matplotlib.pyplot as plt
+from vgcourse import plotting, widgets
+from vgcourse.check import check
+"""
+DRAW = "fig, ax = plt.subplots(figsize=(4, 3))\n(line,) = ax.plot([1, 2])\n"
+MOVE = "lambda a: line.set_ydata([1, a]), (1.5, 2), label='a', alt=lambda a: f'ends at {a}', fmt='.2f'"
+SPEAKING = {
+    "show": DRAW + 'plotting.show(fig, "a line that rises")',
+    "flipbook": DRAW + f"widgets.flipbook(fig, {MOVE})",
+    "check": 'check("start.slope_of_square", lambda z: 2 * z)',
+}
+
+
+def other_pixels(page):
+    """The page of another machine: each picture is another one of about its size."""
+    return re.sub(r"[A-Za-z0-9+/=]{200,}", lambda match: match[0][:150] + match[0][200:] + "AAAA", page)
+
+
+CHANGES = {
+    "show pixels": ("show", other_pixels, "passed"),
+    "show alt": ("show", lambda page: page.replace("a line that rises", "a line that falls"), "failed"),
+    "flipbook pixels": ("flipbook", other_pixels, "passed"),
+    "flipbook alt": ("flipbook", lambda page: page.replace("ends at 2", "ends at 3"), "failed"),
+    "flipbook value": ("flipbook", lambda page: page.replace("1.50", "1.60"), "failed"),
+    "check table": ("check", lambda page: page.replace("(3, 4)", "(4, 3)"), "failed"),
+}
+
+
+def test_other_pixels_pass_and_another_text_fails(tmp_path):
+    path = write(tmp_path, code(IMPORTS) + "".join(code(SPEAKING[kind]) for kind, _, _ in CHANGES.values()))
+    notebooks.build(path)
+    nb = read(path)
+    for changed, (_, change, _) in zip(nb.cells[1:], CHANGES.values(), strict=True):
+        (output,) = changed.outputs
+        before = output.data["text/html"]
+        output.data["text/html"] = change(before)
+        assert output.data["text/html"] != before, "nothing was changed"
+        if "image/png" in output.data:
+            output.data["image/png"] = other_pixels(output.data["image/png"])
+    nbformat.write(nb, path.with_suffix(".ipynb"))
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
+    command += ["-c", str(ROOT / "pyproject.toml"), str(path.with_suffix(".ipynb"))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    lines = re.findall(r"^(PASSED|FAILED) .*?::Cell (\d+)", done.stdout, flags=re.MULTILINE)
+    outcomes = {int(number): outcome.lower() for outcome, number in lines}
+    assert outcomes.get(0) == "passed", done.stdout
+    found = {name: outcomes[number] for number, name in enumerate(CHANGES, 1)}
+    assert found == {name: wanted for name, (_, _, wanted) in CHANGES.items()}

@@ -1,6 +1,7 @@
 """Plot helpers draw what they are given, where they are told, and compute nothing else."""
 
-import base64
+import io
+import re
 import sys
 
 import matplotlib.pyplot as plt
@@ -117,19 +118,74 @@ def test_show_works_without_ipython(monkeypatch):
     assert plt.fignum_exists(fig.number)
 
 
-def test_show_in_a_notebook_gives_one_png_with_its_description(monkeypatch):
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook is asked to display: (bundle, metadata) of each call."""
     IPython = pytest.importorskip("IPython")
-    shown = []
+    calls = []
+
+    def display(bundle, *, raw, metadata):
+        assert raw
+        calls.append((bundle, metadata))
+
     monkeypatch.setattr(IPython, "get_ipython", lambda: object())
-    monkeypatch.setattr("IPython.display.display", lambda *a, **k: shown.append((a, k)))
-    fig, _ = plt.subplots()
-    assert plotting.show(fig, "a line that falls") is None
-    ((data,), options) = shown[0]
-    assert len(shown) == 1 and options["raw"] is True
-    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert data["text/plain"] == "a line that falls"
-    assert options["metadata"]["image/png"]["alt"] == "a line that falls"
+    monkeypatch.setattr("IPython.display.display", display)
+    return calls
+
+
+def test_show_in_a_notebook_gives_one_picture_that_speaks(shown):
+    fig, ax = plt.subplots(figsize=(4, 3))
+    ax.plot([1, 0])
+    assert plotting.show(fig, 'a line that falls <"below"> 1 & 0') is None
+    ((data, metadata),) = shown
+    page = data["text/html"]
+    assert re.search(r'alt="([^"]*)"', page)[1] == "a line that falls &lt;&quot;below&quot;&gt; 1 &amp; 0"
+    assert page.count("<img ") == 1 and "max-width: 100%" in page and 'width="440" height="330"' in page
+    assert data["image/png"] == re.search(r'base64,([^"]*)"', page)[1]
+    assert data["text/plain"] == metadata["image/png"]["alt"] == 'a line that falls <"below"> 1 & 0'
     assert not plt.fignum_exists(fig.number), "a notebook would show it again"
+
+
+@pytest.mark.parametrize(("alt", "error"), [(None, TypeError), ("", ValueError), (" \n", ValueError)])
+def test_no_figure_is_shown_without_a_text(shown, alt, error):
+    fig, _ = plt.subplots()
+    with pytest.raises(error, match="show: alt is .*; expected a text"):
+        plotting.show(fig, alt)
+    assert shown == [] and plt.fignum_exists(fig.number)
+
+
+def pixels(data):
+    return np.round(plt.imread(io.BytesIO(data))[..., :3] * 255).astype(int)
+
+
+COLOURED = {
+    "an image": lambda ax: ax.imshow(np.arange(12.0).reshape(3, 4)),
+    "a mesh": lambda ax: ax.pcolormesh(np.arange(12.0).reshape(3, 4)),
+    "contours": lambda ax: ax.contourf(np.arange(12.0).reshape(3, 4), levels=20),
+    "points": lambda ax: ax.scatter([0, 1], [0, 1], c=[0.0, 1.0]),
+}
+
+
+@pytest.mark.parametrize("kind", ["lines", *COLOURED])
+def test_small_pictures_have_a_palette_and_the_same_look(kind):
+    fig, ax = plt.subplots()
+    for shift in range(7):
+        ax.plot(GRID, np.sin(3 * GRID + shift / 3), label=str(shift))
+    COLOURED.get(kind, lambda ax: None)(ax)
+    ax.set_axis_off()
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
+    full, small = plotting.png(fig), plotting.png(fig, small=True)
+    assert small[25] == 3, "the colour type of a PNG with a palette"
+    colours = len(np.unique(pixels(small).reshape(-1, 3), axis=0))
+    assert colours <= 64 if kind == "lines" else 64 < colours <= 256
+    assert len(small) < 0.5 * len(full)
+    assert np.abs(pixels(full) - pixels(small)).max() < 60  # an edge here and there
+    assert np.abs(pixels(full) - pixels(small)).mean() < 1
+    for name in ("BLUE", "ORANGE", "GREEN", "PINK", "SKY", "AMBER", "BLACK"):
+        colour = np.array([int(getattr(plotting, name)[i : i + 2], 16) for i in (1, 3, 5)])
+        there = (pixels(full) == colour).all(axis=-1)
+        assert np.abs(pixels(small)[there] - colour).max() <= 6, f"{name} has another hue"
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])

@@ -4,7 +4,9 @@ One way only: .md -> .ipynb -> exercises. jupytext, nbformat and nbclient load w
 """
 
 import hashlib
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -18,12 +20,18 @@ from .execute import NotebookError, execute
 ROOT = Path(__file__).resolve().parents[2]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MARKERS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
-KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+TEMPLATES = Path(__file__).with_name("templates")  # for nbconvert: extra_template_basedirs
+FOLDED = "hide-input"  # the tag of a code cell that readers have to open
+# What JupyterLab writes of its Python kernel, so that opening and saving changes nothing.
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
     "mimetype": "text/x-python",
     "name": "python",
+    "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
+    "version": platform.python_version(),
 }
 
 
@@ -58,6 +66,8 @@ def read_source(path):
     seen = {}
     for cell in nb.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        if cell.cell_type == "code" and FOLDED in cell.metadata.get("tags", []):
+            cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
         wished = cell.metadata.get("nbgrader", {}).get("grade_id") or f"{cell.cell_type}-{digest}"
         wished = re.sub(r"[^A-Za-z0-9_-]", "-", wished)[
@@ -100,12 +110,13 @@ def build(source_md, force=False):
             return False
     start = time.perf_counter()
     execute(nb, source_md)
-    _strip(nb)
+    nb.metadata.update(kernelspec=KERNELSPEC, language_info=LANGUAGE)
     nbformat.validate(nb)
+    text = as_lab_writes(nb)
     handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(nbformat.writes(nb).rstrip("\n") + "\n")
+            file.write(text)
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)
     except BaseException:
@@ -115,20 +126,34 @@ def build(source_md, force=False):
     return True
 
 
-def _strip(nb):
-    """Drop what differs from run to run: timing, widget state and ids, empty bundles."""
+def as_lab_writes(nb):
+    """The text of a notebook as JupyterLab saves it, without what differs from run to run.
+
+    Opening and saving then leaves git clean. Timing, widget state and ids, and empty bundles go; whole floats
+    become integers, as JavaScript writes them. `nb` itself is changed, too.
+    """
+    import nbformat
+
     nb.metadata.pop("widgets", None)
-    nb.metadata.update(kernelspec=KERNELSPEC, language_info=LANGUAGE)
     for cell in nb.cells:
-        for noise in ("execution", "lines_to_next_cell"):
+        for noise in ("execution", "lines_to_next_cell", "collapsed"):
             cell.metadata.pop(noise, None)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
             output.get("metadata", {}).pop(WIDGET, None)
-        if "outputs" in cell:
-            cell.outputs = [
-                output for output in cell.outputs if output.get("data") != {}
-            ]  # only a view was in it
+        if "outputs" in cell:  # where only a view was in a bundle, nothing is left
+            cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
+    plain = _whole(json.loads(nbformat.writes(nb)))
+    return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _whole(value):
+    """1 for 1.0, all the way down."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {key: _whole(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def pair_differences(source_md, notebook):
@@ -175,6 +200,8 @@ def release(assignment, destination, root=ROOT):
     ------
     NotebookError : nbgrader failed, or a solution, a hidden test, a source or an output would reach students
     """
+    import nbformat
+
     root, destination = Path(root), Path(destination)
     if not list((root / "solutions" / assignment).glob("*.ipynb")):
         raise NotebookError(f"solutions/{assignment}: no notebook there; build it with `vgcourse notebooks`")
@@ -199,6 +226,8 @@ def release(assignment, destination, root=ROOT):
             raise NotebookError(f"solutions/{assignment}: nbgrader could not release it: {last}")
         if leaks := leaks_in(made):
             raise NotebookError(f"solutions/{assignment}: this would reach students: {'; '.join(leaks)}")
+        for path in made.glob("*.ipynb"):
+            path.write_text(as_lab_writes(nbformat.read(path, as_version=4)), encoding="utf-8")
         destination.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(destination / assignment, ignore_errors=True)
         shutil.copytree(made, destination / assignment)

@@ -29,7 +29,7 @@ def execute(nb, path):
                 "{connection_file}",
                 "--log-level=ERROR",
             ]
-            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+            return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
 
     class Manager(AsyncKernelManager):
         def __init__(self, **options):

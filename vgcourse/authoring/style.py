@@ -1,17 +1,27 @@
-"""The limits that keep a lecture readable; a test holds every lecture to them."""
+"""The limits that keep a lecture readable; a test holds every lecture and problem set to them."""
 
 import ast
 import base64
 import re
+from html.parser import HTMLParser
 
-CODE_LINES = 15  # blank lines do not count, comments do
+CODE_LINES = 15  # blank lines, docstrings and nbgrader's markers do not count, comments do
 CODE_COLUMNS = 88  # what a cell shows without scrolling when the page is 700 px wide
+CHECK_LINES = 6  # a longer check is folded: its output says what it found
 MARKDOWN_WORDS = 150
 CODE_CELLS = 30
 FIGURE_KB = 100
+FLIPBOOK_KB = 300  # all pictures of one, in base 64
+WORDS_A_MINUTE = 130  # of a text with formulas, for a second-language reader
+MINUTES_A_RESULT = 2
+SITTING = 95  # minutes
 TAG = re.compile(r"\\tag\{([^}]*)\}")
 CHECKS = re.compile(r"^[ \t]*# checks ((?:\([^()]+\)(?:,| and|\s)*)+)", re.MULTILINE)
 CAPTION = re.compile(r"^\*\*Figure (\d+\.\d+)\.\*\*", re.MULTILINE)
+PAUSE = re.compile(r"^## Pause\b", re.MULTILINE)
+TIME = re.compile(r"^\*\*Time\*\* (.*?minutes)", re.MULTILINE | re.DOTALL)
+TASK = re.compile(r"^\*\*(?:Your turn|Predict)\b(?: \((\d+) min\)\.\*\*)?", re.MULTILINE)
+PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 WIDGET_TAGS = {"widget", "nbval-ignore-output"}
 
 
@@ -29,23 +39,100 @@ def style_problems(nb):
     -------
     list of str, each naming the cell (counted from 1) or the equation
     """
-    problems = []
+    problems = code_problems(nb) + folding_problems(nb)
     for number, cell in enumerate(nb.cells, 1):
-        if cell.cell_type == "code":
-            lines = sum(1 for line in cell.source.splitlines() if line.strip())
-            if lines > CODE_LINES:
-                problems.append(f"cell {number}: {lines} lines of code, at most {CODE_LINES}")
-            columns = max(map(len, cell.source.splitlines()), default=0)
-            if columns > CODE_COLUMNS:
-                problems.append(f"cell {number}: a line of {columns} characters, at most {CODE_COLUMNS}")
-        elif cell.cell_type == "markdown":
-            words = count_words(cell.source)
-            if words > MARKDOWN_WORDS:
-                problems.append(f"cell {number}: {words} words, at most {MARKDOWN_WORDS}")
+        if cell.cell_type == "markdown" and (words := count_words(cell.source)) > MARKDOWN_WORDS:
+            problems.append(f"cell {number}: {words} words, at most {MARKDOWN_WORDS}")
     code_cells = sum(1 for cell in nb.cells if cell.cell_type == "code")
     if code_cells > CODE_CELLS:
         problems.append(f"{code_cells} code cells, at most {CODE_CELLS}")
     return problems + equation_problems(nb) + figure_problems(nb) + caption_problems(nb) + widget_problems(nb)
+
+
+def code_problems(nb):
+    """Code cells, of lectures and problem sets, that cannot be read without scrolling."""
+    problems = []
+    for number, cell in enumerate(nb.cells, 1):
+        if cell.cell_type != "code":
+            continue
+        if (lines := len(_code_lines(cell.source))) > CODE_LINES:
+            problems.append(f"cell {number}: {lines} lines of code, at most {CODE_LINES}")
+        columns = max(map(len, cell.source.splitlines()), default=0)
+        if columns > CODE_COLUMNS:
+            problems.append(f"cell {number}: a line of {columns} characters, at most {CODE_COLUMNS}")
+    return problems
+
+
+def _code_lines(source):
+    """The lines of a cell that count: no blank line, no docstring, none of nbgrader's markers."""
+    docstrings = set()
+    for node in ast.walk(ast.parse(_python_only(source))):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return [
+        line
+        for number, line in enumerate(source.splitlines(), 1)
+        if line.strip() and number not in docstrings and not line.strip().startswith(("### BEGIN", "### END"))
+    ]
+
+
+def folding_problems(nb):
+    """Long checks that lie open, and folded cells without the comment that is their label."""
+    problems = []
+    for number, cell in enumerate(nb.cells, 1):
+        if cell.cell_type != "code":
+            continue
+        folded = "hide-input" in cell.metadata.get("tags", [])
+        lines = len(_code_lines(cell.source))
+        if CHECKS.search(cell.source) and lines > CHECK_LINES and not folded:
+            problems.append(f"cell {number}: a check of {lines} lines, more than {CHECK_LINES}: fold it")
+        if folded and not cell.source.lstrip().startswith("# "):
+            problems.append(f"cell {number}: is folded and does not open with a comment, its label")
+    return problems
+
+
+def time_problems(nb):
+    """Where a lecture says other minutes than its text and tasks take, or gives too little to do.
+
+    A sitting takes: words / 130, 2 minutes per result, and what its tasks say: `**Your turn (3 min).**` or
+    `**Predict (1 min).**`. Code and outputs are not counted, nor what is folded.
+
+    Returns
+    -------
+    list of str
+    """
+    text = "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    definitions = {str(name) for name in nb.metadata.get("vgcourse", {}).get("definitions", [])}
+    sittings = PAUSE.split(text)
+    said = TIME.search(text)
+    stated = [int(number) for number in re.findall(r"\d+", said[1])] if said else []
+    problems = []
+    if len(stated) != len(sittings):
+        minutes = " and ".join(f"{_minutes(sitting, definitions):.0f}" for sitting in sittings)
+        return [f"**Time** says {len(stated)} numbers of minutes for {len(sittings)} sittings (of {minutes})"]
+    for number, (sitting, minutes) in enumerate(zip(sittings, stated), 1):
+        tasks = TASK.findall(visible(sitting))
+        if "" in tasks:
+            problems.append(f"sitting {number}: {tasks.count('')} tasks without minutes, as in (3 min)")
+        takes = _minutes(sitting, definitions)
+        if abs(minutes - takes) > max(0.15 * takes, 5):
+            problems.append(f"sitting {number}: says {minutes} minutes, takes {takes:.0f}")
+        if minutes > SITTING:
+            problems.append(f"sitting {number}: {minutes} minutes, at most {SITTING}")
+        if len(tasks) < minutes / 10 - 1:
+            problems.append(f"sitting {number}: {len(tasks)} tasks in {minutes} minutes, one in ten at least")
+    return problems
+
+
+def _minutes(sitting, definitions):
+    results = len(set(TAG.findall(sitting)) - definitions)
+    tasks = sum(int(minutes) for minutes in TASK.findall(visible(sitting)) if minutes)
+    return count_words(visible(sitting)) / WORDS_A_MINUTE + MINUTES_A_RESULT * results + tasks
+
+
+def visible(markdown):
+    """A text as it shows before the reader opens anything: of `<details>` only the summary."""
+    return re.sub(r"<details>\s*(<summary>.*?</summary>).*?</details>", r"\1", markdown, flags=re.DOTALL)
 
 
 def count_words(markdown):
@@ -80,16 +167,36 @@ def equation_problems(nb):
 
 
 def figure_problems(nb):
-    """Stored pictures that are too large, or that say nothing to someone who cannot see them."""
+    """Stored pictures that are too large, or that say nothing to someone who cannot see them.
+
+    What is spoken is the alt text of an HTML image; metadata of a PNG reach no screen reader.
+    """
     problems = []
     for number, _, output in _figures(nb):
-        size = len(base64.b64decode("".join(output.data["image/png"]))) / 1024
+        page = "".join(output.data.get("text/html", ""))
+        pictures = PICTURE.findall(page) or ["".join(output.data["image/png"])]
+        size = max(len(base64.b64decode(picture)) for picture in pictures) / 1024
         if size > FIGURE_KB:
             problems.append(f"cell {number}: a figure of {size:.0f} KB, at most {FIGURE_KB}")
-        metadata = output.get("metadata", {})
-        if not (metadata.get("image/png", {}).get("alt") or metadata.get("alt")):
-            problems.append(f"cell {number}: a figure without alt text")
+        if len(page) / 1000 > FLIPBOOK_KB + 10:  # its texts and script
+            problems.append(f"cell {number}: pictures of {len(page) / 1000:.0f} KB, at most {FLIPBOOK_KB}")
+        images = _Images(page).texts
+        if not images or not all(images):
+            problems.append(f"cell {number}: a figure without a spoken alt text")
     return problems
+
+
+class _Images(HTMLParser):
+    """The alt texts of all images of a page; an empty one where there is none."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.texts = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.texts.append((dict(attributes).get("alt") or "").strip())
 
 
 def caption_problems(nb):
@@ -133,7 +240,9 @@ def widget_problems(nb):
 
 
 def _python_only(source):
-    return "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!", "?")))
+    return "\n".join(
+        "" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.splitlines()
+    )
 
 
 def _global_reads(function):
@@ -159,5 +268,6 @@ def _assigned(tree):
 def _figures(nb):
     for number, cell in enumerate(nb.cells, 1):
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
+            data = output.get("data", {})
+            if "image/png" in data or "<img" in "".join(data.get("text/html", "")):
                 yield number, cell, output

@@ -3,13 +3,14 @@
 import math
 import numbers
 import os
+import sys
 import warnings
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse.check import progress, report
+from vgcourse.check import progress, report, screen
 from vgcourse.check.behaviour import about_calls, about_whole_answer, call_again
 from vgcourse.check.call import SECONDS, Outcome, call, signature_problem
 from vgcourse.check.compare import flatten
@@ -18,6 +19,7 @@ from vgcourse.check.diagnose import best_convention, diagnose
 from vgcourse.check.locate import error_map
 from vgcourse.check.problem import find
 from vgcourse.check.runs import Finding, Run, compared, inputs
+from vgcourse.check.screen import Score
 
 IN_ALL = 3 * SECONDS  # for one check
 
@@ -57,7 +59,7 @@ def check(name, fn, points=None, *, seed=0, convention=None):
 
     Returns
     -------
-    float between 0 and `points`
+    float between 0 and `points`; in a notebook, a cell that ends with the call shows the table in its place
 
     Raises
     ------
@@ -72,12 +74,16 @@ def check(name, fn, points=None, *, seed=0, convention=None):
     verdict = evaluate(name, fn, seed=seed, convention=convention)
     points = float(points)
     rounded = round(points * verdict.share, 2)
-    # a built-in float, or nbgrader would give full marks; never above points, and equal only if all is right
+    # never above points, and equal only if all is right
     earned = points if verdict.share == 1 else rounded if rounded < points else points * verdict.share
-    report.show(verdict, earned, points, fresh=seed != 0)
     if seed == 0:
         progress.record(name, verdict.share)
-    return earned
+    # `nbgrader validate` looks at no result: `report.show` has a word for it
+    if screen.is_result(sys._getframe(1)) and os.environ.get("NBGRADER_EXECUTION") != "validate":
+        html = report.as_html(verdict, earned, points, fresh=seed != 0)
+        return Score(earned, {"text/html": html, report.MIME: report.as_data(verdict, earned, points)})
+    report.show(verdict, earned, points, fresh=seed != 0)
+    return Score(earned)
 
 
 def when_solved(name, fn):

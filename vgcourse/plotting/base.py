@@ -1,6 +1,7 @@
 """What every figure shares: colours, style, showing, direct labels."""
 
 import base64
+import html
 import io
 from pathlib import Path
 
@@ -19,27 +20,78 @@ def use_style():
 
 
 def show(fig, alt):
-    """Display `fig` once, as a PNG with the text `alt` for those who cannot see it. Returns None.
+    """Display `fig` once, as a picture whose text `alt` every viewer speaks. Returns None.
 
+    The notebook stores an HTML image with the text in it, a PNG for viewers without HTML, and the text alone.
     Outside a notebook the figure stays open for `matplotlib.pyplot.show()`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `alt` is no text, or an empty one.
     """
+    require_text("show: alt", alt)
+    picture = png(fig, small=True)
+    if display({"text/html": img(picture, alt), "image/png": base64_text(picture), "text/plain": alt}, alt):
+        plt.close(fig)
+
+
+def display(bundle, alt):
+    """Hand `bundle`, MIME types and their data, to the notebook; False where there is none."""
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        return
+        return False
     if get_ipython() is None:
-        return
-    data = {"image/png": base64.b64encode(png(fig)).decode("ascii"), "text/plain": alt}
-    display(data, raw=True, metadata={"image/png": {"alt": alt}})
-    plt.close(fig)
+        return False
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
+    return True
 
 
-def png(fig, **options):
-    """The figure as PNG bytes, at its own size (no tight bounding box)."""
+def png(fig, *, small=False, **options):
+    """The figure as PNG bytes, at its own size (no tight bounding box).
+
+    With `small`, in a palette of 64 colours (256 where colours stand for numbers): a quarter of the bytes.
+    """
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", **options)
-    return buffer.getvalue()
+    if not small:
+        return buffer.getvalue()
+    from PIL import Image
+
+    colours = 256 if _has_colour_scale(fig) else 64
+    # Median cut, the default, would spend them on shades of the background, and turn green lines blue.
+    how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
+    smaller = io.BytesIO()
+    Image.open(buffer).convert("RGB").quantize(colours, **how).save(smaller, "png", optimize=True)
+    return smaller.getvalue()
+
+
+def _has_colour_scale(fig):
+    """Does an image, a heat map, filled contours or coloured points stand in the figure?"""
+    return any(artist.get_array() is not None for artist in fig.findobj(lambda a: hasattr(a, "get_array")))
+
+
+def img(picture, alt):
+    """An HTML image of PNG bytes, never wider than its page; `alt` is what a screen reader says."""
+    width, height = (int.from_bytes(picture[i : i + 4], "big") for i in (16, 20))
+    # decoding="sync": without it a browser may show an empty frame between two pictures.
+    look = f'width="{width}" height="{height}" decoding="sync" style="max-width: 100%; height: auto"'
+    return f'<img alt="{html.escape(alt)}" {look} src="data:image/png;base64,{base64_text(picture)}">'
+
+
+def base64_text(data):
+    """Bytes as the text that notebooks and HTML store."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def require_text(name, value):
+    """TypeError or ValueError unless `value` is a text with something in it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r} ({type(value).__name__}); expected a text.")
+    if not value.strip():
+        raise ValueError(f"{name} is empty; expected a text.")
 
 
 def new_axes(ax=None, **figure_options):
