@@ -18,6 +18,7 @@ LAYERS = [np.array([1.0, 0.0, 2.0]), np.array([1e-3, 1e-4])]
 HELPERS = {
     "draw_cell": ("lstm",),
     "draw_chain": (["x", "h", "L"],),
+    "draw_passes": (["× w", "σ"], [1.0, 2.0, 0.88]),
     "draw_paths": (2,),
     "draw_timeline": (),
     "draw_unrolled": (3,),

@@ -174,3 +174,42 @@ def test_diagrams_refuse(call, message):
     with pytest.raises(ValueError) as caught:
         call()
     assert message in str(caught.value)
+
+
+# --- both passes through one net ---------------------------------------------------------------------
+
+
+def test_passes_show_values_gradients_names_and_weights():
+    ax = plotting.draw_passes(
+        ["× w", "σ"],
+        [1.5, 3.0, 0.953],
+        [0.157, None, 1.0],
+        names=["x", "z", "h"],
+        weights={0: ("w", 2.0, 0.118)},
+        factors=[2.0, "σ'"],
+    )
+    shown = {text.get_text() for text in ax.texts}
+    assert {"× w", "σ", "1.5", "3", "0.953", "0.157", "1", "x", "z", "h", "w = 2", "0.118"} <= shown
+    assert {"×2", "×σ'"} <= shown
+    plt.close(ax.figure)
+
+
+def test_a_gradient_that_is_not_known_yet_is_left_out():
+    ax = plotting.draw_passes(["σ"], [1.0, 0.5], weights={0: ("w", 7.0, None)})
+    assert {text.get_text() for text in ax.texts if text.get_text()} == {"1", "0.5", "σ", "w = 7"}
+    plt.close(ax.figure)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"forward": [1.0]}, "forward has 1 entries; expected 2 for 1 boxes"),
+        ({"backward": [1.0, 2.0, 3.0]}, "backward has 3 entries; expected 2"),
+        ({"names": ["x"]}, "names has 1 entries; expected 2"),
+        ({"factors": []}, "factors has 0 entries; expected 1"),
+        ({"weights": {1: ("w", 1.0, 1.0)}}, "weights name box 1; expected 0 … 0"),
+    ],
+)
+def test_passes_refuse_what_does_not_fit(change, words):
+    with pytest.raises(ValueError, match=f"draw_passes: {words}"):
+        plotting.draw_passes(**{"boxes": ["σ"], "forward": [1.0, 0.5], **change})

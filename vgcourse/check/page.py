@@ -42,7 +42,7 @@ def as_html(title, score, rows, findings, closing, maps, exact):
 
 
 def _table(rows, exact):
-    head = ("quantity", "") if exact else ("quantity", "shape", "relative error", "")
+    head = ("quantity", "verdict") if exact else ("quantity", "shape", "relative error", "verdict")
     lines = [_row("th", head)]
     for row in rows:
         mark = f"{'✓' if row.ok else '✗'} {row.problem}".rstrip()
