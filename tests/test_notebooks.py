@@ -388,6 +388,17 @@ def timed(said, *parts):
     return lecture(text(HEAD.format(said)), *[text(part) for part in parts], definitions=["1.9"])
 
 
+def test_a_code_cell_takes_two_minutes_unless_it_is_folded():
+    shown, folded = cell("x = 1\n"), cell("# checks\nx = 1\n")
+    folded.metadata["tags"] = ["hide-input"]
+    head, words = text(""), text("word " * 130 * 5 + "\n\n**Predict (1 min).** x" * 5)
+    for cells, minutes in (([], 10), ([shown] * 6, 22), ([folded] * 6, 10)):
+        head.source = HEAD.format(f"about {minutes} minutes")
+        assert time_problems(lecture(head, words, *cells)) == []
+        head.source = HEAD.format(f"about {minutes + 7} minutes")
+        assert f"takes {minutes}" in time_problems(lecture(head, words, *cells))[0]
+
+
 def test_the_time_of_a_sitting_is_that_of_words_results_and_tasks():
     # 1300 words are 10 minutes, five results 10, three tasks 15; folded answers and definitions are free
     words = "word " * 1300 + "<details><summary>Answer</summary>" + "word " * 900 + "</details>"

@@ -309,7 +309,7 @@ def test_matrix_writes_numbers_when_small_or_told_to():
 
 def test_step_sweep_shows_an_exact_zero_at_the_floor():
     ax = plotting.plot_step_sweep(SWEEP)
-    assert [line.get_label() for line in ax.get_lines()] == ["forward", "central", "complex step"]
+    assert [line.get_label() for line in ax.get_lines()] == ["one-sided", "central", "complex step"]
     assert len({line.get_linestyle() for line in ax.get_lines()}) == 3
     assert (ax.get_lines()[2].get_ydata() == 1e-17).all()
     assert np.array_equal(ax.get_lines()[0].get_xydata(), np.column_stack([SWEEP.steps, SWEEP.forward]))

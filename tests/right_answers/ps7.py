@@ -107,7 +107,8 @@ def lstm_loops(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
 
 
 def lstm_by_library(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    state, cache = lstm_step_forward(LSTMParams(W_x, W_h, b, np.stack([p_i, p_f, p_o])), x, np.stack([h_prev, c_prev]))
+    params = LSTMParams(W_x, W_h, b, np.stack([p_i, p_f, p_o]))
+    state, cache = lstm_step_forward(params, x, np.stack([h_prev, c_prev]))
     return *state, cache.i, cache.f, cache.g, cache.o
 
 

@@ -14,6 +14,8 @@ FIGURE_KB = 100
 FLIPBOOK_KB = 300  # all pictures of one, in base 64
 WORDS_A_MINUTE = 130  # of a text with formulas, for a second-language reader
 MINUTES_A_RESULT = 2
+MINUTES_A_CODE_CELL = 2
+CODE_CELL = "\n\n<!-- a code cell -->\n\n"  # what stands for one in the text whose time is counted
 SITTING = 95  # minutes
 TAG = re.compile(r"\\tag\{([^}]*)\}")
 CHECKS = re.compile(r"^[ \t]*# checks ((?:\([^()]+\)(?:,| and|\s)*)+)", re.MULTILINE)
@@ -94,14 +96,19 @@ def folding_problems(nb):
 def time_problems(nb):
     """Where a lecture says other minutes than its text and tasks take, or gives too little to do.
 
-    A sitting takes: words / 130, 2 minutes per result, and what its tasks say: `**Your turn (3 min).**` or
-    `**Predict (1 min).**`. Code and outputs are not counted, nor what is folded.
+    A sitting takes: words / 130, 2 minutes per result, 2 per code cell that is not folded (to read it and
+    what it shows), and what its tasks say: `**Your turn (3 min).**` or `**Predict (1 min).**`. What is folded
+    is not counted.
 
     Returns
     -------
     list of str
     """
-    text = "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    text = "\n\n".join(
+        cell.source if cell.cell_type == "markdown" else CODE_CELL
+        for cell in nb.cells
+        if cell.cell_type == "markdown" or "hide-input" not in cell.metadata.get("tags", [])
+    )
     definitions = {str(name) for name in nb.metadata.get("vgcourse", {}).get("definitions", [])}
     sittings = PAUSE.split(text)
     said = TIME.search(text)
@@ -127,7 +134,8 @@ def time_problems(nb):
 def _minutes(sitting, definitions):
     results = len(set(TAG.findall(sitting)) - definitions)
     tasks = sum(int(minutes) for minutes in TASK.findall(visible(sitting)) if minutes)
-    return count_words(visible(sitting)) / WORDS_A_MINUTE + MINUTES_A_RESULT * results + tasks
+    reading = count_words(visible(sitting.replace(CODE_CELL, ""))) / WORDS_A_MINUTE
+    return reading + MINUTES_A_RESULT * results + MINUTES_A_CODE_CELL * sitting.count(CODE_CELL) + tasks
 
 
 def visible(markdown):

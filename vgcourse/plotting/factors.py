@@ -139,7 +139,7 @@ def plot_step_sweep(sweep, ax=None):
     ax = new_axes(ax)
     floor = 1e-17
     for name, errors, color, style in (
-        ("forward", sweep.forward, ORANGE, (0, (5, 1.5))),
+        ("one-sided", sweep.forward, ORANGE, (0, (5, 1.5))),
         ("central", sweep.central, BLUE, "-"),
         ("complex step", sweep.complex_step, GREEN, "-."),
     ):

@@ -32,7 +32,7 @@ def draw_passes(boxes, forward, backward=None, ax=None, names=None, weights=None
     unknown = [number for number in weights if number not in range(count)]
     if unknown:
         raise ValueError(f"draw_passes: weights name box {unknown[0]}; expected 0 … {count - 1}.")
-    pitch, wide, left = 1.75, 0.86, 1.15
+    pitch, wide, left = 1.75, 0.82, 1.15
     low = 1.3 if weights else 0.3
     y = low + 0.75
     length = left + pitch * (count - 1) + 1.25
@@ -50,7 +50,7 @@ def draw_passes(boxes, forward, backward=None, ax=None, names=None, weights=None
             note(ax, middle, y - 0.24, _text(backward[i]), color=ORANGE, fontsize=8)
     for i, text in enumerate(boxes):
         x = edges[i + 1]
-        box(ax, x, y, text, GREY, width=wide, fontsize=9)
+        box(ax, x, y, text, GREY, width=wide, fontsize=9 if len(text) < 6 else 7.5)
         if factors is not None:
             note(ax, x, y - 0.5, f"×{_text(factors[i])}", color=GREEN, fontsize=8)
         if i in weights:
