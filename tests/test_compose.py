@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import require
 
-from vgcourse._trees import named_leaves
+from vgcourse._trees import map_leaves, named_leaves
 from vgcourse.gradcheck import check_gradients, relative_error
 from vgcourse.recurrent import (
     CELLS,
@@ -93,6 +93,25 @@ def test_the_second_direction_is_the_first_on_the_reversed_sequence(name):
     assert relative_error(dx, dx_swapped[::-1]) < 1e-15
     assert all(np.array_equal(a, b) for a, b in zip(totals, totals_swapped[::-1]))
     assert totals[0].shape == (T + 1, *states.shape[1:-1], H)
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("kind", ["stacked", "bidirectional"])
+def test_changing_states_and_inputs_in_place_changes_no_gradient(name, kind):
+    """The states of a layer are the input of the next one; what backward reads is a copy."""
+    stacked = kind == "stacked"
+    forward, backward = (
+        (stack_forward, stack_backward) if stacked else (bidirectional_forward, bidirectional_backward)
+    )
+    params, x, state0 = draw(name, [(D, H), (H if stacked else D, H)])
+    cell, rng = CELLS[name], np.random.default_rng(1)
+    states, caches = forward(cell.step_forward, params, x, state0)
+    dstates = map_leaves(lambda s: rng.standard_normal(s.shape), states)
+    truth = named_leaves(backward(cell.step_backward, dstates, caches))
+    for _, array in named_leaves((states, x, state0)):
+        array[...] = np.nan
+    found = named_leaves(backward(cell.step_backward, dstates, caches))
+    assert all(np.array_equal(a, b) for (_, a), (_, b) in zip(found, truth, strict=True))
 
 
 def torch_weights(torch, params):

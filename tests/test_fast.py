@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from vgcourse._trees import map_leaves, named_leaves
 from vgcourse.gradcheck import relative_error
-from vgcourse.recurrent import CELLS, RNNParams, cell_init, unroll_backward, unroll_forward
+from vgcourse.recurrent import (
+    CELLS,
+    STEP_ACTIVATIONS,
+    RNNParams,
+    cell_init,
+    unroll_backward,
+    unroll_forward,
+)
 from vgcourse.recurrent.fast import (
     KERNELS,
     Workspace,
@@ -20,10 +27,21 @@ from vgcourse.recurrent.fast import (
     rnn_backward,
     rnn_forward,
 )
-from vgcourse.recurrent.fast._kernel import FLUSH_EVERY
+from vgcourse.recurrent.fast._blocks import FLUSH_EVERY
 from vgcourse.recurrent.fast._products import product_into, product_with
 
 every_cell = pytest.mark.parametrize("name", KERNELS)
+VARIANTS = [
+    *(("rnn", {"activation": name}) for name in STEP_ACTIVATIONS),
+    ("ugrnn", {}),
+    ("gru", {"reset": "after"}),
+    ("gru", {"reset": "before"}),
+    ("lstm", {}),
+    ("lstm", {"peepholes": True}),
+]
+every_variant = pytest.mark.parametrize(
+    ("name", "options"), VARIANTS, ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values()))
+)
 FEW = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 
 
@@ -67,8 +85,8 @@ def test_rnn_with_every_activation(activation):
 @pytest.mark.parametrize("sizes", [(9, 3, 4, 5), (3, 64, 30, 256), (5, 1, 2, 1), (300, 2, 3, 40)], ids=str)
 @pytest.mark.parametrize("workspace", [None, Workspace()], ids=["alone", "workspace"])
 def test_gru_with_the_reset_gate_before(sizes, workspace, monkeypatch):
-    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.BLOCK_BYTES", 40_000)
-    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.GRADIENT_ROWS", 200)
+    monkeypatch.setattr("vgcourse.recurrent.fast._blocks.BLOCK_BYTES", 40_000)
+    monkeypatch.setattr("vgcourse.recurrent.fast._blocks.GRADIENT_ROWS", 200)
     params, x, state0, dstates = problem("gru", *sizes)
     params = params._replace(W_h=0.3 * params.W_h)
     states, cache = gru_forward(params, x, state0, workspace, reset="before")
@@ -164,8 +182,8 @@ def test_kernels_equal_the_unrolled_steps(name, sizes, seed):
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-5), ("float64", 1e-13)])
 @pytest.mark.parametrize("sizes", [(600, 1, 2, 8), (40, 3, 4, 150), (7, 70, 1, 40)], ids=str)
 def test_several_blocks_of_steps_and_long_sequences(name, dtype, tolerance, sizes, monkeypatch):
-    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.BLOCK_BYTES", 40_000)
-    monkeypatch.setattr("vgcourse.recurrent.fast._kernel.GRADIENT_ROWS", 200)
+    monkeypatch.setattr("vgcourse.recurrent.fast._blocks.BLOCK_BYTES", 40_000)
+    monkeypatch.setattr("vgcourse.recurrent.fast._blocks.GRADIENT_ROWS", 200)
     T, N, D, H = sizes
     params, *signals = problem(name, T, N, D, H, dtype)
     params = params._replace(
@@ -197,6 +215,56 @@ def test_a_workspace_is_used_again_and_changes_nothing(name):
         bytes_after.append(workspace.nbytes)
     assert bytes_after[0] == bytes_after[1] == bytes_after[2] < bytes_after[3]
     assert workspace.nbytes == sum(a.nbytes for a in workspace.arrays())
+
+
+def variant(name, options, *sizes, **given_):
+    """`problem` and the kernel's forward and the step forward of one of VARIANTS."""
+    options = dict(options)
+    init = {"peepholes": True} if options.pop("peepholes", False) else {}
+    forward, step = (partial(f, **options) for f in (KERNELS[name][0], CELLS[name].step_forward))
+    return problem(name, *sizes, **given_, **init), forward, step
+
+
+@every_variant
+@pytest.mark.parametrize("with_workspace", [False, True], ids=["alone", "workspace"])
+def test_changing_an_output_in_place_changes_no_gradient(name, options, with_workspace):
+    """Nor does changing x and state0: backward reads what is its own, and the parameters."""
+    (params, x, state0, dstates), forward, _ = variant(name, options, T=9)
+    backward = KERNELS[name][1]
+    truth = [w.copy() for _, w in named_leaves(backward(dstates, forward(params, x, state0)[1]))]
+    workspace = Workspace() if with_workspace else None
+    states, cache = forward(params, x, state0, workspace)
+    read = [leaf for _, leaf in named_leaves(cache[1:]) if isinstance(leaf, np.ndarray)]
+    assert read and not any(np.shares_memory(states, array) for array in read)
+    for array in (states, x, state0):
+        array[...] = np.nan
+    found = backward(dstates, cache)
+    assert all(np.array_equal(a, b) for (_, a), b in zip(named_leaves(found), truth, strict=True))
+
+
+@every_variant
+def test_changing_gradients_in_place_changes_no_second_backward_pass(name, options):
+    (params, *signals, dstates), forward, _ = variant(name, options, T=9)
+    backward = KERNELS[name][1]
+    _, cache = forward(params, *signals)
+    first = [g for _, g in named_leaves(backward(dstates, cache))]
+    truth = [g.copy() for g in first]
+    for number, g in enumerate(first):
+        g[...] = np.nan
+        assert all(np.array_equal(a, b) for a, b in zip(first[number + 1 :], truth[number + 1 :]))
+    again = named_leaves(backward(dstates, cache))
+    assert all(np.array_equal(a, b) for (_, a), b in zip(again, truth, strict=True))
+
+
+@every_cell
+def test_states_may_be_the_next_input_in_the_same_workspace(name):
+    params, x, state0, dstates = problem(name, T=700, D=5)
+    workspace = Workspace()
+    states, _ = KERNELS[name][0](params, x, state0, workspace)
+    hidden = states if states.ndim == 3 else states[:, 0]
+    truth = by_kernel(name, params, hidden.copy(), states[-1].copy(), dstates)
+    found = by_kernel(name, params, hidden, states[-1], dstates, workspace)
+    assert all(np.array_equal(a, b) for a, b in zip(found, truth, strict=True))
 
 
 @every_cell
@@ -244,7 +312,7 @@ def test_a_workspace_refuses_a_cache_that_is_used_up_or_overwritten(name):
 
 @pytest.mark.parametrize(("dtype", "T"), [("float32", 700), ("float64", 2600)])
 @every_cell
-def test_a_vanished_gradient_becomes_zero_and_never_stays_subnormal(name, dtype, T):
+def test_a_vanished_gradient_becomes_zero_where_the_steps_stay_subnormal(name, dtype, T):
     """Rounding to nearest, 0.7 times the smallest subnormal is that again: unflushed, it stays for ever."""
     params, x, state0, dstates = problem(name, T=T, N=2, dtype=dtype)
     weights = {"W_x": 0.01 * params.W_x, "W_h": 0 * params.W_h, "b": 0 * params.b}
@@ -255,10 +323,34 @@ def test_a_vanished_gradient_becomes_zero_and_never_stays_subnormal(name, dtype,
     params = params._replace(**{key: w.astype(dtype) for key, w in weights.items()})
     dstates[:-1] = 0
     _, dx, dstate0, *_ = by_kernel(name, params, 0 * x, 0 * state0, dstates)
-    assert np.abs(dx[-1]).max() > 0
+    _, dx_steps, dstate0_steps, *_ = by_steps(name, params, 0 * x, 0 * state0, dstates)
+    tiny = np.finfo(dtype).tiny
     assert not dstate0.any()
-    subnormal = (dx != 0) & (np.abs(dx) < np.finfo(dtype).tiny)
+    assert dstate0_steps.any() and np.abs(dstate0_steps).max() < tiny
+    subnormal = (dx != 0) & (np.abs(dx) < tiny)
     assert subnormal.any(axis=(1, 2)).sum() <= 3 * FLUSH_EVERY
+    size = np.abs(dx_steps).max(axis=(1, 2))
+    there = size > 1e3 * tiny  # so dh, which is larger, was not flushed
+    assert T / 8 < there.sum() < T
+    error = np.abs(dx - dx_steps).max(axis=(1, 2))[there] / size[there]
+    assert error.max() < (1e-4 if dtype == "float32" else 1e-11)
+
+
+@pytest.mark.parametrize(("dtype", "stays"), [("float32", 1e-34), ("float64", 1e-304)])
+@every_cell
+def test_the_flush_looks_at_the_whole_gradient_and_has_a_threshold(name, dtype, stays):
+    """Just above 1e3 · tiny nothing is touched; far below, one large entry in a batch keeps all others."""
+    params, x, state0, dstates = problem(name, T=1, dtype=dtype)
+    dstates[...] = stays
+    _, _, kept, *_ = by_kernel(name, params, x, state0, dstates)
+    assert kept.any()
+    dstates[...] = stays * 1e-3
+    _, _, flushed, *_ = by_kernel(name, params, x, state0, dstates)
+    _, _, by_step, *_ = by_steps(name, params, x, state0, dstates)
+    assert not flushed.any() and by_step.any()
+    dstates[..., 0, :] = 1
+    _, _, beside, *_ = by_kernel(name, params, x, state0, dstates)
+    assert beside[..., 1:, :].any()
 
 
 def test_a_gradient_arrives_again_after_a_flush():
@@ -269,6 +361,88 @@ def test_a_gradient_arrives_again_after_a_flush():
     _, _, dstate0, *grads = by_kernel("rnn", params, x, state0, dstates)
     assert dstate0.any()
     assert worst_error(grads, by_steps("rnn", params, x, state0, dstates)[3:]) < 1e-12
+
+
+def sum_of(trees):
+    return [sum(leaves) for leaves in zip(*([w for _, w in named_leaves(tree)] for tree in trees))]
+
+
+def every_step_by_hand(name, step, params, x, state, dstates):
+    """The unrolled steps where something is not finite, which `unroll_*` refuse."""
+    states, caches, dxs, grads = [], [], [], []
+    for x_t in x:
+        state, cache = step(params, x_t, state)
+        states.append(state)
+        caches.append(cache)
+    dstate = np.zeros_like(state)
+    for own, cache in zip(dstates[::-1], caches[::-1]):
+        dx, dstate, step_grads = CELLS[name].step_backward(own + dstate, cache)
+        dxs.append(dx)
+        grads.append(step_grads)
+    return np.stack(states), np.stack(dxs[::-1]), dstate, *sum_of(grads)
+
+
+def assert_same_with_nan(ours, truth, tolerance=1e-12):
+    for a, b in zip(ours, truth, strict=True):
+        assert np.array_equal(np.isnan(a), np.isnan(b))
+        infinite = np.isinf(b)
+        assert np.array_equal(a[infinite], b[infinite])
+        a, b = a[np.isfinite(b)], b[np.isfinite(b)]
+        assert a.size == 0 or relative_error(a, b) < tolerance
+
+
+@every_variant
+@pytest.mark.parametrize("sizes", [(6, 3, 4, 5), (6, 1, 4, 5), (5, 64, 100, 256)], ids=str)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["x", "dstates"])
+def test_nan_and_infinity_come_out_as_from_the_steps(name, options, sizes, bad, where, monkeypatch):
+    """Past the checks, which refuse them: as if a product had overflowed at that place."""
+    monkeypatch.setattr("vgcourse.recurrent.fast._checks._expect_finite", lambda where, **arrays: None)
+    (params, x, state0, dstates), forward, step = variant(name, options, *sizes)
+    params = params._replace(W_h=0.3 * params.W_h)
+    {"x": x[2], "dstates": dstates[3]}[where][..., -1, 0] = bad
+    states, cache = forward(params, x, state0)
+    ours = states, *(g for _, g in named_leaves(KERNELS[name][1](dstates, cache)))
+    with np.errstate(all="ignore"):
+        truth = every_step_by_hand(name, step, params, x, state0, dstates)
+    assert_same_with_nan(ours, truth)
+    if np.isnan(bad):
+        assert np.isnan(ours[3]).any(), "the gradient with respect to W_x"
+        assert where == "dstates" or np.isnan(states[2:]).reshape(len(x) - 2, -1).any(axis=1).all()
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "softplus", "identity"])
+@pytest.mark.parametrize(("dtype", "growth"), [("float32", 1e12), ("float64", 1e100)])
+def test_a_net_that_explodes_ends_in_nan_and_never_in_zero(activation, dtype, growth):
+    """Unit 0 overflows alone, at once; the others get ±∞ from it, and then ∞ − ∞."""
+    params, x, state0, dstates = problem("rnn", T=12, dtype=dtype)
+    params.W_h[0] = [growth, 0, 0, 0, 0]
+    state0[:, 0] = 1
+    states, cache = rnn_forward(params, x, state0, activation=activation)
+    step = partial(CELLS["rnn"].step_forward, activation=activation)
+    with np.errstate(all="ignore"):
+        truth = every_step_by_hand("rnn", step, params, x, state0, dstates)
+    assert_same_with_nan([states], [truth[0]], 1e-5 if dtype == "float32" else 1e-12)
+    assert np.isinf(states).any() and np.isnan(states[-1]).all()
+    dx, dstate0, grads = rnn_backward(dstates, cache)
+    assert np.isnan(dx).any() and np.isnan(dstate0).any() and all(np.isnan(g).any() for g in grads)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@every_variant
+def test_a_complex_step_through_saturated_gates_is_finite(name, options, dtype):
+    """e^(−a) overflows there; as a complex number its reciprocal would be NaN where σ(a) is 0."""
+    (params, x, state0, _), forward, step = variant(name, options, dtype=dtype)
+    x = x * np.asarray(1e4, dtype)
+    direction = np.random.default_rng(1).standard_normal(params.W_x.shape)
+    moved = params._replace(W_x=(params.W_x + 1e-20j * direction).astype(np.result_type(dtype, np.complex64)))
+    states, _ = forward(moved, x, state0)
+    with np.errstate(all="ignore"):
+        truth = unroll_forward(step, *(map_leaves(lambda w: w + 0j, tree) for tree in (moved, x, state0)))[0]
+    assert np.isfinite(states).all()
+    eps = np.finfo(dtype).eps
+    assert relative_error(states.real, forward(params, x, state0)[0]) < 50 * eps
+    assert relative_error(states.imag, truth.imag) < 1e3 * eps
 
 
 @every_cell
@@ -347,6 +521,32 @@ def test_huge_finite_numbers_are_not_taken_for_infinite_ones():
     assert np.isfinite(states).all()
     dx, _, _ = rnn_backward(np.full(states.shape, 1e200), cache)
     assert np.isfinite(dx).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_huge_numbers_hide_no_nan_and_no_infinity(dtype):
+    """Where the sum of squares overflows, each number is looked at: the count and the place are right."""
+    params, x, state0, dstates = map_leaves(lambda w: w.astype(dtype), problem("rnn", dtype=dtype))
+    huge = float(np.finfo(dtype).max) / 8
+    params = params._replace(W_x=params.W_x / huge)
+    x[...] = huge
+    states, cache = rnn_forward(params, x[:, ::2, :], state0[::2])  # not contiguous
+    assert np.isfinite(states).all()
+    for bad in (np.nan, np.inf, -np.inf, *((complex(huge, np.nan), complex(np.inf, -huge)) * ("c" in dtype))):
+        x[3, 1, 2] = bad
+        with pytest.raises(ValueError, match=r"x holds 1 values that are NaN or infinite.* \(3, 1, 2\)"):
+            rnn_forward(params, x, state0)
+        with pytest.raises(ValueError, match="dstates holds 1 values that are NaN or infinite"):
+            dstates[2, 1, 0] = bad
+            rnn_backward(dstates[:, :2], cache)
+
+
+@every_cell
+def test_a_missing_parameter_is_refused_by_name(name):
+    params, *signals = problem(name)[:3]
+    for missing in ("W_x", "W_h", "b"):
+        with pytest.raises(TypeError, match=f"{name}_forward: {missing} holds object values"):
+            KERNELS[name][0](params._replace(**{missing: None}), *signals)
 
 
 def test_states_of_the_lstm_unpack_by_step():

@@ -272,6 +272,56 @@ def test_arguments_are_not_changed():
     assert all(np.array_equal(a, w) for a, (_, w) in zip(before, named_leaves((params, x, state0, weight))))
 
 
+@every_cell
+@both_ways
+@pytest.mark.parametrize(
+    "bptt",
+    [
+        partial(truncated_bptt, k=5),
+        partial(checkpointed_bptt, every=5),
+        partial(checkpointed_bptt, every=2, slots=2),
+    ],
+    ids=["truncated", "checkpointed", "binomial"],
+)
+def test_what_the_callbacks_change_in_place_changes_no_gradient(name, way, bptt):
+    """The loss spoils the states, on_dx its dx, and the input's function refills one array."""
+    params, x, state0, weight = problem(name)
+    cell = name if way == "kernel" else from_steps(name)
+    truth = bptt(cell, params, x, state0, weighted(weight))
+    buffer = np.empty_like(x)
+
+    def refilled(start, stop):
+        part = buffer[: stop - start]
+        part[...] = x[start:stop]
+        return part
+
+    def spoiling(states, start, stop):
+        value, dstates = weighted(weight)(states, start, stop)
+        states[...] = np.nan
+        buffer[...] = np.nan
+        return value, dstates
+
+    def spoiled(dx, start, stop):
+        dx[...] = np.nan
+
+    found = bptt(cell, params, refilled, state0, spoiling, T=len(x), on_dx=spoiled)
+    assert found.loss == truth.loss
+    assert np.array_equal(found.dstate0, truth.dstate0)
+    assert all(
+        np.array_equal(a, b) for (_, a), (_, b) in zip(named_leaves(found.grads), named_leaves(truth.grads))
+    )
+
+
+def test_the_result_of_one_run_is_not_changed_by_the_next():
+    params, x, state0, weight = problem("gru")
+    first = truncated_bptt("gru", params, x, state0, weighted(weight), k=5)
+    kept = [w.copy() for _, w in named_leaves((first.dstate0, first.grads))]
+    truncated_bptt("gru", params, -x, state0, weighted(weight), k=5)
+    checkpointed_bptt("gru", params, -x, state0, weighted(weight))
+    now = named_leaves((first.dstate0, first.grads))
+    assert all(np.array_equal(a, b) for (_, a), b in zip(now, kept, strict=True))
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -282,6 +332,11 @@ def test_arguments_are_not_changed():
             {"loss": lambda states, start, stop: (0.0, states[1:])},
             ValueError,
             "the loss's gradient has shape",
+        ),
+        (
+            {"loss": lambda states, start, stop: (0.0, np.ones(states.shape, int))},
+            TypeError,
+            "dstates holds int64 values; expected float64 or float32",
         ),
         ({"x": np.zeros((5, 3))}, ValueError, r"x has shape \(5, 3\); expected \(T, N, D\)"),
         ({"x": np.zeros((0, 2, 3))}, ValueError, "the length of x is 0"),

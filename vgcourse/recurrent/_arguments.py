@@ -10,27 +10,33 @@ from vgcourse._validate import (
     expect_float_dtype,
     expect_generator,
     expect_shape,
+    expect_type,
 )
 
 
 def check_step(where, params_type, params, x_t, state, gates=1, arrays=1):
-    """The parameters, input and state of one step as arrays that fit each other.
+    """The parameters, input and state of one step as arrays that fit each other; errors as `check_cell`."""
+    return check_cell(where, params_type, params, {"x_t": x_t, "state": state}, ("N",), gates, arrays)
+
+
+def check_cell(where, params_type, params, signals, axes, gates, arrays):
+    """A cell's parameters, input and state as arrays that fit each other.
+
+    `signals` is the input and the state, each under its name for the errors, and `axes` what the input's
+    axes before D are called: ("N",) for one step, ("T", "N") for a sequence.
 
     Raises
     ------
     TypeError
         If params is of another cell, an array is not floating point, or precisions are mixed.
     ValueError
-        If shapes do not fit.
+        If an array is empty or shapes do not fit.
     """
-    if not isinstance(params, params_type):
-        raise TypeError(f"{where}: params is {type(params).__name__}; expected {params_type.__name__}.")
+    expect_type(where, "params", params, params_type)
     names = [
         name for name, w in zip(params._fields, params) if w is not None or name not in params._field_defaults
     ]
-    *weights, x_t, state = as_floats(
-        where, **{name: getattr(params, name) for name in names}, x_t=x_t, state=state
-    )
+    *weights, x, state = as_floats(where, **{name: getattr(params, name) for name in names}, **signals)
     params = params._replace(**dict(zip(names, weights)))
     W_x, W_h = params.W_x, params.W_h
     if W_h.ndim != 2 or W_h.shape[0] != gates * W_h.shape[1]:
@@ -41,16 +47,17 @@ def check_step(where, params_type, params, x_t, state, gates=1, arrays=1):
     expect_shape(where, "W_x", W_x, (rows, "D"), because)
     for name, w in zip(names[2:], weights[2:]):
         expect_shape(where, name, w, {"b": (rows,), "p": (3, H)}.get(name, (H,)), because)
-    expect_shape(where, "x_t", x_t, ("N", W_x.shape[1]), f"W_x has shape {W_x.shape}")
-    shape = (len(x_t), H) if arrays == 1 else (arrays, len(x_t), H)
-    expect_shape(where, "state", state, shape, f"x_t has shape {x_t.shape} and {because}")
-    return params, x_t, state
+    x_name, state_name = signals
+    expect_shape(where, x_name, x, (*axes, W_x.shape[1]), f"W_x has shape {W_x.shape}")
+    N = x.shape[-2]
+    shape = (N, H) if arrays == 1 else (arrays, N, H)
+    expect_shape(where, state_name, state, shape, f"{x_name} has shape {x.shape} and {because}")
+    return params, x, state
 
 
 def check_dstate(where, cache_type, dstate, cache, arrays=1):
     """The gradient with respect to a state, which has to have the state's shape and x_t's precision."""
-    if not isinstance(cache, cache_type):
-        raise TypeError(f"{where}: cache is {type(cache).__name__}; expected {cache_type.__name__}.")
+    expect_type(where, "cache", cache, cache_type)
     dstate, _ = as_floats(where, dstate=dstate, x_t=cache.x)
     shape = cache.h_prev.shape if arrays == 1 else (arrays, *cache.h_prev.shape)
     expect_shape(where, "dstate", dstate, shape, "that is the state's shape")
@@ -58,7 +65,11 @@ def check_dstate(where, cache_type, dstate, cache, arrays=1):
 
 
 def check_sequence(where, params, x, state0):
-    """params, x as (T, N, D) and state0, all as arrays; everything finite."""
+    """params, x as (T, N, D) and state0, all as arrays; everything finite.
+
+    x and state0 are copies, because the caches keep them: in a stack x is the states of the layer below,
+    which the caller was given too and may change.
+    """
     x, state0 = as_floats(where, x=x, state0=state0)
     expect_shape(where, "x", x, ("T", "N", "D"))
     if state0.ndim not in (2, 3) or (state0.ndim == 3 and len(state0) != 2) or state0.shape[-2] != x.shape[1]:
@@ -70,7 +81,7 @@ def check_sequence(where, params, x, state0):
     check_finite(where, params=params, x=x, state0=state0)
     if hasattr(params, "_fields"):  # a list's numbers become an array here, once for all steps
         params = type(params)(*(np.asarray(w) if isinstance(w, list) else w for w in params))
-    return params, x, state0
+    return params, x.copy(), state0.copy()
 
 
 def check_dstates(where, dstates, caches):

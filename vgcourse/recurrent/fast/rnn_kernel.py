@@ -6,35 +6,31 @@ import numpy as np
 
 from vgcourse._validate import expect_choice
 from vgcourse.recurrent.bptt import STEP_ACTIVATIONS, RNNParams
-from vgcourse.recurrent.fast._kernel import (
+from vgcourse.recurrent.fast._blocks import (
     FLUSH_EVERY,
-    Loan,
     backwards,
-    beside_states,
-    check_backward,
-    check_forward,
-    check_workspace,
     fast_loops,
     flush,
     gradient_pieces,
-    join_weights,
-    part_weights,
     step_blocks,
 )
+from vgcourse.recurrent.fast._checks import check_backward, check_forward
+from vgcourse.recurrent.fast._layout import beside_states, join_weights, part_weights
 from vgcourse.recurrent.fast._products import over_all_steps, product_into, product_with, sum_over_steps
+from vgcourse.recurrent.fast._workspace import Loan, check_workspace
 
 
 class RNNSequenceCache(NamedTuple):
-    """Rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T, and slopes f'(a) (T, N, H)."""
+    """What going back over the whole sequence needs."""
 
     params: RNNParams
-    seen: np.ndarray
-    slopes: np.ndarray
+    seen: np.ndarray  # rows [x_t, h_{t−1}, 1] (T + 1, N, D + H + 1), the last only for h_T
+    slopes: np.ndarray  # f'(a_t) (T, N, H)
     loan: Loan | None
 
 
 def rnn_forward(params, x, state0, workspace=None, *, activation="tanh"):
-    """h_t = f(x_t W_xᵀ + h_{t−1} W_hᵀ + b) for all t (Elman 1990).
+    """a_t = x_t W_xᵀ + h_{t−1} W_hᵀ + b, h_t = f(a_t) for all t (Elman 1990).
 
     Parameters
     ----------
@@ -47,7 +43,7 @@ def rnn_forward(params, x, state0, workspace=None, *, activation="tanh"):
     Returns
     -------
     states : (T, N, H) array: states[t − 1] is the state after x_t
-    cache : RNNSequenceCache
+    cache : RNNSequenceCache; it shares no memory with states, x and state0
 
     Raises
     ------
@@ -59,15 +55,16 @@ def rnn_forward(params, x, state0, workspace=None, *, activation="tanh"):
     expect_choice("rnn_forward", "activation", activation, STEP_ACTIVATIONS)
     params, x, state0 = check_forward("rnn_forward", RNNParams, params, x, state0, gates=1)
     space, loan = check_workspace("rnn_forward", workspace)
-    (T, N, _), H = x.shape, params.W_h.shape[1]
+    (T, N, _), H, dtype = x.shape, params.W_h.shape[1], x.dtype
     f = STEP_ACTIVATIONS[activation]
 
-    seen, states = beside_states(space, x, state0)
-    slopes, a = space.take("slopes", (T, N, H), x.dtype), space.take("a", (N, H), x.dtype)
+    seen, h_seen = beside_states(space, x, state0)
+    states, slopes = space.take("states", (T, N, H), dtype), space.take("slopes", (T, N, H), dtype)
+    a = space.take("a", (N, H), dtype)
     pre_activation = product_into(a, join_weights(params))
     with fast_loops():
         for t in step_blocks(T, 2 * N * H * x.itemsize):
-            new = states[1:][t]
+            new = h_seen[1:][t]
             for seen_t, h, slope in zip(seen[t], new, slopes[t]):
                 pre_activation(seen_t)
                 if activation == "tanh":
@@ -77,15 +74,20 @@ def rnn_forward(params, x, state0, workspace=None, *, activation="tanh"):
             if activation == "tanh":
                 np.multiply(new, new, slopes[t])
                 np.subtract(1, slopes[t], slopes[t])
-    return states[1:], RNNSequenceCache(params, seen, slopes, loan)
+            states[t] = new  # the caller's own: backward reads the rows
+    return states, RNNSequenceCache(params, seen, slopes, loan)
 
 
 def rnn_backward(dstates, cache):
     """da_t = dh_t ⊙ f'(a_t) and dh_{t−1} = dstates_{t−1} + da_t W_h for all t (Werbos 1990).
 
+    Every 16 steps, if all of dh_t is smaller than 1e3 · tiny (2e−305 in float64, 1e−35 in float32), it
+    becomes 0: subnormal numbers, those below tiny, would make every later step about 8 times slower. The
+    steps of `recurrent` go on to the smallest of them.
+
     Parameters
     ----------
-    dstates : (T, N, H) array: gradient of each step's own loss by its state
+    dstates : (T, N, H) array, the gradient of each step's own loss with respect to its state
     cache : RNNSequenceCache
 
     Returns
@@ -96,8 +98,10 @@ def rnn_backward(dstates, cache):
 
     Raises
     ------
-    TypeError, ValueError
-        As `rnn_forward`.
+    TypeError
+        If cache is of another cell, or dstates not of its precision.
+    ValueError
+        If dstates has not the shape of the states or is not finite, or the cache's workspace was used again.
     """
     dstates, space = check_backward(
         "rnn_backward", RNNSequenceCache, dstates, cache, lambda c: c.slopes.shape
@@ -113,11 +117,16 @@ def rnn_backward(dstates, cache):
         for piece in pieces:
             done = da[: piece.stop - piece.start]
             for k, (dstate, slope, da_t) in backwards(T - piece.stop, dstates[piece], slopes[piece], done):
+                # h_t is used by its own loss and by step t + 1
                 np.add(dh, dstate, dh)
+                # h_t = f(a_t)
                 np.multiply(slope, dh, da_t)
+                # a_t = … + h_{t−1} W_hᵀ; from here dh is h_{t−1}'s
                 to_state(da_t)
                 if k % FLUSH_EVERY == 0:
                     flush(dh)
+            # a_t = x_t W_xᵀ + …, for all steps of the piece
             to_input(done.reshape(-1, H), dx[piece].reshape(-1, D))
+            # a_t = [x_t, h_{t−1}, 1] [W_x, W_h, b]ᵀ
             dW += over_all_steps(done, seen[piece])
     return dx, dh, RNNParams(*part_weights(dW, D))

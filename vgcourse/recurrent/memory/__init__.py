@@ -26,10 +26,10 @@ Read in this order:
 The loss comes segment by segment, so nothing has length T:
 
 >>> def loss(states, start, stop):  # states after the steps start … stop − 1, counted from 0
-...     return (states**2).sum() / 2, states  # the loss of these steps, its gradient by these states
+...     return (states**2).sum() / 2, states  # the loss of these steps, its gradient with respect to states
 >>> result = checkpointed_bptt("lstm", params, x, state0, loss)
 
-A cell is the name of a fast kernel of `sequence`, or a pair (forward, backward) such as `from_steps("lstm")`.
+A cell is a name of `recurrent.fast.KERNELS`, or a pair (forward, backward) such as `from_steps("lstm")`.
 """
 
 from vgcourse.recurrent.memory.binomial import binomial_advances, binomial_split

@@ -2,8 +2,8 @@
 
 In the double sum of `recurrent.lags`, over losses and the steps they reach back to, truncation drops every
 term that crosses a border: all long lags, and some short ones. That is a bias; more data do not average it
-out. Checkpoints drop nothing: the gradient by a segment's last state gets what the next segment passes back,
-the + of `recurrent.bptt`. So the segments go back last one first, and each is computed again for it.
+out. Checkpoints drop nothing: the gradient with respect to a segment's last state gets what the next segment
+passes back, the + of `recurrent.bptt`. So the segments go back last one first, each computed again for it.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse._trees import map_leaves
-from vgcourse._validate import expect_callable, expect_choice, expect_count, expect_shape
+from vgcourse._validate import as_floats, expect_callable, expect_choice, expect_count, expect_shape
 from vgcourse.recurrent.bptt import unroll_backward, unroll_forward
 from vgcourse.recurrent.cells import CELLS
 from vgcourse.recurrent.fast import KERNELS, Workspace
@@ -25,7 +25,7 @@ class SegmentedGradient(NamedTuple):
     """What the functions of this module return.
 
     loss : sum of the segments' losses
-    dstate0 : gradient by the first state
+    dstate0 : gradient with respect to the first state
     grads : structure of the parameters
     peak_bytes : most bytes of arrays alive at once, among checkpoints, caches, gradients, parameters, input
     forward_steps : steps computed, repeated ones included; T is the least
@@ -73,16 +73,16 @@ def truncated_bptt(cell, params, x, state0, loss, *, k, T=None, on_dx=None):
 
     Parameters
     ----------
-    cell : name of one of `sequence.KERNELS`, or a pair (forward, backward) like theirs, such as
+    cell : name of one of `recurrent.fast.KERNELS`, or a pair (forward, backward) like theirs, such as
         `from_steps("gru", reset="before")`
     params, state0 : of the cell
     x : (T, N, D) array, or a function x(start, stop) returning (stop − start, N, D)
     loss : function loss(states, start, stop) returning (value, dstates) for the steps start … stop − 1,
-        counted from 0
+        counted from 0; states are its own to change, copy them if you keep them
     k : steps per segment
     T : number of steps, needed when x is a function
-    on_dx : function on_dx(dx, start, stop), called with each segment's gradient by the input, or None;
-        copy dx if you keep it
+    on_dx : function on_dx(dx, start, stop), called with each segment's gradient with respect to its input,
+        or None; copy dx if you keep it
 
     Returns
     -------
@@ -91,7 +91,8 @@ def truncated_bptt(cell, params, x, state0, loss, *, k, T=None, on_dx=None):
     Raises
     ------
     TypeError
-        If k or T is no integer, loss or on_dx is no function, or loss returns no pair.
+        If k or T is no integer, loss or on_dx is no function, or loss returns no pair, or a gradient of
+        another precision than the states'.
     ValueError
         If k or T is below 1, the cell unknown, the loss returns a gradient of another shape than the
         states, or x(start, stop) another number of steps.
@@ -100,11 +101,12 @@ def truncated_bptt(cell, params, x, state0, loss, *, k, T=None, on_dx=None):
     state = state0
     for segment in range(run.count):
         states, cache = run.forward(segment, state)
+        following = states[-1].copy()  # a view would keep all states alive, and the loss may change them
         nothing = np.zeros_like(state)  # the cut: what later segments would pass back is left out
-        dstate = run.backward(segment, states, cache, nothing, [state])
+        dstate = run.backward(segment, states, cache, nothing, [state, following])
         if segment == 0:
             dstate0 = dstate
-        state = states[-1].copy()  # a view would keep all states of the segment alive
+        state = following
         del states, cache  # or they would live on while the next segment makes its own
     return run.result(dstate0)
 
@@ -191,14 +193,14 @@ class _Run:
         return self.cell[0](self.params, x, state)
 
     def backward(self, segment, states, cache, from_later, kept):
-        """One segment's loss, then back through it: the gradient by the state it starts from."""
+        """One segment's loss, then back through it: the gradient with respect to the state it starts from."""
         start, stop = self.borders[segment], self.borders[segment + 1]
         result = self.loss(states, start, stop)
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise TypeError(f"{self.where}: loss returned {result!r}; expected a pair (value, dstates).")
         value, dstates = result
+        dstates = as_floats(self.where, dstates=dstates).copy()  # the loss may hand out the same every time
         expect_shape(self.where, "the loss's gradient", dstates, states.shape, "that is the states' shape")
-        dstates = np.array(dstates)  # the loss may hand out the same array every time
         dstates[-1] += from_later  # the last state is used by the next segment too
         dx, dstate, grads = self.cell[1](dstates, cache)
         self.total += value
