@@ -1,6 +1,6 @@
 """Ten layers on digits: which of them have to learn? And what reaches the last layer of a net that does not?
 
-The nets of lecture 1, section 8: 64 inputs, nine hidden layers of 32, ten classes, Glorot's weights. Layers
+The nets of lecture 1, section 9: 64 inputs, nine hidden layers of 32, ten classes, Glorot's weights. Layers
 1 … k keep their initial weights. Frozen layers are one fixed function of the image, so the rest of the net
 is trained on what that function makes of it; the gradients of the trained layers are the same.
 """
