@@ -21,7 +21,8 @@ MARKER = ".vgcourse-demo"  # a folder with this file in it was made here and may
 READ_BY_HAND = "a.okafor"
 COMMENTS = {
     "p2-derivation": (4, "Every factor is there."),
-    "p5-derivation": (3, "Derive the case i ≠ k, too."),
+    "p5-derivation": (3, "Derive the case i ≠ j, too."),
+    "p11-experiment": (4, "A clear control."),
 }
 
 
@@ -93,7 +94,7 @@ def run(workspace, root=ROOT, console=None):
     console.print(f"  {len(submissions)} submissions are in submitted/")
     course.autograde(submissions)
     grade_by_hand(workspace)
-    console.print(f"  a human has read the derivations of {READ_BY_HAND} (made up); the others wait")
+    console.print(f"  a human has read the written answers of {READ_BY_HAND} (made up); the others wait")
     course.step("write the feedback", "generate_feedback", ASSIGNMENT)
 
     rows = report.collect(workspace, ASSIGNMENT)

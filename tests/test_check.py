@@ -143,7 +143,7 @@ ODD_AND_RIGHT = {
     "partial": functools.partial(lambda scale, dz, x, W: linear_products(scale * dz, x, W), 1.0),
     "star arguments": lambda *args: linear_products(*args),
     "keyword-only with default": lambda dz, x, W, *, verbose=False: linear_products(dz, x, W),
-    "views of the input": lambda dz, x, W: (dz @ W, (x.T @ dz).T, dz.sum(axis=0)[:]),
+    "views of the input": lambda dz, x, W: (W.T @ dz, (x @ dz.T).T, dz.sum(axis=1)[:]),
     "tensors": lambda *args: tuple(map(Tensor, linear_products(*args))),
     "masked arrays": lambda *args: tuple(map(np.ma.array, linear_products(*args))),
     "changes what it returned before": lambda *args, out=[None]: (
@@ -159,9 +159,9 @@ def test_any_callable_and_array_like_will_do(kind):
 
 
 def test_own_input_may_be_returned():
-    def five(x, t, w0, w1):
-        *factors, dw0 = PROBLEMS["ps1.five_factors"].reference(x, t, w0, w1)
-        return *factors[:4], x, dw0
+    def five(x, t, w1, w2):
+        *factors, dw1 = PROBLEMS["ps1.five_factors"].reference(x, t, w1, w2)
+        return *factors[:4], x, dw1
 
     assert evaluate("ps1.five_factors", five).share == 1
 
@@ -210,28 +210,30 @@ def test_of_two_mistakes_no_third_is_named(name):
 
 def test_two_mistakes_are_both_named():
     def two(dz, x, W):
-        return dz @ W, x.T @ dz, dz.mean(axis=0)
+        return W.T @ dz, x @ dz.T, dz.mean(axis=1)
 
     assert named(LINEAR, evaluate(LINEAR, two)) == ["dW transposed", "db averaged over the batch"]
 
 
+def exchanged(number, change):
+    """The right answer, with one result changed by a function of it and of the batch size N."""
+
+    def fn(dz, x, W):
+        out = list(linear_products(dz, x, W))
+        out[number] = change(out[number], x.shape[1])
+        return tuple(out)
+
+    return fn
+
+
 PATTERNS = {
-    "all zeros": (lambda dz, x, W: (0 * x, 0 * W, dz.sum(axis=0)), "Your dx and dW are all zeros."),
-    "sign": (
-        lambda dz, x, W: (-(dz @ W), dz.T @ x, dz.sum(axis=0)),
-        "dx has the right size and the wrong sign.",
-    ),
-    "factor": (
-        lambda dz, x, W: (dz @ W, 3 * dz.T @ x, dz.sum(axis=0)),
-        "Your dW is 3 times the right value, everywhere.",
-    ),
-    "N": (lambda dz, x, W: (dz @ W, dz.T @ x, len(x) * dz.sum(axis=0)), "Your db is N times the right value"),
-    "1/N": (
-        lambda dz, x, W: (dz @ W / len(x), dz.T @ x, dz.sum(axis=0)),
-        "Your dx is 1/N of the right value",
-    ),
+    "all zeros": (lambda dz, x, W: (0 * x, 0 * W, dz.sum(axis=1)), "Your dx and dW are all zeros."),
+    "sign": (exchanged(0, lambda dx, N: -dx), "dx has the right size and the wrong sign."),
+    "factor": (exchanged(1, lambda dW, N: 3 * dW), "Your dW is 3 times the right value, everywhere."),
+    "N": (exchanged(2, lambda db, N: N * db), "Your db is N times the right value"),
+    "1/N": (exchanged(0, lambda dx, N: dx / N), "Your dx is 1/N of the right value"),
     "order": (
-        lambda dz, x, W: (dz.T @ x, dz @ W, dz.sum(axis=0)),
+        lambda dz, x, W: (dz @ x.T, W.T @ dz, dz.sum(axis=1)),
         "Your dx is what dW should be. The order asked for is dx, dW, db.",
     ),
 }
@@ -244,18 +246,50 @@ def test_pattern_is_described(kind):
     assert earned < 4 and sentence in text
 
 
-def test_wrong_names_lose_and_are_not_accused():
-    right = PROBLEMS["ps1.wrong_blocks"].reference
-
+def test_guessed_verdicts_earn_little_and_are_not_accused():
+    earned = []
     for number in range(10):
+        rng = np.random.default_rng(number)
+        coins = {}
 
-        def guess(loss, params, grads, number=number):
-            rng = np.random.default_rng([number, *params["W1"].tobytes()])
-            return [name for name in params if rng.random() < 0.5 or name in right(loss, params, grads)]
+        def guess(backward, coins=coins, rng=rng):
+            return coins.setdefault(backward.label, rng.random() < 0.5)
 
-        verdict = evaluate("ps1.wrong_blocks", guess)
-        assert verdict.share < 1
-        assert named("ps1.wrong_blocks", verdict) == []
+        verdict = evaluate("ps1.is_right", guess)
+        earned.append(verdict.share)
+        assert named("ps1.is_right", verdict) == []
+    assert max(earned) < 0.5 and np.mean(earned) < 0.2
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_a_verdict_that_is_always_the_same_earns_nothing(constant):
+    assert evaluate("ps1.is_right", lambda backward: constant).share == 0
+
+
+def test_what_passed_the_test_is_named():
+    def judge(backward):
+        dz, x, W = (np.random.default_rng(0).normal(size=s) for s in ((2, 3), (4, 3), (2, 4)))
+        return np.allclose(np.asarray(backward(dz, x, W)[2]).ravel(), dz.sum(axis=1))
+
+    text = printed("ps1.is_right", judge)[1]
+    assert "A wrong one passed your test: sign of dx." in text
+    assert "A wrong one passed your test: db of shape (H, 1)." in text
+    assert "Single precision" not in text
+
+
+def test_each_test_meets_implementations_without_a_past():
+    """The one that adds to the call before starts anew, so that the same test gives the same verdict."""
+    seen = []
+
+    def judge(backward):
+        inputs = np.ones((2, 3)), np.ones((4, 3)), np.ones((2, 4))
+        if backward.label == "adds to the call before":
+            seen.append([float(backward(*inputs)[1][0, 0]) for _ in range(2)])
+        return True
+
+    for _ in range(2):
+        evaluate("ps1.is_right", judge)
+    assert len(seen) >= 4 and all(entries == [3.0, 6.0] for entries in seen)
 
 
 # --- answers that cannot be used -------------------------------------------------------------------
@@ -306,7 +340,7 @@ UNUSABLE = {
     "a dict": (lambda *args: {"dx": 1}, "returned a dict; expected 3 values"),
     "a generator": (generator, "returned a generator; expected 3 values"),
     "a coroutine": (coroutine, "returned a coroutine; expected 3 values"),
-    "one array": (lambda dz, x, W: dz @ W, "returned an array of shape (5, 4); expected 3 values"),
+    "one array": (lambda dz, x, W: W.T @ dz, "returned an array of shape (4, 5); expected 3 values"),
     "two values": (lambda *args: linear_products(*args)[:2], "returned 2 values; expected 3"),
     "a tuple in a tuple": (lambda *args: (linear_products(*args),), "returned 1 value; expected 3"),
     "object 0-d": (lambda *args: np.array(None), "expected 3 values"),
@@ -316,12 +350,12 @@ UNUSABLE = {
     "refusing tensors": (each(lambda v: Refuses()), "is a Refuses that does not make an array"),
     "dtype object": (each(lambda v: v.astype(object)), "(dtype object)"),
     "big integers": (each(lambda v: 10**400), "is an int; expected numbers"),
-    "numbers": (each(lambda v: 1.0), "has shape (); expected (5, 4)"),
-    "transposed": (lambda dz, x, W: ((dz @ W).T, x.T @ dz, 0), "expected (5, 4) (the transpose)"),
+    "numbers": (each(lambda v: 1.0), "has shape (); expected (4, 5)"),
+    "transposed": (lambda dz, x, W: (dz.T @ W, x @ dz.T, 0), "expected (4, 5) (the transpose)"),
     "NaN": (each(lambda v: v * np.nan), "is NaN in 20 of 20 entries"),
     "infinite": (each(lambda v: v / 0), "is infinite in 12 of 12 entries"),
     "complex": (each(lambda v: v + 0j), "is complex; a real number is asked for"),
-    "huge": (each(lambda v: np.zeros((40_000, 40_000))), "has shape (40000, 40000); expected (5, 4)"),
+    "huge": (each(lambda v: np.zeros((40_000, 40_000))), "has shape (40000, 40000); expected (4, 5)"),
     "not written": (fail(NotImplementedError()), "is not written yet. Replace `raise NotImplementedError`"),
     "exception": (fail(KeyError("w9")), "KeyError: 'w9' in line"),
     "exit": (lambda *args: sys.exit(1), "SystemExit: 1 in line"),
@@ -377,23 +411,23 @@ def test_no_answer_breaks_a_check(name, value):
     assert "Your answer" in text or "Your function" in text or "✗" in text, text
 
 
-BLOCKS = {
-    "a string": (lambda *args: "W1", "is a str; expected a list of block names"),
-    "a number": (lambda *args: 5, "is an int; expected a list of block names"),
-    "an unknown name": (lambda *args: ["w1"], "names 'w1', which is no block; the blocks are W1, b1, W2, b2"),
-    "a list of lists": (lambda *args: [["W1"]], "names ['W1'], which is no block"),
-    "flags": (lambda *args: [True, False], "holds True and False; expected the names of the wrong blocks"),
+VERDICTS = {
+    "nothing": (lambda backward: None, "is None; expected True or False. Is there a return at the end"),
+    "a text": (lambda backward: "right", "is a str; expected True or False"),
+    "an error": (lambda backward: 3e-9, "is a float; expected True or False"),
+    "a list": (lambda backward: [True], "is a list; expected True or False"),
+    "one for each result": (lambda backward: np.array([True, False, True]), "expected True or False"),
 }
 
 
-@pytest.mark.parametrize("kind", BLOCKS)
-def test_unusable_names_have_their_own_message(kind):
-    fn, words = BLOCKS[kind]
-    assert words in printed("ps1.wrong_blocks", fn)[1]
+@pytest.mark.parametrize("kind", VERDICTS)
+def test_unusable_verdict_has_its_own_message(kind):
+    fn, words = VERDICTS[kind]
+    assert words in printed("ps1.is_right", fn)[1]
 
 
 def test_list_of_arrays_of_the_wrong_length():
-    text = printed("ps1.deep_backward", lambda dh, zs, hs, Ws: (zs[:1], iter(Ws)))[1]
+    text = printed("ps1.deep_backward", lambda dh, hs, Ws: (hs[:1], iter(Ws), hs[1:]))[1]
     assert "the list deltas is a list of 1; expected a list of 3 arrays" in text
     assert "the list dWs is a list_iterator; expected a list of 3 arrays" in text
     assert "gave different answers" not in text
@@ -412,8 +446,8 @@ def from_cell(source, name, filename="/tmp/ipykernel_1/1234.py"):
     ("line", "words"),
     [
         (
-            "dx = dz @ x",
-            "ValueError: matmul: Input operand 1 has a mismatch in its core dimension 0 (size 5 is",
+            "dx = dz @ W",
+            "ValueError: matmul: Input operand 1 has a mismatch in its core dimension 0 (size 3 is",
         ),
         ("dx = undefined_name", "NameError: name 'undefined_name' is not defined"),
         ("dx = functools.reduce(lambda a, b: a + b, [])", "TypeError: reduce() of empty"),
@@ -429,7 +463,7 @@ def test_own_line_is_shown(line, words):
 
 
 def test_failure_in_some_calls_says_so():
-    earned, text = printed(LINEAR, lambda dz, x, W: (dz @ W, dz.T @ x, dz.sum(0)) if len(x) != 4 else 1 / 0)
+    earned, text = printed(LINEAR, lambda dz, x, W: linear_products(dz, x, W) if len(W) != 4 else 1 / 0)
     assert earned == 0 and "(in 1 of 3 calls)" in text
 
 
@@ -464,28 +498,30 @@ def test_prints_and_warnings_are_muted():
     assert earned == 4 and "printed 6 lines" in text and "hello" not in text
 
 
-def change_list(dh, zs, hs, Ws):
-    out = PROBLEMS["ps1.deep_backward"].reference(dh, zs, hs, Ws)
+def change_list(dh, hs, Ws):
+    out = PROBLEMS["ps1.deep_backward"].reference(dh, hs, Ws)
     hs.pop()
     return out
 
 
-def change_array_in_list(dh, zs, hs, Ws):
-    out = PROBLEMS["ps1.deep_backward"].reference(dh, zs, hs, Ws)
-    zs[0][0, 0] += 1
+def change_array_in_list(dh, hs, Ws):
+    out = PROBLEMS["ps1.deep_backward"].reference(dh, hs, Ws)
+    hs[1][0, 0] += 1
     return out
 
 
-def change_array_in_dict(loss, params, grads):
-    out = PROBLEMS["ps1.wrong_blocks"].reference(loss, params, grads)
-    params["W1"] *= 2
-    return out
+def change_entry(params):
+    params["W"] *= 2
 
 
-def change_dict(loss, params, grads):
-    out = PROBLEMS["ps1.wrong_blocks"].reference(loss, params, grads)
-    del grads["W1"]
-    return out
+def change_dict(params):
+    del params["W"]
+
+
+@pytest.mark.parametrize("fn", [change_entry, change_dict], ids=label)
+def test_changes_in_a_dict_are_seen(fn):
+    params = {"W": np.ones(2), "b": np.ones(1)}
+    assert call(fn, (params,)).changed == (0,) and params.keys() == {"W", "b"} and (params["W"] == 1).all()
 
 
 def change_array(dz, x, W):
@@ -499,9 +535,7 @@ def change_array(dz, x, W):
     [
         (LINEAR, change_array, "dz"),
         ("ps1.deep_backward", change_list, "hs"),
-        ("ps1.deep_backward", change_array_in_list, "zs"),
-        ("ps1.wrong_blocks", change_array_in_dict, "params"),
-        ("ps1.wrong_blocks", change_dict, "grads"),
+        ("ps1.deep_backward", change_array_in_list, "hs"),
     ],
     ids=label,
 )
@@ -563,7 +597,7 @@ def test_floating_point_errors_of_the_notebook_do_not_matter():
 
 @pytest.mark.parametrize("points", [0, 1, 3, 0.01, 1 / 3, 0.335, 2.675, np.float64(3), np.int64(3), 1e6])
 def test_points_are_a_float_and_never_more(points):
-    one_wrong = LINEAR, lambda dz, x, W: (dz @ W, dz.T @ x, 0)
+    one_wrong = LINEAR, lambda dz, x, W: (W.T @ dz, dz @ x.T, 0)
     full, partial = printed(LINEAR, linear_products, points=points)[0], printed(*one_wrong, points=points)[0]
     assert all(isinstance(earned, float) and float(repr(earned)) == earned for earned in (full, partial))
     assert full == points
@@ -648,8 +682,8 @@ def test_no_reference_value_leaks(name, guess):
 
 
 def test_factor_of_a_single_number_is_not_said():
-    def wrong_loss(z, labels):
-        loss, dz = RIGHT["ps1.softmax_cross_entropy"][0](z, labels)
+    def wrong_loss(z, targets, temperature):
+        loss, dz = RIGHT["ps1.softmax_cross_entropy"][0](z, targets, temperature)
         return (1.0 if np.abs(z).max() > 100 else loss), dz
 
     text = printed("ps1.softmax_cross_entropy", wrong_loss)[1]

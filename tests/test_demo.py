@@ -48,7 +48,7 @@ def test_the_other_ways_are_right(name):
     assert engine.evaluate(f"ps1.{name}", methods(answers.OtherWays)[name], seed=7).share == 1
 
 
-@pytest.mark.parametrize("cls", [answers.Batches, answers.Signs, answers.OneSided])
+@pytest.mark.parametrize("cls", [answers.Batches, answers.Signs, answers.TwoPoints])
 def test_the_wrong_ways_are_wrong_and_named(cls):
     for name, function in methods(cls).items():
         verdict = engine.evaluate(f"ps1.{name}", function, seed=7)
@@ -66,7 +66,7 @@ def test_samples_leave_the_released_notebook_alone(released):
 def test_filled_answers_run_and_keep_the_docstring(released):
     notebook = samples.fill(released, answers.OtherWays)
     source = samples.find(notebook, "p4-answer").source
-    assert '"""Gradients of z = x Wᵀ + b' in source and "NotImplementedError" not in source
+    assert '"""Gradients of Z = W X + b' in source and "NotImplementedError" not in source
     for grade_id in samples.PARTS.values():
         compile(samples.find(notebook, grade_id).source, grade_id, "exec")
 

@@ -1,11 +1,12 @@
 """Problem set 1: the chain rule, and how to check a gradient."""
 
-from vgcourse.check.ps1.blocks import WRONG_BLOCKS, planted_net
 from vgcourse.check.ps1.checking import NUMERICAL_GRADIENT
 from vgcourse.check.ps1.dense import LINEAR_BACKWARD, TWO_PATHS_BACKWARD
 from vgcourse.check.ps1.depth import CHAIN_JACOBIAN, DEEP_BACKWARD
-from vgcourse.check.ps1.scalars import ACTIVATION_DERIVATIVE, FIVE_FACTORS, FOUR_WEIGHT_NET
+from vgcourse.check.ps1.scalars import FIVE_FACTORS, FOUR_WEIGHT_NET
+from vgcourse.check.ps1.slopes import ACTIVATION_DERIVATIVE
 from vgcourse.check.ps1.softmax import SOFTMAX_CROSS_ENTROPY
+from vgcourse.check.ps1.verdicts import IS_RIGHT
 
 PROBLEMS = (
     ACTIVATION_DERIVATIVE,
@@ -17,7 +18,7 @@ PROBLEMS = (
     DEEP_BACKWARD,
     CHAIN_JACOBIAN,
     NUMERICAL_GRADIENT,
-    WRONG_BLOCKS,
+    IS_RIGHT,
 )
 
-__all__ = ["PROBLEMS", "planted_net"]
+__all__ = ["PROBLEMS"]

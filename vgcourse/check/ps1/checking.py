@@ -1,112 +1,123 @@
-"""Problem set 1 on checking gradients: central differences."""
+"""Problem set 1 on checking gradients: central differences of fourth order."""
 
 import numpy as np
 
 from vgcourse.check.problem import Case, Convention, Mistake, Problem
-from vgcourse.gradcheck import numerical_gradient as central_differences
 
 # --- numerical_gradient ----------------------------------------------------------------------------
 
 
-def numerical_gradient(f, x, step=1e-5):
-    """∂f/∂x_i ≈ [f(x + h e_i) − f(x − h e_i)] / 2h, equation (1.19)."""
-    return central_differences(f, x, step)
+def numerical_gradient(f, x, step=1e-3):
+    """[8(f(x + ε) − f(x − ε)) − (f(x + 2ε) − f(x − 2ε))] / 12ε, entry by entry: (1.7) with its ε² removed."""
+    return _differences(f, x, step)
+
+
+def _fourth_order(f, x, e, step):
+    near, far = f(x + step * e) - f(x - step * e), f(x + 2 * step * e) - f(x - 2 * step * e)
+    return (8 * near - far) / (12 * step)
+
+
+def _differences(
+    f, x, step=1e-3, quotient=_fourth_order, steps=lambda step: step, unit="entry", restore=True
+):
+    """The gradient with its parts exchangeable for the mistakes."""
+    out, moved = np.zeros_like(x), x.copy()
+    for i in np.ndindex(x.shape):
+        e = np.ones_like(x) if unit == "all" else np.zeros_like(x)
+        e[i[0] if unit == "row" else i] = 1.0
+        out[i] = quotient(f, moved, e, steps(step))
+        if not restore:
+            moved[i] -= 2 * step  # the last of the four points
+    return out
 
 
 class _Ripple:
-    """f(x) = Σ a_i sin(x_i + c) + Π-like coupling: smooth, every entry of its gradient of another size."""
+    """f(x) = Σ a_i e^sin(x_i + c) + (Σ x_i)²/2: smooth, every entry of its gradient of another size."""
 
     def __init__(self, rng, shape):
-        self.a, self.c = rng.normal(size=shape), rng.uniform(0.5, 1.5)
+        self.a, self.c = (
+            rng.uniform(0.5, 1.5, size=shape) * rng.choice([-1, 1], size=shape),
+            rng.uniform(0.5, 1.5),
+        )
 
     def __call__(self, x):
         x = np.asarray(x)
-        return float(np.sum(self.a * np.exp(np.sin(x + self.c))) + 0.5 * np.sum(x) ** 2)
+        return float(np.sum(self.a * np.exp(np.sin(x + self.c))) + 0.5 * np.sum(x) ** 2)  # fmt: skip
 
 
 def _numerical_cases(rng):
-    cases = [
-        Case((_Ripple(rng, shape), rng.normal(size=shape)), ("gradient" + suffix,))
-        for shape, suffix in (((5,), ""), ((3, 4), " (matrix)"), ((1,), " (one entry)"))
+    """The step is always given: with small ones of its own a formula of second order would be good enough."""
+    kinds = (((5,), 1e-3, ""), ((3, 4), 1e-2, " (matrix)"), ((1,), 2e-2, " (one entry)"))
+    kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.5))
+    return [
+        Case((_Ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
+        for shape, step, suffix in kinds
     ]
-    return [*cases, Case((_Ripple(rng, (4,)), rng.normal(size=4), 0.1), ("gradient (step 0.1)",))]
 
 
-def each_entry(quotient):
-    def formula(f, x, step=1e-5):
-        out = np.zeros_like(x)
-        for i in np.ndindex(x.shape):
-            e = np.zeros_like(x)
-            e[i] = 1.0
-            out[i] = quotient(f, x, e, step)
-        return out
-
-    return formula
+def _two_points(f, x, e, step):
+    return (f(x + step * e) - f(x - step * e)) / (2 * step)
 
 
-def _five_points(f, x, e, h):
-    near, far = f(x + h * e) - f(x - h * e), f(x + 2 * h * e) - f(x - 2 * h * e)
-    return (8 * near - far) / (12 * h)
+def _weighted(near, far, divisor):
+    """[near·(f(x + ε) − f(x − ε)) + far·(f(x + 2ε) − f(x − 2ε))] / divisor·ε."""
+
+    def quotient(f, x, e, h):
+        return (near * (f(x + h * e) - f(x - h * e)) + far * (f(x + 2 * h * e) - f(x - 2 * h * e))) / (
+            divisor * h
+        )
+
+    return quotient  # fmt: skip
 
 
-def _row_at_once(f, x, step=1e-5):
-    """x[i] of a matrix is a row: all of it moves, and all of it gets the same number."""
-    out = np.zeros_like(x)
-    for i in range(len(x)):
-        e = np.zeros_like(x)
-        e[i] = step
-        out[i] = (f(x + e) - f(x - e)) / (2 * step)
-    return out
+def _halved(f, x, e, step):
+    return _fourth_order(f, x, e, step / 2)
 
 
-def _not_restored(f, x, step=1e-5):
-    x, out = x.copy(), np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        x[i] += step
-        above = f(x)
-        x[i] -= 2 * step
-        out[i] = (above - f(x)) / (2 * step)
-    return out
-
-
-def _single_precision(f, x, step=1e-5):
-    quotient = each_entry(
-        lambda f, x, e, h: (np.float32(f(x + h * e)) - np.float32(f(x - h * e))) / np.float32(2 * h)
-    )
-    return quotient(f, x, step).astype(np.float64)
+def _single_precision(f, x, e, step):
+    near, far = (np.float32(f(x + k * step * e)) - np.float32(f(x - k * step * e)) for k in (1, 2))
+    return (8 * near - far) / np.float32(12 * step)
 
 
 NUMERICAL_GRADIENT = Problem(
     name="ps1.numerical_gradient",
     reference=numerical_gradient,
+    family=_differences,
     cases=_numerical_cases,
     points=3,
-    lecture='lecture 1, "Is this gradient right?", equation (1.19)',
-    tolerance=3e-8,
+    lecture='lecture 1, "Is this gradient right?", equations (1.7) and (1.10)',
+    tolerance=1e-9,
     float32_tolerance=1e-7,
     conventions=(
-        Convention("five points", each_entry(_five_points), "You use the five-point formula. It is more exact than (1.19) and costs twice as much."),
+        Convention("points at ε/2 and ε", lambda f, x, step=1e-3: _differences(f, x, step, _halved), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
     ),
     mistakes=(
-        Mistake("one-sided", each_entry(lambda f, x, e, h: (f(x + h * e) - f(x)) / h), "Your difference is one-sided. Its error shrinks like h; that of [f(x+h) − f(x−h)]/2h like h²: a million times less at this step."),
-        Mistake("one-sided backward", each_entry(lambda f, x, e, h: (f(x) - f(x - h * e)) / h), "Your difference is one-sided. Its error shrinks like h; that of [f(x+h) − f(x−h)]/2h like h²."),
-        Mistake("divided by h", each_entry(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / h), "You divide by h. The two points are 2h apart."),
-        Mistake("half steps, whole divisor", each_entry(lambda f, x, e, h: (f(x + h / 2 * e) - f(x - h / 2 * e)) / (2 * h)), "Your two points are h apart and you divide by 2h."),
-        Mistake("not divided", each_entry(lambda f, x, e, h: f(x + h * e) - f(x - h * e)), "You return the difference of the two values and do not divide it by 2h."),
-        Mistake("parentheses missing", each_entry(lambda f, x, e, h: f(x + h * e) - f(x - h * e) / (2 * h)), "You divide only the second value by 2h: a division comes before a minus. Put the difference in parentheses."),
-        Mistake("step too small", each_entry(lambda f, x, e, h: (f(x + 1e-12 * e) - f(x - 1e-12 * e)) / 2e-12), "Your step is 1e−12, whatever the argument says. Rounding drowns the difference: the error is near 1e−16/h. Use the step given."),
-        Mistake("step ignored", each_entry(lambda f, x, e, h: (f(x + 1e-5 * e) - f(x - 1e-5 * e)) / 2e-5), "You use a step of your own, whatever the argument says. The last row asks for a step of 0.1."),
-        Mistake("step of 1e−3", each_entry(lambda f, x, e, h: (f(x + 1e-3 * e) - f(x - 1e-3 * e)) / 2e-3), "You use a step of 1e−3, whatever the argument says. Its error, near h², is ten thousand times that of 1e−5: use the step given."),
-        Mistake("single precision", _single_precision, "You work in float32. Its rounding, 6e−8, divided by a step of 1e−5 leaves two digits. Work in float64."),
-        Mistake("entry not put back", _not_restored, "After an entry is moved it is not put back, so later entries are measured at another point. Restore it, or shift a fresh copy."),
-        Mistake("all entries moved together", each_entry(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)), "You move all entries at once, so every entry gets the same number, the sum of the gradient. Move one at a time."),
-        Mistake("rows moved together", _row_at_once, "You move a whole row of a matrix at once: x[i] is a row there. np.ndindex(x.shape) goes through the single entries."),
-        Mistake("no copy", lambda f, x, step=1e-5: np.zeros_like(x), "Your gradient is zero. Most often f has then seen the same point twice: up = x is only another name for x, up = x.copy() is a new array."),
-        Mistake("sign", each_entry(lambda f, x, e, h: (f(x - h * e) - f(x + h * e)) / (2 * h)), "The sign is flipped: the value at x + h comes first."),
+        Mistake("second order", dict(quotient=_two_points), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴."),
+        Mistake("second order, far points", dict(quotient=_weighted(0, 1, 4)), "You use the two far points alone, at a distance of 2ε. Without the near ones the error is of order ε², and four times larger."),
+        Mistake("one-sided", dict(quotient=lambda f, x, e, h: (f(x + h * e) - f(x)) / h), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴."),
+        Mistake("one-sided backward", dict(quotient=lambda f, x, e, h: (f(x) - f(x - h * e)) / h), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴."),
+        Mistake("weights exchanged", dict(quotient=_weighted(-1, 8, 12)), "You give the weight 8 to the far points, those at 2ε. The near ones say more: the 8 belongs to them."),
+        Mistake("far difference added", dict(quotient=_weighted(8, 1, 12)), "You add the far difference. It is subtracted, so that the errors of order ε² cancel."),
+        Mistake("far points not doubled", dict(quotient=lambda f, x, e, h: 7 * (f(x + h * e) - f(x - h * e)) / (12 * h)), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε."),
+        Mistake("divided by 6ε", dict(quotient=_weighted(8, -1, 6)), "You divide by 6ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
+        Mistake("divided by ε", dict(quotient=_weighted(8, -1, 1)), "You divide by ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
+        Mistake("divided by 12", dict(quotient=lambda f, x, e, h: h * _fourth_order(f, x, e, h)), "You divide by 12 and not by ε: a slope is a difference per distance."),
+        Mistake("parentheses missing", dict(quotient=lambda f, x, e, h: _weighted(8, -1, 12)(f, x, e, h) * h * h), "You divide by 12 and multiply by ε: / 12 * step does that. Put the divisor in parentheses."),
+        Mistake("only the far difference divided", dict(quotient=lambda f, x, e, h: 8 * (f(x + h * e) - f(x - h * e)) - (f(x + 2 * h * e) - f(x - 2 * h * e)) / (12 * h)), "You divide only the far difference: a division comes before a minus. Put the whole numerator in parentheses."),
+        Mistake("only the far difference divided by 12", dict(quotient=lambda f, x, e, h: 8 * (f(x + h * e) - f(x - h * e)) - (f(x + 2 * h * e) - f(x - 2 * h * e)) / 12 * h), "You divide only the far difference, and by 12 alone. Put the whole numerator in parentheses, and the divisor, too."),
+        Mistake("the 8 for the first value only", dict(quotient=lambda f, x, e, h: (8 * f(x + h * e) - f(x - h * e) - f(x + 2 * h * e) + f(x - 2 * h * e)) / (12 * h)), "The 8 multiplies only f(x + ε). It belongs to the whole near difference: put that in parentheses."),
+        Mistake("sign lost behind a minus", dict(quotient=lambda f, x, e, h: (8 * (f(x + h * e) - f(x - h * e)) - f(x + 2 * h * e) - f(x - 2 * h * e)) / (12 * h)), "You subtract f(x − 2ε). It stands in a difference that is subtracted, so it is added: put that difference in parentheses."),
+        Mistake("step ignored", dict(steps=lambda h: 1e-3), "You use a step of your own, whatever the argument says. The check asks for larger ones, at which the error of the formula shows."),
+        Mistake("single precision", dict(quotient=_single_precision), "You work in float32. Its rounding, 6e−8, divided by the step leaves few digits. Work in float64."),
+        Mistake("entry not put back", dict(restore=False), "After an entry is moved it is not put back, so later entries are measured at another point. Restore it, or shift a fresh copy."),
+        Mistake("all entries moved together", dict(unit="all"), "You move all entries at once, so every entry gets the same number, the sum of the gradient. Move one at a time."),
+        Mistake("rows moved together", dict(unit="row"), "You move a whole row of a matrix at once: x[i] is a row there. np.ndindex(x.shape) goes through the single entries."),
+        Mistake("no copy", dict(quotient=lambda f, x, e, h: 0.0), "Your gradient is zero. Most often f has then seen the same point each time: up = x is only another name for x, up = x.copy() is a new array."),
+        Mistake("sign", dict(quotient=lambda f, x, e, h: -_fourth_order(f, x, e, h)), "The sign is flipped: the value above x comes first."),
     ),
     hints=(
-        "For one entry: how much does f change from a little below to a little above, divided by the distance?",
-        "np.ndindex(x.shape) walks over the entries of an array of any shape. Make a copy of x before you move an entry.",
-        "up = x.copy(); up[i] += step; down = x.copy(); down[i] -= step; the entry is (f(up) − f(down)) / (2 * step).",
+        "Combine two central differences, one with ε and one with 2ε, so that their errors of order ε² cancel.",
+        "np.ndindex(x.shape) walks over the entries of an array of any shape. For each entry f is called four times, at fresh copies of x.",
+        "near = f(x + ε) − f(x − ε) and far = f(x + 2ε) − f(x − 2ε), each with one entry moved. Their weights are in the formula; test yours on f(x) = x and f(x) = x³.",
     ),
 )  # fmt: skip
