@@ -34,6 +34,7 @@ from .factors import plot_activation_pair, plot_factors, plot_matrix, plot_step_
 from .net_diagrams import draw_chain, draw_paths, draw_timeline, draw_unrolled
 from .pass_diagrams import draw_passes
 from .recursions import plot_cobweb, plot_impulse_responses, plot_poles
+from .residual import draw_residual_blocks, plot_path_lengths
 from .surfaces import plot_cliff, plot_clipping, plot_loss_surface, plot_path
 from .training_runs import plot_comparison, plot_cost, plot_digits, plot_runs, plot_training
 
@@ -50,6 +51,7 @@ __all__ = [
     "draw_chain",
     "draw_passes",
     "draw_paths",
+    "draw_residual_blocks",
     "draw_timeline",
     "draw_unrolled",
     "label_ends",
@@ -75,6 +77,7 @@ __all__ = [
     "plot_norm_strip_grid",
     "plot_norm_strips",
     "plot_path",
+    "plot_path_lengths",
     "plot_poles",
     "plot_runs",
     "plot_spectra",
