@@ -13,7 +13,7 @@ def draw_passes(boxes, forward, backward=None, ax=None, names=None, weights=None
     forward : n + 1 numbers or texts, the values on the wires: the input first, the loss last
     backward : n + 1 numbers or texts, the gradients on the wires, or None; an entry None is left out
     names : n + 1 texts, what each wire carries, or None
-    weights : {number of a box: (name, value, gradient)}: a weight that enters the box from below; its gradient
+    weights : {number of a box: (name, value, gradient)}: a weight that enters the box from below; gradient
         may be None
     factors : n numbers or texts, what each box multiplies the gradient by, written under it, or None
     """
