@@ -36,13 +36,13 @@ lab: $(READY)  ## open JupyterLab on the start page
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: $(READY)  ## run every test, the lectures' notebooks included
-	@$(BIN)/python -m pytest $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)  # the matrices are small: a second thread only waits
 
 demo: $(READY)  ## grade a class of sample submissions, from release to report
 	@$(BIN)/vgcourse demo $(ARGS)
 
 notebooks: $(READY)  ## build the notebooks that changed, then the exercises from the solutions
-	@$(BIN)/vgcourse notebooks $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/vgcourse notebooks $(ARGS)
 	@$(BIN)/vgcourse release
 
 site: $(SITE_READY)  ## build the book in site/_build/html; open its index.html, or put the folder on any web server
