@@ -33,52 +33,54 @@ def value_of(name, z):
 # --- threshold_unit --------------------------------------------------------------------------------
 
 
+def unit_with_weights(kind, x, gain):
+    w, b = {"and": ([1, 1], -1), "or": ([1, 1], 1), "not": ([-1], 0)}[kind]
+    w = gain * np.array(w, dtype=x.dtype)
+    y = np.tanh(x @ w + gain * b)
+    return y, np.outer(1 - y**2, w)
+
+
 def unit_by_formula(kind, x, gain):
     if kind == "not":
-        z, weight = gain * (1 - x[:, 0]) - gain / 2, -gain
+        y, weight = -np.tanh(gain * x[:, 0]), -gain
     else:
-        z, weight = gain * (x[:, 0] + x[:, 1]) - gain * {"and": 1.5, "or": 0.5}[kind], gain
-    y = sigma(z)
-    return y, np.column_stack([weight * y * (1 - y)] * x.shape[1])
+        y, weight = np.tanh(gain * (x[:, 0] + x[:, 1] + (1 if kind == "or" else -1))), gain
+    return y, np.column_stack([weight * (1 - y) * (1 + y)] * x.shape[1])
 
 
-def unit_with_weights(kind, x, gain):
-    w, b = {"and": ([1, 1], -1.5), "or": ([1, 1], -0.5), "not": ([-1], 0.5)}[kind]
-    w = gain * np.array(w, dtype=x.dtype)
-    z = x @ w + gain * b
-    return sigma(z), np.outer(sigma(z) * sigma(-z), w)
-
-
-def unit_by_tanh(kind, x, gain):
+def unit_by_sigmoid(kind, x, gain):
+    """tanh z = 2σ(2z) − 1."""
     sign = -1 if kind == "not" else 1
-    t = np.tanh(gain * sign * (x.sum(axis=1, keepdims=True) - (1.5 if kind == "and" else 0.5)) / 2)
-    return (1 + t[:, 0]) / 2, sign * gain * (1 - t**2) / 4 * np.ones_like(x)
+    s = sigma(2 * gain * (sign * x.sum(axis=1, keepdims=True) + {"and": -1, "or": 1, "not": 0}[kind]))
+    return (2 * s - 1)[:, 0], 4 * sign * gain * s * (1 - s) * np.ones_like(x)
 
 
 def unit_in_loops(kind, x, gain):
     values, slopes = [], []
     for row in x.tolist():
-        z = {"and": sum(row) - 1.5, "or": sum(row) - 0.5, "not": 0.5 - row[0]}[kind] * float(gain)
-        e = math.exp(-z)
-        values.append(1 / (1 + e))
-        slopes.append([(-gain if kind == "not" else gain) * e / (1 + e) ** 2] * len(row))
+        z = {"and": sum(row) - 1, "or": sum(row) + 1, "not": -row[0]}[kind] * float(gain)
+        values.append(math.tanh(z))
+        slopes.append([(-gain if kind == "not" else gain) / math.cosh(z) ** 2] * len(row))
     return values, slopes
 
 
 def unit_by_complex_step(kind, x, gain):
     def value(x):
-        return unit_by_formula(kind, x, gain)[0]
+        return unit_with_weights(kind, x, gain)[0]
 
     columns = [value(x + 1e-20j * e).imag / 1e-20 for e in np.eye(x.shape[1])]
     return value(x), np.stack(columns, axis=-1)
 
 
-# --- full_adder ------------------------------------------------------------------------------------
+def unit_by_de_morgan(kind, x, gain):
+    """P ∨ Q = ¬(¬P ∧ ¬Q)."""
+    if kind != "or":
+        return unit_with_weights(kind, x, gain)
+    y, slopes = unit_with_weights("and", -x, gain)
+    return -y, slopes
 
 
-def adder_by_counts(bits, gain):
-    one, two, three = (sigma(gain * (bits.sum(axis=1) - t)) for t in (0.5, 1.5, 2.5))
-    return sigma(gain * (one - two + three - 0.5)), two
+# --- full_subtractor -------------------------------------------------------------------------------
 
 
 def gate(kind, gain, *inputs):
@@ -86,66 +88,71 @@ def gate(kind, gain, *inputs):
     return sigma(gain * ((1 - inputs[0] if kind == "not" else sum(inputs)) - threshold))
 
 
-def adder_of_half_adders(bits, gain):
-    """Two half adders and an OR, from threshold units alone."""
+def subtractor_by_counts(bits, gain):
+    s = bits @ np.array([-1, 1, 1], dtype=bits.dtype)
+    zero, one, two = (sigma(gain * (s - t)) for t in (-0.5, 0.5, 1.5))
+    return sigma(gain * (0.5 - zero + one - two)), one
+
+
+def subtractor_of_half_subtractors(bits, gain):
+    """Two half subtractors and an OR, from threshold units alone."""
 
     def half(p, q):
-        both = gate("and", gain, p, q)
-        return gate("and", gain, gate("or", gain, p, q), gate("not", gain, both)), both
+        other = gate("not", gain, p)
+        below = gate("and", gain, other, q)
+        return gate("or", gain, gate("and", gain, p, gate("not", gain, q)), below), below
 
-    first, carry_1 = half(bits[:, 0], bits[:, 1])
-    total, carry_2 = half(first, bits[:, 2])
-    return total, gate("or", gain, carry_1, carry_2)
+    first, borrow_1 = half(bits[:, 0], bits[:, 1])
+    total, borrow_2 = half(first, bits[:, 2])
+    return total, gate("or", gain, borrow_1, borrow_2)
 
 
-def adder_of_pairs(bits, gain):
-    """The carry is an OR of three ANDs, with a threshold unit each."""
+def subtractor_with_the_borrow(bits, gain):
+    """The difference once the borrow is known: A − B − C + 2 · borrow."""
     a, b, c = bits.T
-    carry = gate("or", gain, *(gate("and", gain, p, q) for p, q in ((a, b), (a, c), (b, c))))
-    total = sigma(gain * (a + b + c - 2 * carry - 0.5))
-    return total, carry
+    borrow = sigma(gain * (b + c - a - 0.5))
+    return sigma(gain * (a - b - c + 2 * borrow - 0.5)), borrow
 
 
-def adder_of_numbers(bits, gain):
-    count = bits.sum(axis=1).round().astype(int)
-    return count % 2, count // 2
+def subtractor_of_numbers(bits, gain):
+    a, b, c = bits.round().astype(int).T
+    return (a - b - c) % 2, (a - b - c < 0).astype(int)
 
 
-def adder_of_booleans(bits, gain):
+def subtractor_of_booleans(bits, gain):
     a, b, c = bits.astype(bool).T
-    return a ^ b ^ c, (a & b) | (c & (a ^ b))
+    return a ^ b ^ c, (~a & (b | c)) | (b & c)
 
 
-def adder_in_loops(bits, gain):
-    out = [divmod(int(sum(row)), 2) for row in bits.tolist()]
-    return [total for _, total in out], [carry for carry, _ in out]
+def subtractor_in_loops(bits, gain):
+    out = [divmod(int(a - b - c), 2) for a, b, c in bits.tolist()]
+    return [low for _, low in out], [-high for high, _ in out]
 
 
 # --- xor_net ---------------------------------------------------------------------------------------
 
 
 def xor_step_by_step(x, gain):
-    total = x[:, 0] + x[:, 1]
-    o, n = sigma(gain * (total - 0.5)), sigma(gain * (1.5 - total))
-    y = sigma(gain * (o + n - 1.5))
-    dz = y * (1 - y)
-    slope = gain * gain * dz * (o * (1 - o) - n * (1 - n))
-    return y, np.stack([slope, slope], axis=1)
+    d = x[:, 0] - x[:, 1]
+    a, b = sigma(gain * (d - 0.5)), sigma(gain * (-d - 0.5))
+    y = sigma(gain * (a + b - 0.5))
+    slope = gain * gain * y * (1 - y) * (a * (1 - a) - b * (1 - b))
+    return y, np.stack([slope, -slope], axis=1)
 
 
 def xor_by_layers(x, gain):
-    W1, b1 = gain * np.array([[1, 1], [-1, -1]], x.dtype), gain * np.array([-0.5, 1.5], x.dtype)
-    w2, b2 = gain * np.array([1, 1], x.dtype), -1.5 * gain
-    h = sigma(x @ W1.T + b1)
-    y = sigma(h @ w2 + b2)
+    W1 = gain * np.array([[1, -1], [-1, 1]], x.dtype)
+    w2 = gain * np.array([1, 1], x.dtype)
+    h = sigma(x @ W1.T - gain / 2)
+    y = sigma(h @ w2 - gain / 2)
     delta = (y * (1 - y))[:, None] * w2
     return y, (delta * h * (1 - h)) @ W1
 
 
 def xor_by_complex_step(x, gain):
     def value(x):
-        o, n = sigma(gain * (x.sum(axis=1) - 0.5)), sigma(gain * (1.5 - x.sum(axis=1)))
-        return sigma(gain * (o + n - 1.5))
+        d = x[:, 0] - x[:, 1]
+        return sigma(gain * (sigma(gain * (d - 0.5)) + sigma(gain * (-d - 0.5)) - 0.5))
 
     return value(x), np.stack([value(x + 1e-20j * e).imag / 1e-20 for e in np.eye(2)], axis=1)
 
@@ -153,44 +160,53 @@ def xor_by_complex_step(x, gain):
 def xor_in_loops(x, gain):
     values, slopes = [], []
     for p, q in x.tolist():
-        o, n = (float(1 / (1 + math.exp(-z))) for z in (gain * (p + q - 0.5), -gain * (p + q - 1.5)))
-        y = 1 / (1 + math.exp(-gain * (o + n) + 1.5 * gain))
-        through_or, through_nand = gain * gain * o * (1 - o), -gain * gain * n * (1 - n)
+        a, b = (float(1 / (1 + math.exp(-z))) for z in (gain * (p - q - 0.5), gain * (q - p - 0.5)))
+        y = 1 / (1 + math.exp(-gain * (a + b) + 0.5 * gain))
+        through_a, through_b = gain * gain * a * (1 - a), gain * gain * b * (1 - b)
         values.append(y)
-        slopes.append([y * (1 - y) * (through_or + through_nand)] * 2)
+        slopes.append([y * (1 - y) * (through_a - through_b), y * (1 - y) * (through_b - through_a)])
     return values, slopes
 
 
 def xor_by_tanh(x, gain):
-    s = x.sum(axis=1, keepdims=True)
-    o, n = np.tanh(gain * (s - 0.5) / 2), np.tanh(gain * (1.5 - s) / 2)
-    y = np.tanh(gain * (o + n - 1) / 4)
-    slope = (gain / 4) ** 2 * (1 - y**2) * (n**2 - o**2)
-    return ((1 + y) / 2)[:, 0], np.hstack([slope, slope])
+    d = x[:, :1] - x[:, 1:]
+    a, b = np.tanh(gain * (d - 0.5) / 2), np.tanh(gain * (-d - 0.5) / 2)
+    y = np.tanh(gain * (a + b + 1) / 4)
+    slope = (gain / 4) ** 2 * (1 - y**2) * (b**2 - a**2)
+    return ((1 + y) / 2)[:, 0], np.hstack([slope, -slope])
 
 
 # --- active_width ----------------------------------------------------------------------------------
 
 
-def width_by_arccosh(name, share):
-    return (4 if name == "sigmoid" else 2) * np.arccosh(1 / np.sqrt(share))
+def width_by_formula(name, share):
+    c = 1 / np.sqrt(share)
+    if name == "softsign":
+        return 2 * (c - 1)
+    return 2 * np.sqrt(1 / share - 1) if name == "arctan" else 3 * np.arccosh(c)
 
 
 def width_by_logarithm(name, share):
     c = share**-0.5
-    return 2 * (2 if name == "sigmoid" else 1) * np.log(c + np.sqrt(c**2 - 1))
+    if name == "scaled_tanh":
+        return 3 * np.log(c + np.sqrt(c**2 - 1))
+    return 2 * ((c - 1) if name == "softsign" else np.sqrt((c - 1) * (c + 1)))
 
 
-def width_by_arctanh(name, share):
-    """tanh' = 1 − tanh², so tanh(z) = √(1 − share)."""
-    end = np.arctanh(np.sqrt(1 - share))
-    return 2 * end if name == "tanh" else 4 * end
+def width_by_the_value(name, share):
+    """softsign' = (1 − h)², arctan' = cos² h, tanh' = 1 − h²."""
+    root = np.sqrt(share)
+    if name == "softsign":
+        h = 1 - root
+        return 2 * h / (1 - h)
+    return 2 * np.tan(np.arccos(root)) if name == "arctan" else 3 * np.arctanh(np.sqrt(1 - share))
 
 
-def width_by_quadratic(name, share):
-    """σ(1 − σ) = share/4 is a quadratic equation for σ."""
-    s = (1 + np.sqrt(1 - share)) / 2
-    return 2 * np.log(s / (1 - s)) / (1 if name == "sigmoid" else 2)
+def unit_slope(name, z):
+    """The slope, as a share of the largest."""
+    if name == "softsign":
+        return 1 / (1 + abs(z)) ** 2
+    return 1 / (1 + z * z) if name == "arctan" else 1 / np.cosh(2 * z / 3) ** 2
 
 
 def width_by_bisection(name, share):
@@ -199,132 +215,176 @@ def width_by_bisection(name, share):
         low, high = 0.0, 50.0
         for _ in range(60):
             middle = (low + high) / 2
-            slope = slope_of(name, middle) / (0.25 if name == "sigmoid" else 1)
-            low, high = (middle, high) if slope >= part else (low, middle)
+            low, high = (middle, high) if unit_slope(name, middle) >= part else (low, middle)
         out.append(2 * low)
     return out
 
 
 def width_by_newton(name, share):
-    z = np.full_like(share, 0.5)
-    for _ in range(60):
-        c = np.cosh(z)
-        z = z - (c - share**-0.5) / np.sinh(z)
-    return 2 * z * (1 + (name == "sigmoid"))
+    z = np.full_like(share, 0.3)
+    for _ in range(80):
+        step = (unit_slope(name, z + 1e-6) - unit_slope(name, z - 1e-6)) / 2e-6
+        z = z - (unit_slope(name, z) - share) / step
+    return 2 * z
+
+
+def width_in_loops(name, share):
+    ends = {
+        "softsign": lambda s: s**-0.5 - 1,
+        "arctan": lambda s: math.sqrt((1 - s) / s),
+        "scaled_tanh": lambda s: 1.5 * math.acosh(s**-0.5),
+    }
+    return [2 * ends[name](float(s)) for s in share]
 
 
 # --- saturated_fraction ----------------------------------------------------------------------------
 
 
-def saturated_by_mean(name, z, share):
-    saturated = slope_of(name, z) < share * (0.25 if name == "sigmoid" else 1)
+def slope_from(name, h):
+    """f' from f."""
+    if name == "sigmoid":
+        return h * (1 - h)
+    if name == "tanh":
+        return (1 - h) * (1 + h)
+    left = {"relu": 0, "leaky_relu": 0.01, "elu": h + 1}[name]
+    return np.where(h > 0, 1, left)
+
+
+def saturated_by_mean(name, h, share):
+    saturated = slope_from(name, h) < share * (0.25 if name == "sigmoid" else 1)
     return saturated.mean(axis=0), saturated.all(axis=0).mean()
 
 
-def saturated_by_sum(name, z, share):
-    largest = slope_of(name, np.array([0.0, 1.0])).max()
-    table = np.where(slope_of(name, z) / largest < share, 1.0, 0.0)
-    return table.sum(0) / len(z), float((table.sum(0) == len(z)).sum() / z.shape[1])
+def saturated_by_sum(name, h, share):
+    largest = slope_from(name, np.array([0.5, 0.0, 1.0])).max() if name in ("sigmoid", "tanh") else 1
+    table = np.where(slope_from(name, h) / largest < share, 1.0, 0.0)
+    return table.sum(0) / len(h), float((table.sum(0) == len(h)).sum() / h.shape[1])
 
 
-def saturated_by_ends(name, z, share):
-    """The same by where z lies."""
-    end = np.arccosh(share**-0.5) * {"sigmoid": 2, "tanh": 1}.get(name, 0)
-    if name in ("sigmoid", "tanh"):
-        out = np.abs(z) > end
-    elif name == "elu":
-        out = z < np.log(share)
+def saturated_by_ends(name, h, share):
+    """The same by where h lies."""
+    end = math.sqrt(1 - share)
+    if name == "sigmoid":
+        out = abs(2 * h - 1) > end
+    elif name == "tanh":
+        out = abs(h) > end
     else:
-        out = z <= 0
+        out = h < (share - 1 if name == "elu" else 0) if name != "relu" else h <= 0
     return np.mean(out, 0), np.mean(np.min(out, 0))
 
 
-def saturated_in_loops(name, z, share):
-    N, H = z.shape
+def saturated_in_loops(name, h, share):
+    N, H = h.shape
     fractions, dead = [], 0
     for j in range(H):
         count = 0
         for n in range(N):
-            s = slope_of(name, float(z[n, j]))
+            s = slope_from(name, float(h[n, j]))
             count += bool((4 * s if name == "sigmoid" else s) < share)
         fractions.append(count / N)
         dead += count == N
     return fractions, dead / H
 
 
-def saturated_by_active(name, z, share):
-    active = slope_of(name, z) >= share * (1 if name != "sigmoid" else 1 / 4)
+def saturated_by_active(name, h, share):
+    active = slope_from(name, h) >= share * (1 if name != "sigmoid" else 1 / 4)
     return 1 - active.mean(axis=0), 1 - np.any(active, axis=0).mean()
+
+
+def saturated_by_z(name, h, share):
+    """Back to z first."""
+    if name not in ("sigmoid", "tanh"):
+        return saturated_by_mean(name, h, share)
+    z = np.log(h / (1 - h)) / 2 if name == "sigmoid" else np.arctanh(h)
+    out = np.cosh(z) ** -2 < share
+    return out.mean(0), out.all(0).mean()
 
 
 # --- scalar_chain ----------------------------------------------------------------------------------
 
 
-def chain_by_cumprod(name, h0, w):
-    h, factors = h0, []
-    for weight in w:
-        z = weight * h
-        factors.append(slope_of(name, z) * weight)
-        h = value_of(name, z)
-    factors = np.array(factors)
-    return factors, np.cumprod(factors[::-1])[::-1]
+def softsign(z):
+    return z / (1 + abs(z))
 
 
-def chain_backwards(name, h0, w):
-    hs = [h0]
-    for weight in w:
-        hs.append(value_of(name, weight * hs[-1]))
-    factors, gradients, carried = np.zeros_like(w), np.zeros_like(w), 1.0
+def chain_backwards(h0, w, b):
+    hs, zs = [h0], []
+    for weight, bias in zip(w, b, strict=True):
+        zs.append(weight * hs[-1] + bias)
+        hs.append(softsign(zs[-1]))
+    factors, dw, db, d = np.zeros_like(w), np.zeros_like(w), np.zeros_like(w), 1.0
     for l in reversed(range(len(w))):
-        h = hs[l + 1]
-        factors[l] = w[l] * (h * (1 - h) if name == "sigmoid" else 1 - h * h)
-        carried = carried * factors[l]
-        gradients[l] = carried
-    return factors, gradients
+        db[l] = d / (1 + abs(zs[l])) ** 2
+        dw[l] = db[l] * hs[l]
+        factors[l] = w[l] / (1 + abs(zs[l])) ** 2
+        d = d * factors[l]
+    return hs[-1], factors, dw, db
 
 
-def chain_by_complex_step(name, h0, w):
-    def top(h, first):
-        for weight in w[first:]:
-            h = value_of(name, weight * h)
+def chain_by_activations(h0, w, b):
+    """s' = (1 − |h|)², with h at hand."""
+    hs = [h0]
+    for weight, bias in zip(w, b, strict=True):
+        hs.append(softsign(weight * hs[-1] + bias))
+    slopes = (1 - np.abs(hs[1:])) ** 2
+    factors = slopes * w
+    db = slopes * np.append(np.cumprod(factors[:0:-1])[::-1], 1)
+    return hs[-1], factors, db * hs[:-1], db
+
+
+def chain_by_complex_step(h0, w, b):
+    def sign(z):
+        return z / (1 + z * np.sign(z.real))
+
+    def top(h, w, b):
+        for weight, bias in zip(w, b, strict=True):
+            h = sign(weight * h + bias)
         return h
 
-    hs = [h0]
-    for weight in w:
-        hs.append(value_of(name, weight * hs[-1]))
-    step = 1e-20j
-    factors = [value_of(name, weight * (h + step)).imag / 1e-20 for weight, h in zip(w, hs[:-1], strict=True)]
-    return factors, [top(hs[l] + step, l).imag / 1e-20 for l in range(len(w))]
+    hs, step = [complex(h0)], 1e-20j
+    for weight, bias in zip(w, b, strict=True):
+        hs.append(sign(weight * hs[-1] + bias))
+    factors = [sign(w[l] * (hs[l] + step) + b[l]).imag / 1e-20 for l in range(len(w))]
+    unit = np.eye(len(w))
+    dw = [top(complex(h0), w + step * e, b).imag / 1e-20 for e in unit]
+    db = [top(complex(h0), w, b + step * e).imag / 1e-20 for e in unit]
+    return hs[-1].real, factors, dw, db
 
 
-def chain_of_slices(name, h0, w):
-    factors, _ = chain_by_cumprod(name, h0, w)
-    return list(factors), [np.prod(factors[l:]) for l in range(len(w))]
+def chain_of_slices(h0, w, b):
+    h, factors, dw, db = chain_backwards(h0, w, b)
+    db = [np.prod(factors[l:]) / w[l] for l in range(len(w))]
+    return h, list(factors), dw, db
 
 
-def chain_by_logarithms(name, h0, w):
-    factors, _ = chain_by_cumprod(name, h0, w)
+def chain_by_logarithms(h0, w, b):
+    h, factors, _, _ = chain_backwards(h0, w, b)
     logs = np.log(np.abs(factors))
     signs = np.array([np.prod(np.sign(factors[l:])) for l in range(len(w))])
-    return factors, signs * np.exp(logs.sum() - np.cumsum(logs) + logs)
+    db = signs * np.exp(logs.sum() - np.cumsum(logs) + logs) / w
+    hs = [h0]
+    for weight, bias in zip(w, b, strict=True):
+        hs.append(softsign(weight * hs[-1] + bias))
+    return h, factors, db * np.array(hs[:-1]), db
 
 
-def chain_by_recursion(name, h0, w):
+def chain_by_recursion(h0, w, b):
     if len(w) == 0:
-        return [], []
-    z = w[0] * h0
-    factor = slope_of(name, z) * w[0]
-    factors, gradients = chain_by_recursion(name, value_of(name, z), w[1:])
-    return [factor, *factors], [factor * (gradients[0] if gradients else 1), *gradients]
+        return h0, [], [], []
+    z = w[0] * h0 + b[0]
+    slope = 1 / (1 + abs(z)) ** 2
+    h, factors, dw, db = chain_by_recursion(softsign(z), w[1:], b[1:])
+    down = db[0] * w[1] if len(db) else 1
+    return h, [slope * w[0], *factors], [down * slope * h0, *dw], [down * slope, *db]
 
 
 # --- steps_to_zero ---------------------------------------------------------------------------------
 
 
-def steps_in_a_loop(factors, precision):
+def steps_in_a_loop(start, factors, precision):
     tiny, out = np.finfo(precision).tiny, []
     for a in factors.astype(precision):
-        p, l, lost = a, 1, None
+        p, l, lost = np.dtype(precision).type(start) * a, 1, None
         while p != 0:
             lost = l if lost is None and p < tiny else lost
             p = p * a
@@ -333,30 +393,33 @@ def steps_in_a_loop(factors, precision):
     return tuple(np.array(out).T)
 
 
-def steps_by_cumprod(factors, precision):
-    table = np.cumprod(np.repeat(factors.astype(precision)[:, None], 1000, axis=1), axis=1)
+def steps_by_cumprod(start, factors, precision):
+    table = np.repeat(factors.astype(precision)[:, None], 1100, axis=1)
+    table = np.cumprod(np.insert(table, 0, start, axis=1), axis=1)[:, 1:]
     return (table >= np.finfo(precision).tiny).sum(axis=1) + 1, (table > 0).sum(axis=1) + 1
 
 
-def steps_by_logarithm(factors, precision):
+def steps_by_logarithm(start, factors, precision):
     info = np.finfo(precision)
     smallest = math.log2(float(info.smallest_normal)) - info.nmant
-    bits = np.log2(factors.astype(float))
-    return np.ceil(np.log2(float(info.tiny)) / bits), np.ceil((smallest - 1) / bits)
+    bits, first = np.log2(factors.astype(float)), math.log2(start)
+    return np.ceil((np.log2(float(info.tiny)) - first) / bits), np.ceil((smallest - 1 - first) / bits)
 
 
-def steps_by_power(factors, precision):
+def steps_by_list(start, factors, precision):
     lost, gone = [], []
     for a in factors.astype(precision):
-        powers = np.array([a], dtype=precision) ** np.arange(1, 1100).astype(precision)
-        lost.append(int(np.argmax(powers < np.finfo(precision).tiny)) + 1)
-        gone.append(list(powers).index(0) + 1)
+        values = [np.array(start, dtype=precision)]
+        while values[-1] > 0:
+            values.append(values[-1] * a)
+        lost.append(next(l for l, v in enumerate(values) if v < np.finfo(precision).tiny))
+        gone.append(len(values) - 1)
     return lost, gone
 
 
-def steps_all_at_once(factors, precision):
+def steps_all_at_once(start, factors, precision):
     a = factors.astype(precision)
-    p, lost, gone = np.ones_like(a), np.ones(a.shape), np.ones(a.shape)
+    p, lost, gone = np.full_like(a, start), np.ones(a.shape), np.ones(a.shape)
     while p.any():
         p = p * a
         lost += p >= np.finfo(precision).tiny
@@ -370,10 +433,9 @@ def steps_all_at_once(factors, precision):
 def jacobian_on_the_way(name, x, Ws, bs):
     Js, J, h = [], np.eye(x.shape[1], dtype=x.dtype), x
     for W, b in zip(Ws, bs, strict=True):
-        z = h @ W.T + b
-        Js.append(slope_of(name, z)[:, :, None] * W)
+        Js.append(W * slope_of(name, h)[:, None, :])
         J = Js[-1] @ J
-        h = value_of(name, z)
+        h = value_of(name, h) @ W.T + b
     return Js, J
 
 
@@ -382,10 +444,9 @@ def jacobian_with_diagonals(name, x, Ws, bs):
     for n, h in enumerate(x):
         J = np.eye(len(h))
         for l, (W, b) in enumerate(zip(Ws, bs, strict=True)):
-            z = W @ h + b
-            Js[l][n] = np.diag(slope_of(name, z)) @ W
+            Js[l][n] = W @ np.diag(slope_of(name, h))
             J = Js[l][n] @ J
-            h = value_of(name, z)
+            h = W @ value_of(name, h) + b
         Jn.append(J)
     return tuple(Js), np.array(Jn)
 
@@ -393,10 +454,9 @@ def jacobian_with_diagonals(name, x, Ws, bs):
 def jacobian_by_einsum(name, x, Ws, bs):
     Js, h, J = [], x, None
     for W, b in zip(Ws, bs, strict=True):
-        z = np.einsum("oi,ni->no", W, h) + b
-        Js.append(np.einsum("no,oi->noi", slope_of(name, z), W))
+        Js.append(np.einsum("ni,oi->noi", slope_of(name, h), W))
         J = Js[-1] if J is None else np.einsum("nab,nbc->nac", Js[-1], J)
-        h = value_of(name, z)
+        h = np.einsum("oi,ni->no", W, value_of(name, h)) + b
     return Js, J
 
 
@@ -409,10 +469,7 @@ def jacobian_from_the_output(name, x, Ws, bs):
 
 
 def jacobian_by_complex_step(name, x, Ws, bs):
-    def layer(h, W, b):
-        return complex_value(name, h @ W.T + b)
-
-    def complex_value(name, z):
+    def value(z):
         if name == "elu":
             return np.where(z.real > 0, z, np.exp(np.where(z.real > 0, 0, z)) - 1)
         return value_of(name, z)
@@ -422,13 +479,13 @@ def jacobian_by_complex_step(name, x, Ws, bs):
 
     def net(h):
         for W, b in zip(Ws, bs, strict=True):
-            h = layer(h, W, b)
+            h = value(h) @ W.T + b
         return h
 
     Js, h = [], x
     for W, b in zip(Ws, bs, strict=True):
-        Js.append(derivative(lambda h, W=W, b=b: layer(h, W, b), h))
-        h = layer(h, W, b).real
+        Js.append(derivative(lambda h, W=W, b=b: value(h) @ W.T + b, h))
+        h = value(h) @ W.T + b
     return Js, derivative(net, x)
 
 
@@ -488,166 +545,165 @@ def bound_by_logarithms(name, dh, zs, Ws):
 # --- log10_singular_values -------------------------------------------------------------------------
 
 
+def narrowest(Js):
+    return min([Js[0].shape[1], *(J.shape[0] for J in Js)])
+
+
 def spectrum_rescaled(Js):
-    P, total = Js[0], 0.0
-    for J in Js[1:]:
+    P, taken = np.eye(Js[0].shape[1]), 0.0
+    for J in Js:
         P = J @ P
         size = np.linalg.norm(P)
-        P, total = P / size, total + np.log10(size)
-    return np.log10(np.linalg.svd(P, compute_uv=False)) + total
+        P, taken = P / size, taken + np.log10(size)
+    return np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + taken
 
 
 def spectrum_by_largest_entry(Js):
-    """From the other side, and powers of two taken out."""
-    P, exponent = np.eye(Js.shape[1]), 0
-    for J in Js[::-1]:
-        P = P @ J
-        k = np.frexp(np.abs(P).max())[1]
-        P, exponent = np.ldexp(P, -k), exponent + int(k)
-    return (np.log(np.linalg.svd(P)[1]) + exponent * math.log(2)) / math.log(10)
+    P, taken = Js[0], 0.0
+    for J in Js[1:]:
+        size = np.abs(P).max()
+        P, taken = J @ (P / size), taken + math.log10(size)
+    return np.log10(np.linalg.svd(P)[1][: narrowest(Js)]) + taken
 
 
 def spectrum_scaled_factors(Js):
-    """Every factor brought to size 1 beforehand."""
-    sizes = np.linalg.norm(Js, 2, axis=(1, 2))
-    P = np.linalg.multi_dot([J / s for J, s in zip(Js[::-1], sizes[::-1], strict=True)])
-    return np.log10(np.linalg.svd(P, compute_uv=False)) + np.sum(np.log10(sizes))
+    """The size of every factor taken out first."""
+    sizes = [np.linalg.norm(J, 2) for J in Js]
+    P = np.eye(Js[0].shape[1])
+    for J, size in zip(Js, sizes, strict=True):
+        P = (J / size) @ P
+    size = np.linalg.norm(P)
+    logs = np.log10(np.linalg.svd(P / size, compute_uv=False)[: narrowest(Js)])
+    return logs + np.log10(size) + np.sum(np.log10(sizes))
 
 
 def spectrum_transposed(Js):
-    """The transpose has the same singular values."""
-    P, total = np.eye(Js.shape[1]), 0.0
-    for J in Js:
-        P = P @ J.T
-        P, total = P / np.abs(P).sum(), total + np.log10(np.abs(P).sum())
-    return np.sort(np.log10(np.linalg.svd(P, compute_uv=False)) + total)[::-1]
+    P, taken = np.eye(len(Js[-1])), 0.0
+    for J in Js[::-1]:
+        P = J.T @ P
+        size = np.abs(P).sum()
+        P, taken = P / size, taken + np.log10(size)
+    return np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + taken
 
 
 def spectrum_by_eigenvalues(Js):
-    P, total = np.eye(Js.shape[1]), 0.0
-    for J in Js.astype(float):
+    P, taken = np.eye(Js[0].shape[1]), 0.0
+    for J in Js:
         P = J @ P
-        size = np.sqrt((P**2).sum())
-        P, total = P / size, total + math.log10(size)
-    return np.log10(np.linalg.eigvalsh(P.T @ P)[::-1]) / 2 + total
+        size = np.linalg.norm(P)
+        P, taken = P / size, taken + np.log10(size)
+    squares = np.linalg.eigvalsh(P.T @ P)[::-1][: narrowest(Js)]
+    return 0.5 * np.log10(squares) + taken
 
 
-def spectrum_by_qr(Js):
-    """QR from the right, then from the left, again and again until the triangles are diagonal."""
-    factors = [np.asarray(J, dtype=float) for J in Js]
-    for _ in range(60):
-        Q, triangles = np.eye(len(factors[0])), []
-        for J in factors:
-            Q, R = np.linalg.qr(J @ Q)
-            triangles.append(R)
-        factors = [R.T for R in triangles[::-1]]
-    return np.sort(sum(np.log10(np.abs(np.diag(R))) for R in factors))[::-1]
+def spectrum_of_groups(Js):
+    """Five factors at a time, their sizes as exponents of two."""
+    P, bits = np.eye(Js[0].shape[1]), 0
+    for first in range(0, len(Js), 5):
+        for J in Js[first : first + 5]:
+            P = J @ P
+        power = int(np.frexp(np.abs(P).max())[1])
+        P, bits = np.ldexp(P, -power), bits + power
+    return np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + bits * np.log10(2)
 
 
-# --- neuron_norms ----------------------------------------------------------------------------------
+# --- outgoing_norms --------------------------------------------------------------------------------
 
 
 def norms_without_gradients(delta, h):
-    instances = np.abs(delta) * np.sqrt((h**2).sum(axis=1) + 1)[:, None]
-    dW, db = delta.T @ h / len(h), delta.mean(axis=0)
-    return instances, np.sqrt((dW**2).sum(axis=1) + db**2)
+    instances = np.abs(h) * np.linalg.norm(delta, axis=1, keepdims=True)
+    return instances, np.linalg.norm(delta.T @ h / len(h), axis=0)
 
 
 def norms_of_gradients(delta, h):
-    with_one = np.hstack([h, np.ones((len(h), 1), h.dtype)])
-    grads = delta[:, :, None] * with_one[:, None, :]
-    return np.linalg.norm(grads, axis=2), np.linalg.norm(grads.mean(axis=0), axis=1)
+    grads = delta[:, :, None] * h[:, None, :]
+    return np.linalg.norm(grads, axis=1), np.linalg.norm(grads.mean(axis=0), axis=0)
 
 
 def norms_in_loops(delta, h):
-    N, H = delta.shape
-    instances, batch = np.zeros((N, H)), np.zeros(H)
-    for j in range(H):
-        mean = np.zeros(h.shape[1] + 1)
+    (N, H), D = delta.shape, h.shape[1]
+    instances, batch = [[0.0] * D for _ in range(N)], [0.0] * D
+    for i in range(D):
+        for j in range(H):
+            batch[i] += (sum(delta[n, j] * h[n, i] for n in range(N)) / N) ** 2
         for n in range(N):
-            gradient = delta[n, j] * np.append(h[n], 1.0)
-            instances[n, j] = math.sqrt(sum(g * g for g in gradient))
-            mean += gradient / N
-        batch[j] = np.linalg.norm(mean)
-    return instances, batch
+            instances[n][i] = math.sqrt(sum((delta[n, j] * h[n, i]) ** 2 for j in range(H)))
+    return instances, [math.sqrt(value) for value in batch]
 
 
 def norms_by_einsum(delta, h):
-    squares = np.einsum("nd,nd->n", h, h) + 1
-    gram = (h @ h.T + 1) / len(h) ** 2
-    return np.sqrt(delta**2 * squares[:, None]), np.sqrt(np.einsum("nj,mj,nm->j", delta, delta, gram))
+    grads = np.einsum("nj,ni->ij", delta, h) / len(h)
+    squares = np.einsum("nj,nj->n", delta, delta)
+    return np.sqrt(np.einsum("n,ni->ni", squares, h**2)), np.sqrt(np.einsum("ij,ij->i", grads, grads))
 
 
-def norms_by_hypot(delta, h):
-    dW = np.einsum("nj,nd->jd", delta, h) / h.shape[0]
-    length = np.hypot(np.linalg.norm(h, axis=1, keepdims=True), 1)
-    return np.abs(delta * length), np.hypot(np.linalg.norm(dW, axis=1), delta.mean(0))
+def norms_by_gram(delta, h):
+    """‖Σ h_n δ_n‖² = Σ_nm h_n h_m δ_n·δ_m."""
+    gram = delta @ delta.T
+    batch = np.sqrt(np.einsum("ni,nm,mi->i", h, gram, h)) / len(h)
+    return np.sqrt(np.diag(gram))[:, None] * np.abs(h), batch
 
 
-# --- relu_sweep ------------------------------------------------------------------------------------
+# --- leaky_sweep -----------------------------------------------------------------------------------
 
 
-def sweep_by_scale(x, dh, Ws, scales):
+def sweep_by_scale(x, dh, Ws, scales, leak):
     forward, backward = [], []
     for c in scales:
-        h, masks, up, down = x, [], [], []
+        h, slopes, up = x, [], []
         for W in Ws:
             z = h @ (c * W).T
-            masks.append(z > 0)
-            h = np.maximum(z, 0)
+            slopes.append(np.where(z > 0, 1, leak).astype(z.dtype))
+            h = z * slopes[-1]
             up.append(np.log10(np.linalg.norm(h) / np.linalg.norm(x)))
-        signal = dh
-        for W, mask in zip(Ws[::-1], masks[::-1], strict=True):
-            signal = (signal * mask) @ (c * W)
+        signal, down = dh, []
+        for W, slope in zip(Ws[::-1], slopes[::-1], strict=True):
+            signal = (signal * slope) @ (c * W)
             down.insert(0, np.log10(np.linalg.norm(signal) / np.linalg.norm(dh)))
         forward.append(up)
         backward.append(down)
     return np.array(forward), np.array(backward)
 
 
-def sweep_by_power_law(x, dh, Ws, scales):
-    """Once with c = 1; each scale adds a straight line."""
-    forward, backward = sweep_by_scale(x, dh, Ws, [1])
-    l, logs = np.arange(1, len(Ws) + 1), np.log10(scales)[:, None]
-    return forward + logs * l, backward + logs * l[::-1]
+def sweep_by_power_law(x, dh, Ws, scales, leak):
+    """Once at scale 1, then log10 c for every layer."""
+    forward, backward = sweep_by_scale(x, dh, Ws, np.ones(1), leak)
+    L, logs = len(Ws), np.log10(scales)[:, None]
+    return forward + logs * np.arange(1, L + 1), backward + logs * np.arange(L, 0, -1)
 
 
-def sweep_with_copies(x, dh, Ws, scales):
-    out = np.zeros((2, len(scales), len(Ws)))
+def sweep_with_copies(x, dh, Ws, scales, leak):
+    forward, backward = np.zeros((len(scales), len(Ws))), np.zeros((len(scales), len(Ws)))
     for k, c in enumerate(scales):
-        weights = [W.copy() for W in Ws]
-        for W in weights:
-            W *= c
+        mine = [c * W for W in Ws]
         hs = [x]
-        for W in weights:
-            hs.append(np.clip(hs[-1] @ W.T, 0, None))
-        signal = dh.copy()
+        for W in mine:
+            z = hs[-1] @ W.T
+            hs.append(np.maximum(z, leak * z))
+        forward[k] = [np.log10(np.sum(h**2)) / 2 for h in hs[1:]]
+        signal = dh
         for l in range(len(Ws) - 1, -1, -1):
-            out[0, k, l] = np.log10(np.linalg.norm(hs[l + 1])) - np.log10(np.linalg.norm(x))
-            signal[hs[l + 1] == 0] = 0
-            signal = signal @ weights[l]
-            out[1, k, l] = np.log10(np.linalg.norm(signal)) - np.log10(np.linalg.norm(dh))
-    return tuple(out)
+            signal = np.where(hs[l + 1] > 0, signal, leak * signal) @ mine[l]
+            backward[k, l] = np.log10(np.sum(signal**2)) / 2
+    return forward - np.log10(np.linalg.norm(x)), backward - np.log10(np.linalg.norm(dh))
 
 
-def sweep_all_scales_at_once(x, dh, Ws, scales):
-    K, L = len(scales), len(Ws)
-    forward, backward = np.zeros((K, L)), np.zeros((K, L))
+def sweep_all_scales_at_once(x, dh, Ws, scales, leak):
     c = scales[:, None, None]
-    h, slopes = np.repeat(x[None], K, axis=0), []
-    for l, W in enumerate(Ws):
-        z = c * np.einsum("kni,oi->kno", h, W)
-        slopes.append(np.heaviside(z, 0))
-        h = z * slopes[-1]
-        forward[:, l] = np.sqrt((h**2).sum(axis=(1, 2)))
-    signal = np.repeat(dh[None], K, axis=0)
-    for l in reversed(range(L)):
-        signal = c * ((signal * slopes[l]) @ Ws[l])
-        backward[:, l] = np.sqrt((signal**2).sum(axis=(1, 2)))
-    return np.log10(forward / np.sqrt((x**2).sum())), np.log10(backward / np.sqrt((dh**2).sum()))
+    h, masks, forward = np.repeat(x[None], len(scales), axis=0), [], []
+    for W in Ws:
+        z = c * (h @ W.T)
+        masks.append(z > 0)
+        h = z * masks[-1] + leak * z * ~masks[-1]
+        forward.append(np.log10(np.sqrt((h**2).sum(axis=(1, 2))) / np.sqrt((x**2).sum())))
+    signal, backward = np.repeat(dh[None], len(scales), axis=0), []
+    for W, mask in zip(Ws[::-1], masks[::-1], strict=True):
+        signal = c * ((signal * (leak + (1 - leak) * mask)) @ W)
+        backward.append(np.log10(np.sqrt((signal**2).sum(axis=(1, 2))) / np.sqrt((dh**2).sum())))
+    return np.stack(forward, axis=1), np.stack(backward[::-1], axis=1)
 
 
-def sweep_with_natural_logarithms(x, dh, Ws, scales):
+def sweep_with_natural_logarithms(x, dh, Ws, scales, leak):
     """math.log over ln 10, norms from flat arrays."""
 
     def size(a):
@@ -658,37 +714,236 @@ def sweep_with_natural_logarithms(x, dh, Ws, scales):
         hs = [x]
         for W in Ws:
             z = c * (hs[-1] @ W.T)
-            hs.append((z + np.abs(z)) / 2)
-        signal, up, down = dh, [], []
+            hs.append(((1 + leak) * z + (1 - leak) * np.abs(z)) / 2)
+        signal, down = dh, []
         for W, h in zip(reversed(Ws), reversed(hs), strict=False):
-            signal = c * (np.where(h > 0, signal, 0) @ W)
+            signal = c * (np.where(h > 0, signal, leak * signal) @ W)
             down = [math.log(size(signal) / size(dh)) / math.log(10), *down]
-        up = [math.log(size(h) / size(x)) / math.log(10) for h in hs[1:]]
-        forward.append(up)
+        forward.append([math.log(size(h) / size(x)) / math.log(10) for h in hs[1:]])
         backward.append(down)
     return forward, backward
 
 
+# --- wide_window -----------------------------------------------------------------------------------
+
+
+def window_last_steep(L):
+    w = np.ones(L)
+    w[-1] = 6.89 * 4 ** (L - 1)
+    return w, -w / 2
+
+
+def window_small_weights(L):
+    """Weights of ½: straighter, and each costs a factor of eight."""
+    w = np.array([0.5] * (L - 1) + [6.9 * 8 ** (L - 1)])
+    return w, -0.5 * w
+
+
+def window_with_signs(L):
+    """A negative weight turns the picture over; the outputs stay around ½."""
+    w = (-1.0) ** np.arange(L)
+    w[-1] *= 7 * 4.0 ** (L - 1)
+    return w, -w / 2
+
+
+def window_from_the_slope(L):
+    """The last weight from the slope that the chain before it has in the middle."""
+    first = [0.8] * (L - 1)
+    slope = math.prod(weight / 4 for weight in first)
+    w = [*first, 6.5 / slope]
+    return w, [-weight / 2 for weight in w]
+
+
+def window_by_trial(L):
+    """Keep 1 in all units but the last, and try its weight."""
+
+    def width(last):
+        h, product = np.linspace(0, 1, 1001), np.ones(1001)
+        for weight in [1.0] * (L - 1) + [last]:
+            h, product = sigma(weight * (h - 0.5)), product * weight * slope_of("sigmoid", weight * (h - 0.5))
+        return np.mean(product >= 1)
+
+    tried = 4.0 ** (L - 1) * np.linspace(4, 12, 81)
+    w = np.ones(L)
+    w[-1] = max(tried, key=width)
+    return w, -w / 2
+
+
+def window_falling(L):
+    """Smaller and smaller weights before the steep one."""
+    w = np.linspace(1.0, 0.6, L)
+    w[-1] = 6.89 / np.prod(w[:-1] / 4)
+    return w, -w / 2
+
+
+# --- repair_net ------------------------------------------------------------------------------------
+
+
+def repair_layer_by_layer(x, Ws, bs):
+    h, new_Ws, new_bs = x, [], []
+    for W in Ws:
+        W = W / (h @ W.T).std(axis=0)[:, None]
+        b = -(h @ W.T).mean(axis=0)
+        h = sigma(h @ W.T + b)
+        new_Ws.append(W)
+        new_bs.append(b)
+    return new_Ws, new_bs
+
+
+def repair_by_equivalence(x, Ws, bs):
+    """(2.14): four times Glorot's weights, the half of each row's sum taken away."""
+    new = [4 * W / (W.std() * np.sqrt(W.shape[1])) for W in Ws]
+    return new, [-W.sum(axis=1) / 2 for W in new]
+
+
+def repair_as_a_tanh_net(x, Ws, bs):
+    """What a tanh net with weights 1/√n computes, as a sigmoid net."""
+    plain = [W / (W.std() * np.sqrt(W.shape[1])) for W in Ws]
+    new_Ws = [2 * plain[0], *(4 * W for W in plain[1:-1]), 2 * plain[-1]]
+    new_bs = [0 * bs[0], *(-2 * W.sum(axis=1) for W in plain[1:-1]), -plain[-1].sum(axis=1)]
+    return new_Ws, new_bs
+
+
+def repair_by_whole_layers(x, Ws, bs):
+    """One scale for a layer, from the root mean square of its centred pre-activations."""
+    h, out = x, []
+    for W in Ws:
+        z = (h - h.mean(axis=0)) @ W.T
+        W = W * (1.1 / np.sqrt(np.mean(z**2)))
+        out.append((W, -W @ h.mean(axis=0)))
+        h = sigma(h @ W.T + out[-1][1])
+    return [W for W, _ in out], [b for _, b in out]
+
+
+def repair_with_turns(x, Ws, bs):
+    """Orthogonal directions in place of random ones."""
+    new = []
+    for W in Ws:
+        q, _ = np.linalg.qr(W if W.shape[0] >= W.shape[1] else W.T)
+        new.append(4.2 * (q if W.shape[0] >= W.shape[1] else q.T))
+    return new, [-W @ (x.mean(axis=0) if l == 0 else np.full(W.shape[1], 0.5)) for l, W in enumerate(new)]
+
+
+def repair_with_new_draws(x, Ws, bs):
+    rng = np.random.default_rng(1)
+    new = [rng.normal(size=W.shape) * 4.3 / np.sqrt(W.shape[1]) for W in Ws]
+    return tuple(new), tuple(-0.5 * W.sum(axis=1) for W in new)
+
+
+# --- is_accurate -----------------------------------------------------------------------------------
+
+Z = np.array([[-1000, -40, -1, 0], [0.5, 3, 40, 80]])
+
+
+def tester_by_logaddexp(log_sigmoid):
+    for z in (Z, -0.1 - abs(Z[::-1]), Z[:, ::-1]):
+        given = z.copy()
+        out = np.asarray(log_sigmoid(given))
+        truth = -np.logaddexp(0, -z)
+        if out.shape != z.shape or not np.all(np.abs(out - truth) <= 1e-5 * np.abs(truth)):
+            return False
+        if not np.array_equal(given, z):
+            return False
+    return bool(np.isnan(np.ravel(log_sigmoid(np.array([np.nan, 2.0])))[0]))
+
+
+def tester_by_cases(log_sigmoid):
+    """The truth by number: −e^(−z) on the right, z on the left."""
+
+    def one(z):
+        return z if z < -40 else -math.exp(-z) if z > 30 else -math.log1p(math.exp(-z))
+
+    for rows in (Z.tolist(), Z[::-1].tolist(), (Z / 2).tolist()):
+        given = np.array(rows)
+        out = np.asarray(log_sigmoid(given), dtype=float)
+        if out.shape != (2, 4) or given.tolist() != rows:
+            return False
+        for i in range(2):
+            for k in range(4):
+                right = one(rows[i][k])
+                if not abs(out[i, k] / right - 1) < 1e-5:
+                    return False
+    return np.isnan(np.asarray(log_sigmoid(np.full((1, 3), np.nan)))).all()
+
+
+def tester_with_assertions(log_sigmoid):
+    try:
+        for scale in (1.0, 0.9, 0.0):
+            given = scale * Z
+            before, out = given.copy(), log_sigmoid(given)
+            assert np.shape(out) == given.shape
+            np.testing.assert_allclose(out, -np.logaddexp(0, -before), rtol=1e-5, atol=0)
+            np.testing.assert_array_equal(given, before)
+        nothing = np.asarray(log_sigmoid(np.array([[0.3], [np.nan]])))
+        assert np.isfinite(nothing[0, 0]) and np.isnan(nothing[1, 0])
+    except AssertionError:
+        return False
+    return True
+
+
+def tester_that_counts(log_sigmoid):
+    faults = 0
+    for seed in range(3):
+        z = np.random.default_rng(seed).permuted(Z)
+        before = z.copy()
+        out = np.asarray(log_sigmoid(z))
+        faults += out.shape != before.shape or not np.array_equal(z, before)
+        if out.shape == before.shape:
+            faults += int((~np.isclose(out, -np.logaddexp(0, -before), rtol=1e-4, atol=0)).sum())
+    faults += not np.isnan(np.asarray(log_sigmoid(np.array([np.nan]))).ravel()[0])
+    return 1 if faults == 0 else 0
+
+
+def tester_with_logarithms(log_sigmoid):
+    """Compares ln(−ln σ), which is of moderate size in both tails."""
+    for z in (Z, np.flip(Z)):
+        given = np.array(z)
+        out = np.asarray(log_sigmoid(given), dtype=float)
+        if out.shape != z.shape or (given != z).any() or not (out < 0).all():
+            return False
+        if not np.abs(np.log(-out) - np.log(np.logaddexp(0, -z))).max() < 1e-5:
+            return False
+    return bool(np.isnan(np.asarray(log_sigmoid(np.array([[np.nan]])))).all())
+
+
+def tester_of_large_arrays(log_sigmoid):
+    z = np.linspace(-1000, 80, 1081).reshape(23, 47)
+    for values in (z, z[::-1] * 0.5, np.zeros((23, 47))):
+        given = values.copy()
+        out = np.asarray(log_sigmoid(given))
+        right = np.where(values < 0, values, 0) - np.log1p(np.exp(-np.abs(values)))
+        error = np.abs(out - right) / np.abs(right) if out.shape == right.shape else np.array(np.inf)
+        if not error.max() <= 2e-5 or not np.array_equal(given, values):
+            return False
+    z = np.array([1.0, np.nan])
+    return list(np.isnan(log_sigmoid(z))) == [False, True]
+
+
 RIGHT = {
     "ps2.threshold_unit": dressed(
-        unit_with_weights, unit_by_formula, unit_by_tanh, unit_in_loops, unit_by_complex_step
+        unit_with_weights,
+        unit_by_formula,
+        unit_by_sigmoid,
+        unit_in_loops,
+        unit_by_complex_step,
+        unit_by_de_morgan,
     ),
-    "ps2.full_adder": dressed(
-        adder_by_counts,
-        adder_of_half_adders,
-        adder_of_pairs,
-        adder_of_numbers,
-        adder_of_booleans,
-        adder_in_loops,
+    "ps2.full_subtractor": dressed(
+        subtractor_by_counts,
+        subtractor_of_half_subtractors,
+        subtractor_with_the_borrow,
+        subtractor_of_numbers,
+        subtractor_of_booleans,
+        subtractor_in_loops,
     ),
     "ps2.xor_net": dressed(xor_step_by_step, xor_by_layers, xor_by_complex_step, xor_in_loops, xor_by_tanh),
     "ps2.active_width": dressed(
-        width_by_arccosh,
+        width_by_formula,
         width_by_logarithm,
-        width_by_arctanh,
-        width_by_quadratic,
+        width_by_the_value,
         width_by_bisection,
         width_by_newton,
+        width_in_loops,
     ),
     "ps2.saturated_fraction": dressed(
         saturated_by_mean,
@@ -696,17 +951,18 @@ RIGHT = {
         saturated_by_ends,
         saturated_in_loops,
         saturated_by_active,
+        saturated_by_z,
     ),
     "ps2.scalar_chain": dressed(
-        chain_by_cumprod,
         chain_backwards,
+        chain_by_activations,
         chain_by_complex_step,
         chain_of_slices,
         chain_by_logarithms,
         chain_by_recursion,
     ),
     "ps2.steps_to_zero": dressed(
-        steps_in_a_loop, steps_by_cumprod, steps_by_logarithm, steps_by_power, steps_all_at_once
+        steps_in_a_loop, steps_by_cumprod, steps_by_logarithm, steps_by_list, steps_all_at_once
     ),
     "ps2.deep_jacobian": dressed(
         jacobian_on_the_way,
@@ -728,16 +984,40 @@ RIGHT = {
         spectrum_scaled_factors,
         spectrum_transposed,
         spectrum_by_eigenvalues,
-        spectrum_by_qr,
+        spectrum_of_groups,
     ),
-    "ps2.neuron_norms": dressed(
-        norms_without_gradients, norms_of_gradients, norms_in_loops, norms_by_einsum, norms_by_hypot
+    "ps2.outgoing_norms": dressed(
+        norms_without_gradients, norms_of_gradients, norms_in_loops, norms_by_einsum, norms_by_gram
     ),
-    "ps2.relu_sweep": dressed(
+    "ps2.leaky_sweep": dressed(
         sweep_by_scale,
         sweep_by_power_law,
         sweep_with_copies,
         sweep_all_scales_at_once,
         sweep_with_natural_logarithms,
     ),
+    "ps2.wide_window": dressed(
+        window_last_steep,
+        window_small_weights,
+        window_with_signs,
+        window_from_the_slope,
+        window_by_trial,
+        window_falling,
+    ),
+    "ps2.repair_net": dressed(
+        repair_layer_by_layer,
+        repair_by_equivalence,
+        repair_as_a_tanh_net,
+        repair_by_whole_layers,
+        repair_with_turns,
+        repair_with_new_draws,
+    ),
+    "ps2.is_accurate": [
+        tester_by_logaddexp,
+        tester_by_cases,
+        tester_with_assertions,
+        tester_that_counts,
+        tester_with_logarithms,
+        tester_of_large_arrays,
+    ],
 }

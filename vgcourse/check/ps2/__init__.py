@@ -6,19 +6,22 @@ One notation throughout, weights (out, in), arrays of a batch (N, …):
 """
 
 from vgcourse.check.ps2.bounds import GRADIENT_BOUND
-from vgcourse.check.ps2.circuits import FULL_ADDER, XOR_NET
+from vgcourse.check.ps2.circuits import FULL_SUBTRACTOR, XOR_NET
 from vgcourse.check.ps2.jacobians import DEEP_JACOBIAN
-from vgcourse.check.ps2.norms import NEURON_NORMS
+from vgcourse.check.ps2.norms import OUTGOING_NORMS
 from vgcourse.check.ps2.precision import STEPS_TO_ZERO
+from vgcourse.check.ps2.repair import REPAIR_NET
 from vgcourse.check.ps2.saturation import ACTIVE_WIDTH, SATURATED_FRACTION
 from vgcourse.check.ps2.scalar_chain import SCALAR_CHAIN
 from vgcourse.check.ps2.spectrum import LOG10_SINGULAR_VALUES
 from vgcourse.check.ps2.threshold import THRESHOLD_UNIT
-from vgcourse.check.ps2.weight_scale import RELU_SWEEP
+from vgcourse.check.ps2.verdicts import IS_ACCURATE
+from vgcourse.check.ps2.weight_scale import LEAKY_SWEEP
+from vgcourse.check.ps2.window import WIDE_WINDOW
 
 PROBLEMS = (
     THRESHOLD_UNIT,
-    FULL_ADDER,
+    FULL_SUBTRACTOR,
     XOR_NET,
     ACTIVE_WIDTH,
     SATURATED_FRACTION,
@@ -27,6 +30,11 @@ PROBLEMS = (
     DEEP_JACOBIAN,
     GRADIENT_BOUND,
     LOG10_SINGULAR_VALUES,
-    NEURON_NORMS,
-    RELU_SWEEP,
+    OUTGOING_NORMS,
+    LEAKY_SWEEP,
+    WIDE_WINDOW,
+    REPAIR_NET,
+    IS_ACCURATE,
 )
+
+__all__ = ["PROBLEMS"]

@@ -8,7 +8,7 @@ from vgcourse.gradcheck import relative_error
 
 
 def deep_jacobian(name, x, Ws, bs):
-    """J_l = diag f'(z_l) W_l with z_l = W_l h_{l−1} + b_l, for every example, and J = J_L … J_1 = ∂h_L/∂x.
+    """h_l = W_l f(h_{l−1}) + b_l, activation first: J_l = W_l diag f'(h_{l−1}), and J = J_L … J_1 = ∂h_L/∂x.
 
     x is (N, D). Returns the list of the J_l, (N, H_l, H_{l−1}) each, and J, (N, H_L, D).
     """
@@ -34,18 +34,17 @@ def _deep(
     slope="f'(z)",
     bias=True,
     forward="f",
-    layer=lambda s, W: s[:, :, None] * W,
+    layer=lambda s, W: W * s[:, None, :],
     product=None,
     finish=lambda Js, J: (Js, J),
-    last=True,
+    first=True,
 ):
     """deep_jacobian with exchangeable parts."""
     h, Js = x, []
     for number, (W, b) in enumerate(zip(Ws, bs, strict=True), start=1):
-        z = h @ W.T + (b if bias else 0)
-        s = SLOPES[slope if last or number < len(Ws) else "1"](name, z)
+        s = SLOPES[slope if first or number > 1 else "1"](name, h)
         Js.append(layer(s, W))
-        h = z if forward == "z" else ACTIVATIONS[name].function(z)
+        h = (h if forward == "h" else ACTIVATIONS[name].function(h)) @ W.T + (b if bias else 0)
     return finish(Js, (_ordered if product is None else product)(Js))
 
 
@@ -81,8 +80,18 @@ def _products_listed(*args):
     return [_ordered(Js[: l + 1]) for l in range(len(Js))], J
 
 
-def _columns_scaled(*args):
-    return _deep(*args, layer=lambda s, W: s[:, None, :] * W)
+def _rows_scaled(*args):
+    return _deep(*args, layer=lambda s, W: s[:, :, None] * W)
+
+
+def _activation_last(name, x, Ws, bs):
+    """h_l = f(W_l h_{l−1} + b_l), the net of the lecture."""
+    h, Js = x, []
+    for W, b in zip(Ws, bs, strict=True):
+        z = h @ W.T + b
+        Js.append(ACTIVATIONS[name].derivative(z)[:, :, None] * W)
+        h = ACTIVATIONS[name].function(z)
+    return Js, _ordered(Js)
 
 
 def _cases(rng):
@@ -94,15 +103,17 @@ def _cases(rng):
     ):
         Ws = [rng.normal(size=(o, i)) * (2 if name == "sigmoid" else 1.2) / np.sqrt(i) for i, o in zip(widths[:-1], widths[1:], strict=True)]  # fmt: skip
         bs = [rng.normal(size=len(W)) * 0.6 for W in Ws]
-        cases.append(Case((name, rng.normal(size=(N, widths[0])), Ws, bs), ("Js", "J"), batch=N))
+        cases.append(
+            Case((name, rng.normal(size=(N, widths[0])), Ws, bs), (f"Js ({name})", f"J ({name})"), batch=N)
+        )
     return cases
 
 
 def _product(args, out):
     if all(W.shape == args[2][0].shape for W in args[2]):
         return 0.0  # equal widths let wrong orders run; the other cases say that by an error
-    Js = [np.asarray(out[f"Js[{l}]"], dtype=float) for l in range(len(args[2]))]
-    return relative_error(np.asarray(out["J"], dtype=float), _ordered(Js))
+    Js = [np.asarray(out[f"Js ({args[0]})[{l}]"], dtype=float) for l in range(len(args[2]))]
+    return relative_error(np.asarray(out[f"J ({args[0]})"], dtype=float), _ordered(Js))
 
 
 DEEP_JACOBIAN = Problem(
@@ -112,24 +123,25 @@ DEEP_JACOBIAN = Problem(
     cases=_cases,
     points=5,
     lecture='lecture 3, "Depth"',
-    axes={"Js": ("example", "unit", "input"), "J": ("example", "unit", "input")},
+    axes={f"{what} ({name})": ("example", "unit", "input") for what in ("Js", "J") for name in ("tanh", "sigmoid", "elu")},
     invariants=(
         Invariant("J is the product of the Js", _product, "Your J is not the product of your own Js. For each example it is J_L … J_1, with the last layer leftmost."),
     ),
     mistakes=(
-        Mistake("f' missing", dict(slope="1"), "Your Js are the weights. h_l = f(W_l h_{l−1} + b_l), so J_l = diag f'(z_l) W_l: each row of W_l is multiplied by the slope of its unit."),
-        Mistake("f' of the activation", dict(slope="f'(h)"), "You take f' at h_l = f(z_l). The diagonal of J_l holds f'(z_l)."),
-        Mistake("f for f'", dict(slope="f"), "Your diagonal holds h_l = f(z_l). It is the derivative f'(z_l) that scales the rows."),
-        Mistake("f' missing in the last layer", dict(last=False), "Your last layer has no f'. In this net the last layer ends in an activation like the others."),
-        Mistake("slopes of the first example", dict(slope="first example"), "All examples have the slopes of the first. z differs from example to example, and with it diag f'(z): keep the batch axis in s[:, :, None] * W."),
+        Mistake("activation last", _activation_last, "Your net is the lecture's, f(W h + b). Here the activation comes first and the weights after it: h_l = W_l f(h_{l−1}) + b_l."),
+        Mistake("f' missing", dict(slope="1"), "Your Js are the weights. The signal passes f before it comes to W_l, and f' belongs into the chain."),
+        Mistake("f' of the activation", dict(slope="f'(h)"), "You take f' at f(h_{l−1}). The activation is applied to h_{l−1}: there belongs its slope."),
+        Mistake("f for f'", dict(slope="f"), "Your diagonal holds f(h_{l−1}). It is the derivative f' that scales."),
+        Mistake("f' missing in the first layer", dict(first=False), "Your first layer has no f'. In this net the input passes an activation, too."),
+        Mistake("slopes of the first example", dict(slope="first example"), "All examples have the slopes of the first. What comes in differs from example to example, and with it the slopes: keep the batch axis."),
         Mistake("slopes averaged over the batch", dict(slope="mean"), "You average the slopes over the batch. Every example has a Jacobian of its own."),
-        Mistake("columns scaled, not rows", _columns_scaled, "You multiply f'(z_l) into the columns of W_l. diag(s) W scales the rows, the outputs: s[:, :, None] * W."),
-        Mistake("layers transposed", dict(layer=lambda s, W: s[:, None, :] * W.T, product=_reversed), "Your Jacobians are transposed. The first index of ∂h_l/∂h_{l−1} after the example is the output's: J_l has the shape of W_l."),
+        Mistake("rows scaled, not columns", _rows_scaled, "You multiply the slopes into the rows of W_l. That is diag(s) W, for an activation after the weights; here it comes before them. Only a square W lets yours run."),
+        Mistake("layers transposed", dict(layer=lambda s, W: s[:, :, None] * W.T, product=_reversed), "Your Jacobians are transposed. The first index of ∂h_l/∂h_{l−1} after the example is the output's: J_l has the shape of W_l."),
         Mistake("J transposed", dict(finish=lambda Js, J: (Js, J.transpose(0, 2, 1))), "Your J is transposed, while your Js are not. Its first index after the example is the output's: (N, H_L, D)."),
         Mistake("products in the list", _products_listed, "Your list holds the products from the input up, ∂h_l/∂x. Each entry is for one layer alone: J_l = ∂h_l/∂h_{l−1}."),
         Mistake("tanh for every activation", lambda name, *rest: _deep("tanh", *rest), "You use tanh whatever the name says. Take f and f' of the activation that is asked for."),
-        Mistake("bias left out", dict(bias=False), "You leave out the bias. It is not in W, but it moves z and with it the slopes f'(z)."),
-        Mistake("forward without f", dict(forward="z"), "On the way forward you pass z_l on. The next layer sees h_l = f(z_l)."),
+        Mistake("bias left out", dict(bias=False), "You leave out the bias. It is in no weight, but it moves h_l and with it the slopes of the next layer."),
+        Mistake("forward without f", dict(forward="h"), "On the way forward your signal does not pass f: h_l = W_l f(h_{l−1}) + b_l."),
         Mistake("order reversed", dict(product=_reversed), "Your product starts with the first layer on the left. The last layer acts last, so it stands leftmost: J = J_L … J_1."),
         Mistake("product element by element", dict(product=_by_element), "You multiply the Jacobians element by element. A chain of layers is a product of matrices: it sums over the units in between."),
         Mistake("first layer left out", dict(product=lambda Js: _ordered(Js[1:])), "Your product stops above the first layer: J_1 is missing on the right, and J ends at h_1, not at x."),
@@ -138,8 +150,8 @@ DEEP_JACOBIAN = Problem(
         Mistake("list reversed", dict(finish=lambda Js, J: (Js[::-1], J)), "Your list starts with the last layer. Js[0] belongs to the first one."),
     ),
     hints=(
-        "One layer for one example: how does h_l move if h_{l−1} moves a little? First W_l, then the slope of every unit.",
-        "s[:, :, None] * W has shape (N, H_l, H_{l−1}): row i of W times s[n, i]. The operator @ multiplies the last two axes, for every n.",
-        "In the loop forward: z, then the layer's J_l from f'(z), then J = J_l @ J, starting with J = J_1, then h = f(z).",
+        "One layer for one example: how does h_l move if h_{l−1} moves a little? First the slope of every unit of h_{l−1}, then W_l.",
+        "W diag(s) multiplies column j of W by s_j. For a batch the result has shape (N, H_l, H_{l−1}): which axis of it does s belong to? The operator @ multiplies the last two axes, for every n.",
+        "In the loop forward: the layer's J_l from f'(h), then J = J_l @ J, starting with J = J_1, then h = f(h) @ W.T + b.",
     ),
 )  # fmt: skip

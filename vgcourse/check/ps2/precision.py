@@ -8,58 +8,70 @@ from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 BITS = {"float16": (-14, -24), "float32": (-126, -149), "float64": (-1022, -1074)}
 
 
-def steps_to_zero(factors, precision):
-    """For each factor a: the first number of layers l where a^l, multiplied up in that precision,
+def steps_to_zero(start, factors, precision):
+    """For each factor a: the first number of layers l where g a^l, with g = start at the top, multiplied up in
 
-    is below the smallest normal number (it starts to lose digits), and where it is exactly 0.
+    that precision, is below the smallest normal number (it starts to lose digits), and where it is exactly 0.
     """
-    return _first(factors, precision)
+    return _first(start, factors, precision)
 
 
-def _first(factors, precision, *, computed=None, below=None, zero=lambda p, dtype: p == 0, late=0):
+def _first(start, factors, precision, *, computed=None, below=None, zero=lambda p, dtype: p == 0, late=0, started=True):  # fmt: skip
     """steps_to_zero with exchangeable parts."""
     dtype = np.dtype(computed or precision)
     factors = factors.astype(dtype)
-    layers = int(-1080 / np.log2(factors.max(), dtype=float)) + 2  # enough for any precision
-    products = np.cumprod(np.repeat(factors[None], layers, axis=0), axis=0)  # rounds after every factor
+    layers = int(-1100 / np.log2(factors.max(), dtype=float)) + 2  # enough for any precision
+    table = np.repeat(factors[None], layers, axis=0)
+    table[0] *= dtype.type(start if started else 1)
+    products = np.cumprod(table, axis=0)  # rounds after every factor
     limit = np.finfo(dtype).tiny if below is None else below(dtype)
     lost, gone = (reached.argmax(axis=0) + 1 for reached in (products < limit, zero(products, dtype)))
     return lost + late, gone + late
 
 
-def _by_logarithm(factors, bits):
-    """Smallest l with a^l ≤ 2^bits, and how near the nearest a^l comes, in bits."""
-    steps = bits / np.log2(factors)
+def _by_logarithm(start, factors, bits):
+    """Smallest l with g a^l ≤ 2^bits, and how near the nearest one comes, in steps."""
+    steps = (bits - np.log2(start)) / np.log2(factors)
     return np.ceil(steps).astype(int), np.abs(steps - np.round(steps)).min()
 
 
 def _cases(rng):
-    """Factors that float16 holds too, and for which powers and repeated products end at the same layer."""
+    """Numbers that float16 holds too, and for which powers and repeated products end at the same layer."""
     cases = []
     for precision, (normal, smallest) in BITS.items():
         while True:
             factors = rng.choice(np.arange(20, 122), size=6, replace=False) / 256
-            lost, gone = _first(factors, precision)
-            (by_log, near), (by_log_0, near_0) = (_by_logarithm(factors, b) for b in (normal, smallest - 1))
-            if not (
-                np.array_equal(lost, by_log) and np.array_equal(gone, by_log_0) and min(near, near_0) > 1e-3
+            start = float(rng.choice(np.arange(33, 120)) / rng.choice([128, 512, 4096]))
+            args = start, factors, precision
+            lost, gone = _first(*args)
+            (by_log, near), (by_log_0, near_0) = (
+                _by_logarithm(start, factors, b) for b in (normal, smallest - 1)
+            )
+            if (
+                not np.array_equal(lost, by_log)
+                or not np.array_equal(gone, by_log_0)
+                or min(near, near_0) < 1e-3
             ):
                 continue
-            tie, near = _by_logarithm(factors, smallest)
-            if (tie != gone).any() and (_by_logarithm(factors, normal - 2)[0] != lost).any() and near > 1e-3:
+            others = [
+                _by_logarithm(start, factors, smallest)[0] != gone,
+                _by_logarithm(start, factors, normal - 2)[0] != lost,
+                *(a != b for a, b in zip(_first(*args, started=False), (lost, gone), strict=True)),
+            ]
+            if all(other.any() for other in others):
                 break
-        cases.append(Case((factors, precision), (f"below normal ({precision})", f"zero ({precision})")))
+        cases.append(Case(args, (f"below normal ({precision})", f"zero ({precision})")))
     return cases
 
 
-def _without_rounding(factors, precision):
-    """Zero as soon as a^l is below the smallest number."""
-    lost, _ = steps_to_zero(factors, precision)
-    return lost, _by_logarithm(factors.astype(float), BITS[precision][1])[0]
+def _without_rounding(start, factors, precision):
+    """Zero as soon as g a^l is below the smallest number."""
+    lost, _ = steps_to_zero(start, factors, precision)
+    return lost, _by_logarithm(start, factors.astype(float), BITS[precision][1])[0]
 
 
 def _later(args, out):
-    lost, gone = (np.asarray(out[f"{what} ({args[1]})"], dtype=float) for what in ("below normal", "zero"))
+    lost, gone = (np.asarray(out[f"{what} ({args[2]})"], dtype=float) for what in ("below normal", "zero"))
     return float(np.maximum(lost - gone, 0).max())
 
 
@@ -75,22 +87,23 @@ STEPS_TO_ZERO = Problem(
         Invariant("whole numbers", lambda args, out: float(max(np.abs(np.asarray(v) - np.round(v)).max() for v in out.values())), "Your answer is not whole. Layers are counted: the first l where it has happened."),
     ),
     mistakes=(
+        Mistake("start left out", dict(started=False), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a."),
         Mistake("always double precision", dict(computed="float64"), "You compute in float64, whatever the precision asked for. Make the factors arrays of that precision first; Python's own numbers are float64 too."),
         Mistake("always single precision", dict(computed="float32"), "You compute in float32, whatever the precision asked for. Make the factors arrays of that precision first."),
         Mistake("machine epsilon", dict(below=lambda dtype: np.finfo(dtype).eps, zero=lambda p, dtype: p < np.finfo(dtype).eps), "You stop at the machine epsilon. That is the smallest step beside 1; numbers near zero have exponents of their own and go far below it."),
         Mistake("epsilon for the smallest normal number", dict(below=lambda dtype: np.finfo(dtype).eps), "Your first result stops at the machine epsilon, the smallest step beside 1. The smallest normal number is np.finfo(…).tiny, 1.2e−38 in float32."),
         Mistake("zero at the smallest normal number", dict(zero=lambda p, dtype: p < np.finfo(dtype).tiny), "Your product is 0 as soon as it leaves the normal numbers. Subnormal numbers lie below them: in float32 they go from 1.2e−38 down to 1.4e−45."),
-        Mistake("rounding forgotten", _without_rounding, "Your second result is where a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later: a^l ≤ 2^−150 in float32."),
+        Mistake("rounding forgotten", _without_rounding, "Your second result is where start · a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
         Mistake("smallest number for the smallest normal one", dict(below=lambda dtype: 2 * np.finfo(dtype).smallest_subnormal), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
         Mistake("one over the largest", dict(below=lambda dtype: 1 / np.finfo(dtype).max), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
         Mistake("layers before", dict(late=-1), "You count the layers that still work. Asked for is the first one where it has happened, one more."),
         Mistake("results exchanged", lambda *args: _first(*args)[::-1], "Your two results are exchanged: first where the product falls below the normal numbers, then where it is 0."),
-        Mistake("counted from the first product", dict(late=1), "You count one too many: a is the product after 1 layer, a · a after 2. Does your counter go up once more after the last product?"),
+        Mistake("counted from the first product", dict(late=1), "You count one too many: start · a is what is left after 1 layer, start · a · a after 2. Does your counter go up once more after the last product?"),
         Mistake("square underflows", dict(below=lambda dtype: np.sqrt(np.finfo(dtype).tiny), zero=lambda p, dtype: p * p == 0), "Your product is squared before you look at it, as in a norm. Squares underflow after half as many layers; ask the product itself."),
     ),
     hints=(
         "Multiply up, one layer at a time, in the precision asked for, and note when it happens.",
-        "np.finfo(precision).tiny is the smallest normal number. After one layer the product is a itself, so l starts at 1.",
-        "p = a = factors.astype(precision); while p.any(): p = p * a. Beside it you need the first l with p < tiny and with p == 0, for each factor by itself.",
+        "np.finfo(precision).tiny is the smallest normal number. After one layer start · a is left, so l starts at 1.",
+        "a = factors.astype(precision) and p = np.full_like(a, start); while p.any(): p = p * a. Beside it you need the first l with p < tiny and with p == 0, for each factor by itself.",
     ),
 )  # fmt: skip

@@ -1,10 +1,8 @@
 """Problem set 2 on saturation: where a unit still has a slope, and which units have lost it."""
 
-import math
-
 import numpy as np
 
-from vgcourse.activations import ACTIVATIONS
+from vgcourse.activations import ACTIVATIONS, LEAKY_SLOPE
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.gradcheck import relative_error
 
@@ -16,53 +14,41 @@ LARGEST_SLOPE = {name: 0.25 if name == "sigmoid" else 1.0 for name in ACTIVATION
 def active_width(name, share):
     """Width of the interval of z where f'(z) ≥ share · max f', for each entry of share.
 
-    tanh' = 1/cosh²(z) gives 2 arccosh(share^(−1/2)), and σ' = ¼/cosh²(z/2) twice as much.
+    softsign' = 1/(1 + |z|)² gives 2 (share^(−1/2) − 1), arctan' = 1/(1 + z²) gives 2 √(1/share − 1), and
+    1.7159 tanh(2z/3) gives 3 arccosh(share^(−1/2)).
     """
     return _width(name, share)
 
 
-def _width(
-    name,
-    share,
-    *,
-    sigmoid_factor=4,
-    tanh_factor=2,
-    sides=1.0,
-    sigmoid_max=0.25,
-    drop=False,
-    power=-0.5,
-    end=np.arccosh,
-    logs=1.0,
-):
-    """active_width with exchangeable parts; `end` is the end of tanh's interval."""
+UNITS = ("softsign", "arctan", "scaled_tanh")
+
+
+def _width(name, share, *, sides=2.0, stretch=1.5, tallest=1.0, drop=False, root=True, ends=None):
+    """active_width with exchangeable parts."""
     share = 1 - share if drop else share
-    if name == "sigmoid":
-        share = share * 0.25 / sigmoid_max
-    factor = {"sigmoid": sigmoid_factor, "tanh": tanh_factor}[name]
-    return sides * factor * logs * end(share**power)
+    if name == "scaled_tanh":
+        share = share / tallest
+    c = share**-0.5 if root else 1 / share
+    end = {"softsign": c - 1, "arctan": np.sqrt(c**2 - 1), "scaled_tanh": stretch * np.arccosh(c)}
+    return sides * (end | (ends(c) if ends else {}))[name]
 
 
 def _by_value(name, share):
     """Where h stays away from its limits by share."""
-    return 4 * np.arctanh(1 - 2 * share) if name == "sigmoid" else 2 * np.arctanh(1 - share)
-
-
-def _tail(c):
-    """The far end, where 1/cosh²(z) is 4 e^(−2z)."""
-    return np.log(2 * c)
+    h = 1 - share
+    end = {"softsign": h / (1 - h), "arctan": np.tan(h * np.pi / 2), "scaled_tanh": 1.5 * np.arctanh(h)}
+    return 2 * end[name]
 
 
 def _width_cases(rng):
-    return [
-        Case((name, np.sort(rng.uniform(0.03, 0.24, size=5))), (f"width ({name})",))
-        for name in ("sigmoid", "tanh")
-    ]
+    return [Case((name, np.sort(rng.uniform(0.03, 0.24, size=5))), (f"width ({name})",)) for name in UNITS]
 
 
 def _ends(args, out):
     name, share = args
-    slopes = ACTIVATIONS[name].derivative(np.asarray(out[f"width ({name})"], dtype=float) / 2)
-    return relative_error(slopes / LARGEST_SLOPE[name], share)
+    z = np.asarray(out[f"width ({name})"], dtype=float) / 2
+    slopes = {"softsign": (1 + z) ** -2.0, "arctan": 1 / (1 + z**2), "scaled_tanh": np.cosh(z / 1.5) ** -2.0}
+    return relative_error(slopes[name], share)
 
 
 ACTIVE_WIDTH = Problem(
@@ -76,24 +62,25 @@ ACTIVE_WIDTH = Problem(
         Invariant("slope at the ends", _ends, "At the ends of your interval the slope is not share · max f'. Put z = width/2 into f' and compare."),
     ),
     mistakes=(
-        Mistake("half of the interval", dict(sides=0.5), "You return the end of the interval, not its width. It runs from −z to z, so the width is 2z."),
-        Mistake("both sides twice", dict(sides=2.0), "Your widths are twice as large as asked for. The interval runs from −z to z, and for tanh that is 2 arccosh(share^(−1/2)) in all."),
-        Mistake("sigmoid as narrow as tanh", dict(sigmoid_factor=2), "Your width for the sigmoid is that of tanh. σ'(z) = ¼/cosh²(z/2): with z/2 in it, the interval is twice as wide."),
-        Mistake("tanh as wide as sigmoid", dict(tanh_factor=4), "Your width for tanh is that of the sigmoid. tanh'(z) = 1/cosh²(z) has z where σ' has z/2."),
-        Mistake("factors exchanged", dict(sigmoid_factor=2, tanh_factor=4), "You have the two units exchanged. The sigmoid is the wide one: σ(z) = (1 + tanh(z/2))/2."),
-        Mistake("share of 1", dict(sigmoid_max=1.0), "For the sigmoid you ask σ' ≥ share. The share is of the largest slope, and σ' never exceeds ¼: σ' ≥ share/4."),
-        Mistake("root missing", dict(power=-1), "Your argument is 1/share. The slope is 1/cosh², with a square: cosh(z) = 1/√share."),
+        Mistake("half of the interval", dict(sides=1.0), "You return the end of the interval, not its width. It runs from −z to z, so the width is 2z."),
+        Mistake("both sides twice", dict(sides=4.0), "Your widths are twice as large as asked for. The interval runs from −z to z: 2z in all, if z is its end."),
+        Mistake("tanh without its scale", dict(stretch=1.0), "Your width for the scaled tanh is that of tanh(z). With 2z/3 in the place of z the interval is 3/2 as wide."),
+        Mistake("scale the wrong way", dict(stretch=2 / 3), "You make the scaled tanh narrower. It has 2z/3 where tanh has z, so z itself goes 3/2 as far."),
+        Mistake("share of 1", dict(tallest=1.7159 * 2 / 3), "For the scaled tanh you ask f' ≥ share. The share is of its largest slope, 1.7159 · ⅔ = 1.144, and then the height cancels."),
+        Mistake("root missing", dict(root=False), "Your equation lacks a root: the slopes hold squares, 1/(1 + |z|)², 1/(1 + z²) and 1/cosh²."),
         Mistake("drop instead of share", dict(drop=True), "You have the slope fall by share of its maximum. It is to be share of the maximum at the ends, not 1 − share."),
         Mistake("interval of h, not of f'", _by_value, "You measure how near h = f(z) comes to its limits. Asked for is the slope: f'(z) ≥ share · max f'."),
-        Mistake("tail formula", dict(end=_tail), "You take the slope for an exponential, 4e^(−2|z|) for tanh. That is its tail; for shares near 1 keep the whole of 1/cosh²: arccosh(c) = ln(c + √(c² − 1))."),
-        Mistake("parabola at the top", dict(end=lambda c: np.sqrt(1 - c**-2.0)), "You take the slope for a parabola, 1 − z² for tanh. That is its top; further out solve cosh²(z) = 1/share."),
-        Mistake("arcsinh for arccosh", dict(end=np.arcsinh), "Your inverse is that of sinh. The slope of tanh is 1/cosh², so it is arccosh that undoes it: ln(c + √(c² − 1)), with a minus."),
-        Mistake("logarithm to base 10", dict(logs=1 / math.log(10)), "Your logarithm has base 10. arccosh(c) = ln(c + √(c² − 1)) is a natural one: np.log."),
+        Mistake("softsign without − 1", dict(ends=lambda c: {"softsign": c}), "For softsign you solve |z| = share^(−1/2). It is 1 + |z| that equals that."),
+        Mistake("softsign' for arctan'", dict(ends=lambda c: {"arctan": c - 1}), "Your arctan has the slope of softsign. It is 1/(1 + z²), with the square on z alone."),
+        Mistake("arctan' for softsign'", dict(ends=lambda c: {"softsign": np.sqrt(c**2 - 1)}), "Your softsign has the slope of arctan. Differentiate z/(1 + |z|) for z > 0: the whole of 1 + z is squared."),
+        Mistake("arcsinh for arccosh", dict(ends=lambda c: {"scaled_tanh": 1.5 * np.arcsinh(c)}), "Your inverse is that of sinh. The slope of tanh is 1/cosh², so it is arccosh that undoes it."),
+        Mistake("tail formula", dict(ends=lambda c: {"scaled_tanh": 1.5 * np.log(2 * c)}), "You take the slope of tanh for an exponential, 4e^(−2|z|). That is its tail only: keep the whole of 1/cosh²."),
+        Mistake("lecture's widths", lambda name, share: 2 * np.arccosh(share**-0.5) * (2 if name == "softsign" else 1), "Your widths are those of the sigmoid and of tanh. Here the units are softsign, arctan and 1.7159 tanh(2z/3): start from their slopes."),
     ),
     hints=(
-        "The slope is largest at z = 0 and falls alike on both sides. Solve f'(z) = share · max f' for the positive z.",
-        "tanh'(z) = 1/cosh²(z). The sigmoid is a tanh of half the argument, σ'(z) = ¼/cosh²(z/2), and its maximum is ¼.",
-        "For tanh: cosh(z) = share^(−1/2), and np.arccosh undoes cosh. The interval runs from −z to z. For the sigmoid put z/2 in place of z.",
+        "The slope is largest at z = 0 and falls alike on both sides. Find f' for z > 0 first, then solve f'(z) = share · max f'.",
+        "softsign' = 1/(1 + |z|)² and arctan' = 1/(1 + z²), both 1 at most. In f = a tanh(cz) the height a cancels, as both sides hold it.",
+        "The ends: 1 + z = share^(−1/2); 1 + z² = 1/share; cosh(2z/3) = share^(−1/2). The interval runs from −z to z.",
     ),
 )  # fmt: skip
 
@@ -101,41 +88,56 @@ ACTIVE_WIDTH = Problem(
 # --- saturated_fraction ----------------------------------------------------------------------------
 
 
-def saturated_fraction(name, z, share):
-    """Units that have lost their slope: f'(z) < share · max f'.
+def saturated_fraction(name, h, share):
+    """Units that have lost their slope, f'(z) < share · max f', told from the activations h = f(z).
 
-    z is (N, H). Returns, for each unit, the fraction of the N instances where it is saturated, (H,); and the
+    σ' = h(1 − h), tanh' = 1 − h², elu' = 1 + min(h, 0), relu' = [h > 0]; h is (N, H). Returns, for each unit, the fraction of the N instances where it is saturated, (H,); and the
     fraction of units that are saturated for every instance ("dead").
     """
-    return _saturated(name, z, share)
+    return _saturated(name, h, share)
 
 
-def _near_the_limits(name, z, share):
-    h = ACTIVATIONS[name].function(z)
+def _slope(name, h):
+    """f' from f."""
+    if name == "sigmoid":
+        return h * (1 - h)
+    if name == "tanh":
+        return 1 - h**2
+    return np.where(h > 0, 1.0, {"relu": 0.0, "elu": h + 1, "leaky_relu": LEAKY_SLOPE}[name])
+
+
+def _near_the_limits(name, h, share):
     if name == "sigmoid":
         return (h < share) | (h > 1 - share)
-    if name == "tanh":
-        return np.abs(h) > 1 - share
-    return np.abs(h) < share
+    return np.abs(h) > 1 - share if name == "tanh" else np.abs(h) < share
+
+
+def _below(slope):
+    """The rule that compares a slope with its share of the largest one."""
+    return lambda name, h, share: slope(name, h) < share * LARGEST_SLOPE[name]
 
 
 RULES = {
-    "slope": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share * LARGEST_SLOPE[name],
-    "share of 1": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share,
-    "¼ for all": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share * 0.25,
-    "at h": lambda name, z, share: ACTIVATIONS[name].derivative(ACTIVATIONS[name].function(z)) < share * LARGEST_SLOPE[name],
-    "largest seen": lambda name, z, share: ACTIVATIONS[name].derivative(z) < share * ACTIVATIONS[name].derivative(z).max(),
-    "active": lambda name, z, share: ACTIVATIONS[name].derivative(z) >= share * LARGEST_SLOPE[name],
+    "slope": _below(_slope),
+    "share of 1": lambda name, h, share: _slope(name, h) < share,
+    "¼ for all": lambda name, h, share: _slope(name, h) < share * 0.25,
+    "f' at h": _below(lambda name, h: ACTIVATIONS[name].derivative(h)),
+    "one formula": _below(lambda name, h: h * (1 - h)),
+    "tanh for sigmoid": _below(lambda name, h: 1 - h**2 if name == "sigmoid" else _slope(name, h)),
+    "ELU like ReLU": _below(lambda name, h: _slope("relu" if name == "elu" else name, h)),
+    "ReLU at 0": lambda name, h, share: RULES["slope"](name, h, share) & ((name != "relu") | (h < 0)),
+    "ELU e^h": _below(lambda name, h: np.exp(np.minimum(h, 0)) if name == "elu" else _slope(name, h)),
+    "largest seen": lambda name, h, share: _slope(name, h) < share * _slope(name, h).max(),
+    "active": lambda name, h, share: _slope(name, h) >= share * LARGEST_SLOPE[name],
     "value": _near_the_limits,
-    "|z| > 4": lambda name, z, share: np.abs(z) > 4,
-    "lower side": lambda name, z, share: RULES["slope"](name, z, share) & (z < 0),
-    "no slope at all": lambda name, z, share: ACTIVATIONS[name].derivative(z) == 0,
+    "lower side": lambda name, h, share: RULES["slope"](name, h, share) & (h < (0.5 if name == "sigmoid" else 0)),
+    "no slope at all": lambda name, h, share: _slope(name, h) == 0,
 }  # fmt: skip
 
 
-def _saturated(name, z, share, *, rule="slope", axis=0, every=np.all, per_unit=np.mean, dead=None):
+def _saturated(name, h, share, *, rule="slope", axis=0, every=np.all, per_unit=np.mean, dead=None):
     """saturated_fraction with exchangeable parts."""
-    saturated = RULES[rule](name, z, share)
+    saturated = RULES[rule](name, h, share)
     units = every(saturated, axis=0)
     return per_unit(saturated, axis=axis), units.mean() if dead is None else dead(units, saturated)
 
@@ -146,7 +148,7 @@ def _saturated_cases(rng):
         share = float(rng.uniform(0.03, 0.09))
         while True:
             z = _draw(rng, name, N, H, share)[:, rng.permutation(H)]
-            args = (name, z, share)
+            args = (name, ACTIVATIONS[name].function(z), share)
             # in one case nothing is in the middle: the largest slope seen is not the largest there is
             if name != "tanh" or (RULES["slope"](*args) != RULES["largest seen"](*args)).any():
                 break
@@ -179,6 +181,11 @@ def _outside(args, out):
     return float(np.maximum(values - 1, -values).max(initial=0))
 
 
+def _dead_fits(args, out):
+    """Is dead the share of units whose per_unit is 1?"""
+    return abs(float(out["dead"]) - float(np.mean(np.asarray(out["per_unit"], dtype=float) > 1 - 1e-6)))
+
+
 SATURATED_FRACTION = Problem(
     name="ps2.saturated_fraction",
     reference=saturated_fraction,
@@ -189,17 +196,21 @@ SATURATED_FRACTION = Problem(
     axes={"per_unit": ("unit",)},
     invariants=(
         Invariant("fractions", _outside, "Your answer leaves the interval from 0 to 1. Both are fractions: of the instances, and of the units."),
-        Invariant("dead is what per_unit says", lambda args, out: abs(float(out["dead"]) - float(np.mean(np.asarray(out["per_unit"]) > 1 - 1e-6))), "Your two results do not fit together. A dead unit is one that is saturated for every instance, so dead is the share of units whose per_unit is 1."),
+        Invariant("dead is what per_unit says", _dead_fits, "Your two results do not fit together. A dead unit is one that is saturated for every instance, so dead is the share of units whose per_unit is 1."),
     ),
     mistakes=(
         Mistake("share of 1", dict(rule="share of 1"), "You compare the slope with share itself. The largest slope of a sigmoid is ¼, so its limit is share/4."),
         Mistake("¼ for all", dict(rule="¼ for all"), "You compare with share/4 for every activation. ¼ is the largest slope of the sigmoid alone; that of the others is 1."),
+        Mistake("ReLU active at 0", dict(rule="ReLU at 0"), "Your ReLU is never saturated. Where it puts out 0 its slope is 0 by the course's rule: h > 0, not h ≥ 0."),
+        Mistake("e to the h for the ELU", dict(rule="ELU e^h"), "Your ELU has the slope e^h. It is e^z, and h = e^z − 1 there: what is e^z in terms of h?"),
         Mistake("share of the largest slope seen", dict(rule="largest seen"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others."),
         Mistake("active units counted", dict(rule="active"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'."),
-        Mistake("f' of the activation", dict(rule="at h"), "You take f' at h = f(z). h stays between the limits of f, where the slope looks healthy: take f'(z)."),
-        Mistake("nearness of h", dict(rule="value"), "You look at how near h comes to a limit. Saturation is about the slope: f'(z) < share · max f'."),
-        Mistake("|z| > 4 for all", dict(rule="|z| > 4"), "You count |z| > 4, a rule of thumb for the sigmoid. tanh saturates from about 2.2, and a ReLU never does for z > 0: compare f'(z) with share · max f'."),
-        Mistake("lower side only", dict(rule="lower side"), "You count saturated units where z < 0 only. Sigmoid and tanh saturate above as well."),
+        Mistake("f' of the activation", dict(rule="f' at h"), "You put h into f', which wants z. You were not given z: write the slope with h, as σ' = h(1 − h)."),
+        Mistake("one formula for all", dict(rule="one formula"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h."),
+        Mistake("sigmoid with the slope of tanh", dict(rule="tanh for sigmoid"), "You take 1 − h² for the sigmoid as well. That is tanh's slope; σ' = h(1 − h)."),
+        Mistake("ELU like a ReLU", dict(rule="ELU like ReLU"), "Your ELU has no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out."),
+        Mistake("nearness of h", dict(rule="value"), "You look at how near h comes to a limit. Saturation is about the slope."),
+        Mistake("lower side only", dict(rule="lower side"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well."),
         Mistake("exactly zero", dict(rule="no slope at all"), "You count slopes that are exactly 0. Sigmoid, tanh, ELU and leaky ReLU never get there; a slope below share · max f' counts."),
         Mistake("per instance", dict(axis=1), "You average over the units. per_unit has one entry for each unit: average over the instances, axis=0."),
         Mistake("counts", dict(per_unit=np.sum), "Your per_unit holds counts. Divide by the number of instances, N."),
@@ -211,7 +222,7 @@ SATURATED_FRACTION = Problem(
     ),
     hints=(
         "First a table of booleans, (N, H): is this unit saturated for this instance? Then average it in two ways.",
-        "max f' is ¼ for the sigmoid and 1 for the others. The mean of booleans along axis 0 is a fraction of instances.",
+        "The slope with h alone: σ' = h(1 − h), tanh' = 1 − h², ELU 1 + h on its left. max f' is ¼ for the sigmoid, 1 for the others. The mean of booleans along axis 0 is a fraction of instances.",
         "saturated = slope < share * largest. A unit is dead if saturated.all(axis=0) says so; the mean of that is the second result.",
     ),
 )  # fmt: skip

@@ -1,57 +1,78 @@
-"""Problem set 2 on a chain of single units: one factor a layer, and their product."""
+"""Problem set 2 on a chain of single units: one factor a layer, and the gradients that their products make."""
 
 import numpy as np
 
-from vgcourse.activations import ACTIVATIONS
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.gradcheck import relative_error
 
 
-def scalar_chain(name, h0, w):
-    """h_l = f(w_l h_{l−1}): the factors a_l = f'(z_l) w_l, l = 1 … L, and ∂h_L/∂h_l = a_L … a_{l+1}, l = 0 … L − 1."""
-    return _chain(name, h0, w)
+def scalar_chain(h0, w, b):
+    """h_l = s(w_l h_{l−1} + b_l) with softsign s(z) = z/(1 + |z|): h_L, the factors a_l = s'(z_l) w_l,
+
+    dw_l = ∂h_L/∂w_l = a_L … a_{l+1} s'(z_l) h_{l−1} and db_l = ∂h_L/∂b_l, the same without h_{l−1}; l = 1 … L.
+    """
+    return _chain(h0, w, b)
+
+
+def softsign(z):
+    """z/(1 + |z|)."""
+    return z / (1 + np.abs(z))
+
+
+def softsign_slope(z):
+    """1/(1 + |z|)²."""
+    return 1 / (1 + np.abs(z)) ** 2
 
 
 SLOPES = {
-    "f'(z)": lambda name, z, h, before: ACTIVATIONS[name].derivative(z),
-    "1": lambda name, z, h, before: 1.0,
-    "f'(h)": lambda name, z, h, before: ACTIVATIONS[name].derivative(h),
-    "f'(h before)": lambda name, z, h, before: ACTIVATIONS[name].derivative(np.float64(before)),
-    "formula for h at z": lambda name, z, h, before: 1 - z**2 if name == "tanh" else z * (1 - z),
-    "formula of tanh": lambda name, z, h, before: 1 - h**2,
-    "formula of sigmoid": lambda name, z, h, before: h * (1 - h),
-    "f": lambda name, z, h, before: h,
+    "s'(z)": lambda z, h: softsign_slope(z),
+    "1": lambda z, h: 1.0,
+    "s'(h)": lambda z, h: softsign_slope(h),
+    "no square": lambda z, h: 1 / (1 + np.abs(z)),
+    "arctan": lambda z, h: 1 / (1 + z**2),
+    "no modulus": lambda z, h: 1 / (1 + z) ** 2,
+    "formula of tanh": lambda z, h: 1 - h**2,
+    "s": lambda z, h: h,
 }
 
 
-def _chain(name, h0, w, *, slope="f'(z)", weight=lambda w, l: w[l], forward="f(wh)", products=None):
+def _above(factors):
+    """For each layer the product of the factors above it."""
+    return np.append(np.cumprod(factors[:0:-1])[::-1], 1.0)
+
+
+def _chain(h0, w, b, *, slope="s'(z)", weight=lambda w, l: w[l], bias=True, f=softsign, above=_above, own=True, inputs=None):  # fmt: skip
     """scalar_chain with exchangeable parts."""
-    h, factors = np.float64(h0), []
+    hs, zs = [h0], []
     for l in range(len(w)):
-        z = w[l] * (h0 if forward == "h0" else h)
-        after = ACTIVATIONS[name].function(np.float64(z))
-        factors.append(SLOPES[slope](name, z, after, h) * weight(w, l))
-        h = z if forward == "linear" else after
-    factors = np.array(factors)
-    return factors, _onwards(factors) if products is None else products(factors)
-
-
-def _onwards(factors):
-    return np.cumprod(factors[::-1])[::-1].copy()
-
-
-def _after(factors):
-    """One factor too few: the layer's own step is left out."""
-    return np.append(_onwards(factors)[1:], 1.0)
+        zs.append(w[l] * hs[-1] + (b[l] if bias else 0))
+        hs.append(f(zs[-1]))
+    slopes = np.array([SLOPES[slope](z, h) for z, h in zip(zs, hs[1:], strict=True)])
+    factors = slopes * np.array([weight(w, l) for l in range(len(w))])
+    db = above(factors) * (slopes if own else 1)
+    return hs[-1], factors, db * (np.array(hs[:-1]) if inputs is None else inputs(hs, zs)), db
 
 
 def _cases(rng):
     cases = []
-    for name, L, low, high in (("sigmoid", 5, 2.0, 3.5), ("tanh", 6, 0.7, 1.4), ("tanh", 1, 0.7, 1.4)):
-        w = rng.uniform(low, high, size=L) * rng.choice([-1, 1], size=L)
-        w[: L // 2] = np.abs(w[: L // 2])
-        cases.append(Case((name, float(rng.uniform(0.4, 1.2)), w), ("factors", "gradients")))
+    for L in (5, 4, 1):
+        w = rng.uniform(0.7, 2.5, size=L) * rng.choice([-1, 1], size=L)
+        b = rng.uniform(0.2, 0.8, size=L) * rng.choice([-1, 1], size=L)
+        h0 = float(rng.uniform(0.4, 1.2))
+        hs = [h0]
+        for weight, shift in zip(w, b, strict=True):
+            hs.append(softsign(weight * hs[-1] + shift))
+        if min(map(abs, hs)) < 0.05 or (L > 1 and (_chain(h0, w, b)[1] < 0).sum() in (0, L)):
+            return _cases(rng)  # no signal near 0, signs of both kinds
+        cases.append(Case((h0, w, b), ("h", "factors", "dw", "db")))
     return cases
+
+
+def _fit(args, out):
+    """∂h_L/∂b_l w_l = a_l ∂h_L/∂h_l, and the same for the layer above."""
+    _, w, _ = args
+    a, db = np.asarray(out["factors"], dtype=float), np.asarray(out["db"], dtype=float)
+    return relative_error(db * w, np.cumprod(a[::-1])[::-1])
 
 
 SCALAR_CHAIN = Problem(
@@ -59,33 +80,37 @@ SCALAR_CHAIN = Problem(
     reference=scalar_chain,
     family=_chain,
     cases=_cases,
-    points=3,
+    points=4,
     lecture='lecture 3, "Depth"',
-    axes={"factors": ("layer",), "gradients": ("layer from 0",)},
+    axes={"factors": ("layer",), "dw": ("layer",), "db": ("layer",)},
     invariants=(
-        Invariant("gradients are products of the factors", lambda args, out: relative_error(out["gradients"], _onwards(np.asarray(out["factors"], dtype=float))), "Your gradients are not products of your factors. gradients[l] is the product of all factors above layer l, so the last entry is the last factor alone."),
+        Invariant("db belongs to the factors", _fit, "Your db does not belong to your factors. db_l is the product of all factors above layer l, times that layer's own slope; times w_l it is the product from a_l up."),
     ),
     mistakes=(
-        Mistake("f' missing", dict(slope="1"), "Your factors are the weights. A step is f(w_l h_{l−1}), so its factor is f'(z_l) w_l: it is f' that holds a sigmoid chain below ¼ a layer."),
-        Mistake("weight missing", dict(weight=lambda w, l: 1.0), "Your factors are f'(z_l) alone. The step passes the weight too: f'(z_l) w_l."),
-        Mistake("f' of the activation", dict(slope="f'(h)"), "You take f' at h_l = f(z_l). It belongs at z_l = w_l h_{l−1}."),
-        Mistake("f' of the layer's input", dict(slope="f'(h before)"), "You take f' at h_{l−1}. The argument of f is w_l h_{l−1}, weight included."),
-        Mistake("formula for h used at z", dict(slope="formula for h at z"), "You put z_l into a formula that wants h_l: σ' = h(1 − h) and tanh' = 1 − h²."),
-        Mistake("sigmoid with the slope of tanh", dict(slope="formula of tanh"), "Your slope is 1 − h² for the sigmoid as well. That one belongs to tanh; σ' = h(1 − h)."),
-        Mistake("tanh with the slope of a sigmoid", dict(slope="formula of sigmoid"), "Your slope is h(1 − h) for tanh as well. That one belongs to the sigmoid; tanh' = 1 − h²."),
-        Mistake("f for f'", dict(slope="f"), "Your factors hold h_l = f(z_l) in place of its derivative f'(z_l)."),
-        Mistake("weight of the next layer", dict(weight=lambda w, l: w[(l + 1) % len(w)]), "You pair f'(z_l) with w_{l+1}. The step from h_{l−1} to h_l holds w_l and f'(z_l); f'(z_l) w_{l+1} belongs to the recursion of ∂L/∂z."),
-        Mistake("forward without f", dict(forward="linear"), "On the way forward your signal does not pass f: you go on with z_l. The next layer sees h_l = f(z_l)."),
-        Mistake("every layer sees h_0", dict(forward="h0"), "Every layer of yours sees h_0. Layer l sees h_{l−1}: update h in the loop."),
-        Mistake("products from the bottom", dict(products=np.cumprod), "Your gradients are ∂h_l/∂h_0, products from the bottom. Asked for is ∂h_L/∂h_l: they start at the top, at layer L."),
-        Mistake("sums for products", dict(products=lambda a: np.cumsum(a[::-1])[::-1]), "You add the factors. Along one path they multiply: that is why depth acts like a power."),
-        Mistake("one layer short", dict(products=_after), "Your gradients are one layer short: the last is 1. gradients[l] reaches down to h_l, so it holds the factors of layers l + 1 … L: L of them for h_0."),
-        Mistake("power of one factor", dict(products=lambda a: a[0] ** np.arange(len(a), 0, -1)), "You take powers of the first factor. a^L is the picture for equal layers; here every layer has its own factor."),
-        Mistake("power of the mean", dict(products=lambda a: a.mean() ** np.arange(len(a), 0, -1)), "You take powers of the mean factor. A product is not the power of a mean: multiply the factors one by one."),
+        Mistake("tanh units", dict(f=np.tanh, slope="formula of tanh"), "Your units are tanhs. Here they are softsigns, z/(1 + |z|)."),
+        Mistake("s' missing", dict(slope="1"), "Your factors are the weights. A step is s(w h + b), so its factor is s'(z) w."),
+        Mistake("weight missing", dict(weight=lambda w, l: 1.0), "Your factors are s'(z_l) alone. The step passes the weight too."),
+        Mistake("s' of the activation", dict(slope="s'(h)"), "You take s' at h_l = s(z_l). It belongs at z_l."),
+        Mistake("square missing", dict(slope="no square"), "Your slope is 1/(1 + |z|). The quotient rule leaves a square: try z > 0, where s = z/(1 + z)."),
+        Mistake("slope of arctan", dict(slope="arctan"), "Your slope is 1/(1 + z²), that of arctan. Softsign has the whole of 1 + |z| squared."),
+        Mistake("modulus missing", dict(slope="no modulus"), "Your slope has 1 + z where 1 + |z| belongs: for negative z it comes out too large."),
+        Mistake("slope of tanh", dict(slope="formula of tanh"), "1 − h² is the slope of tanh. For softsign start from z/(1 + |z|)."),
+        Mistake("s for s'", dict(slope="s"), "Your factors hold h_l = s(z_l) in place of the derivative s'(z_l)."),
+        Mistake("bias left out", dict(bias=False), "You leave the bias out of z. It is in no factor, but it moves z and with it the slopes."),
+        Mistake("no activation on the way forward", dict(f=lambda z: z), "On the way forward your signal does not pass s: the next layer sees h_l, not z_l."),
+        Mistake("weight of the next layer", dict(weight=lambda w, l: w[(l + 1) % len(w)]), "You pair s'(z_l) with w_{l+1}. The step from h_{l−1} to h_l holds w_l and s'(z_l)."),
+        Mistake("own factor in the product", dict(above=lambda a: np.cumprod(a[::-1])[::-1]), "Your dw and db hold one factor too many. A weight acts on z_l: from there on up come s'(z_l) and the factors of the layers above, not a_l itself."),
+        Mistake("products from the bottom", dict(above=lambda a: np.append(1.0, np.cumprod(a[:-1]))), "Your dw and db multiply the factors below layer l. A gradient comes down from the top: the factors above."),
+        Mistake("sums for products", dict(above=lambda a: np.append(np.cumsum(a[:0:-1])[::-1], 1.0)), "You add the factors above a layer. Along one path they multiply."),
+        Mistake("power of the mean factor", dict(above=lambda a: a.mean() ** np.arange(len(a) - 1, -1, -1.0)), "You take powers of the mean factor. A product is not the power of a mean: multiply the factors one by one."),
+        Mistake("own slope missing", dict(own=False), "In your dw and db the layer's own slope s'(z_l) is missing: w_l and b_l act through z_l, and s comes after it."),
+        Mistake("output for input in dw", dict(inputs=lambda hs, zs: np.array(hs[1:])), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
+        Mistake("pre-activation for input in dw", dict(inputs=lambda hs, zs: np.array(zs)), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
+        Mistake("h_0 in every dw", dict(inputs=lambda hs, zs: np.full(len(zs), hs[0])), "Every dw of yours has h_0. Layer l sees h_{l−1}."),
     ),
     hints=(
-        "Go forward once and write down one number a layer: how much does h_l move if h_{l−1} moves a little?",
-        "factors[l − 1] = f'(z_l) w_l with z_l = w_l h_{l−1}. gradients[L − 1] is the last factor, gradients[L − 2] the product of the last two.",
-        "np.cumprod multiplies from the left. You need products that end on the right: turn the factors around, and the result back.",
+        "Go forward once and keep z and h of every layer. One number a layer says how h_l moves if h_{l−1} moves a little.",
+        "w_l and b_l act on h_L through z_l alone: ∂h_L/∂z_l is the layer's own slope times all factors above. What are ∂z_l/∂w_l and ∂z_l/∂b_l?",
+        "Walk down from the top with d = 1: db_l = d · s'(z_l), dw_l = db_l · h_{l−1}, then d = d · a_l.",
     ),
 )  # fmt: skip

@@ -1,69 +1,57 @@
-"""Problem set 2 on threshold units: logic from one steep sigmoid, and the slope that comes with it."""
+"""Problem set 2 on threshold units: logic with −1 for false and +1 for true, from one steep tanh."""
 
 import numpy as np
 
-from vgcourse.activations import sigmoid, sigmoid_derivative
+from vgcourse.activations import sigmoid, tanh, tanh_derivative
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.gradcheck import relative_error
-from vgcourse.tasks.logic import logic_gate, truth_table
+from vgcourse.tasks.logic import truth_table
 
 KINDS = ("and", "or", "not")
 
 
 def threshold_unit(kind, x, gain):
-    """P∧Q ≈ σ(kP + kQ − 1.5k), P∨Q ≈ σ(kP + kQ − 0.5k), ¬P ≈ σ(k(1 − P) − 0.5k), and the slopes ∂/∂x.
+    """P∧Q ≈ tanh(k(P + Q − 1)), P∨Q ≈ tanh(k(P + Q + 1)), ¬P ≈ tanh(−kP) with false −1 and true +1; slopes ∂/∂x.
 
     x is (N, 2) with columns P, Q, or (N, 1) for "not". Returns value (N,) and slopes (N, n).
     """
-    gate = logic_gate(kind, steepness=float(gain))
-    z = x @ gate.weights + gate.bias
-    return sigmoid(z), sigmoid_derivative(z)[:, None] * gate.weights
+    return _unit(kind, x, gain)
 
 
 SLOPES = {
-    "σ'(z)": lambda z: sigmoid_derivative(z),
-    "σ'(σ(z))": lambda z: sigmoid_derivative(sigmoid(z)),
-    "σ": sigmoid,
-    "1 − σ": lambda z: sigmoid(-z),
-    "1 − σ²": lambda z: 1 - sigmoid(z) ** 2,
+    "tanh'(z)": tanh_derivative,
+    "tanh'(h)": lambda z: tanh_derivative(tanh(z)),
+    "formula for h at z": lambda z: 1 - z**2,
+    "1 − h": lambda z: 1 - tanh(z),
+    "h(1 − h)": lambda z: tanh(z) * (1 - tanh(z)),
     "1": np.ones_like,
 }
 
-
 BIASES = {  # in units of the gain
-    "halfway": {"and": -1.5, "or": -0.5, "not": 0.5},
-    "exchanged": {"and": -0.5, "or": -1.5, "not": 0.5},
-    "corner": {"and": -2.0, "or": -1.0, "not": 0.5},
-    "sign": {"and": 1.5, "or": 0.5, "not": -0.5},
-    "NOT copies": {"and": -1.5, "or": -0.5, "not": -0.5},
-    "NOT without 1": {"and": -1.5, "or": -0.5, "not": -0.5},
+    "halfway": {"and": -1.0, "or": 1.0, "not": 0.0},
+    "of 0 and 1": {"and": -1.5, "or": -0.5, "not": 0.5},
+    "exchanged": {"and": 1.0, "or": -1.0, "not": 0.0},
+    "corner": {"and": -2.0, "or": 2.0, "not": 0.0},
+    "none": {"and": 0.0, "or": 0.0, "not": 0.0},
+    "NOT": {"and": -1.0, "or": 1.0, "not": 1.0},
 }
 
 
-def _unit(
-    kind,
-    x,
-    gain,
-    *,
-    thresholds="halfway",
-    bias_gain=True,
-    input_gain=True,
-    slope="σ'(z)",
-    slope_gain=1,
-    slope_sign=True,
-):
+def _unit(kind, x, gain, *, thresholds="halfway", bias_gain=True, input_gain=True, copies=False, value=tanh, slope="tanh'(z)", slope_gain=1, slope_sign=True):  # fmt: skip
     """A threshold unit with exchangeable parts."""
     gain = float(gain)
-    sign = -1 if kind == "not" and thresholds != "NOT copies" else 1
+    sign = -1 if kind == "not" and not copies else 1
     bias = BIASES[thresholds][kind]
     z = x.sum(axis=1) * sign * (gain if input_gain else 1) + bias * (gain if bias_gain else 1)
     weight = (sign if slope_sign else 1) * gain**slope_gain
-    return sigmoid(z), np.repeat(weight * SLOPES[slope](z)[:, None], x.shape[1], axis=1)
+    return value(z), np.repeat(weight * SLOPES[slope](z)[:, None], x.shape[1], axis=1)
 
 
-def _hard_step(kind, x, gain):
-    value, slopes = threshold_unit(kind, x, gain)
-    return np.round(value), slopes
+def _sigmoid_units(kind, x, gain):
+    """The units for 0 and 1, as they stand."""
+    sign = -1 if kind == "not" else 1
+    y = sigmoid(gain * (sign * x.sum(axis=1) + BIASES["of 0 and 1"][kind]))
+    return y, np.repeat((sign * gain * y * (1 - y))[:, None], x.shape[1], axis=1)
 
 
 def _cases(rng):
@@ -71,8 +59,10 @@ def _cases(rng):
     for kind in KINDS:
         n = 1 if kind == "not" else 2
         names = (f"value ({kind})", f"slopes ({kind})")
-        cases.append(Case((kind, rng.uniform(size=(7, n)), float(rng.uniform(2.5, 4))), names, batch=7))
-        cases.append(Case((kind, truth_table(n), float(rng.uniform(4, 6))), names))
+        cases.append(
+            Case((kind, rng.uniform(-1, 1, size=(7, n)), float(rng.uniform(1.2, 1.9))), names, batch=7)
+        )
+        cases.append(Case((kind, 2 * truth_table(n) - 1, float(rng.uniform(2, 3))), names))
     return cases
 
 
@@ -80,7 +70,7 @@ def _slopes_fit(args, out):
     kind, x, gain = args
     y, slopes = out[f"value ({kind})"], out[f"slopes ({kind})"]
     weight = -gain if kind == "not" else gain
-    return relative_error(slopes, np.repeat(weight * (y * (1 - y))[:, None], x.shape[1], axis=1))
+    return relative_error(slopes, np.repeat(weight * (1 - y**2)[:, None], x.shape[1], axis=1))
 
 
 def _alike(args, out):
@@ -97,30 +87,33 @@ THRESHOLD_UNIT = Problem(
     lecture='lecture 2, "Saturation"',
     axes={f"{what} ({kind})": ("example", "input")[: 1 + (what == "slopes")] for kind in KINDS for what in ("value", "slopes")},
     invariants=(
-        Invariant("slopes belong to the value", _slopes_fit, "Your slopes do not belong to your value. Whatever the bias, the slope of y = σ(z) by an input is the weight times y(1 − y)."),
-        Invariant("P and Q alike", _alike, "Your slopes by P and by Q differ. Both inputs have the same weight in these units, so the two columns are equal."),
+        Invariant("slopes belong to the value", _slopes_fit, "Your slopes do not belong to your value. Whatever the bias, the slope of y = tanh(z) along an input is its weight times 1 − y²."),
+        Invariant("P and Q alike", _alike, "Your slopes for P and for Q differ. Both inputs have the same weight in these units, so the two columns are equal."),
     ),
     mistakes=(
-        Mistake("thresholds exchanged", dict(thresholds="exchanged"), "Your AND is an OR and the other way round. AND needs both inputs, so its threshold lies between 1 and 2; OR's lies between 0 and 1."),
-        Mistake("threshold on the corner", dict(thresholds="corner"), "Your thresholds lie at 2 and at 1, where inputs sit: there z = 0 and the unit says ½. Put them halfway, at 1.5 for AND and 0.5 for OR."),
-        Mistake("gain missing in the bias", dict(bias_gain=False), "Your bias is not multiplied by the gain. The threshold on P + Q is −bias/gain, so a bias of −1.5 puts it at 1.5/gain, near 0: for AND the bias is −1.5 · gain."),
-        Mistake("gain missing on the inputs", dict(input_gain=False, slope_gain=0), "Only your bias is multiplied by the gain. Both are: z = gain · (P + Q − threshold), or no input can cross it."),
-        Mistake("sign of the bias", dict(thresholds="sign"), "Your biases have the wrong sign. AND and OR subtract a threshold from P + Q; NOT starts at +½ gain and goes down as P rises."),
-        Mistake("NOT copies", dict(thresholds="NOT copies"), "Your NOT is large where P is 1: it copies. Its weight is negative: σ(gain (1 − P) − gain/2)."),
-        Mistake("NOT without 1 − P", dict(thresholds="NOT without 1"), "Your NOT is σ(−gain P − gain/2), which is small for both inputs. The 1 in 1 − P adds a whole gain to the bias, which ends at +gain/2."),
-        Mistake("gain missing in the slopes", dict(slope_gain=0), "The gain is missing in your slopes: by the chain rule ∂z/∂P = gain multiplies σ'(z)."),
-        Mistake("gain twice in the slopes", dict(slope_gain=2), "Your slopes hold the gain twice. P passes one weight on its way to z: ∂z/∂P = gain, once."),
-        Mistake("sign of the slopes of NOT", dict(slope_sign=False), "Your slope of NOT is positive, while its value falls as P rises: ∂z/∂P = −gain."),
-        Mistake("σ' missing", dict(slope="1"), "The factor σ'(z) is missing in your slopes. The sigmoid stands between z and the value, and its slope is what dies away from the threshold."),
-        Mistake("σ' of the activation", dict(slope="σ'(σ(z))"), "You take σ' at y = σ(z). It belongs at z: σ'(z) = y(1 − y)."),
-        Mistake("1 − σ missing", dict(slope="σ"), "Your slope has the factor σ(z) and not the other one: σ' = σ(1 − σ). Without it the unit seems to learn best where it is saturated at 1."),
-        Mistake("σ missing", dict(slope="1 − σ"), "Your slope has the factor 1 − σ(z) and not the other one: σ' = σ(1 − σ)."),
-        Mistake("slope of a tanh", dict(slope="1 − σ²"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),
-        Mistake("hard step", _hard_step, "Your value is a hard step, 0 or 1. The unit is the sigmoid of gain · (P + Q − threshold): between the two it takes every value, and that gives it a slope."),
+        Mistake("units for 0 and 1", _sigmoid_units, "These are the lecture's units, for 0 and 1: sigmoids with thresholds at 1.5 and ½. Here false is −1 and true is +1. What are the possible sums P + Q now?"),
+        Mistake("thresholds for 0 and 1", dict(thresholds="of 0 and 1"), "Your thresholds are those for 0 and 1. With −1 and +1 the sum P + Q is −2, 0 or 2: between which two of them does AND switch, and between which OR?"),
+        Mistake("thresholds exchanged", dict(thresholds="exchanged"), "Your AND is an OR and the other way round. AND needs both inputs, so it switches between the sums 0 and 2; OR between −2 and 0."),
+        Mistake("threshold on the corner", dict(thresholds="corner"), "Your thresholds lie at sums of 2 and −2, where inputs sit: there z = 0 and the unit says neither true nor false. Put them halfway between two sums."),
+        Mistake("no threshold", dict(thresholds="none"), "Your AND and OR are the same unit, tanh(gain (P + Q)), which says nothing where P and Q differ. A bias decides that case: down for AND, up for OR."),
+        Mistake("bias in NOT", dict(thresholds="NOT"), "Your NOT has a bias, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("gain missing in the bias", dict(bias_gain=False), "Your bias is not multiplied by the gain. The threshold on P + Q is −bias/gain, so a bias of −1 puts it at 1/gain."),
+        Mistake("gain missing on the inputs", dict(input_gain=False, slope_gain=0), "Only your bias is multiplied by the gain. Both are, or no input can cross the threshold."),
+        Mistake("NOT copies", dict(copies=True), "Your NOT is true where P is: it copies. Its weight is negative."),
+        Mistake("σ for tanh", dict(value=sigmoid), "Your values lie between 0 and 1. False is −1 here: the unit is a tanh."),
+        Mistake("gain missing in the slopes", dict(slope_gain=0), "The gain is missing in your slopes: by the chain rule ∂z/∂P = ±gain multiplies tanh'(z)."),
+        Mistake("gain twice in the slopes", dict(slope_gain=2), "Your slopes hold the gain twice. P passes one weight on its way to z."),
+        Mistake("sign of the slopes of NOT", dict(slope_sign=False), "Your slope of NOT is positive, while its value falls as P rises."),
+        Mistake("tanh' missing", dict(slope="1"), "The factor tanh'(z) is missing in your slopes. The tanh stands between z and the value, and its slope is what dies away from the threshold."),
+        Mistake("tanh' of the activation", dict(slope="tanh'(h)"), "You take tanh' at y = tanh(z). It belongs at z; with y at hand it reads 1 − y²."),
+        Mistake("formula for y used at z", dict(slope="formula for h at z"), "You put z into a formula that wants y: tanh' = 1 − y² with y = tanh(z)."),
+        Mistake("slope of a sigmoid", dict(slope="h(1 − h)"), "y(1 − y) is the slope of a sigmoid. For a tanh it is 1 − y²."),
+        Mistake("square missing", dict(slope="1 − h"), "Your slope has the factor 1 − y. It is 1 − y²: a tanh saturates on both sides."),
+        Mistake("hard step", lambda kind, x, gain: (np.sign(_unit(kind, x, gain)[0]), _unit(kind, x, gain)[1]), "Your value is a hard step, −1 or +1. The unit is a tanh: between the two it takes every value, and that gives it a slope."),
     ),
     hints=(
-        "Each unit is one sigmoid of a straight function of the inputs. Where has the argument to be positive, and where negative?",
-        "AND: positive only if P + Q is above 1.5. OR: above 0.5. NOT: if 1 − P is above 0.5. The gain multiplies the difference.",
-        "z = gain · (P + Q − 1.5) for AND. The slope by P is σ'(z) · ∂z/∂P, and σ'(z) = σ(z)σ(−z) keeps its digits where 1 − σ(z) loses them.",
+        "List the sums P + Q that the four corners have now. Between which two does AND switch, and between which two OR?",
+        "The threshold lies halfway between those two sums, and the gain multiplies the difference. For NOT the two inputs already lie evenly around 0.",
+        "z = gain · (P + Q − threshold). The slope is tanh'(z) · ∂z/∂P, with ∂z/∂P = ±gain.",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Problem set 2 on the scale of the weights: a deep ReLU net whose signals go like the L-th power of it."""
+"""Problem set 2 on the scale of the weights: a deep leaky ReLU net whose signals go like the L-th power of it."""
 
 import numpy as np
 
@@ -6,24 +6,27 @@ from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.gradcheck import relative_error
 
 
-def relu_sweep(x, dh, Ws, scales):
-    """Signals and gradients of h_l = relu(c W_l h_{l−1}), for every scale c of the weights.
+def leaky_sweep(x, dh, Ws, scales, leak):
+    """Signals and gradients of h_l = f(c W_l h_{l−1}), f(z) = z for z > 0, else leak · z, for every scale c.
 
     forward[k, l − 1] = log10 ‖h_l‖/‖h_0‖ and backward[k, l − 1] = log10 ‖∂L/∂h_{l−1}‖/‖∂L/∂h_L‖, l = 1 … L,
     with norms over the whole batch, h_0 = x (N, D) and ∂L/∂h_L = dh (N, H_L). Returns two (K, L) arrays.
     """
-    return _sweep(x, dh, Ws, scales)
+    return _sweep(x, dh, Ws, scales, leak)
 
 
-def _relu(z):
-    return np.maximum(z, 0)
+def _leaky(z, leak):
+    return np.where(z > 0, z, leak * z)
 
 
 MASKS = {
-    "z > 0": lambda z, signal: z > 0,
-    "none": lambda z, signal: 1.0,
-    "signal > 0": lambda z, signal: signal > 0,
-    "z < 0": lambda z, signal: z < 0,
+    "z > 0": lambda z, signal, leak: np.where(z > 0, 1, leak),
+    "none": lambda z, signal, leak: 1.0,
+    "signal > 0": lambda z, signal, leak: np.where(signal > 0, 1, leak),
+    "z < 0": lambda z, signal, leak: np.where(z < 0, 1, leak),
+    "ReLU": lambda z, signal, leak: z > 0,
+    "0.01": lambda z, signal, leak: np.where(z > 0, 1, 0.01),
+    "sum": lambda z, signal, leak: (z > 0) + leak,
 }
 
 
@@ -32,6 +35,7 @@ def _sweep(
     dh,
     Ws,
     scales,
+    leak,
     *,
     log=np.log10,
     norm=np.linalg.norm,
@@ -42,25 +46,25 @@ def _sweep(
     compounded=False,
     back_scaled=True,
     mask="z > 0",
-    activation=_relu,
+    activation=_leaky,
     back=lambda W: W,
     measured="h",
     back_measured="h",
     back_order=1,
 ):
-    """relu_sweep with exchangeable parts."""
+    """leaky_sweep with exchangeable parts."""
     forward, backward = [], []
     for c in np.cumprod(scales) if compounded else scales:
         h, zs, sizes = x, [], []
         for l, W in enumerate(Ws):
             z = h @ W.T * (c if layers is None or l in layers else 1)
-            h = activation(z)
+            h = activation(z, leak)
             zs.append(z)
             sizes.append(norm(z if measured == "z" else h))
         forward.append(power * (log(sizes) - (log(norm(x)) if relative else 0)))
         signal, sizes = dh, []
         for l in reversed(range(len(Ws))):
-            delta = signal * MASKS[mask](zs[l], signal)
+            delta = signal * MASKS[mask](zs[l], signal, leak)
             signal = delta @ back(Ws[l]) * (c if back_scaled and (layers is None or l in layers) else 1)
             sizes.append(norm(delta if back_measured == "δ" else signal))
         backward.append(
@@ -76,52 +80,51 @@ def _transposed(*args):
 def _cases(rng):
     cases = []
     for N, widths in ((5, (4, 8, 6, 9, 7)), (6, (6, 6, 6, 6))):
-        while True:
-            Ws = [
-                rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)
-            ]
-            x, dh = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
-            with np.errstate(divide="ignore"):
-                alive = _sweep(x, dh, Ws, np.ones(1))
-                others = [_sweep(x, dh, Ws, np.ones(1), mask=mask) for mask in ("signal > 0", "z < 0")]
-            if min(np.min(logs) for logs in (alive, *others)) > -2.0:  # no layer is off for every example
-                break
+        Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
+        x, dh = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
         scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=3))
-        cases.append(Case((x, dh, Ws, scales), ("forward", "backward"), batch=N))
+        cases.append(
+            Case((x, dh, Ws, scales, float(rng.uniform(0.2, 0.4))), ("forward", "backward"), batch=N)
+        )
     return cases
 
 
 def _straight(args, out):
     """What is left without the straight lines that the scales add: the same for every scale."""
-    _, _, Ws, scales = args
+    _, _, Ws, scales, _ = args
     logs = np.log10(scales)[:, None]
     L = np.arange(1, len(Ws) + 1)
     free = [out["forward"] - logs * L, out["backward"] - logs * L[::-1]]
     return max(relative_error(part, np.repeat(part[:1], len(part), axis=0)) for part in free)
 
 
-RELU_SWEEP = Problem(
-    name="ps2.relu_sweep",
-    reference=relu_sweep,
+LEAKY_SWEEP = Problem(
+    name="ps2.leaky_sweep",
+    reference=leaky_sweep,
     family=_sweep,
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
     axes={"forward": ("scale", "layer"), "backward": ("scale", "layer from 0")},
     invariants=(
-        Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. relu(c z) = c relu(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
+        Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. f(c z) = c f(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
     ),
     mistakes=(
         Mistake("first layer scaled only", dict(layers=(0,)), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
         Mistake("scales pile up", dict(compounded=True), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
         Mistake("backward with the unscaled weights", dict(back_scaled=False), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
-        Mistake("mask missing on the way back", dict(mask="none"), "Your gradient goes back through the weights alone. The ReLU stops it where z ≤ 0: (signal ⊙ [z > 0]) c W."),
-        Mistake("mask from the gradient", dict(mask="signal > 0"), "You cut the gradient where it is negative itself. The mask is that of the way forward, z > 0."),
-        Mistake("mask on the wrong side", dict(mask="z < 0"), "You let the gradient through where z < 0. A ReLU passes it where z > 0."),
-        Mistake("ReLU missing", dict(activation=lambda z: z), "On the way forward nothing is cut off: the ReLU is missing."),
-        Mistake("absolute value for ReLU", dict(activation=np.abs), "Your activation is |z|. The ReLU is 0 where z is negative: np.maximum(z, 0)."),
+        Mistake("slopes missing on the way back", dict(mask="none"), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
+        Mistake("slopes from the gradient", dict(mask="signal > 0"), "Your slopes go by the sign of the gradient. They are those of the way forward: the sign of z decides."),
+        Mistake("slopes on the wrong side", dict(mask="z < 0"), "You take the slope 1 where z < 0. It is 1 where z > 0, and leak on the other side."),
+        Mistake("a ReLU's slopes", dict(mask="ReLU"), "On the way back you cut the gradient where z ≤ 0. A leaky ReLU lets a part of it through there: its slope is leak."),
+        Mistake("a ReLU both ways", dict(activation=lambda z, leak: np.maximum(z, 0), mask="ReLU"), "Your net has ReLUs. Here the negative side is not 0 but leak · z, with the slope leak."),
+        Mistake("slopes added", dict(mask="sum"), "Your slope for z > 0 is 1 + leak. It is 1 there: leak holds on the other side only."),
+        Mistake("library's leak on the way back", dict(mask="0.01"), "Your slope on the left is 0.01. That is a usual leak; here it is the argument leak."),
+        Mistake("ReLU on the way forward", dict(activation=lambda z, leak: np.maximum(z, 0)), "On the way forward you cut z off at 0. The negative side is not 0 but leak · z."),
+        Mistake("activation missing", dict(activation=lambda z, leak: z), "On the way forward nothing happens to z: the activation is missing."),
+        Mistake("absolute value", dict(activation=lambda z, leak: np.abs(z)), "Your activation is |z|. It is z where z is positive and leak · z elsewhere."),
         Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward is h @ W.T, so back is δ @ W. Only equal widths let yours run."),
-        Mistake("pre-activations measured", dict(measured="z"), "Your forward norms are those of z_l. Asked for is h_l, after the ReLU, which is shorter."),
+        Mistake("pre-activations measured", dict(measured="z"), "Your forward norms are those of z_l. Asked for is h_l, after the activation, which is shorter."),
         Mistake("δ measured", dict(back_measured="δ"), "Your backward norms are those of δ_l = ∂L/∂z_l. Asked for is ∂L/∂h_{l−1} = δ_l c W_l: take the norm after the weights."),
         Mistake("layers reversed on the way back", dict(back_order=-1), "Your backward rows start with the last layer. The entry for l = 1, the gradient by the input, comes first."),
         Mistake("natural logarithm", dict(log=np.log), "Your logarithms are natural ones. Asked for are powers of ten: np.log10."),
@@ -129,12 +132,13 @@ RELU_SWEEP = Problem(
         Mistake("one row for each layer", lambda *args: tuple(logs.T for logs in _sweep(*args)), "Your rows are layers. Asked for is one row for each scale and one column for each layer, (K, L)."),
         Mistake("squared norms", dict(power=2), "Your logarithms are twice as large: they are those of the squared norms."),
         Mistake("root mean square for the norm", dict(norm=lambda a: np.sqrt(np.mean(np.square(a)))), "You take root mean squares. They divide by the number of entries, which changes from layer to layer: take norms."),
+        Mistake("mean of the examples' norms", dict(norm=lambda a: np.linalg.norm(a, axis=1).mean()), "You average the norms of the examples. Asked for is one norm over the whole batch, np.linalg.norm of the array."),
         Mistake("not relative", dict(relative=False), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
         Mistake("backward not relative", dict(back_relative=False), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),
     ),
     hints=(
         "For each scale: one loop forward, one loop back, and the norm of what you have after every layer.",
-        "Forward: z = h @ (c W).T, h = relu(z). Back: signal = (signal ⊙ [z > 0]) @ (c W), starting from dh. np.linalg.norm of the whole array.",
+        "Forward: z = h @ (c W).T, then f. Back, starting from dh: multiply by f'(z), which is 1 or leak, then by c W. np.linalg.norm of the whole array.",
         "log10(norm(h) / norm(x)) after each layer. On the way back the norms come last layer first: turn the row around.",
     ),
 )  # fmt: skip
