@@ -8,52 +8,56 @@ from vgcourse.gradcheck import relative_error
 # --- forward_variances -----------------------------------------------------------------------------
 
 
-def forward_variances(q0, widths, var_ws, activation):
-    """Predicted sizes of z_l = W_l x_{l−1} and x_l = f(z_l), zero-mean weights, f "linear" or "relu".
+def forward_variances(q0, widths, var_ws, var_bs, leak, keep):
+    """Predicted sizes of z_l = W_l x_{l−1} + b_l and x_l = m_l ⊙ f(z_l)/p: zero means, f leaky, dropout.
 
-    Var(z_l) = n_{l−1} Var(w_l) E[x_{l−1}²] and E[x_l²] = Var(z_l), or half of it after a ReLU.
+    Var(z_l) = n_{l−1} Var(w_l) E[x_{l−1}²] + Var(b_l) and E[x_l²] = ½(1 + a²) Var(z_l)/p.
 
     Parameters
     ----------
     q0 : E[x_0²] of the inputs
     widths : [n_0, …, n_L]
-    var_ws : [Var(w_1), …, Var(w_L)]
+    var_ws, var_bs : [Var(w_1), …, Var(w_L)] and the same for the biases
+    leak : a, slope of f below 0
+    keep : p, probability that a unit is kept
 
     Returns
     -------
     var_z, second_moment : (L,) arrays for the layers 1 … L
     """
-    return _forward(q0, widths, var_ws, activation)
+    return _forward(q0, widths, var_ws, var_bs, leak, keep)
 
 
 def _forward(
     q0,
     widths,
     var_ws,
-    activation,
+    var_bs,
+    leak,
+    keep,
     *,
     fan=lambda widths, l: widths[l],
-    relu_share=0.5,
-    z_share=1.0,
-    linear_share=1.0,
+    bias=lambda var_b, n: var_b,
+    share=lambda a: (1 + a**2) / 2,
+    kept=lambda p: 1 / p,
+    z_share=lambda a: 1.0,
     weight_power=1,
     q0_power=1,
     pass_on=True,
-    input_share=1.0,
+    input_share=lambda a, p: 1.0,
     same_weights=False,
     chained=True,
     root=False,
 ):
     """Both lists of sizes with exchangeable parts."""
-    relu = activation == "relu"
     var_z, second = [], []
-    incoming = start = q0**q0_power * (input_share if relu else 1.0)
-    for l in range(len(var_ws)):
+    incoming = start = q0**q0_power * input_share(leak, keep)
+    for l, var_b in enumerate(var_bs):
         var_w = var_ws[0 if same_weights else l] ** weight_power
-        var_z.append(fan(widths, l) * var_w * (incoming if chained else start))
-        second.append(var_z[-1] * (relu_share if relu else linear_share))
+        var_z.append(fan(widths, l) * var_w * (incoming if chained else start) + bias(var_b, widths[l]))
+        second.append(var_z[-1] * share(leak) * kept(keep))
         incoming = second[-1] if pass_on else var_z[-1]
-    out = np.array(var_z) * (z_share if relu else 1.0), np.array(second)
+    out = np.array(var_z) * z_share(leak), np.array(second)
     return tuple(np.sqrt(values) for values in out) if root else out
 
 
@@ -64,19 +68,19 @@ def _widths(rng, layers):
 
 def _forward_cases(rng):
     cases = []
-    for activation, layers in (("linear", 5), ("relu", 6)):
+    for layers in (5, 6, 1):
         widths = _widths(rng, layers)
         var_ws = [float(g / n) for g, n in zip(rng.uniform(0.6, 2.2, size=layers), widths, strict=False)]
-        names = (f"var_z ({activation})", f"second_moment ({activation})")
+        var_bs = [float(v) for v in rng.uniform(0.1, 0.5, size=layers)]
         q0 = float(rng.choice([rng.uniform(0.4, 0.8), rng.uniform(1.3, 2.2)]))
-        cases.append(Case((q0, widths, var_ws, activation), names))
+        leak, keep = float(rng.uniform(0.25, 0.45)), float(rng.uniform(0.6, 0.85))
+        cases.append(Case((q0, widths, var_ws, var_bs, leak, keep), ("var_z", "second_moment")))
     return cases
 
 
-def _halves(args, out):
-    name = args[3]
-    share = 0.5 if name == "relu" else 1.0
-    return relative_error(out[f"second_moment ({name})"], share * out[f"var_z ({name})"])
+def _fits_together(args, out):
+    share = (1 + args[4] ** 2) / (2 * args[5])
+    return relative_error(out["second_moment"], share * out["var_z"])
 
 
 FORWARD_VARIANCES = Problem(
@@ -86,22 +90,29 @@ FORWARD_VARIANCES = Problem(
     cases=_forward_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
-    axes={f"{quantity} ({name})": ("layer",) for quantity in ("var_z", "second_moment") for name in ("linear", "relu")},
+    axes={"var_z": ("layer",), "second_moment": ("layer",)},
     invariants=(
-        Invariant("second moment of a symmetric z", _halves, "Your second_moment and your var_z do not fit together. z is symmetric around 0: a ReLU keeps half of its mean square, a linear unit all of it."),
+        Invariant("second moment of a symmetric z", _fits_together, "Your second_moment and your var_z do not fit together. z is symmetric around 0, so the leaky ReLU keeps ½(1 + a²) of its mean square; then the mask divides by p."),
     ),
     mistakes=(
+        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: _forward(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion."),
+        Mistake("biases forgotten", dict(bias=lambda var_b, n: 0.0), "The biases are missing: they are random and independent of the rest, so Var(b_l) adds to Var(z_l)."),
+        Mistake("biases counted n times", dict(bias=lambda var_b, n: n * var_b), "You multiply Var(b_l) by the number of inputs. A unit has one bias, however many inputs it adds."),
+        Mistake("standard deviation of the bias", dict(bias=lambda var_b, n: np.sqrt(var_b)), "You add the root of Var(b_l). Variances add, standard deviations do not."),
+        Mistake("leak forgotten", dict(share=lambda a: 0.5), "Your activation keeps ½, as a plain ReLU. Below 0 the leaky one puts out a·z, whose squares count too."),
+        Mistake("leak not squared", dict(share=lambda a: (1 + a) / 2), "You have ½(1 + a). The negative half puts out a·z, and its mean square has a²."),
+        Mistake("whole of the leaky side", dict(share=lambda a: 0.5 + a**2), "You have ½ + a². Both sides of z hold half of its mean square, the leaky one too: ½ + ½a²."),
+        Mistake("activation forgotten", dict(share=lambda a: 1.0), "Your x_l is z_l, masked. The activation is missing: it keeps ½(1 + a²) of the mean square."),
+        Mistake("dropout forgotten", dict(kept=lambda p: 1.0), "The mask is missing. m/p has the mean 1 but the mean square 1/p (part 1), so dropout makes the second moment larger."),
+        Mistake("multiplied by p", dict(kept=lambda p: p), "You multiply by p. That is dropout without its division: E[m²] = p. With it, E[(m/p)²] = 1/p."),
+        Mistake("divided by p²", dict(kept=lambda p: 1 / p**2), "You divide by p². (m/p)² has the mean p/p²: one p is left."),
         Mistake("n_out for n_in", dict(fan=lambda widths, l: widths[l + 1]), "You multiply by the width of the layer itself. z_l is a sum over its inputs, so the factor is n_{l−1}, widths[l − 1] for layer l."),
         Mistake("average of both widths", dict(fan=lambda widths, l: (widths[l] + widths[l + 1]) / 2), "You multiply by the average of both widths. That is Glorot's rule for choosing Var(w); what the signal then does depends on n_{l−1} alone."),
         Mistake("n missing", dict(fan=lambda widths, l: 1), "The factor n_{l−1} is missing: z_l sums that many independent terms, and their variances add."),
-        Mistake("ReLU without its half", dict(relu_share=1.0), "Your ReLU keeps everything. It sets half of a symmetric z to 0, so E[x²] = Var(z)/2."),
-        Mistake("variance after the ReLU", dict(relu_share=0.5 - 0.5 / np.pi), "You pass on Var(x) = (½ − 1/2π) Var(z). After a ReLU x has a mean, and with zero-mean weights Var(z) takes all of E[x²], the mean included."),
-        Mistake("a quarter after the ReLU", dict(relu_share=0.25), "Your ReLU leaves a quarter. It removes half of the values; it does not halve each of them."),
-        Mistake("a half in linear units too", dict(linear_share=0.5), "You halve the second moment for linear units too. The ½ is what a ReLU does; a linear unit has x = z."),
-        Mistake("half in Var(z)", dict(z_share=0.5), "Your var_z has the ½ of the ReLU in it. z comes before the ReLU; the ½ belongs to second_moment."),
+        Mistake("activation in Var(z)", dict(z_share=lambda a: (1 + a**2) / 2), "Your var_z has the ½(1 + a²) of the activation in it. z comes before; the factor belongs to second_moment."),
         Mistake("results exchanged", lambda *args: _forward(*args)[::-1], "Your two results are exchanged: var_z comes first, then second_moment."),
-        Mistake("half not passed on", dict(pass_on=False), "Your next layer is fed Var(z_{l−1}). It gets x_{l−1} = f(z_{l−1}), so it is the second moment after f that goes on."),
-        Mistake("input halved", dict(input_share=0.5), "You halve q0 for the first ReLU layer. The inputs have not been through a ReLU: q0 already is E[x_0²]."),
+        Mistake("activation not passed on", dict(pass_on=False), "Your next layer is fed Var(z_{l−1}). It gets x_{l−1}, so it is the second moment behind activation and mask that goes on."),
+        Mistake("inputs activated and masked", dict(input_share=lambda a, p: (1 + a**2) / (2 * p)), "You put the inputs through activation and mask. q0 is E[x_0²] as it enters layer 1."),
         Mistake("variances squared", dict(weight_power=2), "You square the entries of var_ws. They are variances already, not standard deviations."),
         Mistake("roots of the variances", dict(weight_power=0.5), "You take the root of the entries of var_ws. Variances multiply with variances: leave them as they are."),
         Mistake("q0 ignored", dict(q0_power=0), "Your chain starts at 1. It starts with q0, the mean square of the inputs."),
@@ -111,9 +122,9 @@ FORWARD_VARIANCES = Problem(
         Mistake("root mean squares returned", dict(root=True), "You return roots. Asked for are the variances and second moments themselves."),
     ),
     hints=(
-        "One unit first: z is a sum of n products w x of independent, zero-mean w and any x. What is its variance?",
-        "Var(w x) = Var(w) E[x²] if E[w] = 0. Carry one number, E[x²], from layer to layer; len(var_ws) layers give len(var_ws) numbers in each result.",
-        "Var(z_l) = n_{l−1} Var(w_l) E[x_{l−1}²], where n_{l−1} is the number of inputs; then E[x_l²] is a fixed part of Var(z_l).",
+        "One unit first: z is a sum of n products w·x and a bias. Which variances add? Then follow E[x²] through activation and mask.",
+        "Carry one number, E[x²], from layer to layer. Each half of z holds half of its mean square; the mask is part 1's factor. L layers give L numbers in each result.",
+        "Var(z_l) = n_{l−1} Var(w_l) E[x_{l−1}²] + Var(b_l). Behind the leaky ReLU ½(1 + a²) of it is left; and E[(m/p)²] = ?",
     ),
 )  # fmt: skip
 
@@ -121,24 +132,25 @@ FORWARD_VARIANCES = Problem(
 # --- backward_variances ----------------------------------------------------------------------------
 
 
-def backward_variances(g, widths, var_ws, slopes):
-    """Predicted mean squares of the gradients by z_l = W_l x_{l−1} and by x_l = f(z_l).
+def backward_variances(g, widths, var_ws, slopes, keeps):
+    """Predicted mean squares of the gradients with respect to z_l = W_l x_{l−1} and x_l = m_l ⊙ f(z_l)/p_l.
 
-    E[dz_l²] = E[f'(z_l)²] E[dx_l²] and E[dx_{l−1}²] = n_l Var(w_l) E[dz_l²], from E[dx_L²] = g downwards.
+    E[dz_l²] = E[f'(z_l)²] E[dx_l²]/p_l and E[dx_{l−1}²] = n_l Var(w_l) E[dz_l²], from E[dx_L²] = g downwards.
 
     Parameters
     ----------
-    g : mean square of the gradient by x_L
+    g : mean square of the gradient with respect to x_L
     widths : [n_0, …, n_L]
     var_ws : [Var(w_1), …, Var(w_L)]
     slopes : [E[f'(z_1)²], …, E[f'(z_L)²]]
+    keeps : [p_1, …, p_L], probabilities that a unit of the layer is kept
 
     Returns
     -------
     dz : (L,) array, layers 1 … L
     dx : (L,) array, layers 0 … L − 1
     """
-    return _backward(g, widths, var_ws, slopes)
+    return _backward(g, widths, var_ws, slopes, keeps)
 
 
 def _backward(
@@ -146,11 +158,14 @@ def _backward(
     widths,
     var_ws,
     slopes,
+    keeps,
     *,
     fan=lambda widths, l: widths[l + 1],
+    kept=lambda p: 1 / p,
     slope_power=1,
     last_slope=True,
     slope_of=lambda l: l,
+    keep_of=lambda l: l,
     weight_of=lambda l: l,
     weight_power=1,
     pass_on=True,
@@ -167,7 +182,7 @@ def _backward(
     for l in range(L) if upwards else reversed(range(L)):
         incoming = incoming if chained else start
         slope = slopes[slope_of(l)] ** slope_power if last_slope or l < L - 1 else 1.0
-        dz[l] = slope * incoming
+        dz[l] = slope * incoming * kept(keeps[keep_of(l)])
         dx[l] = fan(widths, l) * var_ws[weight_of(l)] ** weight_power * (dz[l] if pass_on else incoming)
         incoming = dx[l]
     out = (dz[::-1], dx[::-1]) if from_the_end else (dz, dx)
@@ -176,13 +191,18 @@ def _backward(
 
 def _backward_cases(rng):
     cases = []
-    for layers in (5, 6):
+    for layers in (5, 6, 1):
         widths = _widths(rng, layers)
-        var_ws = [float(c / n) for c, n in zip(rng.uniform(1.0, 2.4, size=layers), widths[1:], strict=True)]
-        slopes = [float(s) for s in rng.uniform(0.3, 0.8, size=layers)]
+        var_ws = [float(c / n) for c, n in zip(rng.uniform(0.8, 1.8, size=layers), widths[1:], strict=True)]
+        slopes, keeps = rng.uniform(0.3, 0.8, size=layers), rng.uniform(0.55, 0.9, size=layers)
         g = float(rng.choice([rng.uniform(0.4, 0.8), rng.uniform(1.3, 2.2)]))
-        cases.append(Case((g, widths, var_ws, slopes), ("dz", "dx")))
+        cases.append(Case((g, widths, var_ws, slopes.tolist(), keeps.tolist()), ("dz", "dx")))
     return cases
+
+
+def _one_layer(args, out):
+    factors = np.array(args[3]) / np.array(args[4])
+    return relative_error(out["dz"], factors * np.array([*out["dx"][1:], args[0]]))
 
 
 BACKWARD_VARIANCES = Problem(
@@ -194,14 +214,18 @@ BACKWARD_VARIANCES = Problem(
     lecture='lecture 4, "Initialisation"',
     axes={"dz": ("layer",), "dx": ("layer from 0",)},
     mistakes=(
+        Mistake("dropout forgotten", dict(kept=lambda p: 1.0), "The masks are missing, as in the lecture's (4.8). The way back passes the same m/p as the way up, and its mean square is 1/p."),
+        Mistake("multiplied by p", dict(kept=lambda p: p), "You multiply by p. The way back passes m/p, whose mean square is p/p² = 1/p."),
+        Mistake("divided by p²", dict(kept=lambda p: 1 / p**2), "You divide by p². (m/p)² has the mean p/p²: one p is left."),
+        Mistake("mask of the layer below", dict(keep_of=lambda l: max(l - 1, 0)), "Your p is one layer too low: dz_l comes from dx_l through the mask m_l of the same layer."),
         Mistake("n_in for n_out", dict(fan=lambda widths, l: widths[l]), "You multiply by n_{l−1}. On the way back one x_{l−1} collects from all units that it feeds, and those are n_l."),
         Mistake("average of both widths", dict(fan=lambda widths, l: (widths[l] + widths[l + 1]) / 2), "You multiply by the average of both widths. That is how Glorot chooses Var(w); the way back itself sums over n_l units."),
         Mistake("n missing", dict(fan=lambda widths, l: 1), "The factor n_l is missing: each dx_{l−1} is a sum over the n_l units above, and their variances add."),
         Mistake("f' missing", dict(slope_power=0), "The factor E[f'(z_l)²] is missing: each layer multiplies the gradient by f' before the weights do."),
         Mistake("slopes squared again", dict(slope_power=2), "You square the entries of slopes. They are mean squares of f' already."),
         Mistake("roots of the slopes", dict(slope_power=0.5), "You take the root of the entries of slopes. A mean square of the gradient is multiplied by the mean square of f'."),
-        Mistake("f' missing at the last layer", dict(last_slope=False), "Your last dz is g. The last layer has its f' too: E[dz_L²] = E[f'(z_L)²] g."),
-        Mistake("f' not passed on", dict(pass_on=False), "Your dx_{l−1} is computed from dx_l. What travels down through W_l is dz_l, after the factor f'."),
+        Mistake("f' missing at the last layer", dict(last_slope=False), "Your last dz lacks its f'. The last layer has one too: E[dz_L²] = E[f'(z_L)²] g/p_L."),
+        Mistake("f' not passed on", dict(pass_on=False), "Your dx_{l−1} is computed from dx_l. What travels down through W_l is dz_l, behind mask and f'."),
         Mistake("f' of the layer below", dict(slope_of=lambda l: max(l - 1, 0)), "Your factor E[f'²] is one layer too low: dz_l needs that of z_l. Mind that lists start at index 0 and layers at 1."),
         Mistake("weights of the layer below", dict(weight_of=lambda l: max(l - 1, 0)), "Your Var(w) is one layer too low: dx_{l−1} comes back through W_l, the weights that took x_{l−1} up."),
         Mistake("variances squared", dict(weight_power=2), "You square the entries of var_ws. They are variances already, not standard deviations."),
@@ -214,11 +238,11 @@ BACKWARD_VARIANCES = Problem(
         Mistake("root mean squares returned", dict(root=True), "You return roots. Asked for are the mean squares themselves."),
     ),
     invariants=(
-        Invariant("dz = E[f'²] dx", lambda args, out: relative_error(out["dz"], np.array(args[3]) * np.array([*out["dx"][1:], args[0]])), "Your dz and your dx do not fit together: in every layer E[dz_l²] has to be E[f'(z_l)²] times E[dx_l²], with g for the last."),
+        Invariant("dz = E[f'²] dx / p", _one_layer, "Your dz and your dx do not fit together: in every layer E[dz_l²] has to be E[f'(z_l)²] E[dx_l²]/p_l, with g for the last."),
     ),
     hints=(
-        "Write the way back through one layer, dx_{l−1} = W_lᵀ dz_l with dz_l = f'(z_l) dx_l, and take mean squares as you did forward.",
+        "Write the way back through one layer, dz_l = f'(z_l) ⊙ m_l/p_l ⊙ dx_l and dx_{l−1} = W_lᵀ dz_l, and take mean squares as you did forward.",
         "Each entry of W_lᵀ dz_l is a sum over the n_l units of layer l, widths[l]. Go through the layers from L down to 1 and carry one number.",
-        "E[dx_{l−1}²] = n_l Var(w_l) E[dz_l²]. The factor f' comes in before it, with the entry of slopes for the same layer.",
+        "E[dx_{l−1}²] = n_l Var(w_l) E[dz_l²]. Before it come two factors of the same layer: its entry of slopes, and the mean square of m/p.",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Problem set 3 on single units: the variance of a sum of products, and what a ReLU leaves of a Gaussian."""
+"""Problem set 3 on single units: a product of three random factors, and a ReLU of a Gaussian with a bias."""
 
 import math
 
@@ -7,19 +7,18 @@ import numpy as np
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.gradcheck import relative_error
 
-DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)  # of a standard normal
-
 # --- product_moments -------------------------------------------------------------------------------
 
 
-def product_moments(mean_w, var_w, mean_x, var_x):
-    """Mean and variance of each y_i = w_i x_i and of their sum, all w_i and x_i independent.
+def product_moments(mean_w, var_w, mean_x, var_x, keep):
+    """Variance of each y_i = m_i w_i x_i / p, and mean and variance of their sum; all factors independent.
 
-    E[y] = E[w] E[x] and Var(y) = E[x]² Var(w) + E[w]² Var(x) + Var(w) Var(x). The arguments are arrays (n,).
+    m_i is 1 with probability p = keep, else 0, so E[m] = E[m²] = p: E[y] = E[w] E[x] and
+    Var(y) = (Var(w) + E[w]²)(Var(x) + E[x]²)/p − E[y]². The other arguments are arrays (n,).
     """
     mean_y = mean_w * mean_x
-    var_y = mean_x**2 * var_w + mean_w**2 * var_x + var_w * var_x
-    return mean_y, var_y, mean_y.sum(), var_y.sum()
+    var_y = (var_w + mean_w**2) * (var_x + mean_x**2) / keep - mean_y**2
+    return var_y, mean_y.sum(), var_y.sum()
 
 
 def _products(
@@ -27,48 +26,48 @@ def _products(
     var_w,
     mean_x,
     var_x,
+    keep,
     *,
-    mean=np.multiply,
     from_x=1.0,
     from_w=1.0,
     both=1.0,
     power=2,
     var_power=1,
-    own=False,
-    centred=True,
-    added=False,
+    kept=lambda p: 1 / p,
+    scaled=lambda p: 1.0,
+    centre=1.0,
+    centre_power=2,
+    whole=lambda p: 1.0,
     root=False,
+    mean=np.multiply,
     mean_total=np.sum,
     var_total=np.sum,
     early=False,
 ):
-    """The four moments with exchangeable parts."""
+    """The three moments with exchangeable parts."""
 
-    def variance(mw, vw, mx, vx):
-        if added:
-            return vw + vx
-        if own:
-            mw, mx = mx, mw
-        out = from_x * mx**power * vw + from_w * mw**power * vx + both * vw * vx
-        return out if centred else out + (mw * mx) ** 2
+    def moments(mw, vw, mx, vx):
+        mean_y = scaled(keep) * mean(mw, mx)
+        square = from_x * mx**power * vw + from_w * mw**power * vx + both * vw * vx + (mw * mx) ** 2
+        return mean_y, whole(keep) * (kept(keep) * square - centre * mean_y**centre_power)
 
     var_w, var_x = var_w**var_power, var_x**var_power
-    mean_y, var_y = mean(mean_w, mean_x), variance(mean_w, var_w, mean_x, var_x)
+    mean_y, var_y = moments(mean_w, var_w, mean_x, var_x)
     mean_sum, var_sum = mean_total(mean_y), var_total(var_y)
     if early:
-        totals = [values.sum() for values in (mean_w, var_w, mean_x, var_x)]
-        mean_sum, var_sum = mean(totals[0], totals[2]), variance(*totals)
-    return mean_y, np.sqrt(var_y) if root else var_y, mean_sum, np.sqrt(var_sum) if root else var_sum
+        mean_sum, var_sum = moments(*(values.sum() for values in (mean_w, var_w, mean_x, var_x)))
+    return np.sqrt(var_y) if root else var_y, mean_sum, np.sqrt(var_sum) if root else var_sum
 
 
 def _product_cases(rng):
     cases = []
-    for n in (5, 8):
+    for n in (5, 8, 1):
         mean_x, (var_w, var_x) = rng.uniform(0.5, 1.5, size=n), rng.uniform(0.3, 1.5, size=(2, n))
         mean_w = rng.uniform(0.5, 1.5, size=n) * rng.choice([-1, 1], size=n)
-        if mean_w @ mean_x < 0.5:  # a sum near zero would cost single precision its digits
+        if abs(mean_w @ mean_x) < 0.5:  # a sum near zero would cost single precision its digits
             mean_w = np.abs(mean_w)
-        cases.append(Case((mean_w, var_w, mean_x, var_x), ("mean_y", "var_y", "mean_sum", "var_sum")))
+        keep = float(rng.uniform(0.6, 0.85))
+        cases.append(Case((mean_w, var_w, mean_x, var_x, keep), ("var_y", "mean_sum", "var_sum")))
     return cases
 
 
@@ -79,33 +78,37 @@ PRODUCT_MOMENTS = Problem(
     cases=_product_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
-    axes={"mean_y": ("input",), "var_y": ("input",)},
+    axes={"var_y": ("input",)},
     invariants=(
-        Invariant("the mean of the sum is the sum of the means", lambda args, out: relative_error(out["mean_sum"], out["mean_y"].sum()), "Your mean_sum is not the sum of your mean_y. Means always add, whatever the terms are."),
         Invariant("variances of independent terms add", lambda args, out: relative_error(out["var_sum"], out["var_y"].sum()), "Your var_sum is not the sum of your var_y. The n products are independent, so their variances add."),
     ),
     mistakes=(
-        Mistake("zero-mean formula", dict(from_x=0.0, from_w=0.0, both=1.0), "You use Var(w) Var(x) alone. That is the case of two zero means; here the terms E[x]² Var(w) and E[w]² Var(x) join it."),
-        Mistake("E[x]² Var(w) missing", dict(from_x=0.0), "The term E[x]² Var(w) is missing. A weight's spread counts in full when its input has a mean, as after a ReLU."),
-        Mistake("E[w]² Var(x) missing", dict(from_w=0.0), "The term E[w]² Var(x) is missing. Start from E[w² x²] = E[w²] E[x²] and write each as variance plus squared mean."),
+        Mistake("mask forgotten", dict(kept=lambda p: 1.0), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
+        Mistake("mask forgotten, zero means", lambda mw, vw, mx, vx, p: (vw * vx, (mw * mx).sum(), (vw * vx).sum()), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
+        Mistake("1/p on the variance", dict(kept=lambda p: 1.0, whole=lambda p: 1 / p), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
+        Mistake("1/p missing", dict(kept=lambda p: p, scaled=lambda p: p), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
+        Mistake("divided by p² only", dict(kept=lambda p: 1 / p**2), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
+        Mistake("multiplied by p", dict(kept=lambda p: p), "Your E[y²] has the factor p. E[m²]/p² = p/p²: dropout with its division makes the spread larger, not smaller."),
+        Mistake("E[x]² Var(w) missing", dict(from_x=0.0), "The term E[x]² Var(w) is missing. Write E[x²] as variance plus squared mean, and keep both."),
+        Mistake("E[w]² Var(x) missing", dict(from_w=0.0), "The term E[w]² Var(x) is missing. Write E[w²] as variance plus squared mean, and keep both."),
         Mistake("Var(w) Var(x) missing", dict(both=0.0), "The term Var(w) Var(x) is missing. A formula for small errors leaves it out; with zero means, as at initialisation, it is all there is."),
-        Mistake("means not squared", dict(power=1), "Your means are not squared. Variances have the unit of the square, so the terms are E[x]² Var(w) and E[w]² Var(x)."),
-        Mistake("means paired with their own variances", dict(own=True), "You pair each mean with its own variance. What spreads w is scaled by x: the terms are E[x]² Var(w) and E[w]² Var(x)."),
-        Mistake("arguments in another order", lambda mean_w, var_w, mean_x, var_x: _products(mean_w, mean_x, var_w, var_x), "You take the arguments as mean_w, mean_x, var_w, var_x. They come as mean_w, var_w, mean_x, var_x."),
-        Mistake("squared mean not subtracted", dict(centred=False), "You return E[y²] = E[w²] E[x²]. A variance is E[y²] − E[y]²: subtract E[w]² E[x]²."),
-        Mistake("variances added", dict(added=True), "You add Var(w) and Var(x). That is the variance of w + x; here w and x are multiplied."),
+        Mistake("means not squared", dict(power=1), "Your means are not squared inside E[w²] and E[x²]: a second moment is variance plus the square of the mean."),
+        Mistake("arguments in another order", lambda mean_w, var_w, mean_x, var_x, keep: _products(mean_w, mean_x, var_w, var_x, keep), "You take the arguments as mean_w, mean_x, var_w, var_x. They come as mean_w, var_w, mean_x, var_x."),
+        Mistake("squared mean not subtracted", dict(centre=0.0), "You return E[y²]. A variance is E[y²] − E[y]²: subtract E[w]² E[x]²."),
+        Mistake("mean not squared", dict(centre_power=1), "You subtract the mean of y. A variance is E[y²] − E[y]²: it is the square of the mean that goes."),
+        Mistake("mean divided by p", dict(scaled=lambda p: 1 / p), "Your mean of y is E[w] E[x]/p. The mask has the mean p, so the division by p leaves the mean as it was."),
         Mistake("variances squared", dict(var_power=2), "You square var_w and var_x. They are variances already, not standard deviations."),
         Mistake("standard deviations returned", dict(root=True), "You return standard deviations. Asked for are variances, so leave out the root."),
-        Mistake("means added", dict(mean=np.add), "Your mean of a product is E[w] + E[x]. For independent w and x it is the product of the means."),
+        Mistake("means added", dict(mean=np.add), "Your mean of a product is E[w] + E[x]. For independent factors it is the product of the means."),
         Mistake("averaged over the terms", dict(mean_total=np.mean, var_total=np.mean), "You average over the n terms. A unit adds its inputs: Var(Σ y_i) = Σ Var(y_i), not divided by n."),
         Mistake("n times too often", dict(var_total=lambda v: len(v) * v.sum()), "You multiply the summed variance by n once more. That is right for one product taken n times; n independent products just add their variances."),
         Mistake("standard deviations added", dict(var_total=lambda v: np.sqrt(v).sum() ** 2), "You add standard deviations and square the sum. Independent terms partly cancel, so it is the variances that add."),
         Mistake("moments summed before the product", dict(early=True), "You sum the moments of w and of x first and then combine them. Take the product term by term, and sum the n results: Σ w_i x_i is not (Σ w_i)(Σ x_i)."),
     ),
     hints=(
-        "A variance is E[y²] − E[y]². For independent w and x both expectations of the product split into factors.",
-        "E[w² x²] = E[w²] E[x²], and E[w²] = Var(w) + E[w]². Multiply out: four terms, and one of them is subtracted again. mean_y and var_y have shape (n,), the sums are numbers.",
-        "Var(w x) = (Var(w) + E[w]²)(Var(x) + E[x]²) − (E[w] E[x])². For the sum of independent terms, means add and variances add.",
+        "A variance is E[y²] − E[y]². For independent factors both expectations split into one mean per factor: three of them here.",
+        "m is 0 or 1, so m² = m and E[m] = E[m²] = p. With the division, m/p has the mean 1; what is its mean square? var_y has shape (n,), the other two are numbers.",
+        "E[y²] = E[(m/p)²] E[w²] E[x²], and E[w²] = Var(w) + E[w]². For the sum of independent terms, means add and variances add.",
     ),
 )  # fmt: skip
 
@@ -113,51 +116,57 @@ PRODUCT_MOMENTS = Problem(
 # --- relu_moments ----------------------------------------------------------------------------------
 
 
-def relu_moments(s, leak):
-    """Moments of f(z) for z ~ N(0, s²), f(z) = z above 0 and leak·z below; leak = 0 is the ReLU.
+def relu_moments(s, b):
+    """Moments of h = max(z + b, 0) for z ~ N(0, s²), and how often the unit is on.
 
-    E[f] = s (1 − a)/√(2π), E[f²] = s² (1 + a²)/2, Var = E[f²] − E[f]², gain g = √(2/(1 + a²)):
-    weights of standard deviation g/√n_in keep the second moment of z from layer to layer.
+    With t = b/s, Φ(t) = (1 + erf(t/√2))/2 and φ(t) = e^(−t²/2)/√(2π): E[h] = s φ + b Φ,
+    E[h²] = (s² + b²) Φ + s b φ, Var = E[h²] − E[h]², and E[f'²] = P(z + b > 0) = Φ.
     """
-    return _relu(s, leak)
+    return _relu(s, b)
 
 
-def _keeping_second(s, second, variance):
-    return s / math.sqrt(second)
+def _density(t):
+    return math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def _below(t):
+    return (1 + math.erf(t / math.sqrt(2))) / 2
 
 
 def _relu(
     s,
-    leak,
+    b,
     *,
-    leaks=True,
-    share=0.5,
-    sign=-1,
-    height=DENSITY_AT_0,
-    leak_power=2,
     s_power=1.0,
-    subtracted=2,
-    second_is_mean=False,
-    gain=_keeping_second,
+    place=lambda s, b: b / s,
+    density=_density,
+    below=_below,
+    cross=1,
+    own=1,
+    mean_bias=1,
+    squared=2,
+    kept=lambda on: 1.0,
+    on=lambda on: on,
 ):
     """The four moments with exchangeable parts."""
-    s, a = float(s) ** s_power, float(leak) if leaks else 0.0
-    mean = 2 * share * s * height * (1 + sign * a)
-    second = share * s**2 * (1 + a**leak_power)
-    variance = second - mean**subtracted if subtracted else second
-    second = mean**2 if second_is_mean else second
-    return mean, second, variance, gain(s, second, variance)
+    s, b = float(s) ** s_power, float(b)
+    t = place(s, b)
+    phi, share = density(t), below(t)
+    mean = (s * phi + mean_bias * b * share) / kept(share)
+    second = ((s**2 + own * b**2) * share + cross * s * b * phi) / kept(share)
+    return mean, second, second - (mean**squared if squared else 0.0), on(share)
+
+
+def _bias_outside(s, b):
+    mean, second, _, on = _relu(s, 0.0)
+    return mean + b, second + 2 * b * mean + b**2, second - mean**2, on
 
 
 def _relu_cases(rng):
-    leaks = (0.0, float(rng.uniform(0.15, 0.3)), float(rng.uniform(0.35, 0.6)))
-    names = ("mean", "second_moment", "variance", "gain")
-    return [Case((float(s), leak), names) for s, leak in zip(_spread(rng), leaks, strict=True)]
-
-
-def _spread(rng):
-    """Three standard deviations away from 1, where s² and s would look the same."""
-    return rng.uniform(0.4, 0.8), rng.uniform(1.4, 1.9), rng.uniform(2.1, 2.8)
+    names = ("mean", "second_moment", "variance", "on")
+    spreads = rng.uniform(0.5, 0.8), rng.uniform(1.4, 1.9), rng.uniform(2.1, 2.8)  # s² is not s
+    places = rng.uniform(0.3, 0.6), -rng.uniform(0.3, 0.6), rng.uniform(0.7, 1.1)
+    return [Case((float(s), float(s * t)), names) for s, t in zip(spreads, places, strict=True)]
 
 
 RELU_MOMENTS = Problem(
@@ -168,31 +177,34 @@ RELU_MOMENTS = Problem(
     points=4,
     lecture='lecture 4, "Initialisation"',
     invariants=(
-        Invariant("variance = second moment − mean²", lambda args, out: relative_error(out["variance"], out["second_moment"] - out["mean"] ** 2), "Your variance, second moment and mean do not fit together. For any random number Var = E[f²] − E[f]²."),
+        Invariant("variance = second moment − mean²", lambda args, out: relative_error(out["variance"], out["second_moment"] - out["mean"] ** 2), "Your variance, second moment and mean do not fit together. For any random number Var = E[h²] − E[h]²."),
     ),
     mistakes=(
-        Mistake("mean taken as zero", dict(height=0.0), "Your mean is 0. z has mean zero, but f lifts the negative side, so E[f] > 0; this is why the ReLU needs a rule of its own."),
-        Mistake("mean not subtracted", dict(subtracted=0), "Your variance is the second moment. The mean of f is not zero here: Var = E[f²] − E[f]²."),
-        Mistake("mean not squared", dict(subtracted=1), "You subtract the mean from the second moment. It is its square that goes: Var = E[f²] − E[f]²."),
-        Mistake("second moment and variance exchanged", lambda s, leak: tuple(_relu(s, leak)[k] for k in (0, 2, 1, 3)), "Your second moment and your variance are exchanged. The order asked for is mean, second_moment, variance, gain."),
-        Mistake("positive half only", dict(share=1.0, leaks=True), "You average over positive z alone, and that doubles the mean and the second moment. Half of the draws lie below 0 and count too."),
-        Mistake("leak ignored", dict(leaks=False), "Your formulas are the plain ReLU's. Below 0 the slope is `leak`, and that side gives to every moment."),
-        Mistake("sign of the leak", dict(sign=1), "In your mean the leak has the wrong sign. Below 0, leak·z is negative, so it makes the mean smaller: the factor is 1 − leak."),
-        Mistake("leak not squared", dict(leak_power=1), "In your second moment the leak is not squared. Below 0, f² is leak² z²."),
-        Mistake("variance given as s", dict(s_power=0.5), "You treat s as the variance of z. It is the standard deviation: the second moment of z is s²."),
-        Mistake("mean is half of s", dict(height=0.5, gain=_keeping_second), "In your mean |z| counts as s. On average |z| is smaller than its root mean square: E|z| = s √(2/π)."),
-        Mistake("square of the mean", dict(second_is_mean=True), "Your second moment is the square of the mean. E[f²] averages the squares, and it is always larger than E[f]² by the variance."),
-        Mistake("a quarter in the second moment", dict(share=0.25, height=2 * DENSITY_AT_0, gain=lambda s, second, variance: s / math.sqrt(2 * second)), "Your second moment has a factor ¼ where ½ belongs. The ReLU removes half of the draws; it does not halve each of them."),
-        Mistake("gain of the variance", dict(gain=lambda s, second, variance: s**2 / second), "Your gain is the factor of the weights' variance. Asked for is that of their standard deviation, its root."),
-        Mistake("gain that keeps the variance", dict(gain=lambda s, second, variance: s / math.sqrt(variance) if variance > 0 else math.inf), "Your gain is built on Var(f). The next layer sums w_i x_i with zero-mean weights, so what counts is E[x²], the second moment."),
-        Mistake("gain inverted", dict(gain=lambda s, second, variance: math.sqrt(second) / s), "Your gain is upside down. f makes the signal smaller, so the weights have to make up for it, with a gain of more than 1."),
-        Mistake("leak missing in the gain", dict(gain=lambda s, second, variance: s / math.sqrt(s**2 / 2)), "Your gain is √2, that of the plain ReLU. The leak lets more through, so the gain that makes up for it is smaller."),
-        Mistake("leak not squared in the gain", lambda s, leak: (*_relu(s, leak)[:3], math.sqrt(2 / (1 + leak))), "In your gain the leak is not squared. The gain comes from E[f²], and in f² the leak is squared."),
-        Mistake("gain depends on s", dict(gain=lambda s, second, variance: 1 / math.sqrt(second)), "Your gain makes the second moment 1. Asked for is the one that leaves it at s², whatever s is; then s cancels."),
+        Mistake("bias forgotten", lambda s, b: _relu(s, 0.0), "Your four numbers are those of a ReLU without a bias, the lecture's (4.11) to (4.13). Here the unit is on where z > −b, and puts out z + b."),
+        Mistake("bias added behind the ReLU", _bias_outside, "You add b to max(z, 0). The bias comes before the ReLU: max(z + b, 0), which is never below 0."),
+        Mistake("bias moves the kink only", lambda s, b: (s * _density(b / s), (s**2) * _below(b / s) - s * b * _density(b / s), s**2 * _below(b / s) - s * b * _density(b / s) - (s * _density(b / s)) ** 2, _below(b / s)), "You average z over the draws with z > −b. A unit that is on puts out z + b, not z."),
+        Mistake("sign of the bias", lambda s, b: _relu(s, -b), "Your bias has the wrong sign. The unit is on where z + b > 0, more often if b is positive."),
+        Mistake("not divided by s", dict(place=lambda s, b: b), "You take Φ and φ at b. z/s is the standard normal number, so the place is b/s."),
+        Mistake("divided by the variance", dict(place=lambda s, b: b / s**2), "You take Φ and φ at b/s². s is the standard deviation already: the place is b/s."),
+        Mistake("variance given as s", dict(s_power=0.5), "You treat s as the variance of z. It is the standard deviation: the mean square of z is s²."),
+        Mistake("density without 1/√(2π)", dict(density=lambda t: math.exp(-(t**2) / 2)), "Your φ is e^(−t²/2) without its 1/√(2π)."),
+        Mistake("erf without √2", dict(below=lambda t: (1 + math.erf(t)) / 2), "Your Φ uses erf(t). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is t/√2."),
+        Mistake("erf for Φ", dict(below=lambda t: math.erf(t / math.sqrt(2))), "Your Φ is erf(t/√2). That is the probability between −t and t; what lies below t is (1 + erf(t/√2))/2."),
+        Mistake("cross term missing", dict(cross=0), "Your second moment lacks the term s b φ. Multiply (z + b)² out, and integrate z² by parts: both give such a term."),
+        Mistake("cross term twice", dict(cross=2), "Your second moment has 2 s b φ. That is the middle term of (z + b)²; integrating z² by parts takes one s b φ away again."),
+        Mistake("cross term with a minus", dict(cross=-1), "Your second moment has −s b φ. That comes from z² alone; the middle term of (z + b)² brings 2 s b φ, so that +s b φ is left."),
+        Mistake("b² missing", dict(own=0), "Your second moment lacks b² Φ, the last term of (z + b)²."),
+        Mistake("bΦ missing in the mean", dict(mean_bias=0), "Your mean lacks b Φ(t): while the unit is on, its output holds b."),
+        Mistake("only units that are on", dict(kept=lambda on: on), "You average over the draws for which the unit is on. The others count too, with 0."),
+        Mistake("mean not subtracted", dict(squared=0), "Your variance is the second moment. The mean of h is not zero here: Var = E[h²] − E[h]²."),
+        Mistake("mean not squared", dict(squared=1), "You subtract the mean from the second moment. It is its square that goes: Var = E[h²] − E[h]²."),
+        Mistake("second moment and variance exchanged", lambda s, b: tuple(_relu(s, b)[k] for k in (0, 2, 1, 3)), "Your second moment and your variance are exchanged. The order asked for is mean, second_moment, variance, on."),
+        Mistake("off for on", dict(on=lambda on: 1 - on), "Your last number is how often the unit is off. Asked for is how often it is on, which is the mean square of its slope."),
+        Mistake("on is always a half", dict(on=lambda on: 0.5), "Your last number is ½, as without a bias. Where z + b is positive the unit is on: that is more than half for a positive b."),
     ),
     hints=(
-        "Split each expectation at 0. By symmetry each side of z has half of every even moment.",
-        "E[z; z > 0] = s/√(2π), and the negative side has the same size with a minus sign. E[z²; z > 0] = s²/2. Below 0, f brings one factor `leak` into f, two into f².",
-        "Next layer: n_in · (g²/n_in) · E[f²] has to equal s². Solve it for g.",
+        "The unit is on where z > −b. Write each mean as an integral from −b to infinity.",
+        "With z = s·u: ∫φ(u)du from −t to infinity is Φ(t), with t = b/s. u φ(u) = −φ'(u), so ∫uφ(u)du over the same range is φ(t). For u² integrate by parts.",
+        "∫u²φ(u)du from −t to infinity is Φ(t) − t φ(t). Now multiply out (s u + b)² and collect.",
     ),
 )  # fmt: skip

@@ -1,55 +1,75 @@
-"""Problem set 3 on rules: the standard deviation and the uniform limit that each asks for; a cut normal."""
+"""Problem set 3 on rules: how large the weights of a convolution are; a normal that is cut."""
 
 import math
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.gradcheck import relative_error
-from vgcourse.initializers import variance
 
-RULES = ("uniform_fan_in", "lecun", "glorot", "he")
-UNIT_UNIFORM_STD = 1 / math.sqrt(3)  # of U[−1, 1]
+RULES = ("uniform_fan_in", "lecun", "glorot", "he", "he_back")
 
-# --- init_scale ------------------------------------------------------------------------------------
+# --- kernel_scale ----------------------------------------------------------------------------------
 
 
-def init_scale(rule, n_in, n_out):
-    """Standard deviation of a weight, and the limit a of U[−a, a] with that standard deviation, a²/3 = Var.
+def kernel_scale(rule, shape, stride):
+    """Standard deviation of a kernel's weights, and the limit a of U[−a, a] with that standard deviation.
 
-    Variances: uniform_fan_in 1/(3 n_in), lecun 1/n_in, glorot 2/(n_in + n_out), he 2/n_in.
+    A k×k kernel with C_in channels sums n_in = k² C_in products; with stride s an input pixel feeds
+    n_out = k² C_out/s² of them on average. Variances: uniform_fan_in 1/(3 n_in), lecun 1/n_in,
+    glorot 2/(n_in + n_out), he 2/n_in, he_back 2/n_out; and a²/3 = Var.
+
+    Parameters
+    ----------
+    rule : one of `RULES`
+    shape : (C_out, C_in, k, k)
+    stride : s
     """
-    std = math.sqrt(variance(rule, (n_out, n_in)))
-    return std, math.sqrt(3) * std
+    return _scale(rule, shape, stride)
+
+
+def _fan_in(C_out, C_in, k, s):
+    return C_in * k * k
+
+
+def _fan_out(C_out, C_in, k, s):
+    return C_out * k * k / s**2
+
+
+def _uniform_std(limit):
+    return limit / math.sqrt(3)
 
 
 def _scale(
     rule,
-    n_in,
-    n_out,
+    shape,
+    stride,
     *,
-    swapped=False,
-    uniform_std=UNIT_UNIFORM_STD,
+    fan_in=_fan_in,
+    fan_out=_fan_out,
+    uniform_std=_uniform_std,
     lecun=1,
     glorot=2,
-    glorot_sum=lambda n_in, n_out: n_in + n_out,
+    total=lambda n_in, n_out: n_in + n_out,
     he=2,
-    he_fan=lambda n_in, n_out: n_in,
-    he_root=True,
+    back="n_out",
     finish=math.sqrt,
+    spread=3,
     one_fan_spread=None,
     glorot_spread=None,
-    spread=3,
     limit_power=1,
 ):
     """Standard deviation and limit with exchangeable parts."""
-    if swapped:
-        n_in, n_out = n_out, n_in
+    C_out, C_in, k, _ = shape
+    n_in, n_out = fan_in(C_out, C_in, k, stride), fan_out(C_out, C_in, k, stride)
     if rule == "uniform_fan_in":
         limit = 1 / math.sqrt(n_in)
-        return (uniform_std * limit if finish is math.sqrt else finish(limit**2 / 3)), limit**limit_power
-    n = {"lecun": n_in, "glorot": glorot_sum(n_in, n_out), "he": he_fan(n_in, n_out)}[rule]
-    std = finish({"lecun": lecun, "glorot": glorot, "he": he}[rule] / n)
-    if rule == "he" and not he_root:
-        std = math.sqrt(he) / n
+        return uniform_std(limit) if finish is math.sqrt else finish(limit**2 / 3), limit**limit_power
+    variances = {
+        "lecun": lecun / n_in,
+        "glorot": glorot / total(n_in, n_out),
+        "he": he / n_in,
+        "he_back": he / (n_out if back == "n_out" else n_in),
+    }
+    std = finish(variances[rule])
     own = glorot_spread if rule == "glorot" else one_fan_spread
     return std, (math.sqrt(spread if own is None else own) * std) ** limit_power
 
@@ -57,9 +77,10 @@ def _scale(
 def _scale_cases(rng):
     cases = []
     for rule in RULES:
-        small, large = (int(n) for n in (rng.integers(20, 60), rng.integers(90, 200)))
+        small, large = (int(n) for n in (rng.integers(5, 9), rng.integers(17, 40)))
         names = (f"std ({rule})", f"limit ({rule})")
-        cases += [Case((rule, small, large), names), Case((rule, large, small), names)]
+        for C_in, C_out, k, stride in ((small, large, 5, 2), (large, small, 4, 3)):
+            cases.append(Case((rule, (C_out, C_in, k, k), stride), names))
     return cases
 
 
@@ -68,9 +89,13 @@ def _fits(args, out):
     return relative_error(out[f"limit ({rule})"], math.sqrt(3) * out[f"std ({rule})"])
 
 
-INIT_SCALE = Problem(
-    name="ps3.init_scale",
-    reference=init_scale,
+def _swapped(rule, shape, stride):
+    return _scale(rule, (shape[1], shape[0], *shape[2:]), stride)
+
+
+KERNEL_SCALE = Problem(
+    name="ps3.kernel_scale",
+    reference=kernel_scale,
     family=_scale,
     cases=_scale_cases,
     points=4,
@@ -79,8 +104,15 @@ INIT_SCALE = Problem(
         Invariant("limit = √3 std", _fits, "Your limit and your std do not describe the same spread. U[−a, a] has the variance a²/3, so for every rule a = √3 std."),
     ),
     mistakes=(
-        Mistake("n_out for n_in", dict(swapped=True), "You use n_out. A unit sums n_in terms, so it is n_in that keeps the forward signal; n_out belongs to the way back."),
-        Mistake("Glorot with n_in alone", dict(glorot_sum=lambda n_in, n_out: 2 * n_in), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out)."),
+        Mistake("channels only", dict(fan_in=lambda C_out, C_in, k, s: C_in, fan_out=lambda C_out, C_in, k, s: C_out), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products."),
+        Mistake("k for k²", dict(fan_in=lambda C_out, C_in, k, s: C_in * k, fan_out=lambda C_out, C_in, k, s: C_out * k / s), "Your fans have one factor k. The window has k rows and k columns."),
+        Mistake("stride forgotten", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k), "Your fan-out is that of stride 1. With stride s the window lands at every s-th row and column only, so an input pixel is in fewer windows."),
+        Mistake("stride not squared", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k / s), "Your fan-out is divided by s. The window skips rows and columns: s²."),
+        Mistake("stride in the fan-in, too", dict(fan_in=lambda C_out, C_in, k, s: C_in * k * k / s**2), "Your fan-in is divided by s². Whatever the stride, a number of the output sums k² C_in products; only how often an input pixel is used changes."),
+        Mistake("multiplied by the stride", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k * s**2), "You multiply the fan-out by s². A larger stride means fewer windows, so an input pixel feeds fewer outputs."),
+        Mistake("axes of the shape exchanged", _swapped, "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
+        Mistake("he_back with the fan-in", dict(back="n_in"), "Your he_back is he. It levels the way back, where an input pixel collects from n_out places: 2/n_out."),
+        Mistake("Glorot with n_in alone", dict(total=lambda n_in, n_out: 2 * n_in), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out)."),
         Mistake("2 missing in Glorot", dict(glorot=1), "Your Glorot rule is built on the variance 1/(n_in + n_out). With n_in = n_out = n it has to become 1/n, so the numerator is 2."),
         Mistake("6 for 2 in Glorot", dict(glorot=6), "Your Glorot std is √(6/(n_in + n_out)). That is the limit of the uniform draw; the standard deviation is √3 times smaller."),
         Mistake("root taken twice", dict(finish=lambda v: v**0.25), "You take √(2/n) for the variance and its root for the standard deviation. The variance is 2/n (1/n for LeCun): one root."),
@@ -89,20 +121,18 @@ INIT_SCALE = Problem(
         Mistake("√(2/Σ) for √(6/Σ) in Glorot", dict(glorot_spread=1), "Your Glorot limit lacks the √3 of a uniform draw. √(2/(n_in + n_out)) is the standard deviation; in the limit its 2 becomes a 6."),
         Mistake("full width for the limit", dict(spread=12), "Your limit is √12 std, the full width from −a to a. Asked for is a, half of it."),
         Mistake("results exchanged", lambda *args: _scale(*args)[::-1], "Your two results are exchanged: the standard deviation comes first, then the limit, which is √3 times as large."),
-        Mistake("√6 for √3", lambda *args: _scale(*args, spread=6), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already."),
+        Mistake("√6 for √3", dict(spread=6), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already."),
         Mistake("limit without its root", dict(limit_power=2), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
         Mistake("3 for √3", dict(spread=9), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
-        Mistake("limit taken as standard deviation", dict(uniform_std=1.0), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
-        Mistake("a²/12 for a²/3", dict(uniform_std=1 / math.sqrt(12)), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
-        Mistake("He without the 2", dict(he=1), "Your He rule is built on the variance 1/n_in, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it."),
+        Mistake("limit taken as standard deviation", dict(uniform_std=lambda limit: limit), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
+        Mistake("a²/12 for a²/3", dict(uniform_std=lambda limit: limit / math.sqrt(12)), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
+        Mistake("He without the 2", dict(he=1), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it."),
         Mistake("LeCun with a 2", dict(lecun=2), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal."),
-        Mistake("He over n", dict(he_root=False), "Your He std is √2/n. The n stands under the root as well: √(2/n)."),
-        Mistake("He with the average of both sizes", dict(he_fan=lambda n_in, n_out: (n_in + n_out) / 2), "Your He rule divides by the average of n_in and n_out. That is Glorot's compromise; He's variance is 2/n_in."),
     ),
     hints=(
-        "Each rule is one variance. Its root is the standard deviation; the limit is what a uniform draw needs to have the same one.",
-        "U[−a, a] has variance a²/3. For uniform_fan_in the limit 1/√n_in is given, so go from it to the variance; for the others go the other way.",
-        "n_in · Var(w) is 1/3 for uniform_fan_in, 1 for lecun, 2 for he. For glorot, the mean of n_in and n_out takes the place of n_in, and the product is 1.",
+        "Count. How many products does one number of the output sum? And into how many sums does one pixel of the input go?",
+        "A window holds k² pixels of each of C_in channels. Back: with stride 1 a pixel lies in k² windows, in each of C_out output channels; a stride of s keeps one window in s².",
+        "n_in and n_out take the places of the lecture's D and H. Each rule is one variance; its root is the standard deviation, and U[−a, a] has the variance a²/3.",
     ),
 )  # fmt: skip
 
