@@ -1,27 +1,33 @@
 """The graded functions of problem set 4: normalisation, clipping, residual and highway nets."""
 
-from vgcourse.check.ps4.batch import BATCH_NORM_BACKWARD, BATCH_NORM_FORWARD
-from vgcourse.check.ps4.clipping import CLIP_BY_GLOBAL_NORM
-from vgcourse.check.ps4.conv import CONV2D_BACKWARD
-from vgcourse.check.ps4.highway import HIGHWAY_BACKWARD
-from vgcourse.check.ps4.paths import PATH_GRADIENTS, RESIDUAL_BACKWARD
-from vgcourse.check.ps4.rows import LAYER_NORM_BACKWARD, SPATIAL_BATCH_NORM_BACKWARD
-from vgcourse.check.ps4.running import BATCH_NORM_INFERENCE
-from vgcourse.check.ps4.skips import BOTTLENECK_COST, STRIDED_SKIP
+from vgcourse.check.ps4.batch import MASKED_NORM_BACKWARD, MASKED_NORM_FORWARD
+from vgcourse.check.ps4.biases import TWO_BIASES
+from vgcourse.check.ps4.clipping import CLIP_BY_UNIT
+from vgcourse.check.ps4.conv import DEPTHWISE_BACKWARD
+from vgcourse.check.ps4.highway import TWO_GATES_BACKWARD
+from vgcourse.check.ps4.mend import MEND_BLOCKS
+from vgcourse.check.ps4.paths import PATH_GRADIENTS, SCALED_BLOCK_BACKWARD
+from vgcourse.check.ps4.pooled import POOLED_STATISTICS
+from vgcourse.check.ps4.rows import GROUP_NORM_BACKWARD, RMS_NORM_BACKWARD
+from vgcourse.check.ps4.skips import INVERTED_COST, POOLED_SKIP
+from vgcourse.check.ps4.verdicts import IS_CLIPPING
 
 PROBLEMS = (
-    BATCH_NORM_FORWARD,
-    BATCH_NORM_BACKWARD,
-    BATCH_NORM_INFERENCE,
-    SPATIAL_BATCH_NORM_BACKWARD,
-    LAYER_NORM_BACKWARD,
-    CLIP_BY_GLOBAL_NORM,
-    RESIDUAL_BACKWARD,
+    INVERTED_COST,
+    POOLED_SKIP,
+    MASKED_NORM_FORWARD,
+    MASKED_NORM_BACKWARD,
+    POOLED_STATISTICS,
+    RMS_NORM_BACKWARD,
+    GROUP_NORM_BACKWARD,
+    CLIP_BY_UNIT,
+    SCALED_BLOCK_BACKWARD,
     PATH_GRADIENTS,
-    HIGHWAY_BACKWARD,
-    CONV2D_BACKWARD,
-    STRIDED_SKIP,
-    BOTTLENECK_COST,
+    TWO_GATES_BACKWARD,
+    DEPTHWISE_BACKWARD,
+    TWO_BIASES,
+    MEND_BLOCKS,
+    IS_CLIPPING,
 )
 
 __all__ = ["PROBLEMS"]

@@ -1,135 +1,148 @@
-"""Problem set 4 on clipping: one norm over all arrays, one factor for all of them."""
+"""Problem set 4 on clipping: a unit's gradient measured against that unit's own weights (Brock et al. 2021)."""
 
 import numpy as np
 
-from vgcourse import optim
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
-# --- clip_by_global_norm ---------------------------------------------------------------------------
+FLOOR = 1e-3  # a unit whose weights are shorter counts as this long
+
+# --- clip_by_unit ----------------------------------------------------------------------------------
 
 
-def clip_by_global_norm(grads, threshold):
-    """g if ‖g‖ ≤ c, else c g/‖g‖, with ‖g‖ = √(Σ over all arrays of Σ g²)."""
-    return list(optim.clip_by_global_norm(tuple(grads), threshold))
+def clip_by_unit(grads, weights, ratio):
+    """Row by row: g_i if ‖g_i‖ ≤ λ max(‖w_i‖, 0.001), else that limit times g_i/‖g_i‖."""
+    return _clip(grads, weights, ratio)
 
 
-def _squares(grads):
-    return np.float64(sum((g**2).sum() for g in grads))
+def _rows(a):
+    return np.linalg.norm(a, axis=1, keepdims=True)
 
 
-def _norm(grads):
-    return np.sqrt(_squares(grads))
+def _columns(a):
+    return np.linalg.norm(a, axis=0, keepdims=True)
+
+
+def _whole(a):
+    return np.linalg.norm(a, keepdims=True)
 
 
 def _clip(
-    grads, threshold, *, compared=_norm, divided=_norm, rescale=lambda norm, threshold: norm > threshold,
-    factor=lambda threshold, norm: threshold / norm, apply=lambda g, factor: factor * g,
+    grads, weights, ratio, *, size=_rows, length=_rows, floor=lambda w: np.maximum(w, FLOOR), rescale=lambda g, limit: g > limit,
+    compared=lambda g: g, factor=lambda limit, g: limit / g, apply=lambda g, f: f * g,
 ):  # fmt: skip
-    """The two uses of the norm, the comparison and the factor, each exchangeable."""
-    if not rescale(compared(grads), threshold):
-        return [g.copy() for g in grads]
-    scale = factor(threshold, divided(grads))
-    return [apply(g, scale) for g in grads]
+    """clip_by_unit with exchangeable parts."""
+    clipped = []
+    for g, w in zip(grads, weights, strict=True):
+        n, limit = size(g), ratio * floor(length(w))
+        f = np.where(rescale(compared(n), limit), factor(limit, np.where(n > 0, n, 1.0)), 1.0)
+        clipped.append(apply(g, f))
+    return clipped
 
 
-def _measured(measure):
-    """Another length in place of the norm, in both places."""
-    return dict(compared=measure, divided=measure)
+def _squared(axis_norm):
+    return lambda a: axis_norm(a) ** 2
+
+
+def _globally(grads, weights, ratio):
+    """One norm of everything, measured against the norm of all weights."""
+    g, w = (np.sqrt(sum((a**2).sum() for a in arrays)) for arrays in (grads, weights))
+    return [min(1.0, ratio * max(w, FLOOR) / g) * a for a in grads]
+
+
+def _by_the_ratio(grads, weights, ratio):
+    """(5.22) with the ratio as the threshold."""
+    norm = np.sqrt(sum((a**2).sum() for a in grads))
+    return [min(1.0, ratio / norm) * a for a in grads]
 
 
 def _alone(**switches):
     """A mistake that hides every other one: as a function of its own it is not combined with them."""
-    return lambda grads, threshold: _clip(grads, threshold, **switches)
+    return lambda *args: _clip(*args, **switches)
 
 
-def _each(one):
-    return lambda grads, threshold: [one(g, threshold) for g in grads]
+def _cases(rng):
+    """Rows with long, short and zero gradients; one unit whose weights are all zero; one square matrix."""
+    cases = []
+    for shapes, ratio in ((((5, 3), (4, 5)), 0.3), (((4, 4), (3, 4), (3, 5)), 0.15)):
+        grads, weights = [], []
+        for shape in shapes:
+            w = rng.normal(size=shape) * rng.uniform(0.5, 2, size=(shape[0], 1))
+            if shape == shapes[-1]:  # short ones, so that a square is on the other side of the limit
+                w *= rng.uniform(0.4, 0.7, size=(shape[0], 1)) / np.linalg.norm(w, axis=1, keepdims=True)
+            g = rng.normal(size=shape)
+            times = rng.permutation(np.resize([0.6, 4.0, 0.9, 1.7], shape[0]))
+            times[1:3] = (1.7, 0.6) if shape == shapes[-1] else times[1:3]
+            g *= (times * ratio * np.linalg.norm(w, axis=1) / np.linalg.norm(g, axis=1))[:, None]
+            grads.append(g)
+            weights.append(w)
+        weights[0][0] = 0.0
+        grads[0][0] = rng.normal(size=shapes[0][1])
+        grads[-1][0] = 0.0
+        cases.append(Case((grads, weights, ratio * rng.uniform(0.98, 1.02)), ("clipped",)))
+    return cases
 
 
-SHAPES = ((3, 2), (4,), (2, 2))
-
-
-def _of_norms(rng, norms):
-    arrays = [rng.normal(size=shape) for shape in SHAPES]
-    return [a * (norm / np.linalg.norm(a)) for a, norm in zip(arrays, norms, strict=True)]
-
-
-def _clip_cases(rng):
-    large = rng.uniform(0.9, 1.1, size=3) * (
-        26,
-        1.2,
-        13,
-    )  # norm near 29, threshold near 2.2, root mean square near 8
-    below = rng.uniform(0.97, 1.03, size=3) * 1.0  # norm near 1.73, its square near 3
-    small = rng.uniform(0.97, 1.03, size=3) * 0.5  # norm near 0.87, its square near 0.75
-    middle = rng.uniform(0.97, 1.03, size=3) * 3.0  # norm near 5.2, between the threshold and its square
-    zeros = [np.zeros(shape) for shape in SHAPES]
+def _pairs(args, outputs):
+    after = next(iter(outputs.values()))
     return [
-        Case((_of_norms(rng, large), float(rng.uniform(2.0, 2.5))), ("clipped",)),
-        Case(
-            (_of_norms(rng, small), float(0.93 * np.linalg.norm(small))), ("clipped",)
-        ),  # each array is below
-        Case((_of_norms(rng, middle), float(rng.uniform(2.9, 3.1))), ("clipped",)),
-        Case((_of_norms(rng, below), float(rng.uniform(2.1, 2.3))), ("kept",)),
-        Case((zeros, 1.0), ("kept",)),
+        (g, w, np.asarray(a, dtype=float))
+        for g, w, a in zip(args[0], args[1], after, strict=False)
+        if np.shape(a) == g.shape
     ]
 
 
-def _arrays(outputs):
-    """The arrays of the answer, whether they come as one list or one by one."""
-    arrays = []
-    for value in outputs.values():
-        arrays += list(value) if isinstance(value, (list, tuple)) else [value]
-    return [np.asarray(a, dtype=float) for a in arrays]
-
-
 def _too_long(args, outputs):
-    return max(0.0, float(_norm(_arrays(outputs)) / args[1] - 1))
+    over = [_rows(a) / (args[2] * np.maximum(_rows(w), FLOOR)) - 1 for _, w, a in _pairs(args, outputs)]
+    return max([0.0, *(float(o.max()) for o in over)])
 
 
-def _direction_kept(args, outputs):
-    before, after = (np.concatenate([np.ravel(a) for a in arrays]) for arrays in (args[0], _arrays(outputs)))
-    if before.shape != after.shape or not before.any() or not after.any():
-        return 0.0
-    along = before * (before @ after) / (before @ before)
-    return float(np.linalg.norm(after - along) / np.linalg.norm(after))
+def _turned(args, outputs):
+    """How far the rows of the answer lie beside those of the gradient."""
+    worst = 0.0
+    for g, _, a in _pairs(args, outputs):
+        squares = np.maximum((g**2).sum(axis=1, keepdims=True), 1e-300)
+        beside = a - g * (g * a).sum(axis=1, keepdims=True) / squares
+        worst = max(worst, float((_rows(beside) / np.maximum(_rows(a), 1e-300)).max()))
+    return worst
 
 
-CLIP_BY_GLOBAL_NORM = Problem(
-    name="ps4.clip_by_global_norm",
-    reference=clip_by_global_norm,
+CLIP_BY_UNIT = Problem(
+    name="ps4.clip_by_unit",
+    reference=clip_by_unit,
     family=_clip,
-    cases=_clip_cases,
+    cases=_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
     invariants=(
-        Invariant("no longer than the threshold", _too_long, "The gradient that you return is longer than the threshold. Measure it as one long vector: the root of the sum of all squares of all arrays."),
-        Invariant("the direction is kept", _direction_kept, "Your arrays are not all multiplied by one and the same number, so the step points elsewhere. One norm over all arrays gives one factor for all."),
+        Invariant("no row longer than its limit", _too_long, "Some row that you return is longer than λ max(‖w_i‖, 0.001), with w_i the same row of the weights."),
+        Invariant("rows keep their direction", _turned, "Some of your rows point elsewhere than before. A unit's row is multiplied by one number."),
     ),
     mistakes=(
-        Mistake("root missing", _measured(_squares), "Your norm is the sum of squares: the root is missing. ‖g‖ = √(Σ g²), in the comparison and in the factor."),
-        Mistake("divided by the sum of squares", dict(divided=_squares), "You divide the threshold by the sum of squares. The new length then is c/‖g‖ in place of c: divide by its root, ‖g‖."),
-        Mistake("sum of squares compared", dict(compared=_squares), "You compare the sum of squares with the threshold, so short gradients are rescaled, some of them up. Compare its root, ‖g‖."),
-        Mistake("threshold squared", dict(rescale=lambda norm, threshold: norm > threshold**2), "You compare the norm with c². If you save the root on one side, save it on both: Σ g² > c², or ‖g‖ > c."),
-        Mistake("per array", _each(lambda g, c: g * min(1.0, c / max(np.linalg.norm(g), 1e-300))), "You clip every array by its own norm, which changes the direction of the step. All arrays together are one long vector with one norm."),
-        Mistake("per element", _each(lambda g, c: np.clip(g, -c, c)), "You clip every entry on its own. That cuts large entries and leaves small ones, so the direction changes: scale all of them by c/‖g‖."),
-        Mistake("always rescaled", dict(rescale=lambda norm, threshold: True), "You rescale every gradient to length c. One that is shorter stays as it is; a vanished one would be blown up, and a zero one becomes 0/0."),
-        Mistake("comparison reversed", _alone(rescale=lambda norm, threshold: norm < threshold), "Your comparison is the wrong way round: short gradients are stretched and long ones left alone. Rescale only where ‖g‖ > c."),
-        Mistake("nothing changed", _alone(factor=lambda threshold, norm: 1.0), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list."),
-        Mistake("unit length", dict(factor=lambda threshold, norm: 1 / norm), "Your long gradients get length 1. They get the length c of the threshold: multiply by c/‖g‖."),
-        Mistake("factor upside down", dict(factor=lambda threshold, norm: norm / threshold), "You multiply by ‖g‖/c, which makes long gradients longer. It is c/‖g‖."),
-        Mistake("last array's norm", _measured(lambda grads: np.float64(np.linalg.norm(grads[-1]))), "Your norm is the last array's alone: the sum is overwritten in the loop. Add up the squares of all arrays, +=."),
-        Mistake("first array's norm", _measured(lambda grads: np.float64(np.linalg.norm(grads[0]))), "Your norm is the first array's alone. Add up the squares of all arrays, then take one root."),
-        Mistake("sum of norms", _measured(lambda grads: sum(np.float64(np.linalg.norm(g)) for g in grads)), "You add the norms of the arrays. Lengths at right angles do not add, their squares do: √(‖g₁‖² + ‖g₂‖² + …)."),
-        Mistake("sum of absolute values", _measured(lambda grads: sum(np.abs(g).sum() for g in grads)), "Your norm is the sum of absolute values. The length of a vector is the root of its sum of squares."),
-        Mistake("largest entry", _measured(lambda grads: max(np.abs(g).max() for g in grads)), "You measure the largest entry. The length of the whole gradient counts: the root of its sum of squares."),
-        Mistake("mean of squares", _measured(lambda grads: np.float64(np.sqrt(_squares(grads) / sum(g.size for g in grads)))), "Your norm is the root of the mean square. It is the root of the sum: the number of parameters does not divide it."),
-        Mistake("mean over the arrays", _measured(lambda grads: np.float64(np.mean([np.linalg.norm(g) for g in grads]))), "You average the norms of the arrays. The global norm is √(‖g₁‖² + ‖g₂‖² + …)."),
-        Mistake("long gradients thrown away", _alone(apply=lambda g, factor: 0 * g), "Your long gradients become zero, so that step is lost. Only their length is cut: c g/‖g‖."),
+        Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself."),
+        Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights."),
+        Mistake("per matrix", dict(size=_whole, length=_whole), "You measure whole matrices. Every unit, a row, is judged by itself."),
+        Mistake("per column", dict(size=_columns, length=_columns), "You measure columns, the weights that leave an input. A unit is a row: axis=1."),
+        Mistake("per entry", dict(size=np.abs, length=np.abs), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
+        Mistake("rows against the whole matrix", dict(length=_whole), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
+        Mistake("weights ignored", dict(length=lambda w: np.ones((len(w), 1))), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
+        Mistake("squares of the gradient", dict(size=_squared(_rows)), "You use the sum of squares of the gradient: the root is missing."),
+        Mistake("squares of the weights", dict(length=_squared(_rows)), "You use the sum of squares of the weights: the root is missing."),
+        Mistake("squares of both", dict(size=_squared(_rows), length=_squared(_rows)), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
+        Mistake("squares compared", dict(compared=lambda n: n**2), "You compare the sum of squares with a length. Compare its root."),
+        Mistake("floor missing", dict(floor=lambda w: w), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
+        Mistake("floor added", dict(floor=lambda w: w + FLOOR), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
+        Mistake("floor after the ratio", lambda grads, weights, ratio: _clip(grads, weights, ratio, floor=lambda w: np.maximum(w, FLOOR / ratio)), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
+        Mistake("always rescaled", dict(rescale=lambda g, limit: g > 0), "You rescale every row to its limit. Short ones stay as they are."),
+        Mistake("comparison reversed", _alone(rescale=lambda g, limit: (g < limit) & (g > 0)), "Your comparison is the wrong way round: short rows are stretched and long ones left alone."),
+        Mistake("factor upside down", dict(factor=lambda limit, g: g / limit), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
+        Mistake("unit length", dict(factor=lambda limit, g: 1 / g), "Your long rows get length 1. They get the length of their limit."),
+        Mistake("factor without the weights", lambda grads, weights, ratio: _clip(grads, weights, ratio, factor=lambda limit, g: ratio / g), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
+        Mistake("nothing changed", _alone(apply=lambda g, f: g.copy()), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list."),
+        Mistake("long rows thrown away", _alone(apply=lambda g, f: np.where(f < 1, 0.0, g)), "Your long rows become zero. Only their length is cut."),
     ),
     hints=(
-        "Lay all arrays end to end: one long vector. If it is longer than the threshold, shorten it without turning it.",
-        "Two steps: first one number, the norm, from all arrays; then one factor, at most 1, for all arrays. Lists go in and come out.",
-        "norm = √(Σ over arrays of (g**2).sum()). The factor is threshold/norm where norm > threshold, and 1 elsewhere, also for norm = 0.",
+        "One unit at a time: how long is its row of the gradient, and how long is its row of the weights?",
+        "np.linalg.norm(g, axis=1, keepdims=True) has shape (rows, 1), which multiplies every row by its own number.",
+        "limit = ratio * np.maximum(norms of w, 0.001); the factor is limit/‖g_i‖ where ‖g_i‖ > limit, and 1 elsewhere. Beware of ‖g_i‖ = 0.",
     ),
 )  # fmt: skip

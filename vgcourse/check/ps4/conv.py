@@ -1,23 +1,15 @@
-"""Problem set 4 on images: the way back through a convolution."""
+"""Problem set 4 on images: the way back through a depthwise convolution, one filter for each channel."""
 
 import numpy as np
 
-from vgcourse import layers
-from vgcourse.check.problem import Case, Invariant, Mistake, Problem
+from vgcourse.check.problem import Case, Mistake, Problem
 
-# --- conv2d_backward -------------------------------------------------------------------------------
-
-
-def conv2d_backward(dout, x, W, stride, padding):
-    """dW[o,c,i,j] = Σ dout[n,o,y,x] x̃[n,c,sy+i,sx+j]; the same products with W add up in dx; db_o = Σ dout."""
-    params = layers.ConvParams(W, np.zeros(len(W), W.dtype))
-    _, cache = layers.conv2d_forward(params, x, stride=stride, padding=padding)
-    dx, grads = layers.conv2d_backward(dout, cache)
-    return dx, grads.W, grads.b
+# --- depthwise_backward ----------------------------------------------------------------------------
 
 
-def _pad(x, p):
-    return np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+def depthwise_backward(dout, x, W, stride, padding):
+    """out[n,c,y,v] = Σ_ij W[c,i,j] x̃[n,c,sy+i,sv+j]: dW[c,i,j] = Σ dout x̃, and the same products with W add up in dx."""
+    return _conv(dout, x, W, stride, padding)
 
 
 def _middle(dpadded, p, Y, X):
@@ -25,38 +17,24 @@ def _middle(dpadded, p, Y, X):
 
 
 def _conv(
-    dout, x, W, stride, padding, *, use_stride_dx=True, use_stride_dW=True, filter_dx=lambda W: W, finish_dW=lambda dW: dW,
-    crop=_middle, overwrite=None, seen=lambda dout: dout, db=lambda dout: dout.sum(axis=(0, 2, 3)),
+    dout, x, W, stride, padding, *, dx_steps=True, dW_steps=True, filters=lambda W: W, finish_dW=lambda dW: dW, crop=_middle,
+    overwrite=False, seen=lambda dout: dout, back=lambda dout, w: dout * w[:, None, None], dW=lambda dout, patch: (dout * patch).sum(axis=(0, 2, 3)),
 ):  # fmt: skip
     """Offset by offset in the filter; every part can be exchanged."""
-    (Y, X), (H, V), K = x.shape[2:], dout.shape[2:], W.shape[2]
-    padded, dW, filters = _pad(x, padding), np.zeros_like(W), filter_dx(W)
-    dpadded, counted = np.zeros_like(padded), seen(dout)
+    (Y, X), (H, V), K, p = x.shape[2:], dout.shape[2:], W.shape[1], padding
+    padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    found, dpadded, counted = np.zeros_like(W), np.zeros_like(padded), seen(dout)
     for i, j in np.ndindex(K, K):
-        s = stride if use_stride_dW else 1
-        patch = padded[:, :, i : i + s * H : s, j : j + s * V : s]
-        dW[:, :, i, j] = np.tensordot(counted, patch, axes=((0, 2, 3), (0, 2, 3)))
-        s = stride if use_stride_dx else 1
-        back = np.tensordot(dout, filters[:, :, i, j], axes=(1, 0)).transpose(0, 3, 1, 2)
-        dpadded[:, :, i : i + s * H : s, j : j + s * V : s] += back
+        s = stride if dW_steps else 1
+        found[:, i, j] = dW(counted, padded[:, :, i : i + s * H : s, j : j + s * V : s])
+        s = stride if dx_steps else 1
+        dpadded[:, :, i : i + s * H : s, j : j + s * V : s] += back(dout, filters(W)[:, i, j])
     if overwrite:
-        dpadded = _last_window_wins(
-            dout if overwrite == "windows" else _last_filter(dout), W, stride, padded.shape
-        )
-    return crop(dpadded, padding, Y, X), finish_dW(dW), db(dout)
-
-
-def _last_filter(dout):
-    out = np.zeros_like(dout)
-    out[:, -1] = dout[:, -1]
-    return out
-
-
-def _last_window_wins(dout, W, s, shape):
-    dpadded, K = np.zeros(shape), W.shape[2]
-    for y, x in np.ndindex(dout.shape[2:]):
-        dpadded[:, :, s * y : s * y + K, s * x : s * x + K] = np.tensordot(dout[:, :, y, x], W, axes=(1, 0))
-    return dpadded
+        dpadded[:] = 0
+        for y, v in np.ndindex(H, V):
+            where = np.s_[:, :, stride * y : stride * y + K, stride * v : stride * v + K]
+            dpadded[where] = dout[:, :, y, v, None, None] * W
+    return crop(dpadded, p, Y, X), finish_dW(found)
 
 
 def _only(where):
@@ -76,42 +54,30 @@ def _without_last(dout):
     return out
 
 
-def _last_windows_left_out(dout, *rest):
-    return conv2d_backward(_without_last(dout), *rest)
+def _channels_mixed(dout, w):
+    """As a full convolution would: every output channel sends to every input channel."""
+    return np.broadcast_to((dout * w[:, None, None]).sum(axis=1, keepdims=True), dout.shape)
 
 
 def _conv_cases(rng):
     cases = []
-    for (N, C, Y, X), O, s in (
-        ((3, 2, 5, 4), 4, 1),
-        ((2, 2, 5, 7), 2, 2),
-    ):  # K = 3, padding 1; equal channels in the second
-        out_shape = (N, O, (Y - 1) // s + 1, (X - 1) // s + 1)
-        args = rng.normal(size=out_shape), rng.normal(size=(N, C, Y, X)), rng.normal(size=(O, C, 3, 3)), s, 1
+    for (N, C, Y, X), K, s, p in (((3, 2, 5, 4), 3, 1, 1), ((3, 4, 6, 7), 4, 2, 1)):
+        rows, columns = ((size + 2 * p - K) // s + 1 for size in (Y, X))
         suffix = "" if s == 1 else f" (stride {s})"
-        cases.append(Case(args, tuple(name + suffix for name in ("dx", "dW", "db")), batch=N))
-    return cases
+        args = (
+            rng.normal(size=(N, C, rows, columns)),
+            rng.normal(size=(N, C, Y, X)),
+            rng.normal(size=(C, K, K)),
+            s,
+            p,
+        )
+        cases.append(Case(args, ("dx" + suffix, "dW" + suffix), batch=N))
+    return cases  # fmt: skip
 
 
-def _linear_in(name, position):
-    """Σ d(name) ⊙ name = Σ dout ⊙ (out − b): the output is linear in the image, and in the filter."""
-
-    def residual(args, outputs):
-        dout, x, W, stride, padding = args
-        value = next((v for key, v in outputs.items() if key.split(" ")[0] == name), None)
-        if value is None or np.shape(value) != args[position].shape:
-            return 0.0
-        out, _ = layers.conv2d_forward(layers.ConvParams(W, None), x, stride=stride, padding=padding)
-        size = np.linalg.norm(value) * np.linalg.norm(args[position])
-        return float(abs((value * args[position]).sum() - (dout * out).sum()) / max(size, 1e-300))
-
-    text = f"Your {name} breaks Σ {name} ⊙ {name[1:]} = Σ dout ⊙ (out − b), which holds because the output is linear in {name[1:]}. You can test that on your own numbers."
-    return Invariant(f"{name} is the adjoint", residual, text)
-
-
-CONV2D_BACKWARD = Problem(
-    name="ps4.conv2d_backward",
-    reference=conv2d_backward,
+DEPTHWISE_BACKWARD = Problem(
+    name="ps4.depthwise_backward",
+    reference=depthwise_backward,
     family=_conv,
     cases=_conv_cases,
     points=5,
@@ -119,31 +85,30 @@ CONV2D_BACKWARD = Problem(
     axes={
         name + suffix: axes
         for suffix in ("", " (stride 2)")
-        for name, axes in (("dx", ("example", "channel", "row", "column")), ("dW", ("filter", "channel", "row", "column")), ("db", ("filter",)))
+        for name, axes in (("dx", ("example", "channel", "row", "column")), ("dW", ("channel", "row", "column")))
     },
-    invariants=(_linear_in("dx", 1), _linear_in("dW", 2)),
     mistakes=(
-        Mistake("filter flipped in dx", dict(filter_dx=lambda W: W[:, :, ::-1, ::-1]), "Your dx has the filter upside down. Pixel (i, j) of a window met W[…, i, j] on the way forward and meets it again on the way back; as one big correlation of dout with W, that takes the filter rotated by 180°."),
-        Mistake("dW flipped", dict(finish_dW=lambda dW: dW[:, :, ::-1, ::-1].copy()), "Your dW is rotated by 180°. Nets do not flip the filter: W[…, i, j] met the pixel (sy + i, sx + j), so its gradient stands at (i, j)."),
-        Mistake("overlapping windows overwritten", dict(overwrite="windows"), "Where windows overlap, your dx keeps the last one. A pixel serves every window that it lies in, and those gradients add: +=."),
-        Mistake("windows and filters overwritten", dict(overwrite="all"), "Your dx keeps the last window and the last filter. Every filter and every window of a pixel adds its share: +=."),
-        Mistake("stride ignored in dx", dict(use_stride_dx=False), "Your dx puts neighbouring windows one pixel apart, whatever the stride. Window (y, x) starts at row sy, column sx."),
-        Mistake("stride ignored in dW", dict(use_stride_dW=False), "Your dW takes windows one pixel apart, whatever the stride. Window (y, x) starts at row sy, column sx."),
-        Mistake("stride ignored", dict(use_stride_dx=False, use_stride_dW=False), "You take windows one pixel apart, whatever the stride. Window (y, x) starts at row sy, column sx, in dx and in dW."),
+        Mistake("filter flipped in dx", dict(filters=lambda W: W[:, ::-1, ::-1]), "Your dx has the filter upside down. Pixel (i, j) of a window met W[c, i, j] on the way forward and meets it again on the way back."),
+        Mistake("filter transposed in dx", dict(filters=lambda W: W.transpose(0, 2, 1)), "Your dx has rows and columns of the filter exchanged. Pixel (i, j) of a window meets W[c, i, j]."),
+        Mistake("dW flipped", dict(finish_dW=lambda dW: dW[:, ::-1, ::-1].copy()), "Your dW is rotated by 180°. Nets do not flip the filter: W[c, i, j] met the pixel (sy + i, sv + j), so its gradient stands at (i, j)."),
+        Mistake("dW transposed", dict(finish_dW=lambda dW: dW.transpose(0, 2, 1).copy()), "Your dW has its rows and columns exchanged."),
+        Mistake("overlapping windows overwritten", dict(overwrite=True), "Where windows overlap, your dx keeps the last one. A pixel serves every window that it lies in, and those gradients add: +=."),
+        Mistake("stride ignored in dx", dict(dx_steps=False), "Your dx puts neighbouring windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
+        Mistake("stride ignored in dW", dict(dW_steps=False), "Your dW takes windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
+        Mistake("stride ignored", dict(dx_steps=False, dW_steps=False), "You take windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv, in dx and in dW."),
         Mistake("padding not cut off", dict(crop=lambda dpadded, p, Y, X: dpadded), "Your dx still has the border of padding. Those zeros are no part of x: cut p rows and columns off every side."),
         Mistake("padding cut off on one side", dict(crop=lambda dpadded, p, Y, X: dpadded[:, :, :Y, :X]), "You cut the padding off at the end only. It lies on every side: rows p to p + Y, columns p to p + X."),
-        Mistake("channels of W exchanged", dict(filter_dx=lambda W: W.transpose(1, 0, 2, 3)), "Your dx uses the input's channels of W where the output's belong. dout has O channels, and the first axis of W is O: sum over that one. Only C = O lets yours run."),
-        Mistake("dW with channels exchanged", dict(finish_dW=lambda dW: dW.transpose(1, 0, 2, 3).copy()), "Your dW has its first two axes exchanged: W is (O, C, K, K), output channels first."),
+        Mistake("channels mixed in dx", dict(back=_channels_mixed), "Your dx sums over the channels, as a full convolution does. Here channel c of the output comes from channel c of the input alone."),
+        Mistake("channels mixed in dW", dict(dW=lambda dout, patch: (dout.sum(axis=1, keepdims=True) * patch).sum(axis=(0, 2, 3))), "Your dW lets every channel of dout meet every channel of x. Here channel c of the output comes from channel c of the input alone."),
+        Mistake("one filter for all channels", dict(filters=lambda W: np.broadcast_to(W[:1], W.shape)), "Your dx uses the first channel's filter for all channels. Each has its own."),
         Mistake("dW of the last example", dict(seen=_only(-1)), "Your dW is that of the last example. Every example uses the same filter, so their gradients add: +=."),
-        Mistake("dW of the last window", dict(seen=_only((-1, slice(None), -1, -1))), "Your dW is that of the last window of the last example. Every window uses the same filter, so their gradients add: +=."),
-        Mistake("dW averaged over the batch", lambda dout, x, *rest: (lambda dx, dW, db: (dx, dW / len(x), db))(*_conv(dout, x, *rest)), "Your dW is divided by N. Every example uses the same filter, so their gradients add; a 1/N of the loss is already in dout."),
-        Mistake("db over the batch only", dict(db=lambda dout: dout.sum(axis=0)), "Your db is summed over the batch only. One bias is added at every pixel too: sum over axes (0, 2, 3), and one number per filter remains."),
-        Mistake("db averaged", dict(db=lambda dout: dout.mean(axis=(0, 2, 3))), "Your db is a mean over batch and pixels. The bias is added at each of them, so its gradient is the sum."),
-        Mistake("last windows left out", _last_windows_left_out, "The last row and column of windows are missing from all your sums. dout has Y' rows and X' columns, and range(Y') already stops one before."),
+        Mistake("dW of the last window", dict(seen=_only(np.s_[:, :, -1, -1])), "Your dW is that of the last window. Every window uses the same filter, so their gradients add: +=."),
+        Mistake("dW averaged over the batch", lambda dout, x, *rest: (lambda dx, dW: (dx, dW / len(x)))(*_conv(dout, x, *rest)), "Your dW is divided by N. Every example uses the same filter, so their gradients add; a 1/N of the loss is already in dout."),
+        Mistake("last windows left out", lambda dout, *rest: _conv(_without_last(dout), *rest), "The last row and column of windows are missing from your sums. dout has Y' rows and X' columns, and range(Y') already stops one before."),
     ),
     hints=(
-        "Take one window: out[n, o, y, x] is the sum of the filter times the patch. Its gradient goes to the patch, weighed by the filter, and to the filter, weighed by the patch.",
-        "Work on the padded image, (Y + 2p, X + 2p); window (y, x) starts at (s·y, s·x). Windows overlap, so dx collects with +=. Cut the padding off at the end.",
-        "For each window: dW[o] += Σ_n dout[n, o, y, x] · patch[n], and dpatch[n] += Σ_o dout[n, o, y, x] · W[o]. db sums dout over what axes?",
+        "Take one window of one channel: out[n, c, y, v] is the sum of the filter times the patch. Its gradient goes to the patch, weighed by the filter, and to the filter, weighed by the patch.",
+        "Work on the padded image, (Y + 2p, X + 2p); window (y, v) starts at (s·y, s·v). Windows overlap, so dx collects with +=. Cut the padding off at the end.",
+        "Loop over the K² offsets (i, j): all windows' pixels at this offset are padded[:, :, i : i + s·Y' : s, j : j + s·X' : s], of the shape of dout. No sum over channels anywhere.",
     ),
 )  # fmt: skip

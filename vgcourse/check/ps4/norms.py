@@ -1,4 +1,4 @@
-"""Problem set 4: what batch, spatial and layer norm share. One backward pass with exchangeable parts."""
+"""Problem set 4: what the norms share: test inputs, and one backward pass with exchangeable parts."""
 
 import math
 
@@ -10,11 +10,6 @@ from vgcourse.check.problem import Invariant
 def count(n):
     """1/N: the divisor of the frameworks."""
     return n
-
-
-def one_less(n):
-    """1/(N − 1): the divisor of the unbiased estimate."""
-    return n - 1
 
 
 def the_other(n, M):
@@ -84,22 +79,3 @@ def sums_to_zero(over, diagnosis):
         return float(np.abs(dx.sum(axis=over)).max() / max(np.abs(dx).sum(axis=over).max(), 1e-300))
 
     return Invariant("the sum of dx is 0", residual, diagnosis)
-
-
-def no_stretch(over, broadcast, diagnosis, counts=(count, one_less)):
-    """The invariant Σ dx ⊙ x̂ = 0, with what ε leaves of it: (ε/(v + ε)) (1/s) Σ dx̂ ⊙ x̂, in either convention."""
-
-    def residual(args, outputs):
-        (dy, x, gamma, eps), dx = args, outputs["dx"]
-        n = math.prod(x.shape[axis] for axis in over)
-        centred = x - x.mean(axis=over, keepdims=True)
-        found = []
-        for divisor in counts:
-            v = (centred**2).sum(axis=over, keepdims=True) / divisor(n)
-            x_hat = centred / np.sqrt(v + eps)
-            left = (eps / (v + eps) ** 1.5 * broadcast(gamma) * dy * x_hat).sum(axis=over)
-            size = np.abs(dx * x_hat).sum(axis=over)
-            found.append(np.abs((dx * x_hat).sum(axis=over) - left).max() / max(size.max(), 1e-300))
-        return float(min(found))
-
-    return Invariant("dx has no part along x_hat", residual, diagnosis)
