@@ -10,7 +10,9 @@ from vgcourse.recurrent import lstm_step_forward as library_step
 
 def lstm_step_forward(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
     """c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t); i and f look at c_{t−1}, o looks at c_t."""
-    (h, c), cache = library_step(LSTMParams(W_x, W_h, b, np.stack([p_i, p_f, p_o])), x, np.stack([h_prev, c_prev]))
+    (h, c), cache = library_step(
+        LSTMParams(W_x, W_h, b, np.stack([p_i, p_f, p_o])), x, np.stack([h_prev, c_prev])
+    )
     return h, c, cache.i, cache.f, cache.g, cache.o
 
 
