@@ -67,7 +67,7 @@ def _as_number(output, args):
     return 1.0 + float(verdict)
 
 
-def _about(planted, right):
+def about(planted, right):
     """What to say where the verdict on one implementation is wrong."""
     said = "You accused a right one" if right else "A wrong one passed your test"
 
@@ -89,8 +89,8 @@ IS_RIGHT = Problem(
     lecture='lecture 1, "Is this gradient right?", equations (1.7), (1.8) and (1.10)',
     mistakes=MISTAKES,
     invariants=(
-        *(_about(planted, False) for planted in wrong_ones(np.random.default_rng(0))),
-        *(_about(planted, True) for planted in RIGHT),
+        *(about(planted, False) for planted in wrong_ones(np.random.default_rng(0))),
+        *(about(planted, True) for planted in RIGHT),
     ),
     hints=(
         "Think of what could be wrong and still look right: which sizes, which inputs, which call would show it?",

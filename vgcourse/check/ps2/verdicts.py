@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vgcourse.check.problem import Case, Invariant, Problem
-from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory
+from vgcourse.check.problem import Case, Problem
+from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory, about
 from vgcourse.check.ps2.planted import RIGHT, WRONG
 from vgcourse.check.ps2.testers import MISTAKES, is_accurate, tester
 
@@ -33,17 +33,6 @@ def _cases(rng):
     ]
 
 
-def _about(planted, right):
-    """What to say where the verdict on one implementation is wrong."""
-    said = "You accused a right one" if right else "A wrong one passed your test"
-
-    def residual(args, outputs):
-        (verdict,) = outputs.values()
-        return abs(verdict - (1.0 + right)) if args[0].label == planted.label else 0.0
-
-    return Invariant(planted.label, residual, f"{said}: {planted.label}. {planted.advice}")
-
-
 IS_ACCURATE = Problem(
     name="ps2.is_accurate",
     reference=is_accurate,
@@ -54,7 +43,7 @@ IS_ACCURATE = Problem(
     points=4,
     lecture='lecture 2, "Saturation"',
     mistakes=MISTAKES,
-    invariants=(*(_about(p, False) for p in WRONG), *(_about(p, True) for p in RIGHT)),
+    invariants=(*(about(p, False) for p in WRONG), *(about(p, True) for p in RIGHT)),
     hints=(
         "Where can a formula for −ln(1 + e^(−z)) go wrong? Where e^(−z) is infinite, where 1 + e^(−z) rounds to 1, and at borders between cases.",
         "Try z from −1000 to 80 in one array of two axes, 0 included. Compare shapes first, then |a − b| ≤ 1e−5 |b| entry by entry, with your own accurate formula or np.logaddexp.",

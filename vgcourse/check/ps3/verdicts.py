@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse.check.problem import Case, Invariant, Mistake, Problem
-from vgcourse.check.ps1.verdicts import IS_RIGHT
+from vgcourse.check.problem import Case, Mistake, Problem
+from vgcourse.check.ps1.verdicts import IS_RIGHT, about
 from vgcourse.check.ps3.promises import RIGHT, wrong_ones
 
 # --- is_he -----------------------------------------------------------------------------------------
@@ -87,17 +87,6 @@ def _cases(rng):
     ]
 
 
-def _about(planted, right):
-    """What to say where the verdict on one initialiser is wrong."""
-    said = "You accused a right one" if right else "A wrong one passed your test"
-
-    def residual(args, outputs):
-        (verdict,) = outputs.values()
-        return abs(verdict - (1.0 + right)) if args[0].label == planted.label else 0.0
-
-    return Invariant(planted.label, residual, f"{said}: {planted.label}. {planted.advice}")
-
-
 IS_HE = Problem(
     name="ps3.is_he",
     reference=is_he,
@@ -108,8 +97,8 @@ IS_HE = Problem(
     points=4,
     lecture='lecture 4, "Initialisation"',
     invariants=(
-        *(_about(planted, False) for planted in wrong_ones(np.random.default_rng(0))),
-        *(_about(planted, True) for planted in RIGHT),
+        *(about(planted, False) for planted in wrong_ones(np.random.default_rng(0))),
+        *(about(planted, True) for planted in RIGHT),
     ),
     mistakes=(
         Mistake("everything is right", lambda draw: True, "Your test says “right” of every initialiser. Draw from it, and compare the variance with 2/n_in."),

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vgcourse.check.problem import Case, Invariant, Problem
-from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory
+from vgcourse.check.problem import Case, Problem
+from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory, about
 from vgcourse.check.ps4.planted import RIGHT, WRONG
 from vgcourse.check.ps4.testers import MISTAKES, is_clipping, tester
 
@@ -34,17 +34,6 @@ def _cases(rng):
     ]
 
 
-def _about(planted, right):
-    """What to say where the verdict on one implementation is wrong."""
-    said = "You accused a right one" if right else "A wrong one passed your test"
-
-    def residual(args, outputs):
-        (verdict,) = outputs.values()
-        return abs(verdict - (1.0 + right)) if args[0].label == planted.label else 0.0
-
-    return Invariant(planted.label, residual, f"{said}: {planted.label}. {planted.advice}")
-
-
 IS_CLIPPING = Problem(
     name="ps4.is_clipping",
     reference=is_clipping,
@@ -55,7 +44,7 @@ IS_CLIPPING = Problem(
     points=4,
     lecture='lecture 5, "Normalisation, clipping"',
     mistakes=MISTAKES,
-    invariants=(*(_about(p, False) for p in WRONG), *(_about(p, True) for p in RIGHT)),
+    invariants=(*(about(p, False) for p in WRONG), *(about(p, True) for p in RIGHT)),
     hints=(
         "Where can clipping go wrong? Far above the threshold, just above it, just below it, at zero, at NaN, and in what it leaves behind.",
         "Three arrays of different norms, and cases with the norm above c², between c and c², and between 1 and c. Compare shapes first, then a relative error with 1e−5.",
