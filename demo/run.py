@@ -11,19 +11,15 @@ import sys
 import time
 from pathlib import Path
 
-from demo import samples
 from demo.course import Course, DemoError
+from demo.ps1 import PS1
+from demo.ps4 import PS4
+from demo.samples import READ_BY_HAND, STUDENTS
 from vgcourse.authoring.build import ROOT
 from vgcourse.grading import report
 
-ASSIGNMENT = "ps1"
+PROBLEM_SETS = (PS1, PS4)
 MARKER = ".vgcourse-demo"  # a folder with this file in it was made here and may be wiped
-READ_BY_HAND = "a.okafor"
-COMMENTS = {
-    "p2-derivation": (4, "Every factor is there."),
-    "p5-derivation": (3, "Derive the case i ≠ j, too."),
-    "p11-experiment": (4, "A clear control."),
-}
 
 
 def main(argv=None):
@@ -53,18 +49,20 @@ def main(argv=None):
     return 1
 
 
-def run(workspace, root=ROOT, console=None):
-    """Make a course in `workspace`, grade its sample submissions, write and show the report.
+def run(workspace, root=ROOT, console=None, students=STUDENTS, problem_sets=PROBLEM_SETS):
+    """Make a course in `workspace`, grade its sample submissions, write and show the reports.
 
     Parameters
     ----------
     workspace : path; wiped first if an earlier demo made it
     root : path of the course whose solutions/ and nbgrader_config.py are used
     console : rich Console, default the terminal
+    students : the class, samples.Student each
+    problem_sets : what it works on, samples.ProblemSet each
 
     Returns
     -------
-    list of report rows
+    dict, name of the problem set → list of report rows
 
     Raises
     ------
@@ -83,38 +81,52 @@ def run(workspace, root=ROOT, console=None):
     console = console or Console(highlight=False)
     started = time.monotonic()
     workspace, root = Path(workspace).resolve(), Path(root)
-    prepare(workspace, root)
-    course = Course(workspace, ASSIGNMENT, console)
-
-    console.print(f"[bold]A class of {len(samples.SAMPLES)} students[/bold], in {workspace}")
-    course.step("enrol the students", "db", "student", "import", "students.csv")
-    course.step("release the problem set", "generate_assignment", ASSIGNMENT, "--create")
-    course.validate()
-    submissions = hand_in(workspace)
-    console.print(f"  {len(submissions)} submissions are in submitted/")
-    course.autograde(submissions)
-    grade_by_hand(workspace)
-    console.print(f"  a human has read the written answers of {READ_BY_HAND} (made up); the others wait")
-    course.step("write the feedback", "generate_feedback", ASSIGNMENT)
-
-    rows = report.collect(workspace, ASSIGNMENT)
-    (workspace / "report.csv").write_text(report.to_csv(rows), encoding="utf-8")
-    page = report.to_html(rows, title=f"{ASSIGNMENT}: a class of samples")
-    (workspace / "report.html").write_text(page, encoding="utf-8")
-    console.print()
-    console.print(report.to_terminal(rows))
-    for name, what in (
-        ("report.html", "the same for the browser"),
-        ("report.csv", "and for a spreadsheet"),
-        (f"feedback/{READ_BY_HAND}/{ASSIGNMENT}/{ASSIGNMENT}.html", "what a student gets"),
-        ("nbgrader.log", "all that nbgrader said"),
-    ):
-        console.print(f"{workspace / name}  {what}", soft_wrap=True)
+    prepare(workspace, root, students, problem_sets)
+    console.print(f"[bold]A class of {len(students)} students[/bold], in {workspace}")
+    Course(workspace, "", console).step("enrol the students", "db", "student", "import", "students.csv")
+    rows = {one.name: grade(workspace, one, console) for one in problem_sets}
+    for one in problem_sets:
+        console.print()
+        console.print(f"[bold]{one.name}[/bold]")
+        console.print(report.to_terminal(rows[one.name]))
+        for name, what in (
+            (f"report-{one.name}.html", "the same for the browser"),
+            (f"report-{one.name}.csv", "and for a spreadsheet"),
+            (f"feedback/{READ_BY_HAND}/{one.name}/{one.name}.html", "what a student gets"),
+        ):
+            console.print(f"{workspace / name}  {what}", soft_wrap=True)
+    console.print(f"{workspace / 'nbgrader.log'}  all that nbgrader said", soft_wrap=True)
     console.print(f"{time.monotonic() - started:.0f} s")
     return rows
 
 
-def prepare(workspace, root=ROOT):
+def grade(workspace, problem_set, console):
+    """One problem set from release to report.
+
+    Returns
+    -------
+    list of report rows
+    """
+    name = problem_set.name
+    course = Course(workspace, name, console)
+    console.print(f"[bold]{name}[/bold]")
+    course.step("release the problem set", "generate_assignment", name, "--create")
+    course.validate()
+    submissions = hand_in(workspace, problem_set)
+    console.print(f"  {len(submissions)} submissions are in submitted/")
+    course.autograde(submissions)
+    grade_by_hand(workspace, problem_set)
+    console.print(f"  a human has read the written answers of {READ_BY_HAND} (made up); the others wait")
+    course.step("write the feedback", "generate_feedback", name)
+
+    rows = report.collect(workspace, name)
+    (workspace / f"report-{name}.csv").write_text(report.to_csv(rows), encoding="utf-8")
+    page = report.to_html(rows, title=f"{name}: a class of samples")
+    (workspace / f"report-{name}.html").write_text(page, encoding="utf-8")
+    return rows
+
+
+def prepare(workspace, root=ROOT, students=STUDENTS, problem_sets=PROBLEM_SETS):
     """An empty course in `workspace`: solutions, configuration, list of students.
 
     Raises
@@ -122,9 +134,10 @@ def prepare(workspace, root=ROOT):
     DemoError
         If the folder holds something that no demo has made, or the solutions are not built.
     """
-    built = root / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-    if not built.is_file():
-        raise DemoError(f"{built} is missing: build it with `vgcourse notebooks`")
+    built = [root / "solutions" / one.name / f"{one.name}.ipynb" for one in problem_sets]
+    for path in built:
+        if not path.is_file():
+            raise DemoError(f"{path} is missing: build it with `vgcourse notebooks`")
     if workspace.exists() and not (workspace / MARKER).is_file():
         if not workspace.is_dir() or any(workspace.iterdir()):
             raise DemoError(
@@ -134,15 +147,17 @@ def prepare(workspace, root=ROOT):
         shutil.rmtree(workspace)
     workspace.mkdir(parents=True)
     (workspace / MARKER).write_text("made by `vgcourse demo`, wiped by the next one\n", encoding="utf-8")
-    (workspace / "solutions" / ASSIGNMENT).mkdir(parents=True)
-    shutil.copy(built, workspace / "solutions" / ASSIGNMENT)
+    for path in built:
+        folder = workspace / "solutions" / path.stem
+        folder.mkdir(parents=True)
+        shutil.copy(path, folder)
     shutil.copy(root / "nbgrader_config.py", workspace)  # it makes its own folder the course's root
-    lines = [f"{s.student},{s.first_name},{s.last_name}" for s in samples.SAMPLES]
+    lines = [",".join(student) for student in students]
     text = "\n".join(["id,first_name,last_name", *lines, ""])
     (workspace / "students.csv").write_text(text, encoding="utf-8")
 
 
-def hand_in(workspace):
+def hand_in(workspace, problem_set):
     """Write the sample submissions where nbgrader collects them.
 
     Returns
@@ -151,27 +166,28 @@ def hand_in(workspace):
     """
     import nbformat
 
-    released = nbformat.read(workspace / "exercises" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
-    students = []
-    for sample in samples.SAMPLES:
-        submission = sample.submit(released)
-        if submission is None:
-            continue
-        folder = workspace / "submitted" / sample.student / ASSIGNMENT
+    name = problem_set.name
+    released, solutions = (
+        nbformat.read(workspace / folder / name / f"{name}.ipynb", as_version=4)
+        for folder in ("exercises", "solutions")
+    )
+    for student, submission in problem_set.submissions.items():
+        folder = workspace / "submitted" / student / name
         folder.mkdir(parents=True)
-        text = submission if isinstance(submission, str) else nbformat.writes(submission)
-        (folder / f"{ASSIGNMENT}.ipynb").write_text(text, encoding="utf-8")
-        students.append(sample.student)
-    return students
+        notebook = submission.make(released, solutions)
+        text = notebook if isinstance(notebook, str) else nbformat.writes(notebook)
+        (folder / f"{submission.file_name or name}.ipynb").write_text(text, encoding="utf-8")
+    return list(problem_set.submissions)
 
 
-def grade_by_hand(workspace):
+def grade_by_hand(workspace, problem_set):
     """Put points and comments for one student's derivations into the gradebook, as the formgrader does."""
     from nbgrader.api import Gradebook
 
+    name = problem_set.name
     with Gradebook(f"sqlite:///{workspace / 'gradebook.db'}") as gradebook:
-        for cell, (points, comment) in COMMENTS.items():
-            grade = gradebook.find_grade(cell, ASSIGNMENT, ASSIGNMENT, READ_BY_HAND)
+        for cell, (points, comment) in problem_set.comments.items():
+            grade = gradebook.find_grade(cell, name, name, READ_BY_HAND)
             grade.manual_score, grade.needs_manual_grade = points, False
-            gradebook.find_comment(cell, ASSIGNMENT, ASSIGNMENT, READ_BY_HAND).manual_comment = comment
+            gradebook.find_comment(cell, name, name, READ_BY_HAND).manual_comment = comment
         gradebook.db.commit()

@@ -13,7 +13,7 @@ import nbformat  # noqa: E402
 from nbformat.v4 import new_code_cell, new_notebook, new_output  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from demo import answers, samples  # noqa: E402
+from demo import ps1, ps4, samples  # noqa: E402
 from demo import run as demo  # noqa: E402
 from demo.course import Course, DemoError  # noqa: E402
 from vgcourse.check import engine  # noqa: E402
@@ -28,7 +28,14 @@ STUB = "    # YOUR CODE HERE\n    raise NotImplementedError"
 @pytest.fixture
 def released():
     """The released notebook as nbgrader makes it, without nbgrader."""
-    notebook = nbformat.read(ROOT / "solutions" / "ps1" / "ps1.ipynb", as_version=4)
+    return release(solutions("ps1"))
+
+
+def solutions(name):
+    return nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+
+
+def release(notebook):
     for cell in notebook.cells:
         stub = STUB if cell.cell_type == "code" else "YOUR ANSWER HERE"
         region = r"^ *### BEGIN SOLUTION.*?### END SOLUTION"
@@ -40,50 +47,74 @@ def released():
 
 
 def methods(cls):
-    return {name: value for name, value in vars(cls).items() if callable(value) and name in samples.PARTS}
+    return {name: value for name, value in vars(cls).items() if callable(value) and not name.startswith("_")}
 
 
-@pytest.mark.parametrize("name", samples.PARTS)
+@pytest.mark.parametrize("name", methods(ps1.OtherWays))
 def test_the_other_ways_are_right(name):
-    assert engine.evaluate(f"ps1.{name}", methods(answers.OtherWays)[name], seed=7).share == 1
+    assert engine.evaluate(f"ps1.{name}", methods(ps1.OtherWays)[name], seed=7).share == 1
 
 
-@pytest.mark.parametrize("cls", [answers.Batches, answers.Signs, answers.TwoPoints])
+@pytest.mark.parametrize("cls", [ps1.Batches, ps1.Signs, ps1.TwoPoints, ps4.Norms, ps4.Carries])
 def test_the_wrong_ways_are_wrong_and_named(cls):
+    problem_set = cls.__module__.split(".")[1]
     for name, function in methods(cls).items():
-        verdict = engine.evaluate(f"ps1.{name}", function, seed=7)
+        verdict = engine.evaluate(f"{problem_set}.{name}", function, seed=7)
         assert verdict.share < 1
         assert verdict.findings
 
 
-def test_samples_leave_the_released_notebook_alone(released):
-    before = nbformat.writes(released)
-    for sample in samples.SAMPLES:
-        sample.submit(released)
-    assert nbformat.writes(released) == before
+@pytest.mark.parametrize("problem_set", demo.PROBLEM_SETS, ids=lambda one: one.name)
+def test_samples_leave_both_notebooks_alone(problem_set):
+    given = release(solutions(problem_set.name)), solutions(problem_set.name)
+    before = [nbformat.writes(notebook) for notebook in given]
+    for submission in problem_set.submissions.values():
+        submission.make(*given)
+    assert [nbformat.writes(notebook) for notebook in given] == before
 
 
 def test_filled_answers_run_and_keep_the_docstring(released):
-    notebook = samples.fill(released, answers.OtherWays)
+    notebook = samples.fill(released, ps1.OtherWays)
     source = samples.find(notebook, "p4-answer").source
     assert '"""Gradients of Z = W X + b' in source and "NotImplementedError" not in source
-    for grade_id in samples.PARTS.values():
-        compile(samples.find(notebook, grade_id).source, grade_id, "exec")
+    for name in methods(ps1.OtherWays):
+        compile(samples.answer_cell(notebook, name).source, name, "exec")
 
 
-def test_students_are_different_and_some_hand_in_nothing(released):
-    students = [sample.student for sample in samples.SAMPLES]
+def test_the_instructors_answers_come_without_their_marks_and_as_far_as_asked():
+    released = release(solutions("ps4"))
+    sources = {
+        parts: {
+            part: samples.find(
+                samples.solved(released, solutions("ps4"), parts=parts), f"p{part}-answer"
+            ).source
+            for part in range(1, 16)
+        }
+        for parts in (None, 7)
+    }
+    assert not any("SOLUTION" in text or "NotImplemented" in text for text in sources[None].values())
+    left = [part for part, text in sources[7].items() if "NotImplementedError" in text]
+    assert left == list(range(8, 16))
+
+
+def test_students_are_different_and_some_hand_in_nothing():
+    students = [one.student for one in samples.STUDENTS]
     assert len(set(students)) == len(students) >= 8
-    assert any(sample.submit(released) is None for sample in samples.SAMPLES)
+    for problem_set in demo.PROBLEM_SETS:
+        assert set(problem_set.submissions) < set(students)
+        assert samples.READ_BY_HAND in problem_set.submissions
 
 
 def test_a_changed_problem_set_is_noticed(released):
-    samples.find(released, "p4-answer").source = "pass"
-    with pytest.raises(ValueError, match="p4-answer of the released notebook has no stub"):
-        samples.fill(released, answers.OtherWays)
-    released.cells.remove(samples.find(released, "p4-answer"))
-    with pytest.raises(ValueError, match="no cell p4-answer"):
-        samples.fill(released, answers.OtherWays)
+    cell = samples.find(released, "p4-answer")
+    cell.source = cell.source.replace("raise", "pass  #")
+    with pytest.raises(ValueError, match="the cell of linear_backward in the released notebook has no stub"):
+        samples.fill(released, ps1.OtherWays)
+    released.cells.remove(cell)
+    with pytest.raises(ValueError, match="asks for no linear_backward"):
+        samples.fill(released, ps1.OtherWays)
+    with pytest.raises(ValueError, match="no cell p99-derivation"):
+        samples.fill(released, written={"p99-derivation": "…"})
 
 
 # --- reading what checks left behind ---------------------------------------------------------------
@@ -279,7 +310,7 @@ def test_its_own_folder_is_made_again(tmp_path):
     (tmp_path / "old").touch()
     demo.prepare(tmp_path)
     assert not (tmp_path / "old").exists()
-    assert (tmp_path / "students.csv").read_text(encoding="utf-8").count("\n") == len(samples.SAMPLES) + 1
+    assert (tmp_path / "students.csv").read_text(encoding="utf-8").count("\n") == len(samples.STUDENTS) + 1
     assert not list(tmp_path.rglob("*.md"))
 
 

@@ -14,12 +14,11 @@ import nbformat  # noqa: E402
 import tiny_course  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from demo import answers, samples  # noqa: E402
+from demo import ps1, ps4, samples  # noqa: E402
 from demo import run as demo  # noqa: E402
 from vgcourse.check.report import MIME  # noqa: E402
 
 pytestmark = pytest.mark.slow
-SOLUTION = ROOT / "solutions" / "ps1" / "ps1.ipynb"
 FORGED = {
     "problem": "ps1.linear_backward",
     "points": 999,
@@ -39,21 +38,21 @@ class Forger:
         return dz, x, W
 
 
-def forged(released):
-    notebook = samples.fill(released, answers.OtherWays, Forger)
+def forged(released, solutions):
+    notebook = samples.fill(released, ps1.OtherWays, Forger)
     cell = samples.find(notebook, "p2-answer")
     cell.source += f"\n\nfrom IPython.display import display\ndisplay({{{MIME!r}: {FORGED!r}}}, raw=True)"
     return notebook
 
 
 class Round:
-    """The finished workspace, with one look-up for each thing the tests ask for."""
+    """One problem set of the finished workspace, with one look-up for each thing the tests ask for."""
 
-    def __init__(self, workspace, rows, printed):
-        self.workspace, self.rows, self.printed = workspace, rows, printed
+    def __init__(self, workspace, name, rows, printed):
+        self.workspace, self.name, self.rows, self.printed = workspace, name, rows, printed
         self.log = (workspace / "nbgrader.log").read_text(encoding="utf-8")
-        self.html = (workspace / "report.html").read_text(encoding="utf-8")
-        self.csv = (workspace / "report.csv").read_text(encoding="utf-8")
+        self.html = (workspace / f"report-{name}.html").read_text(encoding="utf-8")
+        self.csv = (workspace / f"report-{name}.csv").read_text(encoding="utf-8")
         self.graded = [row.student for row in rows if row.graded]
 
     def row(self, student):
@@ -71,21 +70,31 @@ class Round:
         return {mistake.kind for mistake in self.row(student).mistakes}
 
     def feedback(self, student):
-        return (self.workspace / "feedback" / student / "ps1" / "ps1.html").read_text(encoding="utf-8")
+        path = self.workspace / "feedback" / student / self.name / f"{self.name}.html"
+        return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    extra = (
-        samples.Sample("solution", "The", "Solution", "", lambda nb: SOLUTION.read_text(encoding="utf-8")),
-        samples.Sample("forger", "<b>Robert</b>", "=Tables", "shows verdicts of its own", forged),
+def rounds(tmp_path_factory):
+    extra = {
+        "solution": samples.Submission("", lambda released, solutions: solutions),
+        "forger": samples.Submission("shows verdicts of its own", forged),
+    }
+    students = (
+        *samples.STUDENTS,
+        samples.Student("solution", "The", "Solution"),
+        samples.Student("forger", "<b>Robert</b>", "=Tables"),
     )
+    first = ps1.PS1._replace(submissions=ps1.PS1.submissions | extra)
     workspace = tmp_path_factory.mktemp("a course") / "demo"
     out = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(samples, "SAMPLES", samples.SAMPLES + extra)
-        rows = demo.run(workspace, ROOT, Console(file=out, width=100))
-    return Round(workspace, rows, out.getvalue())
+    rows = demo.run(workspace, ROOT, Console(file=out, width=100), students, (first, ps4.PS4))
+    return {name: Round(workspace, name, rows[name], out.getvalue()) for name in rows}
+
+
+@pytest.fixture
+def course(rounds):
+    return rounds["ps1"]
 
 
 def test_the_solution_and_other_right_answers_get_everything(course):
@@ -103,7 +112,7 @@ def test_the_released_notebook_gets_nothing_and_says_why(course):
 
 
 def test_validate_tells_the_student_what_is_wrong(course):
-    assert course.log.count("Success! Your notebook passes all the tests.") == 1
+    assert course.log.count("Success! Your notebook passes all the tests.") == 2  # one for each set
     assert "VALIDATION FAILED ON 13 CELL(S)" in course.log
     assert "NotImplementedError: activation_derivative is not written yet" in course.log
     assert "Partial credit" not in course.log
@@ -177,7 +186,7 @@ def test_check_data_holds_no_reference_values(course):
 
 
 def test_every_student_is_in_the_reports_once(course):
-    students = [sample.student for sample in samples.SAMPLES] + ["solution", "forger"]
+    students = [one.student for one in samples.STUDENTS] + ["solution", "forger"]
     assert sorted(row.student for row in course.rows) == sorted(students)
     for student in students:
         assert course.html.count(f"<small>{student}</small>") == 1
@@ -201,6 +210,48 @@ def test_a_warning_or_a_print_to_stderr_costs_nothing(course):
     assert course.lost("d.ivanova") == {}
     path = course.workspace / "autograded" / "d.ivanova" / "ps1" / "ps1.ipynb"
     assert '"name": "stderr"' in json.dumps(json.loads(path.read_text(encoding="utf-8")))
+
+
+# --- the class's second problem set ------------------------------------------------------------
+
+
+def test_the_second_set_is_graded_beside_the_first(rounds):
+    second = rounds["ps4"]
+    assert second.row("a.okafor").auto_points == second.row("a.okafor").checkable == 57
+    assert second.row("a.okafor").manual_points == 11
+    assert second.graded == ["l.garcia", "d.ivanova", "minh.nguyen", "a.okafor", "a.singh"]
+    assert second.row("b.dasilva").status == "no submission"
+    assert second.row("k.mensah").status == "no ps4.ipynb, but ps4 (1).ipynb: rename it, grade again"
+
+
+@pytest.mark.parametrize(
+    ("student", "lost", "kinds"),
+    [
+        (
+            "l.garcia",
+            {"p3-check", "p6-check", "p8-check"},
+            {"divided by N", "path through r missing", "per matrix"},
+        ),
+        (
+            "minh.nguyen",
+            {"p9-check", "p10-check", "p11-check"},
+            {"scale missing", "Jacobians transposed", "identity path forgotten"},
+        ),
+        ("a.singh", {f"p{part}-check" for part in range(8, 16)}, {"not written yet"}),
+        (
+            "d.ivanova",
+            {f"p{part}-check" for part in range(9, 16)},
+            {"not written yet"},
+        ),
+    ],
+)
+def test_points_of_the_second_set(rounds, student, lost, kinds):
+    """Checks that a student emptied, as d.ivanova did, are put back before grading."""
+    second = rounds["ps4"]
+    assert second.lost(student).keys() == lost
+    assert kinds == second.kinds(student)
+    for kind in kinds - {"not written yet"}:
+        assert html.escape(kind) in second.html and kind in second.csv
 
 
 # --- rubrics, answers beside their box, lost names: a tiny course through the same commands ----------------

@@ -1,12 +1,14 @@
-"""What the sample students wrote: `OtherWays` is right, the others hold the mistakes they are named for.
+"""The class's submissions for problem set 1: each shows one thing that real submissions do.
 
-Each function takes what the problem set's answer cell takes; `samples` puts its body into that cell.
+`OtherWays` is right; the other classes hold the mistakes they are named for. Each function takes what the
+problem set's answer cell takes; `samples.fill` puts its body into that cell.
 """
 
 import math
 
 import numpy as np
 
+from demo.samples import STUB, ProblemSet, Submission, fill, find
 from vgcourse.gradcheck import numerical_gradient as central
 
 
@@ -204,3 +206,90 @@ class Warns:
         p = np.exp(shifted - log_sum[:, None])
         loss = log_sum - (targets * shifted).sum(axis=1)
         return loss.mean(), (p - targets) / temperature / len(z)
+
+
+WRITTEN = {
+    "p2-derivation": r"$w_2$ reaches $L$ through $z_2$, so by the chain rule $\partial L/\partial w_2 = "
+    r"2(y-t)\,w_4\,(1-h_3^2)\,w_3\,(1-h_2^2)\,h_1$. "
+    r"One more layer in front: nothing changes for $w_2$.",
+    "p5-derivation": r"$\partial p_j/\partial s_i = p_j([i=j]-p_i)$ and $\partial L/\partial p_j=-t_j/p_j$. "
+    r"The sum of their products is $p_i-t_i$, because the $t_j$ sum to 1; $s=z/\tau$ gives $1/\tau$.",
+    "p11-experiment": r"I expected $\lVert\delta_1\rVert/\lVert\delta_L\rVert=0.1$ at depth 20. I varied "
+    r"the depth alone and kept the width. It was 0.18 to 0.26 in five seeds, because every slope is below 1. "
+    r"Without the tanh it stayed near 1. It says nothing about trained weights.",
+}
+FIRST_DERIVATION = {"p2-derivation": WRITTEN["p2-derivation"]}
+
+
+def _syntax_error(released, solutions):
+    notebook = fill(released, OtherWays, written=WRITTEN)
+    cell = find(notebook, "p4-answer")
+    cell.source = cell.source.replace("np.einsum(", "np.einsum)(", 1)
+    return notebook
+
+
+def _by_hand(released, solutions):
+    """The first five parts and both derivations, the second below its box; the rest is left as it came."""
+    from nbformat.v4 import new_markdown_cell
+
+    notebook = fill(released, written=FIRST_DERIVATION)
+    below = notebook.cells.index(find(notebook, "p5-derivation")) + 1
+    notebook.cells.insert(below, new_markdown_cell(WRITTEN["p5-derivation"]))
+    ready = fill(released, OtherWays)
+    for part in range(1, 6):
+        find(notebook, f"p{part}-answer").source = find(ready, f"p{part}-answer").source
+    return notebook
+
+
+def _emptied(released, solutions):
+    """Part 3 has its stub deleted, so it returns None; the answer cell of part 8 is gone."""
+    notebook = fill(released, OtherWays, written=FIRST_DERIVATION)
+    cell = find(notebook, "p3-answer")
+    cell.source = STUB.sub("", find(released, "p3-answer").source).rstrip()
+    notebook.cells.remove(find(notebook, "p8-answer"))
+    return notebook
+
+
+def _cut_off(released, solutions):
+    """An upload that broke off in the middle: no JSON."""
+    import nbformat
+
+    text = nbformat.writes(fill(released, OtherWays))
+    return text[: len(text) // 2]
+
+
+def _warns(released, solutions):
+    notebook = fill(released, OtherWays, Warns, written=WRITTEN)
+    cell = find(notebook, "p6-answer")
+    cell.source += (
+        '\n\nimport sys, warnings\nwarnings.warn("part 6 is done")\nprint("and says so", file=sys.stderr)'
+    )
+    return notebook
+
+
+def _filled(*answers, written=WRITTEN):
+    return lambda released, solutions: fill(released, OtherWays, *answers, written=written)
+
+
+PS1 = ProblemSet(
+    "ps1",
+    {
+        "a.okafor": Submission("everything right, in other ways than the solutions", _filled()),
+        "l.garcia": Submission("mistakes with batches: 1/N, the bias, a transpose", _filled(Batches)),
+        "minh.nguyen": Submission(
+            "the sign of ŷ − y, and σ' of the activation", _filled(Signs, written=FIRST_DERIVATION)
+        ),
+        "z.kowalska": Submission("two points for four, and an absolute error", _filled(TwoPoints)),
+        "l.haddad": Submission("handed in as it came", lambda released, solutions: released),
+        "j.mueller": Submission("a bracket too many in part 4", _syntax_error),
+        "a.singh": Submission("five parts and both derivations, one below its box", _by_hand),
+        "b.dasilva": Submission("part 3 returns None, part 8 is deleted", _emptied),
+        "d.ivanova": Submission("right, but warns and writes to stderr", _warns),
+        "k.mensah": Submission("an upload that broke off", _cut_off),
+    },
+    {
+        "p2-derivation": (4, "Every factor is there."),
+        "p5-derivation": (3, "Derive the case i ≠ j, too."),
+        "p11-experiment": (4, "A clear control."),
+    },
+)
