@@ -1,11 +1,11 @@
 """A turnstile seen through taps: do skip connections through time help to infer a small automaton?
 
 The automaton has two states. Of four letters one opens it, one closes it, two do nothing. A net reads 40
-letters and says at the end whether it is open. "mixed": each letter acts with probability 0.1, so that many
-sequences are easy; "far": only the first letter acts, all are hard. Nets: tanh units with the taps k = 1, with
-1 and 4, with 1, 4 and 8 (NARX nets, Lin et al. 1996), h_t = tanh(Σ_k W_k h_{t−k} + U x_t + b), as many units as
-fit into 800 parameters; Adam, one rate for all. All seeds train side by side, as a stack of matrices; the
-first gradient is compared with a central difference.
+letters and says at the end whether it is open. "mixed": each letter acts with probability 0.1, so that
+many sequences are easy; "far": only the first letter acts, all are hard. Nets of tanh units with the taps
+k = 1, with 1 and 4, with 1, 4 and 8 (NARX nets, Lin et al. 1996), h_t = tanh(Σ_k W_k h_{t−k} + U x_t + b),
+as many units as fit into 800 parameters; Adam, one rate for all. All seeds train side by side, as a stack
+of matrices; the first gradient is compared with a central difference.
 """
 
 import numpy as np
