@@ -50,7 +50,7 @@ HELPERS = {
     "plot_training": (np.linspace(2, 1, 50),),
     "plot_variance_by_layer": (np.array([1.0, 0.5]),),
 }
-MANY_AXES = {"plot_digits", "plot_gate_panels", "plot_norm_strip_grid"}
+MANY_AXES = {"plot_digits", "plot_gate_panels", "plot_norm_strip_grid", "plot_transient"}
 
 
 @pytest.fixture(autouse=True)

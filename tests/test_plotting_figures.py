@@ -147,6 +147,22 @@ def test_poles_mark_the_unit_circle_once_and_show_all():
         plotting.plot_poles([np.nan])
 
 
+def test_a_transient_moves_with_its_numbers_and_keeps_its_limits():
+    pair, norms = np.array([0.5 + 0.5j, 0.5 - 0.5j]), np.array([1.0, 3.0, 0.5])
+    disc, time = axes = plotting.plot_transient(pair, norms)
+    growth, decay = time.get_lines()
+    assert growth.get_ydata().tolist() == norms.tolist()
+    np.testing.assert_allclose(decay.get_ydata(), [1, 0.5**0.5, 0.5])
+    limits = disc.get_xlim(), time.get_xlim(), time.get_ylim()
+    assert plotting.update_transient(axes, [-0.9, 0.1j], 2 * norms) is axes
+    crosses = next(line for line in disc.get_lines() if line.get_gid() == "poles")
+    assert crosses.get_xydata().tolist() == [[-0.9, 0.0], [0.0, 0.1]]
+    assert growth.get_ydata().tolist() == [2, 6, 1]
+    np.testing.assert_allclose(decay.get_ydata(), [1, 0.9, 0.81])
+    assert limits == (disc.get_xlim(), time.get_xlim(), time.get_ylim())
+    plotting.plot_transient(pair, norms, axes=plt.subplots(1, 2)[1])
+
+
 def test_cobweb_goes_up_to_the_curve_and_across_to_the_diagonal():
     h = np.linspace(0, 1, 5)
     ax = plotting.plot_cobweb(h, h / 2, [0.8, 0.4, 0.2], fixed_points=[0.0], stable=[True])

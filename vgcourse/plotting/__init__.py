@@ -33,7 +33,7 @@ from .cell_diagrams import draw_cell
 from .factors import plot_activation_pair, plot_factors, plot_matrix, plot_step_sweep, update_factors
 from .net_diagrams import draw_chain, draw_paths, draw_timeline, draw_unrolled
 from .pass_diagrams import draw_passes
-from .recursions import plot_cobweb, plot_impulse_responses, plot_poles
+from .recursions import plot_cobweb, plot_impulse_responses, plot_poles, plot_transient, update_transient
 from .residual import draw_residual_blocks, plot_path_lengths
 from .surfaces import plot_cliff, plot_clipping, plot_loss_surface, plot_path
 from .training_runs import plot_comparison, plot_cost, plot_digits, plot_runs, plot_training
@@ -84,9 +84,11 @@ __all__ = [
     "plot_spectrum_by_depth",
     "plot_step_sweep",
     "plot_training",
+    "plot_transient",
     "plot_variance_by_layer",
     "png",
     "show",
     "update_factors",
+    "update_transient",
     "use_style",
 ]

@@ -1,5 +1,6 @@
-"""What recursions do: poles, cobwebs, impulse responses."""
+"""What recursions do: poles, growth before decay, cobwebs, impulse responses."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 
@@ -34,6 +35,41 @@ def plot_poles(poles, ax=None, label=None, color=None):
     if label is not None:  # beside the picture: inside, it would lie on the circle
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
     return ax
+
+
+def plot_transient(eigenvalues, norms, axes=None):
+    """Eigenvalues with the unit circle; beside them ‖W^t‖ on a log axis, and what ρ^t alone would say.
+
+    Parameters
+    ----------
+    eigenvalues : (n,) array of complex numbers, those of W
+    norms : (T + 1,) array, ‖W^t‖ for t = 0 … T
+    axes : two Axes, or None for a new figure
+
+    Returns
+    -------
+    the two Axes; `update_transient` gives them other numbers
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(7, 2.9), width_ratios=[1, 1.8])[1]
+    disc, time = axes
+    norms = as_array("plot_transient", "norms", norms, 1)
+    plot_poles(eigenvalues, ax=disc)
+    time.semilogy(norms, label=r"$\Vert W^t\Vert$")
+    time.semilogy(np.abs(eigenvalues).max() ** np.arange(len(norms)), lw=1.3, label="$ρ^t$")
+    time.set(xlabel="step $t$", xlim=(0, max(len(norms) - 1, 1)))
+    return axes
+
+
+def update_transient(axes, eigenvalues, norms):
+    """Give the pictures of `plot_transient` other eigenvalues and norms in place; all limits stay."""
+    disc, time = axes
+    (crosses,) = [line for line in disc.get_lines() if line.get_gid() == "poles"]
+    crosses.set_data(np.real(eigenvalues), np.imag(eigenvalues))
+    above, below = time.get_lines()[:2]
+    above.set_data(np.arange(len(norms)), norms)
+    below.set_data(np.arange(len(norms)), np.abs(eigenvalues).max() ** np.arange(len(norms)))
+    return axes
 
 
 def plot_cobweb(h, f_h, orbit, ax=None, fixed_points=(), stable=()):
