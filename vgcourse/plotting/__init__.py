@@ -31,6 +31,7 @@ from .by_layer import (
 from .by_time import plot_by_lag, plot_gate_panels, plot_gates, plot_heat_map, plot_jacobian_map
 from .cell_diagrams import draw_cell
 from .factors import plot_activation_pair, plot_factors, plot_matrix, plot_step_sweep, update_factors
+from .gauges import draw_questions, plot_gauges
 from .net_diagrams import draw_chain, draw_paths, draw_timeline, draw_unrolled
 from .pass_diagrams import draw_passes
 from .recursions import plot_cobweb, plot_impulse_responses, plot_poles, plot_transient, update_transient
@@ -51,6 +52,7 @@ __all__ = [
     "draw_chain",
     "draw_passes",
     "draw_paths",
+    "draw_questions",
     "draw_residual_blocks",
     "draw_timeline",
     "draw_unrolled",
@@ -67,6 +69,7 @@ __all__ = [
     "plot_factors",
     "plot_gate_panels",
     "plot_gates",
+    "plot_gauges",
     "plot_gradient_by_depth",
     "plot_heat_map",
     "plot_histograms",
