@@ -23,16 +23,36 @@ def _all_rows(mask):
 
 def _forward(
     x, mask, gamma, beta, eps, *, in_mean=_as_it_is, in_variance=_as_it_is, mean_count=np.sum, divisor=np.sum, centre=True,
-    centre_square=True, root=norms.root_of_sum, shown=_all_rows, affine=lambda x_hat, gamma, beta: gamma * x_hat + beta,
+    distance=lambda x, mean: x - mean, root=norms.root_of_sum, shown=_all_rows, affine=lambda x_hat, gamma, beta: gamma * x_hat + beta,
     second=lambda x_hat, y: x_hat,
 ):  # fmt: skip
     """masked_norm_forward with exchangeable parts."""
     m, m_v = in_mean(mask)[:, None], in_variance(mask)[:, None]
     mean = (m * x).sum(axis=0) / mean_count(m)
-    v = (m_v * (x - mean if centre_square else x) ** 2).sum(axis=0) / divisor(m_v)
+    v = (m_v * distance(x, mean) ** 2).sum(axis=0) / divisor(m_v)
     x_hat = shown(mask)[:, None] * (x - mean if centre else x) / root(v, eps)
     y = affine(x_hat, gamma, beta)
     return y, second(x_hat, y)
+
+
+def _zeros_in_the_variance(x, mask, gamma, beta, eps):
+    """The mask before μ is taken off."""
+    m = mask[:, None]
+    mean = (m * x).sum(axis=0) / m.sum()
+    x_hat = (x - mean) / np.sqrt(((m * x - mean) ** 2).sum(axis=0) / m.sum() + eps)
+    return gamma * x_hat + beta, x_hat
+
+
+def _with_statistics(of):
+    """x̂ and y with mean and variance of `of(x, mask)` over the axis that it names."""
+
+    def formula(x, mask, gamma, beta, eps):
+        rows, axis = of(x, mask)
+        mean, v = (stat(rows, axis=axis, keepdims=True) for stat in (np.mean, np.var))
+        x_hat = (x - mean) / np.sqrt(v + eps)
+        return gamma * x_hat + beta, x_hat
+
+    return formula
 
 
 def _both(weights):
@@ -82,12 +102,18 @@ MASKED_NORM_FORWARD = Problem(
         Mistake("mask the wrong way round", _both(lambda mask: 1 - mask), "Your mean and variance are those of the rows that do not count. 1 means that a row counts."),
         Mistake("mask missing in the mean", dict(in_mean=_all_rows), "Your mean is that of all rows; the variance is masked. Both are taken over the rows that count."),
         Mistake("mask missing in the variance", dict(in_variance=_all_rows), "Your variance sums over all rows; the mean is masked. Both are taken over the rows that count."),
+        Mistake("variance of all rows", dict(in_variance=_all_rows, distance=lambda x, mean: x - x.mean(axis=0)), "Your variance is that of all rows, around their own mean; your mean is masked. Both are taken over the rows that count."),
+        Mistake("zeros in the variance", _zeros_in_the_variance, "You multiply x by the mask before μ comes off: a row that does not count enters the variance as 0 − μ. Subtract first, then multiply by the mask."),
+        Mistake("mask as an index", _with_statistics(lambda x, mask: (x[mask.astype(int)], 0)), "With whole numbers as an index, x[mask] takes rows 0 and 1 again and again. A condition selects rows: x[mask > 0]."),
+        Mistake("statistics of each row", _with_statistics(lambda x, mask: (x, 1)), "Your mean and variance run along the rows, axis 1: that is layer norm. Here each feature has its own, over the rows that count."),
+        Mistake("one mean for all features", _with_statistics(lambda x, mask: (x[mask > 0], (0, 1))), "You take one mean and one variance over all features. Each feature has its own: axis 0."),
         Mistake("divided by N", dict(mean_count=len, divisor=len), "You divide by N, the number of all rows. The sums hold M terms only: divide by M = Σ m."),
         Mistake("mean divided by N", dict(mean_count=len), "Your mean divides by N, the number of all rows. Its sum holds M terms: divide by M = Σ m."),
         Mistake("variance divided by N", dict(divisor=len), "Your variance divides by N, the number of all rows. Its sum holds M terms: divide by M = Σ m."),
         Mistake("other rows set to 0", dict(shown=_as_it_is), "You set x̂ to 0 where the mask is 0. Those rows do not enter the statistics, but they are normalised like all others."),
+        Mistake("y of other rows set to 0", lambda x, mask, *rest: (lambda y, x_hat: (mask[:, None] * y, x_hat))(*_forward(x, mask, *rest)), "You set y to 0 where the mask is 0. Those rows do not enter the statistics, but they are scaled and shifted like all others."),
         Mistake("mean not subtracted", dict(centre=False), "You divide x itself by the standard deviation. The mean comes off first: x̂ = (x − μ)/√(v + ε)."),
-        Mistake("square of x, not of x − μ", dict(centre_square=False), "Your variance is the mean of x². The variance is the mean of (x − μ)²."),
+        Mistake("square of x, not of x − μ", dict(distance=lambda x, mean: x), "Your variance is the mean of x². The variance is the mean of (x − μ)²."),
         Mistake("sum of squares", dict(divisor=lambda m: 1), "Your variance is a sum; it has to be a mean over the M rows that count."),
         Mistake("divided by the variance", dict(root=lambda v, eps: v + eps), "You divide by v + ε. The square root is missing: x̂ = (x − μ)/√(v + ε)."),
         Mistake("eps outside the root", dict(root=lambda v, eps: np.sqrt(v) + eps), "You divide by √v + ε. Here ε stands inside the root, √(v + ε), and the backward pass relies on that."),
@@ -115,9 +141,9 @@ def masked_norm_backward(dy, x, mask, gamma, eps):
 
 
 def _backward(
-    dy, x, mask, gamma, eps, *, weights=_as_it_is, heard=_all_rows, mean_share=_as_it_is, spread_share=_as_it_is, unbiased=False,
+    dy, x, mask, gamma, eps, *, weights=_as_it_is, heard=_all_rows, shown=_all_rows, mean_share=_as_it_is, spread_share=_as_it_is, unbiased=False,
     count=lambda N, M: M, back_divisor=lambda N, M: M, mean_term=1.0, variance_term=1.0, gamma_in=True, root=norms.root_of_sum,
-    divide=lambda s: s, scale_of=lambda dy, x, x_hat: dy * x_hat, shift_of=lambda dy: dy, rows=_all_rows, collect=np.sum,
+    divide=lambda s: s, scale_of=lambda dy, x, x_hat: dy * x_hat, shift_of=lambda dy: dy, rows=_all_rows, shift_rows=_all_rows, collect=np.sum,
     finish=lambda dx, mask: dx,
 ):  # fmt: skip
     """masked_norm_backward with exchangeable parts."""
@@ -125,13 +151,13 @@ def _backward(
     M = m.sum()
     centred = x - (m * x).sum(axis=0) / M
     s = root((m * centred**2).sum(axis=0) / (M - unbiased), eps)
-    x_hat, d = centred / s, gamma * dy if gamma_in else dy
+    x_hat, d = shown(mask)[:, None] * centred / s, gamma * dy if gamma_in else dy
     listened = heard(mask)[:, None] * d
     shared = mean_term * mean_share(mask)[:, None] * listened.sum(axis=0) / count(N, M)
     along = (listened * x_hat).sum(axis=0) / (back_divisor(N, M) - unbiased)
     dx = (d - shared - variance_term * spread_share(mask)[:, None] * x_hat * along) / divide(s)
-    kept = rows(mask)[:, None]
-    dgamma, dbeta = collect(kept * scale_of(dy, x, x_hat), axis=0), collect(kept * shift_of(dy), axis=0)
+    dgamma = collect(rows(mask)[:, None] * scale_of(dy, x, x_hat), axis=0)
+    dbeta = collect(shift_rows(mask)[:, None] * shift_of(dy), axis=0)
     return finish(dx, mask[:, None]), dgamma, dbeta
 
 
@@ -178,6 +204,7 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("all rows get the mean term", dict(mean_share=_all_rows), "You take the mean term off every row. A row with mask 0 does not move μ."),
         Mistake("all rows get the variance term", dict(spread_share=_all_rows), "You take the variance term off every row. A row with mask 0 does not move v."),
         Mistake("sums over the rows that count", dict(heard=_as_it_is), "Your two sums run over the rows that count. μ and v are used by every row, so every row sends a gradient back through them: sum over all."),
+        Mistake("variance sum over the rows that count", lambda dy, x, mask, *rest: (_backward(dy, x, mask, *rest, shown=_as_it_is)[0], *_backward(dy, x, mask, *rest)[1:]), "Your sum of dx̂ ⊙ x̂ runs over the rows that count. v is used by every row, so every row sends a gradient back through it: sum over all, as in your mean term."),
         Mistake("no gradient where the mask is 0", dict(finish=lambda dx, mask: mask * dx), "Your dx is 0 where the mask is 0. Those rows are normalised too, and their x stands in their own output: dx̂/s."),
         Mistake("means over N", dict(count=lambda N, M: N, back_divisor=lambda N, M: N), "Your two sums are divided by N. A row that counts has the share 1/M in μ and v: divide by M = Σ m, though the sums run over all rows."),
         Mistake("mean term over N", dict(count=lambda N, M: N), "Your mean term is divided by N. A row that counts has the share 1/M in μ."),
@@ -197,7 +224,10 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "Your s is √v or nearly so. The eps that comes in is part of the forward pass, s = √(v + ε), so it is part of the gradient."),
         Mistake("eps outside the root", dict(root=lambda v, eps: np.sqrt(v) + eps), "Your s is √v + ε. Here ε stands inside the root: s = √(v + ε)."),
         Mistake("dgamma with x", dict(scale_of=lambda dy, x, x_hat: dy * x), "Your dγ multiplies by x. In y = γ x̂ + β the factor of γ is x̂, the normalised input."),
-        Mistake("dgamma and dbeta over the rows that count", dict(rows=_as_it_is), "Your dγ and dβ sum over the rows that count. γ and β scale and shift every row: sum over all."),
+        Mistake("x_hat of other rows set to 0", dict(shown=_as_it_is), "You set x̂ to 0 where the mask is 0. Those rows are normalised too, so their x̂ counts in dγ and in the sum of dx̂ ⊙ x̂."),
+        Mistake("dgamma over the rows that count", dict(rows=_as_it_is), "Your dγ sums over the rows that count. γ scales every row: sum over all."),
+        Mistake("dbeta over the rows that count", dict(shift_rows=_as_it_is), "Your dβ sums over the rows that count. β shifts every row: sum over all."),
+        Mistake("dgamma and dbeta over the rows that count", dict(rows=_as_it_is, shift_rows=_as_it_is), "Your dγ and dβ sum over the rows that count. γ and β scale and shift every row: sum over all."),
         Mistake("dgamma and dbeta exchanged", lambda *args: (lambda dx, dgamma, dbeta: (dx, dbeta, dgamma))(*_backward(*args)), "dγ and dβ are exchanged. γ multiplies x̂, so dγ = Σ dy ⊙ x̂; β is added, so dβ = Σ dy."),
         Mistake("gamma in dbeta", lambda dy, x, mask, gamma, eps: (*_backward(dy, x, mask, gamma, eps)[:2], (gamma * dy).sum(axis=0)), "Your dβ sums dx̂ = γ ⊙ dy. β is added after the scale, so dβ = Σ dy."),
         Mistake("dgamma and dbeta averaged", dict(collect=np.mean), "Your dγ and dβ are means over the batch. Every example uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy."),

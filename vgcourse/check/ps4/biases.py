@@ -52,16 +52,35 @@ def _outside(ratio):
 
 
 def _measured(output, args):
-    """Gradient and signal, each as a ratio, and how open the gate is, up to what is asked."""
+    """Gradient and signal, each as a ratio, how open the gate is, up to what is asked, and what would do instead."""
     try:
         biases = np.asarray(output, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"is {describe(output)}; expected two numbers, b_g and b_k") from None
-    if biases.shape != (2,) or not (np.abs(biases) < 500).all():
-        raise TypeError(f"is {describe(output)}; expected two finite numbers, b_g and b_k")
-    b_g, b_k = biases.tolist()
-    gradient, signal = measure(*args, b_g, b_k)
-    return np.array([_outside(gradient), _outside(signal), min(float(sigmoid(b_g)) / OPEN, 1.0)])
+    if biases.shape != (2,):
+        raise TypeError(f"is {describe(output)}; expected two numbers, b_g and b_k")
+    if not (np.abs(biases) < 500).all():  # also NaN
+        raise TypeError("holds NaN or a number beyond 500; expected two biases, b_g and b_k")
+    found = _asked(*args, *biases)
+    return np.array([*found, 1.0 if _fits(found) else _instead(*args, *biases)])
+
+
+def _asked(L, b_g, b_k):
+    gradient, signal = measure(L, b_g, b_k)
+    return _outside(gradient), _outside(signal), min(float(sigmoid(b_g)) / OPEN, 1.0)
+
+
+def _fits(found):
+    return all(number == 1 for number in found)
+
+
+def _instead(L, b_g, b_k):
+    """What is known of a wrong answer: which neighbour of it would do (2, 3), or that its gates are one (4); else 1."""
+    if b_k < b_g and _fits(_asked(L, b_k, b_g)):
+        return 2.0
+    if 0 < min(b_g, b_k) <= max(b_g, b_k) < 1 and _fits(_asked(L, _logit(b_g), _logit(b_k))):
+        return 3.0
+    return 4.0 if abs(sigmoid(b_g) + sigmoid(b_k) - 1) < 1e-3 else 1.0
 
 
 def _cases(rng):
@@ -69,8 +88,12 @@ def _cases(rng):
 
 
 def _beyond(place, sign):
-    """How far one of the three numbers is from 1, on one side."""
+    """How far one of the first three numbers is from 1, on one side."""
     return lambda args, outputs: max(0.0, sign * float(np.log(next(iter(outputs.values()))[place])))
+
+
+def _known(number):
+    return lambda args, outputs: float(next(iter(outputs.values()))[3] == number)
 
 
 TWO_BIASES = Problem(
@@ -83,6 +106,9 @@ TWO_BIASES = Problem(
     points=4,
     lecture='lecture 6, "Residual and highway nets"',
     invariants=(
+        Invariant("exchanged they would do", _known(2.0), "With your two biases exchanged a net would do all that is asked: b_g, the new value's, comes first."),
+        Invariant("as gates they would do", _known(3.0), "As gates your two numbers would do. The net takes biases, g = σ(b_g): turn them with ln(p/(1 − p))."),
+        Invariant("one gate", _known(4.0), "Your σ(b_g) + σ(b_k) is 1, as in the lecture's highway: k = 1 − g. Here the carry has a bias of its own."),
         Invariant("the gradient fades", _beyond(0, -1), "In some net the gradient at the bottom is less than 1/e of that at the top: the gates let too little back."),
         Invariant("the gradient grows", _beyond(0, 1), "In some net the gradient at the bottom is more than e times that at the top: carry less, or let less in."),
         Invariant("the signal fades", _beyond(1, -1), "In some net h_L is less than 1/e as long as h_0: the signal is forgotten."),

@@ -60,6 +60,23 @@ def _alone(**switches):
     return lambda *args: _clip(*args, **switches)
 
 
+def _cut_entries(grads, weights, ratio):
+    """Every entry between −limit and limit of its row."""
+    limits = [ratio * np.maximum(_rows(w), FLOOR) for w in weights]
+    return [np.clip(g, -limit, limit) for g, limit in zip(grads, limits, strict=True)]
+
+
+def _ratio_not_squared(grads, weights, ratio):
+    """‖g‖² compared with λ ‖w‖²."""
+    return _clip(
+        grads, weights, ratio, rescale=lambda g, limit: g**2 > np.maximum(limit**2 / ratio, ratio * FLOOR)
+    )
+
+
+def _length_of_the_weights(grads, weights, ratio):
+    return _clip(grads, weights, ratio, factor=lambda limit, g: limit / ratio / g)
+
+
 def _cases(rng):
     """Rows with long, short and zero gradients; one unit whose weights are all zero; one square matrix."""
     cases = []
@@ -123,18 +140,25 @@ CLIP_BY_UNIT = Problem(
         Mistake("per matrix", dict(size=_whole, length=_whole), "You measure whole matrices. Every unit, a row, is judged by itself."),
         Mistake("per column", dict(size=_columns, length=_columns), "You measure columns, the weights that leave an input. A unit is a row: axis=1."),
         Mistake("per entry", dict(size=np.abs, length=np.abs), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
+        Mistake("entries cut", _cut_entries, "You cut single entries at their row's limit. That turns the row: its entries share one factor, limit/‖g_i‖."),
+        Mistake("sums of absolute values", dict(size=lambda a: np.abs(a).sum(axis=1, keepdims=True), length=lambda a: np.abs(a).sum(axis=1, keepdims=True)), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
         Mistake("rows against the whole matrix", dict(length=_whole), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
         Mistake("weights ignored", dict(length=lambda w: np.ones((len(w), 1))), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
         Mistake("squares of the gradient", dict(size=_squared(_rows)), "You use the sum of squares of the gradient: the root is missing."),
         Mistake("squares of the weights", dict(length=_squared(_rows)), "You use the sum of squares of the weights: the root is missing."),
         Mistake("squares of both", dict(size=_squared(_rows), length=_squared(_rows)), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
         Mistake("squares compared", dict(compared=lambda n: n**2), "You compare the sum of squares with a length. Compare its root."),
+        Mistake("squares compared, ratio as it is", _ratio_not_squared, "You compare ‖g_i‖² with λ ‖w_i‖². Squared, the comparison needs λ² as well."),
         Mistake("floor missing", dict(floor=lambda w: w), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
         Mistake("floor added", dict(floor=lambda w: w + FLOOR), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
+        Mistake("floor under the gradient too", dict(size=lambda a: _rows(a) + FLOOR), "You add 0.001 to the length of the gradient. The 0.001 is for the weights; the gradient's length stays what it is."),
+        Mistake("units without weights not clipped", dict(floor=lambda w: np.where(w > 0, np.maximum(w, FLOOR), np.inf)), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
         Mistake("floor after the ratio", lambda grads, weights, ratio: _clip(grads, weights, ratio, floor=lambda w: np.maximum(w, FLOOR / ratio)), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
         Mistake("always rescaled", dict(rescale=lambda g, limit: g > 0), "You rescale every row to its limit. Short ones stay as they are."),
         Mistake("comparison reversed", _alone(rescale=lambda g, limit: (g < limit) & (g > 0)), "Your comparison is the wrong way round: short rows are stretched and long ones left alone."),
         Mistake("factor upside down", dict(factor=lambda limit, g: g / limit), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
+        Mistake("length of the weights", _length_of_the_weights, "Your long rows get the length of their weights. λ belongs into the factor too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
+        Mistake("short rows shortened", _alone(rescale=lambda g, limit: g < limit, factor=lambda limit, g: g / limit), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖)."),
         Mistake("unit length", dict(factor=lambda limit, g: 1 / g), "Your long rows get length 1. They get the length of their limit."),
         Mistake("factor without the weights", lambda grads, weights, ratio: _clip(grads, weights, ratio, factor=lambda limit, g: ratio / g), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
         Mistake("nothing changed", _alone(apply=lambda g, f: g.copy()), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list."),

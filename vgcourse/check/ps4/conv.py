@@ -18,7 +18,7 @@ def _middle(dpadded, p, Y, X):
 
 def _conv(
     dout, x, W, stride, padding, *, dx_steps=True, dW_steps=True, filters=lambda W: W, finish_dW=lambda dW: dW, crop=_middle,
-    overwrite=False, seen=lambda dout: dout, back=lambda dout, w: dout * w[:, None, None], dW=lambda dout, patch: (dout * patch).sum(axis=(0, 2, 3)),
+    overwrite=False, add=np.add, seen=lambda dout: dout, back=lambda dout, w: dout * w[:, None, None], dW=lambda dout, patch: (dout * patch).sum(axis=(0, 2, 3)),
 ):  # fmt: skip
     """Offset by offset in the filter; every part can be exchanged."""
     (Y, X), (H, V), K, p = x.shape[2:], dout.shape[2:], W.shape[1], padding
@@ -28,7 +28,8 @@ def _conv(
         s = stride if dW_steps else 1
         found[:, i, j] = dW(counted, padded[:, :, i : i + s * H : s, j : j + s * V : s])
         s = stride if dx_steps else 1
-        dpadded[:, :, i : i + s * H : s, j : j + s * V : s] += back(dout, filters(W)[:, i, j])
+        where = np.s_[:, :, i : i + s * H : s, j : j + s * V : s]
+        dpadded[where] = add(dpadded[where], back(dout, filters(W)[:, i, j]))
     if overwrite:
         dpadded[:] = 0
         for y, v in np.ndindex(H, V):
@@ -61,7 +62,7 @@ def _channels_mixed(dout, w):
 
 def _conv_cases(rng):
     cases = []
-    for (N, C, Y, X), K, s, p in (((3, 2, 5, 4), 3, 1, 1), ((3, 4, 6, 7), 4, 2, 1)):
+    for (N, C, Y, X), K, s, p in (((3, 2, 5, 4), 3, 1, 1), ((3, 4, 6, 7), 4, 2, 1), ((5, 2, 4, 5), 3, 1, 0)):
         rows, columns = ((size + 2 * p - K) // s + 1 for size in (Y, X))
         suffix = "" if s == 1 else f" (stride {s})"
         args = (
@@ -93,17 +94,23 @@ DEPTHWISE_BACKWARD = Problem(
         Mistake("dW flipped", dict(finish_dW=lambda dW: dW[:, ::-1, ::-1].copy()), "Your dW is rotated by 180°. Nets do not flip the filter: W[c, i, j] met the pixel (sy + i, sv + j), so its gradient stands at (i, j)."),
         Mistake("dW transposed", dict(finish_dW=lambda dW: dW.transpose(0, 2, 1).copy()), "Your dW has its rows and columns exchanged."),
         Mistake("overlapping windows overwritten", dict(overwrite=True), "Where windows overlap, your dx keeps the last one. A pixel serves every window that it lies in, and those gradients add: +=."),
+        Mistake("overwritten at every offset", dict(add=lambda old, new: new), "At every offset (i, j) you write over what your dx held: = where += belongs. A pixel serves every window that it lies in, and those gradients add."),
+        Mistake("filter missing in dx", dict(filters=np.ones_like), "Your dx adds up dout without the filter. Pixel (i, j) of a window had the weight W[c, i, j], and gets its gradient times that."),
         Mistake("stride ignored in dx", dict(dx_steps=False), "Your dx puts neighbouring windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
         Mistake("stride ignored in dW", dict(dW_steps=False), "Your dW takes windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
         Mistake("stride ignored", dict(dx_steps=False, dW_steps=False), "You take windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv, in dx and in dW."),
         Mistake("padding not cut off", dict(crop=lambda dpadded, p, Y, X: dpadded), "Your dx still has the border of padding. Those zeros are no part of x: cut p rows and columns off every side."),
+        Mistake("padding of 0 cuts all", dict(crop=lambda dpadded, p, Y, X: dpadded[:, :, p:-p, p:-p]), "Without padding nothing is left of your dx: p:-p is 0:0, an empty slice. p : p + Y works for p = 0 too."),
         Mistake("padding cut off on one side", dict(crop=lambda dpadded, p, Y, X: dpadded[:, :, :Y, :X]), "You cut the padding off at the end only. It lies on every side: rows p to p + Y, columns p to p + X."),
         Mistake("channels mixed in dx", dict(back=_channels_mixed), "Your dx sums over the channels, as a full convolution does. Here channel c of the output comes from channel c of the input alone."),
         Mistake("channels mixed in dW", dict(dW=lambda dout, patch: (dout.sum(axis=1, keepdims=True) * patch).sum(axis=(0, 2, 3))), "Your dW lets every channel of dout meet every channel of x. Here channel c of the output comes from channel c of the input alone."),
         Mistake("one filter for all channels", dict(filters=lambda W: np.broadcast_to(W[:1], W.shape)), "Your dx uses the first channel's filter for all channels. Each has its own."),
+        Mistake("dW summed over the channels", dict(finish_dW=lambda dW: np.broadcast_to(dW.sum(axis=0), dW.shape).copy()), "Your dW is the same for every channel: a sum over them. Each channel has a filter of its own."),
+        Mistake("dW of the first example", dict(seen=_only(0)), "Your dW is that of the first example. Every example uses the same filter, so their gradients add."),
         Mistake("dW of the last example", dict(seen=_only(-1)), "Your dW is that of the last example. Every example uses the same filter, so their gradients add: +=."),
         Mistake("dW of the last window", dict(seen=_only(np.s_[:, :, -1, -1])), "Your dW is that of the last window. Every window uses the same filter, so their gradients add: +=."),
         Mistake("dW averaged over the batch", lambda dout, x, *rest: (lambda dx, dW: (dx, dW / len(x)))(*_conv(dout, x, *rest)), "Your dW is divided by N. Every example uses the same filter, so their gradients add; a 1/N of the loss is already in dout."),
+        Mistake("dW averaged over batch and windows", lambda dout, x, *rest: (lambda dx, dW: (dx, dW / dout[:, 0].size))(*_conv(dout, x, *rest)), "Your dW is a mean over examples and windows. All of them use the same filter, so their gradients add."),
         Mistake("last windows left out", lambda dout, *rest: _conv(_without_last(dout), *rest), "The last row and column of windows are missing from your sums. dout has Y' rows and X' columns, and range(Y') already stops one before."),
     ),
     hints=(

@@ -18,12 +18,12 @@ def two_gates_backward(dout, h, W, b, W_g, b_g, W_k, b_k):
 
 def _highway(
     dout, h, W, b, W_g, b_g, W_k, b_k, *, admit=lambda g: g, carry=lambda k, g, slope: k, opens=lambda c, h: c, keeps=lambda c, h: h,
-    slope=tanh_derivative, gate_slope=sigmoid_derivative, paths=(1.0, 1.0, 1.0), back=lambda W: W, swap=False,
+    slope=tanh_derivative, gate=sigmoid, gate_slope=sigmoid_derivative, paths=(1.0, 1.0, 1.0), back=lambda W: W, swap=False,
     inputs=lambda h, c: h, collect=np.sum, weigh=lambda dW, N: dW,
 ):  # fmt: skip
     """two_gates_backward with exchangeable parts."""
     z, z_g, z_k = h @ W.T + b, h @ W_g.T + b_g, h @ W_k.T + b_k
-    c, g, k = np.tanh(z), sigmoid(z_g), sigmoid(z_k)
+    c, g, k = np.tanh(z), gate(z_g), gate(z_k)
     dz = dout * admit(g) * slope(z)
     dz_g = dout * opens(c, h) * gate_slope(z_g)
     dz_k = dout * keeps(c, h) * gate_slope(z_k)
@@ -86,6 +86,8 @@ TWO_GATES_BACKWARD = Problem(
         Mistake("gate missing in the candidate's path", dict(admit=lambda g: 1.0), "The candidate's gradient lacks the factor g: c reaches the output as g ⊙ c, so ∂L/∂c = g ⊙ dout."),
         Mistake("σ' missing", dict(gate_slope=lambda z: 1.0), "The gates' own derivative is missing: from a gate back to its pre-activation there is a factor σ' = g(1 − g)."),
         Mistake("f' missing", dict(slope=lambda z: 1.0), "The candidate's own derivative is missing: from c back to its pre-activation there is a factor tanh' = 1 − c²."),
+        Mistake("gates by tanh", dict(gate=np.tanh, gate_slope=tanh_derivative), "Your gates are tanh, forward and back. A gate is a sigmoid, between 0 and 1, with the slope g(1 − g)."),
+        Mistake("(1 − c)²", dict(slope=lambda z: (1 - np.tanh(z)) ** 2), "You multiply by (1 − c)² for the candidate. tanh' is 1 − c²: only c is squared."),
         Mistake("tanh' for the gates", dict(gate_slope=lambda z: 1 - sigmoid(z) ** 2), "You use 1 − g² for the gates. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g)."),
         Mistake("σ' for the candidate", dict(slope=lambda z: np.tanh(z) * (1 - np.tanh(z))), "You use c(1 − c) for the candidate. That is σ'; the candidate is a tanh, whose derivative is 1 − c²."),
         Mistake("σ' of the activation", dict(gate_slope=lambda z: sigmoid_derivative(sigmoid(z))), "You take σ' at the gate's value. It belongs at its pre-activation; with g at hand write g(1 − g)."),

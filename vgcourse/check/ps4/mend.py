@@ -81,7 +81,18 @@ def _measured(output, args):
     with np.errstate(all="ignore"):
         norms, back, shares = signals(h, W1s, W2s, scales)
         smallest = float(np.nan_to_num(np.min(shares)))
-    return np.array([_spread(norms), _spread(back), min(smallest / SHARE, 1.0)])
+    found = _spread(norms), _spread(back), min(smallest / SHARE, 1.0)
+    return np.array([*found, 1.0 if max(found) == min(found) == 1 else _instead(args, scales)])
+
+
+def _instead(args, scales):
+    """What is known of a wrong answer: 2 if it would do in reverse order, 3 if its scales are one number; else 1."""
+    if np.ptp(scales) == 0:
+        return 3.0
+    with np.errstate(all="ignore"):
+        norms, back, shares = signals(*args, scales[::-1])
+    fits = _spread(norms) == _spread(back) == 1 and float(np.nan_to_num(np.min(shares))) >= SHARE
+    return 2.0 if fits else 1.0
 
 
 def _cases(rng):
@@ -97,8 +108,12 @@ def _cases(rng):
 
 
 def _off(place, sign=1):
-    """How far one of the three numbers is from 1."""
+    """How far one of the first three numbers is from 1."""
     return lambda args, outputs: max(0.0, sign * (float(next(iter(outputs.values()))[place]) - 1))
+
+
+def _known(number):
+    return lambda args, outputs: float(next(iter(outputs.values()))[3] == number)
 
 
 MEND_BLOCKS = Problem(
@@ -111,6 +126,8 @@ MEND_BLOCKS = Problem(
     points=5,
     lecture='lecture 6, "Residual and highway nets"',
     invariants=(
+        Invariant("in reverse order they would do", _known(2.0), "In reverse order your scales would do: entry 0 belongs to W1s[0], the first block."),
+        Invariant("one scale for all", _known(3.0), "All your scales are the same number. The matrices were drawn by different rules, so one scale cannot fit them all: measure each branch."),
         Invariant("the signal is not level", _off(0), "The norms of your h differ by more than a factor e between the blocks."),
         Invariant("the gradient is not level", _off(1), "The norms of the gradient differ by more than a factor e between the blocks."),
         Invariant("a block is idle", _off(2, -1), "Some block of yours adds less than 0.08 of what it is added to. A net whose branches are switched off is level, and computes nothing."),

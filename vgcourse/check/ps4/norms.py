@@ -57,7 +57,7 @@ def norm_backward(
     x_hat = centred / s
     back_over = over if back_over is None else back_over
     n = math.prod(x.shape[axis] for axis in back_over)
-    d = gamma * dy if gamma_in in ("before", "first term") else dy
+    d = gamma * dy if gamma_in in ("before", "first term", "twice") else dy
     inside = dy if gamma_in == "first term" else d
     shared = mean_term * total(inside, back_over) / mean_count(n)
     stretch = (
@@ -67,7 +67,7 @@ def norm_backward(
         / back_divisor(n, n - unbiased)
     )
     dx = (d - shared - stretch) / divide(s)
-    dx = gamma * dx if gamma_in == "after" else dx
+    dx = gamma * dx if gamma_in in ("after", "twice") else dx
     return dx, collect(scale_of(dy, x, x_hat, gamma), axis=rows), collect(shift_of(dy, gamma), axis=rows)
 
 

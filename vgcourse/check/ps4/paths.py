@@ -35,6 +35,16 @@ def _columns_out(dout, h, W1, W2, scale):
     return dh, dW1.T, dW2.T, da
 
 
+def _without_scale_in_dh(dout, h, W1, W2, scale):
+    dh, *rest = _block(dout, h, W1, W2, scale)
+    return dout + (dh - dout) / scale, *rest
+
+
+def _scale_meets_out(dout, h, W1, W2, scale):
+    *rest, da = _block(dout, h, W1, W2, scale)
+    return *rest, (dout * h).sum() + scale * da
+
+
 def _square_only(formula):
     """`formula` where all sizes are equal, the right answer elsewhere: so does numpy let it run."""
     return lambda dout, h, W1, W2, scale: (formula if W1.shape[0] == W1.shape[1] else _block)(
@@ -69,6 +79,10 @@ SCALED_BLOCK_BACKWARD = Problem(
         Mistake("paths subtracted", dict(branch=-1.0), "You subtract the branch. Both paths add to the output, so both gradients add."),
         Mistake("scale missing", dict(reaches=lambda a: 1.0), "The scale is missing on the way back: out = h + a r, so what arrives at r is a dout, in dW₂, dW₁ and dh."),
         Mistake("scale missing below W2", dict(reaches=lambda a: 1.0, upper=lambda dr, dout: dr, inner=lambda a: a), "Your dW₂ lacks the scale: what arrives at r is a dout."),
+        Mistake("scale missing in dh", _without_scale_in_dh, "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
+        Mistake("paths multiplied", dict(behind=lambda dz, dout, W1: dout * (dz @ W1)), "You multiply the branch's gradient by dout. δ holds dout already: the two paths add, dout + δ W₁."),
+        Mistake("out for the scale", _scale_meets_out, "Your dscale multiplies dout by the whole output. The factor of a is the branch alone: da = Σ dout ⊙ r."),
+        Mistake("r alone for the scale", dict(dscale=lambda dout, r, a: r.sum()), "Your dscale sums r: the gradient that comes in is missing, da = Σ dout ⊙ r."),
         Mistake("scale twice", dict(inner=lambda a: a), "The scale stands twice in the gradients below W₂. The branch is multiplied by a once."),
         Mistake("divided by the scale", dict(reaches=lambda a: 1 / a), "You divide by the scale on the way back. A factor forwards is the same factor backwards."),
         Mistake("scale's gradient with the scale", dict(dscale=lambda dout, r, a: a * (dout * r).sum()), "Your dscale holds a itself. out = h + a r is linear in a: da = Σ dout ⊙ r."),
@@ -78,6 +92,7 @@ SCALED_BLOCK_BACKWARD = Problem(
         Mistake("dout alone for the scale", dict(dscale=lambda dout, r, a: dout.sum()), "Your dscale sums dout. The factor of a is the branch r: da = Σ dout ⊙ r."),
         Mistake("f' missing", dict(slope=lambda z, c: np.ones_like(z)), "The factor tanh'(z) is missing: what goes back through the hidden layer passes the tanh."),
         Mistake("f' of the activation", dict(slope=lambda z, c: tanh_derivative(c)), "You take tanh' at tanh(z). It belongs at z: 1 − tanh²(z)."),
+        Mistake("(1 − c)²", dict(slope=lambda z, c: (1 - c) ** 2), "You multiply by (1 − c)². tanh' is 1 − c²: only c is squared."),
         Mistake("1 − z²", dict(slope=lambda z, c: 1 - z**2), "You multiply by 1 − z². tanh' is 1 − tanh²(z)."),
         Mistake("the ReLU of the lecture", dict(slope=lambda z, c: (z > 0).astype(float)), "You use the ReLU's slope, as in the lecture's net. Here the hidden layer is a tanh."),
         Mistake("z in dW2", dict(meets=lambda c, z: z), "Your dW₂ uses z. What comes into W₂ is tanh(z)."),
@@ -102,14 +117,16 @@ def path_gradients(dh, Js, carries):
 
 
 def _paths(
-    dh, Js, carries, *, order=lambda layers: layers[::-1], through=lambda g, J, k: g @ J, around=lambda g, J, k: g * k, reuse=False,
+    dh, Js, carries, *, order=lambda layers: layers[::-1], through=lambda g, J, k: g @ J, around=lambda g, J, k: g * k,
+    of=lambda n, g, carried: carried, reuse=False,
     finish=lambda terms: terms,
 ):  # fmt: skip
+    """path_gradients with exchangeable parts; `of` is what becomes of entry n where it goes around."""
     terms = np.zeros((len(Js) + 1, len(dh)), np.result_type(dh, *Js))
     terms[0] = dh
     for J, k in order(list(zip(Js, carries, strict=True))):
         old = terms.copy()
-        terms = np.array([around(g, J, k) for g in old])
+        terms = np.array([of(n, g, around(g, J, k)) for n, g in enumerate(old)])
         for n in range(1, len(terms)):  # `reuse`: entry n − 1 already holds this layer
             terms[n] += through(terms[n - 1] if reuse else old[n - 1], J, k)
     return finish(terms)
@@ -178,6 +195,11 @@ PATH_GRADIENTS = Problem(
         Mistake("1 − k for k", dict(around=lambda g, J, k: g * (1 - k)), "You go around a layer with 1 − k_l. Here k_l is what is carried."),
         Mistake("mean of the carry", dict(around=lambda g, J, k: g * np.mean(k)), "You use one carry for all units of a layer. Every unit has its own: g * k."),
         Mistake("wire's path not carried", lambda dh, *rest: np.vstack([dh, _paths(dh, *rest)[1:]]), "Entry 0 is dh itself in your answer. The path around all layers pays every carry."),
+        Mistake("carries of the longer paths missing", dict(of=lambda n, g, carried: g if n else carried), "Only your entry 0 pays the carries. A path through some branches goes around the other layers, and pays k_l there too."),
+        Mistake("longer paths overwritten", dict(of=lambda n, g, carried: 0 * g if n else carried), "Your entries from 1 on hold only what went through the layer last worked in. What goes around it belongs to them too, times k_l: add."),
+        Mistake("all in entry 0", lambda *args: (lambda terms: np.vstack([terms.sum(axis=0), 0 * terms[1:]]))(_paths(*args)), "Your entry 0 holds the whole gradient, the others nothing. A path that goes through a branch has become one longer: from entry n − 1 to entry n."),
+        Mistake("carries from the first layer", dict(order=lambda layers: [(J, k) for (J, _), (_, k) in zip(layers[::-1], layers, strict=True)]), "Your Jacobians come from the last layer down, your carries from the first up. Layer l has J_l and k_l: take both in the same order."),
+        Mistake("Jacobians from the first layer", dict(order=lambda layers: [(J, k) for (J, _), (_, k) in zip(layers, layers[::-1], strict=True)]), "Your carries come from the last layer down, your Jacobians from the first up. Layer l has J_l and k_l: take both in the same order."),
         Mistake("order reversed", dict(order=list), "Your products meet the first layer first. The gradient comes from the output: dh, then the last layer, down to the first."),
         Mistake("Jacobians transposed", dict(through=lambda g, J, k: J @ g), "You multiply J g. The first index of J is the output's, so a gradient goes back as the row g J."),
         Mistake("layers used twice", dict(reuse=True), "Some of your paths pass a layer more than once. While a layer is worked in, entry n needs the old entry n − 1: keep a copy."),

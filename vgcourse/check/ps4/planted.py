@@ -121,11 +121,11 @@ def _as_torch(grads, threshold, kept):
 
 RIGHT = (
     Planted("plainly", _clip, "Compare with c g/‖g‖ where ‖g‖ > c, and with g elsewhere."),
-    Planted("by the larger", lambda grads, c, kept: [g * (c / np.maximum(_norm(grads), c)) for g in grads], "It rounds differently: equality is too much to ask."),
-    Planted("as one vector", _one_vector, "It rounds differently: equality is too much to ask."),
-    Planted("by hypot", _by_hypot, "It rounds differently: equality is too much to ask."),
+    Planted("by the larger", lambda grads, c, kept: [g * (c / np.maximum(_norm(grads), c)) for g in grads], "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
+    Planted("as one vector", _one_vector, "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
+    Planted("by hypot", _by_hypot, "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
     Planted("1e−6 in the denominator", _as_torch, "Libraries add 1e−6 to the norm against 0/0. An error of 1e−6 has to be allowed."),
     Planted("nested lists", lambda grads, c, kept: [g.tolist() for g in _clip(grads, c)], "Its results are lists of numbers: np.asarray makes arrays of them."),
-    Planted("float32", lambda grads, c, kept: [g.astype(np.float32) for g in _clip(grads, c)], "Single precision is exact to 6e−8: a threshold below that is too tight."),
+    Planted("float32", lambda grads, c, kept: [g.astype(np.float32) for g in _clip(grads, c)], "Its results are in single precision, rounded at 6e−8: if you accept “plainly”, allow that much."),
     Planted("a tuple", lambda grads, c, kept: tuple(_clip(grads, c)), "A tuple of arrays is as good as a list."),
 )  # fmt: skip

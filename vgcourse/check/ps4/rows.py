@@ -45,6 +45,20 @@ def _group(
     return dx.reshape(x.shape)[:, back], *sums  # fmt: skip
 
 
+def _by_the_pixels(dy, x, gamma, groups, eps):
+    """Sums over a group, divided by Y · X on the way back."""
+    channels = x.shape[1] // groups
+    return _group(
+        dy,
+        x,
+        gamma,
+        groups,
+        eps,
+        mean_count=lambda n: n // channels,
+        back_divisor=lambda n, M: n // channels,
+    )
+
+
 def _group_cases(rng):
     cases = []
     for shape, G, eps in (((4, 6, 2, 3), 3, 0.02), ((3, 8, 3, 2), 2, 0.01)):
@@ -85,13 +99,21 @@ GROUP_NORM_BACKWARD = Problem(
         Mistake("mean term missing", dict(mean_term=0.0), "In your dx the path through the mean is missing: the mean of dx̂ over the group comes off."),
         Mistake("variance term missing", dict(variance_term=0.0), "In your dx the path through the variance is missing: x̂ · mean(dx̂ ⊙ x̂) comes off, the mean over the group."),
         Mistake("mean and variance terms missing", dict(mean_term=0.0, variance_term=0.0), "Your dx treats the group's mean and variance as constants. Both depend on every pixel, and each brings a term."),
+        Mistake("channels of the group only", dict(over=(2,)), "Your mean and variance run over the channels of the group, pixel by pixel. The pixels belong to it too: axes (2, 3, 4) of (N, G, C/G, Y, X)."),
+        Mistake("divided by the pixels only", _by_the_pixels, "Your two sums run over the group and are divided by Y · X. A group holds C/G · Y · X values."),
+        Mistake("gamma twice", dict(gamma_in="twice"), "γ stands twice in your dx: in dx̂ = γ_c dy, and once more at the end. y holds it once."),
         Mistake("sums for means", dict(mean_count=lambda n: 1, back_divisor=lambda n, M: 1), "You take off sums where means belong: both are divided by the C/G · Y · X values of a group."),
         Mistake("1/M mixed with 1/(M − 1)", dict(back_divisor=norms.the_other), "Your variance divides by M = C/G · Y · X and its gradient by M − 1. Use 1/M in both."),
+        Mistake("1/(M − 1) mixed with 1/M", dict(unbiased=True, back_divisor=norms.the_other), "Your variance divides by M − 1 (ddof=1) and its gradient by M = C/G · Y · X. Group norm's variance is the mean of squares, 1/M, in both."),
         Mistake("1/(M − 1)", dict(unbiased=True), "Your variance divides by M − 1. Group norm's is the mean of squares, 1/M; np.var and np.std do that by default, torch's std does not."),
         Mistake("not divided by s", dict(divide=lambda s: 1.0), "Your dx is not divided by s = √(v + ε)."),
         Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "Your s is √v or nearly so. The eps that comes in is part of the forward pass, s = √(v + ε), so it is part of the gradient."),
         Mistake("dgamma and dbeta over the batch only", dict(rows=0), "Your dγ and dβ are summed over the images only. One γ serves a channel's every pixel: sum over axes (0, 2, 3), and one number per channel remains."),
         Mistake("dgamma and dbeta averaged", dict(collect=np.mean), "Your dγ and dβ are means. Every pixel of a channel uses the same γ and β, so their gradients are sums."),
+        Mistake("dgamma and dbeta averaged over the pixels", dict(collect=lambda a, axis: a.sum(axis=axis) / a[0, 0, 0].size), "Your dγ and dβ are divided by the number of pixels. Every pixel of a channel uses the same γ and β, so their gradients are sums."),
+        Mistake("gamma in dgamma and dbeta", dict(scale_of=lambda dy, x, x_hat, gamma: gamma * dy * x_hat, shift_of=lambda dy, gamma: gamma * dy), "Your dγ and dβ are sums of dx̂ = γ dy. y = γ x̂ + β is linear in both: dγ = Σ dy ⊙ x̂, dβ = Σ dy."),
+        Mistake("gamma in dgamma", dict(scale_of=lambda dy, x, x_hat, gamma: gamma * dy * x_hat), "Your dγ holds a factor γ: you multiply by dx̂. y = γ x̂ + β is linear in γ, so dγ = Σ dy ⊙ x̂."),
+        Mistake("gamma in dbeta", dict(shift_of=lambda dy, gamma: gamma * dy), "Your dβ sums dx̂ = γ dy. β is added after the scale, so dβ = Σ dy."),
         Mistake("dgamma with x", dict(scale_of=lambda dy, x, x_hat, gamma: dy * x), "Your dγ multiplies by x. In y = γ x̂ + β the factor of γ is x̂."),
     ),
     hints=(
@@ -168,6 +190,7 @@ RMS_NORM_BACKWARD = Problem(
         Mistake("gamma in the first term only", dict(gamma_in="first term"), "γ is missing in the mean of your dx. It is the mean of dx̂ ⊙ x̂, with the same dx̂ = γ ⊙ dy as in the first term."),
         Mistake("length in place of the root mean square", dict(reduce=np.sum, back=np.sum), "You divide by the length of the row, √(Σ x²). The root *mean* square is √D times smaller."),
         Mistake("sum in the second term", dict(back=np.sum), "You take off a sum where a mean belongs: r² is a mean of squares, so its derivative carries 1/D."),
+        Mistake("own entry only", dict(back=lambda a, axis, keepdims: a / a.shape[axis]), "You differentiate each x̂_i by its own x_i. Through r, x_i moves all other x̂_k of the row too: your second term needs the mean of dx̂ ⊙ x̂ over the row."),
         Mistake("second term halved", dict(term=0.5), "Your second term is half of what it should be. The square's 2 and the root's ½ cancel."),
         Mistake("second term doubled", dict(term=2.0), "Your second term is twice what it should be. The square's 2 and the root's ½ cancel."),
         Mistake("sign of the second term", dict(term=-1.0), "Your second term has the wrong sign. A larger r makes x̂ smaller, so it comes off."),

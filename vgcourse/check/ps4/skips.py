@@ -142,13 +142,13 @@ def inverted_cost(C, wide, C_out, K, Y, X, stride):
 
 def _cost(
     C, wide, C_out, K, Y, X, stride, *, area=lambda K: K**2, full=False, strided=(1, 2), small=lambda size, s: -(-size // s),
-    pixels=None, bias=False, last=lambda C, C_out: C_out, middle=lambda wide: wide, add=False, pair=1,
+    plane=lambda Y, X, s, K, small: small(Y, s) * small(X, s), pixels=None, bias=False, last=lambda C, C_out: C_out, middle=lambda wide: wide, add=False, pair=1,
 ):  # fmt: skip
     """The three convolutions one after the other; `strided` lists those whose output is small already."""
     join = (lambda i, o: i + o) if add else (lambda i, o: i * o)
     end = last(C, C_out)
     weights = [join(C, wide), area(K) * (wide**2 if full else middle(wide)), join(wide, end)]
-    outputs = [small(Y, stride) * small(X, stride) if number in strided else Y * X for number in range(3)]
+    outputs = [plane(Y, X, stride, K, small) if number in strided else Y * X for number in range(3)]
     if pixels:
         outputs = [pixels(n) for n in outputs]
     biases = 2 * wide + end if bias else 0
@@ -168,7 +168,7 @@ def _cost_cases(rng):
         suffix = " (stride 2)" * (s - 1)
         cases.append(
             Case(
-                (C, wide, C_out, K, 2 * half + 1, 2 * half + 2 + s, s),
+                (C, wide, C_out, K, 2 * half + 1, 2 * half + 1 + s, s),
                 ("parameters" + suffix, "multiply_adds" + suffix),
             )
         )
@@ -198,6 +198,10 @@ INVERTED_COST = Problem(
         Mistake("all three are smaller", dict(strided=(0, 1, 2)), "You let the first 1×1 convolution take the stride. It is the depthwise one that does, so the first still sees all pixels."),
         Mistake("rounded down", dict(small=lambda size, s: size // s), "You round Y/s down. With enough padding a convolution of stride s leaves ⌈Y/s⌉ rows: the last window still fits."),
         Mistake("not rounded", dict(small=lambda size, s: size / s), "You multiply by Y/s and X/s as they are. A number of pixels is whole: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("only the last is smaller", dict(strided=(2,)), "You count the depthwise convolution at the full size. It has the stride itself: each of its weights is used once for each of the ⌈Y/s⌉ × ⌈X/s⌉ pixels that come out."),
+        Mistake("no padding", dict(plane=lambda Y, X, s, K, small: ((Y - K) // s + 1) * ((X - K) // s + 1)), "Your image loses K − 1 rows and columns: (Y − K)//s + 1 is the size without padding. Here ⌈Y/s⌉ × ⌈X/s⌉ pixels are left."),
+        Mistake("pixels over s, not s²", dict(plane=lambda Y, X, s, K, small: -(-Y * X // s)), "You divide the number of pixels by s once. Rows and columns both become fewer: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("product rounded", dict(plane=lambda Y, X, s, K, small: -(-Y * X // s**2)), "You round Y X/s² up. Rows and columns are counted each by itself: ⌈Y/s⌉ × ⌈X/s⌉."),
         Mistake("pixels missing", dict(pixels=lambda number: 1), "You count the work for one pixel. Each weight is used once for every output pixel."),
         Mistake("results exchanged", lambda *args: _cost(*args)[::-1], "Your two results are exchanged: parameters come first, then multiply_adds."),
         Mistake("biases counted", dict(bias=True), "You count biases. These convolutions have none: the norm behind each of them would take it out again."),

@@ -23,7 +23,7 @@ def _agree(a, b, tolerance=1e-5):
     )
 
 
-def tester(clip, trials=TRIALS, agree=_agree, intact=True, parts=slice(None), verdict=bool):
+def tester(clip, trials=TRIALS, agree=_agree, intact=True, parts=slice(None), verdict=bool, nan=np.any):
     """The verdict on a clipping function, with parts exchangeable for the mistakes."""
     rng = np.random.default_rng(0)
     for norms, c in trials:
@@ -36,7 +36,7 @@ def tester(clip, trials=TRIALS, agree=_agree, intact=True, parts=slice(None), ve
         ):
             return verdict(False)
         if np.isnan(norms).any():
-            good = any(np.isnan(np.asarray(a)).any() for a in out)
+            good = bool(nan([nan(np.isnan(np.asarray(a))) for a in out]))
         else:
             norm = np.linalg.norm(norms)
             good = agree(out[parts], [g * (c / norm if norm > c else 1.0) for g in grads][parts])
@@ -79,6 +79,7 @@ MISTAKES = (
     Mistake("never between c and c²", dict(trials=(LONG, SHORT, ZERO, NAN)), "The one that compares with c² passed your test. Try a threshold of 3 and a norm of 5."),
     Mistake("no zeros", dict(trials=(LONG, MIDDLE, SHORT, NAN)), "The one that divides 0 by 0 passed your test. Try arrays of zeros, and mind that NaN > threshold is False: ask `error <= threshold`."),
     Mistake("no NaN", dict(trials=TRIALS[:-1]), "The one that makes a NaN 0 passed your test. Put a NaN in one array and look for it in the result."),
+    Mistake("NaN wanted everywhere", dict(nan=np.all), "You accused right ones: you want a NaN in every entry. One that comes out where it went in is enough, so that whoever trains sees it."),
     Mistake("neither zeros nor NaN", dict(trials=TRIALS[:-2]), "The two that go wrong for zeros and for a NaN passed your test."),
     Mistake("inputs not looked at", dict(intact=False), "The one that changes grads in place passed your test: what it returns is right. Compare its input with copies afterwards."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is 0.1 % too long passed your test. 1e−5 is safe on both sides."),
