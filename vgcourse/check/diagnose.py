@@ -40,7 +40,8 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
         hits = suspects.explains((mistake,), wrong)
         affected = suspects.affected((mistake,))
         # yes-or-no answers agree by chance, so there a mistake has to explain all that it would get wrong
-        if hits and (hits == affected or not problem.exact) and suspects.confirmed((mistake,), hits):
+        whole = problem.exact or mistake.whole
+        if hits and (hits == affected or not whole) and suspects.confirmed((mistake,), hits):
             explained[mistake] = (hits, affected)
 
     swapped, order = set(), []
@@ -60,28 +61,41 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
         pairs, second, rest = _two_at_once(suspects, rest, named)
         times, factors, rest = _with_factor(suspects, rest)
         claims, second = claims + pairs + times, second + factors
-    findings = order + _told(suspects, claims, rest) + [_several(*group) for group in tied]
+    findings = order + _told(suspects, claims, rest, wrong) + [_several(*group) for group in tied]
     facts = describe(problem, runs, rest)
     return list(dict.fromkeys(findings + second)) + facts
 
 
-def _told(suspects, claims, unexplained):
+def _told(suspects, claims, unexplained, wrong):
     """Diagnoses of mistakes that explain more than they leave open; of the others, only where they fit.
 
     Half an agreement can be chance: without the carry at a few steps, say, dh_0 alone may come out as if it
-    were missing at all of them.
+    were missing at all of them. What a mistake would spoil and is right is said first: the diagnosis may
+    speak of it.
     """
     findings = []
     for mistakes, hits in claims:
         left = [name for name in unexplained if name in suspects.affected(mistakes)]
         if len(hits) > len(left) and not (unexplained and suspects.may_be_chance(hits)):
-            findings += [Finding(mistake.name, mistake.diagnosis) for mistake in mistakes]
+            for mistake in mistakes:
+                right = suspects.affected((mistake,)) - set(wrong)
+                right = [name for name in suspects.names() if name in right]
+                findings.append(Finding(mistake.name, _all_but(right) + mistake.diagnosis))
             continue
         left = left or list(unexplained)
         names = " with ".join(f"“{mistake.name}”" for mistake in mistakes)
         text = f"Your {listed(sorted(hits))} could come from {names}, but your {listed(left)} could not."
         findings.append(Finding("partly a known mistake", text))
     return findings
+
+
+def _all_but(right):
+    """The beginning of a diagnosis that is about other quantities than these."""
+    if not right:
+        return ""
+    if len(right) > 3:
+        return f"{len(right)} results are right; of the others: "
+    return f"Your {listed(right)} {'are' if is_plural(right) else 'is'} right; of the rest: "
 
 
 def best_convention(problem, runs, seed):
@@ -112,12 +126,13 @@ def _choose(explained, wrong):
     """The mistakes to name, groups that cannot be told apart with what they claim, and what is left over.
 
     The mistake that explains most comes first; of two that explain as much, the one whose every wrong
-    quantity is seen. Where two are left that claim the same quantity, neither is named.
+    quantity is seen, or that would spoil fewer others. Where two are left that claim the same quantity,
+    neither is named.
     """
     named, tied, rest = [], [], set(wrong)
     while rest:
         ranks = {
-            m: (len(hits & rest), hits == affected)
+            m: (len(hits & rest), -len(affected - hits))
             for m, (hits, affected) in explained.items()
             if hits & rest
         }
@@ -154,6 +169,8 @@ def _two_at_once(suspects, rest, named):
         if set(pair[0].switches) & set(pair[1].switches):
             continue
         hits = suspects.explains(pair, suspects.possible(pair, rest))
+        if hits and any(m.whole for m in pair) and hits != suspects.affected(pair):
+            continue
         if hits and suspects.confirmed(pair, hits):
             pairs[pair] = hits
 
@@ -183,6 +200,8 @@ def _with_factor(suspects, rest):
             continue
         found = []
         for mistake in suspects.problem.mistakes:
+            if mistake.whole:
+                continue
             text = _factor_between(suspects.runs, name, suspects.all_theirs((mistake,)))
             if text and text == _factor_between(suspects.fresh_runs(), name, suspects.all_fresh((mistake,))):
                 found.append((mistake, text))

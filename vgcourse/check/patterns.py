@@ -25,27 +25,34 @@ def describe(problem, runs, names):
 
 
 def exchanged(runs, names):
-    """The right values in another order (what came as dx is what dW should be): a finding, and the names."""
+    """The right values in another order (what came as dx is what dW should be): a finding, and the names.
 
-    def is_other(mine, other):
+    Two results that both hold what one of them should be are no exchange: each has to be somewhere.
+    """
+
+    def holds_other(mine, other):
         pairs = [(quantity_of(run, mine), quantity_of(run, other)) for run in runs if holds(run.case, mine)]
         return bool(pairs) and all(
             a is not None
             and b is not None
             and a.value is not None
-            and np.any(b.expected)
             and a.value.shape == b.expected.shape
             and (a.expected.shape != a.value.shape or relative_error(a.value, a.expected) > SAME)
             and relative_error(a.value, b.expected) < SAME
             for a, b in pairs
         )
 
-    pairs = [pair for pair in itertools.permutations(names, 2) if is_other(*pair)]
+    def is_more_than_zero(name):
+        return all(np.any(q.expected) for run in runs if (q := quantity_of(run, name)) is not None)
+
+    pairs = [pair for pair in itertools.permutations(names, 2) if holds_other(*pair)]
+    found = {other for _, other in pairs}
+    pairs = [(mine, other) for mine, other in pairs if mine in found and is_more_than_zero(other)]
     if not pairs:
         return [], set()
     mine, other = pairs[0]
     verb = "are" if is_plural([mine]) else "is"
-    order = ", ".join(runs[0].case.quantities)
+    order = ", ".join(next(run.case.quantities for run in runs if holds(run.case, mine)))
     text = f"Your {mine} {verb} what {other} should be. The order asked for is {order}."
     return [Finding("results in another order", text)], {name for name, _ in pairs}
 

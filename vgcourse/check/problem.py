@@ -41,13 +41,15 @@ class Mistake:
 
     `formula` is a function of the learner's arguments that returns the wrong outputs, or a dict of
     keywords that make the problem's `family` wrong. Only the second kind can be combined with others.
-    `diagnosis` says in one or two sentences what happened, in words that the learner can act on.
+    `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
+    makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it.
     """
 
     name: str
     formula: Callable | Mapping
     diagnosis: str
     switches: Mapping | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +93,8 @@ class Problem:
     lecture : where to look, for instance 'lecture 1, "The four-weight net"'
     tolerance : largest relative error that passes for float64 answers (which may hold float32 results)
     float32_tolerance : the same for answers in single precision
+    likeness : how near, relative, an answer has to come to a known mistake to be called by its name; more
+        where answers are measured and two ways to make the same mistake differ by chance
     family : function (*args, **switches) -> outputs: the reference with parts that can be exchanged
     conventions : other right answers
     invariants : what has to hold for any right answer
@@ -98,7 +102,9 @@ class Problem:
         means; then a wrong quantity is located by step or gate. Counting starts at 1, "step from 0" at 0
     adapt : function (output, args) -> outputs to compare; for answers that are not arrays
     exact : the answers are right or wrong as a whole; the table shows no shapes and errors, and half of the
-        rows right, which a coin would get, earns nothing
+        rows right earns nothing
+    coin : the answers are yes or no, so that a coin gets half of the rows right
+    repeatable : two calls have to return the same numbers, also where only what `adapt` makes of them counts
     """
 
     name: str
@@ -110,12 +116,15 @@ class Problem:
     lecture: str
     tolerance: float = 1e-5
     float32_tolerance: float = 3e-4
+    likeness: float = 1e-6
     family: Callable | None = None
     conventions: tuple = ()
     invariants: tuple = ()
     axes: Mapping = field(default_factory=dict)
     adapt: Callable = field(default=lambda output, args: output)
     exact: bool = False
+    coin: bool = False
+    repeatable: bool = False
 
     def __post_init__(self):
         for kind in ("mistakes", "conventions"):

@@ -112,8 +112,10 @@ def _closing(verdict, fresh):
         return ["All quantities agree on these inputs. Grading uses others of the same kind."]
     problem = find(verdict.problem)
     lines = [f"See {problem.lecture}."]
-    if problem.exact:
+    if problem.coin:
         lines.append("Half of the answers can be right by chance: points begin above that.")
+    elif problem.exact and len(verdict.rows) > 1:
+        lines.append("Points begin where more than half of the rows are right.")
     if not fresh:
         lines.append(f'hint("{verdict.problem}") gives the next of three hints.')
     return lines

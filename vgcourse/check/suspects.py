@@ -19,6 +19,10 @@ class Suspects:
     def all_theirs(self, mistakes):
         return [self.theirs(mistakes, number) for number in range(len(self.runs))]
 
+    def names(self):
+        """All quantities, in the table's order."""
+        return list(dict.fromkeys(q.name for run in self.runs for q in run.quantities))
+
     def affected(self, mistakes):
         """Names of what the mistakes get wrong."""
         return {q.name for run in self.all_theirs(mistakes) for q in run.quantities if not q.ok}

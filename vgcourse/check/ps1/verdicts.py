@@ -85,6 +85,7 @@ IS_RIGHT = Problem(
     cases=_cases,
     adapt=_as_number,
     exact=True,
+    coin=True,
     points=4,
     lecture='lecture 1, "Is this gradient right?", equations (1.7), (1.8) and (1.10)',
     mistakes=MISTAKES,

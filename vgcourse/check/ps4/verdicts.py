@@ -41,6 +41,7 @@ IS_CLIPPING = Problem(
     cases=_cases,
     adapt=IS_RIGHT.adapt,
     exact=True,
+    coin=True,
     points=4,
     lecture='lecture 5, "Normalisation, clipping"',
     mistakes=MISTAKES,
