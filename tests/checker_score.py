@@ -84,6 +84,8 @@ RANDOM = {
     "squared": lambda rng, a, factor: a * np.abs(a) + 0.01,
     "half of the signs flipped": lambda rng, a, factor: a * factor * rng.choice([-1, 1], size=a.shape),
 }
+# Not wrong at all: softmax feels no constant in the bias.
+HARMLESS = {("ps3.best_bias", "shifted by a constant")}
 
 
 def random_wrong(problem, kind, number):
@@ -133,7 +135,8 @@ def score(name, seeds=None):
                 missed.append(
                     f"seed {seed}: right answer {answer.__name__} earned {verdict.share:.2f} {accused_of}"
                 )
-    wrong = [] if problem.exact else [(kind, number) for kind in RANDOM for number in range(TRIES)]
+    kinds = [] if problem.exact else [kind for kind in RANDOM if (name, kind) not in HARMLESS]
+    wrong = [(kind, number) for kind in kinds for number in range(TRIES)]
     for k, (kind, number) in enumerate(wrong):
         verdict = evaluate(name, random_wrong(problem, kind, number), seed=seeds[k % len(seeds)])
         found = named_mistakes(problem, verdict)

@@ -1,5 +1,6 @@
 """Right answers to problem set 2 that look different."""
 
+import itertools
 import math
 
 import numpy as np
@@ -269,7 +270,8 @@ def saturated_by_ends(name, h, share):
     elif name == "tanh":
         out = abs(h) > end
     else:
-        out = h < (share - 1 if name == "elu" else 0) if name != "relu" else h <= 0
+        out = h < share - 1 if name == "elu" else h <= 0
+        out &= name != "leaky_relu" or share > 0.01
     return np.mean(out, 0), np.mean(np.min(out, 0))
 
 
@@ -384,7 +386,7 @@ def chain_by_recursion(h0, w, b):
 def steps_in_a_loop(start, factors, precision):
     tiny, out = np.finfo(precision).tiny, []
     for a in factors.astype(precision):
-        p, l, lost = np.dtype(precision).type(start) * a, 1, None
+        p, l, lost = np.dtype(precision).type(abs(start)) * a, 1, None
         while p != 0:
             lost = l if lost is None and p < tiny else lost
             p = p * a
@@ -396,30 +398,30 @@ def steps_in_a_loop(start, factors, precision):
 def steps_by_cumprod(start, factors, precision):
     table = np.repeat(factors.astype(precision)[:, None], 1100, axis=1)
     table = np.cumprod(np.insert(table, 0, start, axis=1), axis=1)[:, 1:]
-    return (table >= np.finfo(precision).tiny).sum(axis=1) + 1, (table > 0).sum(axis=1) + 1
+    return (np.abs(table) >= np.finfo(precision).tiny).sum(axis=1) + 1, (table != 0).sum(axis=1) + 1
 
 
 def steps_by_logarithm(start, factors, precision):
     info = np.finfo(precision)
     smallest = math.log2(float(info.smallest_normal)) - info.nmant
-    bits, first = np.log2(factors.astype(float)), math.log2(start)
-    return np.ceil((np.log2(float(info.tiny)) - first) / bits), np.ceil((smallest - 1 - first) / bits)
+    bits, first = np.log2(factors.astype(float)), math.log2(abs(start))
+    return np.floor((np.log2(float(info.tiny)) - first) / bits) + 1, np.ceil((smallest - 1 - first) / bits)
 
 
 def steps_by_list(start, factors, precision):
     lost, gone = [], []
     for a in factors.astype(precision):
         values = [np.array(start, dtype=precision)]
-        while values[-1] > 0:
+        while values[-1] != 0:
             values.append(values[-1] * a)
-        lost.append(next(l for l, v in enumerate(values) if v < np.finfo(precision).tiny))
+        lost.append(next(l for l, v in enumerate(values) if abs(v) < np.finfo(precision).tiny))
         gone.append(len(values) - 1)
     return lost, gone
 
 
 def steps_all_at_once(start, factors, precision):
     a = factors.astype(precision)
-    p, lost, gone = np.full_like(a, start), np.ones(a.shape), np.ones(a.shape)
+    p, lost, gone = np.full_like(a, abs(start)), np.ones(a.shape), np.ones(a.shape)
     while p.any():
         p = p * a
         lost += p >= np.finfo(precision).tiny
@@ -549,62 +551,97 @@ def narrowest(Js):
     return min([Js[0].shape[1], *(J.shape[0] for J in Js)])
 
 
-def spectrum_rescaled(Js):
-    P, taken = np.eye(Js[0].shape[1]), 0.0
-    for J in Js:
-        P = J @ P
-        size = np.linalg.norm(P)
-        P, taken = P / size, taken + np.log10(size)
-    return np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + taken
+def spectrum_by_sweeps(Js):
+    """Back and forth until two sweeps agree."""
+    return swept(Js, narrowest(Js))
 
 
-def spectrum_by_largest_entry(Js):
-    P, taken = Js[0], 0.0
-    for J in Js[1:]:
-        size = np.abs(P).max()
-        P, taken = J @ (P / size), taken + math.log10(size)
-    return np.log10(np.linalg.svd(P)[1][: narrowest(Js)]) + taken
+def swept(Js, r):
+    factors, last, logs = [np.asarray(J, dtype=float) for J in Js], None, None
+    while last is None or np.abs(logs - last).max() > 1e-9:
+        Q, last, logs, Rs = np.eye(factors[0].shape[1]), logs, 0.0, []
+        for J in factors:
+            Q, R = np.linalg.qr(J @ Q)
+            Rs.insert(0, R.T)
+        logs = sum(np.log10(np.abs(np.diag(R)[:r])) for R in Rs)
+        factors, last = Rs, np.zeros_like(logs) if last is None else last
+    return np.sort(logs)[::-1]
 
 
-def spectrum_scaled_factors(Js):
-    """The size of every factor taken out first."""
-    sizes = [np.linalg.norm(J, 2) for J in Js]
-    P = np.eye(Js[0].shape[1])
-    for J, size in zip(Js, sizes, strict=True):
-        P = (J / size) @ P
-    size = np.linalg.norm(P)
-    logs = np.log10(np.linalg.svd(P / size, compute_uv=False)[: narrowest(Js)])
-    return logs + np.log10(size) + np.sum(np.log10(sizes))
+def spectrum_of_the_transpose(Js):
+    """The same singular values, a fixed number of sweeps."""
+    factors = [J.T for J in Js[::-1]]
+    for _ in range(60):
+        Q, Rs = np.eye(factors[0].shape[1], dtype=factors[0].dtype), []
+        for J in factors:
+            Q, R = np.linalg.qr(J @ Q)
+            Rs.append(R)
+        factors = [R.T for R in Rs[::-1]]
+    r = narrowest(Js)
+    return sorted(np.sum([np.log10(np.abs(np.diagonal(R)[:r])) for R in factors], axis=0), reverse=True)
 
 
-def spectrum_transposed(Js):
-    P, taken = np.eye(len(Js[-1])), 0.0
-    for J in Js[::-1]:
-        P = J.T @ P
-        size = np.abs(P).sum()
-        P, taken = P / size, taken + np.log10(size)
-    return np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + taken
+def compound(A, k):
+    """All k×k minors: the compound of a product is the product of the compounds."""
+    rows, columns = (list(itertools.combinations(range(n), k)) for n in A.shape)
+    return np.array([[np.linalg.det(A[np.ix_(i, j)]) for j in columns] for i in rows])
 
 
-def spectrum_by_eigenvalues(Js):
-    P, taken = np.eye(Js[0].shape[1]), 0.0
-    for J in Js:
-        P = J @ P
-        size = np.linalg.norm(P)
-        P, taken = P / size, taken + np.log10(size)
-    squares = np.linalg.eigvalsh(P.T @ P)[::-1][: narrowest(Js)]
-    return 0.5 * np.log10(squares) + taken
+def spectrum_by_compounds(Js):
+    """The largest singular value of the k-th compound is s_1 … s_k."""
+    sums = [0.0]
+    for k in range(1, narrowest(Js) + 1):
+        P, taken = compound(Js[0].astype(float), k), 0.0
+        for J in Js[1:]:
+            size = np.linalg.norm(P)
+            P, taken = compound(J.astype(float), k) @ (P / size), taken + np.log10(size)
+        sums.append(taken + np.log10(np.linalg.norm(P, 2)))
+    return np.diff(sums)
 
 
 def spectrum_of_groups(Js):
-    """Five factors at a time, their sizes as exponents of two."""
-    P, bits = np.eye(Js[0].shape[1]), 0
-    for first in range(0, len(Js), 5):
-        for J in Js[first : first + 5]:
-            P = J @ P
-        power = int(np.frexp(np.abs(P).max())[1])
-        P, bits = np.ldexp(P, -power), bits + power
-    return np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + bits * np.log10(2)
+    """Two factors at a time, then sweeps."""
+    factors = [Js[l + 1] @ Js[l] if l + 1 < len(Js) else Js[l] for l in range(0, len(Js), 2)]
+    return swept(factors, narrowest(Js))
+
+
+def spectrum_by_gram_schmidt(Js):
+    """Sweeps with an orthogonalisation of one's own, twice for every column."""
+
+    def turned(A):
+        n = min(A.shape)
+        Q, R = np.zeros((len(A), n)), np.zeros((n, A.shape[1]))
+        for j in range(A.shape[1]):
+            v = A[:, j].copy()
+            for _ in range(2):
+                inside = Q[:, :j].T @ v
+                R[: min(j, n), j] += inside[:n]
+                v -= Q[:, :j] @ inside
+            if j < n:
+                R[j, j] = math.sqrt(v @ v)
+                Q[:, j] = v / R[j, j]
+        return Q, R
+
+    factors = [np.array(J, dtype=float) for J in Js]
+    for _ in range(50):
+        Q, Rs = np.eye(factors[0].shape[1]), []
+        for J in factors:
+            Q, R = turned(J @ Q)
+            Rs.append(R)
+        factors = [R.T for R in reversed(Rs)]
+    logs = sum(np.log(np.diag(R)[: narrowest(Js)]) for R in Rs)
+    return np.sort(logs / math.log(10))[::-1]
+
+
+def spectrum_deep_and_near(Js):
+    """What an SVD of the product knows, from it; what lies deeper, from sweeps."""
+    P, taken = np.eye(Js[0].shape[1]), 0.0
+    for J in Js:
+        P = J @ P
+        size = np.linalg.norm(P)
+        P, taken = P / size, taken + np.log10(size)
+    near = np.log10(np.linalg.svd(P, compute_uv=False)[: narrowest(Js)]) + taken
+    return np.where(near > near[0] - 6, near, spectrum_by_sweeps(Js))
 
 
 # --- outgoing_norms --------------------------------------------------------------------------------
@@ -919,6 +956,17 @@ def tester_of_large_arrays(log_sigmoid):
     return list(np.isnan(log_sigmoid(z))) == [False, True]
 
 
+def tester_of_many_shapes(log_sigmoid):
+    """Also an array without axes, and one of integers."""
+    points = np.array([[-1000, -40, -3, 0], [-1, 3, 40, 80]])
+    for z in (points, 0.5 * points, -0.5 * abs(points), *(np.array(v) for v in (-700.0, 0.0, 35.0))):
+        given = z.copy()
+        out, right = np.asarray(log_sigmoid(given)), -np.logaddexp(0, -z)
+        if out.shape != z.shape or not np.all(abs(out - right) <= 1e-5 * abs(right)) or (given != z).any():
+            return False
+    return bool(np.isnan(np.asarray(log_sigmoid(np.array(np.nan))).ravel()[0]))
+
+
 RIGHT = {
     "ps2.threshold_unit": dressed(
         unit_with_weights,
@@ -979,12 +1027,12 @@ RIGHT = {
         bound_by_logarithms,
     ),
     "ps2.log10_singular_values": dressed(
-        spectrum_rescaled,
-        spectrum_by_largest_entry,
-        spectrum_scaled_factors,
-        spectrum_transposed,
-        spectrum_by_eigenvalues,
+        spectrum_by_sweeps,
+        spectrum_of_the_transpose,
+        spectrum_by_compounds,
         spectrum_of_groups,
+        spectrum_by_gram_schmidt,
+        spectrum_deep_and_near,
     ),
     "ps2.outgoing_norms": dressed(
         norms_without_gradients, norms_of_gradients, norms_in_loops, norms_by_einsum, norms_by_gram
@@ -1019,5 +1067,6 @@ RIGHT = {
         tester_that_counts,
         tester_with_logarithms,
         tester_of_large_arrays,
+        tester_of_many_shapes,
     ],
 }

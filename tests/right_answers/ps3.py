@@ -739,7 +739,7 @@ def gain_on_all_gains_at_once(f, df, depth):
 
 
 def gain_by_trapezoid(f, df, depth):
-    z = np.linspace(-9, 9, 1201)
+    z = np.linspace(-9, 9, 6001)
     density = np.exp(-(z**2) / 2)
     density /= density.sum()
     low, high = 0.3, 5.0
@@ -777,9 +777,10 @@ def rescue_by_norms(x, Ws, masks, leak, keep):
     return tuple(float(np.sqrt(2 * keep * len(W) / (1 + leak * leak)) / np.linalg.norm(W)) for W in Ws)
 
 
-def rescue_backwards(x, Ws, masks, leak, keep):
-    """Var(w) for the way back, from fan-out: equal but for widths that differ a little."""
-    return [np.sqrt(2 * keep / (1 + leak**2) / (len(W) * np.mean(W**2))) for W in Ws]
+def rescue_by_rows(x, Ws, masks, leak, keep):
+    """A unit's weights have the squared length ν."""
+    nu = 2 * keep / (1 + leak**2)
+    return [np.sqrt(nu / np.mean(np.sum(W**2, axis=1))) for W in Ws]
 
 
 def rescue_to_the_mean(x, Ws, masks, leak, keep):
@@ -867,7 +868,7 @@ RIGHT = {
         rescue_by_variance,
         rescue_by_measuring,
         rescue_by_norms,
-        rescue_backwards,
+        rescue_by_rows,
         rescue_to_the_mean,
         rescue_with_signs,
     ],

@@ -42,6 +42,7 @@ LOCAL = {
     "max": lambda s: s.max(axis=1),
     "mean": lambda s: s.mean(axis=1),
     "batch": lambda s: np.full(len(s), s.max()),
+    "axis 0": lambda s: s.max(axis=0),
 }
 
 
@@ -62,6 +63,7 @@ def _bounds(
     back=lambda W: W,
     power=1,
     together=False,
+    across=1,
 ):
     """gradient_bound with exchangeable parts."""
     f = ACTIVATIONS[name]
@@ -77,7 +79,7 @@ def _bounds(
         if slopes_back == "all" or (slopes_back == "not last" and l < len(Ws) - 1):
             signal = signal * slopes[l]
         signal = signal @ back(Ws[l])
-    measured = np.linalg.norm(signal, axis=1) ** power
+    measured = np.linalg.norm(signal, axis=across) ** power
     if together:
         measured = np.full(len(dh), np.linalg.norm(signal))
     return measured, size * by_layer * np.prod(weights), bound
@@ -97,6 +99,22 @@ def _with_radius(*args):
 
 def _transposed(*args):
     return _bounds(*args, back=np.transpose)
+
+
+def _starts_by_column(*args):
+    return _bounds(*args, start=lambda dh: np.linalg.norm(dh, axis=0))
+
+
+def _slopes_by_column(*args):
+    return _bounds(*args, local="axis 0")
+
+
+def _measured_by_column(*args):
+    return _bounds(*args, across=0)
+
+
+def _all_by_column(*args):
+    return _bounds(*args, across=0, local="axis 0", start=lambda dh: np.linalg.norm(dh, axis=0))
 
 
 def _sums(name, dh, zs, Ws):
@@ -166,6 +184,10 @@ GRADIENT_BOUND = Problem(
         Mistake("last layer's f' missing", dict(slopes_back="not last"), "Your measured gradient misses the last layer's f'. dh is ∂L/∂h_L, so the first step back is f'(z_L), as in the other layers."),
         Mistake("W transposed", _transposed, "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run."),
         Mistake("measured norm squared", dict(power=2), "Your measured is Σ g². The norm is its root."),
+        Mistake("norms of dh along axis 0", _starts_by_column, "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too."),
+        Mistake("slopes along axis 0", _slopes_by_column, "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1."),
+        Mistake("measured along axis 0", _measured_by_column, "Your measured norms are those of columns, axis=0: one for each input unit. Asked for is one for each example: axis=1."),
+        Mistake("axis 0 everywhere", _all_by_column, "Your norms and your largest slopes go over the examples, axis=0. Asked for is one number for each example, over the units: axis=1."),
         Mistake("norm over the whole batch", dict(together=True), "Your measured is the norm over the whole batch. Asked for is one number for each example: axis=1."),
     ),
     hints=(

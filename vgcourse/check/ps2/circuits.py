@@ -108,6 +108,8 @@ SLOPES = {
     "σ'(σ(z))": lambda z: sigmoid_derivative(sigmoid(z)),
     "1 − σ²": lambda z: 1 - sigmoid(z) ** 2,
     "1": np.ones_like,
+    "σ": sigmoid,
+    "1 − σ": lambda z: 1 - sigmoid(z),
 }
 
 PATHS = {  # for P: b's weight holds the minus
@@ -119,6 +121,12 @@ PATHS = {  # for P: b's weight holds the minus
 }
 
 
+def _one_path_each(x, gain):
+    """P through a alone, Q through b alone."""
+    value, slopes = _xor(x, gain, paths="a")
+    return value, np.stack([slopes[:, 0], -_xor(x, gain, paths="b")[1][:, 0]], axis=1)
+
+
 def _or_nand(x, gain):
     """(P ∨ Q) ∧ ¬(P ∧ Q), the circuit of the lecture."""
     k, total = float(gain), x.sum(axis=1)
@@ -128,13 +136,13 @@ def _or_nand(x, gain):
     return y, np.stack([slope, slope], axis=1)
 
 
-def _xor(x, gain, *, hidden_bias=-0.5, out_bias=-0.5, bias_gain=True, slope="σ'(z)", out_slope=None, gains=2, paths="both", signs=(1, -1)):  # fmt: skip
+def _xor(x, gain, *, hidden_bias=-0.5, out_bias=-0.5, bias_gain=True, slope="σ'(z)", out_slope=None, hidden_slope=None, gains=2, paths="both", signs=(1, -1)):  # fmt: skip
     """xor_net with exchangeable parts."""
     k, difference = float(gain), x[:, 0] - x[:, 1]
     k_b = k if bias_gain else 1.0
     z_a, z_b = k * difference + k_b * hidden_bias, -k * difference + k_b * hidden_bias
     z_y = k * (sigmoid(z_a) + sigmoid(z_b)) + k_b * out_bias
-    s_a, s_b = (SLOPES[slope](z) for z in (z_a, z_b))
+    s_a, s_b = (SLOPES[hidden_slope or slope](z) for z in (z_a, z_b))
     by_p = k**gains * SLOPES[out_slope or slope](z_y) * PATHS[paths](s_a, s_b)
     return sigmoid(z_y), np.stack([signs[0] * by_p, signs[1] * by_p], axis=1)
 
@@ -182,6 +190,15 @@ XOR_NET = Problem(
         Mistake("gain missing", dict(gains=0), "Both factors gain are missing in your slopes: P passes two layers of weights, one gain each."),
         Mistake("gain three times", dict(gains=3), "Your slopes hold the gain three times. P passes two layers of weights, one gain each."),
         Mistake("σ' missing at the output", dict(out_slope="1"), "Your slopes have no σ' of the output unit: y = σ(z_y) is a sigmoid too."),
+        Mistake("σ' missing in the hidden units", dict(hidden_slope="1"), "Your slopes have no σ' of the hidden units, so the two paths, +gain and −gain, cancel to 0 everywhere. Each path passes its own unit's slope."),
+        Mistake("activation for σ' in the hidden units", dict(hidden_slope="σ"), "Your slopes hold the activations a and b of the hidden units where their slopes belong: a(1 − a) and b(1 − b)."),
+        Mistake("half of σ' in the hidden units", dict(hidden_slope="1 − σ"), "Your hidden units have the slopes 1 − a and 1 − b. A sigmoid's slope is a(1 − a): it has two factors."),
+        Mistake("slope of a tanh in the hidden units", dict(hidden_slope="1 − σ²"), "1 − a² is the slope of a tanh. Your hidden units are sigmoids: a(1 − a) and b(1 − b)."),
+        Mistake("σ' of the activation in the hidden units", dict(hidden_slope="σ'(σ(z))"), "In the hidden units you take σ' at the activation. It belongs at z_a and z_b: with a at hand write a(1 − a)."),
+        Mistake("σ' of the activation at the output", dict(out_slope="σ'(σ(z))"), "At the output you take σ' at y. It belongs at z_y: with y at hand write y(1 − y)."),
+        Mistake("activation for σ' at the output", dict(out_slope="σ"), "Your slopes hold y where the output's slope belongs: y(1 − y)."),
+        Mistake("slope of a tanh at the output", dict(out_slope="1 − σ²"), "1 − y² is the slope of a tanh. Your output is a sigmoid: y(1 − y)."),
+        Mistake("one path for each input", _one_path_each, "Your slope for P follows the unit a alone, and that for Q the unit b alone. Each input acts through both: where paths join, their gradients add."),
         Mistake("σ' of the activation", dict(slope="σ'(σ(z))"), "You take σ' at the activation. It belongs at z: with y at hand write y(1 − y)."),
         Mistake("slope of a tanh", dict(slope="1 − σ²"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),
     ),

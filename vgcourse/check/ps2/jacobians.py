@@ -19,6 +19,7 @@ SLOPES = {
     "f'(z)": lambda name, z: ACTIVATIONS[name].derivative(z),
     "1": lambda name, z: np.ones_like(z),
     "f'(h)": lambda name, z: ACTIVATIONS[name].derivative(ACTIVATIONS[name].function(z)),
+    "f' from h": lambda name, z: FROM_OUTPUT[name](z),
     "f": lambda name, z: ACTIVATIONS[name].function(z),
     "first example": lambda name, z: np.repeat(ACTIVATIONS[name].derivative(z[:1]), len(z), axis=0),
     "mean": lambda name, z: np.repeat(ACTIVATIONS[name].derivative(z).mean(axis=0, keepdims=True), len(z), axis=0),
@@ -94,6 +95,22 @@ def _activation_last(name, x, Ws, bs):
     return Js, _ordered(Js)
 
 
+FROM_OUTPUT = {
+    "tanh": lambda h: 1 - h**2,
+    "sigmoid": lambda h: h * (1 - h),
+    "elu": lambda h: np.where(h > 0, 1.0, h + 1),
+}
+
+
+def _output_in_the_chain(name, x, Ws, bs):
+    """Activation last on the way forward, first in the Jacobians: h_l is taken for f(z_l)."""
+    h, Js = x, []
+    for W, b in zip(Ws, bs, strict=True):
+        Js.append(W * ACTIVATIONS[name].derivative(h)[:, None, :])
+        h = ACTIVATIONS[name].function(h @ W.T + b)
+    return Js, _ordered(Js)
+
+
 def _cases(rng):
     cases = []
     for name, N, widths in (
@@ -131,6 +148,8 @@ DEEP_JACOBIAN = Problem(
         Mistake("activation last", _activation_last, "Your net is the lecture's, f(W h + b). Here the activation comes first and the weights after it: h_l = W_l f(h_{l−1}) + b_l."),
         Mistake("f' missing", dict(slope="1"), "Your Js are the weights. The signal passes f before it comes to W_l, and f' belongs into the chain."),
         Mistake("f' of the activation", dict(slope="f'(h)"), "You take f' at f(h_{l−1}). The activation is applied to h_{l−1}: there belongs its slope."),
+        Mistake("f' from h as an output", dict(slope="f' from h"), "You take h_{l−1} for an output, as in 1 − h² or h(1 − h). In this net h_{l−1} comes before the activation: those formulas want f(h_{l−1})."),
+        Mistake("h passed on as an output", _output_in_the_chain, "On the way forward you apply f to W h + b, and in the Jacobians to h_{l−1}. Here f comes first only: h_l = W_l f(h_{l−1}) + b_l."),
         Mistake("f for f'", dict(slope="f"), "Your diagonal holds f(h_{l−1}). It is the derivative f' that scales."),
         Mistake("f' missing in the first layer", dict(first=False), "Your first layer has no f'. In this net the input passes an activation, too."),
         Mistake("slopes of the first example", dict(slope="first example"), "All examples have the slopes of the first. What comes in differs from example to example, and with it the slopes: keep the batch axis."),

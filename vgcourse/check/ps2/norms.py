@@ -41,6 +41,11 @@ def _over_the_inputs(*args):
     return _norms(*args, axis=1)
 
 
+def _with_bias(delta, h):
+    each, whole = _norms(delta, h, absolute=lambda h: np.sqrt(h**2 + 1))
+    return each, np.sqrt(whole**2 + (delta.mean(axis=0) ** 2).sum())
+
+
 def _by_neuron(delta, h):
     """(3.15): the weights that enter a neuron, and its bias."""
     with_one = np.concatenate([h, np.ones((len(h), 1))], axis=1)
@@ -85,6 +90,12 @@ OUTGOING_NORMS = Problem(
         Mistake("norms of the neurons", _by_neuron, "Your norms are those of equation (3.15), of the weights that enter a neuron, with its bias. Asked for are the weights that leave an input: the columns of the gradient, not its rows."),
         Mistake("norms of the rows", _by_row, "Your norms are those of the gradient's rows, the weights that enter a neuron. Asked for are its columns: the weights that leave an input."),
         Mistake("a bias counted", dict(squares=lambda d: (d**2).sum(axis=1) + 1), "You add 1 under the root, as for a bias. A bias belongs to a neuron; no bias leaves an input."),
+        Mistake("a bias counted for every input", dict(absolute=lambda h: np.sqrt(h**2 + 1)), "Your instance norms are √(h² + 1) ‖δ_n‖, with a 1 as for a bias. A bias belongs to a neuron: the weights that leave an input have |h| ‖δ_n‖ and nothing else."),
+        Mistake("a bias counted in both", _with_bias, "Your norms count the bias' gradient into every column. A bias belongs to a neuron; no bias leaves an input."),
+        Mistake("1 under the root of the instances", dict(instances=lambda each, whole, grads: np.sqrt(each**2 + 1)), "You add 1 under the root of your instance norms, as for a bias. A bias belongs to a neuron; no bias leaves an input."),
+        Mistake("1 under the root of the batch", dict(batch=lambda each, whole, grads: np.sqrt(whole**2 + 1)), "You add 1 under the root of your batch norm, as for a bias. A bias belongs to a neuron; no bias leaves an input."),
+        Mistake("1 added", dict(instances=lambda each, whole, grads: each + 1, batch=lambda each, whole, grads: whole + 1), "Your norms are too large by exactly 1. Nothing is added to a norm here: no bias leaves an input."),
+        Mistake("1 added to |h|", dict(absolute=lambda h: np.abs(h) + 1), "Your instance norms have |h| + 1. The weights that leave an input have the gradient δ_n h_ni: |h| alone."),
         Mistake("squared norms", dict(root=_square), "Your norms are squared. The norm is the root of the sum of squares."),
         Mistake("sum of absolute values", dict(lengths=lambda d: np.abs(d).sum(axis=1)), "You add absolute values of δ. The norm is the root of the sum of squares."),
         Mistake("mean square for the sum", dict(squares=lambda d: (d**2).mean(axis=1)), "You take the mean of δ² over the neurons. ‖δ‖² is their sum: an input with more outgoing weights has a longer gradient."),

@@ -13,6 +13,10 @@ from vgcourse.check.ps1.planted import Planted
 _EPS = 1e-12
 
 
+def _sigma(z):
+    return sigmoid(np.asarray(z, dtype=float))  # a test may hand over whole numbers
+
+
 def _right(z, kept=None):
     return np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
 
@@ -25,7 +29,7 @@ def _nothing_at_zero(z, kept):
 
 
 def _one_shift(z, kept):
-    shift = max(0.0, float((-z).max()))
+    shift = float(np.fmax.reduce(-z, axis=None, initial=0.0))  # a NaN beside it hides nothing
     return -(shift + np.log(np.exp(-shift) + np.exp(-z - shift))) if shift > 30 else _right(z)
 
 
@@ -42,12 +46,12 @@ def _remembers(z, kept):
 
 WRONG = (
     Planted("ln of 1/(1 + e^(−z))", lambda z, kept: np.log(1 / (1 + np.exp(-z))), "It is −∞ at z = −1000 and 0 at z = 40: try both tails."),
-    Planted("ln of an accurate σ", lambda z, kept: np.log(sigmoid(z)), "Even an accurate σ is 0 at z = −1000 and 1 at z = 40: try both tails."),
+    Planted("ln of an accurate σ", lambda z, kept: np.log(_sigma(z)), "Even an accurate σ is 0 at z = −1000 and 1 at z = 40: try both tails."),
     Planted("overflow on the left", lambda z, kept: -np.log1p(np.exp(-z)), "e^1000 is infinite: try z = −1000."),
-    Planted("0 on the right", lambda z, kept: np.where(z > 0, np.log(sigmoid(z)), _right(z)), "1 + e^(−40) rounds to 1, so it says 0 where −4e−18 is right: try z = 40, with a relative error."),
+    Planted("0 on the right", lambda z, kept: np.where(z > 0, np.log(_sigma(z)), _right(z)), "1 + e^(−40) rounds to 1, so it says 0 where −4e−18 is right: try z = 40, with a relative error."),
     Planted("difference on the right", lambda z, kept: z - np.logaddexp(0, z), "z − ln(1 + e^z) is a difference of nearly equal numbers for large z: try z = 20 and 40, with a relative error."),
     Planted("clipped at ±30", lambda z, kept: _right(np.clip(z, -30, 30)), "It clips z first: try z = −40 and z = 40."),
-    Planted("1e−12 added", lambda z, kept: np.log(sigmoid(z) + _EPS), "A small number inside the logarithm bends the left tail: try z = −40."),
+    Planted("1e−12 added", lambda z, kept: np.log(_sigma(z) + _EPS), "A small number inside the logarithm bends the left tail: try z = −40."),
     Planted("straight lines", lambda z, kept: np.minimum(z, 0) - np.where(z > 5, np.exp(-z), 0.0), "It is right in the tails and wrong near 0: try both."),
     Planted("nothing at z = 0", _nothing_at_zero, "It fills z > 0 and z < 0: try z = 0."),
     Planted("off by 0.1 %", lambda z, kept: 1.001 * _right(z), "One part in a thousand: your threshold can be smaller."),
@@ -85,7 +89,7 @@ def _two_sides(z, kept):
 
 
 def _own_copy(z, kept):
-    own = np.array(z)
+    own = np.array(z, dtype=float)
     own *= -1
     return -np.logaddexp(0, own, out=own)
 
@@ -99,13 +103,13 @@ def _with_arctanh(z, kept):
 RIGHT = (
     Planted("minimum and log1p", _right, "It is accurate for every z: does your own reference overflow, or lose a tail?"),
     Planted("logaddexp", lambda z, kept: -np.logaddexp(0, -z), "It is accurate for every z: does your own reference overflow, or lose a tail?"),
-    Planted("−softplus(−z)", lambda z, kept: -softplus(-z), "It rounds differently: equality is too much to ask."),
+    Planted("−softplus(−z)", lambda z, kept: -softplus(-np.asarray(z, dtype=float)), "It rounds differently: equality is too much to ask."),
     Planted("both sides by where", _two_sides, "It rounds differently: equality is too much to ask."),
     Planted("three parts", _three_parts, "It is accurate to the last digits, not to the last bit: equality is too much to ask."),
     Planted("loops", _loops, "It rounds differently: equality is too much to ask."),
     Planted("artanh", _with_arctanh, "Its rounding is another: equality is too much to ask."),
     Planted("float32", lambda z, kept: _right(z.astype(np.float32)), "Single precision is exact to 6e−8: a threshold below that is too tight. And z > 80 is more than float32 was asked for."),
     Planted("nested lists", lambda z, kept: _right(z).tolist(), "Its results are lists of numbers: np.asarray makes arrays of them."),
-    Planted("another memory order", lambda z, kept: np.asfortranarray(_right(z)), "Only its memory is laid out otherwise; the entries are the same."),
+    Planted("another memory order", lambda z, kept: np.array(_right(z), order="F"), "Only its memory is laid out otherwise; the entries are the same."),
     Planted("in place on its own copy", _own_copy, "It works on a copy of its own, which is its good right."),
 )  # fmt: skip

@@ -9,14 +9,14 @@ BITS = {"float16": (-14, -24), "float32": (-126, -149), "float64": (-1022, -1074
 
 
 def steps_to_zero(start, factors, precision):
-    """For each factor a: the first number of layers l where g a^l, with g = start at the top, multiplied up in
+    """For each factor a: the first number of layers l where |g| a^l, with g = start at the top, multiplied up in
 
     that precision, is below the smallest normal number (it starts to lose digits), and where it is exactly 0.
     """
     return _first(start, factors, precision)
 
 
-def _first(start, factors, precision, *, computed=None, below=None, zero=lambda p, dtype: p == 0, late=0, started=True):  # fmt: skip
+def _first(start, factors, precision, *, computed=None, below=None, zero=lambda p, dtype: p == 0, late=0, started=True, size=np.abs):  # fmt: skip
     """steps_to_zero with exchangeable parts."""
     dtype = np.dtype(computed or precision)
     factors = factors.astype(dtype)
@@ -25,13 +25,15 @@ def _first(start, factors, precision, *, computed=None, below=None, zero=lambda 
     table[0] *= dtype.type(start if started else 1)
     products = np.cumprod(table, axis=0)  # rounds after every factor
     limit = np.finfo(dtype).tiny if below is None else below(dtype)
-    lost, gone = (reached.argmax(axis=0) + 1 for reached in (products < limit, zero(products, dtype)))
+    lost, gone = (
+        reached.argmax(axis=0) + 1 for reached in (size(products) < limit, zero(size(products), dtype))
+    )
     return lost + late, gone + late
 
 
 def _by_logarithm(start, factors, bits):
     """Smallest l with g a^l ≤ 2^bits, and how near the nearest one comes, in steps."""
-    steps = (bits - np.log2(start)) / np.log2(factors)
+    steps = (bits - np.log2(abs(start))) / np.log2(factors)
     return np.ceil(steps).astype(int), np.abs(steps - np.round(steps)).min()
 
 
@@ -60,8 +62,21 @@ def _cases(rng):
             ]
             if all(other.any() for other in others):
                 break
-        cases.append(Case(args, (f"below normal ({precision})", f"zero ({precision})")))
+        names = (f"below normal ({precision})", f"zero ({precision})")
+        cases += [Case(args, names), Case(_ties(rng, precision), names)]
     return cases
+
+
+def _ties(rng, precision):
+    """Powers of two from a negative start: ¼ meets the smallest normal number, ⅛ or ¼ half of the smallest one."""
+    return -(2.0**-4), 2.0 ** -rng.permutation(np.arange(2.0, 6.0)), precision
+
+
+def _tie_kept(start, factors, precision):
+    """Zero only below half of the smallest number, where a tie does not count."""
+    lost, _ = steps_to_zero(start, factors, precision)
+    steps = (BITS[precision][1] - 1 - np.log2(abs(start))) / np.log2(factors.astype(float))
+    return lost, np.floor(steps).astype(int) + 1
 
 
 def _without_rounding(start, factors, precision):
@@ -96,6 +111,10 @@ STEPS_TO_ZERO = Problem(
         Mistake("rounding forgotten", _without_rounding, "Your second result is where start · a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
         Mistake("smallest number for the smallest normal one", dict(below=lambda dtype: 2 * np.finfo(dtype).smallest_subnormal), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
         Mistake("one over the largest", dict(below=lambda dtype: 1 / np.finfo(dtype).max), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
+        Mistake("sign of the start", dict(size=lambda p: p), "Your first result takes a negative gradient for a tiny one: −0.06 is below any positive number. It is the size, |p|, that loses digits."),
+        Mistake("sign of the start, both", dict(size=lambda p: np.maximum(p, 0)), "You take a negative gradient for a vanished one. It is the size, |p|, that loses digits and becomes 0."),
+        Mistake("equal to the smallest normal number", dict(below=lambda dtype: np.nextafter(np.finfo(dtype).tiny, dtype.type(1))), "You count a product that equals the smallest normal number. That one still has all its digits: they are lost below it, <, not ≤."),
+        Mistake("tie kept", _tie_kept, "Your second result is one too late where the product is exactly half of the smallest number. A tie goes to the even neighbour, and that is 0."),
         Mistake("layers before", dict(late=-1), "You count the layers that still work. Asked for is the first one where it has happened, one more."),
         Mistake("results exchanged", lambda *args: _first(*args)[::-1], "Your two results are exchanged: first where the product falls below the normal numbers, then where it is 0."),
         Mistake("counted from the first product", dict(late=1), "You count one too many: start · a is what is left after 1 layer, start · a · a after 2. Does your counter go up once more after the last product?"),
@@ -104,6 +123,6 @@ STEPS_TO_ZERO = Problem(
     hints=(
         "Multiply up, one layer at a time, in the precision asked for, and note when it happens.",
         "np.finfo(precision).tiny is the smallest normal number. After one layer start · a is left, so l starts at 1.",
-        "a = factors.astype(precision) and p = np.full_like(a, start); while p.any(): p = p * a. Beside it you need the first l with p < tiny and with p == 0, for each factor by itself.",
+        "a = factors.astype(precision) and p = np.full_like(a, abs(start)); while p.any(): p = p * a. Beside it you need the first l with p < tiny and with p == 0, for each factor by itself.",
     ),
 )  # fmt: skip

@@ -115,6 +115,7 @@ REPAIR_NET = Problem(
     cases=_cases,
     adapt=_measure,
     exact=True,
+    repeatable=True,
     points=4,
     lecture='lecture 2, "Saturation"',
     invariants=(

@@ -68,6 +68,9 @@ ACTIVE_WIDTH = Problem(
         Mistake("scale the wrong way", dict(stretch=2 / 3), "You make the scaled tanh narrower. It has 2z/3 where tanh has z, so z itself goes 3/2 as far."),
         Mistake("share of 1", dict(tallest=1.7159 * 2 / 3), "For the scaled tanh you ask f' ≥ share. The share is of its largest slope, 1.7159 · ⅔ = 1.144, and then the height cancels."),
         Mistake("root missing", dict(root=False), "Your equation lacks a root: the slopes hold squares, 1/(1 + |z|)², 1/(1 + z²) and 1/cosh²."),
+        Mistake("root missing for arctan", dict(ends=lambda c: {"arctan": c**2 - 1}), "For arctan you return z² for z: 1 + z² = 1/share leaves a root to take."),
+        Mistake("arctan without − 1", dict(ends=lambda c: {"arctan": c}), "For arctan you solve z² = 1/share. It is 1 + z² that equals that."),
+        Mistake("root missing for softsign", dict(ends=lambda c: {"softsign": c**2 - 1}), "For softsign you have 1 + |z| = 1/share. The slope holds the square of 1 + |z|: take the root."),
         Mistake("drop instead of share", dict(drop=True), "You have the slope fall by share of its maximum. It is to be share of the maximum at the ends, not 1 − share."),
         Mistake("interval of h, not of f'", _by_value, "You measure how near h = f(z) comes to its limits. Asked for is the slope: f'(z) ≥ share · max f'."),
         Mistake("softsign without − 1", dict(ends=lambda c: {"softsign": c}), "For softsign you solve |z| = share^(−1/2). It is 1 + |z| that equals that."),
@@ -131,6 +134,10 @@ RULES = {
     "active": lambda name, h, share: _slope(name, h) >= share * LARGEST_SLOPE[name],
     "value": _near_the_limits,
     "lower side": lambda name, h, share: RULES["slope"](name, h, share) & (h < (0.5 if name == "sigmoid" else 0)),
+    "leaky like ReLU": _below(lambda name, h: _slope("relu" if name == "leaky_relu" else name, h)),
+    "f": _below(lambda name, h: h),
+    "f for ReLU": _below(lambda name, h: h if name == "relu" else _slope(name, h)),
+    "up to the line": lambda name, h, share: _slope(name, h) <= share * LARGEST_SLOPE[name],
     "no slope at all": lambda name, h, share: _slope(name, h) == 0,
 }  # fmt: skip
 
@@ -144,15 +151,16 @@ def _saturated(name, h, share, *, rule="slope", axis=0, every=np.all, per_unit=n
 
 def _saturated_cases(rng):
     cases = []
-    for name, N, H in (("sigmoid", 30, 6), ("tanh", 8, 8), ("relu", 20, 5), ("elu", 20, 5), ("leaky_relu", 20, 5)):  # fmt: skip
-        share = float(rng.uniform(0.03, 0.09))
+    for name, N, H in (("sigmoid", 30, 6), ("tanh", 8, 8), ("relu", 20, 5), ("elu", 20, 5), ("leaky_relu", 20, 5), ("leaky_relu", 7, 4), ("leaky_relu", 6, 4)):  # fmt: skip
+        # twice a small share: a slope on the line, or above it, is not saturated
+        share = {7: LEAKY_SLOPE, 6: 0.4 * LEAKY_SLOPE}.get(N) or float(rng.uniform(0.03, 0.09))
         while True:
             z = _draw(rng, name, N, H, share)[:, rng.permutation(H)]
             args = (name, ACTIVATIONS[name].function(z), share)
             # in one case nothing is in the middle: the largest slope seen is not the largest there is
             if name != "tanh" or (RULES["slope"](*args) != RULES["largest seen"](*args)).any():
                 break
-        cases.append(Case(args, ("per_unit", "dead"), batch=N))
+        cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=N))
     return cases
 
 
@@ -167,9 +175,10 @@ def _draw(rng, name, N, H, share):
     if name == "tanh":
         z += 0.8 * np.sign(z)
     z[0, 1] = 1.2 * np.sign(middle[1]) if two_sided else 1.2  # nearly dead: it still learns from one instance
+    z[1, 2] = z[1, 2] if two_sided else max(share, 0.02) / 2  # an output below share, where the slope is 1
     while True:
         ratio = ACTIVATIONS[name].derivative(z) / LARGEST_SLOPE[name] / share
-        near = (np.abs(ratio - 1) < 1e-2) | (np.abs(z) < 1e-2)
+        near = (np.abs(ratio - 1) < 1e-2) & (ratio != 1) | (np.abs(z) < 4e-3)
         if not near.any():
             return z
         z[near] = z[near] * 1.05 + 0.02
@@ -183,7 +192,8 @@ def _outside(args, out):
 
 def _dead_fits(args, out):
     """Is dead the share of units whose per_unit is 1?"""
-    return abs(float(out["dead"]) - float(np.mean(np.asarray(out["per_unit"], dtype=float) > 1 - 1e-6)))
+    per_unit, dead = out.values()
+    return abs(float(dead) - float(np.mean(np.asarray(per_unit, dtype=float) > 1 - 1e-6)))
 
 
 SATURATED_FRACTION = Problem(
@@ -193,7 +203,7 @@ SATURATED_FRACTION = Problem(
     cases=_saturated_cases,
     points=3,
     lecture='lecture 2, "Saturation"',
-    axes={"per_unit": ("unit",)},
+    axes={f"per_unit ({name})": ("unit",) for name in LARGEST_SLOPE},
     invariants=(
         Invariant("fractions", _outside, "Your answer leaves the interval from 0 to 1. Both are fractions: of the instances, and of the units."),
         Invariant("dead is what per_unit says", _dead_fits, "Your two results do not fit together. A dead unit is one that is saturated for every instance, so dead is the share of units whose per_unit is 1."),
@@ -209,8 +219,12 @@ SATURATED_FRACTION = Problem(
         Mistake("one formula for all", dict(rule="one formula"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h."),
         Mistake("sigmoid with the slope of tanh", dict(rule="tanh for sigmoid"), "You take 1 − h² for the sigmoid as well. That is tanh's slope; σ' = h(1 − h)."),
         Mistake("ELU like a ReLU", dict(rule="ELU like ReLU"), "Your ELU has no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out."),
+        Mistake("leaky ReLU like a ReLU", dict(rule="leaky like ReLU"), "Your leaky ReLU has no slope on its left. It has 0.01 there: that is saturated only where it lies below share."),
         Mistake("nearness of h", dict(rule="value"), "You look at how near h comes to a limit. Saturation is about the slope."),
         Mistake("lower side only", dict(rule="lower side"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well."),
+        Mistake("f for f'", dict(rule="f"), "You compare h = f(z) with the line. Saturation is about the slope f'(z): a small output, or a negative one, may have a large slope."),
+        Mistake("f for f' in the ReLU", dict(rule="f for ReLU"), "For the ReLU you compare h itself with share. Its slope is 1 wherever h > 0, however small h is."),
+        Mistake("on the line", dict(rule="up to the line"), "You count a slope that equals share · max f'. Saturated is what lies below the line: <, not ≤."),
         Mistake("exactly zero", dict(rule="no slope at all"), "You count slopes that are exactly 0. Sigmoid, tanh, ELU and leaky ReLU never get there; a slope below share · max f' counts."),
         Mistake("per instance", dict(axis=1), "You average over the units. per_unit has one entry for each unit: average over the instances, axis=0."),
         Mistake("counts", dict(per_unit=np.sum), "Your per_unit holds counts. Divide by the number of instances, N."),

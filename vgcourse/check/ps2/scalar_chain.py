@@ -41,7 +41,7 @@ def _above(factors):
     return np.append(np.cumprod(factors[:0:-1])[::-1], 1.0)
 
 
-def _chain(h0, w, b, *, slope="s'(z)", weight=lambda w, l: w[l], bias=True, f=softsign, above=_above, own=True, inputs=None):  # fmt: skip
+def _chain(h0, w, b, *, slope="s'(z)", weight=lambda w, l: w[l], bias=True, f=softsign, above=_above, through="factors", own=True, inputs=None, in_w=None, in_b=None, shown=lambda a: a):  # fmt: skip
     """scalar_chain with exchangeable parts."""
     hs, zs = [h0], []
     for l in range(len(w)):
@@ -49,8 +49,11 @@ def _chain(h0, w, b, *, slope="s'(z)", weight=lambda w, l: w[l], bias=True, f=so
         hs.append(f(zs[-1]))
     slopes = np.array([SLOPES[slope](z, h) for z, h in zip(zs, hs[1:], strict=True)])
     factors = slopes * np.array([weight(w, l) for l in range(len(w))])
-    db = above(factors) * (slopes if own else 1)
-    return hs[-1], factors, db * (np.array(hs[:-1]) if inputs is None else inputs(hs, zs)), db
+    down = above(factors if through == "factors" else slopes)
+    db = down * (slopes if own else 1)
+    dw = db * (np.array(hs[:-1]) if inputs is None else inputs(hs, zs))
+    own_w = 1 if in_w is None else in_w(slopes, w, np.array(hs[:-1]))
+    return hs[-1], shown(factors), dw * own_w, db * (1 if in_b is None else in_b(slopes, w))
 
 
 def _cases(rng):
@@ -99,11 +102,20 @@ SCALAR_CHAIN = Problem(
         Mistake("bias left out", dict(bias=False), "You leave the bias out of z. It is in no factor, but it moves z and with it the slopes."),
         Mistake("no activation on the way forward", dict(f=lambda z: z), "On the way forward your signal does not pass s: the next layer sees h_l, not z_l."),
         Mistake("weight of the next layer", dict(weight=lambda w, l: w[(l + 1) % len(w)]), "You pair s'(z_l) with w_{l+1}. The step from h_{l−1} to h_l holds w_l and s'(z_l)."),
-        Mistake("own factor in the product", dict(above=lambda a: np.cumprod(a[::-1])[::-1]), "Your dw and db hold one factor too many. A weight acts on z_l: from there on up come s'(z_l) and the factors of the layers above, not a_l itself."),
-        Mistake("products from the bottom", dict(above=lambda a: np.append(1.0, np.cumprod(a[:-1]))), "Your dw and db multiply the factors below layer l. A gradient comes down from the top: the factors above."),
+        Mistake("own factor in the product", dict(above=lambda a: np.cumprod(a[::-1])[::-1]), "A gradient of yours holds one factor too many. A weight acts on z_l: from there on up come s'(z_l) and the factors of the layers above, not a_l itself."),
+        Mistake("products from the bottom", dict(above=lambda a: np.append(1.0, np.cumprod(a[:-1]))), "You multiply the factors below layer l. A gradient comes down from the top: the factors above."),
         Mistake("sums for products", dict(above=lambda a: np.append(np.cumsum(a[:0:-1])[::-1], 1.0)), "You add the factors above a layer. Along one path they multiply."),
         Mistake("power of the mean factor", dict(above=lambda a: a.mean() ** np.arange(len(a) - 1, -1, -1.0)), "You take powers of the mean factor. A product is not the power of a mean: multiply the factors one by one."),
         Mistake("own slope missing", dict(own=False), "In your dw and db the layer's own slope s'(z_l) is missing: w_l and b_l act through z_l, and s comes after it."),
+        Mistake("own slope missing in db", dict(in_b=lambda s, w: 1 / s), "In your db the layer's own slope s'(z_l) is missing: b_l acts through z_l, and s comes after it."),
+        Mistake("own slope missing in dw", dict(in_w=lambda s, w, h: 1 / s), "In your dw the layer's own slope s'(z_l) is missing: w_l acts through z_l, and s comes after it."),
+        Mistake("weight in db", dict(in_b=lambda s, w: w), "Your db_l holds w_l: it is the product from a_l up. b_l is added behind the weight, so of its own layer it passes the slope alone."),
+        Mistake("weight beside the input in dw", dict(in_w=lambda s, w, h: w), "Your dw_l holds w_l beside h_{l−1}. z_l = w_l h_{l−1} + b_l moves by h_{l−1} when w_l moves by 1: the weight itself is in no such slope."),
+        Mistake("weight for input in dw", dict(in_w=lambda s, w, h: w / h), "Your dw_l has w_l where h_{l−1} belongs: that is ∂h_L/∂h_{l−1}. The weight multiplies h_{l−1}, so ∂z_l/∂w_l is h_{l−1}."),
+        Mistake("input left out in dw", dict(in_w=lambda s, w, h: 1 / h), "Your dw equals your db. Moving w_l moves z_l by h_{l−1} times as much as moving b_l does."),
+        Mistake("factors above left out", dict(above=np.ones_like), "The factors of the layers above are missing in a gradient of yours: it is right for the last layer only. What moves h_l has all layers above still before it."),
+        Mistake("weights left out on the way down", dict(through="slopes"), "Going down to a gradient you multiply the slopes of the layers above without their weights. Each of them contributes a whole factor, a = s'(z) w."),
+        Mistake("products in factors", dict(shown=np.cumprod), "Your factors are products from the bottom up, ∂h_l/∂h_0. Asked for is the factor of each layer alone, ∂h_l/∂h_{l−1}."),
         Mistake("output for input in dw", dict(inputs=lambda hs, zs: np.array(hs[1:])), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("pre-activation for input in dw", dict(inputs=lambda hs, zs: np.array(zs)), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("h_0 in every dw", dict(inputs=lambda hs, zs: np.full(len(zs), hs[0])), "Every dw of yours has h_0. Layer l sees h_{l−1}."),

@@ -80,7 +80,7 @@ MISTAKES = (
     Mistake("no right tail", dict(points=LEFT + MIDDLE + ZERO), "Those that round to 0 on the right passed your test. There ln σ(z) is −e^(−z), small but not 0: try z = 40, and judge by a relative error."),
     Mistake("the tails only", dict(points=(-1000.0, -800.0, -40.0, 40.0, 80.0)), "You try the two tails and nothing between. Some that are right far out are wrong near 0."),
     Mistake("not at zero", dict(points=LEFT + MIDDLE + RIGHT_TAIL), "The one that forgets z = 0 passed your test: it fills z > 0 and z < 0, and nothing between."),
-    Mistake("one number at a time", dict(together=False), "You hand over one number at a time. The one with a single shift for the whole array is right then, and so is the one that flattens: try arrays with both tails in them, and two axes."),
+    Mistake("one number at a time", dict(together=False), "The one with a single shift for the whole array passed your test, and so did the one that flattens. Both are right for one number at a time: try arrays of two axes with both tails in them."),
     Mistake("an absolute error", dict(agree=_absolute), "Those that round to 0 on the right passed: np.allclose has an absolute tolerance of 1e−8, and ln σ(40) is −4e−18. Divide by the size of each value."),
     Mistake("one error for the whole array", dict(agree=_norm), "You divide by the norm of the whole array. The −1000 in it hides every error of a small value: divide entry by entry."),
     Mistake("finite is enough", dict(agree=_finite_norm), "You ask for finite numbers of the right shape. Many wrong formulas give those: compare values."),

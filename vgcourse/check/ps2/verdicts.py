@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from vgcourse.check.problem import Case, Problem
 from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory, about
 from vgcourse.check.ps2.planted import RIGHT, WRONG
@@ -18,6 +20,7 @@ class Implementation(NamedTuple):
     right: bool
 
     def __call__(self, z):
+        z = z if isinstance(z, np.ndarray) else np.asarray(z, dtype=float)  # a number, too
         return self.formula(z, self.memory.kept)
 
     def __repr__(self):
@@ -40,6 +43,7 @@ IS_ACCURATE = Problem(
     cases=_cases,
     adapt=IS_RIGHT.adapt,
     exact=True,
+    coin=True,
     points=4,
     lecture='lecture 2, "Saturation"',
     mistakes=MISTAKES,

@@ -7,7 +7,7 @@ from vgcourse.gradcheck import relative_error
 
 
 def leaky_sweep(x, dh, Ws, scales, leak):
-    """Signals and gradients of h_l = f(c W_l h_{l−1}), f(z) = z for z > 0, else leak · z, for every scale c.
+    """Signals and gradients of h_l = f(c W_l h_{l−1}), f(z) = z for z > 0, else leak · z, for every scale c; f'(0) = leak.
 
     forward[k, l − 1] = log10 ‖h_l‖/‖h_0‖ and backward[k, l − 1] = log10 ‖∂L/∂h_{l−1}‖/‖∂L/∂h_L‖, l = 1 … L,
     with norms over the whole batch, h_0 = x (N, D) and ∂L/∂h_L = dh (N, H_L). Returns two (K, L) arrays.
@@ -22,6 +22,7 @@ def _leaky(z, leak):
 MASKS = {
     "z > 0": lambda z, signal, leak: np.where(z > 0, 1, leak),
     "none": lambda z, signal, leak: 1.0,
+    "z ≥ 0": lambda z, signal, leak: np.where(z >= 0, 1, leak),
     "signal > 0": lambda z, signal, leak: np.where(signal > 0, 1, leak),
     "z < 0": lambda z, signal, leak: np.where(z < 0, 1, leak),
     "ReLU": lambda z, signal, leak: z > 0,
@@ -77,11 +78,27 @@ def _transposed(*args):
     return _sweep(*args, back=np.transpose)
 
 
+def _layer_by_layer(forward, backward):
+    """Ratios to the layer before, on the way."""
+    return np.diff(forward, axis=1, prepend=0), -np.diff(backward, axis=1, append=0)
+
+
+def _example_by_example(average):
+    """Ratios of every example, then an average of them."""
+
+    def formula(x, dh, Ws, scales, leak):
+        rows = [_sweep(x[[n]], dh[[n]], Ws, scales, leak) for n in range(len(x))]
+        return tuple(average(np.array(part)) for part in zip(*rows, strict=True))
+
+    return formula
+
+
 def _cases(rng):
     cases = []
     for N, widths in ((5, (4, 8, 6, 9, 7)), (6, (6, 6, 6, 6))):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         x, dh = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
+        Ws[0][0, 1:], x[0, 0] = 0, 0  # for the first example the first unit has z = 0
         scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=3))
         cases.append(
             Case((x, dh, Ws, scales, float(rng.uniform(0.2, 0.4))), ("forward", "backward"), batch=N)
@@ -105,7 +122,7 @@ LEAKY_SWEEP = Problem(
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
-    axes={"forward": ("scale", "layer"), "backward": ("scale", "layer from 0")},
+    axes={"forward": ("scale", "layer"), "backward": ("scale", "layer")},
     invariants=(
         Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. f(c z) = c f(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
     ),
@@ -115,6 +132,7 @@ LEAKY_SWEEP = Problem(
         Mistake("backward with the unscaled weights", dict(back_scaled=False), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
         Mistake("slopes missing on the way back", dict(mask="none"), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
         Mistake("slopes from the gradient", dict(mask="signal > 0"), "Your slopes go by the sign of the gradient. They are those of the way forward: the sign of z decides."),
+        Mistake("slope 1 at 0", dict(mask="z ≥ 0"), "You give z = 0 the slope 1. One example has such a z: f is z for z > 0 and leak · z otherwise, so there its slope is leak."),
         Mistake("slopes on the wrong side", dict(mask="z < 0"), "You take the slope 1 where z < 0. It is 1 where z > 0, and leak on the other side."),
         Mistake("a ReLU's slopes", dict(mask="ReLU"), "On the way back you cut the gradient where z ≤ 0. A leaky ReLU lets a part of it through there: its slope is leak."),
         Mistake("a ReLU both ways", dict(activation=lambda z, leak: np.maximum(z, 0), mask="ReLU"), "Your net has ReLUs. Here the negative side is not 0 but leak · z, with the slope leak."),
@@ -133,6 +151,11 @@ LEAKY_SWEEP = Problem(
         Mistake("squared norms", dict(power=2), "Your logarithms are twice as large: they are those of the squared norms."),
         Mistake("root mean square for the norm", dict(norm=lambda a: np.sqrt(np.mean(np.square(a)))), "You take root mean squares. They divide by the number of entries, which changes from layer to layer: take norms."),
         Mistake("mean of the examples' norms", dict(norm=lambda a: np.linalg.norm(a, axis=1).mean()), "You average the norms of the examples. Asked for is one norm over the whole batch, np.linalg.norm of the array."),
+        Mistake("ratio to the layer before", lambda *args: _layer_by_layer(*_sweep(*args)), "Your ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖ and ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Asked for is the whole way: to ‖h_0‖ forward, to ‖∂L/∂h_L‖ backward."),
+        Mistake("forward ratio to the layer before", lambda *args: (_layer_by_layer(*_sweep(*args))[0], _sweep(*args)[1]), "Your forward ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖. Divide by ‖h_0‖, the input's norm, in every layer."),
+        Mistake("backward ratio to the layer above", lambda *args: (_sweep(*args)[0], _layer_by_layer(*_sweep(*args))[1]), "Your backward ratios are those of neighbours, ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Divide by ‖∂L/∂h_L‖, the norm of dh, in every layer."),
+        Mistake("mean of the examples' ratios", _example_by_example(lambda logs: np.log10(np.mean(10**logs, axis=0))), "You take a ratio for every example and average those. Asked for is one norm over the whole batch, and the ratio of two such norms."),
+        Mistake("mean of the examples' logarithms", _example_by_example(lambda logs: np.mean(logs, axis=0)), "You take a logarithm for every example and average those. Asked for is one norm over the whole batch, and the logarithm of a ratio of two such norms."),
         Mistake("not relative", dict(relative=False), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
         Mistake("backward not relative", dict(back_relative=False), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),
     ),

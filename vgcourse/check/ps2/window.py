@@ -13,6 +13,7 @@ TARGET = 0.42  # of the inputs from 0 to 1; one unit alone reaches 0.448
 BEST = 6.89  # the weight of that unit, (2.13)
 UNITS = (2, 5, 9)
 GRID = np.linspace(0, 1, 4001)
+STEEPEST = 2e14  # what rounds an h by 1e-16 then moves the last z by 0.02
 
 
 def wide_window(L):
@@ -44,6 +45,12 @@ def measured(w, b):
     return float(np.mean(product >= 1 - 1e-9)) if np.isfinite(product).all() else np.nan
 
 
+def amplification(w):
+    """By how much the last z can move for a change of some h_l by 1, at most: |w_L| Π |w_k|/4 from l on."""
+    sizes = np.abs(w) / 4
+    return 4 * np.cumprod(sizes[:0:-1]).max()
+
+
 def _measure(output, args):
     """What the learner's weights and biases give, up to the target."""
     (L,) = args
@@ -55,6 +62,10 @@ def _measure(output, args):
         if part.shape != (L,) or part.dtype.kind not in "fiu":
             raise TypeError(f"has {describe(part)} for {name}; expected {L} real numbers, one for each unit")
         arrays.append(part.astype(float))
+    if not amplification(arrays[0]) <= STEEPEST:
+        raise TypeError(
+            "is a window of rounding errors: weights that turn 1e-16 in an h into z. Take less extreme ones"
+        )
     return min(measured(*arrays), TARGET)
 
 
@@ -75,6 +86,7 @@ WIDE_WINDOW = Problem(
     cases=lambda rng: [Case((L,), (f"window ({L} units)",)) for L in UNITS],
     adapt=_measure,
     exact=True,
+    repeatable=True,
     points=3,
     lecture='lecture 2, "Saturation"',
     invariants=(

@@ -1,7 +1,8 @@
 """Problem set 3: initialisation, how weights keep the size of signals and gradients."""
 
-from vgcourse.check.ps3.depth import BACKWARD_VARIANCES, FORWARD_VARIANCES
+from vgcourse.check.ps3.depth import FORWARD_VARIANCES
 from vgcourse.check.ps3.gains import LEVEL_GAIN
+from vgcourse.check.ps3.gradients import BACKWARD_VARIANCES
 from vgcourse.check.ps3.measured import LAYER_MOMENTS
 from vgcourse.check.ps3.moments import PRODUCT_MOMENTS, RELU_MOMENTS
 from vgcourse.check.ps3.orthogonal import LOOKS_LINEAR

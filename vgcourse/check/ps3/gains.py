@@ -12,7 +12,7 @@ import numpy as np
 from vgcourse.check.compare import describe
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
-SLACK = 0.08  # a drift that exceeds the smallest possible one by so much is accepted
+SLACK = 0.025  # a drift that exceeds the smallest possible one by so much is accepted
 
 # --- level_gain ------------------------------------------------------------------------------------
 
@@ -80,6 +80,12 @@ def _balanced(f, df, depth, *, forward=1.0, backward=1.0, q0=None, finish=lambda
     return finish((low + high) / 2)
 
 
+def _of_two_digits(f, df, depth):
+    """The better of the two neighbours on a grid of hundredths."""
+    below = math.floor(100 * _balanced(f, df, depth)) / 100
+    return min((below, below + 0.01), key=lambda gain: max(map(abs, logarithms(f, df, depth, gain))))
+
+
 def _one_layer(function):
     return 1 / math.sqrt(WEIGHTS @ function(NODES) ** 2)
 
@@ -87,8 +93,12 @@ def _one_layer(function):
 def _gain_cases(rng):
     cases = []
     for kind, low, high in (("blend", 0.2, 0.35), ("elu", 0.7, 0.9), ("softsign", 0.3, 0.5)):
-        f = Unit(kind, float(rng.uniform(low, high)))
-        cases.append(Case((f, f._replace(slope=True), int(rng.integers(25, 41))), (f"level [{kind}]",)))
+        while True:
+            f, depth = Unit(kind, float(rng.uniform(low, high))), int(rng.integers(25, 41))
+            best = _balanced(f, f._replace(slope=True), depth)
+            if abs(100 * best - round(100 * best)) > 0.4:  # far from all that a coarse grid holds
+                break
+        cases.append(Case((f, f._replace(slope=True), depth), (f"level [{kind}]",)))
     return cases
 
 
@@ -115,6 +125,7 @@ LEVEL_GAIN = Problem(
     cases=_gain_cases,
     adapt=_as_drift,
     exact=True,
+    likeness=0.015,
     points=4,
     lecture='lecture 4, "Initialisation"',
     invariants=(
@@ -129,6 +140,9 @@ LEVEL_GAIN = Problem(
         Mistake("gain 1", lambda f, df, depth: 1.0, "Your gain is 1, as if every unit were linear."),
         Mistake("√2", lambda f, df, depth: math.sqrt(2), "Your gain is √2, He's for a ReLU. These activations are others."),
         Mistake("5/3", lambda f, df, depth: 5 / 3, "Your gain is 5/3, a library's for tanh. These activations are others, and two directions count."),
+        Mistake("one layer less", lambda f, df, depth: _balanced(f, df, depth - 1), "Your gain is the best one for a net of one layer less. Both logarithms are over L steps: q from q_0 to q_L, and χ for l = 0 … L − 1."),
+        Mistake("from variance 1", dict(q0=1.0), "Your map starts at q_0 = 1. Here q_0 = ν: the first layer's weights have the gain, too."),
+        Mistake("two digits", _of_two_digits, "Your gain has two digits. It is near the best one, but over so many layers a hundredth is too coarse: go on with a finer grid around it."),
         Mistake("ν for the gain", dict(finish=lambda gain: gain**2), "You return ν. The gain is its root."),
         Mistake("root of the gain", dict(finish=math.sqrt), "You return the root of the gain. In (4.15) ν is the gain squared; did you pass the gain where ν belongs?"),
         Mistake("forwards counted twice", dict(forward=2.0), "Your gain weighs forwards and backwards differently. Did you mix mean squares with root mean squares? Both logarithms are of mean squares."),
@@ -137,6 +151,6 @@ LEVEL_GAIN = Problem(
     hints=(
         "First write the two logarithms as a function of the gain, by the map (4.15), and print them for a few gains. What do both do when the gain grows?",
         "drift(gain) = max(|forward|, |backward|). Both logarithms grow with the gain. Where one is +x and the other −y, with x < y, would a larger gain help?",
-        "vgcourse.dynamics.gaussian_mean(lambda z: f(z) ** 2, q) is E[f(√q ζ)²]. Then search: a fine grid around the best of a coarse one, or bisect for the gain at which the two logarithms are opposite.",
+        "vgcourse.dynamics.gaussian_mean(lambda z: f(z) ** 2, q) is E[f(√q ζ)²]. Then search: a fine grid (steps of 0.001) around the best of a coarse one, or bisect for the gain at which the two logarithms are opposite.",
     ),
 )  # fmt: skip

@@ -67,6 +67,7 @@ def _moments(
     mask_of=lambda l: l,
     pass_on=lambda dz, dh: dz,
     from_the_end=False,
+    forward_from_the_end=False,
 ):
     """Both lists of moments with exchangeable parts."""
     L = len(Ws)
@@ -81,7 +82,9 @@ def _moments(
         dz = dz if last_slope or l < L - 1 else dh
         backward.append(measure(seen_back(dz, dh)))
         dh = down(pass_on(dz, dh), Ws[weight_of(l)])
-    return np.array(forward), np.array(backward if from_the_end else backward[::-1])
+    return np.array(forward[:: -1 if forward_from_the_end else 1]), np.array(
+        backward[:: 1 if from_the_end else -1]
+    )
 
 
 def _moment_cases(rng):
@@ -103,6 +106,40 @@ def _mask(rng, shape, keep):
     return mask
 
 
+def _with_the_input(from_the_end):
+    """The gradient with respect to x listed, too."""
+
+    def formula(x, Ws, bs, masks, dh, leak, keep):
+        forward, backward = _moments(x, Ws, bs, masks, dh, leak, keep)
+        gradients = []
+        _moments(x, Ws, bs, masks, dh, leak, keep, down=lambda dz, W: gradients.append(dz @ W) or dz @ W)
+        backward = np.append(mean_square(gradients[-1]), backward)
+        return forward, backward[::-1] if from_the_end else backward
+
+    return formula
+
+
+def _with_the_top(from_the_end):
+    """dh listed, too."""
+
+    def formula(x, Ws, bs, masks, dh, leak, keep):
+        forward, backward = _moments(x, Ws, bs, masks, dh, leak, keep)
+        backward = np.append(backward, mean_square(dh))
+        return forward, backward[::-1] if from_the_end else backward
+
+    return formula
+
+
+def _without_the_input(*args):
+    forward, backward = _moments(*args)
+    return forward[1:], backward
+
+
+def _without_the_last(*args):
+    forward, backward = _moments(*args)
+    return forward[:-1], backward
+
+
 LAYER_MOMENTS = Problem(
     name="ps3.layer_moments",
     reference=layer_moments,
@@ -117,6 +154,15 @@ LAYER_MOMENTS = Problem(
         Mistake("1/p missing", dict(masked=lambda m, p: m, masked_back=lambda m, p: m), "You mask without dividing by p. The division keeps the mean of what is passed on."),
         Mistake("1/p missing on the way back", dict(masked_back=lambda m, p: m), "On the way back your masks lack the 1/p. It is a factor of the way up, so the gradient has it too."),
         Mistake("multiplied by p", dict(masked=lambda m, p: m * p, masked_back=lambda m, p: m * p), "You multiply by p where the net divides by it: h_l = m_l ⊙ f(z_l)/p."),
+        Mistake("keep read as the drop probability", dict(masked=lambda m, p: m / (1 - p), masked_back=lambda m, p: m / (1 - p)), "You divide by 1 − keep. keep is the probability that a unit is kept, and the net divides by it."),
+        Mistake("masks exchanged", dict(masked=lambda m, p: (1 - m) / p, masked_back=lambda m, p: (1 - m) / p), "You drop where the mask is 1. A 1 means that the unit is kept."),
+        Mistake("x not listed", _without_the_input, "Your forward list starts with h_1. It has L + 1 entries: the first is x, which is h_0."),
+        Mistake("last layer not listed", _without_the_last, "Your forward list ends with h_{L−1}. It has L + 1 entries, h_0 to h_L: append after the last layer as well."),
+        Mistake("gradient of x listed", _with_the_input(False), "Your backward list has one entry too many, the gradient with respect to x. Asked for are those with respect to z_1 … z_L."),
+        Mistake("gradient of x listed, last layer first", _with_the_input(True), "Your backward list starts with the last layer and has one entry too many, the gradient with respect to x. Asked for are those with respect to z_1 … z_L, layer 1 first."),
+        Mistake("dh listed", _with_the_top(False), "Your backward list has one entry too many: dh itself, which is not yet with respect to any z_l. Asked for are those with respect to z_1 … z_L."),
+        Mistake("dh listed, last layer first", _with_the_top(True), "Your backward list starts with dh, and goes on with the last layer. Asked for are the gradients with respect to z_1 … z_L, layer 1 first, without dh."),
+        Mistake("forward list reversed", dict(forward_from_the_end=True), "Your forward list starts with the last layer. Its entry 0 belongs to x, the input."),
         Mistake("mask of the layer below", dict(mask_of=lambda l: max(l - 1, 0)), "On the way back you use the mask of the layer below. dz_l passes the mask that its own h_l passed; only equal widths let yours run."),
         Mistake("leak forgotten", dict(f=lambda z, a: leaky(z, 0.0), slope=lambda z, h, dh, a: leaky_slope(z, 0.0)), "Your activation is a plain ReLU. Below 0 the leaky one puts out a·z and has the slope a."),
         Mistake("leak forgotten on the way back", dict(slope=lambda z, h, dh, a: leaky_slope(z, 0.0)), "On the way back your slope below 0 is 0. It is a there."),

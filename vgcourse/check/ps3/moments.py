@@ -59,6 +59,12 @@ def _products(
     return np.sqrt(var_y) if root else var_y, mean_sum, np.sqrt(var_sum) if root else var_sum
 
 
+def _variances(square, mean, centre=1.0):
+    """The three moments from E[y²] and E[y]."""
+    var = square - centre * mean**2
+    return var, mean.sum(), var.sum()
+
+
 def _product_cases(rng):
     cases = []
     for n in (5, 8, 1):
@@ -85,6 +91,13 @@ PRODUCT_MOMENTS = Problem(
     mistakes=(
         Mistake("mask forgotten", dict(kept=lambda p: 1.0), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
         Mistake("mask forgotten, zero means", lambda mw, vw, mx, vx, p: (vw * vx, (mw * mx).sum(), (vw * vx).sum()), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
+        Mistake("variances divided by p", lambda mw, vw, mx, vx, p: (vw * vx / p, (mw * mx).sum(), (vw * vx / p).sum()), "You use Var(w) Var(x)/p. That is right for two zero means; here the means count: E[w²] is Var(w) + E[w]², and E[x²] alike."),
+        Mistake("E[w]² left out", lambda mw, vw, mx, vx, p: _variances(vw * (vx + mx**2) / p, mw * mx), "You use Var(w) for E[w²], as for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
+        Mistake("E[x]² left out", lambda mw, vw, mx, vx, p: _variances((vw + mw**2) * vx / p, mw * mx), "You use Var(x) for E[x²]. The second moment is Var(x) + E[x]², and E[y]² is subtracted."),
+        Mistake("mean of y taken as zero, E[w]² too", lambda mw, vw, mx, vx, p: _variances(vw * (vx + mx**2) / p, mw * mx, 0.0), "You use Var(w) E[x²]/p, the variance for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
+        Mistake("variance of the mask alone", lambda mw, vw, mx, vx, p: _variances((1 - p) / p * (vw + mw**2) * (vx + mx**2), mw * mx, 0.0), "You multiply by the variance of m/p, (1 − p)/p. A variance of a product is no product of variances: E[(m/p)²] = 1/p, and E[y]² is subtracted."),
+        Mistake("product of the variances", lambda mw, vw, mx, vx, p: (lambda var: (var, (mw * mx).sum(), var.sum()))((1 - p) / p * (_products(mw, vw, mx, vx, 1.0)[0])), "You multiply the variance of m/p, (1 − p)/p, by that of w·x. That is right for zero means only, and the mask has the mean 1."),
+        Mistake("keep read as the drop probability", lambda mw, vw, mx, vx, p: _products(mw, vw, mx, vx, 1 - p), "You take keep for the probability that an input is dropped. It is the probability that it is kept: E[m] = keep."),
         Mistake("1/p on the variance", dict(kept=lambda p: 1.0, whole=lambda p: 1 / p), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
         Mistake("1/p missing", dict(kept=lambda p: p, scaled=lambda p: p), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
         Mistake("divided by p² only", dict(kept=lambda p: 1 / p**2), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
@@ -141,6 +154,8 @@ def _relu(
     place=lambda s, b: b / s,
     density=_density,
     below=_below,
+    in_mean=lambda phi, share, s, b: s * phi,
+    in_second=lambda phi, share, s, b: s * b * phi,
     cross=1,
     own=1,
     mean_bias=1,
@@ -152,8 +167,8 @@ def _relu(
     s, b = float(s) ** s_power, float(b)
     t = place(s, b)
     phi, share = density(t), below(t)
-    mean = (s * phi + mean_bias * b * share) / kept(share)
-    second = ((s**2 + own * b**2) * share + cross * s * b * phi) / kept(share)
+    mean = (in_mean(phi, share, s, b) + mean_bias * b * share) / kept(share)
+    second = ((s**2 + own * b**2) * share + cross * in_second(phi, share, s, b)) / kept(share)
     return mean, second, second - (mean**squared if squared else 0.0), on(share)
 
 
@@ -188,6 +203,20 @@ RELU_MOMENTS = Problem(
         Mistake("divided by the variance", dict(place=lambda s, b: b / s**2), "You take Φ and φ at b/s². s is the standard deviation already: the place is b/s."),
         Mistake("variance given as s", dict(s_power=0.5), "You treat s as the variance of z. It is the standard deviation: the mean square of z is s²."),
         Mistake("density without 1/√(2π)", dict(density=lambda t: math.exp(-(t**2) / 2)), "Your φ is e^(−t²/2) without its 1/√(2π)."),
+        Mistake("density with 1/√2π of the variance", dict(density=lambda t: math.exp(-(t**2) / 2) / (2 * math.pi)), "Your φ is divided by 2π. It is √(2π)."),
+        Mistake("√2 for √(2π)", dict(density=lambda t: math.exp(-(t**2) / 2) / math.sqrt(2)), "Your φ is divided by √2. It is √(2π)."),
+        Mistake("φ without the ½", dict(density=lambda t: math.exp(-(t**2)) / math.sqrt(2 * math.pi)), "Your φ is e^(−t²)/√(2π). The exponent has a half: −t²/2."),
+        Mistake("φ at b", lambda s, b: _relu(s, b, density=lambda t: _density(t * s)), "Your φ is taken at b, your Φ is not. Both belong at t = b/s."),
+        Mistake("φ at b in the mean", dict(in_mean=lambda phi, share, s, b: s * _density(b)), "The φ in your mean is taken at b. It belongs at t = b/s, as Φ does."),
+        Mistake("φ with its 1/s", lambda s, b: _relu(s, b, density=lambda t: _density(t) / s), "Your φ is the density of z, with a 1/s. Here φ is that of the standard normal, and s stands before it: s φ(t)."),
+        Mistake("s missing in the mean", dict(in_mean=lambda phi, share, s, b: phi), "Your mean has φ(t) where s φ(t) belongs: z = s u brings its s out of the integral."),
+        Mistake("s squared in the mean", dict(in_mean=lambda phi, share, s, b: s**2 * phi), "Your mean has s² φ(t) where s φ(t) belongs: z = s u brings one s out of the integral."),
+        Mistake("s missing in the second moment", dict(in_second=lambda phi, share, s, b: b * phi), "Your second moment has b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
+        Mistake("s squared in the second moment", dict(in_second=lambda phi, share, s, b: s**2 * b * phi), "Your second moment has s² b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
+        Mistake("b missing in the second moment", dict(in_second=lambda phi, share, s, b: s * phi), "Your second moment has s φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
+        Mistake("Φ for φ", dict(density=_below), "Where φ belongs you have Φ. φ is the density, Φ the probability of lying below t."),
+        Mistake("φ for Φ in the mean", dict(mean_bias=0, in_mean=lambda phi, share, s, b: (s + b) * phi), "Your mean has b φ(t) where b Φ(t) belongs: b is put out as often as the unit is on, and that probability is Φ."),
+        Mistake("sign of φ in the mean", dict(in_mean=lambda phi, share, s, b: -s * phi), "Your mean has −s φ. ∫uφ(u)du from −t to infinity is +φ(t)."),
         Mistake("erf without √2", dict(below=lambda t: (1 + math.erf(t)) / 2), "Your Φ uses erf(t). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is t/√2."),
         Mistake("erf for Φ", dict(below=lambda t: math.erf(t / math.sqrt(2))), "Your Φ is erf(t/√2). That is the probability between −t and t; what lies below t is (1 + erf(t/√2))/2."),
         Mistake("cross term missing", dict(cross=0), "Your second moment lacks the term s b φ. Multiply (z + b)² out, and integrate z² by parts: both give such a term."),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
+from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 
 # --- best_bias -------------------------------------------------------------------------------------
@@ -22,7 +22,7 @@ def best_bias(h, labels, n_classes):
 
     Returns
     -------
-    b : (C,) array: the logarithms themselves, though softmax does not feel a constant
+    b : (C,) array: the logarithms themselves; any constant may be added, as softmax does not feel it
     loss : number
     dW : (C, D) array
     """
@@ -47,7 +47,8 @@ def _bias(
     *,
     bias=lambda f, N: np.log(f),
     used=True,
-    shift=lambda log_f, N: 0.0,
+    said=None,
+    loss_guess=lambda p: p,
     loss=lambda p, labels: -np.log(p[labels]).mean(),
     guess=lambda p: p,
     sign=1,
@@ -61,7 +62,7 @@ def _bias(
     p = np.exp(b - b.max()) if used else f
     p = p / p.sum()
     dW = sign * product(guess(p), np.eye(n_classes)[labels], h) / count(len(h), n_classes)
-    return b - shift(np.log(f), len(labels)), loss(p, labels), turn(dW)
+    return b if said is None else said(f), loss(loss_guess(p), labels), turn(dW)
 
 
 def _bias_cases(rng):
@@ -73,28 +74,35 @@ def _bias_cases(rng):
     return cases
 
 
-SHIFTS = {
-    "log of the counts": lambda log_f, N: -np.log(N),
-    "the first class has 0": lambda log_f, N: log_f[0],
-    "the last class has 0": lambda log_f, N: log_f[-1],
-    "the largest is 0": lambda log_f, N: log_f.max(),
-    "the mean is 0": lambda log_f, N: log_f.mean(),
-}
+def _without_constant(output, args):
+    """b less the constant that makes its exponentials sum to 1: softmax feels none. What is no answer stays as it is."""
+    if not isinstance(output, (tuple, list)) or len(output) != 3:
+        return output
+    b, loss, dW = output
+    try:
+        numbers = np.asarray(b)
+    except Exception:
+        return output
+    if (
+        numbers.ndim != 1
+        or numbers.dtype.kind not in "fiu"
+        or not numbers.size
+        or not np.isfinite(numbers).all()
+    ):
+        return output
+    top = numbers.max()
+    return numbers - top - np.log(np.exp(numbers - top).sum()), loss, dW
 
 
-def _odd_constant(args, out):
-    """1 if b is log f plus a constant that is none of the conventions, else 0."""
-    _, labels, n_classes = args
-    log_f = np.log(np.bincount(labels, minlength=n_classes) / len(labels))
-    difference = log_f - out["b"]
-    known = [0.0, *(shift(log_f, len(labels)) for shift in SHIFTS.values())]
-    return float(np.ptp(difference) < 1e-5 and np.abs(difference.mean() - known).min() > 1e-5)
+def _unbalanced(args, out):
+    """The sum of dW over the classes, relative to dW, or to what rounding makes of it where dW is 0."""
+    size = max(np.abs(out["dW"]).max(), 1e-9 * np.abs(args[0]).max())
+    return np.abs(out["dW"].sum(axis=0)).max() / size
 
 
-def _against(name, constant):
-    """The convention of another constant in b; `constant` is what is taken off log f."""
-    note = f"Your b differs from log(N_c/N) by a constant: {name}. Softmax does not feel it."
-    return Convention(name, dict(shift=constant), note)
+def _rounding(args, out):
+    """1 if dW is zero to rounding and not exactly, else 0."""
+    return float(0 < np.abs(out["dW"]).max() < 1e-12 * np.abs(args[0]).max())
 
 
 BEST_BIAS = Problem(
@@ -105,14 +113,17 @@ BEST_BIAS = Problem(
     points=4,
     lecture='lecture 4, "Initialisation"',
     axes={"b": ("class",), "dW": ("class", "input")},
-    conventions=tuple(_against(name, constant) for name, constant in SHIFTS.items()),
+    adapt=_without_constant,
     invariants=(
-        Invariant("dW sums to zero over the classes", lambda args, out: np.abs(out["dW"].sum(axis=0)).max() / (np.abs(out["dW"]).max() or 1.0), "Your dW does not sum to zero over the classes. Adding the same row to every row of W changes no softmax, so it must."),
-        Invariant("b without another constant", _odd_constant, "Your b is log(N_c/N) plus a constant. Softmax does not feel it, but then many b are as good; take it off, so that the exponentials of b sum to 1."),
+        Invariant("dW sums to zero over the classes", _unbalanced, "Your dW does not sum to zero over the classes. Adding the same row to every row of W changes no softmax, so it must."),
+        Invariant("dW is rounding", _rounding, "Your dW is zero to rounding. Over all examples the mean of p − onehot is 0, but its products with h do not average to 0: multiply before you sum."),
     ),
     mistakes=(
         Mistake("bias zero", dict(bias=lambda f, N: 0 * f, used=False), "Your bias is the same for all classes, which guesses each of them equally often. A better guess knows how frequent each class is."),
         Mistake("frequencies without log", dict(bias=lambda f, N: f), "Your bias is the frequency itself. Softmax takes the exponential of it, so the bias has to be the logarithm of the frequency."),
+        Mistake("softmax of the frequencies", dict(bias=lambda f, N: f, said=np.log), "Your b is right, but loss and dW use the softmax of the frequencies. Of log f the softmax is f: the frequencies themselves are the probabilities.", whole=True),
+        Mistake("loss of the softmax of the frequencies", dict(loss_guess=lambda p: np.exp(p) / np.exp(p).sum()), "Your loss uses the softmax of the frequencies. The frequencies are probabilities already: softmax(b) = f."),
+        Mistake("dW of the softmax of the frequencies", dict(guess=lambda p: np.exp(p) / np.exp(p).sum()), "Your dW uses the softmax of the frequencies. The frequencies are probabilities already: softmax(b) = f."),
         Mistake("counts without log", dict(bias=lambda f, N: N * f), "Your bias is the number of examples. Softmax takes the exponential of it, so the bias has to be a logarithm."),
         Mistake("sign of the log", dict(bias=lambda f, N: -np.log(f)), "Your bias has the wrong sign: the rarest class gets the largest. softmax(b) is to be the frequency."),
         Mistake("logit of each class", dict(bias=lambda f, N: np.log(f / (1 - f))), "Your bias is log(f/(1 − f)), the best one for a sigmoid per class. A softmax shares its normalisation, and log f is enough."),
@@ -123,9 +134,13 @@ BEST_BIAS = Problem(
         Mistake("loss summed", dict(loss=lambda p, labels: -np.log(p[labels]).sum()), "Your loss is the sum over the examples. Asked for is their mean."),
         Mistake("loss averaged over the classes", dict(loss=lambda p, labels: -np.log(p).mean()), "Your loss averages −log p over the classes. Average over the examples: a frequent class counts as often as it occurs, −Σ p log p."),
         Mistake("sign of the loss", dict(loss=lambda p, labels: np.log(p[labels]).mean()), "Your loss is negative. Cross-entropy is the mean of −log p[label]."),
+        Mistake("loss summed over the classes", dict(loss=lambda p, labels: -np.log(p).sum()), "Your loss sums −log p over the classes. Average over the examples: a frequent class counts as often as it occurs, −Σ p log p."),
+        Mistake("log C less the entropy", dict(loss=lambda p, labels: np.log(len(p)) + np.log(p[labels]).mean()), "Your loss is what the bias gains, log C − H. Asked for is what is left: the entropy H = −Σ p log p."),
+        Mistake("entropy divided by C", dict(loss=lambda p, labels: -np.log(p[labels]).mean() / len(p)), "Your loss is divided by the number of classes. It is a mean over the examples: −Σ p log p, as it stands."),
         Mistake("loss in bits", dict(loss=lambda p, labels: -np.log2(p[labels]).mean()), "Your loss is in bits. Cross-entropy takes the natural logarithm."),
         Mistake("probability for its logarithm", dict(loss=lambda p, labels: 1 - p[labels].mean()), "Your loss is 1 minus the mean probability of the right class. Cross-entropy is the mean of −log of that probability."),
         Mistake("gradient taken as zero", dict(sign=0), "Your dW is zero. W is zero, but moving it changes the outputs: its gradient is dzᵀ h, and only what goes down to h is zero."),
+        Mistake("logarithm for the guess in dW", dict(guess=np.log), "Your dW has b itself in the place of p. dz is softmax(b) − onehot: probabilities, not their logarithms."),
         Mistake("gradient of the uniform guess", dict(guess=lambda p: 1 / len(p) + 0 * p), "Your dW uses p = 1/C, which is the guess without a bias. With the best bias p is the class frequency."),
         Mistake("softmax part missing in dW", dict(guess=lambda p: 0 * p), "Your dW knows the right class only. dz = p − onehot has the guess p in it as well: every class is pushed down by what it was given."),
         Mistake("sign of dz", dict(sign=-1), "Your dW has the wrong sign: dz is p − onehot, not onehot − p."),

@@ -8,6 +8,7 @@ import numpy as np
 from vgcourse.check.ps1.planted import Planted
 from vgcourse.initializers import he
 
+REMEMBERS = {"another at every start"}  # these take a third argument, a dict that lives as long as one test
 TWICE_CUT = 0.8796  # standard deviation of a normal that is cut at ±2
 
 
@@ -40,8 +41,11 @@ def _own_seed(shape, rng):
     return _std(shape) * np.random.default_rng(0).standard_normal(shape)
 
 
-def _unseeded(shape, rng):
-    return _std(shape) * np.random.default_rng().standard_normal(shape)
+def _unseeded(shape, rng, kept=None):
+    """Other weights at every call, whatever rng says; `kept` counts the calls, so that a check can be repeated."""
+    kept = {} if kept is None else kept
+    kept["calls"] = kept.get("calls", 0) + 1
+    return _std(shape) * np.random.default_rng([7, kept["calls"]]).standard_normal(shape)
 
 
 def _uniform(shape, rng):

@@ -3,6 +3,8 @@
 The answer is a list of factors. Whether the net is well is measured here: about 10 ms for each net.
 """
 
+import functools
+
 import numpy as np
 
 from vgcourse.check.compare import describe
@@ -37,10 +39,14 @@ def _factors(
     power=0.5,
     size=lambda W, n: n * W.var(),
     order=1,
+    left=(),
 ):
-    """The factors with exchangeable parts."""
+    """The factors with exchangeable parts; `left` are layers whose factor stays 1."""
     nu = target * kept(keep) / leaks(leak)
-    return [float((nu / size(W, fan(W))) ** power) for W in Ws][::order]
+    factors = [float((nu / size(W, fan(W))) ** power) for W in Ws][::order]
+    for l in left:
+        factors[l] = 1.0
+    return factors
 
 
 def signals(x, Ws, masks, leak, keep):
@@ -57,14 +63,18 @@ def signals(x, Ws, masks, leak, keep):
     return np.array([mean_square(z) for z in zs]), np.array(back[::-1])
 
 
-def _measured_in_turn(x, Ws, masks, leak, keep):
+def _measured_in_turn(x, Ws, masks, leak, keep, *, masked=lambda m, p: m / p, leaks=True):
     """1/rms of every z_l, with all below it repaired: as good as a factor from the variance."""
     h, factors = x, []
     for W, m in zip(Ws, masks, strict=True):
         z = h @ W.T
         factors.append(1 / np.sqrt(mean_square(z)))
-        h = m * leaky(factors[-1] * z, leak) / keep
+        h = masked(m, keep) * leaky(factors[-1] * z, leak if leaks else 0.0)
     return factors
+
+
+def _in_turn(**parts):
+    return functools.partial(_measured_in_turn, **parts)
 
 
 def _measured_apart(x, Ws, masks, leak, keep):
@@ -99,12 +109,14 @@ def _as_sizes(output, args):
 
 
 def _broken_net(rng):
-    """Arguments: widths near 100, each layer's weights drawn by another wrong rule."""
+    """Arguments: many inputs, widths near 100, each layer's weights drawn by another wrong rule."""
     leak, keep = float(rng.uniform(0.35, 0.45)), float(rng.uniform(0.7, 0.85))  # ν is none of 1, 2
     widths = rng.permutation(np.arange(85, 86 + DEPTH))
+    widths[0] = 700  # so that neither fan stands for the other
     Ws = []
     for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
         rule = rng.choice([1 / 3, 1.0, 1.4, 2.4])
+        rule = 0.1 if len(Ws) in (0, DEPTH - 1) else rule  # both ends are ill enough to need their own factor
         Ws.append(rng.standard_normal((n_out, n_in)) * np.sqrt(rule / n_in))
     x = rng.standard_normal((40, widths[0]))
     masks = [(rng.random((40, n)) < keep).astype(float) for n in widths[1:]]
@@ -144,6 +156,7 @@ RESCUE = Problem(
     cases=_rescue_cases,
     adapt=_as_sizes,
     exact=True,
+    likeness=0.03,
     points=5,
     lecture='lecture 4, "Initialisation"',
     invariants=(
@@ -164,8 +177,20 @@ RESCUE = Problem(
         Mistake("variance for standard deviation", dict(power=1.0), "Your factors are the ratio of the variances. A factor c of the weights multiplies their variance by c²: take the root."),
         Mistake("factor upside down", dict(power=-0.5), "Your factors are upside down: weights that are too small need a factor above 1."),
         Mistake("n forgotten", dict(size=lambda W, n: W.var()), "You made Var(w) itself 2p/(1 + a²). It is n_in Var(w) that has to be that."),
+        Mistake("fan-out for fan-in", dict(fan=lambda W: W.shape[0]), "You count W.shape[0], a layer's own units. z_l adds up over the inputs, W.shape[1]; the first layer has many more of those."),
+        Mistake("first layer left as it was", dict(left=(0,)), "Your first factor is 1. The first layer was drawn by a wrong rule as well, and all above it inherit its size."),
+        Mistake("last layer left as it was", dict(left=(-1,)), "Your last factor is 1. The last layer was drawn by a wrong rule as well; the gradient of all layers below comes through it."),
+        Mistake("dropout and leak exchanged", dict(kept=lambda p: 1 / p, leaks=lambda a: 1 / (1 + a**2)), "Your target is 2(1 + a²)/p. Leak and dropout make signals larger, so the weights have to be smaller: 2p/(1 + a²)."),
+        Mistake("leak upside down", dict(leaks=lambda a: 1 / (1 + a**2)), "Your target is multiplied by 1 + a². The leak makes signals larger, so the weights have to be smaller: divide."),
+        Mistake("p twice", dict(kept=lambda p: p**2), "Your target has p². Of (m/p)², whose mean is p/p², one p is left to make up for."),
+        Mistake("root of p", dict(kept=lambda p: p**0.5), "Your target has √p. n Var(w) is a mean square: it takes the whole p, 2p/(1 + a²); the root comes at the end."),
         Mistake("one factor for all", _one_for_all, "You use one factor for all layers. The end may be right with it, but every layer was drawn by another rule, and in between the signals wander off."),
         Mistake("measured apart", _measured_apart, "Your factors are 1/rms of each z_l in the broken net. Once a layer is repaired, all above it see another input: go layer by layer, with the repaired signal."),
+        Mistake("measured without dropout", _in_turn(masked=lambda m, p: 1.0), "You measure each z_l in a net without dropout. The net has it, and m/p makes second moments 1/p times larger in every layer: send the signal through masks[l]/keep."),
+        Mistake("measured without 1/p", _in_turn(masked=lambda m, p: m), "You mask the signal that you measure without dividing it by p. The net divides: h = m ⊙ f(z)/p."),
+        Mistake("measured with a ReLU", _in_turn(leaks=False), "You measure each z_l in a net of plain ReLUs. Below 0 this one puts out a·z."),
+        Mistake("standard deviation for the variance", dict(size=lambda W, n: n * W.std()), "You divide by n_in times the standard deviation of w. What has to be 2p/(1 + a²) is n_in times the variance."),
+        Mistake("weights as if of variance 1", dict(size=lambda W, n: n), "Your factors are √(ν/n_in), the standard deviation that the weights should have. They have one already: divide by it."),
         Mistake("largest singular value", dict(target=1.0, kept=lambda p: 1.0, leaks=lambda a: 1.0, size=lambda W, n: np.linalg.norm(W, 2) ** 2), "You made the largest singular value 1. The average direction is then shrunk by a half in every layer, and that is what counts here."),
         Mistake("last layer first", dict(order=-1), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
     ),

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse.check.problem import Case, Mistake, Problem
-from vgcourse.check.ps1.verdicts import IS_RIGHT, about
-from vgcourse.check.ps3.promises import RIGHT, wrong_ones
+from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory, about
+from vgcourse.check.ps3.promises import REMEMBERS, RIGHT, wrong_ones
 
 # --- is_he -----------------------------------------------------------------------------------------
 
@@ -18,10 +18,12 @@ class Initialiser(NamedTuple):
     """An initialiser that a test is given; `label` is for the checker."""
 
     formula: Callable
+    memory: Memory
     label: str
 
     def __call__(self, shape, rng):
-        return self.formula(tuple(shape), rng)
+        kept = (self.memory.kept,) if self.label in REMEMBERS else ()
+        return self.formula(tuple(shape), rng, *kept)
 
     def __repr__(self):
         return "<an initialiser>"
@@ -81,7 +83,7 @@ def _arrays_only(value):
 
 def _cases(rng):
     return [
-        Case((Initialiser(planted.formula, planted.label),), (f"{word} [{planted.label}]",))
+        Case((Initialiser(planted.formula, Memory(), planted.label),), (f"{word} [{planted.label}]",))
         for word, group in (("caught", wrong_ones(rng)), ("accepted", RIGHT))
         for planted in group
     ]
@@ -94,6 +96,7 @@ IS_HE = Problem(
     cases=_cases,
     adapt=IS_RIGHT.adapt,
     exact=True,
+    coin=True,
     points=4,
     lecture='lecture 4, "Initialisation"',
     invariants=(
