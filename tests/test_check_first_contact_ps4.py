@@ -76,9 +76,16 @@ def nan_wanted_everywhere(clip):
         ("is_clipping", nan_wanted_everywhere, "NaN wanted everywhere"),
     ],
 )
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", (0, 1, 5))
 def test_it_is_called_what_it_is(name, answer, said, seed):
     assert kinds(f"ps4.{name}", answer, seed=seed) == [said]
+
+
+@pytest.mark.parametrize("seed", (5, 6, 7))
+def test_lists_of_different_lengths_are_explained_to_the_end(seed):
+    (known,) = [m for m in find("ps4.clip_by_unit").mistakes if m.name == "squares compared"]
+    verdict = evaluate("ps4.clip_by_unit", known.formula, seed=seed)
+    assert [finding.kind for finding in verdict.findings] == [known.name]
 
 
 # --- once full points -----------------------------------------------------------------------------

@@ -88,7 +88,11 @@ def _cases(rng):
                 w *= rng.uniform(0.4, 0.7, size=(shape[0], 1)) / np.linalg.norm(w, axis=1, keepdims=True)
             g = rng.normal(size=shape)
             times = rng.permutation(np.resize([0.6, 4.0, 0.9, 1.7], shape[0]))
-            times[1:3] = (1.7, 0.6) if shape == shapes[-1] else times[1:3]
+            if shape == shapes[-1]:  # 1.1/√λ: between λ‖w‖² and λ‖w‖ if squared
+                times[1:] = (1.7, 0.6, 1.1 / ratio**0.5)[: len(times) - 1]
+            else:  # a unit of length 1, where the square of λ · 1.3 is below λ
+                w[2] /= np.linalg.norm(w[2])
+                times[2] = 1.3
             g *= (times * ratio * np.linalg.norm(w, axis=1) / np.linalg.norm(g, axis=1))[:, None]
             grads.append(g)
             weights.append(w)
