@@ -31,10 +31,16 @@ SETTINGS = {
     },
     # lags are summed in bands that begin here
     "adding": {"T": 50, "steps": 800, "every": 40, "bands": [0, 1, 5, 10, 20, 30]},
-    "pronoun": {"gaps": [2, 5, 10, 20, 40], "steps": 600, "nets": ["tanh, default", "ReLU, identity"]},
+    "probe": 30,  # steps back that a random vector is sent, with and without slopes and weights
+    "pronoun": {
+        "gaps": [2, 5, 10, 20, 40],
+        "steps": 600,
+        "nets": ["tanh, default", "tanh, identity", "ReLU, default", "ReLU, identity"],
+    },
 }
 REDUCED = SETTINGS | {
     "seeds": [1],
+    "probe": 10,
     "adding": {"T": 20, "steps": 20, "every": 10, "bands": [0, 1, 5, 10]},
     "pronoun": {"gaps": [2], "steps": 10, "nets": ["tanh, default"]},
 }
@@ -68,13 +74,14 @@ def run(reduced=False):
 
 def summary(log, adding):
     """Of every block of steps: the mean loss, the median and the largest norm of the gradient; norms by lag
-    at its first step, summed in bands; what the PReLU slope was then."""
+    at its first step, summed in bands; what a probe kept then (see there), and the PReLU slope."""
     loss, norm = (log[part].reshape(-1, adding["every"], log[part].shape[1]) for part in ("loss", "norm"))
     return {
         "loss": loss.mean(axis=1),
         "norm": np.median(norm, axis=1),
         "largest": norm.max(axis=1),
         "bands": np.add.reduceat(log["lags"], adding["bands"], axis=2),
+        "kept": log["kept"],
         "slope": log["slope"],
     }
 
@@ -95,7 +102,7 @@ def init(net, D, C, settings):
 
 
 def gradient(params, batch, activation, lags=False):
-    """Loss of each seed, the gradient in the structure of params, and ‖dW_h‖ by lag (last loss only)."""
+    """Loss of each seed, the gradient in the structure of params, ‖dW_h‖ by lag (last loss only), slopes."""
     W_x, W_h, b, V, c, slope = params
     x, targets, dout_of = batch
     T, S, N, _ = x.shape
@@ -127,7 +134,20 @@ def gradient(params, batch, activation, lags=False):
         dslope,
     )
     by_lag = np.linalg.norm(dz.swapaxes(2, 3) @ states[:-1], axis=(2, 3))[::-1] if lags else None
-    return loss, grads, by_lag
+    return loss, grads, by_lag, slopes
+
+
+def probe(slopes, W_h, steps):
+    """How much of a random vector's rms is left after `steps` steps back from the last: as the net is, with
+    all slopes set to 1, and with W_h set to the identity."""
+    start, left = np.random.default_rng(0).normal(size=slopes.shape[1:]), []
+    for with_slopes, with_weights in ((True, True), (False, True), (True, False)):
+        v = start
+        for slope in slopes[: -steps - 1 : -1]:
+            v = v * slope if with_slopes else v
+            v = v @ W_h if with_weights else v
+        left.append(np.sqrt((v**2).mean(axis=(1, 2)) / (start**2).mean(axis=(1, 2))))
+    return np.array(left)
 
 
 def _outer(d, h):
@@ -164,15 +184,16 @@ def train(params, draw, net, steps, every, settings):
     """Adam, each seed's gradient clipped by its own norm. Logs loss and norm, every so often norms by lag."""
     activation, _, threshold = net
     rngs = [np.random.default_rng([seed, 2]) for seed in settings["seeds"]]
-    state, log = optim.adam_init(params), {"loss": [], "norm": [], "lags": [], "slope": []}
+    state, log = optim.adam_init(params), {"loss": [], "norm": [], "lags": [], "slope": [], "kept": []}
     for step in range(steps):
         look = every is not None and step % every == 0
-        loss, grads, by_lag = gradient(params, batches(draw, rngs), activation, lags=look)
+        loss, grads, by_lag, slopes = gradient(params, batches(draw, rngs), activation, lags=look)
         norm = np.sqrt(sum((g**2).sum(axis=(1, 2)) for g in grads))
         log["loss"].append(loss)
         log["norm"].append(norm)
         if look:
             log["lags"].append(by_lag.T)  # (seeds, lags)
+            log["kept"].append(probe(slopes, params[1], settings["probe"]))
             log["slope"].append(params[-1][:, 0, 0])
         if threshold is not None:
             shrink = np.minimum(1, threshold / norm)[:, None, None]
@@ -203,7 +224,7 @@ def _check_first_gradient(params, draw, activation, settings):
     if activation == "prelu":
         return
     batch = batches(draw, [np.random.default_rng([seed, 2]) for seed in settings["seeds"]])
-    _, grads, _ = gradient(params, batch, activation)
+    _, grads, *_ = gradient(params, batch, activation)
     W_x, W_h, b, V, c, _ = (array[0] for array in params)
     x, targets, _ = batch
     step = lambda *args: rnn_step_forward(*args, activation=activation)  # noqa: E731
