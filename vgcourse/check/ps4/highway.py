@@ -98,8 +98,9 @@ TWO_GATES_BACKWARD = Problem(
         Mistake("Wᵀ for W", dict(back=np.transpose), "You go back through the transposes of the weights. Forward is h Wᵀ, so back is δ W. They are square, so numpy cannot notice."),
         Mistake("z = h W", _columns_out, "Your layer is z = h W, with columns as outputs. Here rows are outputs: z = h Wᵀ, δ W and δᵀ h. They are square, so numpy cannot notice."),
         Mistake("dW with the candidate", dict(inputs=lambda h, c: c), "Your weight gradients multiply by c. What comes into all three weights is h: dW = δᵀ h."),
-        Mistake("weight gradients averaged", dict(collect=np.mean, weigh=lambda dW, N: dW / N), "Your weight and bias gradients are divided by N. The 1/N of the mean is already in dout."),
-        Mistake("bias gradients averaged", dict(collect=np.mean), "Your bias gradients are means over the batch. A bias is added to every row, so its gradient is the sum."),
+        Mistake("weight gradients averaged", dict(collect=np.mean, weigh=lambda dW, N: dW / N), "Your weight and bias gradients are divided by N. The 1/N of the mean is already in dout.", whole=True),
+        Mistake("matrices' gradients averaged", dict(weigh=lambda dW, N: dW / N), "Your dW, dW_g and dW_k are divided by N. The 1/N of the mean is already in dout.", whole=True),
+        Mistake("bias gradients averaged", dict(collect=np.mean), "Your bias gradients are means over the batch. A bias is added to every row, so its gradient is the sum.", whole=True),
         Mistake("bias gradients not summed", dict(collect=lambda a, axis: a), "Your bias gradients still have one row per example. The same bias is added to every row: sum over axis 0."),
     ),
     hints=(
