@@ -165,6 +165,7 @@ DEEP_JACOBIAN = Problem(
         Mistake("product element by element", dict(product=_by_element), "You multiply the Jacobians element by element. A chain of layers is a product of matrices: it sums over the units in between."),
         Mistake("first layer left out", dict(product=lambda Js: _ordered(Js[1:])), "Your product stops above the first layer: J_1 is missing on the right, and J ends at h_1, not at x."),
         Mistake("last layer left out", dict(product=lambda Js: _ordered(Js[:-1])), "Your product stops below the last layer: J_L is missing on the left."),
+        Mistake("last layer alone", dict(product=lambda Js: Js[-1]), "Your J is that of the last layer. ∂h_L/∂x is the product of all of them, J_L … J_1."),
         Mistake("product of means", dict(product=_averaged_first), "You average the layers' Jacobians over the batch and multiply the means. Multiply example by example: @ on (N, H, D) arrays does."),
         Mistake("list reversed", dict(finish=lambda Js, J: (Js[::-1], J)), "Your list starts with the last layer. Js[0] belongs to the first one."),
     ),

@@ -46,6 +46,10 @@ def _with_bias(delta, h):
     return each, np.sqrt(whole**2 + (delta.mean(axis=0) ** 2).sum())
 
 
+def _means_multiplied(delta, h):
+    return _norms(delta, h)[0], np.abs(h).mean(axis=0) * np.linalg.norm(delta.mean(axis=0))
+
+
 def _by_neuron(delta, h):
     """(3.15): the weights that enter a neuron, and its bias."""
     with_one = np.concatenate([h, np.ones((len(h), 1))], axis=1)
@@ -103,6 +107,8 @@ OUTGOING_NORMS = Problem(
         Mistake("signals summed over the batch", _signals_by_column, "You sum δ² over the batch, axis 0. Each instance has the norm of its own error signal: axis 1."),
         Mistake("‖δ‖ of the whole batch", dict(squares=lambda d: np.full(len(d), (d**2).sum())), "You take the norm of all of δ. Each instance has the norm of its own error signal: axis=1."),
         Mistake("sign kept", dict(absolute=lambda h: h), "Your instance norms carry the sign of h. A norm is never negative: |h|."),
+        Mistake("h squared", dict(absolute=lambda h: h**2), "Your instance norms hold h². The norm of h_i δ is |h_i| ‖δ‖: the square stands under the root."),
+        Mistake("mean of |δ|", dict(lengths=lambda d: np.abs(d).mean(axis=1)), "You average |δ| over the neurons. The norm is the root of the sum of squares."),
         Mistake("input left out", dict(absolute=np.ones_like), "Your instance norms are ‖δ_n‖ for every input. The gradient of a weight is δ times the input that it multiplies."),
         Mistake("error signal left out", dict(lengths=lambda d: np.ones(len(d))), "Your instance norms are |h|. The gradient of a weight is δ times the input that it multiplies."),
         Mistake("instances divided by N", dict(scale=lambda N: 1 / N), "Your instance norms are divided by N. L_n is the loss of one instance; the 1/N belongs to the batch's loss."),
@@ -110,6 +116,9 @@ OUTGOING_NORMS = Problem(
         Mistake("batch gradient for the instances", dict(instances=lambda each, whole, grads: np.broadcast_to(whole, each.shape).copy()), "Every instance has the norm of the batch gradient. δᵀh sums over the instances; one instance has a gradient of its own."),
         Mistake("mean of norms for norm of the mean", dict(batch=lambda each, whole, grads: each.mean(axis=0)), "Your batch norm is the mean of the instance norms. The gradients of instances point in different directions and cancel in part: average the gradients, then take the norm."),
         Mistake("root mean square for the batch", dict(batch=lambda each, whole, grads: np.sqrt((each**2).mean(axis=0))), "Your batch norm is the root mean square of the instance norms, as if nothing could cancel. Average the gradients, then take the norm."),
+        Mistake("divided by the root of N", dict(batch=lambda each, whole, grads: whole * np.sqrt(len(each))), "Your batch norm is that of the summed gradient divided by √N. The loss is a mean, so its gradient is the sum divided by N."),
+        Mistake("norm of the instances' norms", dict(batch=lambda each, whole, grads: np.linalg.norm(each, axis=0)), "Your batch norm is the root of the sum of the squared instance norms, as if nothing could cancel. Average the gradients, then take the norm."),
+        Mistake("means multiplied", _means_multiplied, "Your batch norm multiplies the mean of |h| by the norm of the mean of δ. Each instance's δ belongs to its own h, sign included: multiply, then average."),
         Mistake("norm of all inputs", dict(batch=lambda each, whole, grads: np.full(grads.shape[1], np.linalg.norm(grads))), "Your batch norm is that of the whole layer's gradient. Asked for is one for every input."),
         Mistake("norm over the inputs", _over_the_inputs, "Your batch norm goes over the inputs. δᵀh has a row for each neuron and a column for each input: which axis do you sum over to keep the inputs?"),
         Mistake("entries of the column added", dict(batch=lambda each, whole, grads: np.abs(grads).sum(axis=0)), "Your batch norm adds absolute values. The norm is the root of the sum of squares."),

@@ -91,6 +91,8 @@ SCALAR_CHAIN = Problem(
     ),
     mistakes=(
         Mistake("tanh units", dict(f=np.tanh, slope="formula of tanh"), "Your units are tanhs. Here they are softsigns, z/(1 + |z|)."),
+        Mistake("tanh on the way forward", dict(f=np.tanh), "On the way forward your units are tanhs, while your slopes are those of softsign. Here s(z) = z/(1 + |z|)."),
+        Mistake("modulus missing on the way forward", dict(f=lambda z: z / (1 + z)), "Your units are z/(1 + z), without a modulus: for negative z that is another function, with a pole at −1."),
         Mistake("s' missing", dict(slope="1"), "Your factors are the weights. A step is s(w h + b), so its factor is s'(z) w."),
         Mistake("weight missing", dict(weight=lambda w, l: 1.0), "Your factors are s'(z_l) alone. The step passes the weight too."),
         Mistake("s' of the activation", dict(slope="s'(h)"), "You take s' at h_l = s(z_l). It belongs at z_l."),

@@ -128,6 +128,7 @@ LEAKY_SWEEP = Problem(
     ),
     mistakes=(
         Mistake("first layer scaled only", dict(layers=(0,)), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
+        Mistake("scales ignored", lambda x, dh, Ws, scales, leak: _sweep(x, dh, Ws, np.ones_like(scales), leak), "Your rows are all the same: no scale is in them. Every weight is multiplied by c, on both ways."),
         Mistake("scales pile up", dict(compounded=True), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
         Mistake("backward with the unscaled weights", dict(back_scaled=False), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
         Mistake("slopes missing on the way back", dict(mask="none"), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
@@ -150,6 +151,10 @@ LEAKY_SWEEP = Problem(
         Mistake("one row for each layer", lambda *args: tuple(logs.T for logs in _sweep(*args)), "Your rows are layers. Asked for is one row for each scale and one column for each layer, (K, L)."),
         Mistake("squared norms", dict(power=2), "Your logarithms are twice as large: they are those of the squared norms."),
         Mistake("root mean square for the norm", dict(norm=lambda a: np.sqrt(np.mean(np.square(a)))), "You take root mean squares. They divide by the number of entries, which changes from layer to layer: take norms."),
+        Mistake("spectral norm", dict(norm=lambda a: np.linalg.norm(a, 2)), "You take the largest singular value of the array, np.linalg.norm(a, 2). Asked for is the root of the sum of all squares: np.linalg.norm(a)."),
+        Mistake("sum of absolute values", dict(norm=lambda a: np.abs(a).sum()), "You add absolute values. The norm is the root of the sum of squares."),
+        Mistake("largest entry", dict(norm=lambda a: np.abs(a).max()), "You take the largest entry. The norm is the root of the sum of all squares."),
+        Mistake("backward relative to the input", lambda *args: (lambda up, back: (up, back + np.log10(np.linalg.norm(args[1]) / np.linalg.norm(args[0]))))(*_sweep(*args)), "You divide your backward norms by ‖x‖. A gradient is compared with the gradient that came in: ‖dh‖."),
         Mistake("mean of the examples' norms", dict(norm=lambda a: np.linalg.norm(a, axis=1).mean()), "You average the norms of the examples. Asked for is one norm over the whole batch, np.linalg.norm of the array."),
         Mistake("ratio to the layer before", lambda *args: _layer_by_layer(*_sweep(*args)), "Your ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖ and ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Asked for is the whole way: to ‖h_0‖ forward, to ‖∂L/∂h_L‖ backward."),
         Mistake("forward ratio to the layer before", lambda *args: (_layer_by_layer(*_sweep(*args))[0], _sweep(*args)[1]), "Your forward ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖. Divide by ‖h_0‖, the input's norm, in every layer."),

@@ -112,6 +112,8 @@ BACKWARD_VARIANCES = Problem(
         Mistake("started at the first layer", dict(upwards=True), "You start with g at layer 1 and go up. The gradient enters at layer L and travels down."),
         Mistake("last layer first", dict(from_the_end=True), "Your lists start with the last layer. Entry 0 of dz belongs to layer 1, entry 0 of dx to the input: reverse them at the end."),
         Mistake("dx from layer 1", lambda g, *rest: (lambda dz, dx: (dz, np.append(dx[1:], g)))(*_backward(g, *rest)), "Your dx starts at layer 1 and ends with g. Entry 0 belongs to the input, x_0: append after the step through W_l."),
+        Mistake("g listed", lambda g, *rest: (lambda dz, dx: (dz, np.append(dx, g)))(*_backward(g, *rest)), "Your dx has one entry too many: g at its end, which is given. Asked for are the layers 0 … L − 1."),
+        Mistake("p of the first layer everywhere", dict(keep_of=lambda l: 0), "You use p_1 in every layer. Each has its own entry in keeps."),
         Mistake("g squared", dict(g_power=2), "You square g. It is a mean square already, not a root mean square."),
         Mistake("root mean squares returned", dict(root=True), "You return roots. Asked for are the mean squares themselves."),
     ),
