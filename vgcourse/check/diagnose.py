@@ -7,6 +7,7 @@ once, or one and a constant factor.
 """
 
 import itertools
+import math
 
 from vgcourse.check.conventions import under
 from vgcourse.check.patterns import describe, exchanged, factor_text, is_multiple
@@ -51,7 +52,7 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
             m: (hits - swapped, affected) for m, (hits, affected) in explained.items() if hits - swapped
         }
 
-    named, tied, rest = _choose(explained, set(wrong) - swapped)
+    named, tied, rest = _choose(explained, set(wrong) - swapped, set(wrong))
     if problem.exact and rest:
         named, tied, rest = [], [], set(wrong) - swapped
     claims = [((mistake,), explained[mistake][0]) for mistake in named]
@@ -122,17 +123,21 @@ def best_convention(problem, runs, seed):
     return min(ranked, key=lambda rank: rank[:3])[3:]
 
 
-def _choose(explained, wrong):
+def _choose(explained, rest, wrong):
     """The mistakes to name, groups that cannot be told apart with what they claim, and what is left over.
 
     The mistake that explains most comes first; of two that explain as much, the one whose every wrong
-    quantity is seen, or that would spoil fewer others. Where two are left that claim the same quantity,
-    neither is named.
+    quantity is seen, or that leaves nothing open and would spoil fewer of those that are right. Where two are
+    left that claim the same quantity, neither is named.
     """
-    named, tied, rest = [], [], set(wrong)
+
+    def would_spoil(hits, affected):
+        return len(affected - wrong) if affected & wrong == hits else math.inf
+
+    named, tied, rest = [], [], set(rest)
     while rest:
         ranks = {
-            m: (len(hits & rest), -len(affected - hits))
+            m: (len(hits & rest), hits == affected, -would_spoil(hits, affected))
             for m, (hits, affected) in explained.items()
             if hits & rest
         }

@@ -120,6 +120,11 @@ def _below(slope):
     return lambda name, h, share: slope(name, h) < share * LARGEST_SLOPE[name]
 
 
+def _f_for(name):
+    """h itself for the slope of one activation."""
+    return _below(lambda given, h: h if given == name else _slope(given, h))
+
+
 RULES = {
     "slope": _below(_slope),
     "share of 1": lambda name, h, share: _slope(name, h) < share,
@@ -136,7 +141,7 @@ RULES = {
     "lower side": lambda name, h, share: RULES["slope"](name, h, share) & (h < (0.5 if name == "sigmoid" else 0)),
     "leaky like ReLU": _below(lambda name, h: _slope("relu" if name == "leaky_relu" else name, h)),
     "f": _below(lambda name, h: h),
-    "f for ReLU": _below(lambda name, h: h if name == "relu" else _slope(name, h)),
+    **{f"f for {name}": _f_for(name) for name in ("relu", "leaky_relu", "elu")},
     "up to the line": lambda name, h, share: _slope(name, h) <= share * LARGEST_SLOPE[name],
     "no slope at all": lambda name, h, share: _slope(name, h) == 0,
 }  # fmt: skip
@@ -209,28 +214,30 @@ SATURATED_FRACTION = Problem(
         Invariant("dead is what per_unit says", _dead_fits, "Your two results do not fit together. A dead unit is one that is saturated for every instance, so dead is the share of units whose per_unit is 1."),
     ),
     mistakes=(
-        Mistake("share of 1", dict(rule="share of 1"), "You compare the slope with share itself. The largest slope of a sigmoid is ¼, so its limit is share/4."),
-        Mistake("¼ for all", dict(rule="¼ for all"), "You compare with share/4 for every activation. ¼ is the largest slope of the sigmoid alone; that of the others is 1."),
-        Mistake("ReLU active at 0", dict(rule="ReLU at 0"), "Your ReLU is never saturated. Where it puts out 0 its slope is 0 by the course's rule: h > 0, not h ≥ 0."),
-        Mistake("e to the h for the ELU", dict(rule="ELU e^h"), "Your ELU has the slope e^h. It is e^z, and h = e^z − 1 there: what is e^z in terms of h?"),
-        Mistake("share of the largest slope seen", dict(rule="largest seen"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others."),
-        Mistake("active units counted", dict(rule="active"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'."),
-        Mistake("f' of the activation", dict(rule="f' at h"), "You put h into f', which wants z. You were not given z: write the slope with h, as σ' = h(1 − h)."),
-        Mistake("one formula for all", dict(rule="one formula"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h."),
-        Mistake("sigmoid with the slope of tanh", dict(rule="tanh for sigmoid"), "You take 1 − h² for the sigmoid as well. That is tanh's slope; σ' = h(1 − h)."),
-        Mistake("ELU like a ReLU", dict(rule="ELU like ReLU"), "Your ELU has no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out."),
-        Mistake("leaky ReLU like a ReLU", dict(rule="leaky like ReLU"), "Your leaky ReLU has no slope on its left. It has 0.01 there: that is saturated only where it lies below share."),
-        Mistake("nearness of h", dict(rule="value"), "You look at how near h comes to a limit. Saturation is about the slope."),
-        Mistake("lower side only", dict(rule="lower side"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well."),
-        Mistake("f for f'", dict(rule="f"), "You compare h = f(z) with the line. Saturation is about the slope f'(z): a small output, or a negative one, may have a large slope."),
-        Mistake("f for f' in the ReLU", dict(rule="f for ReLU"), "For the ReLU you compare h itself with share. Its slope is 1 wherever h > 0, however small h is."),
-        Mistake("on the line", dict(rule="up to the line"), "You count a slope that equals share · max f'. Saturated is what lies below the line: <, not ≤."),
-        Mistake("exactly zero", dict(rule="no slope at all"), "You count slopes that are exactly 0. Sigmoid, tanh, ELU and leaky ReLU never get there; a slope below share · max f' counts."),
+        Mistake("share of 1", dict(rule="share of 1"), "You compare the slope with share itself. The largest slope of a sigmoid is ¼, so its limit is share/4.", whole=True),
+        Mistake("¼ for all", dict(rule="¼ for all"), "You compare with share/4 for every activation. ¼ is the largest slope of the sigmoid alone; that of the others is 1.", whole=True),
+        Mistake("ReLU active at 0", dict(rule="ReLU at 0"), "Your ReLU is never saturated. Where it puts out 0 its slope is 0 by the course's rule: h > 0, not h ≥ 0.", whole=True),
+        Mistake("e to the h for the ELU", dict(rule="ELU e^h"), "Your ELU has the slope e^h. It is e^z, and h = e^z − 1 there: what is e^z in terms of h?", whole=True),
+        Mistake("share of the largest slope seen", dict(rule="largest seen"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others.", whole=True),
+        Mistake("active units counted", dict(rule="active"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'.", whole=True),
+        Mistake("f' of the activation", dict(rule="f' at h"), "You put h into f', which wants z. You were not given z: write the slope with h, as σ' = h(1 − h).", whole=True),
+        Mistake("one formula for all", dict(rule="one formula"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h.", whole=True),
+        Mistake("sigmoid with the slope of tanh", dict(rule="tanh for sigmoid"), "You take 1 − h² for the sigmoid as well. That is tanh's slope; σ' = h(1 − h).", whole=True),
+        Mistake("ELU like a ReLU", dict(rule="ELU like ReLU"), "Your ELU has no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out.", whole=True),
+        Mistake("leaky ReLU like a ReLU", dict(rule="leaky like ReLU"), "Your leaky ReLU has no slope on its left. It has 0.01 there: that is saturated only where it lies below share.", whole=True),
+        Mistake("nearness of h", dict(rule="value"), "You look at how near h comes to a limit. Saturation is about the slope.", whole=True),
+        Mistake("lower side only", dict(rule="lower side"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well.", whole=True),
+        Mistake("f for f'", dict(rule="f"), "You compare h = f(z) with the line. Saturation is about the slope f'(z): a small output, or a negative one, may have a large slope.", whole=True),
+        Mistake("f for f' in the ReLU", dict(rule="f for relu"), "For the ReLU you compare h itself with share. Its slope is 1 wherever h > 0, however small h is.", whole=True),
+        Mistake("f for f' in the leaky ReLU", dict(rule="f for leaky_relu"), "For the leaky ReLU you compare h itself with share. Its slope is 1 wherever h > 0, and 0.01 elsewhere.", whole=True),
+        Mistake("f for f' in the ELU", dict(rule="f for elu"), "For the ELU you compare h itself with share. Its slope is 1 where h > 0, and h + 1 on its left.", whole=True),
+        Mistake("on the line", dict(rule="up to the line"), "You count a slope that equals share · max f'. Saturated is what lies below the line: <, not ≤.", whole=True),
+        Mistake("exactly zero", dict(rule="no slope at all"), "You count slopes that are exactly 0. Sigmoid, tanh, ELU and leaky ReLU never get there; a slope below share · max f' counts.", whole=True),
         Mistake("per instance", dict(axis=1), "You average over the units. per_unit has one entry for each unit: average over the instances, axis=0."),
         Mistake("counts", dict(per_unit=np.sum), "Your per_unit holds counts. Divide by the number of instances, N."),
         Mistake("dead if ever saturated", dict(every=np.any), "You call a unit dead if it is saturated for some instance. Dead means for every instance: all, not any."),
         Mistake("dead if nearly always saturated", dict(dead=lambda units, saturated: (saturated.mean(axis=0) > 0.85).mean()), "You call a unit dead if it is saturated for most instances. Dead means for every instance, without exception: its per_unit is 1."),
-        Mistake("dead over the units", dict(dead=lambda units, saturated: saturated.all(axis=1).mean()), "Your dead is 0 though some units are dead. Do you count instances for which all units are saturated? A dead unit is saturated for all instances: all along axis 0."),
+        Mistake("dead over the units", dict(dead=lambda units, saturated: saturated.all(axis=1).mean()), "Your dead is 0 though some units are dead. Do you count instances for which all units are saturated? A dead unit is saturated for all instances: all along axis 0.", whole=True),
         Mistake("dead is the overall fraction", dict(dead=lambda units, saturated: saturated.mean()), "Your dead is the fraction of all entries that are saturated. Count units: those saturated for every instance."),
         Mistake("number of dead units", dict(dead=lambda units, saturated: units.sum()), "Your dead is a number of units. Divide by how many units there are, H."),
     ),

@@ -140,7 +140,9 @@ KERNEL_SCALE = Problem(
         Mistake("√(2/Σ) for √(6/Σ) in Glorot", dict(glorot_spread=1), "Your Glorot limit lacks the √3 of a uniform draw. √(2/(n_in + n_out)) is the standard deviation; in the limit its 2 becomes a 6."),
         Mistake("full width for the limit", dict(spread=12), "Your limit is √12 std, the full width from −a to a. Asked for is a, half of it."),
         Mistake("results exchanged", lambda *args: _scale(*args)[::-1], "Your two results are exchanged: the standard deviation comes first, then the limit, which is √3 times as large.", whole=True),
-        Mistake("√3 missing in every limit", dict(spread=1, uniform_limit=_uniform_std), "Your limit equals your standard deviation: the √3 of an even draw is missing. U[−a, a] has the standard deviation a/√3."),
+        Mistake("limit for every standard deviation", lambda *args: (_scale(*args)[1],) * 2, "Your standard deviation is the limit. U[−a, a] has the standard deviation a/√3.", whole=True),
+        Mistake("√3 missing in every limit", dict(spread=1, uniform_limit=_uniform_std), "Your limit equals your standard deviation: the √3 of an even draw is missing. U[−a, a] has the standard deviation a/√3.", whole=True),
+        Mistake("√3 missing in the limits of variances", dict(spread=1), "Your limit equals your standard deviation, but for uniform_fan_in. U[−a, a] has the standard deviation a/√3 whatever the rule.", whole=True),
         Mistake("√3 twice", dict(spread=3, finish=lambda v: math.sqrt(3 * v), uniform_limit=lambda limit: math.sqrt(3) * limit), "Both of your results are √3 too large: your std is what the limit should be, and your limit has the √3 twice.", whole=True),
         Mistake("uniform_fan_in like the others", dict(uniform_std=lambda limit: limit, uniform_limit=lambda limit: math.sqrt(3) * limit), "For uniform_fan_in you take 1/√n for the standard deviation, as for LeCun. In this rule it is the limit; the standard deviation is √3 smaller.", whole=True),
         Mistake("root of the variance as the limit", _root_as_limit, "Your limit is the root of the variance, and your std is √3 smaller than that. The root of the variance is the standard deviation itself; the limit is √3 larger.", whole=True),
@@ -148,7 +150,7 @@ KERNEL_SCALE = Problem(
         Mistake("He's limit for all", _one_limit(lambda n_in, n_out: n_in), "Your limit is √(6/n_in) whatever the rule. That is He's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
         Mistake("Glorot's limit for all", _one_limit(lambda n_in, n_out: n_in + n_out), "Your limit is √(6/(n_in + n_out)) whatever the rule. That is Glorot's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
         Mistake("he and he_back exchanged", dict(back="exchanged"), "Your he is he_back and the other way round: he has the fan-in, he_back the fan-out.", whole=True),
-        Mistake("√6 for √3", dict(spread=6), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already."),
+        Mistake("√6 for √3", dict(spread=6), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already.", whole=True),
         Mistake("limit without its root", dict(limit_power=2), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
         Mistake("3 for √3", dict(spread=9), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
         Mistake("limit taken as standard deviation", dict(uniform_std=lambda limit: limit), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
@@ -217,7 +219,7 @@ def _clipped(cut, kept):
 
 def _truncated_cases(rng):
     cuts = (2.0, float(rng.uniform(1.1, 1.6)), float(rng.uniform(2.2, 2.6)))
-    return [Case((float(rng.uniform(0.05, 0.5)), cut), ("kept", "shrink", "sigma")) for cut in cuts]
+    return [Case((float(rng.uniform(0.5, 0.8)), cut), ("kept", "shrink", "sigma")) for cut in cuts]
 
 
 TRUNCATED_NORMAL = Problem(
