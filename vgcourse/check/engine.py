@@ -122,7 +122,7 @@ def _evaluate(problem, fn, seed, declared):
     if refusal:
         return Verdict(problem.name, [], [Finding("call", refusal[0].upper() + refusal[1:])], 0.0)
 
-    start = perf_counter()
+    fn, start = problem.around(fn), perf_counter()
     runs, unstable = _all_runs(problem, fn, cases)
     stable = not any(finding.kind in ("accumulates", "not repeatable") for finding in unstable)
     followed, about_convention = declared, []

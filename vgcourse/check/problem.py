@@ -105,6 +105,8 @@ class Problem:
         rows right earns nothing
     coin : the answers are yes or no, so that a coin gets half of the rows right
     repeatable : two calls have to return the same numbers, also where only what `adapt` makes of them counts
+    around : function (fn) -> function of the same arguments that calls fn and adds what only a call can show,
+        such as the memory that it takes; put around the learner's function and the formulas alike
     """
 
     name: str
@@ -125,6 +127,7 @@ class Problem:
     exact: bool = False
     coin: bool = False
     repeatable: bool = False
+    around: Callable = field(default=lambda fn: fn)
 
     def __post_init__(self):
         for kind in ("mistakes", "conventions"):
@@ -136,15 +139,13 @@ class Problem:
 
         Several at once need switches, and no switch twice.
         """
-        if not changes:
-            return self.reference
-        if len(changes) == 1:
-            return changes[0].formula
+        if len(changes) < 2:
+            return self.around(changes[0].formula if changes else self.reference)
         switches = [key for change in changes for key in change.switches]
         if len(set(switches)) < len(switches):
             raise ValueError(f"{self.name}: a switch is set twice in {[change.name for change in changes]}.")
-        return functools.partial(
-            self.family, **{k: v for change in changes for k, v in change.switches.items()}
+        return self.around(
+            functools.partial(self.family, **{k: v for change in changes for k, v in change.switches.items()})
         )
 
     def convention(self, name):
