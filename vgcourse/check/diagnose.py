@@ -59,7 +59,7 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
     rest = [name for name in wrong if name in rest]
     second = []
     if rest and not problem.exact:
-        pairs, second, rest = _two_at_once(suspects, rest, named)
+        pairs, second, rest = _two_at_once(suspects, rest, named, wrong)
         times, factors, rest = _with_factor(suspects, rest)
         claims, second = claims + pairs + times, second + factors
     findings = order + _told(suspects, claims, rest, wrong) + [_several(*group) for group in tied]
@@ -162,11 +162,12 @@ def _several(mistakes, quantities):
     return Finding("one of several mistakes", text)
 
 
-def _two_at_once(suspects, rest, named):
+def _two_at_once(suspects, rest, named, wrong):
     """Pairs of mistakes in one formula with what they explain, findings about ties, and the names left over.
 
-    A pair has to explain something that neither of the two does alone. Where several pairs fit, what they
-    have in common is named.
+    A pair has to explain something that neither of the two does alone. Of pairs that explain as much, one
+    that would spoil fewer right quantities comes first; where several are left, what they have in common is
+    named.
     """
     mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.switches]
     pairs = {}
@@ -181,7 +182,10 @@ def _two_at_once(suspects, rest, named):
 
     claims, second, rest = [], [], list(rest)
     while pairs := {pair: hits & set(rest) for pair, hits in pairs.items() if hits & set(rest)}:
-        ranks = {pair: (len(set(pair) & set(named)), len(hits)) for pair, hits in pairs.items()}
+        ranks = {
+            pair: (len(set(pair) & set(named)), len(hits), -len(suspects.affected(pair) - set(wrong)))
+            for pair, hits in pairs.items()
+        }
         best = [pair for pair in ranks if ranks[pair] == max(ranks.values())]
         hits = pairs[best[0]]
         rivals = [set(pair) for pair in best if pairs[pair] & hits]
