@@ -1,30 +1,37 @@
-"""Problem set 6: backpropagation through time and its memory.
+"""Problem set 6: backpropagation through time and its memory, on a leaky net.
 
-One notation throughout, time-major arrays (T, N, …), weights (out, in):
+One notation throughout, time-major arrays (T, N, …), weights (out, in), hs with T + 1 entries, hs[0] = h_0:
 
-    a_t = W_h h_{t−1} + W_x x_t + b      h_t = tanh(a_t)      z_t = V h_t      E = E_1 + … + E_T
+    z_t = W_h h_{t−1} + W_x x_t + b      c_t = tanh(z_t)      h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t
 """
 
-from vgcourse.check.ps6.binomial import BINOMIAL_COST
-from vgcourse.check.ps6.by_lag import DOUBLE_SUM, GRADIENT_BY_LAG
-from vgcourse.check.ps6.checkpoints import CHECKPOINT_PLAN, CHECKPOINTED_BACKWARD
-from vgcourse.check.ps6.forward import OUTPUT_GRADIENTS, RNN_FORWARD
-from vgcourse.check.ps6.masked import MASKED_SEQUENCE_LOSS
-from vgcourse.check.ps6.one_loss import ERROR_SIGNALS, STATE_JACOBIAN
-from vgcourse.check.ps6.through_time import RNN_BACKWARD
+from vgcourse.check.ps6.checkpoints import CHECKPOINTED_BACKWARD
+from vgcourse.check.ps6.cut import CHEAP_CUT
+from vgcourse.check.ps6.forward import LABEL_GRADIENTS, LEAKY_FORWARD
+from vgcourse.check.ps6.masked import SEQUENCE_MEAN_LOSS
+from vgcourse.check.ps6.mend import MEND_LEAKS
+from vgcourse.check.ps6.pairs import BIAS_PAIRS, INPUTS_BY_LAG
+from vgcourse.check.ps6.plans import CHEAPEST_REVERSAL, CHECKPOINT_PLAN
+from vgcourse.check.ps6.through_time import ERROR_SIGNALS, LEAKY_BACKWARD, LEAKY_JACOBIAN
 from vgcourse.check.ps6.truncated import TRUNCATED_BACKWARD
+from vgcourse.check.ps6.verdicts import IS_BPTT
 
 PROBLEMS = (
-    RNN_FORWARD,
-    OUTPUT_GRADIENTS,
+    LEAKY_FORWARD,
+    LABEL_GRADIENTS,
     ERROR_SIGNALS,
-    STATE_JACOBIAN,
-    DOUBLE_SUM,
-    RNN_BACKWARD,
-    GRADIENT_BY_LAG,
-    MASKED_SEQUENCE_LOSS,
+    LEAKY_JACOBIAN,
+    BIAS_PAIRS,
+    LEAKY_BACKWARD,
+    INPUTS_BY_LAG,
+    SEQUENCE_MEAN_LOSS,
     TRUNCATED_BACKWARD,
     CHECKPOINTED_BACKWARD,
     CHECKPOINT_PLAN,
-    BINOMIAL_COST,
+    CHEAPEST_REVERSAL,
+    CHEAP_CUT,
+    MEND_LEAKS,
+    IS_BPTT,
 )
+
+__all__ = ["PROBLEMS"]

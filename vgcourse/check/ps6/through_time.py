@@ -1,94 +1,114 @@
-"""Problem set 6: the whole of backpropagation through time."""
+"""Problem set 6: back through time in a leaky net, from its states alone: one loss, its Jacobian, all losses in one pass."""
 
 import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
-from vgcourse.check.ps6.forward import EQUAL, draw_net
+from vgcourse.check.ps6.forward import EQUAL, draw_net, run
 
-GRADIENTS = ("dx", "dh0", "dW_x", "dW_h", "db")
+GRADIENTS = ("dx", "dh0", "dW_x", "dW_h", "db", "dalpha")
 AXES = {
     "dx": ("step", "example", "input"),
     "dh0": ("example", "unit"),
     "dW_x": ("unit", "input"),
     "dW_h": ("unit", "unit"),
     "db": ("unit",),
+    "dalpha": ("unit",),
 }
 
 
-def rnn_backward(dhs, x, hs, h0, W_x, W_h):
-    """dh_t = dhs_t + da_{t+1} W_h, da_t = dh_t ⊙ (1 − h_t²); dW_h = Σ_t da_tᵀ h_{t−1}, dW_x = Σ_t da_tᵀ x_t."""
-    return back_through_time(dhs, x, hs, h0, W_x, W_h)
+def candidates(hs, alpha):
+    """c_t = (h_t − (1 − α) h_{t−1})/α for t = 1 … T."""
+    return (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
 
 
 SLOPES = {
-    "1 − h²": lambda h, before: 1 - h**2,
-    "none": lambda h, before: np.ones_like(h),
-    "1 − h": lambda h, before: 1 - h,
-    "1 + h²": lambda h, before: 1 + h**2,
-    "h(1 − h)": lambda h, before: h * (1 - h),
-    "at h": lambda h, before: 1 - np.tanh(h) ** 2,
-    "before": lambda h, before: 1 - before**2,
+    "1 − c²": lambda hs, c, a: 1 - c**2,
+    "none": lambda hs, c, a: np.ones_like(c),
+    "1 − h²": lambda hs, c, a: 1 - hs[1:] ** 2,
+    "before": lambda hs, c, a: 1 - hs[:-1] ** 2,
+    "1 − c": lambda hs, c, a: 1 - c,
+    "1 + c²": lambda hs, c, a: 1 + c**2,
+    "c(1 − c)": lambda hs, c, a: c * (1 - c),
+    "at c": lambda hs, c, a: 1 - np.tanh(c) ** 2,
+    "h/α": lambda hs, c, a: 1 - (hs[1:] / a) ** 2,
+    "not divided": lambda hs, c, a: 1 - (a * c) ** 2,
+}
+STEPS = {
+    "both": lambda dh, dz, W, a: (1 - a) * dh + dz @ W,
+    "around only": lambda dh, dz, W, a: (1 - a) * dh,
+    "through only": lambda dh, dz, W, a: dz @ W,
+    "none": lambda dh, dz, W, a: 0 * dh,
+    "α for 1 − α": lambda dh, dz, W, a: a * dh + dz @ W,
+    "all": lambda dh, dz, W, a: dh + dz @ W,
+    "around δ": lambda dh, dz, W, a: (1 - a) * dz + dz @ W,
+    "sum leaks": lambda dh, dz, W, a: (1 - a) * (dh + dz @ W),
 }
 
 
 def back_through_time(
     dhs,
-    x,
     hs,
-    h0,
+    x,
     W_x,
     W_h,
+    alpha,
     *,
-    slope="1 − h²",
-    slope_on="all",
+    slope="1 − c²",
+    weight=lambda a: a,
+    step="both",
     own="every step",
-    carry="da W_h",
-    back=None,
+    own_only=False,
+    back=lambda W: W,
     cut=None,
     state="before",
-    state0="h0",
     inputs=None,
-    blank=None,
     accumulate=slice(None),
-    divide=None,
-    divide_b=None,
-    dx_from="da",
+    divide=lambda x: 1,
+    divide_b=lambda x: 1,
+    dx_from="dz",
     dx_order=1,
-    dh0="da W_h",
+    dh0="arrives",
     add_up=False,
-    forwards=False,
+    alpha_from="c − h",
+    alpha_divide=lambda x: 1,
+    alpha_steps=slice(None),
 ):
-    """rnn_backward with exchangeable parts, t from 0.
-
-    `cut(t)` says where nothing comes from step t + 1, `blank[t]` where dW_h takes zeros for the state before,
-    `accumulate` is the slice of the steps that the weight gradients add up.
-    """
-    before = np.concatenate([first_state(state0, h0, hs)[None], hs[:-1]])
-    f, W_back = SLOPES[slope](hs, before), W_h if back is None else back(W_h)
-    from_next, da, dh = np.zeros_like(h0), np.empty_like(hs), np.empty_like(hs)
-    T = len(x)
-    for t in range(T) if forwards else reversed(range(T)):
-        ends = t == (0 if forwards else T - 1) or (cut is not None and cut(t))
-        mine = dhs[t] if ends or own == "every step" else 0 * dhs[t]
+    """leaky_backward with exchangeable parts, t from 0; `cut(t)`: nothing comes back into h_t from the step after it."""
+    c, W, T = candidates(hs, alpha), back(W_h), len(x)
+    f = weight(alpha) * SLOPES[slope](hs, c, alpha)
+    from_next, dz, dh = np.zeros_like(hs[0]), np.empty_like(c), np.empty_like(c)
+    for t in reversed(range(T)):
+        ends = t == T - 1 or (cut is not None and cut(t + 1))
         from_next = 0 * from_next if ends else from_next
-        dh[t] = mine + from_next
-        if slope_on == "all":
-            da[t] = dh[t] * f[t]
-        else:
-            da[t] = mine * f[t] + from_next if slope_on == "own" else mine + from_next * f[t]
-        from_next = _PASSED[carry](da[t], dh[t], dhs[t] * f[t]) @ W_back + add_up * from_next
-    first = _FIRST_STATE[dh0](dh, da, dhs, W_back)
-    dx = {"da": da, "dh": dh, "own": dhs * f}[dx_from] @ W_x
-    states = {"before": before, "same": hs, "next": np.concatenate([hs[1:], 0 * hs[:1]])}[state]
-    d = da[accumulate] / (1 if divide is None else divide(x))
+        dh[t] = (dhs[t] if ends or own == "every step" else 0) + from_next
+        dz[t] = dh[t] * f[t]
+        back_from = (dhs[t], dhs[t] * f[t]) if own_only else (dh[t], dz[t])
+        from_next = STEPS[step](*back_from, W, alpha) + add_up * from_next
+    first = {
+        "arrives": lambda: from_next,
+        "dh_1": lambda: dh[0],
+        "around only": lambda: (1 - alpha) * dh[0],
+        "through only": lambda: dz[0] @ W,
+        "dz_1": lambda: dz[0],
+        "zero": lambda: 0 * dh[0],
+        "last step": lambda: STEPS[step](dh[-1], dz[-1], W, alpha),
+        "own added": lambda: dhs[0] + from_next,
+    }[dh0]()
+    dx = {"dz": dz, "dh": dh, "own": dhs * f}[dx_from] @ W_x
+    d = dz[accumulate] / divide(x)
+    states = {"before": hs[:-1], "same": hs[1:], "c": c}[state]
+    mixed = {
+        "c − h": lambda: c - hs[:-1],
+        "h − c": lambda: hs[:-1] - c,
+        "c": lambda: c,
+        "c − h_t": lambda: c - hs[1:],
+        "h_t − h": lambda: hs[1:] - hs[:-1],
+        "sloped": lambda: (c - hs[:-1]) * (1 - c**2),
+        "c + h": lambda: c + hs[:-1],
+    }[alpha_from]()
+    dalpha = (dh * mixed)[alpha_steps].sum(axis=(0, 1)) / alpha_divide(x)
     dW_x = over_time(d, (x if inputs is None else inputs(x))[accumulate])
-    dW_h = over_time(d, (states if blank is None else states * ~blank[:, None, None])[accumulate])
-    return dx[::dx_order], first, dW_x, dW_h, d.sum(axis=(0, 1)) / (1 if divide_b is None else divide_b(x))
-
-
-def first_state(state0, h0, hs):
-    """What stands before step 1: h_0, zeros, or what the index −1 finds."""
-    return {"h0": h0, "zeros": 0 * h0, "hs[−1]": hs[-1]}[state0]
+    return dx[::dx_order], first, dW_x, over_time(d, states[accumulate]), d.sum(axis=(0, 1)) / divide_b(x), dalpha
 
 
 def over_time(d, v):
@@ -96,111 +116,300 @@ def over_time(d, v):
     return d.reshape(-1, d.shape[-1]).T @ v.reshape(-1, v.shape[-1])
 
 
-_PASSED = {
-    "da W_h": lambda da, dh, own: da,
-    "dh W_h": lambda da, dh, own: dh,
-    "own only": lambda da, dh, own: own,
-    "none": lambda da, dh, own: 0 * da,
-}
-_FIRST_STATE = {
-    "da W_h": lambda dh, da, dhs, W: da[0] @ W,
-    "dh_1": lambda dh, da, dhs, W: dh[0],
-    "da_1": lambda dh, da, dhs, W: da[0],
-    "dh W_h": lambda dh, da, dhs, W: dh[0] @ W,
-    "zero": lambda dh, da, dhs, W: 0 * dh[0],
-    "last step": lambda dh, da, dhs, W: da[-1] @ W,
-    "own added": lambda dh, da, dhs, W: dhs[0] + da[0] @ W,
-    "all steps": lambda dh, da, dhs, W: da.sum(axis=0) @ W,
-}
+# --- error_signals ---------------------------------------------------------------------------------
 
 
-def sliding_window(dhs, x, hs, h0, W_x, W_h, steps):
-    """Every loss on its own goes back over `steps` steps, its own included, wherever it stands."""
-    T, before = len(x), np.concatenate([h0[None], hs[:-1]])
-    da, dh0 = np.zeros_like(hs), np.zeros_like(h0)
-    for t in range(T):
-        dh = dhs[t]
-        for k in range(t, max(t - steps, -1), -1):
-            delta = dh * (1 - hs[k] ** 2)
-            da[k] += delta
-            dh = delta @ W_h
-        if t < steps:
-            dh0 += dh
-    return da @ W_x, dh0, over_time(da, x), over_time(da, before), da.sum(axis=(0, 1))
+def error_signals(dh, hs, W_h, alpha):
+    """δ_k = α ⊙ (1 − c_k²) ⊙ ε_k with ε_T = dh, ε_{k−1} = (1 − α) ⊙ ε_k + W_hᵀ δ_k; row k − 1 of the result is δ_k."""
+    return signals(dh, hs, W_h, alpha)
+
+
+def signals(
+    dh,
+    hs,
+    W_h,
+    alpha,
+    *,
+    slope="1 − c²",
+    weight=lambda a: a,
+    slopes=lambda k, T: True,
+    slope_of=0,
+    step="both",
+    back=lambda W: W,
+    joined=False,
+    kept="dz",
+    order=1,
+):
+    """error_signals with exchangeable parts; `slopes(k, T)`: has step k (from 0) its slope?"""
+    c, W, T = candidates(hs, alpha), back(W_h), len(hs) - 1
+    f, out, arrived = SLOPES[slope](hs, c, alpha), [], dh
+    for k in reversed(range(T)):
+        own = f[min(max(k + slope_of, 0), T - 1)] if slopes(k, T) else 1.0
+        dz = weight(alpha) * own * arrived
+        out.append({"dz": dz, "dh": arrived, "dc": weight(alpha) * arrived}[kept])
+        arrived = STEPS[step](arrived, dz, W, alpha) + joined * dh
+    return np.stack(out[::-order])
+
+
+def _signal_cases(rng):
+    cases = []
+    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
+        x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
+        hs = run(x, h0, W_x, W_h, b, alpha)
+        args = rng.normal(size=h0.shape), hs, W_h, alpha
+        cases.append(Case(args, ("deltas",), batch=size[1], steps=size[0]))
+    return cases
+
+
+SLOPE_MISTAKES = (
+    Mistake("tanh' missing", {"slope": "none"}, "The slope of tanh is missing: what goes through W_h also passes the tanh of its step."),
+    Mistake("slope from h", {"slope": "1 − h²"}, "You took the slope from h_t, as in the lecture. In this net h_t is no tanh: it is a mixture. The tanh is c_t, and you get it back from two states that follow each other."),
+    Mistake("slope from the state before", {"slope": "before"}, "You took the slope from h_{t−1}. The slope of step t is that of its own tanh, c_t, and you get it from the two states on both sides of the step."),
+    Mistake("1 − c", {"slope": "1 − c"}, "You multiply by 1 − c_t. The slope of tanh has a square."),
+    Mistake("1 + c²", {"slope": "1 + c²"}, "Your slope is 1 + c_t², and no slope of tanh is above 1: look at its sign."),
+    Mistake("sigmoid's slope", {"slope": "c(1 − c)"}, "c(1 − c) is the slope of the sigmoid. This net has tanh."),
+    Mistake("tanh' of the tanh", {"slope": "at c"}, "You took tanh' at c_t. c_t already is the tanh of the pre-activation, so that squashes twice."),
+    Mistake("old value not subtracted", {"slope": "h/α"}, "Your c_t is h_t/α. What was kept of the old state has to be subtracted from h_t first."),
+    Mistake("not divided by the leak", {"slope": "not divided"}, "Your c_t is what the step added, α c_t. Divide by α to have the tanh itself."),
+    Mistake("leak missing on the tanh", {"weight": lambda a: np.ones_like(a)}, "The factor α is missing on the way through the tanh: c_t enters h_t with the weight α."),
+    Mistake("1 − α on the tanh", {"weight": lambda a: 1 - a}, "On the way through the tanh you have 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
+    Mistake("leak squared on the tanh", {"weight": lambda a: a**2}, "α stands twice on your way through the tanh. c_t enters h_t with the weight α, once."),
+    Mistake("W_h transposed", {"back": np.transpose}, "You go back through the transpose of W_h. Forward it was h @ W_h.T, so back is δ @ W_h. As W_h is square, nothing fails."),
+)  # fmt: skip
+WAYS = (
+    Mistake("no way around the tanh", {"step": "through only"}, "Only the way through the tanh and W_h is in your step back, as in the lecture. h_{t−1} also stands in h_t directly, with the weight 1 − α."),
+    Mistake("no way through the tanh", {"step": "around only"}, "Only the way around the tanh is in your step back. h_{t−1} also enters the tanh, through W_h."),
+    Mistake("α on the way around", {"step": "α for 1 − α"}, "On the way around the tanh you multiply by α. The old state was kept with the weight 1 − α."),
+    Mistake("whole gradient around", {"step": "all"}, "The way around the tanh costs nothing in yours, as in a residual net. The old state was kept with the weight 1 − α."),
+    Mistake("δ around the tanh", {"step": "around δ"}, "What you send around the tanh has passed its slope already. Around means: the gradient that arrived at h_t, times 1 − α."),
+    Mistake("1 − α on both ways", {"step": "sum leaks"}, "You multiply both ways by 1 − α. It belongs to the way around the tanh alone."),
+)  # fmt: skip
+
+ERROR_SIGNALS = Problem(
+    name="ps6.error_signals",
+    reference=error_signals,
+    family=signals,
+    cases=_signal_cases,
+    points=3,
+    lecture='lecture 8, "Backpropagation through time"',
+    axes={"deltas": ("step", "example", "unit")},
+    mistakes=(
+        *SLOPE_MISTAKES,
+        *WAYS,
+        Mistake("slope at the last step only", {"slopes": lambda k, T: k == T - 1}, "Only your last step has the slope of its tanh. Each step on the way back has one of its own."),
+        Mistake("slope missing at the last step", {"slopes": lambda k, T: k < T - 1}, "Your last row lacks the slope of tanh. It is the gradient with respect to a pre-activation, too."),
+        Mistake("slope of the step after", {"slope_of": 1}, "Your slope is one step late: row by row it is that of the step after."),
+        Mistake("slope of the step before", {"slope_of": -1}, "Your slope is one step early: row by row it is that of the step before."),
+        Mistake("W_h missing", {"back": lambda W: np.eye(len(W))}, "W_h is missing on your way back through the tanh."),
+        Mistake("diagonal of W_h", {"back": lambda W: np.diag(np.diag(W))}, "You use the diagonal of W_h only. Every unit feeds every other."),
+        Mistake("loss at every step", {"joined": True}, "You add dh at every step. The loss looks at the last state only: nothing joins on its way back."),
+        Mistake("gradients of the states", {"kept": "dh"}, "Your rows are the gradients with respect to the states. Asked for are those with respect to the pre-activations z_k."),
+        Mistake("gradients of the tanh", {"kept": "dc"}, "Your rows are the gradients with respect to c_k, the tanh. Asked for are those with respect to the pre-activations z_k."),
+        Mistake("rows in the loop's order", {"order": -1}, "Your rows are in the order of the loop, the last step first. deltas[0] belongs to step 1."),
+        Mistake("every row the same", {"step": "none", "joined": True}, "Every step of yours gets the same dh. What step k hands back is what step k − 1 gets."),
+    ),
+    hints=(
+        "Carry one array back, the gradient with respect to the state. From h_t it goes two ways to h_{t−1}: around the tanh, and through it.",
+        "hs has one entry more than deltas: step k (from 1) lies between hs[k − 1] and hs[k]. From these two comes c_k, and its slope is 1 − c_k².",
+        "delta = alpha * (1 − c²) * eps for the last step. Then eps becomes (1 − alpha) * eps plus something with delta and W_h, and so on.",
+    ),
+)  # fmt: skip
+
+
+# --- leaky_jacobian --------------------------------------------------------------------------------
+
+
+def leaky_jacobian(hs, W_h, alpha, s, t):
+    """J = J_t … J_{s+1}, J_k = diag(1 − α) + diag(α(1 − c_k²)) W_h; bound Π_k [max(1 − α) + max(α(1 − c_k²)) ‖W_h‖]."""
+    return jacobian(hs, W_h, alpha, s, t)
+
+
+def jacobian(
+    hs,
+    W_h,
+    alpha,
+    s,
+    t,
+    *,
+    slope="1 − c²",
+    weight=lambda a: a,
+    first=0,
+    last=0,
+    scale="rows",
+    around=lambda a: np.diag(1 - a),
+    back=lambda W: W,
+    order="last leftmost",
+    largest=np.max,
+    kept=lambda a: np.max(1 - a),
+    combine="product",
+    bound_scale=lambda a: a,
+    norm=lambda W: np.linalg.norm(W, 2),
+    finish=lambda J: J,
+    bound_steps=0,
+):
+    """leaky_jacobian with exchangeable parts; steps k = s + 1 + first … t + last."""
+    W, J, bound = back(W_h), np.eye(len(W_h)), 1.0
+    factors = SLOPES[slope](hs, candidates(hs, alpha), alpha)
+    for k in range(max(s + first, 0), min(t + last, len(factors))):
+        f = weight(alpha) * factors[k]
+        step = around(alpha) + (f[:, None] * W if scale == "rows" else W * f)
+        J = step @ J if order == "last leftmost" else J @ step
+        bound *= kept(alpha) + largest(bound_scale(alpha) * factors[k]) * norm(W_h)
+    if bound_steps:
+        bound = (np.max(1 - alpha) + np.max(alpha) * norm(W_h)) ** (t - s)
+    return finish(J), bound
+
+
+def _jacobian_cases(rng):
+    cases = []
+    for (T, D, H), (s, t) in (((7, 3, 4), (1, 6)), ((6, 2, 3), (0, 4)), ((5, 3, 5), (2, 3)), ((4, 2, 3), (2, 2))):
+        x, h0, W_x, W_h, b, alpha = draw_net(rng, T, 1, D, H)
+        W_h = W_h * 1.2  # so that no bound is 1
+        alpha = np.minimum(alpha, rng.uniform(0.82, 0.9))
+        hs = run(x, h0, W_x, W_h, b, alpha)[:, 0]
+        cases.append(Case((hs, W_h, alpha, s, t), ("J", "bound"), steps=t - s))
+    return cases
+
+
+def _norm_above_bound(args, out):
+    return max(0.0, np.linalg.norm(out["J"], 2) / out["bound"] - 1) if out["bound"] > 0 else 0.0
+
+
+LEAKY_JACOBIAN = Problem(
+    name="ps6.leaky_jacobian",
+    reference=leaky_jacobian,
+    family=jacobian,
+    cases=_jacobian_cases,
+    points=3,
+    lecture='lecture 8, "Backpropagation through time"',
+    axes={"J": ("output unit", "input unit")},
+    invariants=(
+        Invariant("norm above the bound", _norm_above_bound, "The norm of your J is larger than your bound. One of the two cannot be right."),
+    ),
+    mistakes=(
+        *(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
+        Mistake("leak missing on the tanh", {"weight": lambda a: np.ones_like(a), "bound_scale": lambda a: 1}, "The factor α is missing on the way through the tanh, in J and in the bound."),
+        Mistake("leak missing in J", {"weight": lambda a: np.ones_like(a)}, "The factor α is missing in J on the way through the tanh: c_t enters h_t with the weight α."),
+        Mistake("1 − α on the tanh", {"weight": lambda a: 1 - a}, "On the way through the tanh your J has 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
+        Mistake("no way around in J", {"around": lambda a: np.diag(0 * a)}, "Your J lacks the way around the tanh, as in the lecture: each step also has the diagonal matrix of what is kept."),
+        Mistake("no way around", {"around": lambda a: np.diag(0 * a), "kept": lambda a: 0.0}, "The way around the tanh is missing in J and in the bound, as in the lecture: each step also keeps 1 − α."),
+        Mistake("identity in place of 1 − α", {"around": lambda a: np.eye(len(a))}, "Your J keeps the whole old state at each step, the identity. It is kept with the weight 1 − α."),
+        Mistake("α around", {"around": np.diag}, "The way around the tanh has the weight α in your J. The old state is kept with 1 − α."),
+        Mistake("1 − α in every column", {"around": lambda a: np.broadcast_to(1 - a, (len(a), len(a)))}, "1 − α was added to whole rows of your step's matrix: it broadcast. A unit keeps its own old value only, so it belongs on the diagonal."),
+        Mistake("columns scaled", {"scale": "columns"}, "You scale the columns of W_h. The slope belongs to the output, the first index, so it scales the rows."),
+        Mistake("W_h transposed", {"back": np.transpose}, "You use the transpose of W_h. A gradient meets the transpose; the Jacobian has the output first, as W_h does."),
+        Mistake("order reversed", {"order": "first leftmost"}, "Your product has the first step on the left. The last step acts last, so it stands on the left."),
+        Mistake("transposed", {"finish": np.transpose}, "Your J is transposed: the first index is the output's, h_t."),
+        Mistake("one step too many", {"first": -1}, "Your product has one step too many: step s led to h_s and lies before it. The first step is s + 1."),
+        Mistake("one step late", {"first": 1, "last": 1}, "Your steps are s + 2 to t + 1. They are s + 1 to t."),
+        Mistake("one step early", {"first": -1, "last": -1}, "Your steps are s to t − 1. They are s + 1 to t."),
+        Mistake("first step missing", {"first": 1}, "Step s + 1 is missing in your product."),
+        Mistake("last step missing", {"last": -1}, "Step t is missing in your product."),
+        Mistake("way around missing in the bound", {"kept": lambda a: 0.0}, "Your bound lacks the way around the tanh: each factor has the largest share that a unit keeps, too."),
+        Mistake("leak missing in the bound", {"bound_scale": lambda a: 1}, "Your bound takes the largest slope without its α."),
+        Mistake("largest slope and largest leak apart", {"largest": lambda f: np.max(f), "bound_scale": lambda a: np.max(a)}, "Your bound takes the largest α and the largest slope of two different units. It asks for the largest of their products, unit by unit, which is a better bound."),
+        Mistake("smallest for largest", {"largest": np.min}, "Your bound takes the smallest slope. The norm of a diagonal matrix is its largest entry."),
+        Mistake("mean for largest", {"largest": np.mean}, "Your bound takes the mean slope. The norm of a diagonal matrix is its largest entry."),
+        Mistake("mean kept", {"kept": lambda a: np.mean(1 - a)}, "Your bound takes the mean of 1 − α. The norm of a diagonal matrix is its largest entry."),
+        Mistake("slopes of 1", {"bound_steps": 1}, "Your bound takes slopes of 1. It asks for each step's own largest α(1 − c²)."),
+        Mistake("Frobenius norm", {"norm": np.linalg.norm}, "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("spectral radius", {"norm": lambda W: np.abs(np.linalg.eigvals(W)).max()}, "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),
+    ),
+    hints=(
+        "One step's Jacobian is a sum of two matrices: what is kept, and what goes through the tanh and W_h. Then the steps multiply.",
+        "Start from the identity; step k takes the states hs[k − 1] and hs[k], for k = s + 1 … t. With t = s nothing is multiplied: J is the identity and the bound 1.",
+        "J_k is np.diag(1 − alpha) plus rows of W_h times α_i(1 − c_i²). For the bound: ‖A + B‖ ≤ ‖A‖ + ‖B‖, and ‖diag(d) W‖ ≤ max d · ‖W‖.",
+    ),
+)  # fmt: skip
+
+
+# --- leaky_backward --------------------------------------------------------------------------------
+
+
+def leaky_backward(dhs, hs, x, W_x, W_h, alpha):
+    """dh_t = dhs_t + (1 − α) dh_{t+1} + W_hᵀ dz_{t+1}, dz_t = α(1 − c_t²) dh_t; dα = Σ dh_t ⊙ (c_t − h_{t−1})."""
+    return back_through_time(dhs, hs, x, W_x, W_h, alpha)
 
 
 def stretched(position):
-    """Σ dx ⊙ x = Σ dW_x ⊙ W_x, where W_x is argument number `position`, counted from 0, and x number 1."""
+    """Σ dx ⊙ x = Σ dW_x ⊙ W_x; x is argument 2."""
 
     def residual(args, out):
-        (x, dx), (W_x, dW_x) = (args[1], out["dx"]), (args[position], out["dW_x"])
+        (x, dx), (W_x, dW_x) = (args[2], out["dx"]), (args[position], out["dW_x"])
         size = np.linalg.norm(dx) * np.linalg.norm(x) + np.linalg.norm(dW_x) * np.linalg.norm(W_x)
         return abs((dx * x).sum() - (dW_x * W_x).sum()) / size if size > 0 else 0.0
 
     return Invariant("inputs stretched as W_x", residual, "Your dx and dW_x contradict each other. Making all inputs 1 % larger or making W_x 1 % larger is the same change, so Σ dx ⊙ x must equal Σ dW_x ⊙ W_x.")  # fmt: skip
 
 
-def backward_case(rng, size, *more):
-    """One net of `size`, a gradient on every state; `more` arguments come last."""
-    x, h0, W_x, W_h, _, hs = draw_net(rng, *size)
-    dhs = rng.normal(size=hs.shape)
-    return Case((dhs, x, hs, h0, W_x, W_h, *more), GRADIENTS, batch=size[1], steps=size[0])
+def backward_case(rng, size, quantities=GRADIENTS, arrange=lambda *args: args):
+    """One net of `size`, a gradient on every state h_1 … h_T; `arrange` picks the arguments."""
+    x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
+    hs = run(x, h0, W_x, W_h, b, alpha)
+    dhs = rng.normal(size=hs[1:].shape)
+    return Case(arrange(dhs, hs, x, W_x, W_h, alpha), quantities, batch=size[1], steps=size[0])
 
 
-RNN_BACKWARD = Problem(
-    name="ps6.rnn_backward",
-    reference=rnn_backward,
+SUMS = (
+    Mistake("gradients overwritten", {"accumulate": slice(0, 1)}, "Your weight gradients and db hold the first step alone: the loop overwrites them. The weights serve every step, so each step's share is added."),
+    Mistake("weight gradients of the last step", {"accumulate": slice(-1, None)}, "Your weight gradients and db hold the last step alone. The weights serve every step, so their gradients are sums over all."),
+    Mistake("divided by T", {"divide": len}, "Your weight gradients and db are divided by T. Uses of the same weight add up; a mean over steps, if there is one, is already in dhs."),
+    Mistake("divided by N", {"divide": lambda x: x.shape[1]}, "Your weight gradients and db are divided by N. A mean over the batch, if there is one, is already in dhs: here they are sums."),
+    Mistake("db divided by N", {"divide_b": lambda x: x.shape[1]}, "Your db is averaged over the batch. It is a sum over steps and sequences, as the others are."),
+    Mistake("db divided by T", {"divide_b": len}, "Your db is averaged over the steps. b is added at every step, so db is the sum."),
+    Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs the signal of step t with h_t. W_h was multiplied with the state before the step."),
+    Mistake("c_t for h_{t−1}", {"state": "c"}, "Your dW_h pairs the signal of step t with c_t. W_h was multiplied with the state before the step."),
+    Mistake("inputs one step late", {"inputs": lambda x: np.concatenate([0 * x[:1], x[:-1]])}, "Your dW_x pairs the signal of step t with the input of the step before. Only the state is taken from there."),
+)  # fmt: skip
+LEAKS = (
+    Mistake("dalpha without the old state", {"alpha_from": "c"}, "Your dalpha sees only what α lets in. A larger α also keeps less of the old state."),
+    Mistake("dalpha with the wrong sign", {"alpha_from": "h − c"}, "The sign of your dalpha is flipped: α multiplies the new value, 1 − α the old."),
+    Mistake("dalpha adds the old state", {"alpha_from": "c + h"}, "Your dalpha adds the old state. In 1 − α, α stands with a minus."),
+    Mistake("dalpha with h_t", {"alpha_from": "c − h_t"}, "Your dalpha compares c_t with h_t. What α takes weight from is the state before the step."),
+    Mistake("dalpha with the change of the state", {"alpha_from": "h_t − h"}, "Your dalpha has the step's whole change, h_t − h_{t−1}. That is α times what you need."),
+    Mistake("dalpha through the tanh", {"alpha_from": "sloped"}, "Your dalpha has the slope of tanh. α stands outside the tanh."),
+    Mistake("dalpha averaged over the batch", {"alpha_divide": lambda x: x.shape[1]}, "Your dalpha is divided by N. All sequences use the same leaks: add."),
+    Mistake("dalpha averaged over steps", {"alpha_divide": len}, "Your dalpha is divided by T. All steps use the same leaks: add."),
+    Mistake("dalpha of the last step", {"alpha_steps": slice(-1, None)}, "Your dalpha holds the last step alone. All steps use the same leaks: add."),
+    Mistake("dalpha of the first step", {"alpha_steps": slice(0, 1)}, "Your dalpha holds the first step alone: the loop overwrites it. All steps use the same leaks: add."),
+)  # fmt: skip
+FLOW = (
+    Mistake("nothing from the next step", {"step": "none"}, "Your gradient does not travel through time: every state has its own loss alone. h_t is also used by step t + 1."),
+    Mistake("only the carried part", {"own": "last"}, "After the last step you replace the gradient by what step t + 1 hands back, and each dhs_t is lost. The two add up."),
+    Mistake("one step back only", {"own_only": True}, "Your gradient travels one step and stops: you hand back the step's own loss alone. What goes back from step t holds what came from t + 1."),
+    Mistake("what comes back piles up", {"add_up": True}, "What the steps hand back piles up: from step t + 1 on, the same gradient comes again at every step. It is replaced at each step, not added to."),
+)  # fmt: skip
+
+LEAKY_BACKWARD = Problem(
+    name="ps6.leaky_backward",
+    reference=leaky_backward,
     family=back_through_time,
-    cases=lambda rng: [backward_case(rng, size) for size in ((6, 3, 4, 5), EQUAL)],
+    cases=lambda rng: [backward_case(rng, size) for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 4))],
     points=6,
     lecture='lecture 8, "Backpropagation through time"',
     axes=AXES,
-    invariants=(stretched(4),),
+    invariants=(stretched(3),),
     mistakes=(
-        Mistake("nothing from the next step", {"carry": "none"}, "Your gradient does not travel through time: every dh_t is its own dhs_t. h_t is also used by step t + 1, so dh_t = dhs_t + da_{t+1} W_h."),
-        Mistake("only the carried part", {"own": "last"}, "After the last step you replace the gradient by what step t + 1 hands back, and each dhs_t is lost. The two add up: dh_t = dhs_t + da_{t+1} W_h."),
-        Mistake("one step back only", {"carry": "own only"}, "Your gradient travels one step and stops: you hand back dhs_t ⊙ tanh' alone. What goes back from step t holds what came from t + 1: da_t of the whole dh_t."),
-        Mistake("what comes back is added up", {"add_up": True, "dh0": "all steps"}, "What the steps hand back piles up: from step t + 1 on, the same gradient comes again at every step. It is already in da_t W_h, so replace it (=), do not add (+=)."),
-        Mistake("loop runs forwards", {"forwards": True, "dh0": "last step"}, "Your loop runs from step 1 to T. What comes back into h_t comes from step t + 1, so the last step is the first to be done: reversed(range(T))."),
-        Mistake("tanh' missing", {"slope": "none"}, "The factor tanh' is missing at every step: da_t = dh_t ⊙ (1 − h_t²)."),
-        Mistake("1 − h", {"slope": "1 − h"}, "You multiply by 1 − h_t. tanh' is 1 − h_t², with a square."),
-        Mistake("1 + h²", {"slope": "1 + h²"}, "You multiply by 1 + h_t². tanh' is 1 − h_t², and never above 1."),
-        Mistake("sigmoid's derivative", {"slope": "h(1 − h)"}, "h(1 − h) is the slope of the sigmoid. This net has tanh, whose slope is 1 − h²."),
-        Mistake("tanh' of the activation", {"slope": "at h"}, "You take tanh' at h_t: 1 − tanh²(h_t). h_t already is the tanh, so the slope is 1 − h_t²."),
-        Mistake("tanh' of the step before", {"slope": "before"}, "Your slope is 1 − h_{t−1}². Step t squashed a_t to h_t, so its slope is 1 − h_t²."),
-        Mistake("tanh' on the own loss only", {"slope_on": "own"}, "Only dhs_t goes through tanh'; what comes from step t + 1 does not. Both arrive at h_t: add them first, then multiply by 1 − h_t²."),
-        Mistake("tanh' on the carried part only", {"slope_on": "carry"}, "Only what comes from step t + 1 goes through tanh'; dhs_t does not. Both arrive at h_t: add them first, then multiply by 1 − h_t²."),
-        Mistake("carried before tanh'", {"carry": "dh W_h", "dh0": "dh W_h"}, "You hand dh_t W_h to the step before. The way back to h_{t−1} leads through the tanh of step t: hand on da_t W_h."),
-        Mistake("W_h transposed", {"back": np.transpose}, "You go back through the transpose of W_h. Forward is h @ W_h.T, so back is da @ W_h. As W_h is square, nothing fails."),
-        Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs da_t with h_t. W_h was multiplied with the state before the step: dW_h = Σ_t da_tᵀ h_{t−1}, where the first is h_0."),
-        Mistake("h_{t+1} for h_{t−1}", {"state": "next"}, "Your dW_h pairs da_t with h_{t+1}: the states are shifted the wrong way. W_h was multiplied with h_{t−1}."),
-        Mistake("h0 left out of dW_h", {"state0": "zeros"}, "Your dW_h lacks the term of the first step. The state before step 1 is h_0, which is not zero: da_1ᵀ h_0 belongs to the sum."),
-        Mistake("hs[−1] for h0", {"state0": "hs[−1]"}, "Your dW_h takes the last state for the state before step 1: at t = 0 the index t − 1 is −1, and Python counts that from the end. Before step 1 stands h0."),
-        Mistake("x_{t−1} for x_t", {"inputs": lambda x: np.concatenate([0 * x[:1], x[:-1]])}, "Your dW_x pairs da_t with x_{t−1}. Only the state is taken from the step before; the input is x_t."),
-        Mistake("gradients overwritten", {"accumulate": slice(0, 1)}, "Your dW_x, dW_h and db hold the first step alone: the loop overwrites them. The weights serve every step, so add each step's share (+=)."),
-        Mistake("weight gradients of the last step", {"accumulate": slice(-1, None)}, "Your dW_x, dW_h and db hold the last step alone. The weights serve every step, so their gradients are sums over all steps."),
-        Mistake("divided by T", {"divide": len}, "Your dW_x, dW_h and db are divided by T. Uses of the same weight add up; a mean over steps, if there is one, is already in dhs."),
-        Mistake("divided by N", {"divide": lambda x: x.shape[1]}, "Your dW_x, dW_h and db are divided by N. A mean over the batch, if there is one, is already in dhs: here they are sums."),
-        Mistake("db divided by N", {"divide_b": lambda x: x.shape[1]}, "Your db is averaged over the batch. It is a sum over steps and sequences, as dW_x and dW_h are."),
-        Mistake("db divided by T", {"divide_b": len}, "Your db is averaged over the steps. b is added at every step, so db is the sum."),
-        Mistake("db divided by N and T", {"divide_b": lambda x: x.shape[0] * x.shape[1]}, "Your db is a mean over steps and sequences. It is their sum: db = Σ_t Σ_n da_t."),
-        Mistake("dx without tanh'", {"dx_from": "dh"}, "Your dx is dh_t W_x. The input acts before the tanh: dx_t = da_t W_x."),
-        Mistake("dx of the own loss only", {"dx_from": "own"}, "Your dx holds each step's own loss only. x_t also changes all later losses, through the state: use the da_t that the loop has added up."),
-        Mistake("dx in the loop's order", {"dx_order": -1}, "Your dx is in the order of the loop, the last step first. dx[0] belongs to x[0]: fill dx[t], or reverse the list at the end."),
-        Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is dh_1, the gradient by the state after step 1. One step is left to h_0: through the tanh and W_h of step 1."),
-        Mistake("dh0 without W_h", {"dh0": "da_1"}, "Your dh0 is da_1, the gradient by the pre-activation. h_0 entered it through W_h: one product is missing."),
-        Mistake("dh0 without tanh'", {"dh0": "dh W_h"}, "Your dh0 lacks the tanh' of step 1: h_0 acts through W_h and then the tanh."),
+        *SLOPE_MISTAKES,
+        *WAYS,
+        *FLOW,
+        *SUMS,
+        *LEAKS,
+        Mistake("dx from dh", {"dx_from": "dh"}, "Your dx comes from the gradient with respect to the state. The input acts inside the tanh, behind α and its slope."),
+        Mistake("dx of the own loss only", {"dx_from": "own"}, "Your dx holds each step's own loss only. An input also changes all later losses, through the state."),
+        Mistake("dx in the loop's order", {"dx_order": -1}, "Your dx is in the order of the loop, the last step first. dx[0] belongs to x[0]."),
+        Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
+        Mistake("dh0 around only", {"dh0": "around only"}, "Your dh0 lacks the way of the first step through the tanh and W_h."),
+        Mistake("dh0 through only", {"dh0": "through only"}, "Your dh0 lacks the way of the first step around the tanh."),
+        Mistake("dh0 without W_h", {"dh0": "dz_1"}, "Your dh0 is the gradient with respect to z_1. Two ways lead from step 1 to h_0."),
         Mistake("dh0 zero", {"dh0": "zero"}, "Your dh0 is zero. The first state is an input like any other: what step 1 hands back is its gradient."),
-        Mistake("dh0 of the last step", {"dh0": "last step"}, "Your dh0 is what the last step hands back to h_{T−1}. It is what is left when the loop has come to step 1."),
+        Mistake("dh0 of the last step", {"dh0": "last step"}, "Your dh0 is what the last step hands back. It is what is left when the loop has come to step 1."),
         Mistake("dh0 with a loss of its own", {"dh0": "own added"}, "You add dhs[0] to dh0. dhs[0] belongs to h_1 and is already in it: h_0 has no loss of its own."),
-        *(
-            Mistake(f"truncated to {k} steps", lambda *args, k=k: sliding_window(*args, k), f"Your losses go back over {k} steps at most, their own included. That is truncated BPTT, whose gradient lacks the long lags; asked for is all of it.")
-            for k in (3, 4, 5)
-        ),
     ),
     hints=(
-        "h_t is used twice: by its own loss and by step t + 1. So its gradient is a sum of two, and one loop from T to 1 carries the second.",
-        "In the loop: dh and da have the shape (N, H); da @ W_x is dx[t]; da @ W_h goes to the step before; after the loop it is dh0.",
-        "da = (dhs[t] + from_next) * (1 − hs[t]**2). The state that W_h met at step t is hs[t − 1], and h0 at the first step; the sums over t need +=.",
+        "One loop from the last step to the first carries the gradient with respect to the state. It adds the step's own loss, and leaves on two ways: around the tanh and through it.",
+        "hs has one entry more than x: in the loop over t from T − 1 to 0, hs[t] is the state before and hs[t + 1] the state after. c comes from the two. Two checks: dx sums with x to what dW_x sums with W_x; dalpha has the shape (H,).",
+        "dh = dhs[t] + from_next; dz = alpha * (1 − c²) * dh; from_next has one term with dh and one with dz. For dalpha ask how h_t changes if α grows and c and h_{t−1} stay.",
     ),
 )  # fmt: skip
+

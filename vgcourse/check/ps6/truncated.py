@@ -1,4 +1,4 @@
-"""Problem set 6: the gradient cut every k steps."""
+"""Problem set 6: the gradient cut by the k₁/k₂ rule of lecture 9: after every k₁ steps, k₂ steps back."""
 
 import numpy as np
 
@@ -6,71 +6,87 @@ from vgcourse.check.problem import Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL
 from vgcourse.check.ps6.through_time import (
     AXES,
-    back_through_time,
+    SLOPE_MISTAKES,
+    SLOPES,
+    STEPS,
+    WAYS,
     backward_case,
-    sliding_window,
-    stretched,
+    candidates,
+    over_time,
 )
 
+# --- truncated_backward ----------------------------------------------------------------------------
 
-def truncated_backward(dhs, x, hs, h0, W_x, W_h, k):
-    """BPTT in segments of k steps, counted from the first: nothing comes back over a border.
 
-    Steps 1 … k are one segment, k + 1 … 2k the next, the last one may be shorter. The state was carried over
-    the borders, so step k + 1 still met h_k. With k ≥ T there is no border and the gradient is exact.
-    """
-    return truncated(dhs, x, hs, h0, W_x, W_h, k)
+def truncated_backward(dhs, hs, x, W_h, alpha, k1, k2):
+    """After the steps k₁, 2k₁, …, T the losses since the last time go back over the last k₂ steps, k₂ ≥ k₁."""
+    return truncated(dhs, hs, x, W_h, alpha, k1, k2)
+
+
+def _ends(T, k1):
+    return [*range(k1, T, k1), T]
 
 
 def truncated(
     dhs,
-    x,
     hs,
-    h0,
-    W_x,
+    x,
     W_h,
-    k,
+    alpha,
+    k1,
+    k2,
     *,
-    segments="from the first",
-    losses="all",
-    weights="all",
+    slope="1 − c²",
+    weight=lambda a: a,
+    step="both",
+    back=lambda W: W,
+    blocks=lambda T, k1, k2: [(end, max(end - k2, 0), max(i * k1, 0)) for i, end in enumerate(_ends(T, k1))],
+    own="every step",
+    state="before",
+    keep=slice(None),
+    divide=lambda x, count: 1,
     reset=False,
-    mean=False,
-    **parts,
 ):
-    """truncated_backward with exchangeable parts; steps count from 0, and nothing comes back where cut(t)."""
-    T, steps = len(x), np.arange(len(x))
-    last = (T - 1) // k * k  # where the last segment starts
-    cut = {
-        "from the first": lambda t: (t + 1) % k == 0,
-        "from the last": lambda t: (T - 1 - t) % k == 0,
-        "one step longer": lambda t: (t + 1) % (k + 1) == 0,
-        "one step shorter": lambda t: (t + 1) % max(k - 1, 1) == 0,
-        "first border early": lambda t: t % k == 0,
-        "none": lambda t: False,
-        "every step": lambda t: True,
-    }[segments]
-    if losses != "all":
-        first = last if losses == "last segment" else T - k
-        dhs = np.where((steps >= first)[:, None, None], dhs, 0)
-    if weights != "all":
-        parts["accumulate"] = {"first segment": slice(0, k), "last segment": slice(last, T)}[weights]
+    """truncated_backward with exchangeable parts; a block is (end, first step used, first loss), from 0."""
+    c = candidates(hs, alpha)
+    f, W, T = weight(alpha) * SLOPES[slope](hs, c, alpha), back(W_h), len(x)
+    plan, dz = blocks(T, k1, k2), np.zeros_like(c)
+    before = {"before": hs[:-1], "same": hs[1:]}[state]
+    for end, first, losses in plan[keep]:
+        dh = np.zeros_like(hs[0])
+        for t in range(end - 1, first - 1, -1):
+            dh = dh + (dhs[t] if t >= losses and (own == "every step" or t == end - 1) else 0)
+            delta = dh * f[t]
+            dz[t] += delta
+            dh = STEPS[step](dh, delta, W, alpha)
+    n = divide(x, len(plan))
     if reset:
-        parts["blank"] = (steps % k == 0) & (steps > 0)
-    dx, dh0, *sums = back_through_time(dhs, x, hs, h0, W_x, W_h, cut=cut, **parts)
-    return dx, dh0, *(dW / (-(-T // k) if mean else 1) for dW in sums)
+        before = before * (np.arange(T) % k1 != 0)[:, None, None] if T else before
+    return over_time(dz, x) / n, over_time(dz, before) / n, dz.sum(axis=(0, 1)) / n
 
 
-def _divided_by_k(*args):
-    dx, dh0, *sums = truncated(*args)
-    return dx, dh0, *(dW / args[-1] for dW in sums)
+def _all_losses(T, k1, k2):
+    """Every block sends all losses of its k₂ steps back, those of the blocks before again."""
+    return [(end, max(end - k2, 0), 0) for end in _ends(T, k1)]
 
 
-def _truncated_cases(rng):
+def _shifted(by):
+    return lambda T, k1, k2: [(end, max(end - k2 - by, 0), i * k1) for i, end in enumerate(_ends(T, k1))]
+
+
+def _before_the_block(T, k1, k2):
+    """k₂ steps before the block, on top of its own."""
+    return [(end, max(i * k1 - k2, 0), i * k1) for i, end in enumerate(_ends(T, k1))]
+
+
+def _cases(rng):
+    names = "dW_x", "dW_h", "db"
+    cuts = (((11, 3, 4, 5), (3, 5)), (EQUAL, (1, 3)), ((7, 2, 3, 4), (2, 6)), ((6, 2, 4, 3), (4, 4)))
     return [
-        backward_case(rng, (8, 3, 4, 5), 3),
-        backward_case(rng, EQUAL, 2),
-        backward_case(rng, (5, 2, 3, 4), 7),
+        backward_case(
+            rng, size, names, lambda dhs, hs, x, W_x, W_h, alpha, cut=cut: (dhs, hs, x, W_h, alpha, *cut)
+        )
+        for size, cut in cuts
     ]
 
 
@@ -78,39 +94,36 @@ TRUNCATED_BACKWARD = Problem(
     name="ps6.truncated_backward",
     reference=truncated_backward,
     family=truncated,
-    cases=_truncated_cases,
-    points=4,
+    cases=_cases,
+    points=5,
     lecture='lecture 9, "Memory"',
-    axes=AXES,
-    invariants=(stretched(4),),
+    axes={name: AXES[name] for name in ("dW_x", "dW_h", "db")},
     mistakes=(
-        Mistake("not truncated", {"segments": "none"}, "This is the full gradient: nothing is cut. Where a segment of k steps ends, nothing comes back from the next one."),
-        Mistake("every step cut", {"segments": "every step"}, "Nothing travels back at all: you cut at every step. Within a segment of k steps the gradient goes on as in full BPTT."),
-        Mistake("a window for each loss", sliding_window, "Each of your losses goes back k steps from where it stands. Here the sequence is cut into fixed segments of k steps, and a loss reaches back to the start of its own segment."),
-        Mistake("a window of k steps back", lambda *args: sliding_window(*args[:-1], args[-1] + 1), "Each of your losses goes back k steps further from where it stands (k + 1 with its own). Here the sequence is cut into fixed segments of k steps, and a loss reaches back to the start of its own segment."),
-        Mistake("segments from the end", {"segments": "from the last"}, "Your segments are counted from the last step. They are counted from the first: steps 1 … k, k + 1 … 2k, and the last one may be shorter."),
-        Mistake("one step too long", {"segments": "one step longer"}, "Your segments have k + 1 steps. The first one holds the steps 1 … k."),
-        Mistake("one step too short", {"segments": "one step shorter"}, "Your segments have k − 1 steps. The first one holds the steps 1 … k."),
-        Mistake("borders one step early", {"segments": "first border early"}, "All of your borders lie one step early, so the first segment has one step: counting from 0, t % k == 0 is the first step of a segment, and the cut comes after its last."),
-        Mistake("last segment only", {"losses": "last segment"}, "Only the last segment's losses count in yours. All segments go back, each from its own end to its own start."),
-        Mistake("last k losses only", {"losses": "last k"}, "Only the losses of the last k steps count in yours. All losses do; each reaches back to the start of its segment."),
-        Mistake("state reset at the borders", {"reset": True}, "Your dW_h takes a state of zeros before each segment. Only the gradient is cut: the state was carried over, and step k + 1 met h_k."),
-        Mistake("weights of the first segment", {"weights": "first segment"}, "Your dW_x, dW_h and db hold the first segment alone, as if the loop over segments overwrote them. Add each segment's share (+=)."),
-        Mistake("weights of the last segment", {"weights": "last segment"}, "Your dW_x, dW_h and db hold the last segment alone. All segments use the same weights: add each one's share."),
-        Mistake("averaged over segments", {"mean": True}, "Your dW_x, dW_h and db are averaged over the segments. E is a sum over all steps: add the segments' shares."),
-        Mistake("divided by T", {"divide": len}, "Your dW_x, dW_h and db are divided by T. E is a sum over the steps; so is its gradient."),
-        Mistake("divided by k", _divided_by_k, "Your dW_x, dW_h and db are divided by k. E is a sum over the steps, and its gradient a sum over the segments and their steps."),
-        Mistake("dh0 zero", {"dh0": "zero"}, "Your dh0 is zero. The first segment starts at h_0, and there the gradient arrives as in full BPTT."),
-        Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is dh_1, the gradient by the state after step 1. One step is left to h_0: through the tanh and W_h."),
-        Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs da_t with h_t. W_h was multiplied with the state before the step: dW_h = Σ_t da_tᵀ h_{t−1}."),
-        Mistake("hs[−1] for h0", {"state0": "hs[−1]"}, "Your dW_h takes the last state for the state before step 1: at t = 0 the index t − 1 is −1, and Python counts that from the end. Before step 1 stands h0."),
-        Mistake("tanh' missing", {"slope": "none"}, "The factor tanh' is missing at every step: da_t = dh_t ⊙ (1 − h_t²)."),
-        Mistake("W_h transposed", {"back": np.transpose}, "You go back through the transpose of W_h. Forward is h @ W_h.T, so back is da @ W_h."),
-        Mistake("last loss of each segment only", {"own": "last"}, "Only the last loss of each segment counts in yours: after it you replace the gradient by what step t + 1 hands back, and dhs_t is lost. The two add up: dh_t = dhs_t + da_{t+1} W_h."),
+        *SLOPE_MISTAKES,
+        *WAYS,
+        Mistake("not truncated", {"blocks": lambda T, k1, k2: [(T, 0, 0)]}, "This is the full gradient: nothing is cut."),
+        Mistake("chunks of k1", {"blocks": lambda T, k1, k2: [(end, i * k1, i * k1) for i, end in enumerate(_ends(T, k1))]}, "Your blocks go back over their own k1 steps only: chunks. They go on to k2 steps, into blocks before."),
+        Mistake("chunks of k2", {"blocks": lambda T, k1, k2: [(end, i * k2, i * k2) for i, end in enumerate(_ends(T, k2))]}, "You cut into chunks of k2. A way back starts after every k1 steps, and overlaps the one before."),
+        Mistake("window of k2 from every loss", {"blocks": lambda T, k1, k2: [(t + 1, max(t + 1 - k2, 0), t) for t in range(T)]}, "Each of your losses goes back k2 steps from where it stands. The k2 steps count from the end of its block of k1 steps."),
+        Mistake("window of k1 from every loss", {"blocks": lambda T, k1, k2: [(t + 1, max(t + 1 - k1, 0), t) for t in range(T)]}, "Each of your losses goes back k1 steps from where it stands. The losses of a block go back together, k2 steps from its end."),
+        Mistake("losses counted again", {"blocks": _all_losses}, "Your block sends back all losses of its k2 steps, those of earlier blocks too. They went back with their own block: each loss counts once."),
+        Mistake("k2 steps before the block", {"blocks": _before_the_block}, "Your ways back have their block's own steps and k2 more. k2 counts from the end of the block, its own steps included."),
+        Mistake("one step too far", {"blocks": _shifted(1)}, "Your ways back are k2 + 1 steps long. k2 uses of the weights count, the last step's included."),
+        Mistake("one step too short", {"blocks": _shifted(-1)}, "Your ways back are k2 − 1 steps long. k2 uses of the weights count, the last step's included."),
+        Mistake("blocks counted from the end", {"blocks": lambda T, k1, k2: [(end, max(end - k2, 0), max(end - k1, 0)) for end in range(T, 0, -k1)]}, "Your blocks are counted from the last step. They are counted from the first, and the last one may be shorter."),
+        Mistake("last steps left out", {"blocks": lambda T, k1, k2: [(end, max(end - k2, 0), end - k1) for end in range(k1, T + 1, k1)]}, "The losses after the last whole block have no way back in yours. The last block may be shorter."),
+        Mistake("last block only", {"keep": slice(-1, None)}, "Your gradients hold the last block alone: each block overwrites them. They add up."),
+        Mistake("first block only", {"keep": slice(0, 1)}, "Your gradients hold the first block alone. All blocks use the same weights: they add up."),
+        Mistake("last loss of each block only", {"own": "last"}, "Only the last loss of each block goes back in yours. All of its k1 losses do, each joining at its own step."),
+        Mistake("averaged over blocks", {"divide": lambda x, count: count}, "You average over the blocks. The loss is a sum over all steps, so the blocks add up."),
+        Mistake("divided by T", {"divide": lambda x, count: len(x)}, "You divide by T. The loss is a sum over the steps; so is its gradient."),
+        Mistake("divided by N", {"divide": lambda x, count: x.shape[1]}, "You divide by N. A mean over the batch, if there is one, is already in dhs."),
+        Mistake("state reset at the borders", {"reset": True}, "Your dW_h takes a state of zeros before each block. Only the gradient is cut: the state was carried over."),
+        Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs the signal of step t with h_t. W_h was multiplied with the state before the step."),
     ),
     hints=(
-        "Full BPTT with one change: after the last step of a segment the loop starts again with nothing from the step after it.",
-        "The borders lie after the steps k, 2k, 3k, … from the first. The forward pass knew no borders: hs and h_{t−1} are those of the whole run.",
-        "In the loop over t = T − 1 … 0: if (t + 1) % k == 0, then from_next = 0; the rest is rnn_backward.",
+        "Two loops: over the ends of the blocks, and back from each end. What differs between the first k1 steps of a way back and the rest?",
+        "The ends are k1, 2·k1, … and T. From the end e the loop runs over the k2 steps e, e − 1, …, never before the first. Losses join only inside the block.",
+        "dh starts at 0 at each end; dh += dhs[t] if step t lies in the block; then delta, the three sums, and both ways back as in part 6. Steps of different blocks that overlap add to the same sums.",
     ),
 )  # fmt: skip
