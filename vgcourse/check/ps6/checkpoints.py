@@ -58,7 +58,9 @@ def checkpointed(
     borders = [*range(0, T - every + 1 if whole_only else T, every), T // every * every if whole_only else T]
     kept = [h0]
     for first, last in zip(borders[:-2], borders[1:-1], strict=True):
-        kept.append(run(x[first:last], kept[-1], *net, b, alpha)[-1].copy())  # a view would keep all of the segment
+        kept.append(
+            run(x[first:last], kept[-1], *net, b, alpha)[-1].copy()
+        )  # a view would keep all of the segment
     count = len(borders) - 1
     totals, handed, from_later = None, {}, np.zeros_like(h0)
     for j in list(range(count))[::order]:

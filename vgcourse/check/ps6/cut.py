@@ -23,7 +23,15 @@ def lost_share(a, k1, k2):
     return float(np.mean(a ** reach.astype(float)))
 
 
-def least(a, lost, work, *, share=lost_share, first=lambda k2, work: math.ceil(k2 / work - 1e-12), change=lambda k1, k2: (k1, k2)):
+def least(
+    a,
+    lost,
+    work,
+    *,
+    share=lost_share,
+    first=lambda k2, work: math.ceil(k2 / work - 1e-12),
+    change=lambda k1, k2: (k1, k2),
+):
     """cheap_cut with exchangeable parts."""
     k2 = 1
     while share(a, first(k2, work), k2) > lost:
@@ -67,7 +75,12 @@ def _against(args, k1, k2):
 
 def _cases(rng):
     cases = []
-    for low, high, lost, work in ((0.88, 0.92, 0.01, 2), (0.96, 0.98, 0.02, 2), (0.93, 0.95, 0.005, 1.5), (0.97, 0.985, 0.01, 3)):
+    for low, high, lost, work in (
+        (0.88, 0.92, 0.01, 2),
+        (0.96, 0.98, 0.02, 2),
+        (0.93, 0.95, 0.005, 1.5),
+        (0.97, 0.985, 0.01, 3),
+    ):
         a = round(float(rng.uniform(low, high)), 3)
         cases.append(Case((a, lost, work), (f"a = {a:.2f}, {100 * lost:g} %, work {work}",)))
     return cases

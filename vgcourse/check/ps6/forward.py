@@ -49,7 +49,11 @@ def run(
     a, h = leak(alpha), start(h0)
     hs, first, seen = [h], h, h
     for t in range(len(x)):
-        z = seen @ recurrent(W_h) + x[input_of(t, len(x))] @ W_x.T + {"inside": 1, "twice": 2}.get(bias, 0) * b
+        z = (
+            seen @ recurrent(W_h)
+            + x[input_of(t, len(x))] @ W_x.T
+            + {"inside": 1, "twice": 2}.get(bias, 0) * b
+        )
         c = f(z) + (b if bias == "outside" else 0)
         h = mix(first if carried == "h0" else h, c, a) if inside is None else f(inside(h, z, a))
         seen = {"h": h, "c": c, "h0": first}[reads if carried == "h" else "h0"]

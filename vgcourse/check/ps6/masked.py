@@ -66,7 +66,9 @@ def _cases(rng):
         mask[0, np.argmax(lengths)] = 0.0  # a hole that is no padding
         labels[mask == 0] = -1
         if suffix:
-            o = np.round(8 * o) / 8 + 1024.0 * rng.choice([-1, 1], size=(T, N, 1))  # exact in single precision
+            o = np.round(8 * o) / 8 + 1024.0 * rng.choice(
+                [-1, 1], size=(T, N, 1)
+            )  # exact in single precision
             o[-1] = 1000.0 * np.arange(C)[::-1]  # padding at every sequence's end: the last class has p = 0
         cases.append(Case((o, labels, mask), ("loss" + suffix, "do" + suffix), batch=N, steps=T))
     return cases

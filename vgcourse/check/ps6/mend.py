@@ -19,7 +19,16 @@ def mend_leaks(W_h, W_x, T):
     return leaks(W_h, W_x, T)
 
 
-def leaks(W_h, W_x, T, *, fast=lambda T: 0.7, slow=lambda T: 0.5 / T, ears=lambda W_h, W_x: (W_x != 0).any(axis=1), finish=lambda a: a):
+def leaks(
+    W_h,
+    W_x,
+    T,
+    *,
+    fast=lambda T: 0.7,
+    slow=lambda T: 0.5 / T,
+    ears=lambda W_h, W_x: (W_x != 0).any(axis=1),
+    finish=lambda a: a,
+):
     """mend_leaks with exchangeable parts."""
     return finish(np.where(ears(W_h, W_x), fast(T), slow(T)))
 

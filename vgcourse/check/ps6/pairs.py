@@ -57,7 +57,9 @@ def bias_pairs(dhs, hs, W_h, alpha):
     return table(dhs, hs, W_h, alpha)
 
 
-def table(dhs, hs, W_h, alpha, *, place=lambda t, k: (t, k), reduce=np.sum, keep=None, finish=None, **of_pairs):
+def table(
+    dhs, hs, W_h, alpha, *, place=lambda t, k: (t, k), reduce=np.sum, keep=None, finish=None, **of_pairs
+):
     """bias_pairs with exchangeable parts."""
     G = np.zeros((len(dhs), len(dhs), len(W_h)))
     for t, k, delta in pairs(dhs, hs, W_h, alpha, **of_pairs):

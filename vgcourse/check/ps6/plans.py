@@ -15,7 +15,9 @@ def checkpoint_plan(T, q):
     return plan(T, q)
 
 
-def plan(T, q, *, memory=lambda T, q, s: math.ceil(T / s) + q * s, tie=min, choose=None, report=None, steps=None):
+def plan(
+    T, q, *, memory=lambda T, q, s: math.ceil(T / s) + q * s, tie=min, choose=None, report=None, steps=None
+):
     """checkpoint_plan with exchangeable parts."""
     if choose is None:
         cost = {s: memory(T, q, s) for s in range(1, T + 1)}
@@ -176,5 +178,3 @@ def _halves(c, slots):
         return c[i:m].sum() + reverse(m, j, S - 1) + reverse(i, m, S)
 
     return reverse(0, len(c), slots), len(c) // 2 if slots > 1 else 0
-
-

@@ -72,7 +72,9 @@ def _one(x):
 def _zero_state(dhs, hs, x, W_x, W_h, kept):
     dh0, dW_x, dW_h = _right(dhs, hs, x, W_x, W_h)
     dz1 = dW_h * 0
-    first = ((dhs[0] + _right(dhs[1:], hs[1:], x[1:], W_x, W_h)[0] if len(x) > 1 else dhs[0]) * (1 - hs[1] ** 2))
+    first = (dhs[0] + _right(dhs[1:], hs[1:], x[1:], W_x, W_h)[0] if len(x) > 1 else dhs[0]) * (
+        1 - hs[1] ** 2
+    )
     return dh0, dW_x, dW_h - (dz1 + first.T @ hs[0])  # fmt: skip
 
 

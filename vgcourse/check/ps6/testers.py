@@ -58,7 +58,11 @@ def tester(
     for number, (T, N, D, H, size, start) in enumerate(trials):
         rng = np.random.default_rng(seed(number))
         W_h, W_x = draw(rng.normal(size=(H, H))), rng.normal(size=(H, D))
-        x, dhs, hs = size * rng.normal(size=(T, N, D)), rng.normal(size=(T, N, H)), [start * rng.normal(size=(N, H))]
+        x, dhs, hs = (
+            size * rng.normal(size=(T, N, D)),
+            rng.normal(size=(T, N, H)),
+            [start * rng.normal(size=(N, H))],
+        )
         if last_only:
             dhs[:-1] = 0
         for x_t in x:
