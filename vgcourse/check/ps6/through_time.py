@@ -46,33 +46,11 @@ STEPS = {
 
 
 def back_through_time(
-    dhs,
-    hs,
-    x,
-    W_x,
-    W_h,
-    alpha,
-    *,
-    slope="1 − c²",
-    weight=lambda a: a,
-    step="both",
-    own="every step",
-    own_only=False,
-    back=lambda W: W,
-    cut=None,
-    state="before",
-    inputs=None,
-    accumulate=slice(None),
-    divide=lambda x: 1,
-    divide_b=lambda x: 1,
-    dx_from="dz",
-    dx_order=1,
-    dh0="arrives",
-    add_up=False,
-    alpha_from="c − h",
-    alpha_divide=lambda x: 1,
-    alpha_steps=slice(None),
-):
+    dhs, hs, x, W_x, W_h, alpha, *,
+    slope="1 − c²", weight=lambda a: a, step="both", own="every step", own_only=False, back=lambda W: W, cut=None, state="before",
+    inputs=None, accumulate=slice(None), divide=lambda x: 1, divide_b=lambda x: 1, dx_from="dz", dx_order=1, dh0="arrives",
+    add_up=False, alpha_from="c − h", alpha_divide=lambda x: 1, alpha_steps=slice(None),
+):  # fmt: skip
     """leaky_backward with exchangeable parts, t from 0; `cut(t)`: nothing comes back into h_t from the step after it."""
     c, W, T = candidates(hs, alpha), back(W_h), len(x)
     f = weight(alpha) * SLOPES[slope](hs, c, alpha)
