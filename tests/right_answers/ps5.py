@@ -1,312 +1,517 @@
 """Right answers to problem set 5 that look different."""
 
 import cmath
+import itertools
 import math
 
 import numpy as np
 
-from right_answers.clothes import dressed
+from right_answers.clothes import CLOTHES, dressed, single
 
-# --- linear_response -------------------------------------------------------------------------------
-
-
-def response_in_a_loop(W, C, x, h0):
-    h = [h0]
-    for x_t in x:
-        h.append(W @ h[-1] + C @ x_t)
-    return np.array(h)
+# --- delayed_response ------------------------------------------------------------------------------
 
 
-def response_filled_in(W, C, x, h0):
-    h = np.zeros((len(x) + 1, len(h0)), dtype=h0.dtype)
+def delayed_in_a_loop(W, C, V, x, h0, delay):
+    h, y = h0, []
+    for t in range(len(x)):
+        h = W @ h
+        if t >= delay:
+            h = h + C @ x[t - delay]
+        y.append(V @ h)
+    return np.array(y)
+
+
+def delayed_by_padding(W, C, V, x, h0, delay):
+    T = len(x)
+    late = np.vstack([np.zeros((delay, x.shape[1]), x.dtype), x])[:T]
+    h = np.zeros((T + 1, len(h0)), h0.dtype)
     h[0] = h0
+    for t in range(T):
+        h[t + 1] = h[t] @ W.T + late[t] @ C.T
+    return h[1:] @ V.T
+
+
+def delayed_by_powers(W, C, V, x, h0, delay):
+    power, y = np.linalg.matrix_power, []
     for t in range(1, len(x) + 1):
-        h[t] = h[t - 1] @ W.T + x[t - 1] @ C.T
+        heard = [power(W, t - s - delay) @ C @ x[s - 1] for s in range(1, t - delay + 1)]
+        y.append(V @ (power(W, t) @ h0 + sum(heard)))
+    return np.stack(y)
+
+
+def delayed_by_queue(W, C, V, x, h0, delay):
+    queue, h, y = [0 * x[0]] * delay, h0.copy(), []
+    for row in x:
+        queue.append(row)
+        h = np.einsum("hk,k->h", W, h) + np.einsum("hd,d->h", C, queue.pop(0))
+        y.append(np.einsum("kh,h->k", V, h))
+    return tuple(y)
+
+
+def delayed_augmented(W, C, V, x, h0, delay):
+    """The waiting inputs are a part of the state."""
+    (H, D), T = C.shape, len(x)
+    size = H + delay * D
+    A, B = np.zeros((size, size)), np.zeros((size, D))
+    A[:H, :H] = W
+    if delay:
+        A[:H, size - D :] = C
+        A[H + D :, H : size - D] = np.eye((delay - 1) * D)
+        B[H : H + D] = np.eye(D)
+    else:
+        B[:H] = C
+    s, y = np.concatenate([h0, np.zeros(delay * D)]), []
+    for t in range(T):
+        s = A @ s + B @ x[t]
+        y.append((V @ s[:H]).tolist())
+    return y
+
+
+def delayed_two_parts(W, C, V, x, h0, delay):
+    """The start alone, and the inputs alone from zero: both add."""
+    free, driven, y = h0, 0 * h0, []
+    for t in range(len(x)):
+        free = W @ free
+        driven = W @ driven + (C @ x[t - delay] if t - delay >= 0 else 0)
+        y += [V @ free + V @ driven]
+    return np.vstack(y)
+
+
+# --- constant_response -----------------------------------------------------------------------------
+
+
+def constant_modes(W, u, ts):
+    values, V = np.linalg.eig(W)
+    a = np.linalg.solve(V, u)
+    rows = []
+    for t in ts:
+        sums = np.array([t if value == 1 else (1 - value**t) / (1 - value) for value in values])
+        rows.append((V @ (a * sums)).real)
+    return np.array(rows)
+
+
+def constant_close_to_one(W, u, ts):
+    values, V = np.linalg.eig(W)
+    values, t = values.astype(complex), np.array(ts)[:, None]
+    one = np.abs(values - 1) < 1e-12
+    safe = np.where(one, 0.5, values)
+    sums = np.where(one, t, (1 - safe**t) / (1 - safe))
+    return np.einsum("hi,ti,i->th", V, sums, np.linalg.inv(V) @ u).real
+
+
+def constant_augmented(W, u, ts):
+    """The constant as a unit that never changes, and one matrix power."""
+    H = len(W)
+    A = np.block([[W, u[:, None]], [np.zeros((1, H)), np.ones((1, 1))]])
+    return [np.linalg.matrix_power(A, int(t))[:H, H] for t in ts]
+
+
+def constant_by_doubling(W, u, ts):
+    """1 + … + W^(2n−1) = (1 + … + W^(n−1))(I + W^n)."""
+
+    def both(t):
+        if t == 0:
+            return 0 * W, np.eye(len(W))
+        S, P = both(t // 2)
+        S, P = S + P @ S, P @ P
+        return (S + P, W @ P) if t % 2 else (S, P)
+
+    return np.stack([both(int(t))[0] @ u for t in ts])
+
+
+def constant_expm1(W, u, ts):
+    """(e^{t log λ} − 1)/(λ − 1), each pair once."""
+    values, V = np.linalg.eig(W)
+    a, h = np.linalg.solve(V.astype(complex), u.astype(complex)), np.zeros((len(ts), len(u)))
+    for value, weight, v in zip(values.astype(complex), a, V.T, strict=True):
+        if value.imag < 0:
+            continue
+        for n, t in enumerate(ts.tolist()):
+            s = t if value == 1 else (value**t - 1) / (value - 1)
+            h[n] += (1 + (value.imag > 0)) * (weight * s * v).real
     return h
 
 
-def response_by_powers(W, C, x, h0):
-    """W^t h0 + Σ_s W^(t−s) C x(s)."""
-    power = np.linalg.matrix_power
-    return np.stack(
-        [
-            power(W, t) @ h0 + sum(power(W, t - s) @ C @ x[s - 1] for s in range(1, t + 1))
-            for t in range(len(x) + 1)
-        ]
-    )
-
-
-def response_by_einsum(W, C, x, h0):
-    kicks, h = np.einsum("hd,td->th", C, x), [h0.copy()]
-    for kick in kicks:
-        h += [np.einsum("hk,k->h", W, h[-1]) + kick]
-    return np.vstack(h)
-
-
-def response_entry_by_entry(W, C, x, h0):
-    rows = [list(h0)]
-    for x_t in x:
-        old = rows[-1]
-        rows.append(
-            [
-                sum(W[i, j] * old[j] for j in range(len(old)))
-                + sum(C[i, d] * x_t[d] for d in range(len(x_t)))
-                for i in range(len(old))
-            ]
-        )
-    return rows
-
-
-def response_augmented(W, C, x, h0):
-    """One matrix (W, C) on the stacked (h, x)."""
-    both, h = np.hstack([W, C]), [h0]
-    for x_t in x:
-        h.append(both @ np.concatenate([h[-1], x_t]))
-    return tuple(h)
-
-
-# --- eigen_response --------------------------------------------------------------------------------
-
-
-def eigen_columns(W, h0, steps):
-    values, V = np.linalg.eig(W)
-    a = np.linalg.solve(V, h0)
-    return np.stack([(V @ (a * values**t)).real for t in range(steps + 1)])
-
-
-def eigen_inverse(W, h0, steps):
-    values, V = np.linalg.eig(W)
-    inverse = np.linalg.inv(V)
-    return np.array([np.real(V @ np.diag(values**t) @ inverse @ h0) for t in range(steps + 1)])
-
-
-def eigen_left(W, h0, steps):
+def constant_left(W, u, ts):
     """Coefficients by left eigenvectors, the eigenvectors of Wᵀ."""
     values, V = np.linalg.eig(W)
     left_values, U = np.linalg.eig(W.T)
     order = [np.argmin(np.abs(left_values - value)) for value in values]
-    a = [U[:, i] @ h0 / (U[:, i] @ V[:, k]) for k, i in enumerate(order)]
-    return sum(np.outer(values[k] ** np.arange(steps + 1), a[k] * V[:, k]) for k in range(len(a))).real
+    out = 0
+    for k, i in enumerate(order):
+        a = U[:, i] @ u / (U[:, i] @ V[:, k])
+        s = ts * 1.0 if values[k] == 1 else (1 - values[k] ** ts) / (1 - values[k])
+        out = out + np.outer(s, a * V[:, k])
+    return np.real(out)
 
 
-def eigen_polar(W, h0, steps):
-    """Each pair once, as twice a damped cosine and sine."""
+# --- two_modes -------------------------------------------------------------------------------------
+
+
+def modes_in_a_loop(W, h0):
     values, V = np.linalg.eig(W)
-    a, h = np.linalg.solve(V.astype(complex), h0.astype(complex)), np.zeros((steps + 1, len(h0)))
+    a = np.linalg.solve(V, h0)
+    rows = []
     for value, weight, v in zip(values, a, V.T, strict=True):
-        if value.imag < 0:
-            continue
-        mode, (rho, angle) = weight * v, cmath.polar(complex(value))
-        for t in range(steps + 1):
-            turned = mode.real * math.cos(angle * t) - mode.imag * math.sin(angle * t)
-            h[t] += (1 + (value.imag > 0)) * rho**t * turned
-    return h
+        if np.imag(value) >= 0:
+            size = abs(weight) * np.linalg.norm(v) * (2 if np.imag(value) > 0 else 1)
+            rows.append((abs(value), abs(np.angle(value)), size))
+    (r1, angle1, s1), (r2, angle2, s2) = sorted(rows, key=lambda row: -row[0])[:2]
+    step = max(0, math.ceil(math.log(0.01 * s1 / s2) / math.log(r2 / r1)))
+    return np.array([r1, r2]), np.array([angle1, angle2]), step
 
 
-def eigen_einsum(W, h0, steps):
+def modes_by_counting(W, h0):
+    """The step by walking there."""
     values, V = np.linalg.eig(W)
-    a = np.linalg.inv(V) @ h0
-    return np.einsum("hi,ti,i->th", V, values ** np.arange(steps + 1)[:, None], a).real
+    a = np.abs(np.linalg.solve(V, h0)) * np.linalg.norm(V, axis=0)
+    r = np.abs(values)
+    first = np.isclose(r, r.max(), rtol=1e-5)
+    second = np.isclose(r, r[~first].max(), rtol=1e-5)
+    one, two, t = a[first].sum(), a[second].sum(), 0
+    while two > 0.01 * one:
+        one, two, t = one * r.max(), two * r[second].max(), t + 1
+    angles = [abs(np.angle(values[first][0])), abs(np.angle(values[second][0]))]
+    return [r.max(), r[second].max()], angles, t
 
 
-def eigen_without(W, h0, steps):
-    """The same numbers by repeated products."""
-    h = [h0]
-    for _ in range(steps):
-        h.append(W @ h[-1])
-    return h
+def modes_by_atan2(W, h0):
+    values, V = np.linalg.eig(W.astype(np.float64))
+    order = np.argsort(np.abs(values))[::-1]
+    values, V = values[order].astype(complex), V[:, order]
+    inverse = np.linalg.inv(V)
+    kept = [i for i in range(len(values)) if values[i].imag > -1e-12]
+    i, j = kept[:2]
+    sizes = [abs(inverse[k] @ h0) * (1 + (abs(values[k].imag) > 1e-12)) for k in (i, j)]
+    radii = np.array([math.hypot(values[k].real, values[k].imag) for k in (i, j)])
+    angles = np.array([math.atan2(abs(values[k].imag), values[k].real) for k in (i, j)])
+    step = np.log10(0.01 * sizes[0] / sizes[1]) / np.log10(radii[1] / radii[0])
+    return radii, angles, max(0, int(np.ceil(step)))
 
 
-# --- dominant_mode ---------------------------------------------------------------------------------
+def modes_by_rounded_moduli(W, h0):
+    values, V = np.linalg.eig(W)
+    sizes = {}
+    for value, weight in zip(values, np.linalg.solve(V, h0), strict=True):
+        key = round(float(abs(value)), 5)
+        sizes.setdefault(key, [0.0, value])[0] += abs(weight)
+    r1, r2 = sorted(sizes, reverse=True)[:2]
+    both = sizes[r1][1], sizes[r2][1]
+    radii = np.abs(both)
+    t = np.arange(2000)
+    small = sizes[r2][0] * radii[1] ** t <= 0.01 * sizes[r1][0] * radii[0] ** t
+    return radii, np.abs(np.angle(both)), np.argmax(small)
 
 
-def mode_by_sort(W):
-    first = sorted(np.linalg.eigvals(W), key=abs)[-1]
-    return abs(first), 2 * np.pi / abs(np.angle(first)), np.log(0.5) / np.log(abs(first))
-
-
-def mode_by_log(W):
+def modes_by_logs(W, h0):
     """log λ = log ρ + iθ."""
-    values = np.linalg.eigvals(W).astype(complex)
-    logs = np.log(values)
-    first = logs[np.argmax(logs.real)]
-    return np.exp(first.real), 2 * np.pi / abs(first.imag), math.log(2) / -first.real
+    values, V = np.linalg.eig(W)
+    a = np.linalg.lstsq(V.astype(complex), h0.astype(complex), rcond=None)[0]
+    logs = np.log(values.astype(complex))
+    keep = np.flatnonzero(values.imag >= 0)
+    i, j = keep[np.argsort(-logs.real[keep])][:2]
+    gap = [math.log(abs(a[k]) * (2 if logs[k].imag not in (0, np.pi) else 1)) for k in (i, j)]
+    step = (gap[1] - gap[0] + math.log(100)) / (logs[i].real - logs[j].real)
+    return np.exp(logs[[i, j]].real), np.abs(logs[[i, j]].imag), float(max(0.0, np.ceil(step)))
 
 
-def mode_by_atan2(W):
-    values = np.linalg.eigvals(W)
-    first = complex(values[np.argmax(values.real**2 + values.imag**2)])
-    rho = math.hypot(first.real, first.imag)
-    return rho, 2 * math.pi / abs(math.atan2(first.imag, first.real)), 1 / math.log(rho, 0.5)
+def modes_by_polynomial(W, h0):
+    roots = np.roots(np.poly(W.astype(float)))
+    values, V = np.linalg.eig(W)
+    parts = np.abs(np.linalg.solve(V, h0))
+    roots = roots[np.argsort(-np.abs(roots))]
+    roots = [root for root in roots if root.imag >= 0][:2]
+    sizes = [parts[np.isclose(np.abs(values), abs(root), rtol=1e-4)].sum() for root in roots]
+    radii = np.array([abs(root) for root in roots])
+    t = 0
+    while sizes[1] * radii[1] ** t > 0.01 * sizes[0] * radii[0] ** t:
+        t += 1
+    return radii, np.array([abs(cmath.phase(root)) for root in roots]), t
 
 
-def mode_in_degrees(W):
-    values, _ = np.linalg.eig(W)
-    first = values[np.abs(values).argsort()[-1]]
-    return (
-        np.array(np.abs(first)),
-        np.array(360 / np.abs(np.angle(first, deg=True))),
-        np.array(-1 / np.log2(np.abs(first))),
-    )
+# --- growth_start ----------------------------------------------------------------------------------
 
 
-def mode_by_polynomial(W):
-    roots = np.roots(np.poly(W))
-    rho, angle = cmath.polar(complex(roots[np.argmax(abs(roots))]))
-    return [rho, 2 * np.pi / abs(angle), -np.log10(2) / np.log10(rho)]
+def growth_step_by_step(A, steps):
+    P, norms, starts = np.eye(len(A), dtype=A.dtype), [], []
+    for _ in range(steps):
+        P = A @ P
+        _, s, Vt = np.linalg.svd(P)
+        norms.append(s[0])
+        starts.append(Vt[0])
+    best = int(np.argmax(norms))
+    return np.array(norms), best + 1, starts[best]
 
 
-# --- companion_poles -------------------------------------------------------------------------------
+def growth_by_gram(A, steps):
+    """σ_max² is the largest eigenvalue of PᵀP, the start its eigenvector."""
+    powers = np.stack([np.linalg.matrix_power(A, k) for k in range(1, steps + 1)])
+    values, vectors = np.linalg.eigh(np.einsum("kij,kil->kjl", powers, powers))
+    norms = np.sqrt(values[:, -1])
+    return norms, norms.argmax() + 1, vectors[norms.argmax(), :, -1]
 
 
-def companion_by_eye(taps):
-    A = np.eye(max(taps), k=-1)
-    for lag, weight in taps.items():
-        A[0, lag - 1] = weight
-    return A, np.sort(np.abs(np.linalg.eigvals(A)))[::-1]
+def growth_batched(A, steps):
+    powers = np.stack([np.linalg.matrix_power(A, k) for k in range(1, steps + 1)])
+    _, s, Vt = np.linalg.svd(powers)
+    best = int(s[:, 0].argmax())
+    return list(s[:, 0]), np.array(best + 1), -Vt[best, 0]
 
 
-def companion_by_roots(taps):
-    K = max(taps)
-    A = np.diag(np.ones(K - 1), -1)
-    A[0] = [taps.get(lag, 0.0) for lag in range(1, K + 1)]
-    return A, sorted(abs(np.roots([1, *-A[0]])), reverse=True)
+def growth_running_best(A, steps):
+    P, norms, peak, at, start = A, [], 0.0, 0, None
+    for k in range(1, steps + 1):
+        _, s, Vt = np.linalg.svd(P)
+        norms.append(float(s[0]))
+        if s[0] > peak:
+            peak, at, start = s[0], k, Vt[0].tolist()
+        P = P @ A
+    return norms, at, start
 
 
-def companion_by_loop(taps):
-    K = max(taps)
-    A = [[0.0] * K for _ in range(K)]
-    for i in range(1, K):
-        A[i][i - 1] = 1.0
-    for lag in taps:
-        A[0][lag - 1] += taps[lag]
-    values = np.linalg.eig(np.array(A))[0]
-    return A, np.flip(np.sort(np.hypot(values.real, values.imag)))
+def growth_by_power_iteration(A, steps):
+    norms = [np.linalg.norm(np.linalg.matrix_power(A, k), 2) for k in range(1, steps + 1)]
+    at = int(np.argmax(norms)) + 1
+    P = np.linalg.matrix_power(A, at)
+    v = np.random.default_rng(0).normal(size=len(A))
+    for _ in range(400):
+        v = P.T @ (P @ v)
+        v /= np.linalg.norm(v)
+    return np.array(norms), float(at), v
 
 
-def companion_oldest_first(taps):
-    K = max(taps)
-    A = np.eye(K, k=1)
-    A[-1] = [taps.get(K - j, 0.0) for j in range(K)]
-    return A, -np.sort(-np.abs(np.linalg.eigvals(A)))
+def growth_transposed(A, steps):
+    """Aᵀ has the same singular values; its left vectors are A's right ones."""
+    found = [np.linalg.svd(np.linalg.matrix_power(A.T, k)) for k in range(1, steps + 1)]
+    norms = np.array([s[0] for _, s, _ in found])
+    best = int(np.flatnonzero(norms == norms.max())[0])
+    return norms, best + 1, found[best][0][:, 0]
 
 
-def companion_by_blocks(taps):
-    K = max(taps)
-    a = np.zeros((1, K))
-    a[0, [lag - 1 for lag in taps]] = list(taps.values())
-    A = np.vstack([a, np.hstack([np.eye(K - 1), np.zeros((K - 1, 1))])])
-    return A, np.sort(np.abs(np.polynomial.polynomial.polyroots([*-a[0, ::-1], 1.0])))[::-1]
+# --- recall ----------------------------------------------------------------------------------------
 
 
-def companion_by_columns(taps):
-    """Column j is what the state e_j becomes."""
-    K, columns = max(taps), []
-    for j in range(K):
-        h = np.eye(K)[j]
-        columns.append(np.concatenate([[sum(a * h[lag - 1] for lag, a in taps.items())], h[:-1]]))
+def recall_summed(W, c, lags):
+    S, g = np.zeros((len(c), len(c))), c.astype(float)
+    for _ in range(3000):
+        S += np.outer(g, g)
+        g = W @ g
+    shares, g = [], c
+    for _ in range(lags):
+        shares.append(g @ np.linalg.inv(S) @ g)
+        g = W @ g
+    return S, np.array(shares)
+
+
+def recall_solved(W, c, lags):
+    H = len(c)
+    S = np.linalg.solve(np.eye(H * H) - np.kron(W, W), np.outer(c, c).ravel()).reshape(H, H)
+    G = np.stack([np.linalg.matrix_power(W, k) @ c for k in range(lags)])
+    return S, np.einsum("ki,ij,kj->k", G, np.linalg.inv(S), G)
+
+
+def recall_by_doubling(W, c, lags):
+    S, P = np.outer(c, c), W
+    for _ in range(20):
+        S, P = S + P @ S @ P.T, P @ P
+    G = [c]
+    while len(G) < lags:
+        G.append(W @ G[-1])
+    return S, [float(g @ np.linalg.solve(S, g)) for g in G]
+
+
+def recall_by_iteration(W, c, lags):
+    S = np.zeros((len(c), len(c)))
+    for _ in range(2000):
+        S = W @ S @ W.T + np.outer(c, c)
+    G = np.column_stack([np.linalg.matrix_power(W, k) @ c for k in range(lags)])
+    return S, (G * np.linalg.solve(S, G)).sum(axis=0)
+
+
+def recall_by_modes(W, c, lags):
+    """In the basis of eigenvectors S has the entries a_i a_j*/(1 − λ_i λ_j*)."""
+    values, V = np.linalg.eig(W)
+    a = np.linalg.solve(V.astype(complex), c.astype(complex))
+    S = (V @ (np.outer(a, a.conj()) / (1 - np.outer(values, values.conj()))) @ V.conj().T).real
+    G = [(V @ (a * values**k)).real for k in range(lags)]
+    return S, np.array([g @ np.linalg.solve(S, g) for g in G])
+
+
+def recall_by_cholesky(W, c, lags):
+    S, _ = recall_solved(W.astype(float), c.astype(float), 1)
+    L = np.linalg.cholesky(S)
+    G = [np.linalg.matrix_power(W, k) @ c for k in range(lags)]
+    return S.tolist(), [float((np.linalg.solve(L, g) ** 2).sum()) for g in G]
+
+
+# --- block_companion -------------------------------------------------------------------------------
+
+
+def sizes_of(A):
+    return np.sort(np.abs(np.linalg.eigvals(A)))[::-1]
+
+
+def blocks_by_slices(taps):
+    K, H = max(taps), len(next(iter(taps.values())))
+    A = np.zeros((K * H, K * H))
+    for k, B in taps.items():
+        A[:H, (k - 1) * H : k * H] = B
+    A[H:, :-H] = np.eye((K - 1) * H)
+    return A, sizes_of(A)
+
+
+def blocks_by_eye(taps):
+    K, H = max(taps), next(iter(taps.values())).shape[0]
+    A = np.eye(K * H, k=-H, dtype=taps[K].dtype)
+    A[:H] = np.concatenate([taps.get(k, np.zeros((H, H), A.dtype)) for k in range(1, K + 1)], axis=1)
+    return A, np.array(sorted(np.abs(np.linalg.eigvals(A)), reverse=True))
+
+
+def blocks_by_kron(taps):
+    K, H = max(taps), len(taps[max(taps)])
+    A = np.kron(np.eye(K, k=-1), np.eye(H))
+    for k in taps:
+        A += np.kron(np.eye(K)[:, [0]] * np.eye(K)[k - 1], taps[k])
+    return [A, sizes_of(A.T)]
+
+
+def blocks_oldest_first(taps):
+    K, H = max(taps), len(taps[max(taps)])
+    A = np.eye(K * H, k=H)
+    A[-H:] = np.hstack([taps.get(k, np.zeros((H, H))) for k in range(K, 0, -1)])
+    return A, sizes_of(A)
+
+
+def blocks_by_block(taps):
+    K, H = max(taps), len(taps[max(taps)])
+    zero, one = np.zeros((H, H)), np.eye(H)
+    rows = [[taps.get(k, zero) for k in range(1, K + 1)]]
+    rows += [[one if j == i - 1 else zero for j in range(K)] for i in range(1, K)]
+    A = np.block(rows)
+    return A.tolist(), sizes_of(A).tolist()
+
+
+def blocks_by_columns(taps):
+    """Column j is what the long vector e_j becomes."""
+    K, H = max(taps), len(taps[max(taps)])
+    columns = []
+    for j in range(K * H):
+        past = np.eye(K * H)[j].reshape(K, H)
+        columns.append(np.concatenate([sum(B @ past[k - 1] for k, B in taps.items()), past[:-1].ravel()]))
     A = np.stack(columns, axis=1)
-    values = np.linalg.eigvals(A.T)
+    values = np.linalg.eigvals(A)
     return A, np.sqrt(np.sort((values * values.conj()).real)[::-1])
 
 
-# --- impulse_response ------------------------------------------------------------------------------
+# --- step_response ---------------------------------------------------------------------------------
 
 
-def impulse_by_loop(taps, steps):
+def rest_of(feedback, inputs):
+    return sum(inputs.values()) / (1 - sum(feedback.values()))
+
+
+def step_by_loop(feedback, inputs, steps):
     h = np.zeros(steps + 1)
-    h[0] = 1.0
-    for t in range(1, steps + 1):
-        for lag, weight in taps.items():
-            if t >= lag:
-                h[t] += weight * h[t - lag]
-    return h
-
-
-def impulse_forward(taps, steps):
-    """Each value is sent ahead to where it will be heard."""
-    h = [1.0] + [0.0] * steps
     for t in range(steps + 1):
-        for lag, weight in taps.items():
-            if t + lag <= steps:
-                h[t + lag] += weight * h[t]
-    return h
+        for j, c in inputs.items():
+            if j <= t:
+                h[t] += c
+        for k, b in feedback.items():
+            if k <= t:
+                h[t] += b * h[t - k]
+    return h, rest_of(feedback, inputs)
 
 
-def impulse_by_matrix(taps, steps):
-    A, _ = companion_by_eye(taps)
-    return np.array([np.linalg.matrix_power(A, t)[0, 0] for t in range(steps + 1)])
+def step_by_padding(feedback, inputs, steps):
+    past = max(*feedback, *inputs)
+    x, h = np.zeros(past + steps + 1), np.zeros(past + steps + 1)
+    x[past:] = 1
+    for t in range(past, past + steps + 1):
+        h[t] = sum(b * h[t - k] for k, b in feedback.items()) + sum(c * x[t - j] for j, c in inputs.items())
+    return h[past:], np.array(rest_of(feedback, inputs))
 
 
-def impulse_by_buffer(taps, steps):
-    buffer, out = [0.0] * max(taps), []
+def step_by_solving(feedback, inputs, steps):
+    n = steps + 1
+    M = np.eye(n) - sum(b * np.eye(n, k=-k) for k, b in feedback.items())
+    N = sum(c * np.eye(n, k=-j) for j, c in inputs.items())
+    return np.linalg.solve(M, N @ np.ones(n)), rest_of(feedback, inputs)
+
+
+def step_by_impulses(feedback, inputs, steps):
+    """The sum of impulse responses."""
+    impulse = []
     for t in range(steps + 1):
-        h = sum(taps[lag] * buffer[lag - 1] for lag in taps) + (t == 0)
-        buffer = [h, *buffer[:-1]]
-        out.append(h)
-    return tuple(out)
+        echo = sum(b * impulse[t - k] for k, b in feedback.items() if k <= t)
+        impulse.append(inputs.get(t, 0.0) + echo)
+    return np.cumsum(impulse), rest_of(feedback, inputs)
 
 
-def impulse_by_series(taps, steps):
-    """The power series of 1/(1 − Σ a_k z^k): the sum of all powers of the polynomial."""
-    a = np.zeros(steps + 1)
-    for lag, weight in taps.items():
-        if lag <= steps:
-            a[lag] = weight
-    term = np.eye(steps + 1)[0]
-    total = term.copy()
-    for _ in range(steps):
-        term = np.convolve(term, a)[: steps + 1]
-        total += term
-    return total
+def step_sent_ahead(feedback, inputs, steps):
+    h = [sum(c for j, c in inputs.items() if j <= t) for t in range(steps + 1)]
+    for t, k in itertools.product(range(steps + 1), sorted(feedback)):
+        if t + k <= steps:
+            h[t + k] += feedback[k] * h[t]
+    return tuple(h), rest_of(feedback, inputs)
 
 
-def impulse_by_solving(taps, steps):
-    """(I − Σ a_k shift^k) h = x, all steps at once."""
-    M = np.eye(steps + 1)
-    for lag, weight in taps.items():
-        M -= weight * np.eye(steps + 1, k=-lag)
-    return np.linalg.solve(M, np.eye(steps + 1)[0])
+def step_run_to_the_end(feedback, inputs, steps):
+    long, _ = step_by_loop(feedback, inputs, steps + 3000)
+    return long[: steps + 1].tolist(), float(long[-1])
 
 
-# --- is_stable -------------------------------------------------------------------------------------
+# --- largest_leak ----------------------------------------------------------------------------------
 
 
-def stable_by_eigenvalues(W):
-    return bool(np.max(np.abs(np.linalg.eigvals(W))) < 1)
-
-
-def stable_each(W):
-    return all(abs(value) < 1 for value in np.linalg.eig(W)[0])
-
-
-def stable_numpy_bool(W):
+def leak_by_formula(W):
     values = np.linalg.eigvals(W)
-    return (values.real**2 + values.imag**2 < 1).all()
+    return max(0.0, (2 * (1 - values.real) / np.abs(1 - values) ** 2).min())
 
 
-def stable_by_power(W):
-    """The power with exponent 2^10 is gone, if the eigenvalues lie inside."""
-    with np.errstate(all="ignore"):
-        power = np.linalg.matrix_power(W, 1024)
-    return bool(np.isfinite(power).all() and np.abs(power).max() < 1e-3)
+def leak_in_a_loop(W):
+    best = math.inf
+    for value in np.linalg.eig(W)[0]:
+        value = complex(value)
+        if value.real >= 1:
+            return 0.0
+        best = min(best, 2 * (1 - value.real) / ((1 - value.real) ** 2 + value.imag**2))
+    return best
 
 
-def stable_by_lyapunov(W):
-    """P − Wᵀ P W = I has a positive definite solution exactly if W is stable."""
-    n = len(W)
-    M = np.eye(n * n) - np.kron(W.T, W.T)
-    if np.linalg.cond(M) > 1e12:
+def leak_by_reciprocals(W):
+    """2 Re(1/(1 − λ))."""
+    values = np.linalg.eigvals(W).astype(complex)
+    return np.maximum(2 * np.min((1 / (1 - values)).real), 0.0)
+
+
+def leak_by_bisection(W):
+    def stable(a):
+        return np.abs(np.linalg.eigvals((1 - a) * np.eye(len(W)) + a * W)).max() < 1
+
+    if not stable(1e-6):
         return 0
-    P = np.linalg.solve(M, np.eye(n).ravel()).reshape(n, n)
-    return int(np.linalg.eigvalsh((P + P.T) / 2).min() > 0)
+    low, high = 1e-6, 1.0
+    while stable(high):
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if stable(middle) else (low, middle)
+    return low
 
 
-def stable_any(W):
-    return not np.any(np.abs(np.linalg.eigvals(W)) >= 1.0)
+def leak_of_the_difference(W):
+    values = np.linalg.eigvals(W - np.eye(len(W)))
+    if (values.real >= 0).any():
+        return np.float64(0)
+    return np.array(min(-2 * values.real / (values * values.conj()).real))
 
 
-# --- fixed_point_slopes ----------------------------------------------------------------------------
+def leak_by_inverse(W):
+    values = np.linalg.eigvals(np.linalg.inv(np.eye(len(W)) - W))
+    return float(2 * values.real.min()) if values.real.min() > 0 else 0.0
+
+
+# --- one unit --------------------------------------------------------------------------------------
 
 
 def sigma(z):
@@ -327,347 +532,543 @@ def value_of(name, z):
     return sigma(z) if name == "sigmoid" else z * (np.real(z) > 0)
 
 
-def slopes_by_formula(name, w, drive, h):
-    slopes = w * slope_of(name, w * h + drive)
-    return slopes, np.abs(slopes) < 1
+# --- two_step_orbits -------------------------------------------------------------------------------
 
 
-def slopes_post_activation(name, w, drive, h):
-    """At a fixed point h = f(z), so f' can be read off h."""
-    slopes = {"tanh": 1 - h**2, "sigmoid": h * (1 - h), "relu": (h > 0) * 1.0}[name] * w
-    return slopes, (slopes > -1) & (slopes < 1)
+def orbits_by_formula(name, w, drive, h):
+    other = value_of(name, w * h + drive)
+    slopes = w**2 * slope_of(name, w * h + drive) * slope_of(name, w * other + drive)
+    return other, slopes, np.abs(slopes) < 1
 
 
-def slopes_complex_step(name, w, drive, h):
-    slopes = value_of(name, w * (h + 1e-20j) + drive).imag / 1e-20
-    return slopes, slopes**2 < 1
+def orbits_by_complex_step(name, w, drive, h):
+    once = value_of(name, w * (h + 1e-20j) + drive)
+    slopes = value_of(name, w * once + drive).imag / 1e-20
+    return once.real, slopes, slopes**2 < 1
 
 
-def slopes_one_by_one(name, w, drive, h):
-    slopes = [float(slope_of(name, w * point + drive)) * w for point in h]
-    return slopes, [abs(slope) < 1 for slope in slopes]
+def orbits_from_the_values(name, w, drive, h):
+    """f' from f: the first step gives `other`, the second h."""
+    other = value_of(name, w * h + drive)
+    if name == "tanh":
+        slopes = w * (1 - other**2) * w * (1 - h**2)
+    elif name == "sigmoid":
+        slopes = w * other * (1 - other) * w * h * (1 - h)
+    else:
+        slopes = w * w * (other > 0) * (h > 0)
+    return other, slopes, (slopes > -1) & (slopes < 1)
 
 
-def slopes_as_integers(name, w, drive, h):
-    slopes = np.array(slopes_one_by_one(name, w, drive, h)[0])
-    return slopes, np.where(np.abs(slopes) < 1, 1, 0)
+def orbits_one_by_one(name, w, drive, h):
+    rows = []
+    for point in h:
+        other = float(value_of(name, w * point + drive))
+        slope = float(slope_of(name, w * point + drive) * w * slope_of(name, w * other + drive) * w)
+        rows.append((other, slope, abs(slope) < 1))
+    return tuple(map(list, zip(*rows, strict=True)))
 
 
-def slopes_by_differences(name, w, drive, h):
-    up, down = value_of(name, w * (h + 1e-6) + drive), value_of(name, w * (h - 1e-6) + drive)
-    slopes = (up - down) / 2e-6
-    return [slopes, abs(slopes) < 1]
+def orbits_as_integers(name, w, drive, h):
+    other, slopes, stable = orbits_by_formula(name, w, drive, h)
+    return [other, slopes, stable.astype(int)]
 
 
-# --- state_gradient --------------------------------------------------------------------------------
+def orbits_by_loop(name, w, drive, h):
+    point, slopes, seen = h, np.ones_like(h), []
+    for _ in range(2):
+        z = w * point + drive
+        slopes, point = slopes * w * slope_of(name, z), value_of(name, z)
+        seen.append(point)
+    return seen[0], slopes, np.where(np.abs(slopes) < 1, True, False)
 
 
-def orbit(name, w, c, x, h0):
+# --- leaky_gradient --------------------------------------------------------------------------------
+
+
+def orbit(name, w, c, leak, x, h0):
     z, h = [], [h0]
     for x_t in x:
         z.append(w * h[-1] + c * x_t)
-        h.append(value_of(name, z[-1]))
+        h.append((1 - leak) * h[-1] + leak * value_of(name, z[-1]))
     return z, h
 
 
-def gradient_backward(name, w, c, x, h0):
-    z, h = orbit(name, w, c, x, h0)
+def leaky_backward(name, w, c, leak, x, h0):
+    z, h = orbit(name, w, c, leak, x, h0)
     T = len(x)
-    dh, dw, dc = np.ones(T + 1), 0.0, 0.0
+    dh, dw, dc, da = np.ones(T + 1), 0.0, 0.0, 0.0
     for t in reversed(range(T)):
-        delta = dh[t + 1] * slope_of(name, z[t])
-        dw += delta * h[t]
-        dc += delta * x[t]
-        dh[t] = delta * w
-    return dh, dw, dc
+        dz = dh[t + 1] * leak * slope_of(name, z[t])
+        dw, dc = dw + dz * h[t], dc + dz * x[t]
+        da += dh[t + 1] * (value_of(name, z[t]) - h[t])
+        dh[t] = dz * w + (1 - leak) * dh[t + 1]
+    return dh, dw, dc, da
 
 
-def gradient_post_activation(name, w, c, x, h0):
-    _, h = orbit(name, w, c, x, h0)
-    h = np.array(h)
-    after = h[1:]
-    slopes = {"tanh": 1 - after**2, "sigmoid": after - after**2, "relu": np.sign(after)}[name]
-    dh = np.append(np.cumprod((w * slopes)[::-1])[::-1], 1.0)
-    dz = dh[1:] * slopes
-    return dh, dz @ h[:-1], dz @ x
+def leaky_by_products(name, w, c, leak, x, h0):
+    z, h = orbit(name, w, c, leak, x, h0)
+    z, h = np.array(z), np.array(h)
+    slopes = slope_of(name, z)
+    dh = np.append(np.cumprod((1 - leak + leak * w * slopes)[::-1])[::-1], 1.0)
+    dz = leak * dh[1:] * slopes
+    return dh, dz @ h[:-1], dz @ x, dh[1:] @ ((h[1:] - h[:-1]) / leak)
 
 
-def gradient_complex_step(name, w, c, x, h0):
+def leaky_complex_step(name, w, c, leak, x, h0):
     """Every number by the complex step through what follows it."""
-    _, h = orbit(name, w, c, x, h0)
-    dh = [orbit(name, w, c, x[t:], h[t] + 1e-20j)[1][-1].imag / 1e-20 for t in range(len(x))]
-    dw = orbit(name, w + 1e-20j, c, x, h0)[1][-1].imag / 1e-20
-    dc = orbit(name, w, c + 1e-20j, x, h0)[1][-1].imag / 1e-20
-    return [*dh, 1.0], dw, dc
+    _, h = orbit(name, w, c, leak, x, h0)
+    tiny = 1e-20j
+    dh = [orbit(name, w, c, leak, x[t:], h[t] + tiny)[1][-1].imag / 1e-20 for t in range(len(x))]
+    grads = []
+    for kick in np.eye(3) * tiny:
+        grads.append(orbit(name, w + kick[0], c + kick[1], leak + kick[2], x, h0)[1][-1].imag / 1e-20)
+    return [*dh, 1.0], *grads
 
 
-def gradient_forward(name, w, c, x, h0):
-    """Forward mode: h_w and h_c run along with the state."""
-    z, h = orbit(name, w, c, x, h0)
-    h_w = h_c = 0.0
+def leaky_forward(name, w, c, leak, x, h0):
+    """Forward mode: three derivatives run along with the state."""
+    z, h = orbit(name, w, c, leak, x, h0)
+    h_w = h_c = h_a = 0.0
     for t in range(len(x)):
-        slope = slope_of(name, z[t])
-        h_w, h_c = slope * (h[t] + w * h_w), slope * (x[t] + w * h_c)
-    dh = [math.prod(float(w * slope_of(name, z[s])) for s in range(t, len(x))) for t in range(len(x) + 1)]
-    return np.array(dh), np.array(h_w), np.array(h_c)
+        inner = leak * slope_of(name, z[t])
+        chain = 1 - leak + inner * w
+        h_w, h_c = chain * h_w + inner * h[t], chain * h_c + inner * x[t]
+        h_a = chain * h_a + value_of(name, z[t]) - h[t]
+    factors = [float(1 - leak + leak * w * slope_of(name, v)) for v in z]
+    dh = [math.prod(factors[t:]) for t in range(len(x) + 1)]
+    return np.array(dh), np.array(h_w), np.array(h_c), np.array(h_a)
 
 
-def gradient_by_solving(name, w, c, x, h0):
+def leaky_by_solving(name, w, c, leak, x, h0):
     """(I − shift back) dh = e_T, all steps at once."""
-    z, h = orbit(name, w, c, x, h0)
+    z, h = orbit(name, w, c, leak, x, h0)
     slopes, T = np.array([slope_of(name, v) for v in z], dtype=float), len(x)
-    dh = np.linalg.solve(np.eye(T + 1) - np.diag(w * slopes, 1), np.eye(T + 1)[T])
-    return dh, sum(dh[1:] * slopes * np.array(h[:-1])), np.einsum("t,t,t->", dh[1:], slopes, x)
+    dh = np.linalg.solve(np.eye(T + 1) - np.diag(1 - leak + leak * w * slopes, 1), np.eye(T + 1)[T])
+    old, f = np.array(h[:-1]), np.array([value_of(name, v) for v in z])
+    dz = leak * dh[1:] * slopes
+    return dh, sum(dz * old), np.einsum("t,t->", dz, x), sum(dh[1:] * (f - old))
 
 
-def gradient_recursive(name, w, c, x, h0):
+def leaky_recursive(name, w, c, leak, x, h0):
     if not len(x):
-        return [1.0], 0.0, 0.0
+        return [1.0], 0.0, 0.0, 0.0
     z = w * h0 + c * x[0]
-    dh, dw, dc = gradient_recursive(name, w, c, x[1:], value_of(name, z))
-    delta = dh[0] * slope_of(name, z)
-    return [w * delta, *dh], dw + delta * h0, dc + delta * x[0]
+    f = value_of(name, z)
+    dh, dw, dc, da = leaky_recursive(name, w, c, leak, x[1:], (1 - leak) * h0 + leak * f)
+    dz = dh[0] * leak * slope_of(name, z)
+    return [w * dz + (1 - leak) * dh[0], *dh], dw + dz * h0, dc + dz * x[0], da + dh[0] * (f - h0)
 
 
-# --- lyapunov_exponents ----------------------------------------------------------------------------
+# --- backward_exponents ----------------------------------------------------------------------------
 
 
-def exponents_by_qr(Js):
-    Q, total = np.eye(Js.shape[-1], dtype=Js.dtype), 0.0
-    for J in Js:
-        Q, R = np.linalg.qr(J @ Q)
-        total = total + np.log(np.abs(np.diag(R)))
-    return total / len(Js)
-
-
-def exponents_by_gram_schmidt(Js):
+def exponents_in_groups(Js, k, every):
     T, H, _ = Js.shape
-    Q, total = np.eye(H), np.zeros(H)
-    for J in Js:
-        Z = J @ Q
-        for j in range(H):
-            for k in range(j):
-                Z[:, j] -= Z[:, k] * (Z[:, k] @ Z[:, j])
-            length = math.sqrt(Z[:, j] @ Z[:, j])
-            total[j] += math.log(length)
-            Z[:, j] /= length
-        Q = Z
+    Q, total, t = np.eye(H, dtype=Js.dtype)[:, :k], 0.0, T
+    while t > 0:
+        for J in Js[max(t - every, 0) : t][::-1]:
+            Q = J.T @ Q
+        Q, R = np.linalg.qr(Q)
+        total, t = total + np.log(np.abs(np.diag(R))), t - every
     return total / T
 
 
-def exponents_positive_diagonal(Js):
-    """Signs moved from R into Q, so that no absolute value is needed."""
-    Q, rows = np.eye(Js.shape[1]), []
-    for J in Js:
-        Q, R = np.linalg.qr(J @ Q)
-        signs = np.sign(np.diag(R))
-        Q, R = Q * signs, signs[:, None] * R
-        rows.append(np.log(np.diag(R)))
-    return np.mean(rows, axis=0)
-
-
-def exponents_by_volumes(Js):
-    """Volumes of the first k columns of the product, by singular values; short products only."""
-    P = np.eye(Js.shape[1])
-    for J in Js:
-        P = J @ P
-    volumes = [0.0] + [np.log(np.linalg.svd(P[:, :k], compute_uv=False)).sum() for k in range(1, len(P) + 1)]
-    return np.diff(volumes) / len(Js)
-
-
-def exponents_of_the_product(Js):
-    P = np.linalg.multi_dot(Js[::-1])
-    return (np.log(np.diag(np.linalg.qr(P)[1]) ** 2) / (2 * len(Js))).tolist()
-
-
-def exponents_by_log2(Js):
-    Q, product = np.eye(Js.shape[1]), 1.0
-    for J in Js:
-        Q, R = np.linalg.qr(np.einsum("ij,jk->ik", J, Q))
-        product = product * np.abs(R.diagonal())
-    return np.log(2) * np.log2(product) / Js.shape[0]
-
-
-# --- log_singular_values ---------------------------------------------------------------------------
-
-
-def logs_rescaled(Js):
-    P, scale = np.eye(Js.shape[-1], dtype=np.float64), 0.0
-    for J in Js:
-        P = J.astype(np.float64) @ P
-        size = np.linalg.norm(P)
-        P, scale = P / size, scale + np.log(size)
-    return np.log(np.linalg.svd(P, compute_uv=False)) + scale
-
-
-def logs_by_largest_entry(Js):
-    P, scales = Js[0], []
-    for J in Js[1:]:
-        scales.append(np.abs(P).max())
-        P = J @ (P / scales[-1])
-    return np.log(np.linalg.svd(P)[1]) + np.log(scales).sum()
-
-
-def logs_factors_first(Js):
-    """Each factor is brought to norm 1 before the product."""
-    sizes = np.linalg.norm(Js, axis=(1, 2))
-    P = np.eye(Js.shape[1])
-    for J, size in zip(Js, sizes, strict=True):
-        P = (J / size) @ P
-    gram = np.linalg.eigvalsh(P.T @ P)[::-1]
-    return np.log(gram) / 2 + np.log(sizes).sum()
-
-
-def logs_powers_of_two(Js):
-    P, bits = np.eye(Js.shape[1]), 0
-    for J in Js:
-        P = J @ P
-        k = int(np.floor(np.log2(np.abs(P).max())))
-        P, bits = np.ldexp(P, -k), bits + k
-    return (np.log2(np.linalg.svd(P, compute_uv=False)) + bits) * np.log(2)
-
-
-def logs_from_the_left(Js):
-    P, scale = np.eye(Js.shape[1]), 0.0
+def exponents_every_step(Js, k, every):
+    Q, total = np.eye(len(Js[0]))[:, :k], np.zeros(k)
     for J in Js[::-1]:
-        P = P @ J
-        size = np.linalg.norm(P, 2)
-        P, scale = P / size, scale + math.log(size)
-    return [math.log(s) + scale for s in np.linalg.svd(P.T, compute_uv=False)]
+        Q, R = np.linalg.qr(J.T @ Q)
+        total += np.log(np.abs(np.diag(R)))
+    return total / len(Js)
 
 
-def logs_by_determinant(Js):
-    """A common scale for all factors, from the determinant."""
-    H = Js.shape[1]
-    mean = np.linalg.slogdet(Js)[1].sum() / H / len(Js)
-    P = np.eye(H)
-    for J in Js * np.exp(-mean):
-        P = J @ P
-    return np.log(np.linalg.svd(P, compute_uv=False)) + mean * len(Js)
+def exponents_as_rows(Js, k, every):
+    """Gradients as rows: g J."""
+    g, total, waiting = np.eye(Js.shape[1])[:k], 0.0, 0
+    for t in range(len(Js) - 1, -1, -1):
+        g, waiting = g @ Js[t], waiting + 1
+        if waiting == every or t == 0:
+            Q, R = np.linalg.qr(g.T)
+            g, waiting = Q.T, 0
+            total = total + np.log(np.diag(R) ** 2) / 2
+    return total / len(Js)
 
 
-# --- transient_growth ------------------------------------------------------------------------------
+def exponents_by_gram_schmidt(Js, k, every):
+    Z, total = np.eye(Js.shape[1])[:, :k].copy(), np.zeros(k)
+    for J in reversed(Js):
+        Z = J.T @ Z
+        for j in range(k):
+            for i in range(j):
+                Z[:, j] -= Z[:, i] * (Z[:, i] @ Z[:, j])
+            length = math.sqrt(Z[:, j] @ Z[:, j])
+            total[j] += math.log(length)
+            Z[:, j] /= length
+    return (total / len(Js)).tolist()
 
 
-def growth_step_by_step(A, steps):
-    P, norms = np.eye(len(A), dtype=A.dtype), []
-    for _ in range(steps + 1):
-        norms.append(np.linalg.norm(P, 2))
-        P = A @ P
-    return np.array(norms), max(norms), int(np.argmax(norms))
+def exponents_all_then_cut(Js, k, every):
+    """All H of them: the first k are those of the first k."""
+    return exponents_every_step(Js, Js.shape[1], 1)[:k]
 
 
-def growth_by_powers(A, steps):
-    norms = [np.linalg.svd(np.linalg.matrix_power(A, k), compute_uv=False)[0] for k in range(steps + 1)]
-    return norms, np.max(norms), norms.index(max(norms))
+def exponents_counted_forward(Js, k, every):
+    Q, logs = np.eye(Js.shape[1])[:, :k], []
+    for n, J in enumerate(Js[::-1], 1):
+        Q = np.einsum("ji,jk->ik", J, Q)
+        if n % every == 0 or n == len(Js):
+            Q, R = np.linalg.qr(Q)
+            signs = np.where(np.diag(R) < 0, -1, 1)
+            Q, R = Q * signs, signs[:, None] * R
+            logs.append(np.log(R.diagonal()))
+    return np.sum(logs, axis=0) / Js.shape[0]
 
 
-def growth_by_gram(A, steps):
-    """σ_max² is the largest eigenvalue of PᵀP."""
-    powers = [np.eye(len(A))]
-    for _ in range(steps):
-        powers.append(powers[-1] @ A)
-    P = np.stack(powers)
-    norms = np.sqrt(np.linalg.eigvalsh(np.einsum("kij,kil->kjl", P, P))[:, -1])
-    return norms, norms.max(), norms.argmax()
+# --- shrinking_scales ------------------------------------------------------------------------------
 
 
-def growth_batched(A, steps):
-    powers = np.stack([np.linalg.matrix_power(A, k) for k in range(steps + 1)])
-    norms = np.linalg.norm(powers, ord=2, axis=(1, 2))
-    best = int(norms.argmax())
-    return norms, float(norms[best]), best
+def positive(M):
+    values, V = np.linalg.eig(M)
+    return np.abs(V[:, np.argmax(values.real)].real)
 
 
-def growth_running_best(A, steps):
-    P, norms, peak, at = np.eye(len(A)), [], 0.0, 0
-    for k in range(steps + 1):
-        size = np.linalg.svd(P)[1].max()
-        norms.append(size)
-        if size > peak:
-            peak, at = size, k
-        P = P @ A
-    return norms, peak, at
+def scales_by_eigenvectors(W):
+    return np.sqrt(positive(np.abs(W).T) / positive(np.abs(W)))
 
 
-def growth_transposed(A, steps):
-    """Aᵀ has the same singular values; the index as a float."""
-    norms = np.array([np.linalg.norm(np.linalg.matrix_power(A.T, k), 2) for k in range(steps + 1)])
-    return norms, np.array(np.sort(norms)[-1]), float(np.flatnonzero(norms == norms.max())[0])
+def scales_by_power_iteration(W):
+    x, y, M = np.ones(len(W)), np.ones(len(W)), np.abs(W)
+    for _ in range(500):
+        x, y = M @ x, y @ M
+        x, y = x / x.sum(), y / y.sum()
+    return (y / x) ** 0.5
+
+
+def scales_by_balancing(W):
+    d = np.ones(len(W))
+    for _ in range(100):
+        for i in range(len(W)):
+            M = np.abs(d[:, None] * W / d)
+            row, column = np.delete(M[i], i), np.delete(M[:, i], i)
+            d[i] *= np.sqrt(np.linalg.norm(column) / np.linalg.norm(row))
+    return d
+
+
+def scales_as_a_list(W):
+    return [3.0 * float(scale) for scale in scales_by_balancing(W)]
+
+
+def scales_by_sums(W):
+    """Rows and columns with equal sums."""
+    d = np.ones(len(W))
+    for _ in range(400):
+        M = np.abs(d[:, None] * W / d)
+        d *= (M.sum(axis=0) / M.sum(axis=1)) ** 0.25
+    return d
+
+
+def scales_by_descent(W):
+    """Gradient descent on the squared entries, in logarithms of the scales."""
+    logs = np.zeros(len(W))
+    for _ in range(4000):
+        M = (np.exp(logs)[:, None] * W / np.exp(logs)) ** 2
+        pull = M.sum(axis=1) - M.sum(axis=0)
+        logs -= 0.2 * pull / (M.sum(axis=1) + M.sum(axis=0))
+    return np.exp(logs)
+
+
+# --- calm ------------------------------------------------------------------------------------------
+
+
+def sorted_modes(W):
+    values, V = np.linalg.eig(W)
+    order = np.argsort(-np.abs(values))
+    return values[order].astype(complex), V[:, order]
+
+
+def calm_by_qr(W):
+    values, V = sorted_modes(W)
+    D, i = np.zeros(W.shape), 0
+    while i < len(values):
+        a, b = values[i].real, values[i].imag
+        if b == 0:
+            D[i, i], i = a, i + 1
+        else:
+            D[i : i + 2, i : i + 2] = [[a, -b], [b, a]]
+            i += 2
+    Q = np.linalg.qr(np.column_stack([V[:, 0].real, np.eye(len(W))[:, :-1]]))[0]
+    return Q @ D @ Q.T
+
+
+def calm_by_gram_schmidt(W):
+    """The basis: the slow vector, then what is left of the real and imaginary parts of the others."""
+    values, V = sorted_modes(W)
+    kept = [k for k in range(len(values)) if values[k].imag >= 0]
+    columns, D, i = [], np.zeros(W.shape), 0
+    for k in kept:
+        a, b = values[k].real, values[k].imag
+        columns.append(V[:, k].real)
+        if b:
+            columns.append(V[:, k].imag)
+            D[i : i + 2, i : i + 2] = [[a, b], [-b, a]]
+        else:
+            D[i, i] = a
+        i += 1 + (b != 0)
+    Q = np.linalg.qr(np.column_stack(columns))[0]
+    return Q @ D @ Q.T
+
+
+def calm_by_mirror(W):
+    """One reflection that takes the first unit vector to the slow one."""
+    values, V = sorted_modes(W)
+    v = V[:, 0].real / np.linalg.norm(V[:, 0].real)
+    u = v - np.eye(len(v))[0]
+    M = np.eye(len(v)) - 2 * np.outer(u, u) / (u @ u)
+    return M @ diagonal_of(values) @ M
+
+
+def diagonal_of(values):
+    D, i = np.zeros((len(values), len(values))), 0
+    for value in values:
+        if value.imag < 0:
+            continue
+        r, angle = cmath.polar(complex(value))
+        if abs(value.imag) > 0:
+            turn = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+            D[i : i + 2, i : i + 2] = r * np.array(turn)
+            i += 2
+        else:
+            D[i, i] = value.real
+            i += 1
+    return D
+
+
+def calm_as_a_list(W):
+    return calm_by_mirror(W).tolist()
+
+
+def calm_sum_of_modes(W):
+    """λ v vᵀ for the slow one, the rest in the space that is left."""
+    values, V = sorted_modes(W)
+    v = V[:, 0].real / np.linalg.norm(V[:, 0].real)
+    rest = np.linalg.svd(v[None])[2][1:].T
+    return values[0].real * np.outer(v, v) + rest @ diagonal_of(values[1:]) @ rest.T
+
+
+def calm_turned_at_random(W):
+    values, V = sorted_modes(W)
+    others = np.random.default_rng(0).normal(size=(len(W), len(W) - 1))
+    Q = np.linalg.qr(np.column_stack([V[:, 0].real, others]))[0]
+    return np.asfortranarray(Q @ diagonal_of(values) @ Q.T)
+
+
+# --- tells_stability -------------------------------------------------------------------------------
+
+
+def random_matrices():
+    rng = np.random.default_rng(5)
+    for H in (1, 2, 3, 5):
+        for radius in (0.6, 0.97, 1.03, 1.5):
+            for _ in range(6):
+                W = rng.normal(size=(H, H))
+                yield radius / np.abs(np.linalg.eigvals(W)).max() * W
+
+
+HAND = (
+    [[0.9, 5], [0, 0.9]],
+    [[0.5, 0], [3, -0.4]],
+    [[0, -1.2], [1.2, 0]],
+    [[-1.3, 0], [0, 0.5]],
+    [[1.0]],
+    [[-1.0]],
+    [[0, -1], [1, 0]],
+    [[0, 1.5], [1.5, 0]],
+    [[2.0, 0], [0, 0.1]],
+    [[-1.3, 0], [0, -0.5]],
+)
+
+
+def hand_made():
+    yield from (np.array(W, float) for W in HAND)
+    yield from (0.97 * np.eye(6), np.full((4, 4), 0.5), np.diag([1.5, 0.1, 0.1, 0.1]))
+    yield np.diag([0.1, 0.2, -1.4])
+
+
+def judge_by_many(stable):
+    for W in itertools.chain(random_matrices(), hand_made()):
+        truth = np.abs(np.linalg.eigvals(W)).max() < 1
+        given = W.copy()
+        if bool(stable(given)) != truth or not (given == W).all():
+            return False
+    return True
+
+
+def judge_by_hand(stable):
+    said = []
+    for W in hand_made():
+        before = W.copy()
+        said.append(int(stable(W)))
+        if (W != before).any():
+            return 0
+    return int(said == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0])
+
+
+def judge_by_triangles(stable):
+    """Triangular matrices, whose eigenvalues are known, turned by whole numbers, and two that turn."""
+    trials = []
+    P = np.array([[1.0, 2, 0], [0, 1, 1], [0, 0, 1]])
+    for diagonal in ([0.9, 0.9, 0.9], [0.5, -0.9, 0.1], [-0.9, -0.9, -0.9], [1.5, 0.1, 0.1], [-1.5, 0.3, 0.1],
+                     [1.2, -1.2, 0.1], [1, 0, 0], [1.1, 1.1, 1.1], [-1.1, -1.1, -1.1]):  # fmt: skip
+        for corner in (0, 4):
+            D = np.diag(np.array(diagonal, float)) + np.diag([corner] * 2, 1)
+            trials += [(D, max(map(abs, diagonal)) < 1), (D.T.copy(), max(map(abs, diagonal)) < 1)]
+            if max(map(abs, diagonal)) != 1:
+                trials.append((P @ D @ np.linalg.inv(P), max(map(abs, diagonal)) < 1))
+    for r in (0.97, 1.05, 2.0):
+        trials.append((np.array([[0, -r], [r, 0]]), r < 1))
+        trials.append((r * np.array([[0.0, 1], [1, 0]]), r < 1))
+    trials.append((np.full((5, 5), 0.4), False))
+    kept = [W.copy() for W, _ in trials]
+    right = all(bool(stable(W)) is want for W, want in trials)
+    return right and all(np.array_equal(W, copy) for (W, _), copy in zip(trials, kept, strict=True))
+
+
+def judge_with_asserts(stable):
+    try:
+        for W in hand_made():
+            copy = W.copy()
+            assert stable(copy) == (max(abs(np.linalg.eig(W)[0])) < 1)
+            assert np.array_equal(copy, W)
+    except AssertionError:
+        return False
+    return True
+
+
+def judge_counting_errors(stable):
+    errors = 0
+    for W in [*hand_made(), *random_matrices()]:
+        kept = W.copy()
+        verdict = stable(W)
+        errors += (verdict != bool(np.abs(np.linalg.eigvals(kept)).max() < 1)) + (not np.array_equal(W, kept))
+    return errors == 0
+
+
+def judge_numpy_bool(stable):
+    return np.bool_(judge_by_many(stable))
 
 
 RIGHT = {
-    "ps5.linear_response": dressed(
-        response_in_a_loop,
-        response_filled_in,
-        response_by_powers,
-        response_by_einsum,
-        response_entry_by_entry,
-        response_augmented,
+    "ps5.delayed_response": dressed(
+        delayed_in_a_loop,
+        delayed_by_padding,
+        delayed_by_powers,
+        delayed_by_queue,
+        delayed_augmented,
+        delayed_two_parts,
     ),
-    "ps5.eigen_response": dressed(
-        eigen_columns, eigen_inverse, eigen_left, eigen_polar, eigen_einsum, eigen_without
+    "ps5.constant_response": dressed(
+        constant_modes,
+        constant_close_to_one,
+        constant_augmented,
+        constant_by_doubling,
+        constant_expm1,
+        constant_left,
     ),
-    "ps5.dominant_mode": dressed(
-        mode_by_sort, mode_by_log, mode_by_atan2, mode_in_degrees, mode_by_polynomial
+    "ps5.two_modes": dressed(
+        modes_in_a_loop,
+        modes_by_counting,
+        modes_by_atan2,
+        modes_by_rounded_moduli,
+        modes_by_logs,
+        modes_by_polynomial,
     ),
-    "ps5.companion_poles": dressed(
-        companion_by_eye,
-        companion_by_roots,
-        companion_by_loop,
-        companion_oldest_first,
-        companion_by_blocks,
-        companion_by_columns,
-    ),
-    "ps5.impulse_response": dressed(
-        impulse_by_loop,
-        impulse_forward,
-        impulse_by_matrix,
-        impulse_by_buffer,
-        impulse_by_series,
-        impulse_by_solving,
-    ),
-    "ps5.is_stable": dressed(
-        stable_by_eigenvalues, stable_each, stable_numpy_bool, stable_by_power, stable_by_lyapunov, stable_any
-    ),
-    "ps5.fixed_point_slopes": dressed(
-        slopes_by_formula,
-        slopes_post_activation,
-        slopes_complex_step,
-        slopes_one_by_one,
-        slopes_as_integers,
-        slopes_by_differences,
-    ),
-    "ps5.state_gradient": dressed(
-        gradient_backward,
-        gradient_post_activation,
-        gradient_complex_step,
-        gradient_forward,
-        gradient_by_solving,
-        gradient_recursive,
-    ),
-    "ps5.lyapunov_exponents": dressed(
-        exponents_by_qr,
-        exponents_by_gram_schmidt,
-        exponents_positive_diagonal,
-        exponents_by_volumes,
-        exponents_of_the_product,
-        exponents_by_log2,
-    ),
-    "ps5.log_singular_values": dressed(
-        logs_rescaled,
-        logs_by_largest_entry,
-        logs_factors_first,
-        logs_powers_of_two,
-        logs_from_the_left,
-        logs_by_determinant,
-    ),
-    "ps5.transient_growth": dressed(
+    "ps5.growth_start": dressed(
         growth_step_by_step,
-        growth_by_powers,
         growth_by_gram,
         growth_batched,
         growth_running_best,
+        growth_by_power_iteration,
         growth_transposed,
     ),
+    "ps5.recall": dressed(
+        recall_summed,
+        recall_solved,
+        recall_by_doubling,
+        recall_by_iteration,
+        recall_by_modes,
+        recall_by_cholesky,
+    ),
+    "ps5.block_companion": dressed(
+        blocks_by_slices,
+        blocks_by_eye,
+        blocks_by_kron,
+        blocks_oldest_first,
+        blocks_by_block,
+        blocks_by_columns,
+    ),
+    "ps5.step_response": dressed(
+        step_by_loop,
+        step_by_padding,
+        step_by_solving,
+        step_by_impulses,
+        step_sent_ahead,
+        step_run_to_the_end,
+    ),
+    "ps5.largest_leak": dressed(
+        leak_by_formula,
+        leak_in_a_loop,
+        leak_by_reciprocals,
+        leak_by_bisection,
+        leak_of_the_difference,
+        leak_by_inverse,
+    ),
+    "ps5.two_step_orbits": dressed(
+        orbits_by_formula,
+        orbits_by_complex_step,
+        orbits_from_the_values,
+        orbits_one_by_one,
+        orbits_as_integers,
+        orbits_by_loop,
+    ),
+    "ps5.leaky_gradient": dressed(
+        leaky_backward,
+        leaky_by_products,
+        leaky_complex_step,
+        leaky_forward,
+        leaky_by_solving,
+        leaky_recursive,
+    ),
+    "ps5.backward_exponents": dressed(
+        exponents_in_groups,
+        exponents_every_step,
+        exponents_as_rows,
+        exponents_by_gram_schmidt,
+        exponents_all_then_cut,
+        exponents_counted_forward,
+    ),
+    "ps5.shrinking_scales": dressed(
+        scales_by_balancing,
+        scales_by_eigenvectors,
+        scales_by_power_iteration,
+        scales_as_a_list,
+        scales_by_sums,
+        scales_by_descent,
+    ),
+    # no single precision: eigenvalues have to be kept to 1e−6
+    "ps5.calm": [
+        calm_by_qr,
+        calm_by_gram_schmidt,
+        calm_by_mirror,
+        calm_as_a_list,
+        calm_sum_of_modes,
+        calm_turned_at_random,
+        *(clothes(calm_by_qr) for clothes in CLOTHES if clothes is not single),
+    ],
+    "ps5.tells_stability": [
+        judge_by_many,
+        judge_by_hand,
+        judge_by_triangles,
+        judge_with_asserts,
+        judge_counting_errors,
+        judge_numpy_bool,
+    ],
 }

@@ -1,22 +1,33 @@
 """Problem set 5: linear recursions, their modes, and what stability means."""
 
-from vgcourse.check.ps5.eigenvalues import DOMINANT_MODE, IS_STABLE
-from vgcourse.check.ps5.growth import TRANSIENT_GROWTH
-from vgcourse.check.ps5.linear import EIGEN_RESPONSE, LINEAR_RESPONSE
-from vgcourse.check.ps5.products import LOG_SINGULAR_VALUES, LYAPUNOV_EXPONENTS
-from vgcourse.check.ps5.scalar import FIXED_POINT_SLOPES, STATE_GRADIENT
-from vgcourse.check.ps5.taps import COMPANION_POLES, IMPULSE_RESPONSE
+from vgcourse.check.ps5.calm import CALM
+from vgcourse.check.ps5.exponents import BACKWARD_EXPONENTS
+from vgcourse.check.ps5.growth import GROWTH_START
+from vgcourse.check.ps5.leak import LARGEST_LEAK
+from vgcourse.check.ps5.leaky import LEAKY_GRADIENT
+from vgcourse.check.ps5.linear import CONSTANT_RESPONSE, DELAYED_RESPONSE
+from vgcourse.check.ps5.orbits import TWO_STEP_ORBITS
+from vgcourse.check.ps5.recall import RECALL
+from vgcourse.check.ps5.shrink import SHRINKING_SCALES
+from vgcourse.check.ps5.taps import BLOCK_COMPANION, STEP_RESPONSE
+from vgcourse.check.ps5.two_modes import TWO_MODES
+from vgcourse.check.ps5.verdicts import TELLS_STABILITY
 
 PROBLEMS = (
-    LINEAR_RESPONSE,
-    EIGEN_RESPONSE,
-    DOMINANT_MODE,
-    COMPANION_POLES,
-    IMPULSE_RESPONSE,
-    IS_STABLE,
-    FIXED_POINT_SLOPES,
-    STATE_GRADIENT,
-    LYAPUNOV_EXPONENTS,
-    LOG_SINGULAR_VALUES,
-    TRANSIENT_GROWTH,
+    DELAYED_RESPONSE,
+    CONSTANT_RESPONSE,
+    TWO_MODES,
+    GROWTH_START,
+    RECALL,
+    BLOCK_COMPANION,
+    STEP_RESPONSE,
+    LARGEST_LEAK,
+    TWO_STEP_ORBITS,
+    LEAKY_GRADIENT,
+    BACKWARD_EXPONENTS,
+    SHRINKING_SCALES,
+    CALM,
+    TELLS_STABILITY,
 )
+
+__all__ = ["PROBLEMS"]

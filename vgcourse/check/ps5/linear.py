@@ -1,210 +1,227 @@
-"""Problem set 5 on h(t) = W h(t−1) + C x(t): step by step, and in closed form by eigenvectors."""
+"""Problem set 5 on linear recursions: inputs that arrive late, and a constant input by modes."""
 
 import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
-from vgcourse.dynamics import closed_form, simulate
 
 
 def matrix_with(blocks, rng):
     """A real matrix with these eigenvalues: a number is a real one, (ρ, θ) the pair ρ e^{±iθ}."""
+    D = block_diagonal(blocks)
+    left, right = (np.linalg.qr(rng.normal(size=D.shape))[0] for _ in range(2))
+    V = left * rng.uniform(1, 2.5, len(D)) @ right  # not orthogonal, so that W is not normal
+    return V @ D @ np.linalg.inv(V)
+
+
+def block_diagonal(blocks):
+    """Numbers on the diagonal, and (7.6) for every (ρ, θ)."""
     rows = sum(1 + isinstance(block, tuple) for block in blocks)
     D, i = np.zeros((rows, rows)), 0
     for block in blocks:
         if isinstance(block, tuple):
-            (rho, angle), c = block, (i, i + 1)
-            D[np.ix_(c, c)] = rho * np.array(
-                [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-            )
+            rho, angle = block
+            turn = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+            D[i : i + 2, i : i + 2] = rho * np.array(turn)
             i += 2
         else:
             D[i, i] = block
             i += 1
-    left, right = (np.linalg.qr(rng.normal(size=(rows, rows)))[0] for _ in range(2))
-    V = left * rng.uniform(1, 2.5, rows) @ right  # not orthogonal, so that W is not normal
-    return V @ D @ np.linalg.inv(V)
+    return D
 
 
-# --- linear_response -------------------------------------------------------------------------------
+# --- delayed_response ------------------------------------------------------------------------------
 
 
-def linear_response(W, C, x, h0):
-    """h(0) = h0 and h(t) = W h(t−1) + C x(t) for t = 1 … T, where row t − 1 of x holds x(t)."""
-    return simulate(W, h0, len(x), C=C, x=x)
+def delayed_response(W, C, V, x, h0, delay):
+    """y_t = V h_t with h_t = W h_{t−1} + C x_{t−d} for t = 1 … T, nothing before x_1; row t − 1 of x holds x_t."""
+    return _response(W, C, V, x, h0, delay)
 
 
 def _response(
-    W, C, x, h0, *, step=None, start=lambda h0: h0, carry=lambda W, h: W @ h, drive=None, rows=slice(None)
+    W,
+    C,
+    V,
+    x,
+    h0,
+    delay,
+    *,
+    start=lambda h0: h0,
+    carry=lambda W, h, waiting: W @ h,
+    late=lambda x, t, d: x[t - d] if t >= d else 0 * x[0],
+    drive=lambda C, u: C @ u,
+    step=lambda carried, kick, W: carried + kick,
+    read=lambda V, h, before: V @ h,
+    rows=lambda y, first: y,
 ):
-    h = [start(h0)]
+    h = start(h0)
+    first, y = V @ h, []
     for t in range(len(x)):
-        kick = C @ x[t] if drive is None else drive(C, x, t)
-        h.append(carry(W, h[-1]) + kick if step is None else step(carry(W, h[-1]), kick, W))
-    return np.stack(h)[rows]
+        before = h
+        h = step(carry(W, h, t < delay), drive(C, late(x, t, delay)), W)
+        y.append(read(V, h, before))
+    return rows(np.stack(y), first)
 
 
-def _first_input_skipped(W, C, x, h0):
-    h = [h0]
-    for t in range(1, len(x)):
-        h.append(W @ h[-1] + C @ x[t])
-    return np.stack(h)
-
-
-def _powers_of_entries(W, C, x, h0):
-    kicks = x @ C.T
-    return np.stack([W**t @ h0 + sum(W ** (t - s) @ kicks[s - 1] for s in range(1, t + 1)) if t else h0 for t in range(len(x) + 1)])  # fmt: skip
-
-
-def _powers_in_reverse(W, C, x, h0):
-    power, kicks = np.linalg.matrix_power, x @ C.T
-    return np.stack([power(W, t) @ h0 + sum(power(W, s - 1) @ kicks[s - 1] for s in range(1, t + 1)) for t in range(len(x) + 1)])  # fmt: skip
+def _within(x, t):
+    return x[t] if 0 <= t < len(x) else 0 * x[0]
 
 
 def _response_cases(rng):
-    return [
-        Case((rng.normal(size=(H, H)) / np.sqrt(H), rng.normal(size=(H, D)), rng.normal(size=(T, D)), rng.normal(size=H)), ("h",), steps=T)
-        for H, D, T in ((4, 2, 7), (3, 3, 5))
-    ]  # fmt: skip
+    cases = []
+    for H, D, K, T, delay in ((4, 2, 3, 7, 2), (3, 3, 3, 5, 0), (2, 1, 4, 4, 6), (3, 2, 2, 6, 1)):
+        W, C, V = (rng.normal(size=s) / np.sqrt(H) for s in ((H, H), (H, D), (K, H)))
+        cases.append(Case((W, C, V, rng.normal(size=(T, D)), rng.normal(size=H), delay), ("y",), steps=T))
+    return cases
 
 
-def _off_h0(outputs, h0):
-    return np.linalg.norm(outputs["h"][0] - h0) / np.linalg.norm(h0)
-
-
-LINEAR_RESPONSE = Problem(
-    name="ps5.linear_response",
-    reference=linear_response,
+DELAYED_RESPONSE = Problem(
+    name="ps5.delayed_response",
+    reference=delayed_response,
     cases=_response_cases,
     family=_response,
-    axes={"h": ("step from 0", "unit")},
-    invariants=(
-        Invariant("starts at h0", lambda args, outputs: _off_h0(outputs, args[3]), "Row 0 of your h is not h0. It is the state before any step or input: h(0) = h0."),
-    ),
+    axes={"y": ("step", "output")},
     points=2,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("W untransposed", dict(carry=lambda W, h: h @ W), "Your recursion multiplies by Wᵀ. For one state it is W @ h; for rows of states h @ W.T."),
-        Mistake("C untransposed", dict(drive=lambda C, x, t: x[t] @ C), "Your input goes through Cᵀ. C x(t) is C @ x[t], or x[t] @ C.T; only D = H lets yours run."),
-        Mistake("C left out", dict(drive=lambda C, x, t: x[t] + 0 * C[:, 0]), "Your input is added without C. The recursion adds C x(t), a vector of H entries."),
-        Mistake("start at zero", dict(start=lambda h0: 0 * h0), "Your h(0) is zero. The state starts at h0, and W^t h0 is part of every h(t)."),
-        Mistake("one array for all steps", lambda *args: np.repeat(_response(*args)[-1:], len(args[2]) + 1, axis=0), "All rows of your h are h(T). Your list holds one and the same array again and again, and the loop changes it in place: make a new one in every step, or append h.copy()."),
-        Mistake("state not carried", dict(carry=lambda W, h: 0 * h), "Your h(t) is C x(t) alone. The state before it comes in too: W h(t−1) + C x(t)."),
-        Mistake("W left out", dict(carry=lambda W, h: h), "You add the inputs up and never multiply the state by W: h(t) = W h(t−1) + C x(t)."),
-        Mistake("input through W too", dict(step=lambda carried, kick, W: carried + W @ kick), "You compute W (h(t−1) + C x(t)). The input of step t meets W only from step t + 1 on: add C x(t) after the product."),
-        Mistake("input one step late", dict(drive=lambda C, x, t: C @ x[t - 1] if t else 0 * C[:, 0]), "Your inputs arrive one step late and the last one is never used. x[0] is x(1), the input that makes h(1)."),
-        Mistake("one impulse only", dict(drive=lambda C, x, t: C @ x[0] if t == 0 else 0 * C[:, 0]), "You use the first input only. Each step has an input of its own, row t − 1 of x."),
-        Mistake("tanh around it", dict(step=lambda carried, kick, W: np.tanh(carried + kick)), "You put a tanh around the step. This recursion is linear: no activation."),
-        Mistake("h(0) not returned", dict(rows=slice(1, None)), "Your states start with h(1). Row 0 of the answer is h(0) = h0, so there are T + 1 rows."),
-        Mistake("first input skipped", _first_input_skipped, "Your loop starts with x[1], so x[0] never enters and a step is missing. There are T inputs and T + 1 states: h[t] comes from x[t − 1]."),
-        Mistake("powers of entries", _powers_of_entries, "W**t raises each entry of W to the power t. W^t is the product W W … W: np.linalg.matrix_power, or one product per step."),
-        Mistake("exponents run the wrong way", _powers_in_reverse, "An input at step s has been multiplied by W once for each later step: W^(t−s) C x(s). Your exponent grows with s, so old inputs are treated as new ones."),
+        Mistake("delay ignored", dict(late=lambda x, t, d: x[t]), "Your inputs arrive at once. Here x_t reaches the state d steps later."),
+        Mistake("late inputs come round", dict(late=lambda x, t, d: x[t - d]), "Your first d steps hear the end of x: a negative index counts from the end in Python. Before x_1 there was nothing."),
+        Mistake("np.roll goes round", dict(late=lambda x, t, d: x[(t - d) % len(x)]), "Your first d steps hear the end of x: moved in a circle, what falls out behind comes in again in front. Before x_1 there was nothing."),
+        Mistake("one step more", dict(late=lambda x, t, d: _within(x, t - d - 1)), "Your inputs come one step too late: with d = 0, x_1 has to be heard in h_1."),
+        Mistake("one step less", dict(late=lambda x, t, d: _within(x, t - d + 1)), "Your inputs come one step too early: with d = 0, x_2 must not be heard in h_1."),
+        Mistake("the future is heard", dict(late=lambda x, t, d: _within(x, t + d)), "Your state hears inputs before they are there, x_{t+d}. Late means x_{t−d}."),
+        Mistake("first input held", dict(late=lambda x, t, d: x[max(t - d, 0)]), "Until the first input arrives, your steps use x_1 again and again. Before it there was nothing, so nothing is added."),
+        Mistake("state waits for the input", dict(carry=lambda W, h, waiting: h if waiting else W @ h), "Your state stands still for the first d steps. Without an input it still goes through W."),
+        Mistake("W untransposed", dict(carry=lambda W, h, waiting: h @ W), "Your recursion multiplies by Wᵀ. Row i of W says what unit i hears."),
+        Mistake("C untransposed", dict(drive=lambda C, u: u @ C), "Your input goes through Cᵀ. Only where D = H does numpy let that run."),
+        Mistake("V untransposed", dict(read=lambda V, h, before: h @ V), "Your output is read through Vᵀ. Only where K = H does numpy let that run."),
+        Mistake("state returned", dict(read=lambda V, h, before: h), "You return the states. Asked for is what is read from them, y_t = V h_t."),
+        Mistake("output of the state before", dict(read=lambda V, h, before: V @ before), "Your y_t is read from h_{t−1}. It belongs to the state after the step, h_t."),
+        Mistake("start at zero", dict(start=lambda h0: 0 * h0), "Your state starts at zero. It starts at h_0, which is not."),
+        Mistake("state not carried", dict(carry=lambda W, h, waiting: 0 * h), "Your states are C x alone: what was there before is lost at every step."),
+        Mistake("W left out", dict(carry=lambda W, h, waiting: h), "You add up inputs and never multiply the state by W."),
+        Mistake("input through W too", dict(step=lambda carried, kick, W: carried + W @ kick), "Your input goes through W in the step in which it arrives. It meets W from the next step on."),
+        Mistake("tanh around it", dict(step=lambda carried, kick, W: np.tanh(carried + kick)), "You put a tanh around the step. This recursion is linear."),
+        Mistake("y_0 returned", dict(rows=lambda y, first: np.vstack([first, y])), "Your answer starts with y_0. Asked for are y_1 … y_T, one for each input."),
     ),
     hints=(
-        "One loop over time that carries one vector. What does the state do to itself, and what is added?",
-        "The answer has shape (T + 1, H). W @ h and C @ x[t] both have shape (H,).",
-        "Start a list with h0; for every row of x append W @ (the last state) plus one more term.",
+        "One loop that carries one vector. Which row of x does step t hear, and from which t on is there one?",
+        "Row t − 1 of x holds x_t, so in a loop over t = 0 … T − 1 the row is t − d. A negative one is no input.",
+        "kick = C x[t − d] if t ≥ d, else 0; then the step, then V h into a list of T rows.",
     ),
 )  # fmt: skip
 
 
-# --- eigen_response --------------------------------------------------------------------------------
+# --- constant_response -----------------------------------------------------------------------------
 
 
-def eigen_response(W, h0, steps):
-    """W^t h0 = Σ_i a_i λ_i^t v_i for t = 0 … steps, with h0 = Σ_i a_i v_i."""
-    return closed_form(W, h0, steps).states
+def constant_response(W, u, ts):
+    """h_t of h_t = W h_{t−1} + u from h_0 = 0 by modes: u = Σ a_i v_i gives Σ a_i (1 − λ_i^t)/(1 − λ_i) v_i, t for λ_i = 1."""
+    return _constant(W, u, ts)
 
 
-def _eigen(
+def _geometric(values, t):
+    return (1 - values**t) / np.where(values == 1, 1, 1 - values)
+
+
+def _constant(
     W,
-    h0,
-    steps,
+    u,
+    ts,
     *,
     decompose=np.linalg.eig,
     coefficients=np.linalg.solve,
-    weight=lambda a: a,
-    power=lambda values, t: values**t,
+    sums=_geometric,
+    at_one=lambda t: t,
+    values_of=lambda values: values,
     keep=lambda values: np.ones(len(values)),
-    first=0,
+    back=lambda parts, V: parts @ V.T,
     finish=np.real,
-    rows=slice(None),
 ):
     values, V = decompose(W)
-    values = values.astype(complex)  # so that every power of every λ exists
-    a = weight(coefficients(V, h0)) * keep(values)
-    t = np.arange(steps + 1)[:, None] + first
-    return finish((power(values, t) * a) @ V.T)[rows]
-
-
-def _by_singular_values(W, h0, steps):
-    U, s, Vt = np.linalg.svd(W)
-    return (s ** np.arange(steps + 1)[:, None] * (Vt @ h0)) @ U.T
+    values = values_of(values.astype(complex))
+    a, t = coefficients(V, u) * keep(values), np.asarray(ts)[:, None]
+    with np.errstate(all="ignore"):
+        weights = np.where(values == 1, at_one(t + 0j * values), sums(values, t))
+        return finish(back(weights * a, V))
 
 
 def _largest_only(values):
     return np.isclose(np.abs(values), np.abs(values).max()).astype(float)
 
 
-def _eigen_cases(rng):
-    spectra = (
-        [(rng.uniform(0.8, 1.0), rng.uniform(0.7, 1.3)), rng.uniform(0.4, 0.6), rng.uniform(-0.75, -0.6)],
-        [(rng.uniform(0.9, 1.05), rng.uniform(1.8, 2.4)), rng.uniform(0.5, 0.7)],
-    )
+def _all_modes(W, rng):
+    """An input in which every mode takes part."""
+    values, V = np.linalg.eig(W)
+    shares = rng.uniform(0.6, 1.2, len(W)) * rng.choice([-1, 1], len(W))
+    shares = shares * np.where(values.imag != 0, np.exp(1j * np.sign(values.imag) * rng.uniform(0.4, 1)), 1)
+    shares[values.imag < 0] = shares[values.imag > 0].conj()
+    return (V @ shares).real
+
+
+def _constant_cases(rng):
+    pair, other = (rng.uniform(0.8, 0.95), rng.uniform(0.7, 1.3)), rng.uniform(0.4, 0.6)
+    four = matrix_with([pair, other, rng.uniform(-0.75, -0.6)], rng)
+    growing = matrix_with([(rng.uniform(0.9, 0.95), rng.uniform(1.8, 2.4)), rng.uniform(1.1, 1.2)], rng)
+    kept = np.diag([1.0, rng.choice([0.5, 0.25]), -0.5])  # λ = 1 to the last bit
+    kept[0, 1:], kept[1, 2] = rng.choice([-1, 1], 2) * rng.uniform(0.5, 1.5, 2), rng.uniform(0.5, 1)
+    if rng.random() < 0.5:
+        kept = kept[::-1, ::-1].copy()
     cases = []
-    for blocks, steps in zip(spectra, (6, 8), strict=True):
-        W = matrix_with(blocks, rng)
-        values, V = np.linalg.eig(W)
-        shares = rng.uniform(0.6, 1.2, len(W)) * rng.choice([-1, 1], len(W))  # every mode takes part
-        shares = shares * np.where(
-            values.imag != 0, np.exp(1j * np.sign(values.imag) * rng.uniform(0.4, 1)), 1
-        )
-        shares[values.imag < 0] = shares[values.imag > 0].conj()
-        cases.append(Case((W, (V @ shares).real, steps), ("h",), steps=steps))
+    for W, ts, name in (
+        (four, [0, 1, 2, 5, 9, 10_000_000], "h"),
+        (growing, [0, 1, 3, 4, 12], "h"),
+        (kept, [0, 1, 2, 7, 10_000_000], "h (λ = 1)"),
+    ):
+        cases.append(Case((W, _all_modes(W, rng), np.array(ts)), (name,)))
     return cases
 
 
-def _step_wrong(args, outputs):
-    before, after = outputs["h"][:-1] @ args[0].T, outputs["h"][1:]
-    return np.linalg.norm(after - before) / max(np.linalg.norm(before), np.linalg.norm(after), 1e-300)
+def _not_zero_at_first(args, outputs):
+    (h,) = outputs.values()
+    return np.linalg.norm(h[0]) / np.linalg.norm(args[1])
 
 
-EIGEN_RESPONSE = Problem(
-    name="ps5.eigen_response",
-    reference=eigen_response,
-    cases=_eigen_cases,
-    family=_eigen,
-    axes={"h": ("step from 0", "unit")},
-    invariants=(
-        Invariant("starts at h0", lambda args, outputs: _off_h0(outputs, args[1]), "Row 0 of your h is not h0. At t = 0 all λ^t are 1, so the modes must add up to h0: check the coefficients, V a = h0."),
-        Invariant("one step is W", _step_wrong, "A row of your h is not W times the row before. If row 0 is right, the powers are not: each mode gains one factor λ a step, with v its eigenvector."),
-    ),
-    points=4,
+def _not_u_after_one(args, outputs):
+    (h,) = outputs.values()
+    return np.linalg.norm(h[1] - args[1]) / np.linalg.norm(args[1])
+
+
+CONSTANT_RESPONSE = Problem(
+    name="ps5.constant_response",
+    reference=constant_response,
+    cases=_constant_cases,
+    family=_constant,
+    axes={"h": ("time asked for", "unit"), "h (λ = 1)": ("time asked for", "unit")},
+    points=3,
     lecture='lecture 7, "Linear recursions"',
+    invariants=(
+        Invariant("starts at 0", _not_zero_at_first, "Your h_0 is not 0. Before the first step there is nothing: the sum of no terms."),
+        Invariant("u after one step", _not_u_after_one, "Your h_1 is not u. After one step the input has come in once and has met no W yet."),
+    ),
     mistakes=(
-        Mistake("real part of λ", dict(power=lambda values, t: values.real**t), "You drop the imaginary part of λ before the power. A complex pair keeps its size |λ|^t and turns; only the finished sum Σ a_i λ_i^t v_i is real."),
-        Mistake("modulus of λ", dict(power=lambda values, t: np.abs(values) ** t), "You use |λ|^t. The angle of λ is what makes the state oscillate, and the sign of a negative λ alternates: use λ^t itself."),
-        Mistake("real part of the coefficients", dict(weight=np.real), "You take the real part of the coefficients a_i. A pair has conjugate coefficients a and ā; keep them complex and take the real part of the sum."),
-        Mistake("real part of the eigenvectors", lambda W, h0, steps: ((lambda v, V: (v ** np.arange(steps + 1)[:, None] * np.linalg.solve(V, h0)) @ V.real.T)(*np.linalg.eig(W))).real, "You take the real part of the eigenvectors before the sum. Real part of a product is not product of real parts: sum first."),
-        Mistake("Vᵀ for V⁻¹", dict(coefficients=lambda V, h0: V.T @ h0), "Your coefficients are Vᵀ h0. That is V⁻¹ h0 only for orthonormal eigenvectors, a symmetric W; in general solve V a = h0."),
-        Mistake("Vᴴ for V⁻¹", dict(coefficients=lambda V, h0: V.conj().T @ h0), "Your coefficients are projections on the eigenvectors, Vᴴ h0. Eigenvectors of this W are not orthogonal: solve V a = h0."),
-        Mistake("coefficients V h0", dict(coefficients=lambda V, h0: V @ h0), "Your coefficients are V h0, the map from coefficients to states. You need its inverse: solve V a = h0."),
-        Mistake("rows as eigenvectors", dict(decompose=lambda W: (np.linalg.eig(W)[0], np.linalg.eig(W)[1].T)), "You take the rows of V as eigenvectors. np.linalg.eig returns them as columns: v_i is V[:, i]."),
-        Mistake("eigh", dict(decompose=np.linalg.eigh), "np.linalg.eigh reads only one triangle and takes W for symmetric. This W is not: use np.linalg.eig."),
-        Mistake("singular values", _by_singular_values, "You use singular values. W² = U S Vᵀ U S Vᵀ is not U S² Vᵀ: powers keep eigenvectors, W v = λ v, not singular vectors."),
-        Mistake("continuous time", dict(power=lambda values, t: np.exp(values * t)), "e^{λt} solves dh/dt = W h. One step here multiplies by W, so t steps multiply a mode by λ^t."),
-        Mistake("λ times t", dict(power=lambda values, t: values * t), "You multiply λ by t. Each step multiplies a mode by λ once more: λ^t."),
-        Mistake("one step too many", dict(first=1), "Your first row is W h0. It belongs to t = 0, where every λ^t is 1: row 0 is h0 itself."),
-        Mistake("h(0) not returned", dict(rows=slice(1, None)), "Your rows start at t = 1. Row 0 is h0, so there are steps + 1 rows."),
-        Mistake("steps rows", dict(rows=slice(None, -1)), "Your last row is t = steps − 1. Asked for are t = 0 … steps, steps + 1 rows."),
-        Mistake("largest mode only", dict(keep=_largest_only), "You keep only the mode with the largest |λ|. It wins in the long run; at these t all modes count."),
+        Mistake("free response", dict(sums=lambda values, t: values**t, at_one=lambda t: 1 + 0 * t), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
+        Mistake("one term too many", dict(sums=lambda values, t: _geometric(values, t + 1), at_one=lambda t: t + 1), "Your sums have one term too many: at t = 0 nothing has come in yet."),
+        Mistake("input through W first", dict(sums=lambda values, t: values * _geometric(values, t)), "Your inputs meet W in the step in which they come in, so every mode is multiplied by λ once too often."),
+        Mistake("λ = 1 divided by zero", dict(sums=lambda values, t: (1 - values**t) / (1 - values), at_one=lambda t: t * np.nan), "At λ = 1 you divide 0 by 0. There every one of the t terms is 1."),
+        Mistake("λ = 1 counted once", dict(at_one=lambda t: 1 + 0 * t), "Your mode with λ = 1 stays at its share of u. Nothing of it is forgotten, so every step adds the share again."),
+        Mistake("λ = 1 left out", dict(at_one=lambda t: 0 * t), "Your mode with λ = 1 stays at 0, as a tiny number added to 1 − λ makes it. Nothing of it is forgotten: it grows by its share at every step."),
+        Mistake("resting place", dict(sums=lambda values, t: 1 / (1 - values) + 0 * t), "Your modes are at rest from the beginning, a/(1 − λ). That is where they end if |λ| < 1; at time t the part λ^t is still missing."),
+        Mistake("sign of the sum", dict(sums=lambda values, t: -_geometric(values, t)), "Your sums have the wrong sign: numerator and denominator are turned round one without the other."),
+        Mistake("eigenvectors as rows", dict(back=lambda parts, V: parts @ V), "You add up rows of the matrix of eigenvectors. np.linalg.eig puts eigenvector i into column i."),
+        Mistake("transposed for inverse", dict(coefficients=lambda V, u: V.T @ u), "You take a = Vᵀu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
+        Mistake("coefficients left out", dict(coefficients=lambda V, u: np.ones(len(u))), "Your modes all have weight 1. How much of each one u holds is a, from V a = u."),
+        Mistake("symmetric eigenvalues", dict(decompose=np.linalg.eigh), "np.linalg.eigh takes W for symmetric. It is not: use np.linalg.eig."),
+        Mistake("W transposed", lambda W, u, ts: _constant(W.T, u, ts), "Your modes are those of Wᵀ: the same eigenvalues, other eigenvectors."),
+        Mistake("real parts of λ", dict(values_of=lambda values: values.real + 0j), "You drop the imaginary parts of λ before the powers are taken. Take the real part of the finished sum."),
+        Mistake("moduli of λ", dict(values_of=lambda values: np.abs(values) + 0j), "You use |λ| for λ. A mode that turns or flips its sign does not pile up: its powers cancel."),
+        Mistake("largest mode only", dict(keep=_largest_only), "You keep only the modes with the largest |λ|. With a constant input all of them last."),
         Mistake("half of each pair", dict(keep=lambda values: (values.imag >= 0).astype(float)), "You keep one λ of each complex pair. The other one adds the conjugate: twice the real part, not once."),
-        Mistake("coefficients left out", dict(weight=np.ones_like), "Your modes all have weight 1. How much of each one h0 holds is a, from V a = h0."),
-        Mistake("absolute value at the end", dict(finish=np.abs), "You return the modulus of the sum. That loses every sign; the imaginary parts cancel to rounding, so take .real."),
+        Mistake("absolute value at the end", dict(finish=np.abs), "You return the modulus of the sum. That loses every sign."),
         Mistake("complex result", dict(finish=lambda h: h), "Your numbers are right but stored as complex, with imaginary parts that are rounding. Return the real part of the finished sum."),
     ),
     hints=(
-        "Write h0 as a sum of eigenvectors. What does W do to each of them in one step, in t steps?",
-        "values, V = np.linalg.eig(W): the columns of V are the eigenvectors, and V @ a = h0. Everything may be complex until the sum is done.",
-        "a = np.linalg.solve(V, h0); row t is the real part of V @ (a times a power of each λ).",
+        "Write u as a sum of eigenvectors. What is in mode i after one step, after two, after three?",
+        "1 + λ + λ² + … + λ^(t−1), t terms. The sum has a short form, but for one value of λ.",
+        "Row t is the real part of Σ a_i s_i(t) v_i with s_i = (1 − λ_i^t)/(1 − λ_i), and t where λ_i is 1.",
     ),
 )  # fmt: skip

@@ -1,153 +1,173 @@
-"""Problem set 5 on more taps: h(t) = Σ a_k h(t−k) + x(t) as a matrix, its poles, its impulse response."""
+"""Problem set 5 on more taps: many units that look back, as one matrix; and a filter's answer to a step."""
 
 import numpy as np
 
-from vgcourse import dynamics
 from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem
 
-# --- companion_poles -------------------------------------------------------------------------------
+# --- block_companion -------------------------------------------------------------------------------
 
 
-def companion_poles(taps):
-    """The matrix A of (h(t), …, h(t−K+1)) = A (h(t−1), …, h(t−K)), and |z| of its poles, largest first."""
-    return dynamics.companion(taps), np.abs(dynamics.poles(taps))
+def block_companion(taps):
+    """The matrix A of (h_t, …, h_{t−K+1}) = A (h_{t−1}, …, h_{t−K}) for h_t = Σ_k B_k h_{t−k}, and |λ| of its poles."""
+    return _companion(taps)
 
 
-def _weights(taps):
-    a = np.zeros(max(taps))
-    for lag, weight in taps.items():
-        a[lag - 1] = weight
-    return a
+def _blocks(taps):
+    """B_1 … B_K, zeros where no tap is named: (K, H, H)."""
+    K, H = max(taps), len(next(iter(taps.values())))
+    return np.stack([taps.get(k, np.zeros((H, H))) for k in range(1, K + 1)])
 
 
-def _roots(polynomial):
-    return np.sort(np.abs(np.roots(polynomial)))[::-1]
+def _packed(taps):
+    return np.stack([taps[k] for k in sorted(taps)])
+
+
+def _one_lag_more(taps):
+    B = _blocks(taps)
+    return np.concatenate([0 * B[:1], B])
+
+
+def _shift(K, H):
+    return np.eye(K * H, k=-H)
 
 
 def _companion(
     taps,
     *,
-    weights=_weights,
-    sign=1.0,
-    shift=lambda K: np.eye(K, k=-1),
-    first=lambda a: a,
-    arrange=lambda A: A,
-    spectrum=lambda A, a: np.linalg.eigvals(A),
-    moduli=lambda z: np.sort(np.abs(z))[::-1],
+    blocks=_blocks,
+    first=lambda B: np.hstack(list(B)),
+    shift=_shift,
+    arrange=lambda A, H: A,
+    spectrum=np.linalg.eigvals,
+    moduli=lambda values: np.sort(np.abs(values))[::-1],
 ):
-    a = sign * weights(taps)
-    A = shift(len(a))
-    A[0] = first(a)
-    return arrange(A), moduli(spectrum(A, a))
+    B = blocks(taps)
+    K, H, _ = B.shape
+    A = shift(K, H).astype(B.dtype)
+    A[:H] = first(B)
+    return arrange(A, H), moduli(spectrum(A))
 
 
-def _packed(taps):
-    return np.array([taps[lag] for lag in sorted(taps)])
+def _oldest_first(A, H):
+    K = len(A) // H
+    return A.reshape(K, H, K, H)[::-1, :, ::-1].reshape(A.shape)
 
 
-def _one_lag_more(taps):
-    return np.concatenate([[0.0], _weights(taps)])
+def _unit_by_unit(A, H):
+    """(K, H) entries of the state in the order of units, then lags."""
+    K = len(A) // H
+    return A.reshape(K, H, K, H).transpose(1, 0, 3, 2).reshape(A.shape)
 
 
 def _companion_cases(rng):
-    def weight(low, high):
-        return float(rng.uniform(low, high) * rng.choice([-1, 1]))
-
-    taps = [
-        {1: float(rng.uniform(0.4, 0.6)), 5: float(rng.uniform(0.2, 0.3))},
-        {2: weight(0.3, 0.6), 3: weight(0.2, 0.5)},
-    ]
-    for _ in range(200):  # poles that np.linalg.eigvals does not happen to list by size
-        last = {1: weight(0.3, 0.5), 2: weight(0.1, 0.2), 4: weight(0.2, 0.5)}
-        listed = _companion(last, moduli=np.abs)[1]
-        if (np.diff(listed) > 0.01).any():
-            break
-    return [Case((each,), ("A", "moduli")) for each in (*taps, last)]
+    cases = []
+    for H, lags in ((2, (1, 3)), (3, (2,)), (2, (2, 4)), (1, (1, 2))):
+        for _ in range(300):  # poles that np.linalg.eigvals does not happen to list by size
+            taps = {k: rng.normal(size=(H, H)) * 0.8 / np.sqrt(H * len(lags)) for k in lags}
+            sizes = _companion(taps, moduli=np.abs)[1]
+            if (np.diff(sizes) > 0.01).any():
+                break
+        cases.append(Case((taps,), ("A", "moduli")))
+    return cases
 
 
 def _one_step_wrong(args, outputs):
-    """How far one step of A is from the recursion, with the newest or the oldest value first."""
-    a, A = _weights(args[0]), np.asarray(outputs["A"])
-    h = np.cos(np.arange(len(a)))  # h(t−1), h(t−2), …
-    after = np.concatenate([[a @ h], h[:-1]])
-    return min(np.linalg.norm(B @ h - after) for B in (A, A[::-1, ::-1])) / np.linalg.norm(after)
+    """How far one step of A is from the recursion, with the newest or the oldest state first."""
+    B, A = _blocks(args[0]), np.asarray(outputs["A"])
+    K, H, _ = B.shape
+    past = np.cos(np.arange(K * H)).reshape(K, H)  # h_{t−1}, h_{t−2}, …
+    after = np.vstack([np.einsum("kij,kj->i", B, past), past[:-1]]).ravel()
+    orders = A, _oldest_first(A, H)
+    return min(np.linalg.norm(M @ past.ravel() - after) for M in orders) / np.linalg.norm(after)
 
 
 def _product_wrong(args, outputs):
-    last = abs(args[0][max(args[0])])
+    last = abs(np.linalg.det(args[0][max(args[0])]))
     return abs(np.prod(outputs["moduli"]) - last) / last
 
 
-COMPANION_POLES = Problem(
-    name="ps5.companion_poles",
-    reference=companion_poles,
+BLOCK_COMPANION = Problem(
+    name="ps5.block_companion",
+    reference=block_companion,
     cases=_companion_cases,
     family=_companion,
     axes={"A": ("row", "column"), "moduli": ("pole",)},
     points=3,
     lecture='lecture 7, "Linear recursions"',
     conventions=(
-        Convention("oldest value first", dict(arrange=lambda A: A[::-1, ::-1]), "Your state has the oldest value first, so the taps stand in the last row. The poles are the same."),
+        Convention("oldest state first", dict(arrange=_oldest_first), "Your long vector has the oldest state first, so the taps stand in the last rows. The poles are the same."),
     ),
     invariants=(
-        Invariant("one step", _one_step_wrong, "Your A does not do one step of the recursion: A (h(t−1), …, h(t−K)) has to be (h(t), h(t−1), …, h(t−K+1)). Try it on small numbers."),
-        Invariant("product of the poles", _product_wrong, "Your moduli cannot be those of the poles: z^K − … − a_K is Π (z − z_i), so the product of all |z_i| is |a_K|, the weight of the longest lag."),
+        Invariant("one step", _one_step_wrong, "Your A does not do one step of the recursion: A (h_{t−1}, …, h_{t−K}) has to be (h_t, h_{t−1}, …, h_{t−K+1}), one state below the other. Try it on small numbers."),
+        Invariant("product of the poles", _product_wrong, "Your moduli cannot be those of the poles: the product of all |λ| is |det A|, and that is |det B_K|, K the longest lag."),
     ),
     mistakes=(
-        Mistake("lags ignored", dict(weights=_packed), "You list the weights one after the other, as if the lags were 1, 2, …. A lag that is not named has weight 0, and K is the largest lag."),
-        Mistake("one lag too late", dict(weights=_one_lag_more), "Every tap is one lag too late. The weight of lag 1 stands where A meets h(t−1), the newest value: with the newest first, lag k is column k − 1."),
-        Mistake("sign of the taps", dict(sign=-1.0), "Your taps have the wrong sign. h(t) = +Σ a_k h(t−k): A holds +a_k, and the polynomial is z^K − Σ a_k z^(K−k)."),
-        Mistake("A transposed", dict(arrange=np.transpose), "Your A is transposed. One of its rows makes h(t) from all old values; each of the others only hands one value on."),
-        Mistake("ones above the diagonal", dict(shift=lambda K: np.eye(K, k=1)), "Your ones stand on the wrong side of the diagonal. Each copies a value one place towards the oldest: with the newest value first they stand below it."),
-        Mistake("ones on the diagonal", dict(shift=np.eye), "Your ones stand on the diagonal, so old values never move on. Entry i of the new state is entry i − 1 of the old."),
-        Mistake("nothing handed down", dict(shift=lambda K: np.zeros((K, K))), "Your A has its row of taps and nothing else, so all values but h(t) are forgotten. Each other row has a one, to hand a value on."),
-        Mistake("np.roll goes round", dict(first=lambda a: a + np.eye(len(a))[-1]), "np.roll brings a one round to the top right corner, and you add the taps to it. Use np.eye(K, k=-1), which does not go round."),
-        Mistake("taps in reversed order", dict(first=lambda a: a[::-1]), "Your A lists the taps in one order and its ones keep the values in the other. The weight of lag 1 belongs where h(t−1) stands, that of lag K where h(t−K) does."),
-        Mistake("no leading 1", dict(spectrum=lambda A, a: np.roots(a)), "You give np.roots the taps alone. The polynomial is z^K − a_1 z^(K−1) − … − a_K: a 1 in front, then −a_k."),
-        Mistake("plus for minus", dict(spectrum=lambda A, a: np.roots([1.0, *a])), "Your polynomial is z^K + Σ a_k z^(K−k). Bring the taps to the other side: 1, −a_1, …, −a_K."),
-        Mistake("reciprocals", dict(spectrum=lambda A, a: 1 / np.linalg.eigvals(A)), "You return 1/|z|: your polynomial is in z⁻¹. Here stable means that the poles lie inside |z| < 1, in z itself."),
-        Mistake("singular values", dict(spectrum=lambda A, a: np.linalg.svd(A, compute_uv=False)), "Your moduli are singular values of A. Poles are eigenvalues: np.linalg.eigvals."),
-        Mistake("real parts", dict(moduli=lambda z: np.sort(z.real)[::-1]), "You return the real parts. In discrete time the distance from 0 counts: |z|, np.abs."),
-        Mistake("absolute real parts", dict(moduli=lambda z: np.sort(np.abs(z.real))[::-1]), "You drop the imaginary parts before np.abs. |z| = √(Re² + Im²)."),
-        Mistake("smallest first", dict(moduli=lambda z: np.sort(np.abs(z))), "Your moduli start with the smallest. Asked for is the largest first."),
-        Mistake("not sorted", dict(moduli=np.abs), "Your moduli stand in the order in which np.linalg.eigvals or np.roots lists them, which is no order at all. Sort them, largest first."),
-        Mistake("squared", dict(moduli=lambda z: np.sort(np.abs(z) ** 2)[::-1]), "Your moduli are squared: z z̄ = |z|²."),
-        Mistake("largest only", dict(moduli=lambda z: np.abs(z).max()), "You return the spectral radius alone. Asked for are the moduli of all K poles, largest first."),
+        Mistake("lags ignored", dict(blocks=_packed), "You put the taps one after the other, as if the lags were 1, 2, …. A lag that is not named has a matrix of zeros, and K is the largest lag."),
+        Mistake("one lag too late", dict(blocks=_one_lag_more), "Every tap is one lag too late. That of lag 1 stands where A meets h_{t−1}, the newest state."),
+        Mistake("sign of the taps", dict(first=lambda B: -np.hstack(list(B))), "Your taps have the wrong sign. The recursion adds Σ B_k h_{t−k}, so A holds +B_k."),
+        Mistake("taps transposed", dict(first=lambda B: np.hstack([M.T for M in B])), "Your A holds B_kᵀ. Row i of B_k says what unit i hears from k steps ago."),
+        Mistake("taps in reversed order", dict(first=lambda B: np.hstack(list(B[::-1]))), "Your A lists the taps in one order, and its ones keep the states in the other."),
+        Mistake("taps one below the other", dict(arrange=lambda A, H: A.T), "Your A is transposed: the taps stand in columns. The first rows of A make h_t from all old states; the others only hand on."),
+        Mistake("ones next to the diagonal", dict(shift=lambda K, H: np.eye(K * H, k=-1)), "Your ones stand right below the diagonal, so numbers move on by one place. A state has H of them: they move by H places."),
+        Mistake("ones above the diagonal", dict(shift=lambda K, H: np.eye(K * H, k=H)), "Your ones stand on the wrong side: they move states towards the newest. With the newest first, each goes one block down."),
+        Mistake("ones on the diagonal", dict(shift=lambda K, H: np.eye(K * H)), "Your ones stand on the diagonal, so old states never move on."),
+        Mistake("nothing handed down", dict(shift=lambda K, H: np.zeros((K * H, K * H))), "Your A has its rows of taps and nothing else, so all states but h_t are forgotten."),
+        Mistake("unit by unit", dict(arrange=_unit_by_unit), "Your long vector holds all lags of unit 1, then all of unit 2, …. Asked for is one state after the other."),
+        Mistake("reciprocals", dict(spectrum=lambda A: 1 / np.linalg.eigvals(A)), "You return 1/|λ|, the roots of a polynomial in 1/λ. Stable means that the poles themselves lie inside the unit circle."),
+        Mistake("singular values", dict(spectrum=lambda A: np.linalg.svd(A, compute_uv=False)), "Your moduli are singular values of A. Poles are eigenvalues."),
+        Mistake("real parts", dict(moduli=lambda values: np.sort(values.real)[::-1]), "You return real parts. In discrete time the distance from 0 counts, |λ|."),
+        Mistake("absolute real parts", dict(moduli=lambda values: np.sort(np.abs(values.real))[::-1]), "You drop the imaginary parts before the absolute value: |λ| = √(Re² + Im²)."),
+        Mistake("smallest first", dict(moduli=lambda values: np.sort(np.abs(values))), "Your moduli start with the smallest. Asked for is the largest first."),
+        Mistake("not sorted", dict(moduli=np.abs), "Your moduli stand in the order in which np.linalg.eigvals lists them, which is no order at all."),
+        Mistake("squared", dict(moduli=lambda values: np.sort(np.abs(values) ** 2)[::-1]), "Your moduli are squared: Re² + Im² is |λ|²."),
+        Mistake("largest only", dict(moduli=lambda values: np.abs(values).max()), "You return the spectral radius alone. Asked for are the moduli of all K H poles."),
+        Mistake("one for each unit", dict(moduli=lambda values: np.sort(np.abs(values))[::-1][: len(values) // 2]), "You return half of the moduli. There are as many poles as A has rows, K H."),
     ),
     hints=(
-        "Put the last K values into one vector. One entry of the next vector is computed, all others are copied.",
-        "K is the largest lag; A is (K, K). Row 0 holds the weights by lag, with zeros between; the rest shifts.",
-        "np.eye(K, k=-1) shifts. The poles are the eigenvalues of A, sorted by np.abs, largest first.",
+        "Put the last K states into one long vector, one below the other. H of its new entries are computed, the others are copied.",
+        "A is (K H, K H) with K the largest lag. The first H rows hold the B_k side by side, zeros for lags without a tap; the rest moves every state down by H places.",
+        "np.eye(K H, k=−H) moves. The poles are the eigenvalues of A; sort their absolute values.",
     ),
 )  # fmt: skip
 
 
-# --- impulse_response --------------------------------------------------------------------------------
+# --- step_response ---------------------------------------------------------------------------------
 
 
-def impulse_response(taps, steps):
-    """h(0), …, h(steps) of h(t) = Σ_k a_k h(t−k) + x(t), for x(0) = 1, no other input, and nothing before."""
-    return dynamics.impulse_response(taps, steps)
+def step_response(feedback, inputs, steps):
+    """h_0 … h_steps of h_t = Σ_k b_k h_{t−k} + Σ_j c_j x_{t−j} for x_t = 1 from t = 0 on, and where it ends."""
+    return _step(feedback, inputs, steps)
 
 
-def _impulse(
-    taps,
+def _step(
+    feedback,
+    inputs,
     steps,
     *,
-    change=lambda taps: taps,
+    x=lambda t: float(t >= 0),
+    back=lambda taps: taps,
+    ahead=lambda taps: taps,
     sign=1.0,
-    x=lambda t: float(t == 0),
     heard=lambda t: t >= 0,
-    source=lambda h, x: h,
+    own=lambda drive, echo: drive + echo,
     rows=slice(None),
+    rest=lambda b, c, h: sum(c.values()) / (1 - sum(b.values())),
 ):
-    h, inputs = [], [x(t) for t in range(steps + 1)]
+    h = []
     for t in range(steps + 1):
-        past = source(h, inputs)
-        h.append(
-            inputs[t] + sign * sum(a * past[t - lag] for lag, a in change(taps).items() if heard(t - lag))
-        )
-    return np.array(h)[rows]
+        drive = sum(c * x(t - j) for j, c in ahead(inputs).items())
+        echo = sum(b * h[t - k] for k, b in back(feedback).items() if heard(t - k) and t >= k)
+        h.append(own(drive, sign * echo))
+    h = np.array(h)
+    return h[rows], np.float64(rest(feedback, inputs, h))
+
+
+def _later(taps, by=1):
+    return {k + by: weight for k, weight in taps.items()}
+
+
+def _in_turn(first):
+    return lambda taps: {first + i: taps[k] for i, k in enumerate(sorted(taps))}
 
 
 def _exchanged(taps):
@@ -155,55 +175,64 @@ def _exchanged(taps):
     return {lag: taps[other] for lag, other in zip(lags, reversed(lags), strict=True)}
 
 
-def _impulse_cases(rng):
-    first, second, third = rng.uniform([0.4, 0.2, 0.1], [0.6, 0.3, 0.15]).tolist()
-    alone, other = rng.uniform([-0.8, 0.2], [-0.5, 0.4]).tolist()
+def _step_cases(rng):
+    a, b, c, d, e = rng.uniform([0.3, 0.15, -0.6, 0.5, 0.2], [0.5, 0.3, -0.4, 1.5, 0.4]).tolist()
+    f, g = rng.uniform([-1.2, 0.3], [-0.6, 0.6]).tolist()
     lists = (
-        ({1: first, 5: second}, 14),
-        ({1: first, 5: second / 2, 8: third}, 20),
-        ({2: alone, 3: other}, 9),
+        ({1: a, 4: b}, {0: d, 2: f}, 13),
+        ({2: c, 3: e}, {1: g, 5: d}, 11),  # nothing arrives at once
+        ({1: a, 9: b}, {0: f, 3: g, 8: e}, 5),  # some lags are longer than the answer
     )
-    return [Case((taps, steps), ("h",), steps=steps) for taps, steps in lists]
+    return [Case((*each,), ("h", "rest"), steps=each[2]) for each in lists]
 
 
 def _recursion_wrong(args, outputs):
-    taps, steps = args
+    feedback, inputs, steps = args
     h = outputs["h"]
-    echoes = [sum(a * h[t - lag] for lag, a in taps.items() if lag <= t) + (t == 0) for t in range(steps + 1)]
-    return np.linalg.norm(h - echoes) / np.linalg.norm(echoes)
+    right = [
+        sum(c for j, c in inputs.items() if j <= t) + sum(b * h[t - k] for k, b in feedback.items() if k <= t)
+        for t in range(steps + 1)
+    ]
+    return np.linalg.norm(h - right) / np.linalg.norm(right)
 
 
-IMPULSE_RESPONSE = Problem(
-    name="ps5.impulse_response",
-    reference=impulse_response,
-    cases=_impulse_cases,
-    family=_impulse,
+STEP_RESPONSE = Problem(
+    name="ps5.step_response",
+    reference=step_response,
+    cases=_step_cases,
+    family=_step,
     axes={"h": ("step from 0",)},
     invariants=(
-        Invariant("the recursion holds", _recursion_wrong, "Your own numbers do not obey the recursion: put them into h(t) = Σ a_k h(t−k) + x(t), t = 0, 1, 2, …, with zeros before t = 0, and see where it first fails."),
+        Invariant("the recursion holds", _recursion_wrong, "Your own h does not obey the recursion: put it in, t = 0, 1, 2, …, with zeros before t = 0, and see where it first fails."),
     ),
-    points=2,
+    points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("lags one too long", dict(change=lambda taps: {lag + 1: a for lag, a in taps.items()}), "Every echo comes one step late. Lag k reaches back to h(t−k): index t − k, not t − k − 1."),
-        Mistake("lags ignored", dict(change=lambda taps: {i + 1: taps[lag] for i, lag in enumerate(sorted(taps))}), "You apply the weights to h(t−1), h(t−2), … in turn. The keys of taps say which lag each weight belongs to."),
-        Mistake("first tap only", dict(change=lambda taps: {min(taps): taps[min(taps)]}), "Only the shortest lag is heard. Sum over all taps in every step."),
-        Mistake("last tap only", dict(change=lambda taps: {max(taps): taps[max(taps)]}), "Only the longest lag is heard, perhaps because each tap overwrites the one before. Add them up."),
-        Mistake("taps exchanged", dict(change=_exchanged), "Your weights meet the lags in the opposite order. Lag k has the weight taps[k]."),
-        Mistake("averaged over the taps", dict(change=lambda taps: {lag: a / len(taps) for lag, a in taps.items()}), "You average over the taps. The recursion adds them: Σ a_k h(t−k)."),
-        Mistake("squared weights", dict(change=lambda taps: {lag: a * a for lag, a in taps.items()}), "Each weight enters twice, as a_k². One step multiplies h(t−k) by a_k once."),
-        Mistake("sign of the taps", dict(sign=-1.0), "Your taps have the wrong sign: h(t) = +Σ a_k h(t−k) + x(t)."),
-        Mistake("step response", dict(x=lambda t: 1.0), "Your input stays on: this is the response to a step. An impulse is x(0) = 1 and 0 from then on."),
-        Mistake("impulse at t = 1", dict(x=lambda t: float(t == 1)), "Your impulse comes at t = 1. It is x(0) = 1, so h(0) = 1."),
-        Mistake("no echo of h(0)", dict(heard=lambda t: t > 0), "In your answer nothing follows the impulse. Either h(0) is not heard (a lag k counts as soon as t − k ≥ 0, not > 0), or your array was made of whole numbers, 1 and 0, and cuts the echoes off: write 1.0."),
-        Mistake("taps on the input", dict(source=lambda h, x: x), "Your taps reach back to x, so the response ends after the longest lag. The recursion feeds back h itself."),
-        Mistake("h(0) not returned", dict(rows=slice(1, None)), "Your answer starts with h(1). The first entry is h(0) = 1, so there are steps + 1 entries."),
-        Mistake("steps entries", dict(rows=slice(None, -1)), "Your last entry is h(steps − 1). Asked for are h(0) … h(steps), steps + 1 entries."),
-        Mistake("largest pole only", lambda taps, steps: np.abs(dynamics.poles(taps))[0] ** np.arange(steps + 1), "You return ρ^t with the largest |pole|. That is the rate of the long run; at these t all poles take part. Run the recursion."),
+        Mistake("impulse", dict(x=lambda t: float(t == 0)), "Your input is on at t = 0 only. A step stays on."),
+        Mistake("on before t = 0", dict(x=lambda t: 1.0), "All taps on the input are heard from the first step on, as if it had always been on. Before t = 0 it was 0, so c_j is first heard at t = j."),
+        Mistake("input one step late", dict(x=lambda t: float(t >= 1)), "Every input is heard one step late: x_0 is 1 already, and c_0 belongs to x_t itself."),
+        Mistake("input taps left out", dict(ahead=lambda taps: {0: 1.0}), "Your input comes in as it is, as in the lecture. Here it has taps of its own, c_j.", whole=True),
+        Mistake("only the newest input", dict(ahead=lambda taps: {j: c for j, c in taps.items() if j == 0}), "Only c_0 is heard in your h. The input has more taps: x_{t−j} for every j."),
+        Mistake("input lags ignored", dict(ahead=_in_turn(0)), "You apply the c in turn to x_t, x_{t−1}, …. The keys say which lag each belongs to."),
+        Mistake("input taps exchanged", dict(ahead=_exchanged), "Your c meet their lags in the opposite order."),
+        Mistake("feedback one step late", dict(back=_later), "Every echo of h comes one step late. b_1 belongs to h_{t−1}."),
+        Mistake("feedback lags ignored", dict(back=_in_turn(1)), "You apply the b in turn to h_{t−1}, h_{t−2}, …. The keys say which lag each belongs to."),
+        Mistake("feedback taps exchanged", dict(back=_exchanged), "Your b meet their lags in the opposite order."),
+        Mistake("no feedback", dict(back=lambda taps: {}), "Your h does not hear itself: the taps b_k are missing."),
+        Mistake("sign of the feedback", dict(sign=-1.0), "Your feedback has the wrong sign: the recursion adds b_k h_{t−k}."),
+        Mistake("no echo of h_0", dict(heard=lambda t: t > 0), "h_0 is not heard again in your answer. It counts as soon as t − k is 0."),
+        Mistake("input fed back too", dict(own=lambda drive, echo: drive * (1 + echo)), "You multiply input and feedback. They add."),
+        Mistake("h_0 not returned", dict(rows=slice(1, None)), "Your h starts with h_1. Asked for are h_0 … h_steps, steps + 1 numbers."),
+        Mistake("steps entries", dict(rows=slice(None, -1)), "Your last number is h_{steps−1}. Asked for are h_0 … h_steps, steps + 1 numbers."),
+        Mistake("rest: the last h", dict(rest=lambda b, c, h: h[-1]), "Your rest is the last h. It has not arrived yet: ask which value stays if it is put into the recursion."),
+        Mistake("rest without input taps", dict(rest=lambda b, c, h: 1 / (1 - sum(b.values()))), "Your rest is 1/(1 − Σ b): the taps on the input are missing."),
+        Mistake("rest without feedback", dict(rest=lambda b, c, h: sum(c.values())), "Your rest is Σ c, what the input gives. The feedback adds Σ b times the rest itself."),
+        Mistake("rest: sign of the feedback", dict(rest=lambda b, c, h: sum(c.values()) / (1 + sum(b.values()))), "Your rest has 1 + Σ b below. At rest h = Σ b · h + Σ c: bring the h together."),
+        Mistake("rest upside down", dict(rest=lambda b, c, h: (1 - sum(b.values())) / sum(c.values())), "Your rest is upside down. At rest h = Σ b · h + Σ c: solve for h."),
     ),
     hints=(
-        "Walk through t = 0, 1, 2, … by hand for lags 1 and 5: when does the second tap first hear anything?",
-        "The answer has steps + 1 entries and starts with 1. Values before t = 0 are 0.",
-        "h[t] is x(t) plus the sum of taps[k] * h[t − k] over those lags k that do not reach before 0.",
+        "Walk through t = 0, 1, 2, … by hand. Which input taps are heard at t, and which old h?",
+        "c_j is heard from t = j on, with x = 1; b_k from t = k on, with h_{t−k}. Where it ends, h_t = h_{t−1} = …: one equation for one number.",
+        "h[t] is the sum of those c_j with j ≤ t, plus the sum of b_k h[t − k] with k ≤ t. At rest, h = Σ b_k h + Σ c_j.",
     ),
 )  # fmt: skip
