@@ -71,7 +71,7 @@ def _rank(name):
 
 def _levels(quantity, axes, chosen):
     """0 … 3 for each index of the chosen axes; a gate is one index. Errors are relative to that slice."""
-    value, expected = quantity.value, quantity.expected
+    value, expected = (1 * array for array in (quantity.value, quantity.expected))  # yes and no as numbers
     sizes = [len(_labels(axes[k], expected.shape[k])) for k in chosen]
     out = np.zeros(sizes, int)
     for index in np.ndindex(*sizes):
