@@ -6,28 +6,16 @@ import numpy as np
 
 from right_answers.clothes import dressed
 from vgcourse.recurrent import (
-    GRUParams,
     LSTMParams,
-    UGRNNParams,
-    gru_step_backward,
-    gru_step_forward,
     lstm_step_backward,
     lstm_step_forward,
-    ugrnn_step_backward,
-    ugrnn_step_forward,
     unroll_backward,
+    unroll_forward,
 )
-from vgcourse.recurrent import bidirectional_forward as library_bidirectional
-from vgcourse.recurrent.gated import GRUCache, UGRNNCache
-from vgcourse.recurrent.lstm import LSTMCache
 
 
 def sigma(z):
     return 1 / (1 + np.exp(-z))
-
-
-def logit(p):
-    return np.log(p / (1 - p))
 
 
 def complex_step(loss, arrays, which):
@@ -43,663 +31,456 @@ def complex_step(loss, arrays, which):
     return tuple(grads)
 
 
-# --- LSTM, one step --------------------------------------------------------------------------------
-
-
-def lstm_split(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    a_i, a_f, a_g, a_o = np.split(x @ W_x.T + h_prev @ W_h.T + b, 4, axis=1)
-    i, f, g = sigma(a_i + p_i * c_prev), sigma(a_f + p_f * c_prev), np.tanh(a_g)
-    c = f * c_prev + i * g
-    o = sigma(a_o + p_o * c)
-    return o * np.tanh(c), c, i, f, g, o
-
-
-def lstm_half_tanh(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    """σ(z) = (1 + tanh(z/2))/2."""
-    H = len(p_i)
-    a = np.hstack([x, h_prev]) @ np.hstack([W_x, W_h]).T + b
-    a[:, :H] += p_i * c_prev
-    a[:, H : 2 * H] += p_f * c_prev
-    i, f = (1 + np.tanh(a[:, : 2 * H].reshape(len(x), 2, H).swapaxes(0, 1) / 2)) / 2
-    g = np.tanh(a[:, 2 * H : 3 * H])
-    c = c_prev * f + g * i
-    o = (1 + np.tanh((a[:, 3 * H :] + p_o * c) / 2)) / 2
-    return np.tanh(c) * o, c, i, f, g, o
-
-
-def lstm_einsum(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    H = len(p_i)
-    a = np.einsum("nd,khd->knh", x, W_x.reshape(4, H, -1)) + np.einsum(
-        "nj,khj->knh", h_prev, W_h.reshape(4, H, H)
-    )
-    a = a + b.reshape(4, 1, H)
-    i, f = sigma(a[:2] + np.stack([p_i, p_f])[:, None] * c_prev)
-    g = np.tanh(a[2])
-    c = i * g + f * c_prev
-    o = sigma(a[3] + c * p_o)
-    return o * np.tanh(c), c, i, f, g, o
-
-
-def lstm_columns(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    """Texts with column vectors: everything transposed."""
-    H = len(p_i)
-    A, C = W_x @ x.T + W_h @ h_prev.T + b[:, None], c_prev.T
-    i, f = sigma(A[:H] + p_i[:, None] * C), sigma(A[H : 2 * H] + p_f[:, None] * C)
-    g = np.tanh(A[2 * H : 3 * H])
-    C = f * C + i * g
-    o = sigma(A[3 * H :] + p_o[:, None] * C)
-    return (o * np.tanh(C)).T, C.T, i.T, f.T, g.T, o.T
-
-
-def lstm_loops(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    H = len(p_i)
-    out = np.zeros((6, len(x), H))
-    for n in range(len(x)):
-        for k in range(H):
-            a = [W_x[j * H + k] @ x[n] + W_h[j * H + k] @ h_prev[n] + b[j * H + k] for j in range(4)]
-            i = 1 / (1 + math.exp(-a[0] - p_i[k] * c_prev[n, k]))
-            f = 1 / (1 + math.exp(-a[1] - p_f[k] * c_prev[n, k]))
-            g = math.tanh(a[2])
-            c = f * c_prev[n, k] + i * g
-            o = 1 / (1 + math.exp(-a[3] - p_o[k] * c))
-            out[:, n, k] = o * math.tanh(c), c, i, f, g, o
-    return tuple(out)
-
-
-def lstm_by_library(x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o):
-    params = LSTMParams(W_x, W_h, b, np.stack([p_i, p_f, p_o]))
-    state, cache = lstm_step_forward(params, x, np.stack([h_prev, c_prev]))
-    return *state, cache.i, cache.f, cache.g, cache.o
-
-
-def back_plain(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    i, f, g, o = gates
-    da_o = dh * np.tanh(c) * o * (1 - o)
-    dc = dc + dh * o / np.cosh(c) ** 2 + da_o * p_o
-    da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_prev * f * (1 - f), dc * i * (1 - g**2)
-    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
-    dc_prev = dc * f + da_i * p_i + da_f * p_f
-    dp = [(da_i * c_prev).sum(0), (da_f * c_prev).sum(0), (da_o * c).sum(0)]
-    return da @ W_x, da @ W_h, dc_prev, da.T @ x, da.T @ h_prev, da.sum(0), *dp
-
-
-def _lstm_cache(x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    i, f, g, o = gates
-    a = np.concatenate([logit(i), logit(f), np.arctanh(g), logit(o)], axis=1)
-    params = LSTMParams(W_x, W_h, np.zeros(len(W_x)), np.stack([p_i, p_f, p_o]))
-    return LSTMCache(params, x, h_prev, c_prev, a, i, f, g, o, c)
-
-
-def back_by_library(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    cache = _lstm_cache(x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o)
-    dx, dstate, grads = lstm_step_backward(np.stack([dh, dc]), cache)
-    return dx, *dstate, *grads[:3], *grads.p
-
-
-def back_complex_step(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    """The forward step again, its bias found from the gates."""
-    i, f, g, o = gates
-    a = [logit(i) - p_i * c_prev, logit(f) - p_f * c_prev, np.arctanh(g), logit(o) - p_o * c]
-    b = (np.concatenate(a, axis=1) - x @ W_x.T - h_prev @ W_h.T)[0]
-
-    def loss(*arrays):
-        h, c, *_ = lstm_split(*arrays)
-        return (dh * h).sum() + (dc * c).sum()
-
-    return complex_step(loss, (x, h_prev, c_prev, W_x, W_h, b, p_i, p_f, p_o), range(9))
-
-
-def back_one_example_at_a_time(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    rows, sums = [], None
-    for n in range(len(x)):
-        one = slice(n, n + 1)
-        args = (
-            dh[one],
-            dc[one],
-            x[one],
-            h_prev[one],
-            c_prev[one],
-            gates[:, one],
-            c[one],
-            W_x,
-            W_h,
-            p_i,
-            p_f,
-            p_o,
-        )
-        out = back_plain(*args)
-        rows.append(out[:3])
-        sums = out[3:] if sums is None else [s + new for s, new in zip(sums, out[3:], strict=True)]
-    return *(np.concatenate(part) for part in zip(*rows, strict=True)), *sums
-
-
-def back_gate_by_gate(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    """Each gate's part added to dx, dh_prev and dc_prev on its own."""
-    H = dh.shape[1]
-    i, f, g, o = gates
-    shown = np.tanh(c)
-    da = np.zeros((4, *dh.shape))
-    da[3] = dh * shown * o * (1 - o)
-    dc = dc + dh * o * (1 - shown * shown)
-    dc += p_o * da[3]
-    for k, (other, slope) in enumerate(((g, i - i**2), (c_prev, f - f**2), (i, 1 - g * g))):
-        da[k] = dc * other * slope
-    dx, dh_prev, dc_prev = np.zeros_like(x), np.zeros_like(dh), f * dc
-    for k in range(4):
-        dx += da[k] @ W_x[k * H : (k + 1) * H]
-        dh_prev += da[k] @ W_h[k * H : (k + 1) * H]
-    dc_prev += p_i * da[0]
-    dc_prev += p_f * da[1]
-    dW_x, dW_h = np.vstack([(x.T @ d).T for d in da]), np.vstack([(h_prev.T @ d).T for d in da])
-    peeps = ((d * m).sum(axis=0) for d, m in zip(da[[0, 1, 3]], (c_prev, c_prev, c), strict=True))
-    return dx, dh_prev, dc_prev, dW_x, dW_h, np.hstack(da.sum(axis=1)), *peeps
-
-
-def back_einsum(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_i, p_f, p_o):
-    H = dh.shape[1]
-    i, f, g, o = gates
-    do = dh * np.tanh(c) * (o - o * o)
-    dc = np.add(dc, dh * o * (1 - np.tanh(c) ** 2)) + np.einsum("nh,h->nh", do, p_o)
-    da = np.stack([dc * g * (i - i * i), dc * c_prev * (f - f * f), dc * i * (1 - g) * (1 + g), do])
-    looked = np.stack([c_prev, c_prev, np.zeros_like(c), c])
-    dp = np.einsum("knh,knh->kh", da, looked)
-    return (
-        np.einsum("knh,khd->nd", da, W_x.reshape(4, H, -1)),
-        np.einsum("knh,khj->nj", da, W_h.reshape(4, H, H)),
-        dc * f + np.einsum("knh,kh->nh", da[:2], np.stack([p_i, p_f])),
-        np.einsum("knh,nd->khd", da, x).reshape(4 * H, -1),
-        np.einsum("knh,nj->khj", da, h_prev).reshape(4 * H, H),
-        da.sum(axis=1).ravel(),
-        dp[0],
-        dp[1],
-        dp[3],
-    )
-
-
-# --- LSTM, a sequence ------------------------------------------------------------------------------
-
-
-def sequence_loop(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
-    dh, dc, dx, sums = 0, dc_T, [], [0] * 6
-    for t in reversed(range(len(x))):
-        step = (x[t], hs[t], cs[t], gates[t], cs[t + 1], W_x, W_h, p_i, p_f, p_o)
-        dx_t, dh, dc, *grads = back_plain(dhs[t] + dh, dc, *step)
-        dx.append(dx_t)
-        sums = [s + new for s, new in zip(sums, grads, strict=True)]
-    return np.stack(dx[::-1]), dh, dc, *sums
-
-
-def sequence_by_library(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
-    caches = [
-        _lstm_cache(x[t], hs[t], cs[t], gates[t], cs[t + 1], W_x, W_h, p_i, p_f, p_o) for t in range(len(x))
-    ]
-    dstates = np.stack([dhs, np.zeros_like(dhs)], axis=1)
-    dstates[-1, 1] = dc_T
-    dx, totals, grads = unroll_backward(lstm_step_backward, dstates, caches)
-    return dx, *totals[0], *grads[:3], *grads.p
-
-
-def sequence_weights_at_the_end(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
-    """Only the loop over da is sequential; one product over steps and batch gives each weight."""
-    T, N, H = dhs.shape
-    da, dh, dc = np.zeros((T, N, 4, H)), np.zeros((N, H)), dc_T.copy()
-    for t in range(T - 1, -1, -1):
-        i, f, g, o = gates[t]
-        dh = dh + dhs[t]
-        da[t, :, 3] = dh * np.tanh(cs[t + 1]) * o * (1 - o)
-        dc += dh * o * (1 - np.tanh(cs[t + 1]) ** 2) + da[t, :, 3] * p_o
-        da[t, :, 0], da[t, :, 1], da[t, :, 2] = (
-            dc * g * i * (1 - i),
-            dc * cs[t] * f * (1 - f),
-            dc * i * (1 - g**2),
-        )
-        dc = dc * f + da[t, :, 0] * p_i + da[t, :, 1] * p_f
-        dh = da[t].reshape(N, -1) @ W_h
-    flat = da.reshape(T, N, 4 * H)
-    dW_x, dW_h = (
-        np.tensordot(flat, x, axes=([0, 1], [0, 1])),
-        np.tensordot(flat, hs[:-1], axes=([0, 1], [0, 1])),
-    )
-    dp = [(da[:, :, k] * memory).sum(axis=(0, 1)) for k, memory in ((0, cs[:-1]), (1, cs[:-1]), (3, cs[1:]))]
-    return flat @ W_x, dh, dc, dW_x, dW_h, flat.sum(axis=(0, 1)), *dp
-
-
-def sequence_looking_ahead(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
-    """The textbook's form: the gradient at t from the gates and signals of t + 1."""
-    T, N, H = dhs.shape
-    peep = np.zeros((T + 1, 2, N, H))  # da_i, da_f of step t at index t; step T has none after it
-    da, dcs = np.zeros((T + 1, N, 4 * H)), np.zeros((T + 1, N, H))
-    for t in range(T - 1, -1, -1):
-        i, f, g, o = gates[t]
-        dh = dhs[t] + da[t + 1] @ W_h
-        slope_o = dh * np.tanh(cs[t + 1]) * o * (1 - o)
-        after = (
-            dc_T if t == T - 1 else dcs[t + 1] * gates[t + 1][1] + p_i * peep[t + 1, 0] + p_f * peep[t + 1, 1]
-        )
-        dcs[t] = dh * o * (1 - np.tanh(cs[t + 1]) ** 2) + slope_o * p_o + after
-        peep[t] = dcs[t] * g * i * (1 - i), dcs[t] * cs[t] * f * (1 - f)
-        da[t] = np.hstack([*peep[t], dcs[t] * i * (1 - g * g), slope_o])
-    da = da[:T]
-    dc0 = dcs[0] * gates[0][1] + p_i * peep[0, 0] + p_f * peep[0, 1]
-    dp_i, dp_f = (peep[:T] * cs[:-1, None]).sum(axis=(0, 2))
-    dp_o = (da[..., 3 * H :] * cs[1:]).sum((0, 1))
-    dW_x, dW_h = np.einsum("tna,tnd->ad", da, x), np.einsum("tna,tnh->ah", da, hs[:-1])
-    return da @ W_x, da[0] @ W_h, dc0, dW_x, dW_h, da.sum(axis=(0, 1)), dp_i, dp_f, dp_o
-
-
-def sequence_recursive(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
-    """The last step, then the same function on what is before it."""
-    if len(x) == 0:
-        return np.zeros_like(x), np.zeros_like(hs[0]), dc_T, *([0.0] * 6)
-    weights = (W_x, W_h, p_i, p_f, p_o)
-    dx, dh, dc, *grads = back_einsum(dhs[-1], dc_T, x[-1], hs[-2], cs[-2], gates[-1], cs[-1], *weights)
-    if len(x) == 1:
-        return dx[None], dh, dc, *grads
-    earlier = dhs[:-1].copy()
-    earlier[-1] += dh
-    rest, dh0, dc0, *sums = sequence_recursive(earlier, dc, x[:-1], hs[:-1], cs[:-1], gates[:-1], *weights)
-    return np.concatenate([rest, dx[None]]), dh0, dc0, *(s + g for s, g in zip(sums, grads, strict=True))
-
-
-def sequence_complex_step(dhs, dc_T, x, hs, cs, gates, W_x, W_h, p_i, p_f, p_o):
-    i, f, g, o = gates[0]
-    a = [logit(i) - p_i * cs[0], logit(f) - p_f * cs[0], np.arctanh(g), logit(o) - p_o * cs[1]]
-    b = (np.concatenate(a, axis=1) - x[0] @ W_x.T - hs[0] @ W_h.T)[0]
-
-    def loss(x, h, c, *params):
-        total = 0
-        for x_t, dh in zip(x, dhs, strict=True):
-            h, c, *_ = lstm_split(x_t, h, c, *params)
-            total = total + (dh * h).sum()
-        return total + (dc_T * c).sum()
-
-    return complex_step(loss, (x, hs[0], cs[0], W_x, W_h, b, p_i, p_f, p_o), range(9))
-
-
-# --- the memory's path -----------------------------------------------------------------------------
-
-
-def carousel_loop(gates, cs, p_i, p_f):
-    carry = np.ones_like(cs)
-    with_peepholes = np.ones_like(cs)
-    for t in reversed(range(len(gates))):
-        i, f, g, _ = gates[t]
-        carry[t] = carry[t + 1] * f
-        with_peepholes[t] = with_peepholes[t + 1] * (f + cs[t] * f * (1 - f) * p_f + g * i * (1 - i) * p_i)
-    return carry, with_peepholes
-
-
-def carousel_cumprod(gates, cs, p_i, p_f):
-    i, f, g = gates[:, 0], gates[:, 1], gates[:, 2]
-    factors = np.stack([f, f * (1 + cs[:-1] * (1 - f) * p_f) + g * (i - i**2) * p_i])
-    products = np.cumprod(factors[:, ::-1], axis=1)[:, ::-1]
-    return tuple(np.concatenate([products, np.ones_like(products[:, :1])], axis=1))
-
-
-def carousel_prod_of_slices(gates, cs, p_i, p_f):
-    def whole(factors):
-        return np.array([np.prod(factors[t:], axis=0) for t in range(len(factors) + 1)])
-
-    i, f, g, _ = gates.swapaxes(0, 1)
-    return whole(f), whole(f + p_f * cs[:-1] * f * (1 - f) + p_i * g * i * (1 - i))
-
-
-def carousel_entry_by_entry(gates, cs, p_i, p_f):
-    T, N, H = len(gates), *cs.shape[1:]
-    a, b = np.empty_like(cs), np.empty_like(cs)
-    for n in range(N):
-        for k in range(H):
-            plain = peeped = 1.0
-            a[T, n, k] = b[T, n, k] = 1
-            for t in range(T, 0, -1):
-                i, f, g, _ = (float(v) for v in gates[t - 1, :, n, k])
-                plain *= f
-                peeped *= f + cs[t - 1, n, k] * f * (1 - f) * p_f[k] + g * i * (1 - i) * p_i[k]
-                a[t - 1, n, k], b[t - 1, n, k] = plain, peeped
-    return a, b
-
-
-def carousel_complex_step(gates, cs, p_i, p_f):
-    """c_t moved a little, and the memory run to T with everything else held."""
-    T = len(gates)
-
-    def run(t, peep):
-        c = cs[t] + 1e-20j
-        for s in range(t, T):
-            i, f, g, _ = gates[s]
-            if peep:
-                i, f = sigma(logit(i) + p_i * (c - cs[s])), sigma(logit(f) + p_f * (c - cs[s]))
-            c = f * c + i * g
-        return c.imag / 1e-20
-
-    return tuple(np.stack([run(t, peep) for t in range(T + 1)]) for peep in (False, True))
-
-
-def carousel_by_logarithms(gates, cs, p_i, p_f):
-    logs = np.log(gates[:, 1])
-    sums = np.concatenate([np.cumsum(logs[::-1], axis=0)[::-1], np.zeros_like(logs[:1])])
-    return np.exp(sums), carousel_loop(gates, cs, p_i, p_f)[1]
-
-
-# --- GRU -------------------------------------------------------------------------------------------
-
-
-def gru_plain(x, h_prev, W_x, W_h, b, b_h):
-    x_r, x_z, x_n = np.split(x @ W_x.T + b, 3, axis=1)
-    h_r, h_z, h_n = np.split(h_prev @ W_h.T, 3, axis=1)
-    r, z = sigma(x_r + h_r), sigma(x_z + h_z)
-    n = np.tanh(x_n + r * (h_n + b_h))
-    return z * h_prev + (1 - z) * n, r, z, n
-
-
-def gru_as_a_step(x, h_prev, W_x, W_h, b, b_h):
-    """h + (1 − z)(n − h)."""
-    _, r, z, n = gru_plain(x, h_prev, W_x, W_h, b, b_h)
-    return h_prev + (1 - z) * (n - h_prev), r, z, n
-
-
-def gru_einsum(x, h_prev, W_x, W_h, b, b_h):
-    H = len(b_h)
-    a = np.einsum("nd,khd->knh", x, W_x.reshape(3, H, -1)) + b.reshape(3, 1, H)
-    m = np.einsum("nj,khj->knh", h_prev, W_h.reshape(3, H, H))
-    r, z = sigma(a[:2] + m[:2])
-    n = np.tanh(a[2] + r * m[2] + r * b_h)
-    return n - z * n + z * h_prev, r, z, n
-
-
-def gru_loops(x, h_prev, W_x, W_h, b, b_h):
-    N, H = h_prev.shape
-    out = np.zeros((4, N, H))
-    for e in range(N):
-        for k in range(H):
-            r, z = (1 / (1 + math.exp(-(W_x[j] @ x[e] + W_h[j] @ h_prev[e] + b[j]))) for j in (k, H + k))
-            j = 2 * H + k
-            n = math.tanh(W_x[j] @ x[e] + b[j] + r * (W_h[j] @ h_prev[e] + b_h[k]))
-            out[:, e, k] = z * h_prev[e, k] + (1 - z) * n, r, z, n
-    return out[0], out[1], out[2], out[3]
-
-
-def gru_columns(x, h_prev, W_x, W_h, b, b_h):
-    H = len(b_h)
-    A, M, h = W_x @ x.T + b[:, None], W_h @ h_prev.T, h_prev.T
-    r, z = sigma(A[:H] + M[:H]), sigma(A[H : 2 * H] + M[H : 2 * H])
-    n = np.tanh(A[2 * H :] + r * (M[2 * H :] + b_h[:, None]))
-    return ((1 - z) * n + z * h).T, r.T, z.T, n.T
-
-
-def gru_by_library(x, h_prev, W_x, W_h, b, b_h):
-    h, cache = gru_step_forward(GRUParams(W_x, W_h, b, b_h), x, h_prev)
-    return h, cache.r, cache.z, cache.n
-
-
-def gru_reset_before(x, h_prev, W_x, W_h, b, b_h):
-    h, cache = gru_step_forward(GRUParams(W_x, W_h, b, b_h), x, h_prev, reset="before")
-    return h, cache.r, cache.z, cache.n
-
-
-def gru_z_writes(x, h_prev, W_x, W_h, b, b_h):
-    _, r, z, n = gru_plain(x, h_prev, W_x, W_h, b, b_h)
-    return (1 - z) * h_prev + z * n, r, z, n
-
-
-def gru_of_the_paper(x, h_prev, W_x, W_h, b, b_h):
-    """z writes and the reset gate acts before the product."""
-    _, r, z, n = gru_reset_before(x, h_prev, W_x, W_h, b, b_h)
-    return h_prev + z * (n - h_prev), r, z, n
-
-
-def gru_back_plain(dh, x, h_prev, gates, W_x, W_h, b_h):
-    r, z, n = gates
-    W_hr, W_hz, W_hn = np.split(W_h, 3)
-    da_n = dh * (1 - z) * (1 - n**2)
-    da_z = dh * (h_prev - n) * z * (1 - z)
-    da_r = da_n * (h_prev @ W_hn.T + b_h) * r * (1 - r)
-    dm = da_n * r
-    da = np.hstack([da_r, da_z, da_n])
-    dh_prev = dh * z + da_r @ W_hr + da_z @ W_hz + dm @ W_hn
-    dW_h = np.vstack([da_r.T @ h_prev, da_z.T @ h_prev, dm.T @ h_prev])
-    return da @ W_x, dh_prev, da.T @ x, dW_h, da.sum(axis=0), dm.sum(axis=0)
-
-
-def gru_back_stacked(dh, x, h_prev, gates, W_x, W_h, b_h):
-    """One signal for the input side, another for the recurrent side."""
-    r, z, n = gates
-    by_x = np.concatenate(
-        [
-            dh * (1 - z) * (1 - n * n) * (h_prev @ W_h[2 * len(b_h) :].T + b_h) * (r - r * r),
-            dh * (h_prev - n) * (z - z * z),
-            dh * (1 - z) * (1 - n * n),
-        ],
-        axis=1,
-    )
-    by_h = by_x * np.concatenate([np.ones_like(r), np.ones_like(r), r], axis=1)
-    return by_x @ W_x, z * dh + by_h @ W_h, by_x.T @ x, by_h.T @ h_prev, by_x.sum(0), by_h.sum(0)[-len(b_h) :]
-
-
-def _gru_back_by_library(reset):
-    def back(dh, x, h_prev, gates, W_x, W_h, b_h):
-        r, z, n = gates
-        W_hn = W_h[2 * len(b_h) :]
-        a = np.concatenate([logit(r), logit(z), np.arctanh(n)], axis=1)
-        m = (h_prev if reset == "after" else r * h_prev) @ W_hn.T + b_h
-        params = GRUParams(W_x, W_h, np.zeros(len(W_x)), b_h)
-        dx, dh_prev, grads = gru_step_backward(dh, GRUCache(params, x, h_prev, a, r, z, m, n, reset))
-        return dx, dh_prev, *grads
-
-    return back
-
-
-gru_back_by_library = _gru_back_by_library("after")
-gru_back_reset_before = _gru_back_by_library("before")
-gru_back_by_library.__name__, gru_back_reset_before.__name__ = "gru_back_by_library", "gru_back_reset_before"
-
-
-def _gru_back_complex_step(z_writes, reset_before):
-    """Complex step of a forward pass written out, its bias found from the gates, example by example."""
-
-    def h_of(x, h_prev, W_x, W_h, b, b_h):
-        x_r, x_z, x_n = np.split(x @ W_x.T + b, 3, axis=1)
-        W_hr, W_hz, W_hn = np.split(W_h, 3)
-        r, z = sigma(x_r + h_prev @ W_hr.T), sigma(x_z + h_prev @ W_hz.T)
-        n = np.tanh(x_n + ((r * h_prev) @ W_hn.T + b_h if reset_before else r * (h_prev @ W_hn.T + b_h)))
-        return (1 - z) * h_prev + z * n if z_writes else z * h_prev + (1 - z) * n
-
-    def back(dh, x, h_prev, gates, W_x, W_h, b_h):
-        r, z, n = gates
-        h_r, h_z, h_n = np.split(h_prev @ W_h.T, 3, axis=1)
-        m = (r * h_prev) @ W_h[-len(b_h) :].T + b_h if reset_before else r * (h_n + b_h)
-        b = np.hstack([logit(r) - h_r, logit(z) - h_z, np.arctanh(n) - m]) - x @ W_x.T
-        rows, sums = [], 0
-        for e in range(len(x)):
-            one = slice(e, e + 1)
-
-            def loss(*arrays, one=one):
-                return (dh[one] * h_of(*arrays)).sum()
-
-            *row, dW_x, dW_h, db, db_h = complex_step(
-                loss, (x[one], h_prev[one], W_x, W_h, b[e], b_h), range(6)
-            )
-            rows.append(row)
-            sums = [total + new for total, new in zip(sums or [0] * 4, (dW_x, dW_h, db, db_h), strict=True)]
-        return *(np.concatenate(part) for part in zip(*rows, strict=True)), *sums
-
-    back.__name__ = f"gru_back_complex_step_{z_writes:d}{reset_before:d}"
-    return back
-
-
-gru_back_complex_step = _gru_back_complex_step(False, False)
-gru_back_z_writes = _gru_back_complex_step(True, False)
-gru_back_reset_before_too = _gru_back_complex_step(False, True)
-gru_back_of_the_paper = _gru_back_complex_step(True, True)
-
-
-def gru_back_einsum(dh, x, h_prev, gates, W_x, W_h, b_h):
-    H = len(b_h)
-    r, z, n = gates
-    W = W_h.reshape(3, H, H)
-    m = np.einsum("nj,hj->nh", h_prev, W[2]) + b_h
-    dn = dh - dh * z
-    da_n = dn * (1 - n) * (1 + n)
-    da = np.stack([da_n * m * r * (1 - r), dh * z * (1 - z) * (h_prev - n), da_n])
-    dm = np.stack([da[0], da[1], da_n * r])
-    return (
-        np.einsum("knh,khd->nd", da, W_x.reshape(3, H, -1)),
-        np.einsum("knh,khj->nj", dm, W) + dh * z,
-        np.einsum("knh,nd->khd", da, x).reshape(3 * H, -1),
-        np.einsum("knh,nj->khj", dm, h_prev).reshape(3 * H, H),
-        da.sum(axis=1).reshape(-1),
-        dm[2].sum(axis=0),
-    )
-
-
-# --- UGRNN -----------------------------------------------------------------------------------------
-
-
-def ugrnn_plain(dh, x, h_prev, gates, W_x, W_h):
-    r, g = gates
-    da = np.hstack([dh * (1 - g) * (1 - r**2), dh * (h_prev - r) * g * (1 - g)])
-    return da @ W_x, dh * g + da @ W_h, da.T @ x, da.T @ h_prev, da.sum(axis=0)
-
-
-def ugrnn_two_blocks(dh, x, h_prev, gates, W_x, W_h):
-    r, g = gates[0], gates[1]
-    H = r.shape[1]
-    candidate, gate = dh * (1 - g) * (1 - r) * (1 + r), dh * (g - g * g) * (h_prev - r)
-    dx = candidate @ W_x[:H] + gate @ W_x[H:]
-    dh_prev = candidate @ W_h[:H]
-    dh_prev += gate @ W_h[H:]
-    dh_prev += g * dh
-    dW_x, dW_h = np.vstack([candidate.T @ x, gate.T @ x]), np.vstack([candidate.T @ h_prev, gate.T @ h_prev])
-    return dx, dh_prev, dW_x, dW_h, np.concatenate([candidate.sum(0), gate.sum(0)])
-
-
-def ugrnn_by_library(dh, x, h_prev, gates, W_x, W_h):
-    r, g = gates
-    a = np.concatenate([np.arctanh(r), logit(g)], axis=1)
-    cache = UGRNNCache(UGRNNParams(W_x, W_h, np.zeros(len(W_x))), x, h_prev, a, r, g)
-    dx, dh_prev, grads = ugrnn_step_backward(dh, cache)
-    return dx, dh_prev, *grads
-
-
-def ugrnn_complex_step(dh, x, h_prev, gates, W_x, W_h):
-    a = np.concatenate([np.arctanh(gates[0]), logit(gates[1])], axis=1)
-    b = (a - x @ W_x.T - h_prev @ W_h.T)[0]
-
-    def loss(x, h_prev, W_x, W_h, b):
-        a_r, a_g = np.split(x @ W_x.T + h_prev @ W_h.T + b, 2, axis=1)
-        g = sigma(a_g)
-        return (dh * (g * h_prev + (1 - g) * np.tanh(a_r))).sum()
-
-    return complex_step(loss, (x, h_prev, W_x, W_h, b), range(5))
-
-
-def ugrnn_loops(dh, x, h_prev, gates, W_x, W_h):
-    r, g = gates
-    dx, dh_prev, dW_x, dW_h = np.zeros_like(x), dh * g, np.zeros_like(W_x), np.zeros_like(W_h)
-    db = np.zeros(len(W_x))
-    for n in range(len(x)):
-        for k in range(r.shape[1]):
-            first = dh[n, k] * (1 - g[n, k]) * (1 - r[n, k] ** 2)
-            second = dh[n, k] * (h_prev[n, k] - r[n, k]) * g[n, k] * (1 - g[n, k])
-            for row, signal in ((k, first), (k + r.shape[1], second)):
-                dx[n] += signal * W_x[row]
-                dh_prev[n] += signal * W_h[row]
-                dW_x[row] += signal * x[n]
-                dW_h[row] += signal * h_prev[n]
-                db[row] += signal
-    return dx, dh_prev, dW_x, dW_h, db
-
-
-def ugrnn_joined_weights(dh, x, h_prev, gates, W_x, W_h):
-    """One layer that reads (x, h_{t−1}, 1)."""
-    r, g = gates
-    inputs = np.hstack([x, h_prev, np.ones((len(x), 1))])
-    da = np.hstack([dh * (1 - g) * (1 - r * r), dh * (h_prev - r) * g * (1 - g)])
-    D, dW, back = x.shape[1], da.T @ inputs, da @ np.hstack([W_x, W_h])
-    return back[:, :D], back[:, D:] + dh * g, dW[:, :D], dW[:, D:-1], dW[:, -1]
-
-
 # --- one formula for all ---------------------------------------------------------------------------
 
 
 def unified_chain(name, a, old):
     H = old.shape[1]
-    if name == "residual":
-        carry, write, candidate = np.ones_like(old), np.ones_like(old), np.tanh(a)
-    elif name == "highway":
-        write, candidate = sigma(a[:, H:]), np.tanh(a[:, :H])
-        carry = 1 - write
-    elif name == "ugrnn":
-        carry, candidate = sigma(a[:, H:]), np.tanh(a[:, :H])
+    first, second, candidate = a[:, :H], a[:, H : 2 * H], np.tanh(a[:, -H:])
+    if name == "lstm of 1997":
+        carry, write, candidate = np.ones_like(old), sigma(first), np.tanh(second)
+    elif name == "coupled":
+        carry, candidate = sigma(first), np.tanh(second)
         write = 1 - carry
-    elif name == "gru":
-        carry, candidate = sigma(a[:, H : 2 * H]), np.tanh(a[:, 2 * H :])
+    elif name == "mgu":
+        write = sigma(first)
+        carry = 1 - write
+    elif name == "leaky":
+        carry, write = np.full_like(old, 0.9), np.full_like(old, 0.1)
+    elif name == "mamba":
+        carry, candidate = np.exp(-np.log1p(np.exp(first))), second
         write = 1 - carry
     else:
-        write, carry, candidate = sigma(a[:, :H]), sigma(a[:, H : 2 * H]), np.tanh(a[:, 2 * H : 3 * H])
+        carry, candidate = sigma(first), second
+        write = np.sqrt(1 - carry**2)
     return carry, write, candidate, carry * old + write * candidate
 
 
-def unified_numbers(name, a, old):
-    """Which block is which, as numbers."""
-    blocks = a.reshape(len(a), -1, old.shape[1]).swapaxes(0, 1)
-    new = np.tanh(blocks[{"gru": 2, "lstm": 2}.get(name, 0)])
-    gate = {"highway": 1, "ugrnn": 1, "gru": 1, "lstm": 1}.get(name)
-    keep = np.ones_like(old) if gate is None else sigma(blocks[gate])
-    if name == "highway":
-        keep = 1 - keep
-    write = sigma(blocks[0]) if name == "lstm" else np.ones_like(old) if gate is None else 1 - keep
-    return keep, write, new, keep * old + write * new
-
-
 def unified_incremental(name, a, old):
+    """new as old plus a change."""
     carry, write, candidate, _ = unified_chain(name, a, old)
-    return [carry, write, candidate, old + write * candidate - (1 - carry) * old]
+    return [carry, write, candidate, old + (write * candidate - (1 - carry) * old)]
 
 
 def unified_half_tanh(name, a, old):
     def gate(z):
         return 0.5 + 0.5 * np.tanh(z / 2)
 
-    parts = np.split(a, a.shape[1] // old.shape[1], axis=1)
-    if len(parts) == 1:
-        c, w, n = (old == old) * 1, old * 0 + 1, np.tanh(a)
-    elif len(parts) == 4:
-        c, w, n = gate(parts[1]), gate(parts[0]), np.tanh(parts[2])
-    elif len(parts) == 3:
-        c, w, n = gate(parts[1]), gate(-parts[1]), np.tanh(parts[2])
-    else:
-        sign = -1 if name == "highway" else 1
-        c, w, n = gate(sign * parts[1]), gate(-sign * parts[1]), np.tanh(parts[0])
-    return c, w, n, c * old + w * n
+    v, one = np.split(a, a.shape[1] // old.shape[1], axis=1), old * 0 + 1
+    p, q, n = {
+        "lstm of 1997": lambda: (one, gate(v[0]), np.tanh(v[1])),
+        "coupled": lambda: (gate(v[0]), gate(-v[0]), np.tanh(v[1])),
+        "mgu": lambda: (gate(-v[0]), gate(v[0]), np.tanh(v[1])),
+        "leaky": lambda: (0.9 * one, 0.1 * one, np.tanh(v[0])),
+        "mamba": lambda: (gate(-v[0]), gate(v[0]), v[1]),
+        "lru": lambda: (gate(v[0]), (1 - gate(v[0]) ** 2) ** 0.5, v[1]),
+    }[name]()
+    return p, q, n, p * old + q * n
 
 
 def unified_entry_by_entry(name, a, old):
     out = np.zeros((4, *old.shape))
-    H = old.shape[1]
     for n, k in np.ndindex(*old.shape):
-        z = [float(a[n, j]) for j in range(k, a.shape[1], H)]
-        s = [1 / (1 + math.exp(-v)) for v in z]
+        z = [float(a[n, j]) for j in range(k, a.shape[1], old.shape[1])]
+        s = 1 / (1 + math.exp(-z[0]))
         carry, write, value = {
-            "residual": lambda z=z: (1, 1, z[0]),
-            "highway": lambda s=s, z=z: (1 - s[1], s[1], z[0]),
-            "ugrnn": lambda s=s, z=z: (s[1], 1 - s[1], z[0]),
-            "gru": lambda s=s, z=z: (s[1], 1 - s[1], z[2]),
-            "lstm": lambda s=s, z=z: (s[1], s[0], z[2]),
+            "lstm of 1997": lambda s=s, z=z: (1, s, math.tanh(z[1])),
+            "coupled": lambda s=s, z=z: (s, 1 - s, math.tanh(z[1])),
+            "mgu": lambda s=s, z=z: (1 - s, s, math.tanh(z[1])),
+            "leaky": lambda z=z: (0.9, 0.1, math.tanh(z[0])),
+            "mamba": lambda s=s, z=z: (math.exp(-math.log(1 + math.exp(z[0]))), s, z[1]),
+            "lru": lambda s=s, z=z: (s, math.sqrt((1 - s) * (1 + s)), z[1]),
         }[name]()
-        out[:, n, k] = carry, write, math.tanh(value), carry * old[n, k] + write * math.tanh(value)
+        out[:, n, k] = carry, write, value, carry * old[n, k] + write * value
     return tuple(out)
 
 
 def unified_one_array(name, a, old):
-    return list(np.stack(unified_numbers(name, a, old)))
+    return np.stack(unified_chain(name, a, old))
+
+
+# --- the coupled LSTM, one step --------------------------------------------------------------------
+
+
+def coupled_split(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
+    a_f, a_g, a_o = np.split(x @ W_x.T + h_prev @ W_h.T + b, 3, axis=1)
+    f, g = sigma(a_f + p_f * np.tanh(c_prev)), np.tanh(a_g)
+    c = f * c_prev + (1 - f) * g
+    o = sigma(a_o + p_o * np.tanh(c))
+    return o * np.tanh(c), c, f, g, o
+
+
+def coupled_lerp(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
+    """c = g + f (c_prev − g); σ by tanh."""
+    H = len(p_f)
+    a = np.hstack([x, h_prev]) @ np.hstack([W_x, W_h]).T + b
+    f = 0.5 + 0.5 * np.tanh((a[:, :H] + np.tanh(c_prev) * p_f) / 2)
+    g = np.tanh(a[:, H : 2 * H])
+    c = g + f * (c_prev - g)
+    shown = np.tanh(c)
+    o = 0.5 + 0.5 * np.tanh((a[:, 2 * H :] + shown * p_o) / 2)
+    return [shown * o, c, f, g, o]
+
+
+def coupled_einsum(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
+    H = len(p_f)
+    a = np.einsum("nd,khd->knh", x, W_x.reshape(3, H, -1)) + b.reshape(3, 1, H)
+    a = a + np.einsum("nj,khj->knh", h_prev, W_h.reshape(3, H, H))
+    f, g = sigma(a[0] + p_f * np.tanh(c_prev)), np.tanh(a[1])
+    c = (1 - f) * g + c_prev * f
+    o = sigma(a[2] + np.tanh(c) * p_o)
+    return np.tanh(c) * o, c, f, g, o
+
+
+def coupled_loops(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
+    N, H = h_prev.shape
+    h, c, f, g, o = np.zeros((5, N, H))
+    for n, k in np.ndindex(N, H):
+        a = [float(W_x[r] @ x[n] + W_h[r] @ h_prev[n] + b[r]) for r in (k, k + H, k + 2 * H)]
+        f[n, k] = 1 / (1 + math.exp(-a[0] - p_f[k] * math.tanh(c_prev[n, k])))
+        g[n, k] = math.tanh(a[1])
+        c[n, k] = f[n, k] * c_prev[n, k] + (1 - f[n, k]) * g[n, k]
+        o[n, k] = 1 / (1 + math.exp(-a[2] - p_o[k] * math.tanh(c[n, k])))
+        h[n, k] = o[n, k] * math.tanh(c[n, k])
+    return h, c, f, g, o
+
+
+def back_plain(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
+    f, g, o = gates
+    seen, was = np.tanh(c), np.tanh(c_prev)
+    da_o = dh * seen * o * (1 - o)
+    dc = dc + (dh * o + da_o * p_o) * (1 - seen**2)
+    da_f, da_g = dc * (c_prev - g) * f * (1 - f), dc * (1 - f) * (1 - g**2)
+    dc_prev = dc * f + da_f * p_f * (1 - was**2)
+    da = np.hstack([da_f, da_g, da_o])
+    return (
+        da @ W_x,
+        da @ W_h,
+        dc_prev,
+        da.T @ x,
+        da.T @ h_prev,
+        da.sum(axis=0),
+        (da_f * was).sum(axis=0),
+        (da_o * seen).sum(axis=0),
+    )
+
+
+def _bias(x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
+    """The bias of the forward pass, from its gates."""
+    f, g, o = gates
+    a_f = np.log(f / (1 - f)) - p_f * np.tanh(c_prev)
+    a_o = np.log(o / (1 - o)) - p_o * np.tanh(c)
+    return (np.hstack([a_f, np.arctanh(g), a_o]) - x @ W_x.T - h_prev @ W_h.T)[0]
+
+
+def back_complex_step(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
+    b = _bias(x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o)
+
+    def loss(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
+        h, c, *_ = coupled_split(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o)
+        return (h * dh).sum() + (c * dc).sum()
+
+    return complex_step(loss, (x, h_prev, c_prev, W_x, W_h, b, p_f, p_o), range(8))
+
+
+def back_one_example_at_a_time(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
+    parts = []
+    for n in range(len(x)):
+        one = slice(n, n + 1)
+        rows = (v[one] for v in (dh, dc, x, h_prev, c_prev))
+        parts.append(back_plain(*rows, gates[:, one], c[one], W_x, W_h, p_f, p_o))
+    rows = [np.concatenate([part[k] for part in parts]) for k in range(3)]
+    return (*rows, *(sum(part[k] for part in parts) for k in range(3, 8)))
+
+
+def back_gate_by_gate(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
+    """No array of all gates; the slope of tanh as 1/cosh²."""
+    f, g, o = gates[0], gates[1], gates[2]
+    da_o = dh * np.tanh(c) * (o - o * o)
+    dc = dc + dh * o / np.cosh(c) ** 2
+    dc += da_o * p_o / np.cosh(c) ** 2
+    df = dc * c_prev - dc * g
+    da_f, da_g = df * (f - f * f), (dc - dc * f) / np.cosh(np.arctanh(g)) ** 2
+    dc_prev = f * dc + p_f * da_f / np.cosh(c_prev) ** 2
+    das, blocks_x, blocks_h = (da_f, da_g, da_o), np.split(W_x, 3), np.split(W_h, 3)
+    return (
+        sum(d @ W for d, W in zip(das, blocks_x, strict=True)),
+        sum(d @ W for d, W in zip(das, blocks_h, strict=True)),
+        dc_prev,
+        np.vstack([d.T @ x for d in das]),
+        np.vstack([d.T @ h_prev for d in das]),
+        np.concatenate([d.sum(0) for d in das]),
+        np.einsum("nh,nh->h", da_f, np.tanh(c_prev)),
+        np.einsum("nh,nh->h", da_o, np.tanh(c)),
+    )
+
+
+# --- sequences of different lengths ----------------------------------------------------------------
+
+
+def sequence_loop(dhs, dc_T, x, lengths, hs, cs, gates, W_x, W_h, p_f, p_o):
+    dh, dc, dx, sums = np.zeros_like(dc_T), dc_T, np.zeros_like(x), [0, 0, 0, 0, 0]
+    for t in reversed(range(len(x))):
+        runs = (t < lengths)[:, None]
+        dh = dh + dhs[t]
+        on, off = np.where(runs, (dh, dc), 0), np.where(runs, 0, (dh, dc))
+        dx[t], dh, dc, *new = back_plain(*on, x[t], hs[t], cs[t], gates[t], cs[t + 1], W_x, W_h, p_f, p_o)
+        sums = [a + b for a, b in zip(sums, new, strict=True)]
+        dh, dc = dh + off[0], dc + off[1]
+    return dx, dh, dc, *sums
+
+
+def sequence_each_alone(dhs, dc_T, x, lengths, hs, cs, gates, W_x, W_h, p_f, p_o):
+    """Every sequence cut at its end, with the losses behind it added to the last state."""
+    _, N, H = dhs.shape
+    dx, dh0, dc0, sums = np.zeros_like(x), np.zeros((N, H)), np.zeros((N, H)), [0] * 5
+    for n in range(N):
+        L, one = int(lengths[n]), slice(n, n + 1)
+        own = dhs[:L, one].copy()
+        own[-1] += dhs[L:, one].sum(axis=0)
+        dh, dc = np.zeros((1, H)), dc_T[one]
+        for t in range(L - 1, -1, -1):
+            step = x[t, one], hs[t, one], cs[t, one], gates[t, :, one], cs[t + 1, one]
+            out = back_plain(own[t] + dh, dc, *step, W_x, W_h, p_f, p_o)
+            dx[t, one], dh, dc = out[:3]
+            sums = [a + b for a, b in zip(sums, out[3:], strict=True)]
+        dh0[one], dc0[one] = dh, dc
+    return dx, dh0, dc0, *sums
+
+
+def sequence_weights_at_the_end(dhs, dc_T, x, lengths, hs, cs, gates, W_x, W_h, p_f, p_o):
+    T, N, H = dhs.shape
+    das, dh, dc = np.zeros((T, N, 3 * H)), 0 * dc_T, dc_T
+    for t in range(T)[::-1]:
+        runs, dh = (t < lengths)[:, None], dh + dhs[t]
+        f, g, o = gates[t]
+        seen = np.tanh(cs[t + 1])
+        da_o = dh * seen * o * (1 - o)
+        whole = dc + (dh * o + da_o * p_o) * (1 - seen**2)
+        da_f, da_g = whole * (cs[t] - g) * f * (1 - f), whole * (1 - f) * (1 - g**2)
+        das[t] = runs * np.hstack([da_f, da_g, da_o])
+        dc = np.where(runs, whole * f + da_f * p_f * (1 - np.tanh(cs[t]) ** 2), dc)
+        dh = np.where(runs, das[t] @ W_h, dh)
+    flat = das.reshape(-1, 3 * H)
+    peeps = (das[..., :H] * np.tanh(cs[:-1])).sum((0, 1)), (das[..., 2 * H :] * np.tanh(cs[1:])).sum((0, 1))
+    dW_x, dW_h = flat.T @ x.reshape(len(flat), -1), flat.T @ hs[:-1].reshape(len(flat), -1)
+    return das @ W_x, dh, dc, dW_x, dW_h, flat.sum(axis=0), *peeps
+
+
+def sequence_complex_step(dhs, dc_T, x, lengths, hs, cs, gates, W_x, W_h, p_f, p_o):
+    first = lengths > 0
+    b = _bias(x[0][first], hs[0][first], cs[0][first], gates[0][:, first], cs[1][first], W_x, W_h, p_f, p_o)
+
+    def loss(x, h, c, W_x, W_h, b, p_f, p_o):
+        total = 0
+        for t, x_t in enumerate(x):
+            runs = (t < lengths)[:, None]
+            new_h, new_c, *_ = coupled_split(x_t, h, c, W_x, W_h, b, p_f, p_o)
+            h, c = np.where(runs, new_h, h), np.where(runs, new_c, c)
+            total = total + (h * dhs[t]).sum()
+        return total + (c * dc_T).sum()
+
+    return complex_step(loss, (x, hs[0], cs[0], W_x, W_h, b, p_f, p_o), range(8))
+
+
+# --- the carousel ----------------------------------------------------------------------------------
+
+
+def _factors(gates, cs, p_f):
+    f, g = gates[:, 0], gates[:, 1]
+    return f, f + (cs[:-1] - g) * f * (1 - f) * p_f * (1 - np.tanh(cs[:-1]) ** 2)
+
+
+def carousel_loop(gates, cs, p_f):
+    carry, whole = np.ones_like(cs), np.ones_like(cs)
+    for t in range(len(gates) - 1, -1, -1):
+        f, g, _ = gates[t]
+        carry[t] = carry[t + 1] * f
+        slope = f * (1 - f) * p_f / np.cosh(cs[t]) ** 2
+        whole[t] = whole[t + 1] * (f + slope * (cs[t] - g))
+    return carry, whole
+
+
+def carousel_cumprod(gates, cs, p_f):
+    ones = np.ones_like(cs[:1])
+    return tuple(np.cumprod(np.concatenate([ones, v[::-1]]), axis=0)[::-1] for v in _factors(gates, cs, p_f))
+
+
+def carousel_prod_of_slices(gates, cs, p_f):
+    return [np.stack([v[t:].prod(axis=0) for t in range(len(cs))]) for v in _factors(gates, cs, p_f)]
+
+
+def carousel_entry_by_entry(gates, cs, p_f):
+    out = np.ones((2, *cs.shape))
+    for k, v in enumerate(_factors(gates, cs, p_f)):
+        for t, n, j in np.ndindex(*cs.shape):
+            out[k, t, n, j] = math.prod(float(v[s, n, j]) for s in range(t, len(gates)))
+    return out[0], out[1]
+
+
+def carousel_complex_step(gates, cs, p_f):
+    """The slope of every step, by a complex step through it."""
+    f, g = gates[:, 0], gates[:, 1]
+    c = cs[:-1] + 1e-20j
+    a = np.log(f / (1 - f)) - p_f * np.tanh(cs[:-1])
+    moving = sigma(a + p_f * np.tanh(c))
+    whole = (moving * c + (1 - moving) * g).imag / 1e-20
+    ones = np.ones_like(cs[:1])
+    return tuple(np.cumprod(np.concatenate([v, ones])[::-1], axis=0)[::-1] for v in (f, whole))
+
+
+# --- weights from another library ------------------------------------------------------------------
+
+
+def translate_blocks(K, R, bias):
+    K_z, K_r, K_n = np.split(K, 3, axis=1)
+    R_z, R_r, R_n = np.split(R, 3, axis=1)
+    (z, r, n), (z_h, r_h, n_h) = np.split(bias[0], 3), np.split(bias[1], 3)
+    b = np.concatenate([r + r_h, -z - z_h, n])
+    return np.vstack([K_r.T, -K_z.T, K_n.T]), np.vstack([R_r.T, -R_z.T, R_n.T]), b, n_h
+
+
+def translate_reshaped(K, R, bias):
+    """All blocks at once."""
+    H = len(R)
+    order, sign = [1, 0, 2], np.array([1, -1, 1])[:, None, None]
+    W_x, W_h = (sign * M.reshape(len(M), 3, H).transpose(1, 2, 0)[order] for M in (K, R))
+    x, h = bias.reshape(2, 3, H)
+    b = np.array([x[1] + h[1], -(x[0] + h[0]), x[2]])
+    return W_x.reshape(3 * H, -1), W_h.reshape(3 * H, H), b.ravel(), h[2].copy()
+
+
+def translate_by_index(K, R, bias):
+    H = len(R)
+    rows = np.r_[H : 2 * H, 0:H, 2 * H : 3 * H]
+    sign = np.repeat([1.0, -1.0, 1.0], H)
+    inside = np.repeat([1.0, 1.0, 0.0], H)
+    b = sign * (bias[0] + bias[1] * np.r_[inside[: 2 * H], inside[2 * H :]])[rows]
+    return sign[:, None] * K.T[rows], sign[:, None] * R.T[rows], b, bias[1, 2 * H :]
+
+
+# --- the minimal gated unit ------------------------------------------------------------------------
+
+
+def _mgu(x, h_prev, W_x, W_h, b, b_h):
+    H = len(b_h)
+    a = x @ W_x.T + b
+    f, m = sigma(a[:, :H] + h_prev @ W_h[:H].T), h_prev @ W_h[H:].T + b_h
+    n = np.tanh(a[:, H:] + f * m)
+    return f, m, n, (1 - f) * h_prev + f * n
+
+
+def mgu_plain(dh, x, h_prev, W_x, W_h, b, b_h):
+    f, m, n, h = _mgu(x, h_prev, W_x, W_h, b, b_h)
+    da_n = dh * f * (1 - n**2)
+    da_f = (dh * (n - h_prev) + da_n * m) * f * (1 - f)
+    da, behind = np.hstack([da_f, da_n]), np.hstack([da_f, da_n * f])
+    dh_prev = dh * (1 - f) + behind @ W_h
+    return h, da @ W_x, dh_prev, da.T @ x, behind.T @ h_prev, da.sum(axis=0), (da_n * f).sum(axis=0)
+
+
+def mgu_two_blocks(dh, x, h_prev, W_x, W_h, b, b_h):
+    f, m, n, h = _mgu(x, h_prev, W_x, W_h, b, b_h)
+    (X_f, X_n), (H_f, H_n) = np.split(W_x, 2), np.split(W_h, 2)
+    new = dh * f * (1 - n) * (1 + n)
+    dm, gate = new * f, (dh * n - dh * h_prev + new * m) * (f - f * f)
+    dh_prev = dh - dh * f
+    dh_prev += gate @ H_f
+    dh_prev += dm @ H_n
+    return [
+        h,
+        gate @ X_f + new @ X_n,
+        dh_prev,
+        np.vstack([gate.T @ x, new.T @ x]),
+        np.vstack([gate.T @ h_prev, dm.T @ h_prev]),
+        np.concatenate([gate.sum(0), new.sum(0)]),
+        dm.sum(0),
+    ]
+
+
+def mgu_complex_step(dh, *arrays):
+    def loss(*arrays):
+        return (_mgu(*arrays)[3] * dh).sum()
+
+    return _mgu(*arrays)[3], *complex_step(loss, arrays, range(6))
+
+
+def mgu_one_example_at_a_time(dh, x, h_prev, *weights):
+    parts = [mgu_plain(dh[n : n + 1], x[n : n + 1], h_prev[n : n + 1], *weights) for n in range(len(x))]
+    rows = [np.concatenate([part[k] for part in parts]) for k in range(3)]
+    return (*rows, *(sum(part[k] for part in parts) for k in range(3, 7)))
+
+
+# --- a gate that has seen both ---------------------------------------------------------------------
+
+
+def _judged(x, h_prev, W_x, W_h, b, V_h, V_n, b_g):
+    n = np.tanh(x @ W_x.T + h_prev @ W_h.T + b)
+    g = sigma(h_prev @ V_h.T + n @ V_n.T + b_g)
+    return n, g, g * h_prev + (1 - g) * n
+
+
+def judging_plain(dh, x, h_prev, W_x, W_h, b, V_h, V_n, b_g):
+    n, g, h = _judged(x, h_prev, W_x, W_h, b, V_h, V_n, b_g)
+    da_g = dh * (h_prev - n) * g * (1 - g)
+    da_n = (dh * (1 - g) + da_g @ V_n) * (1 - n**2)
+    dh_prev = dh * g + da_g @ V_h + da_n @ W_h
+    by_n, by_g = (
+        (da_n.T @ x, da_n.T @ h_prev, da_n.sum(axis=0)),
+        (da_g.T @ h_prev, da_g.T @ n, da_g.sum(axis=0)),
+    )
+    return h, da_n @ W_x, dh_prev, *by_n, *by_g
+
+
+def judging_joined(dh, x, h_prev, W_x, W_h, b, V_h, V_n, b_g):
+    """Layers that read (x, h, 1) and (h, n, 1)."""
+    one = np.ones((len(x), 1))
+    low, W = np.hstack([x, h_prev, one]), np.hstack([W_x, W_h, b[:, None]])
+    n = np.tanh(low @ W.T)
+    high, V = np.hstack([h_prev, n, one]), np.hstack([V_h, V_n, b_g[:, None]])
+    g, D, H = sigma(high @ V.T), x.shape[1], len(b)
+    da_g = dh * (h_prev - n) * (g - g**2)
+    back = da_g @ V
+    da_n = (dh - dh * g + back[:, H : 2 * H]) * (1 - n * n)
+    low_back, dW, dV = da_n @ W, da_n.T @ low, da_g.T @ high
+    dh_prev = g * dh + back[:, :H] + low_back[:, D : D + H]
+    by_n, by_g = (dW[:, :D], dW[:, D:-1], dW[:, -1]), (dV[:, :H], dV[:, H:-1], dV[:, -1])
+    return [n + g * (h_prev - n), low_back[:, :D], dh_prev, *by_n, *by_g]
+
+
+def judging_complex_step(dh, *arrays):
+    def loss(*arrays):
+        return (_judged(*arrays)[2] * dh).sum()
+
+    return _judged(*arrays)[2], *complex_step(loss, arrays, range(8))
+
+
+def judging_loops(dh, x, h_prev, W_x, W_h, b, V_h, V_n, b_g):
+    n, g, h = _judged(x, h_prev, W_x, W_h, b, V_h, V_n, b_g)
+    sums = [np.zeros_like(v) for v in (W_x, W_h, b, V_h, V_n, b_g)]
+    dx, dh_prev = np.zeros_like(x), dh * g
+    for e in range(len(x)):
+        gate = dh[e] * (h_prev[e] - n[e]) * g[e] * (1 - g[e])
+        new = (dh[e] * (1 - g[e]) + gate @ V_n) * (1 - n[e] ** 2)
+        dx[e], dh_prev[e] = new @ W_x, dh_prev[e] + gate @ V_h + new @ W_h
+        parts = (
+            np.outer(new, x[e]),
+            np.outer(new, h_prev[e]),
+            new,
+            np.outer(gate, h_prev[e]),
+            np.outer(gate, n[e]),
+            gate,
+        )
+        for total, part in zip(sums, parts, strict=True):
+            total += part
+    return h, dx, dh_prev, *sums
 
 
 # --- both directions, two layers -------------------------------------------------------------------
 
 
-def _ugrnn_states(x, net):
-    h, out = net["h0"], []
+def _ugrnn_states(x, net, h=None):
+    h, out = net["h0"] if h is None else h, []
     H = h.shape[1]
     for x_t in x:
         a = x_t @ net["W_x"].T + h @ net["W_h"].T + net["b"]
@@ -709,55 +490,42 @@ def _ugrnn_states(x, net):
     return np.array(out)
 
 
-def both_turned(x, ahead, back):
-    first, second = _ugrnn_states(x, ahead), _ugrnn_states(x[::-1], back)
-    return np.concatenate([first, second[::-1]], axis=2), np.hstack([first[-1], second[-1]])
-
-
-def both_with_flip(x, ahead, back):
-    second = np.flip(_ugrnn_states(np.flip(x, axis=0), back), axis=0)
-    states = np.dstack([_ugrnn_states(x, ahead), second])
-    H = second.shape[2]
-    return states, np.concatenate([states[-1, :, :H], states[0, :, H:]], axis=1)
-
-
-def both_by_index(x, ahead, back):
-    """The second loop runs down and writes where it stands; nothing is reversed."""
+def both_each_alone(x, lengths, ahead, back):
+    """One sequence after the other, cut at its end."""
     T, N, H = len(x), *ahead["h0"].shape
-    states = np.zeros((T, N, 2 * H))
-    h, k = ahead["h0"], back["h0"]
-    for t in range(T):
-        h = states[t, :, :H] = _ugrnn_states(x[t : t + 1], ahead | {"h0": h})[0]
-    for t in reversed(range(T)):
-        k = states[t, :, H:] = _ugrnn_states(x[t : t + 1], back | {"h0": k})[0]
-    return states, np.hstack([h, k])
+    states, summary = np.zeros((T, N, 2 * H)), np.zeros((N, 2 * H))
+    for n, L in enumerate(map(int, lengths)):
+        one = slice(n, n + 1)
+        first = _ugrnn_states(x[:L, one], ahead, ahead["h0"][one])
+        second = _ugrnn_states(x[:L, one][::-1], back, back["h0"][one])
+        states[:L, one] = np.concatenate([first, second[::-1]], axis=2)
+        summary[one] = np.hstack([first[-1], second[-1]])
+    return states, summary
 
 
-def both_in_one_loop(x, ahead, back):
+def both_by_index(x, lengths, ahead, back):
+    """The second loop runs down; a sequence starts when the loop passes its end."""
     T, N, H = len(x), *ahead["h0"].shape
     states, h, k = np.zeros((T, N, 2 * H)), ahead["h0"], back["h0"]
     for t in range(T):
-        h, k = (
-            _ugrnn_states(x[s : s + 1], {**net, "h0": start})[0]
-            for s, net, start in ((t, ahead, h), (T - 1 - t, back, k))
-        )
-        states[t, :, :H], states[T - 1 - t, :, H:] = h, k
-    return states, np.concatenate((h, k), axis=-1)
+        h = np.where((t < lengths)[:, None], _ugrnn_states(x[t : t + 1], ahead, h)[0], h)
+        states[t, :, :H] = h * (t < lengths)[:, None]
+    for t in reversed(range(T)):
+        k = np.where((t < lengths)[:, None], _ugrnn_states(x[t : t + 1], back, k)[0], k)
+        states[t, :, H:] = k * (t < lengths)[:, None]
+    return states, np.hstack([h, k])
 
 
-def both_by_library(x, ahead, back):
-    params = tuple(UGRNNParams(net["W_x"], net["W_h"], net["b"]) for net in (ahead, back))
-    states, _ = library_bidirectional(ugrnn_step_forward, params, x, (ahead["h0"], back["h0"]))
-    H = ahead["h0"].shape[1]
-    return states, np.hstack([states[-1][:, :H], states[0][:, H:]])
-
-
-def both_one_example_at_a_time(x, ahead, back):
-    parts = [
-        both_turned(x[:, n : n + 1], *(net | {"h0": net["h0"][n : n + 1]} for net in (ahead, back)))
-        for n in range(x.shape[1])
-    ]
-    return np.concatenate([s for s, _ in parts], axis=1), np.concatenate([s for _, s in parts])
+def both_turned(x, lengths, ahead, back):
+    """Each sequence turned round by np.take_along_axis."""
+    T, N = x.shape[:2]
+    order = (lengths - 1 - np.arange(T)[:, None]) % T
+    first = _ugrnn_states(x, ahead)
+    second = _ugrnn_states(np.take_along_axis(x, order[..., None], 0), back)
+    last = np.arange(N), lengths - 1
+    summary = np.hstack([first.swapaxes(0, 1)[last], second.swapaxes(0, 1)[last]])
+    states = np.dstack([first, np.take_along_axis(second, order[..., None], 0)])
+    return [states * (np.arange(T)[:, None] < lengths)[..., None], summary]
 
 
 def _through(dhs, J_h, J_x):
@@ -799,14 +567,6 @@ def _through_columns(dhs, J_h, J_x):
     return dx, dh0
 
 
-def _through_sums(dhs, J_h, J_x):
-    dh, totals = 0, []
-    for own, J in zip(dhs[::-1], J_h[::-1], strict=True):
-        totals.insert(0, own + dh)
-        dh = (totals[0][..., None] * J).sum(axis=1)
-    return (np.stack(totals)[..., None, :] @ J_x)[..., 0, :], dh
-
-
 def _through_recursive(dhs, J_h, J_x):
     if len(dhs) == 1:
         signal = dhs[0][:, None]
@@ -818,37 +578,55 @@ def _through_recursive(dhs, J_h, J_x):
     return np.concatenate([dx, (last @ J_x[-1])[None, :, 0]]), dh0
 
 
-WAYS = (_through, _through_dense, _through_columns, _through_sums, _through_recursive)
+WAYS = (_through, _through_dense, _through_columns, _through_recursive)
 
 
 def _both_back(through):
-    def back_through_both(dstates, ahead, back):
-        H = dstates.shape[2] // 2
-        dx, dh0 = through(dstates[:, :, :H], ahead["J_h"], ahead["J_x"])
-        dx_back, dh0_back = through(dstates[::-1, :, H:], back["J_h"], back["J_x"])
-        return dx + dx_back[::-1], dh0, dh0_back
+    """One sequence after the other, cut at its end."""
+
+    def back_through_both(dstates, dsummary, lengths, ahead, back):
+        T, N, H = dstates.shape[0], dstates.shape[1], dstates.shape[2] // 2
+        dx = np.zeros((T, N, ahead["J_x"].shape[-1]), dstates.dtype)
+        dh0, dh0_back = np.zeros((2, N, H), dstates.dtype)
+        for n, L in enumerate(map(int, lengths)):
+            one = slice(n, n + 1)
+            first, second = dstates[:L, one, :H].copy(), dstates[:L, one, H:][::-1].copy()
+            first[-1] += dsummary[one, :H]
+            second[-1] += dsummary[one, H:]
+            dx[:L, one], dh0[one] = through(first, ahead["J_h"][:L, one], ahead["J_x"][:L, one])
+            more, dh0_back[one] = through(second, back["J_h"][:L, one], back["J_x"][:L, one])
+            dx[:L, one] += more[::-1]
+        return dx, dh0, dh0_back
 
     back_through_both.__name__ = f"both{through.__name__}"
     return back_through_both
 
 
-def both_back_counting_up(dstates, ahead, back):
-    """The second net's steps s = T − 1 … 0 are the times t = 0 … T − 1."""
+def both_back_counting_up(dstates, dsummary, lengths, ahead, back):
+    """All sequences at once; the second net's steps counted by time."""
     T, N, H = len(dstates), dstates.shape[1], dstates.shape[2] // 2
-    dx, dh0 = _through(dstates[:, :, :H], **ahead)
-    dh = np.zeros((N, H))
+    runs, rows = (np.arange(T)[:, None] < lengths)[..., None], np.arange(N)
+    dhs = np.where(runs, dstates[:, :, :H], 0)
+    dhs[lengths - 1, rows] += dsummary[:, :H]
+    dx, dh0 = _through(
+        dhs, np.where(runs[..., None], ahead["J_h"], np.eye(H)), runs[..., None] * ahead["J_x"]
+    )
+    dh = dsummary[:, H:]
     for t in range(T):
-        dh = (dh + dstates[t, :, H:])[:, None, :]
-        dx[t] += (dh @ back["J_x"][T - 1 - t])[:, 0]
-        dh = (dh @ back["J_h"][T - 1 - t])[:, 0]
+        on, step = (t < lengths)[:, None], np.maximum(lengths - 1 - t, 0)
+        whole = (dh + np.where(on, dstates[t, :, H:], 0))[:, None]
+        dx[t] += on * (whole @ back["J_x"][step, rows])[:, 0]
+        dh = np.where(on, (whole @ back["J_h"][step, rows])[:, 0], dh)
     return dx, dh0, dh
 
 
 def _stack_back(through):
     def back_through_stack(dhs_low, dhs_top, low, top):
-        from_top, dh0_top = through(dhs_top, top["J_h"], top["J_x"])
-        dx, dh0_low = through(dhs_low + from_top, low["J_h"], low["J_x"])
-        return dx, dh0_low, dh0_top
+        both = np.concatenate([top["J_x"], top["J_skip"]], axis=-1)
+        from_top, dh0_top = through(dhs_top, top["J_h"], both)
+        H = dhs_low.shape[-1]
+        dx, dh0_low = through(dhs_low + from_top[..., :H], low["J_h"], low["J_x"])
+        return dx + from_top[..., H:], dh0_low, dh0_top
 
     back_through_stack.__name__ = f"stack{through.__name__}"
     return back_through_stack
@@ -860,30 +638,183 @@ def stack_step_by_step(dhs_low, dhs_top, low, top):
     for t in reversed(range(len(dhs_low))):
         top_dh = (dhs_top[t] + top_dh)[:, None]
         low_dh = (dhs_low[t] + low_dh + (top_dh @ top["J_x"][t])[:, 0])[:, None]
-        dx.append((low_dh @ low["J_x"][t])[:, 0])
+        dx.append((low_dh @ low["J_x"][t] + top_dh @ top["J_skip"][t])[:, 0])
         low_dh, top_dh = (low_dh @ low["J_h"][t])[:, 0], (top_dh @ top["J_h"][t])[:, 0]
     return dx[::-1], low_dh, top_dh
 
 
+# --- one bias, many biases, a test -----------------------------------------------------------------
+
+
+def level_by_table(size):
+    return {0.5: 1.5, 1.5: 3.1, 3.0: 5.7}[size]
+
+
+def level_by_halving(size):
+    """Halving an interval with nets of its own."""
+    low, high = 0.0, 8.0
+    for _ in range(8):
+        bias = (low + high) / 2
+        low, high = (bias, high) if _reach(size, bias) < 0 else (low, bias)
+    return bias
+
+
+def _reach(size, bias, nets=16, H=24, T=100):
+    rng = np.random.default_rng(11)
+    W, U = rng.normal(size=(2, nets, 3 * H, H)) / np.sqrt(H)
+    h = c = np.zeros((nets, H, 1))
+    dc, dh = np.tile(np.eye(H), (nets, 1, 1)), np.zeros((nets, H, H))
+    for x in size * rng.normal(size=(T, nets, H, 1)):
+        a, da = U @ x + W @ h, W @ dh
+        i, f, g = sigma(a[:, :H]), sigma(a[:, H : 2 * H] + bias), np.tanh(a[:, 2 * H :])
+        dc = (
+            f * dc
+            + c * f * (1 - f) * da[:, H : 2 * H]
+            + g * i * (1 - i) * da[:, :H]
+            + i * (1 - g * g) * da[:, 2 * H :]
+        )
+        c = f * c + i * g
+        h = np.tanh(c)
+        dh = (1 - h * h) * dc
+    return np.log(np.linalg.norm(dc, axis=(1, 2)) / np.sqrt(H)).mean()
+
+
+def level_by_a_line(size):
+    """A straight line through what was measured at the two ends."""
+    return 0.65 + 1.7 * size
+
+
+def level_in_numpy(size):
+    return np.array(level_by_table(size))
+
+
+def level_in_a_list(size):
+    return np.float32(level_by_table(size) + 0.05)
+
+
+def level_from_one_third(size):
+    return level_by_table(size) - 0.05
+
+
+def _gates(x, W_x, W_h, b, b_h, b_z):
+    H = len(b_h)
+    b, h, found = np.concatenate([b[:H], b_z, b[2 * H :]]), np.zeros((x.shape[1], H)), []
+    for x_t in x:
+        a, s = x_t @ W_x.T + b, h @ W_h.T
+        r, z = sigma(a[:, :H] + s[:, :H]), sigma(a[:, H : 2 * H] + s[:, H : 2 * H])
+        h = z * h + (1 - z) * np.tanh(a[:, 2 * H :] + r * (s[:, 2 * H :] + b_h))
+        found.append(z)
+    return np.stack(found)
+
+
+def times_by_logarithms(x, W_x, W_h, b, b_h, times):
+    b_z = np.log(times - 1)
+    for _ in range(25):
+        b_z = b_z + np.log(-times * np.log(_gates(x, W_x, W_h, b, b_h, b_z)).mean(axis=(0, 1)))
+    return b_z
+
+
+def times_unit_by_unit(x, W_x, W_h, b, b_h, times):
+    """One unit after the other, the whole net each time."""
+    b_z = np.log(times - 1)
+    for _ in range(14):
+        for k in range(len(times)):
+            z = _gates(x, W_x, W_h, b, b_h, b_z)[..., k]
+            b_z[k] += np.log(-times[k] * np.log(z).mean())
+    return b_z.tolist()
+
+
+def times_by_small_steps(x, W_x, W_h, b, b_h, times):
+    """Half of each correction."""
+    b_z = np.full(len(times), 2.0)
+    for _ in range(60):
+        left = -np.log(_gates(x, W_x, W_h, b, b_h, b_z)).mean(axis=(0, 1))
+        b_z = b_z + 0.5 * np.log(times * left)
+    return b_z
+
+
+def times_a_little_long(x, W_x, W_h, b, b_h, times):
+    """Within 5 per cent."""
+    return times_by_logarithms(x, W_x, W_h, b, b_h, 1.05 * times)
+
+
+def tested_with_the_library(backward):
+    """unroll_backward of the library, on three sizes, twice each."""
+    rng = np.random.default_rng(3)
+    for T, N, D, H in ((4, 3, 5, 2), (3, 2, 3, 3), (1, 2, 4, 3)):
+        dhs, x, (dc_T, h0, c0) = (
+            rng.normal(size=(T, N, H)),
+            rng.normal(size=(T, N, D)),
+            rng.normal(size=(3, N, H)),
+        )
+        net = LSTMParams(rng.normal(size=(4 * H, D)), rng.normal(size=(4 * H, H)), rng.normal(size=4 * H))
+        _, caches = unroll_forward(lstm_step_forward, net, x, np.stack([h0, c0]))
+        dstates = np.stack([dhs, np.zeros_like(dhs)], axis=1)
+        dstates[-1, 1] = dc_T
+        dx, total, grads = unroll_backward(lstm_step_backward, dstates, caches)
+        right = dx, *total[0], grads.W_x, grads.W_h, grads.b
+        for _ in range(2):
+            given = [a.copy() for a in (dhs, dc_T, x, h0, c0, *net[:3])]
+            before = [a.copy() for a in given]
+            out = [np.asarray(a) for a in backward(*given)]
+            if any(
+                a.shape != b.shape or not np.linalg.norm(a - b) < 1e-5 * np.linalg.norm(b)
+                for a, b in zip(out, right, strict=True)
+            ):
+                return False
+            if not all(map(np.array_equal, given, before)):
+                return False
+    return True
+
+
+def tested_with_complex_steps(backward):
+    rng = np.random.default_rng(4)
+    for T, N, D, H in ((3, 2, 3, 2), (2, 2, 2, 2), (1, 3, 2, 3)):
+        dhs, dc_T = rng.normal(size=(T, N, H)), rng.normal(size=(N, H))
+        shapes = (T, N, D), (N, H), (N, H), (4 * H, D), (4 * H, H), (4 * H,)
+        arrays = [rng.normal(size=shape) for shape in shapes]
+
+        def loss(x, h, c, W_x, W_h, b, dhs=dhs, dc_T=dc_T):
+            total = 0
+            for x_t, dh in zip(x, dhs, strict=True):
+                i, f, g, o = np.split(x_t @ W_x.T + h @ W_h.T + b, 4, axis=1)
+                c = sigma(f) * c + sigma(i) * np.tanh(g)
+                h = sigma(o) * np.tanh(c)
+                total = total + (h * dh).sum()
+            return total + (c * dc_T).sum()
+
+        right, sent = complex_step(loss, arrays, range(6)), [dhs, dc_T, *arrays]
+        for _ in range(2):
+            handed = [a.copy() for a in sent]
+            for mine, one in zip(backward(*handed), right, strict=True):
+                if (
+                    np.shape(mine) != one.shape
+                    or np.abs(np.asarray(mine) - one).max() > 1e-5 * np.abs(one).max()
+                ):
+                    return 0
+            if any((a != b).any() for a, b in zip(handed, sent, strict=True)):
+                return 0
+    return 1
+
+
+def tested_by_exception(backward):
+    try:
+        assert tested_with_the_library(backward)
+    except AssertionError:
+        return np.bool_(False)
+    return np.bool_(True)
+
+
 RIGHT = {
-    "ps7.lstm_step_forward": dressed(
-        lstm_split, lstm_half_tanh, lstm_einsum, lstm_columns, lstm_loops, lstm_by_library
+    "ps7.unified_cell": dressed(
+        unified_chain, unified_incremental, unified_half_tanh, unified_entry_by_entry, unified_one_array
     ),
-    "ps7.lstm_step_backward": dressed(
-        back_plain,
-        back_by_library,
-        back_complex_step,
-        back_one_example_at_a_time,
-        back_gate_by_gate,
-        back_einsum,
+    "ps7.coupled_step_forward": dressed(coupled_split, coupled_lerp, coupled_einsum, coupled_loops),
+    "ps7.coupled_step_backward": dressed(
+        back_plain, back_complex_step, back_one_example_at_a_time, back_gate_by_gate
     ),
-    "ps7.lstm_backward": dressed(
-        sequence_loop,
-        sequence_by_library,
-        sequence_weights_at_the_end,
-        sequence_looking_ahead,
-        sequence_recursive,
-        sequence_complex_step,
+    "ps7.coupled_backward": dressed(
+        sequence_loop, sequence_each_alone, sequence_weights_at_the_end, sequence_complex_step
     ),
     "ps7.carousel": dressed(
         carousel_loop,
@@ -891,54 +822,30 @@ RIGHT = {
         carousel_prod_of_slices,
         carousel_entry_by_entry,
         carousel_complex_step,
-        carousel_by_logarithms,
     ),
-    "ps7.gru_step_forward": dressed(
-        gru_plain,
-        gru_as_a_step,
-        gru_einsum,
-        gru_loops,
-        gru_columns,
-        gru_by_library,
-        gru_reset_before,
-        gru_z_writes,
-        gru_of_the_paper,
-    ),
-    "ps7.gru_step_backward": dressed(
-        gru_back_plain,
-        gru_back_stacked,
-        gru_back_by_library,
-        gru_back_reset_before,
-        gru_back_complex_step,
-        gru_back_z_writes,
-        gru_back_reset_before_too,
-        gru_back_of_the_paper,
-        gru_back_einsum,
-    ),
-    "ps7.ugrnn_step_backward": dressed(
-        ugrnn_plain,
-        ugrnn_two_blocks,
-        ugrnn_by_library,
-        ugrnn_complex_step,
-        ugrnn_loops,
-        ugrnn_joined_weights,
-    ),
-    "ps7.unified_cell": dressed(
-        unified_chain,
-        unified_numbers,
-        unified_incremental,
-        unified_half_tanh,
-        unified_entry_by_entry,
-        unified_one_array,
-    ),
-    "ps7.bidirectional_forward": dressed(
-        both_turned,
-        both_with_flip,
-        both_by_index,
-        both_in_one_loop,
-        both_by_library,
-        both_one_example_at_a_time,
-    ),
+    "ps7.translate_gru": dressed(translate_blocks, translate_reshaped, translate_by_index),
+    "ps7.mgu_step_backward": dressed(mgu_plain, mgu_two_blocks, mgu_complex_step, mgu_one_example_at_a_time),
+    "ps7.judging_gate_backward": dressed(judging_plain, judging_joined, judging_complex_step, judging_loops),
+    "ps7.bidirectional_forward": dressed(both_each_alone, both_by_index, both_turned),
     "ps7.bidirectional_backward": dressed(*map(_both_back, WAYS), both_back_counting_up),
     "ps7.stack_backward": dressed(*map(_stack_back, WAYS), stack_step_by_step),
+    "ps7.level_bias": [
+        level_by_table,
+        level_by_halving,
+        level_by_a_line,
+        level_in_numpy,
+        level_in_a_list,
+        level_from_one_third,
+    ],
+    "ps7.mend_times": dressed(
+        times_by_logarithms, times_unit_by_unit, times_by_small_steps, times_a_little_long
+    ),
+    "ps7.is_lstm_backward": [
+        tested_with_the_library,
+        tested_with_complex_steps,
+        tested_by_exception,
+        lambda backward: bool(tested_with_complex_steps(backward)),
+        lambda backward: int(tested_with_the_library(backward)),
+        lambda backward: float(tested_with_the_library(backward)),
+    ],
 }

@@ -1,26 +1,33 @@
 """Problem set 7: LSTM, GRU and UGRNN."""
 
-from vgcourse.check.ps7.gru_backward import GRU_STEP_BACKWARD
-from vgcourse.check.ps7.gru_forward import GRU_STEP_FORWARD
-from vgcourse.check.ps7.layers import BIDIRECTIONAL_BACKWARD, BIDIRECTIONAL_FORWARD
-from vgcourse.check.ps7.lstm_backward import LSTM_STEP_BACKWARD
-from vgcourse.check.ps7.lstm_forward import LSTM_STEP_FORWARD
-from vgcourse.check.ps7.lstm_sequence import CAROUSEL, LSTM_BACKWARD
+from vgcourse.check.ps7.bias import LEVEL_BIAS
+from vgcourse.check.ps7.both import BIDIRECTIONAL_BACKWARD, BIDIRECTIONAL_FORWARD
+from vgcourse.check.ps7.cell import COUPLED_STEP_FORWARD
+from vgcourse.check.ps7.judging import JUDGING_GATE_BACKWARD
+from vgcourse.check.ps7.mgu import MGU_STEP_BACKWARD
+from vgcourse.check.ps7.sequence import CAROUSEL, COUPLED_BACKWARD
 from vgcourse.check.ps7.stack import STACK_BACKWARD
-from vgcourse.check.ps7.ugrnn import UGRNN_STEP_BACKWARD, UNIFIED_CELL
+from vgcourse.check.ps7.step import COUPLED_STEP_BACKWARD
+from vgcourse.check.ps7.table import UNIFIED_CELL
+from vgcourse.check.ps7.times import MEND_TIMES
+from vgcourse.check.ps7.translate import TRANSLATE_GRU
+from vgcourse.check.ps7.verdicts import IS_LSTM_BACKWARD
 
 PROBLEMS = (
-    LSTM_STEP_FORWARD,
-    LSTM_STEP_BACKWARD,
-    LSTM_BACKWARD,
-    CAROUSEL,
-    GRU_STEP_FORWARD,
-    GRU_STEP_BACKWARD,
-    UGRNN_STEP_BACKWARD,
     UNIFIED_CELL,
+    COUPLED_STEP_FORWARD,
+    COUPLED_STEP_BACKWARD,
+    COUPLED_BACKWARD,
+    CAROUSEL,
+    TRANSLATE_GRU,
+    MGU_STEP_BACKWARD,
+    JUDGING_GATE_BACKWARD,
     BIDIRECTIONAL_FORWARD,
     BIDIRECTIONAL_BACKWARD,
     STACK_BACKWARD,
+    LEVEL_BIAS,
+    MEND_TIMES,
+    IS_LSTM_BACKWARD,
 )
 
 __all__ = ["PROBLEMS"]
