@@ -3,8 +3,9 @@
 Adding problem: two of T numbers are marked, their sum is asked for after the last step. The only loss is the
 last one's, so what step k adds to ∂L/∂W_h has the lag T − k, and the split by lag costs nothing. Pronouns:
 predict each next word of "Jane walks and reads … she ."; right or wrong is counted at the pronoun alone.
-Nets differ in the activation, the start of W_h and the clipping threshold. All seeds of a net train
-side by side, as a stack of matrices; the first gradient is compared with that of `vgcourse.recurrent`.
+Nets differ in the activation, the start of W_h and the clipping threshold. Two controls ask what clipping
+is needed for: only the first steps are clipped; none is, but Adam forgets the first ones. All seeds of a net
+train side by side, as a stack of matrices; the first gradient is compared with that of `vgcourse.recurrent`.
 """
 
 import numpy as np
@@ -28,6 +29,11 @@ SETTINGS = {
         "ReLU, identity": ["relu", "identity", 1.0],
         "ReLU, identity, not clipped": ["relu", "identity", None],
         "PReLU, identity": ["prelu", "identity", 1.0],
+    },
+    # control: a net, how many steps are clipped (None: as the net), where Adam starts anew (None: nowhere)
+    "controls": {
+        "ReLU, identity, clipped in 40 steps": ["ReLU, identity", 40, None],
+        "ReLU, identity, not clipped, Adam anew at 40": ["ReLU, identity, not clipped", None, 40],
     },
     # lags are summed in bands that begin here
     "adding": {"T": 50, "steps": 800, "every": 40, "bands": [0, 1, 5, 10, 20, 30]},
@@ -53,11 +59,16 @@ def run(reduced=False):
     settings = REDUCED if reduced else SETTINGS
     adding = settings["adding"]
     result = {"adding": {}, "pronoun": {}}
+    draw = lambda rng: tasks.adding_problem(adding["T"], settings["N"], rng=rng)  # noqa: E731
     for name, net in settings["nets"].items():
         params = init(net, 2, 1, settings)
-        draw = lambda rng: tasks.adding_problem(adding["T"], settings["N"], rng=rng)  # noqa: E731
         _check_first_gradient(params, draw, net[0], settings)
         _, log = train(params, draw, net, adding["steps"], adding["every"], settings)
+        result["adding"][name] = summary(log, adding)
+    for name, (like, clipped, anew) in settings["controls"].items():
+        net = settings["nets"][like]
+        params = init(net, 2, 1, settings)
+        _, log = train(params, draw, net, adding["steps"], adding["every"], settings, clipped, anew)
         result["adding"][name] = summary(log, adding)
     for name in settings["pronoun"]["nets"]:
         net, words = settings["nets"][name], len(tasks.PRONOUN_WORDS)
@@ -180,8 +191,11 @@ def batches(draw, rngs):
     return x, targets, every_word if targets.dtype.kind == "i" else last_squares
 
 
-def train(params, draw, net, steps, every, settings):
-    """Adam, each seed's gradient clipped by its own norm. Logs loss and norm, every so often norms by lag."""
+def train(params, draw, net, steps, every, settings, clipped=None, anew=None):
+    """Adam, each seed's gradient clipped by its own norm. Logs loss and norm, every so often norms by lag.
+
+    With `clipped` only so many steps are clipped; at step `anew` Adam forgets all gradients before.
+    """
     activation, _, threshold = net
     rngs = [np.random.default_rng([seed, 2]) for seed in settings["seeds"]]
     state, log = optim.adam_init(params), {"loss": [], "norm": [], "lags": [], "slope": [], "kept": []}
@@ -195,7 +209,9 @@ def train(params, draw, net, steps, every, settings):
             log["lags"].append(by_lag.T)  # (seeds, lags)
             log["kept"].append(probe(slopes, params[1], settings["probe"]))
             log["slope"].append(params[-1][:, 0, 0])
-        if threshold is not None:
+        if step == anew:
+            state = optim.adam_init(params)
+        if threshold is not None and (clipped is None or step < clipped):
             shrink = np.minimum(1, threshold / norm)[:, None, None]
             grads = tuple(g * shrink for g in grads)
         params, state = optim.adam_step(params, grads, state, learning_rate=settings["rate"])
