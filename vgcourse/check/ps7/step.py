@@ -48,7 +48,9 @@ def local_factors(
     tanh_slope=slope_of_tanh,
     peep_slope_o=True,
     peep_slope_f=True,
-    slopes="fgo",
+    sigma_f=True,
+    sigma_o=True,
+    tanh_g=True,
     slope_twice=False,
     candidate_slope=lambda g: 1 - g**2,
     df_old=1.0,
@@ -64,7 +66,7 @@ def local_factors(
 
     def slope(gate):
         value = at[gate]
-        if gate not in slopes:
+        if not {"f": sigma_f, "o": sigma_o, "g": tanh_g}[gate]:
             return 1.0
         if slope_twice:
             value = np.tanh(value) if gate == "g" else sigmoid(value)
@@ -155,10 +157,9 @@ SHARED = {
     "carry times 1 − f": (dict(carry="1 − f"), "Your carry is weighed with 1 − f. That is the candidate's share; look at what multiplied the old memory."),
     "carry without f": (dict(carry="1"), "Your dc passes to c_{t−1} whole. The old memory was multiplied on the way forwards, and so is its gradient."),
     "carry times o": (dict(carry="o"), "Your carry is weighed with the output gate. o stands between the memory and h, not between two memories."),
-    "no σ' on the gates": (dict(slopes="g"), "The slopes of the gates are missing: from a gate's value back to its a there is a factor.", True),
-    "no σ' on the forget gate": (dict(slopes="go"), "The slope of f is missing on the way from f to a_f."),
-    "no σ' on the output gate": (dict(slopes="fg"), "The slope of o is missing on the way from o to a_o."),
-    "no tanh' on the candidate": (dict(slopes="fo"), "The slope of the candidate is missing on the way from g to a_g."),
+    "no σ' on the forget gate": (dict(sigma_f=False), "The slope of f is missing on the way from f to a_f."),
+    "no σ' on the output gate": (dict(sigma_o=False), "The slope of o is missing on the way from o to a_o."),
+    "no tanh' on the candidate": (dict(tanh_g=False), "The slope of the candidate is missing on the way from g to a_g."),
     "slope of the gate's value": (dict(slope_twice=True), "You take σ' and tanh' at the values f, g, o. These have been through σ and tanh already: their slopes are v(1 − v) and 1 − v².", True),
     "σ' on the candidate": (dict(candidate_slope=lambda g: g * (1 - g)), "Your candidate has the slope of a σ. It came out of a tanh."),
     "tanh(c) missing in do": (dict(tanh_of_c=lambda c: c), "Your gradient of o has c_t in it. o multiplied tanh(c_t).", True),
