@@ -147,6 +147,7 @@ BACKWARD_EXPONENTS = Problem(
         Mistake("growth factors", dict(finish=np.exp), "You return growth per step. The exponent is its logarithm."),
         Mistake("squared", dict(diagonal=lambda R: np.diag(R) ** 2), "You take log R_ii², twice the exponent."),
         Mistake("all H exponents", lambda Js, k, every: _exponents(Js, len(Js[0]), every), "You return H exponents. Asked for are the first k, with k gradients."),
+        Mistake("largest of all H", lambda Js, k, every: np.sort(_exponents(Js, len(Js[0]), every))[::-1][:k], "You follow H gradients and return the k largest rates. In a short sequence e_1 … e_k need not be those that grow most: asked for are theirs, in their order."),
         Mistake("singular values of the product", _of_the_product(lambda P: np.linalg.svd(P, compute_uv=False)), "You take log σ of the whole product. That has the same limit for T → ∞ and differs at this T, and a long product under- or overflows."),
         Mistake("eigenvalues of the product", _of_the_product(lambda P: np.abs(np.linalg.eigvals(P))), "You take log |λ| of the whole product. Asked for is what the gradients are stretched by on the way."),
         Mistake("last k directions", dict(frame=lambda H, k: np.eye(H)[:, H - k :]), "Your gradients start as the last k unit vectors. Asked for are e_1 … e_k."),

@@ -92,6 +92,14 @@ def _not_of_length_one(args, outputs):
     return abs(np.linalg.norm(outputs["start"]) - 1)
 
 
+def _grows_less(args, outputs):
+    """Does the start, brought to length 1, grow by the largest norm at the right k?"""
+    A, steps = args
+    norms, at, _ = growth_start(A, steps)
+    v = outputs["start"] / max(np.linalg.norm(outputs["start"]), 1e-300)
+    return 1 - np.linalg.norm(np.linalg.matrix_power(A, int(at)) @ v) / norms.max()
+
+
 def _peak_elsewhere(args, outputs):
     norms, at = outputs["norms"], int(outputs["peak_at"])
     return float(not 1 <= at <= len(norms) or norms[at - 1] < norms.max() * (1 - 1e-6))
@@ -112,6 +120,7 @@ GROWTH_START = Problem(
     axes={"norms": ("step",), "start": ("unit",)},
     invariants=(
         Invariant("a start of length 1", _not_of_length_one, "Your start does not have length 1."),
+        Invariant("grows by the largest norm", _grows_less, "Some start of yours does not grow as much as another would: take it through A^k with the k of the largest norm, and measure its length."),
         Invariant("peak of the norms", _peak_elsewhere, "Your peak_at does not fit your norms: the largest of them has to be that of A^peak_at, and the first is that of A¹."),
         Invariant("at least ρ^k", _below_the_radius, "Some norm is below ρ^k. An eigenvector grows by |λ|^k, so no ‖A^k‖₂ can be smaller than the largest of these."),
     ),
@@ -136,6 +145,8 @@ GROWTH_START = Problem(
         Mistake("start that shrinks", dict(start=lambda P: np.linalg.svd(P)[2][-1]), "Your start is the one that A^k stretches least. Singular values are sorted with the largest first."),
         Mistake("eigenvector", dict(start=_eigenvector), "Your start is an eigenvector. It follows λ^k from the beginning: what grows first is a mixture of eigenvectors that cancel at the beginning."),
         Mistake("start of a single step", dict(when=lambda A, k: 1), "Your start is the one that a single step stretches most. Asked for is the one that has grown most at peak_at."),
+        Mistake("start of the power before", dict(when=lambda A, k: k - 1), "Your start is the one that grows most in peak_at − 1 steps. Which power is at that place of your list?"),
+        Mistake("unit with the longest column", dict(start=lambda P: np.eye(len(P))[np.argmax(np.linalg.norm(P, axis=0))]), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
         Mistake("start of the last step", lambda A, steps: (*_growth(A, steps)[:2], _right_singular(np.linalg.matrix_power(A, steps))), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
         Mistake("start times its growth", dict(start=lambda P: _right_singular(P) * np.linalg.norm(P, 2)), "Your start has the length of the growth. It is to have length 1."),
     ),

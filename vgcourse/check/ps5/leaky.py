@@ -27,6 +27,9 @@ def _gradient(
     through=lambda leak: leak,
     weight=lambda w: w,
     loss=0.0,
+    chain=lambda d, inner, keep: d * (inner + keep),
+    used=lambda dh, before: dh,
+    weigh_leak=lambda leak: 1.0,
     arrange=lambda dh, factors: dh,
     arrives=lambda leak: leak,
     local=lambda slope: slope,
@@ -43,16 +46,17 @@ def _gradient(
         h.append((1 - leak) * h[-1] + leak * float(f.function(z[-1])))
     z, h = np.array(z), np.array(h)
     slopes = np.ones(T) * f_slope(f, at(z, h, w), h)  # entry t − 1 belongs to step t
-    factors = kept(leak) + through(leak) * weight(w) * slopes
+    inner = through(leak) * weight(w) * slopes
     dh, dw, dc, da = np.zeros(T + 1), np.zeros(T), np.zeros(T), np.zeros(T)
     dh[T] = 1.0
     for t in range(T, 0, -1):
-        delta = dh[t] * arrives(leak) * local(slopes[t - 1])
+        dh[t - 1] = chain(dh[t], inner[t - 1], kept(leak)) + loss
+        d = used(dh[t], dh[t - 1])
+        delta = d * arrives(leak) * local(slopes[t - 1])  # ∂h_T/∂z_t
         dw[t - 1] = delta * h_used(h, t)
         dc[t - 1] = delta * x_used(x, t)
-        da[t - 1] = dh[t] * moved(float(f.function(z[t - 1])), h[t - 1], z[t - 1])
-        dh[t - 1] = dh[t] * factors[t - 1] + loss
-    return arrange(dh, factors), *(np.asarray(by(d)) for by, d in ((gather, dw), (gather, dc), (gather_leak, da)))  # fmt: skip
+        da[t - 1] = weigh_leak(leak) * d * moved(float(f.function(z[t - 1])), h[t - 1], z[t - 1])
+    return arrange(dh, inner + kept(leak)), *(np.asarray(by(d)) for by, d in ((gather, dw), (gather, dc), (gather_leak, da)))  # fmt: skip
 
 
 def _size(terms):
@@ -99,6 +103,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("the lecture's unit", dict(kept=lambda leak: 0.0, through=lambda leak: 1.0, arrives=lambda leak: 1.0), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
         Mistake("carry lost", dict(kept=lambda leak: 0.0), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
         Mistake("carry of 1", dict(kept=lambda leak: 1.0), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),
+        Mistake("carry without the gradient", dict(chain=lambda d, inner, keep: d * inner + keep), "You add 1 − a itself at every step back. What is kept is a share of the gradient that arrives: (1 − a) times it."),
         Mistake("leak missing in the chain", dict(through=lambda leak: 1.0), "Your chain has w f' without the leak: what comes through f enters the state with the factor a."),
         Mistake("leak and its complement exchanged", dict(kept=lambda leak: leak, through=lambda leak: 1 - leak), "In your chain a and 1 − a are exchanged. a is the share that is new."),
         Mistake("f' missing", dict(f_slope=lambda f, z, h: 1.0), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
@@ -115,6 +120,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("single steps", dict(arrange=lambda dh, factors: np.array([*factors, 1.0])), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
         Mistake("leak missing in dw and dc", dict(arrives=lambda leak: 1.0), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a."),
         Mistake("dw and dc without f'", dict(local=lambda slope: 1.0), "Your dw and dc lack f': w and c act before the activation."),
+        Mistake("gradient of the state before", dict(used=lambda dh, before: before), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t."),
         Mistake("last step only", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum over all of them."),
         Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten."),
         Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up."),
@@ -122,6 +128,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("x one step early", dict(x_used=lambda x, t: x[t - 2]), "Your dc uses the input of the step before. Step t sees x_t, row t − 1."),
         Mistake("dleak: f(z) alone", dict(moved=lambda fz, h, z: fz), "Your dleak counts what comes in. A larger a also keeps less of h_{t−1}."),
         Mistake("dleak: sign", dict(moved=lambda fz, h, z: h - fz), "Your dleak has the wrong sign: a multiplies f(z_t) and takes away from h_{t−1}."),
+        Mistake("dleak: times the leak", dict(weigh_leak=lambda leak: leak), "Your dleak holds the leak as a factor, as h_t − h_{t−1} does. h_t is linear in a: its derivative holds no a."),
         Mistake("dleak: z for f(z)", dict(moved=lambda fz, h, z: z - h), "Your dleak compares h_{t−1} with z_t. What a brings in is f(z_t)."),
         Mistake("dleak: last step only", dict(gather_leak=lambda terms: terms[-1]), "Your dleak counts the last step only. a acts in every step."),
         Mistake("dleak: first step only", dict(gather_leak=lambda terms: terms[0]), "Your dleak holds the last pass of your loop only, step 1: it is overwritten."),

@@ -89,8 +89,9 @@ DELAYED_RESPONSE = Problem(
         Mistake("one step more", dict(late=lambda x, t, d: _within(x, t - d - 1)), "Your inputs come one step too late: with d = 0, x_1 has to be heard in h_1."),
         Mistake("one step less", dict(late=lambda x, t, d: _within(x, t - d + 1)), "Your inputs come one step too early: with d = 0, x_2 must not be heard in h_1."),
         Mistake("the future is heard", dict(late=lambda x, t, d: _within(x, t + d)), "Your state hears inputs before they are there, x_{t+d}. Late means x_{t−d}."),
+        Mistake("first input skipped", dict(late=lambda x, t, d: x[t - d] if t > d else 0 * x[0]), "Your x_1 is never heard; the later inputs come when they should. With d = 0, x_1 belongs to h_1."),
         Mistake("first input held", dict(late=lambda x, t, d: x[max(t - d, 0)]), "Until the first input arrives, your steps use x_1 again and again. Before it there was nothing, so nothing is added."),
-        Mistake("state waits for the input", dict(carry=lambda W, h, waiting: h if waiting else W @ h), "Your state stands still for the first d steps. Without an input it still goes through W."),
+        Mistake("state waits for the input", dict(carry=lambda W, h, waiting: h if waiting else W @ h), "Your first d outputs are all those of h_0: the state stands still, or the output is read late. Without an input the state still goes through W."),
         Mistake("W untransposed", dict(carry=lambda W, h, waiting: h @ W), "Your recursion multiplies by Wᵀ. Row i of W says what unit i hears."),
         Mistake("C untransposed", dict(drive=lambda C, u: u @ C), "Your input goes through Cᵀ. Only where D = H does numpy let that run."),
         Mistake("V untransposed", dict(read=lambda V, h, before: h @ V), "Your output is read through Vᵀ. Only where K = H does numpy let that run."),
@@ -132,6 +133,7 @@ def _constant(
     coefficients=np.linalg.solve,
     sums=_geometric,
     at_one=lambda t: t,
+    special=lambda values: values == 1,
     values_of=lambda values: values,
     keep=lambda values: np.ones(len(values)),
     back=lambda parts, V: parts @ V.T,
@@ -141,7 +143,7 @@ def _constant(
     values = values_of(values.astype(complex))
     a, t = coefficients(V, u) * keep(values), np.asarray(ts)[:, None]
     with np.errstate(all="ignore"):
-        weights = np.where(values == 1, at_one(t + 0j * values), sums(values, t))
+        weights = np.where(special(values), at_one(t + 0j * values), sums(values, t))
         return finish(back(weights * a, V))
 
 
@@ -162,7 +164,7 @@ def _constant_cases(rng):
     pair, other = (rng.uniform(0.8, 0.95), rng.uniform(0.7, 1.3)), rng.uniform(0.4, 0.6)
     four = matrix_with([pair, other, rng.uniform(-0.75, -0.6)], rng)
     growing = matrix_with([(rng.uniform(0.9, 0.95), rng.uniform(1.8, 2.4)), rng.uniform(1.1, 1.2)], rng)
-    kept = np.diag([1.0, rng.choice([0.5, 0.25]), -0.5])  # λ = 1 to the last bit
+    kept = np.diag([1.0, rng.choice([0.5, 0.25]), -1.0])  # λ = 1 to the last bit, and one that only flips
     kept[0, 1:], kept[1, 2] = rng.choice([-1, 1], 2) * rng.uniform(0.5, 1.5, 2), rng.uniform(0.5, 1)
     if rng.random() < 0.5:
         kept = kept[::-1, ::-1].copy()
@@ -201,6 +203,8 @@ CONSTANT_RESPONSE = Problem(
     mistakes=(
         Mistake("free response", dict(sums=lambda values, t: values**t, at_one=lambda t: 1 + 0 * t), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
         Mistake("one term too many", dict(sums=lambda values, t: _geometric(values, t + 1), at_one=lambda t: t + 1), "Your sums have one term too many: at t = 0 nothing has come in yet."),
+        Mistake("one term too few", dict(sums=lambda values, t: _geometric(values, np.maximum(t - 1, 0)), at_one=lambda t: np.maximum(t - 1, 0)), "Your sums have one term too few: after t steps u has come in t times."),
+        Mistake("|λ| = 1 for λ = 1", dict(special=lambda values: np.abs(values) == 1), "You give every mode with |λ| = 1 the weight t. Only λ = 1 piles up; at −1 the terms cancel in pairs."),
         Mistake("input through W first", dict(sums=lambda values, t: values * _geometric(values, t)), "Your inputs meet W in the step in which they come in, so every mode is multiplied by λ once too often."),
         Mistake("λ = 1 divided by zero", dict(sums=lambda values, t: (1 - values**t) / (1 - values), at_one=lambda t: t * np.nan), "At λ = 1 you divide 0 by 0. There every one of the t terms is 1."),
         Mistake("λ = 1 counted once", dict(at_one=lambda t: 1 + 0 * t), "Your mode with λ = 1 stays at its share of u. Nothing of it is forgotten, so every step adds the share again."),

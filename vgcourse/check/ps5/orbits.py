@@ -29,13 +29,14 @@ def _two_steps(
     f_slope=lambda f, z: f.derivative(z),
     both=lambda first, second: first * second,
     factor=lambda w: w,
+    whole=lambda w, slopes: slopes,
     verdict=_verdict,
 ):
     f = get_activation(name)
     right = f.function(w * h + drive)  # slopes of the right points: a slip in one result stays there
     first, second = (factor(w) * f_slope(f, at(w, drive, point)) for point in (h, right))
     one, two = (w * f.derivative(w * point + drive) for point in (h, right))
-    return step(f, w, drive, h), both(first, second), verdict(one * two, one)
+    return step(f, w, drive, h), whole(w, both(first, second)), verdict(one * two, one)
 
 
 def _orbit_cases(rng):
@@ -90,7 +91,7 @@ TWO_STEP_ORBITS = Problem(
         Mistake("slopes added", dict(both=lambda first, second: first + second), "You add the slopes of the two steps. By the chain rule they multiply."),
         Mistake("slopes averaged", dict(both=lambda first, second: (first + second) / 2), "You average the slopes of the two steps. By the chain rule they multiply."),
         Mistake("root of the product", dict(both=lambda first, second: np.sqrt(np.abs(first * second))), "You return the root of the product, a mean factor per step. Asked for is the slope of two steps."),
-        Mistake("w once", dict(both=lambda first, second: first * second, factor=lambda w: np.sign(w) * np.sqrt(abs(w))), "w stands in your slopes once. Each of the two steps brings it down."),
+        Mistake("w once", dict(whole=lambda w, slopes: slopes / w), "w stands in your slopes once. Each of the two steps brings it down."),
         Mistake("w left out", dict(factor=lambda w: 1.0), "Your slopes are f' times f'. The chain rule brings w down in each step."),
         Mistake("f' of the state", dict(at=lambda w, drive, h: h), "You take f' at the states. It belongs at the pre-activations z = w h + drive."),
         Mistake("drive left out of the slope", dict(at=lambda w, drive, h: w * h), "You take f' at w h. The drive shifts the pre-activation too."),

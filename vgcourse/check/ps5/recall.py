@@ -74,6 +74,16 @@ def _not_its_own_image(args, outputs):
     return np.linalg.norm(W @ S @ W.T + np.outer(c, c) - S) / np.linalg.norm(S)
 
 
+def _not_of_its_own(args, outputs):
+    """m_0 = cᵀ S⁻¹ c with the S that came."""
+    S, c = outputs["S"], args[1]
+    try:
+        own = c @ np.linalg.solve(S, c)
+    except np.linalg.LinAlgError:
+        return 0.0
+    return abs(outputs["shares"][0] - own) / max(abs(own), 1e-300)
+
+
 def _beyond_all(args, outputs):
     shares = outputs["shares"]
     return max(0.0, float(np.sum(shares)) - len(args[0]), float(-np.min(shares)), float(np.max(shares) - 1))
@@ -89,6 +99,7 @@ RECALL = Problem(
     lecture='lecture 7, "Linear recursions"',
     invariants=(
         Invariant("one step changes nothing", _not_its_own_image, "Your S changes when the recursion makes one more step: W S Wᵀ + c cᵀ is not S. Is every power of W there, in the order in which W meets c?"),
+        Invariant("first share of its own S", _not_of_its_own, "Your shares do not fit your own S: the first has to be cᵀS⁻¹c."),
         Invariant("shares between 0 and 1", _beyond_all, "Your shares cannot be shares: each lies between 0 and 1, and all together are at most H."),
     ),
     mistakes=(
@@ -106,6 +117,8 @@ RECALL = Problem(
         Mistake("S left out of the shares", dict(weigh=lambda g, S: g @ g), "Your shares are squared lengths of W^k c. How much of the input can be told from the rest is decided by S."),
         Mistake("variances alone", dict(weigh=lambda g, S: g @ (g / np.diag(S))), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
         Mistake("root of the shares", dict(weigh=lambda g, S: np.sqrt(g @ np.linalg.solve(S, g))), "You return roots, correlations between input and readout. The share of variance is the square."),
+        Mistake("squares of the shares", dict(weigh=lambda g, S: (g @ np.linalg.solve(S, g)) ** 2), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
+        Mistake("shares made to add up to 1", dict(total=lambda shares: shares / shares.sum()), "Your shares add up to 1 over the lags asked for. Each is a share of the variance of its own input."),
         Mistake("shares one lag late", dict(ks=lambda lags: range(1, lags + 1)), "Your shares start with lag 1. The first belongs to the newest input, x_t itself."),
         Mistake("one share too many", dict(ks=lambda lags: range(lags + 1)), "Your shares go up to lag `lags`. Asked for are lags 0 … lags − 1."),
         Mistake("up to the lag", dict(total=np.cumsum), "Your shares are added up. Asked for is one for every lag."),

@@ -196,6 +196,12 @@ def _recursion_wrong(args, outputs):
     return np.linalg.norm(h - right) / np.linalg.norm(right)
 
 
+def _does_not_stay(args, outputs):
+    feedback, inputs, _ = args
+    rest = outputs["rest"]
+    return abs(sum(feedback.values()) * rest + sum(inputs.values()) - rest) / max(abs(rest), 1e-300)
+
+
 STEP_RESPONSE = Problem(
     name="ps5.step_response",
     reference=step_response,
@@ -203,6 +209,7 @@ STEP_RESPONSE = Problem(
     family=_step,
     axes={"h": ("step from 0",)},
     invariants=(
+        Invariant("rest stays", _does_not_stay, "Your rest does not stay: put it into the recursion for every h, with all inputs 1, and something else comes out."),
         Invariant("the recursion holds", _recursion_wrong, "Your own h does not obey the recursion: put it in, t = 0, 1, 2, …, with zeros before t = 0, and see where it first fails."),
     ),
     points=3,

@@ -91,6 +91,15 @@ def _angle_too_large(args, outputs):
     return max(0.0, float(np.max(angles)) - np.pi, -float(np.min(angles)))
 
 
+def _not_the_first_step(args, outputs):
+    """At the step the second is at most 1 % of the first, and not yet one step before."""
+    radii, step = np.abs(outputs["radii"]), float(outputs["step"])
+    first = _two(*args, whole=lambda step: step, least=lambda step: step)[2]
+    with np.errstate(all="ignore"):
+        late = step > 0 and step - 1 > first + 0.01
+    return float(step < first - 0.01 or late or radii.shape != (2,))
+
+
 def _in_the_wrong_order(args, outputs):
     return max(0.0, float(outputs["radii"][1] - outputs["radii"][0]))
 
@@ -105,6 +114,7 @@ TWO_MODES = Problem(
     lecture='lecture 7, "Linear recursions"',
     invariants=(
         Invariant("largest first", _in_the_wrong_order, "Your second radius is larger than the first. The slowest mode comes first, the one with the largest |λ|."),
+        Invariant("the first such step", _not_the_first_step, "Your step is not the first at which the second mode is at most 1 % of the first. Put it into both sizes, and the step before it as well."),
         Invariant("angles between 0 and π", _angle_too_large, "Some angle of yours is negative or above π. |arg λ| lies between 0, no turn, and π, half a turn a step."),
     ),
     mistakes=(
@@ -117,6 +127,7 @@ TWO_MODES = Problem(
         Mistake("radii: real parts", dict(radius=np.real), "Your radii are real parts of λ. The distance from 0 is √(Re² + Im²)."),
         Mistake("radii squared", dict(radius=lambda values: np.abs(values) ** 2), "Your radii are Re² + Im². The modulus is the square root of it."),
         Mistake("angle by arctan", dict(angle=lambda values: np.abs(np.arctan(values.imag / values.real))), "Your angles are never more than a quarter turn: arctan(Im/Re) cannot tell λ from −λ."),
+        Mistake("no turn for any real λ", dict(angle=lambda values: np.where(values.imag == 0, 0.0, np.abs(np.angle(values)))), "Your angles are 0 for every real λ. A negative one flips the sign at each step: half a turn."),
         Mistake("degrees", dict(angle=lambda values: np.abs(np.angle(values, deg=True))), "Your angles are in degrees. Asked for are radians."),
         Mistake("turns", dict(angle=lambda values: np.abs(np.angle(values)) / (2 * np.pi)), "Your angles are in turns. Asked for are radians a step."),
         Mistake("periods", dict(angle=lambda values: 2 * np.pi / np.abs(np.angle(values))), "You return periods, 2π/θ. Asked for is the angle θ; it also exists where nothing turns."),
@@ -129,6 +140,7 @@ TWO_MODES = Problem(
         Mistake("first mode alone", dict(decay=lambda radii: radii[0]), "Your step lets the share of the second fall by |λ_1| a step. It falls by the ratio of the two."),
         Mistake("10 %", dict(wanted=0.1), "Your step is that of 10 %. Asked for is 1 %."),
         Mistake("rounded down", dict(whole=np.floor), "Your step is the last before the share is reached: rounded down."),
+        Mistake("one step late", dict(whole=lambda step: np.ceil(step) + 1, least=lambda step: max(step, 1.0)), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
         Mistake("rounded to the nearest", dict(whole=np.round), "Your step is rounded to the nearest whole number. The first step at which the share is reached is the next one up."),
         Mistake("not rounded", dict(whole=lambda step: step), "Your step is no whole number. Asked for is the first step at which the share is reached."),
         Mistake("negative step", dict(least=lambda step: step), "Your step is negative where the second mode is small from the beginning. The earliest step is 0."),

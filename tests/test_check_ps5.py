@@ -1,0 +1,220 @@
+"""What problem set 5 measures itself, its examples by hand, and answers of which the checker said too little."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from vgcourse.check import evaluate, find
+from vgcourse.check.problem import problems
+from vgcourse.check.ps5.calm import calm
+from vgcourse.check.ps5.planted import RIGHT, WRONG
+from vgcourse.check.ps5.shrink import balanced, norm_after
+from vgcourse.check.ps5.testers import STABLE, UNSTABLE
+
+TEXT = (ROOT / "solutions/ps5/ps5.md").read_text(encoding="utf-8")
+
+
+def reference(name, *args):
+    return find(f"ps5.{name}").reference(*args)
+
+
+def kinds(name, answer, **options):
+    return [finding.kind for finding in evaluate(f"ps5.{name}", answer, **options).findings]
+
+
+@pytest.mark.parametrize("problem", problems("ps5"), ids=lambda problem: problem.name)
+def test_the_set_gives_the_same_points(problem):
+    found = re.findall(rf'^check\("{problem.name}", \w+, points=(\d+)(?:, seed=\d+)?\)$', TEXT, flags=re.M)
+    assert [float(points) for points in found] == [problem.points] * 2
+
+
+def test_the_text_counts_the_planted_functions():
+    assert f"It will meet {len(WRONG)} wrong ones and seven right ones" in TEXT and len(RIGHT) == 7
+
+
+def test_the_examples_by_hand():
+    W, C, V = np.array([[0.0, 1.0], [0.5, 0.0]]), np.array([[1.0], [0.0]]), np.ones((1, 2))
+    y = reference("delayed_response", W, C, V, np.array([[10.0], [7.0]]), np.array([0.0, 2.0]), 1)
+    assert y.ravel().tolist() == [2, 11]
+    W, u = np.array([[0.6, 0.4], [0.5, 0.5]]), np.array([9.0, 0.0])
+    h = reference("constant_response", W, u, np.array([2, 100]))
+    assert h == pytest.approx(np.array([[14.4, 4.5], [504.444444, 494.444444]]), abs=1e-5)
+    radii, angles, step = reference("two_modes", np.diag([0.9, -0.6, 0.1]), np.array([1.0, 3.0, 5.0]))
+    assert [*radii, *angles, step] == pytest.approx([0.9, 0.6, 0, np.pi, 15])
+    norms, at, start = reference("growth_start", np.array([[0.0, 4.0], [0.0, 0.0]]), 2)
+    assert norms.tolist() == [4, 0] and at == 1 and np.abs(start).tolist() == [0, 1]
+    S, shares = reference("recall", np.array([[0.5**0.5]]), np.ones(1), 3)
+    assert [S[0, 0], *shares] == pytest.approx([2, 1 / 2, 1 / 4, 1 / 8])
+    A, moduli = reference("block_companion", {2: np.diag([0.25, -0.81])})
+    assert A.shape == (4, 4) and moduli == pytest.approx([0.9, 0.9, 0.5, 0.5])
+    h, rest = reference("step_response", {1: 0.5}, {0: 1.0, 1: 1.0}, 2)
+    assert h.tolist() == [1, 2.5, 3.25] and rest == 4
+    assert reference("largest_leak", np.array([[-3.0]])) == pytest.approx(0.5)
+    assert reference("largest_leak", np.array([[0.0, -2.0], [2.0, 0.0]])) == pytest.approx(0.4)
+    other, slopes, stable = reference("two_step_orbits", "relu", -2.0, 1.0, np.array([0, 1, 1 / 3]))
+    assert other == pytest.approx([1, 0, 1 / 3]) and slopes == pytest.approx([0, 0, 4])
+    assert stable.tolist() == [True, True, False]
+    dh, *grads = reference("leaky_gradient", "relu", 2.0, 1.0, 0.25, np.array([3.0]), 1.0)
+    assert dh.tolist() == [1.25, 1] and grads == [0.25, 0.75, 4]
+    Js = np.array([[[2.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [0.0, 1.0]]])
+    assert reference("backward_exponents", Js, 1, 2) == pytest.approx([np.log(5) / 4])
+    W = np.array([[0.5, 4], [0.01, 0.5]])
+    assert norm_after(W, np.array([1.0, 20.0])) == pytest.approx(0.7)
+    assert norm_after(W, np.array([1.0, 400.0])) > 1
+    assert calm(np.array([[0.6, 3], [0, 0.2]])) == pytest.approx(np.diag([0.6, 0.2]))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shares_of_all_lags_add_up_to_the_number_of_units(seed):
+    for case in find("ps5.recall").cases(np.random.default_rng(seed)):
+        W, c, _ = case.args
+        assert reference("recall", W, c, 2000)[1].sum() == pytest.approx(len(W), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_calm_net_never_grows_with_a_relu_and_the_other_has_a_larger_norm(seed):
+    for case in find("ps5.calm").cases(np.random.default_rng(seed)):
+        (W,) = case.args
+        h = np.random.default_rng(0).normal(size=(len(W), 50))
+        M = calm(W)
+        for _ in range(30):
+            after = np.maximum(M @ h, 0)
+            assert (np.linalg.norm(after, axis=0) <= np.linalg.norm(h, axis=0)).all()
+            h = after
+        assert np.linalg.norm(W, 2) > 1.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_ways_to_scales_shrink_a_net_whose_norm_is_large(seed):
+    for case in find("ps5.shrinking_scales").cases(np.random.default_rng(seed)):
+        (W,) = case.args
+        assert norm_after(W, np.ones(len(W))) > 1.02
+        assert norm_after(W, balanced(W)) < 1 and norm_after(W, reference("shrinking_scales", W)) < 1
+
+
+@pytest.mark.parametrize("name", ["shrinking_scales", "calm"])
+def test_a_random_setting_is_judged_the_same_on_every_seed(name):
+    def answer(W):
+        rng = np.random.default_rng(0)
+        return (
+            np.exp(rng.normal(size=len(W))) if name == "shrinking_scales" else 0.1 * rng.normal(size=W.shape)
+        )
+
+    assert {evaluate(f"ps5.{name}", answer, seed=seed).share for seed in range(10)} == {0.0}
+
+
+def test_stable_matrices_are_stable_and_not_near_the_edge():
+    for group, inside in ((STABLE, True), (UNSTABLE, False)):
+        for label, W in group.items():
+            radius = np.abs(np.linalg.eigvals(W)).max()
+            assert (radius < 1) == inside and (abs(radius - 1) > 0.02 or label == "edge"), label
+
+
+@pytest.mark.parametrize("planted", RIGHT, ids=lambda planted: planted.label)
+def test_right_ones_are_right(planted):
+    rng = np.random.default_rng(0)
+    for H in (1, 2, 3, 5, 9):
+        for radius in (0.3, 0.975, 1.025, 4.0):
+            W = rng.normal(size=(H, H))
+            W *= radius / np.abs(np.linalg.eigvals(W)).max()
+            assert bool(planted.formula(W, {})) == (radius < 1)
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    for W in (
+        np.eye(1),
+        -np.eye(2),
+        np.eye(4),
+        turn,
+        np.diag([1.0, 0.0]),
+        np.array([[1.0, 0.0], [2.0, 0.0]]),
+    ):
+        assert not planted.formula(W.copy(), {})
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_a_verdict_that_is_always_the_same_earns_nothing(constant):
+    assert evaluate("ps5.tells_stability", lambda stable: constant).share == 0
+
+
+# --- answers of the first trial ------------------------------------------------------------------------
+
+
+def first_skipped(W, C, V, x, h0, delay):
+    h, y = h0, []
+    for t in range(len(x)):
+        h = W @ h + (C @ x[t - delay] if t > delay else 0)
+        y.append(V @ h)
+    return np.array(y)
+
+
+def any_of_modulus_one(W, u, ts):
+    values, V = np.linalg.eig(W)
+    a, rows = np.linalg.solve(V, u), []
+    for t in ts:
+        sums = [t if abs(value) == 1 else (1 - value**t) / (1 - value) for value in values]
+        rows.append((V @ (a * np.array(sums))).real)
+    return np.array(rows)
+
+
+def one_late(W, h0):
+    radii, angles, step = reference("two_modes", W, h0)
+    return radii, angles, step + 1
+
+
+def state_before(name, w, c, leak, x, h0):
+    z, h = [], [h0]
+    f = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "relu": lambda z: max(z, 0.0)}[name]
+    for x_t in x:
+        z.append(w * h[-1] + c * x_t)
+        h.append((1 - leak) * h[-1] + leak * f(z[-1]))
+    dh, dw, dc, da = np.ones(len(x) + 1), 0.0, 0.0, 0.0
+    for t in range(len(x) - 1, -1, -1):
+        slope = (f(z[t] + 1e-6) - f(z[t] - 1e-6)) / 2e-6
+        dh[t] = dh[t + 1] * (1 - leak + leak * w * slope)
+        dw, dc = dw + dh[t] * leak * slope * h[t], dc + dh[t] * leak * slope * x[t]
+        da += dh[t] * (f(z[t]) - h[t])
+    return dh, dw, dc, da
+
+
+def singular_start_of_the_power_before(A, steps):
+    norms, at, _ = reference("growth_start", A, steps)
+    return norms, at, np.linalg.svd(np.linalg.matrix_power(A, at - 1))[2][0]
+
+
+@pytest.mark.parametrize(
+    "name, answer, said",
+    [
+        ("delayed_response", first_skipped, "first input skipped"),
+        ("constant_response", any_of_modulus_one, "|λ| = 1 for λ = 1"),
+        ("two_modes", one_late, "one step late"),
+        ("leaky_gradient", state_before, "gradient of the state before"),
+        ("growth_start", singular_start_of_the_power_before, "start of the power before"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_it_is_called_what_it_is(name, answer, said, seed):
+    assert kinds(name, answer, seed=seed) == [said]
+
+
+def test_a_loop_over_ten_million_steps_is_stopped():
+    def step_by_step(W, u, ts):
+        h, rows = 0 * u, []
+        for t in range(max(ts) + 1):
+            if t in ts:
+                rows.append(h)
+            h = W @ h + u
+        return np.array(rows)
+
+    verdict = evaluate("ps5.constant_response", step_by_step)
+    assert verdict.share == 0 and "takes too long" in [finding.kind for finding in verdict.findings]
+
+
+def test_verdicts_are_located():
+    """Yes and no cannot be subtracted."""
+
+    def fixed_points_left_out(name, w, drive, h):
+        other, slopes, stable = reference("two_step_orbits", name, w, drive, h)
+        return other, slopes, stable & (np.abs(other - h) > 1e-9)
+
+    assert "pattern: is wrong in places" in kinds("two_step_orbits", fixed_points_left_out)
