@@ -1,10 +1,11 @@
 """LSTMs that have to remember: which forget bias learns the adding problem, and what trained gates do.
 
 Adding: two of 50 numbers are marked, the answer is their sum. The nets of a seed share weights, batches and
-order; they differ in the starting bias of the gates, in the candidate (tanh or ReLU), or in whether the
-gradient may pass along h ("h cut": forwards nothing changes). Pronouns: "Jane walks and reads … she .", four
-sentences in a sequence, or one. All nets train side by side, as a stack of matrices; the first gradient is
-compared with that of `vgcourse.recurrent`. The weights of one net that learned to add are kept, to look at.
+order; they differ in the starting biases of forget and input gate, in the candidate (tanh or ReLU), or in
+whether the gradient may pass along h ("h cut": forwards nothing changes). Pronouns: "Jane walks and reads …
+she .", four sentences in a sequence, or one. All nets train side by side, as a stack of matrices; the first
+gradient is compared with that of `vgcourse.recurrent`. The weights of one net that learned to add are kept,
+to look at.
 """
 
 from functools import partial
@@ -25,19 +26,21 @@ SETTINGS = {
     "N": 32,
     "rate": 0.005,
     "max_norm": 1.0,
-    # net: forget bias (a number, or "chrono": ln U[1, T − 1], input bias its negative), ReLU candidate, h cut
+    # net: forget bias, input bias (or "chrono": ln U[1, T − 1] and its negative), ReLU candidate, h cut
     "adding": {
         "T": 50,
         "H": 24,
         "steps": 1000,
         "nets": {
-            "bias 0": [0.0, False, False],
-            "bias 1": [1.0, False, False],
-            "bias 3": [3.0, False, False],
-            "bias 5": [5.0, False, False],
-            "chrono": ["chrono", False, False],
-            "bias 3, ReLU candidate": [3.0, True, False],
-            "bias 3, h cut": [3.0, False, True],
+            "bias 0": [0.0, 0.0, False, False],
+            "bias 1": [1.0, 0.0, False, False],
+            "bias 3": [3.0, 0.0, False, False],
+            "bias 5": [5.0, 0.0, False, False],
+            "chrono": ["chrono", "chrono", False, False],
+            "bias 3, ReLU candidate": [3.0, 0.0, True, False],
+            "bias 3, h cut": [3.0, 0.0, False, True],
+            "bias 5, h cut": [5.0, 0.0, False, True],
+            "bias 5, input −5": [5.0, -5.0, False, False],
         },
         "shown": "bias 1",
     },
@@ -84,15 +87,14 @@ def tidy(value):
     return np.array([float(f"{number:.5g}") for number in array.ravel()]).reshape(array.shape)
 
 
-def start(D, H, C, seed, bias, T):
+def start(D, H, C, seed, T, forget, inputs=0.0):
     """The library's first weights for one net; all nets of a seed differ in biases only."""
     rng = np.random.default_rng([seed, 0])
     lstm = recurrent.lstm_init(D, H, rng=rng, forget_bias=0.0)
     V, chrono = lecun((C, H), rng=rng), recurrent.chrono_bias(T, H, rng=rng)
     b = lstm.b.copy()
-    b[H : 2 * H] = chrono if bias == "chrono" else bias
-    if bias == "chrono":
-        b[:H] = -chrono
+    b[:H] = -chrono if inputs == "chrono" else inputs
+    b[H : 2 * H] = chrono if forget == "chrono" else forget
     return Net(lstm.W_x, lstm.W_h, b, V, np.zeros(C))
 
 
@@ -234,9 +236,9 @@ def adding(settings):
     plan, seeds = settings["adding"], settings["seeds"]
     T, H, N = plan["T"], plan["H"], settings["N"]
     copies = len(seeds)
-    first = stacked([start(2, H, 1, s, bias, T) for bias, _, _ in plan["nets"].values() for s in seeds])
+    first = stacked([start(2, H, 1, s, T, *biases) for *biases, _, _ in plan["nets"].values() for s in seeds])
     relu, cut = (
-        np.repeat([options[k] for options in plan["nets"].values()], copies)[:, None, None] for k in (1, 2)
+        np.repeat([options[k] for options in plan["nets"].values()], copies)[:, None, None] for k in (2, 3)
     )
     make = partial(adding_batch, T, N)
     net, losses = train(first, make, plan["steps"], settings, relu, cut, squared_error)
@@ -301,7 +303,7 @@ def pronouns(settings):
     for name, count in plan["sentences"].items():
         make = partial(pronoun_batch, plan["gap"], settings["N"], count)
         C = len(tasks.PRONOUN_WORDS)
-        first = stacked([start(C, plan["H"], C, seed, 1.0, plan["gap"]) for seed in seeds])
+        first = stacked([start(C, plan["H"], C, seed, plan["gap"], 1.0) for seed in seeds])
         net, losses = train(first, make, plan["steps"], settings, off, off, cross_entropy)
         x, targets, times = draw(whole, [np.random.default_rng([seed, 2]) for seed in seeds], 1)
         _, cs, gates = forward(net, x, off)
