@@ -1,10 +1,12 @@
 """Right answers to problem set 8 that look different."""
 
+import functools
 import math
 
 import numpy as np
 
-from right_answers.clothes import dressed
+from right_answers.clothes import dressed, lists, on_copies
+from vgcourse.check.ps8.ward import gauges, sick
 
 # --- dead_units ------------------------------------------------------------------------------------
 
@@ -12,48 +14,49 @@ from right_answers.clothes import dressed
 def dead_by_numpy(zs):
     return (
         np.array([np.all(z <= 0, axis=0).mean() for z in zs]),
+        np.array([np.all(z > 0, axis=0).mean() for z in zs]),
         np.array([np.mean(z <= 0) for z in zs]),
     )
 
 
 def dead_from_activations(zs):
     hs = [np.maximum(z, 0) for z in zs]
-    return np.array([(h.sum(axis=0) == 0).mean() for h in hs]), np.array([(h == 0).mean() for h in hs])
+    return (
+        np.array([(h.sum(axis=0) == 0).mean() for h in hs]),
+        np.array([(h.min(axis=0) > 0).mean() for h in hs]),
+        np.array([(h == 0).mean() for h in hs]),
+    )
 
 
-def dead_by_the_largest(zs):
-    return [np.mean(z.max(axis=0) <= 0) for z in zs], [1 - np.mean(z > 0) for z in zs]
+def dead_by_extremes(zs):
+    dead, linear = [np.mean(z.max(axis=0) <= 0) for z in zs], [np.mean(z.min(axis=0) > 0) for z in zs]
+    return [dead, linear, [1 - np.mean(z > 0) for z in zs]]
 
 
 def dead_in_loops(zs):
-    dead, off = [], []
-    for z in zs:
+    out = np.zeros((3, len(zs)))
+    for k, z in enumerate(zs):
         N, H = z.shape
-        n_dead = n_off = 0
         for j in range(H):
-            on = 0
-            for n in range(N):
-                if z[n, j] > 0:
-                    on += 1
-            n_off += N - on
-            n_dead += on == 0
-        dead.append(n_dead / H)
-        off.append(n_off / (N * H))
-    return np.array(dead), np.array(off)
+            on = sum(1 for n in range(N) if z[n, j] > 0)
+            out[:, k] += (on == 0) / H, (on == N) / H, (N - on) / (N * H)
+    return out[0], out[1], out[2]
 
 
 def dead_by_slopes(zs):
     """By the gradient that a ReLU lets through."""
-    dead, off = np.zeros(len(zs)), np.zeros(len(zs))
-    for k, z in enumerate(zs):
-        slope = np.where(z > 0, 1.0, 0.0)
-        dead[k] = np.count_nonzero(np.einsum("nh->h", slope) == 0) / z.shape[1]
-        off[k] = 1 - slope.sum() / z.size
-    return dead, off
+    rows = []
+    for z in zs:
+        on = np.where(z > 0, 1.0, 0.0).sum(axis=0)
+        rows.append(((on == 0).mean(), (on == len(z)).mean(), 1 - on.sum() / z.size))
+    return np.array(rows).T
 
 
 def dead_by_not_any(zs):
-    return tuple(np.stack(v) for v in zip(*[((~(z > 0).any(0)).mean(), (~(z > 0)).mean()) for z in zs]))
+    groups = zip(
+        *[((~(z > 0).any(0)).mean(), (~(z <= 0).any(0)).mean(), (~(z > 0)).mean()) for z in zs], strict=True
+    )
+    return tuple(np.stack(v) for v in groups)
 
 
 # --- slope_left ------------------------------------------------------------------------------------
@@ -109,23 +112,38 @@ def verdict_of(slope, L):
     return -1 if rise > 3 else 1 if rise < -3 else 0
 
 
+def tilted(health):
+    """The answer with the slope along l turned into a tilt."""
+
+    @functools.wraps(health)
+    def answer(norms):
+        slope, verdict = health(norms)
+        return -slope, verdict
+
+    return answer
+
+
+@tilted
 def health_by_polyfit(norms):
     slope, _ = np.polyfit(np.arange(1, len(norms) + 1), np.log10(norms), 1)
     return slope, verdict_of(slope, len(norms))
 
 
+@tilted
 def health_by_covariance(norms):
     l, y = np.arange(len(norms)), np.log(norms) / np.log(10)
     slope = np.cov(l, y)[0, 1] / np.var(l, ddof=1)
     return slope, float(verdict_of(slope, len(norms)))
 
 
+@tilted
 def health_by_lstsq(norms):
     A = np.stack([np.ones(len(norms)), np.arange(len(norms))], axis=1)
     (_, slope), *_ = np.linalg.lstsq(A, np.log10(norms), rcond=None)
     return slope, np.float64(np.sign(-slope) * (abs(slope) * (len(norms) - 1) > 3))
 
 
+@tilted
 def health_in_loops(norms):
     n, sx, sy, sxx, sxy = len(norms), 0.0, 0.0, 0.0, 0.0
     for l, g in enumerate(norms, start=1):
@@ -135,6 +153,7 @@ def health_in_loops(norms):
     return slope, verdict_of(slope, n)
 
 
+@tilted
 def health_by_pairs(norms):
     """The mean slope over all pairs of layers, weighted by the squared distance."""
     y, L = np.log10(norms), np.arange(len(norms))
@@ -143,6 +162,7 @@ def health_by_pairs(norms):
     return np.array(slope), np.array(verdict_of(slope, len(norms)))
 
 
+@tilted
 def health_by_pinv(norms):
     A = np.vander(np.arange(1.0, len(norms) + 1), 2)
     slope = (np.linalg.pinv(A) @ np.log10(norms))[0]
@@ -155,30 +175,40 @@ def health_by_pinv(norms):
 def ratios_by_numpy(Ws, dWs, learning_rate, max_norm):
     norm = np.sqrt(sum(np.sum(g**2) for g in dWs))
     scale = max_norm / norm if norm > max_norm else 1.0
-    pairs = zip(Ws, dWs, strict=True)
-    return np.array([learning_rate * scale * np.linalg.norm(g) / np.linalg.norm(W) for W, g in pairs])
+    out = []
+    for W, g in zip(Ws, dWs, strict=True):
+        lengths = np.maximum(np.linalg.norm(W, axis=1), 1e-3)
+        out.append(learning_rate * scale * np.linalg.norm(g, axis=1) / lengths)
+    return out
 
 
 def ratios_of_long_vectors(Ws, dWs, learning_rate, max_norm):
     flat = np.concatenate([g.ravel() for g in dWs])
     scale = min(1, max_norm / np.linalg.norm(flat))
-    return [
-        np.linalg.norm(learning_rate * scale * g.ravel()) / np.linalg.norm(W.ravel())
+    return tuple(
+        np.array(
+            [
+                np.linalg.norm(learning_rate * scale * a) / max(np.linalg.norm(b), 1e-3)
+                for a, b in zip(g, W, strict=True)
+            ]
+        )
         for W, g in zip(Ws, dWs, strict=True)
-    ]
+    )
 
 
 def ratios_by_moving(Ws, dWs, learning_rate, max_norm):
     """Make the step, look how far the weights went."""
     norm = math.sqrt(sum(float(np.vdot(g, g)) for g in dWs))
     new = [W - learning_rate * g * min(1.0, max_norm / norm) for W, g in zip(Ws, dWs, strict=True)]
-    return np.array([np.sqrt(((b - a) ** 2).sum() / (a**2).sum()) for a, b in zip(Ws, new, strict=True)])
+    pairs = zip(Ws, new, strict=True)
+    return [np.sqrt(((b - a) ** 2).sum(1) / np.clip((a**2).sum(1), 1e-6, None)) for a, b in pairs]
 
 
-def ratios_by_traces(Ws, dWs, learning_rate, max_norm):
-    squares = np.array([np.trace(g.T @ g) for g in dWs])
-    scale = learning_rate / max(1.0, np.sqrt(squares.sum()) / max_norm)
-    return scale * np.sqrt(squares / np.array([np.einsum("ij,ij", W, W) for W in Ws]))
+def ratios_by_products(Ws, dWs, learning_rate, max_norm):
+    squares = [np.einsum("ij,ij->i", g, g) for g in dWs]
+    scale = learning_rate / max(1.0, np.sqrt(sum(map(np.sum, squares))) / max_norm)
+    lengths = [np.sqrt(np.diag(W @ W.T)) for W in Ws]
+    return [scale * np.sqrt(s) / np.where(n < 1e-3, 1e-3, n) for s, n in zip(squares, lengths, strict=True)]
 
 
 def ratios_in_loops(Ws, dWs, learning_rate, max_norm):
@@ -189,10 +219,13 @@ def ratios_in_loops(Ws, dWs, learning_rate, max_norm):
     scale = 1.0
     if total > max_norm**2:
         scale = max_norm / math.sqrt(total)
-    out = np.empty(len(Ws))
-    for k in range(len(Ws)):
-        above = sum((learning_rate * scale * v) ** 2 for v in dWs[k].flat)
-        out[k] = math.sqrt(above / sum(v**2 for v in Ws[k].flat))
+    out = []
+    for W, g in zip(Ws, dWs, strict=True):
+        row = []
+        for j in range(len(W)):
+            above = math.sqrt(sum((learning_rate * scale * v) ** 2 for v in g[j]))
+            row.append(above / max(math.sqrt(sum(v * v for v in W[j])), 0.001))
+        out.append(np.array(row))
     return out
 
 
@@ -201,197 +234,198 @@ def ratios_in_loops(Ws, dWs, learning_rate, max_norm):
 
 def turn_by_numpy(grads, limit):
     g = np.concatenate([a.ravel() for a in grads])
-    c = np.clip(g, -limit, limit)
+    c = np.concatenate([(a * min(1.0, limit / (np.linalg.norm(a) or 1.0))).ravel() for a in grads])
     length, cut = np.linalg.norm(g), np.linalg.norm(c)
     return g @ c / (length * cut), cut / length
 
 
-def turn_by_sums(grads, limit):
-    cuts = [np.minimum(np.maximum(a, -limit), limit) for a in grads]
-    dot = sum((a * c).sum() for a, c in zip(grads, cuts, strict=True))
-    aa, cc = (sum((a**2).sum() for a in arrays) for arrays in (grads, cuts))
-    return float(dot / np.sqrt(aa * cc)), float(np.sqrt(cc / aa))
+def turn_by_norms(grads, limit):
+    """All that counts are the arrays' norms: n s n, n n and (s n)²."""
+    n = np.array([np.sqrt((a**2).sum()) for a in grads])
+    cut = np.minimum(n, limit)
+    length, short = np.sqrt(n @ n), np.sqrt(cut @ cut)
+    return float(n @ cut / (length * short)), float(short / length)
 
 
 def turn_by_unit_vectors(grads, limit):
-    g = np.hstack([np.ravel(a) for a in grads])
-    c = np.sign(g) * np.minimum(np.abs(g), limit)
+    cuts = []
+    for a in grads:
+        norm = np.linalg.norm(a)
+        cuts.append(limit * a / norm if norm > limit else a)
+    g, c = (np.hstack([np.ravel(a) for a in arrays]) for arrays in (grads, cuts))
     return np.array(g / np.linalg.norm(g) @ (c / np.linalg.norm(c))), np.linalg.norm(c) / np.linalg.norm(g)
 
 
 def turn_in_loops(grads, limit):
     dot = aa = cc = 0.0
     for array in grads:
-        for value in array.flat:
-            cut = limit if value > limit else -limit if value < -limit else value
-            dot, aa, cc = dot + value * cut, aa + value**2, cc + cut**2
+        square = sum(value**2 for value in array.flat)
+        factor = limit / math.sqrt(square) if square > limit**2 else 1.0
+        dot, aa, cc = dot + factor * square, aa + square, cc + factor**2 * square
     return dot / math.sqrt(aa) / math.sqrt(cc), math.sqrt(cc / aa)
 
 
 def turn_by_distance(grads, limit):
     """The law of cosines."""
-    g = np.concatenate([a.flatten() for a in grads])
-    c = g.copy()
-    c[c > limit], c[c < -limit] = limit, -limit
+    cuts = [a / max(1.0, np.linalg.norm(a) / limit) for a in grads]
+    g, c = (np.concatenate([a.flatten() for a in arrays]) for arrays in (grads, cuts))
     a, b, apart = (np.sqrt((v**2).sum()) for v in (g, c, g - c))
     return (a**2 + b**2 - apart**2) / (2 * a * b), b / a
 
 
-# --- clipped_momentum_step -------------------------------------------------------------------------
+# --- clip_after_momentum ---------------------------------------------------------------------------
 
 
 def momentum_by_lists(Ws, dWs, vs, learning_rate, decay, max_norm):
-    norm = np.sqrt(sum((g**2).sum() for g in dWs))
-    scale = min(1.0, max_norm / norm)
-    vs = [decay * v + scale * g for v, g in zip(vs, dWs, strict=True)]
-    return [W - learning_rate * v for W, v in zip(Ws, vs, strict=True)], vs
+    vs = [decay * v + g for v, g in zip(vs, dWs, strict=True)]
+    scale = min(1.0, max_norm / np.sqrt(sum((v**2).sum() for v in vs)))
+    return [W - learning_rate * scale * v for W, v in zip(Ws, vs, strict=True)], vs
 
 
 def momentum_in_place(Ws, dWs, vs, learning_rate, decay, max_norm):
-    Ws, dWs, vs = ([a.copy() for a in arrays] for arrays in (Ws, dWs, vs))
-    norm = math.sqrt(sum(np.vdot(g, g) for g in dWs))
-    for W, g, v in zip(Ws, dWs, vs, strict=True):
-        if norm > max_norm:
-            g *= max_norm / norm
+    Ws, vs = ([a.copy() for a in arrays] for arrays in (Ws, vs))
+    for v, g in zip(vs, dWs, strict=True):
         v *= decay
         v += g
-        W -= learning_rate * v
+    norm = math.sqrt(sum(np.vdot(v, v) for v in vs))
+    for W, v in zip(Ws, vs, strict=True):
+        W -= learning_rate * (v * (max_norm / norm) if norm > max_norm else v)
     return Ws, vs
 
 
 def momentum_flat(Ws, dWs, vs, learning_rate, decay, max_norm):
-    shapes, sizes = [W.shape for W in Ws], [W.size for W in Ws]
+    shapes, ends = [W.shape for W in Ws], np.cumsum([W.size for W in Ws])[:-1]
     W, g, v = (np.concatenate([a.ravel() for a in arrays]) for arrays in (Ws, dWs, vs))
-    g = g / max(1.0, np.linalg.norm(g) / max_norm)
     v = decay * v + g
-    ends = np.cumsum(sizes)[:-1]
+    W = W - learning_rate * v / max(1.0, np.linalg.norm(v) / max_norm)
 
     def back(flat):
         return [part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes, strict=True)]
 
-    return back(W - learning_rate * v), back(v)
+    return back(W), back(v)
 
 
 def momentum_by_steps(Ws, dWs, vs, learning_rate, decay, max_norm):
-    """The velocity in units of the step: u = α v."""
-    norm = np.linalg.norm([np.linalg.norm(g) for g in dWs])
-    us = [learning_rate * v for v in vs]
-    scale = 1 if norm <= max_norm else max_norm / norm
-    us = [decay * u + learning_rate * scale * g for u, g in zip(us, dWs, strict=True)]
-    return [W - u for W, u in zip(Ws, us, strict=True)], [u / learning_rate for u in us]
+    """The velocity in units of the step: u = α v, clipped at α c."""
+    us = [learning_rate * (decay * v + g) for v, g in zip(vs, dWs, strict=True)]
+    norm, limit = np.linalg.norm([np.linalg.norm(u) for u in us]), learning_rate * max_norm
+    scale = 1 if norm <= limit else limit / norm
+    return [W - scale * u for W, u in zip(Ws, us, strict=True)], [u / learning_rate for u in us]
 
 
 def momentum_in_loops(Ws, dWs, vs, learning_rate, decay, max_norm):
-    total = 0.0
-    for g in dWs:
-        total += float((g * g).sum())
+    new_v, total = [], 0.0
+    for v, g in zip(vs, dWs, strict=True):
+        new = np.zeros_like(v)
+        for index in np.ndindex(v.shape):
+            new[index] = decay * v[index] + g[index]
+            total += new[index] ** 2
+        new_v.append(new)
     scale = max_norm / total**0.5 if total > max_norm**2 else 1.0
-    new_W, new_v = [], []
-    for k in range(len(Ws)):
-        W, v = np.zeros_like(Ws[k]), np.zeros_like(vs[k])
+    new_W = []
+    for W, v in zip(Ws, new_v, strict=True):
+        new = np.zeros_like(W)
         for index in np.ndindex(W.shape):
-            v[index] = decay * vs[k][index] + scale * dWs[k][index]
-            W[index] = Ws[k][index] - learning_rate * v[index]
-        new_W.append(W)
-        new_v.append(v)
+            new[index] = W[index] - learning_rate * scale * v[index]
+        new_W.append(new)
     return tuple(new_W), tuple(new_v)
 
 
-# --- clipped_adam_step -----------------------------------------------------------------------------
+# --- amsgrad_step ----------------------------------------------------------------------------------
 
 
-def adam_by_the_book(W, dW, m, v, t, learning_rate, betas, eps, weight_decay, max_norm):
+def ams_by_the_book(w, g, m, v, largest, n, learning_rate, betas, eps):
     beta1, beta2 = betas
-    norm = np.linalg.norm(dW)
-    g = dW * (max_norm / norm) if norm > max_norm else dW
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
-    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-    return W - learning_rate * weight_decay * W - learning_rate * m_hat / (np.sqrt(v_hat) + eps), m, v
+    V = np.maximum(v, largest)
+    m_hat, V_hat = m / (1 - beta1**n), V / (1 - beta2**n)
+    return w - learning_rate * m_hat / (np.sqrt(V_hat) + eps), m, v, V
 
 
-def adam_in_place(W, dW, m, v, t, learning_rate, betas, eps, weight_decay, max_norm):
-    W, g, m, v = W.copy(), dW.copy(), m.copy(), v.copy()
-    g *= min(1.0, max_norm / np.linalg.norm(g))
-    W *= 1 - learning_rate * weight_decay
+def ams_in_place(w, g, m, v, largest, n, learning_rate, betas, eps):
+    w, m, v, largest = w.copy(), m.copy(), v.copy(), largest.copy()
     m += (1 - betas[0]) * (g - m)
     v += (1 - betas[1]) * (g * g - v)
-    W -= learning_rate * (m / (1 - betas[0] ** t)) / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
-    return W, m, v
+    largest[v > largest] = v[v > largest]
+    w -= learning_rate * (m / (1 - betas[0] ** n)) / (np.sqrt(largest / (1 - betas[1] ** n)) + eps)
+    return w, m, v, largest
 
 
-def adam_like_torch(W, dW, m, v, t, learning_rate, betas, eps, weight_decay, max_norm):
+def ams_like_torch(w, g, m, v, largest, n, learning_rate, betas, eps):
     """The corrections in the step size and in the denominator."""
-    g = dW / max(1.0, np.sqrt((dW**2).sum()) / max_norm)
     m = m * betas[0] + g * (1 - betas[0])
     v = v * betas[1] + g * g * (1 - betas[1])
-    correction1, correction2 = 1 - betas[0] ** t, 1 - betas[1] ** t
-    denominator = np.sqrt(v) / math.sqrt(correction2) + eps
-    return W * (1 - learning_rate * weight_decay) - (learning_rate / correction1) * m / denominator, m, v
+    V = np.where(v > largest, v, largest)
+    denominator = np.sqrt(V) / math.sqrt(1 - betas[1] ** n) + eps
+    return [w - (learning_rate / (1 - betas[0] ** n)) * m / denominator, m, v, V]
 
 
-def adam_by_the_paper(W, dW, m, v, t, learning_rate, betas, eps, weight_decay, max_norm):
-    """Kingma & Ba's more efficient order: α_t = α √(1 − β₂ᵗ)/(1 − β₁ᵗ), and ε scaled with it."""
-    (b1, b2), norm = betas, np.linalg.norm(dW)
-    g = dW * min(1.0, max_norm / norm)
+def ams_by_the_paper(w, g, m, v, largest, n, learning_rate, betas, eps):
+    """Kingma & Ba's more efficient order: the rate with both corrections, and ε scaled with it."""
+    (b1, b2), root = betas, np.sqrt(1 - betas[1] ** n)
     m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * np.square(g)
-    root = np.sqrt(1 - b2**t)
-    rate = learning_rate * root / (1 - b1**t)
-    return (1 - learning_rate * weight_decay) * W - rate * m / (np.sqrt(v) + eps * root), m, v
+    V = np.stack([v, largest]).max(axis=0)
+    return w - learning_rate * root / (1 - b1**n) * m / (np.sqrt(V) + eps * root), m, v, V
 
 
-def adam_in_loops(W, dW, m, v, t, learning_rate, betas, eps, weight_decay, max_norm):
-    norm = math.sqrt(sum(x * x for x in dW.flat))
-    out = np.zeros((3, *W.shape))
-    for index in np.ndindex(W.shape):
-        g = dW[index] * (max_norm / norm if norm > max_norm else 1)
-        a = betas[0] * m[index] + (1 - betas[0]) * g
-        b = betas[1] * v[index] + (1 - betas[1]) * g * g
-        step = a / (1 - betas[0] ** t) / (math.sqrt(b / (1 - betas[1] ** t)) + eps)
-        out[:, *index] = W[index] - learning_rate * (step + weight_decay * W[index]), a, b
-    return out[0], out[1], out[2]
+def ams_in_loops(w, g, m, v, largest, n, learning_rate, betas, eps):
+    out = np.zeros((4, *w.shape))
+    for index in np.ndindex(w.shape):
+        a = betas[0] * m[index] + (1 - betas[0]) * g[index]
+        b = betas[1] * v[index] + (1 - betas[1]) * g[index] ** 2
+        c = max(b, largest[index])
+        step = a / (1 - betas[0] ** n) / (math.sqrt(c / (1 - betas[1] ** n)) + eps)
+        out[:, *index] = w[index] - learning_rate * step, a, b, c
+    return out[0], out[1], out[2], out[3]
 
 
 # --- gate_bias -------------------------------------------------------------------------------------
 
 
-def bias_by_logit(share, steps):
-    f = share ** (1 / steps)
-    return f, np.log(f / (1 - f))
+def bias_by_logit(share, shortest, longest, H):
+    lags = np.geomspace(shortest, longest, H)
+    f = share ** (1 / lags)
+    return lags, np.log(f / (1 - f))
 
 
-def bias_by_exponentials(share, steps):
+def bias_by_exponentials(share, shortest, longest, H):
     """expm1 keeps the digits of 1/f − 1."""
-    return np.exp(np.log(share) / steps), -np.log(np.expm1(-np.log(share) / steps))
+    lags = np.exp(np.linspace(np.log(shortest), np.log(longest), H))
+    return lags, -np.log(np.expm1(-np.log(share) / lags))
 
 
-def bias_by_arctanh(share, steps):
-    f = np.power(share, 1.0 / steps)
-    return f, 2 * np.arctanh(2 * f - 1)
+def bias_by_arctanh(share, shortest, longest, H):
+    lags = np.logspace(np.log10(shortest), np.log10(longest), num=H)
+    return lags, 2 * np.arctanh(2 * np.power(share, 1.0 / lags) - 1)
 
 
-def bias_by_bisection(share, steps):
-    low, high = np.full(share.shape, -40.0), np.full(share.shape, 40.0)
+def bias_by_bisection(share, shortest, longest, H):
+    lags = shortest * (longest / shortest) ** (np.arange(H) / (H - 1))
+    low, high = np.full(H, -40.0), np.full(H, 40.0)
     for _ in range(60):
         middle = (low + high) / 2
-        enough = (1 / (1 + np.exp(-middle))) ** steps > share
+        enough = (1 / (1 + np.exp(-middle))) ** lags > share
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return 1 / (1 + np.exp(-low)), low
+    return lags, low
 
 
-def bias_in_loops(share, steps):
-    gate, bias = np.zeros_like(share), np.zeros_like(share)
-    for index in np.ndindex(share.shape):
-        gate[index] = math.exp(math.log(share[index]) / steps[index])
-        bias[index] = -math.log(1 / gate[index] - 1)
-    return [gate, bias]
+def bias_in_loops(share, shortest, longest, H):
+    factor = (longest / shortest) ** (1 / (H - 1))
+    lags, bias, T = [], [], shortest
+    for _ in range(H):
+        lags.append(T)
+        bias.append(-math.log(1 / math.exp(math.log(share) / T) - 1))
+        T *= factor
+    return [lags, bias]
 
 
-def bias_by_newton(share, steps):
-    f = np.full_like(share, 0.99)
-    for _ in range(100):
-        f = f - (f**steps - share) / (steps * f ** (steps - 1))
-    return f, np.log(f) - np.log(1 - f)
+def bias_by_newton(share, shortest, longest, H):
+    lags = np.geomspace(shortest, longest, H)
+    f = np.full(H, 0.99)
+    for _ in range(200):
+        f = f - (f**lags - share) / (lags * f ** (lags - 1))
+    return lags, np.log(f) - np.log(1 - f)
 
 
 # --- half_life -------------------------------------------------------------------------------------
@@ -441,36 +475,51 @@ def half_by_reduce(f):
 # --- rescale_recurrent -----------------------------------------------------------------------------
 
 
-def rescale_by_svd(W, size):
-    radius = max(abs(np.linalg.eigvals(W)))
-    return W / radius * size, W / np.linalg.svd(W, compute_uv=False)[0] * size
+def rescale_by_powers(W, radius, growth, steps):
+    powers = [np.linalg.matrix_power(W, k) for k in range(1, steps + 1)]
+    c = min((growth / np.linalg.norm(P, 2)) ** (1 / k) for k, P in enumerate(powers, start=1))
+    return W / max(abs(np.linalg.eigvals(W))) * radius, c * W
 
 
-def rescale_by_gram(W, size):
+def rescale_by_logs(W, radius, growth, steps):
     values, _ = np.linalg.eig(W)
-    largest = np.sqrt(np.linalg.eigvalsh(W.T @ W)[-1])
-    return size * W / np.sqrt((values.real**2 + values.imag**2).max()), size * W / largest
+    P, logs = np.eye(len(W)), []
+    for k in range(1, steps + 1):
+        P = W @ P
+        logs.append((math.log(growth) - math.log(np.linalg.svd(P, compute_uv=False)[0])) / k)
+    return radius * W / np.sqrt((values.real**2 + values.imag**2).max()), math.exp(min(logs)) * W
 
 
-def rescale_by_polynomial(W, size):
-    """The eigenvalues as roots of the characteristic polynomial."""
-    return W * (size / np.abs(np.roots(np.poly(W))).max()), W * size / np.linalg.norm(W @ W.T, 2) ** 0.5
+def rescale_by_bisection(W, radius, growth, steps):
+    def peak(c):
+        P, largest = np.eye(len(W)), 0.0
+        for _ in range(steps):
+            P = P @ (c * W)
+            largest = max(largest, np.linalg.norm(P, 2))
+        return largest
+
+    low, high = 0.0, 50.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if peak(middle) <= growth else (low, middle)
+    return W * (radius / np.abs(np.roots(np.poly(W))).max()), low * W
 
 
-def rescale_by_powers(W, size):
-    """Gelfand: ‖W^k‖^(1/k) tends to the radius; by repeated squaring."""
-    power, log = W.astype(float), 0.0
-    for k in range(60):
-        norm = np.linalg.norm(power)
-        log += math.log(norm) / 2**k
-        power = (power / norm) @ (power / norm)
-    return W * (size / math.exp(log)), W * (size / np.linalg.norm(W, ord=2))
+def rescale_again_and_again(W, radius, growth, steps):
+    """Shrink until no step is too long: the step that is farthest out sets the next factor."""
+    c = 1e3
+    for _ in range(100):
+        norms = [np.linalg.norm(np.linalg.matrix_power(c * W, k), 2) for k in range(1, steps + 1)]
+        c *= min((growth / n) ** (1 / k) for k, n in enumerate(norms, start=1))
+    return W * radius / np.abs(np.linalg.eigvals(W.T)).max(), c * W
 
 
-def rescale_by_parts(W, size):
-    u, s, vh = np.linalg.svd(W)
-    radius = np.sort(np.abs(np.linalg.eigvals(W)))[-1]
-    return np.multiply(W, size / radius), (u * (s * size / s[0])) @ vh
+def rescale_by_gram(W, radius, growth, steps):
+    P, c = W.copy(), math.inf
+    for k in range(steps):
+        c = min(c, (growth**2 / np.linalg.eigvalsh(P @ P.T)[-1]) ** (0.5 / (k + 1)))
+        P = P @ W
+    return np.multiply(W, radius / np.sort(np.abs(np.linalg.eigvals(W)))[-1]), np.multiply(W, c)
 
 
 # --- memory_length ---------------------------------------------------------------------------------
@@ -539,61 +588,237 @@ def length_by_while(norms, share):
     return np.array(out)
 
 
-# --- choose_cures ----------------------------------------------------------------------------------
+# --- treat -----------------------------------------------------------------------------------------
 
 
-def cures_by_ifs(net):
-    norms, memory, cures = net["norms"], net["memory"], []
-    if norms[0] < norms[-1] / 1000:
-        cures.append("residual paths")
-    if norms[0] > 1000 * norms[-1] or memory[-1] > 1000 * memory[0]:
-        cures.append("clip")
-    if memory[-1] < memory[0] / 1000:
-        cures.append("forget bias")
-    if net["saturated"] > 0.5:
-        cures.append("smaller weights")
-    if net["dead"] > 0.2:
-        cures.append("He's rule")
-    return cures
+def treat_by_questions(net):
+    found = gauges(net)
+    if found["idle"] > 0.4:
+        return net | {"bias": 0.0}
+    if abs(found["tilt"]) > 0.1:
+        return net | ({"gain": 1.0} if net["branch"] is None else {"branch": 1 / net["layers"]})
+    if found["loss"] > 0.5:
+        return net | {"last": 0.0}
+    return net if -5 < found["steps"] < -1 else net | {"rate": 0.03}
 
 
-def cures_by_logs(net):
-    depth = np.log10(net["norms"][0]) - np.log10(net["norms"][-1])
-    lag = np.log10(net["memory"][-1]) - np.log10(net["memory"][0])
-    table = {
-        "He's rule": net["dead"] > 0.2,
-        "clip": max(depth, lag) > 3,
-        "smaller weights": net["saturated"] > 0.5,
-        "forget bias": lag < -3,
-        "residual paths": depth < -3,
-    }
-    return [name for name, needed in table.items() if needed]
+def treat_by_trying(net):
+    """Whatever helps first."""
+    if not sick(gauges(net)):
+        return net
+    for key, value in (
+        ("bias", 0),
+        ("last", 0.3),
+        ("rate", 0.1),
+        ("branch", 0.2),
+        ("gain", 1.1),
+        ("gain", 2.0),
+    ):
+        if not sick(gauges(trial := net | {key: value})):
+            return trial
+    return net
 
 
-def cures_as_a_set(net):
-    return set(cures_by_ifs(net))
+def treat_without_branches(net):
+    """Another cure for the two that tilt: no branch where there was one, and one where there was none."""
+    new, found = dict(net), gauges(net, seed=1)
+    if found["idle"] > 0.4:
+        new["bias"] = 0.05
+    elif not -0.1 <= found["tilt"] <= 0.1:
+        new["branch"] = None if net["branch"] else net["layers"] ** -0.5
+    elif found["loss"] > 0.5:
+        new["last"] = 1
+    elif not -5 <= found["steps"]:
+        new["rate"] = np.float64(0.2)
+    return new
 
 
-def cures_backwards(net):
-    return tuple(reversed(cures_by_logs(net)))
+def treat_by_the_right_rate(net):
+    """The rate from the gauge itself, to 10⁻³."""
+    found = gauges(net)
+    if found["idle"] > 0.4 or abs(found["tilt"]) > 0.1 or found["loss"] > 0.5:
+        return treat_without_branches(net)
+    return net if found["steps"] > -5 else dict(net, rate=net["rate"] * 10 ** (-3 - found["steps"]))
 
 
-def cures_twice(net):
-    return cures_by_ifs(net) * 2
+def treat_by_settings(net):
+    """Without any gauge, from what settings ought to be."""
+    if net["bias"]:
+        return {**net, "bias": 0.0}
+    if net["branch"] and net["branch"] > net["layers"] ** -0.5:
+        return {**net, "branch": net["layers"] ** -0.5}
+    if net["units"] == "tanh" and net["gain"] < 0.7:
+        return {**net, "gain": 1.1}
+    return {**net, "last": 0.1} if net["last"] > 3 else {**net, "rate": max(net["rate"], 0.02)}
 
 
-def cures_as_an_array(net):
-    return list(np.array(cures_by_logs(net), dtype=object))
+# --- longest_memory --------------------------------------------------------------------------------
+
+
+def largest_step(beta1, beta2, steps=100):
+    n = np.arange(1, steps + 1)
+    return ((1 - beta1**n) / np.sqrt(1 - beta2**n)).max()
+
+
+def memory_by_halving(beta1, leap):
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        if largest_step(beta1, middle) <= leap:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def memory_by_windows(beta1, leap):
+    """The longest of many windows."""
+    windows = np.geomspace(1.01, 1e5, 2000)
+    return max(1 - 1 / w for w in windows if largest_step(beta1, 1 - 1 / w) <= leap)
+
+
+def memory_by_running(beta1, leap):
+    """Adam's own recursion, for many β₂ side by side."""
+    beta2 = 1 - np.geomspace(1e-5, 0.9, 3000)
+    m, v, largest = 0.0, np.zeros(3000), np.zeros(3000)
+    for _ in range(120):
+        m, v = beta1 * m + (1 - beta1), beta2 * v + (1 - beta2)
+        largest = np.maximum(largest, m / np.sqrt(v))
+    return beta2[largest <= leap].max()
+
+
+def memory_a_little_short(beta1, leap):
+    return 1 - 1.05 * (1 - memory_by_halving(beta1, leap))
+
+
+def memory_as_an_array(beta1, leap):
+    return np.array([memory_by_halving(beta1, leap)])
+
+
+def memory_by_the_condition(beta1, leap):
+    """Step by step 1 − β₂ⁿ ≥ ((1 − β₁ⁿ)/leap)²: the smallest of the limits."""
+    n = np.arange(1, 101)
+    return ((1 - ((1 - beta1**n) / leap) ** 2) ** (1 / n)).min()
+
+
+# --- revive ----------------------------------------------------------------------------------------
+
+
+def revive_at(share):
+    """Biases with which every unit is on for this share of the batch."""
+
+    def answer(x, Ws, bs):
+        h, out = x, []
+        for W in Ws:
+            z = h @ W.T
+            out.append(-np.quantile(z, 1 - share, axis=0))
+            h = np.maximum(z + out[-1], 0)
+        return out
+
+    answer.__name__ = f"revive_at_{share}"
+    return answer
+
+
+def revive_by_means(x, Ws, bs):
+    h, out = x, []
+    for W in Ws:
+        z = W @ h.T
+        out.append(-z.mean(axis=1))
+        h = np.clip(z.T + out[-1], 0, None)
+    return tuple(out)
+
+
+def revive_by_corrections(x, Ws, bs):
+    """What is wrong with the old bias is taken off it."""
+    h, new = x, [b.copy() for b in bs]
+    for l, W in enumerate(Ws):
+        new[l] -= np.median(h @ W.T + bs[l], axis=0)
+        h = np.maximum(h @ W.T + new[l], 0)
+    return new
+
+
+def revive_unit_by_unit(x, Ws, bs):
+    h, out = x.tolist(), []
+    for W in Ws:
+        z = np.array(h) @ W.T
+        out.append([-float(np.sort(column)[len(column) // 2]) for column in z.T])
+        h = np.where(z + out[-1] > 0, z + out[-1], 0).tolist()
+    return out
+
+
+# --- is_cross_entropy ------------------------------------------------------------------------------
+
+
+def right_loss(z, labels):
+    total = 0.0
+    for row, label in zip(z, labels, strict=True):
+        total += np.logaddexp.reduce(row) - row[label]
+    return total / len(z)
+
+
+def batches():
+    draw = np.random.default_rng(7)
+    for N, size in ((6, 1.0), (3, 60.0), (8, 900.0), (5, 2500.0)):
+        z = draw.normal(size=(N, 4)) * size
+        yield z, z.argmax(axis=1)
+        yield z, z.argmin(axis=1)
+        yield z - 2000, draw.integers(4, size=N)
+        yield z + 3000 * draw.integers(-1, 2, size=(N, 1)), draw.integers(4, size=N)
+
+
+def judge_by_many(loss):
+    for z, labels in batches():
+        given = z.copy()
+        if not np.isclose(float(loss(given, labels)), right_loss(z, labels), rtol=1e-5, atol=1e-8):
+            return False
+        if not (given == z).all():
+            return False
+    z[1, 2] = np.nan
+    return bool(np.isnan(loss(z, labels)))
+
+
+def judge_collecting(loss):
+    found = []
+    for z, labels in batches():
+        wanted, before = right_loss(z, labels), z.copy()
+        error = abs(loss(z, labels) - wanted) / (abs(wanted) + 1e-9)
+        found += [error < 1e-4, np.array_equal(z, before)]
+    broken = np.array([[0.0, 1.0], [np.nan, 2.0], [1.0, 1.0]])
+    found.append(np.isnan(loss(broken, np.array([0, 0, 1]))))
+    return all(found)
+
+
+def judge_as_int(loss):
+    return int(judge_by_many(loss))
+
+
+def judge_as_numpy(loss):
+    return np.bool_(judge_collecting(loss))
+
+
+def judge_with_try(loss):
+    try:
+        for z, labels in batches():
+            kept = z.copy()
+            np.testing.assert_allclose(loss(z, labels), right_loss(kept, labels), rtol=1e-5, atol=1e-8)
+            np.testing.assert_array_equal(z, kept)
+        assert np.isnan(loss(np.array([[np.nan, 0.0], [1.0, 2.0]]), np.array([1, 1])))
+    except AssertionError:
+        return False
+    return True
+
+
+def judge_by_facts(loss):
+    """Known values: equal z, a certain loser, a shift."""
+    for C, N in ((3, 4), (7, 2)):
+        if abs(loss(np.full((N, C), 1234.0), np.arange(N) % C) - np.log(C)) > 1e-5:
+            return False
+    return judge_by_many(loss)
 
 
 RIGHT = {
     "ps8.dead_units": dressed(
-        dead_by_numpy,
-        dead_from_activations,
-        dead_by_the_largest,
-        dead_in_loops,
-        dead_by_slopes,
-        dead_by_not_any,
+        dead_by_numpy, dead_from_activations, dead_by_extremes, dead_in_loops, dead_by_slopes, dead_by_not_any
     ),
     "ps8.slope_left": dressed(
         slope_by_formula, slope_through_z, slope_as_tanh, slope_in_loops, slope_by_products
@@ -607,40 +832,60 @@ RIGHT = {
         health_by_pinv,
     ),
     "ps8.update_ratios": dressed(
-        ratios_by_numpy, ratios_of_long_vectors, ratios_by_moving, ratios_by_traces, ratios_in_loops
+        ratios_by_numpy, ratios_of_long_vectors, ratios_by_moving, ratios_by_products, ratios_in_loops
     ),
     "ps8.clipping_turn": dressed(
-        turn_by_numpy, turn_by_sums, turn_by_unit_vectors, turn_in_loops, turn_by_distance
+        turn_by_numpy, turn_by_norms, turn_by_unit_vectors, turn_in_loops, turn_by_distance
     ),
-    "ps8.clipped_momentum_step": dressed(
+    "ps8.clip_after_momentum": dressed(
         momentum_by_lists, momentum_in_place, momentum_flat, momentum_by_steps, momentum_in_loops
     ),
-    "ps8.clipped_adam_step": dressed(
-        adam_by_the_book, adam_in_place, adam_like_torch, adam_by_the_paper, adam_in_loops
+    "ps8.amsgrad_step": dressed(
+        ams_by_the_book, ams_in_place, ams_like_torch, ams_by_the_paper, ams_in_loops
     ),
     "ps8.gate_bias": dressed(
-        bias_by_logit,
-        bias_by_exponentials,
-        bias_by_arctanh,
-        bias_by_bisection,
-        bias_in_loops,
-        bias_by_newton,
+        bias_by_logit, bias_by_exponentials, bias_by_arctanh, bias_by_bisection, bias_in_loops, bias_by_newton
     ),
     "ps8.half_life": dressed(
-        half_by_logs,
-        half_by_sums,
-        half_by_geometric_mean,
-        half_from_kept,
-        half_in_loops,
-        half_by_reduce,
+        half_by_logs, half_by_sums, half_by_geometric_mean, half_from_kept, half_in_loops, half_by_reduce
     ),
     "ps8.rescale_recurrent": dressed(
-        rescale_by_svd, rescale_by_gram, rescale_by_polynomial, rescale_by_powers, rescale_by_parts
+        rescale_by_powers, rescale_by_logs, rescale_by_bisection, rescale_again_and_again, rescale_by_gram
     ),
     "ps8.memory_length": dressed(
         length_in_loops, length_by_argmax, length_by_interp, length_by_bisection, length_by_while
     ),
-    "ps8.choose_cures": dressed(
-        cures_by_ifs, cures_by_logs, cures_as_a_set, cures_backwards, cures_twice, cures_as_an_array
-    ),
+    "ps8.treat": [
+        treat_by_questions,
+        treat_by_trying,
+        treat_without_branches,
+        treat_by_the_right_rate,
+        treat_by_settings,
+        lists(treat_by_questions),
+    ],
+    "ps8.longest_memory": [
+        memory_by_halving,
+        memory_by_windows,
+        memory_by_running,
+        memory_a_little_short,
+        memory_as_an_array,
+        memory_by_the_condition,
+    ],
+    "ps8.revive": [
+        revive_at(0.5),
+        revive_at(0.4),
+        revive_at(0.6),
+        revive_by_means,
+        revive_by_corrections,
+        revive_unit_by_unit,
+        on_copies(revive_at(0.5)),
+    ],
+    "ps8.is_cross_entropy": [
+        judge_by_many,
+        judge_collecting,
+        judge_as_int,
+        judge_as_numpy,
+        judge_with_try,
+        judge_by_facts,
+    ],
 }

@@ -1,145 +1,190 @@
-"""Problem set 8: from what was measured to the cures that help, and to no others."""
+"""Problem set 8, five sick nets and two healthy ones: change one setting, or none. The gauges decide, 5 ms a net.
+
+The answer is the settings of a net. Whether it is well is measured here, with the gauges of `ward.py`, the student's too.
+"""
 
 import numpy as np
 
+from vgcourse.activations import ACTIVATIONS
 from vgcourse.check.call import cut
 from vgcourse.check.compare import describe
-from vgcourse.check.problem import Case, Mistake, Problem
+from vgcourse.check.problem import Case, Invariant, Mistake, Problem
+from vgcourse.check.ps8.ward import HEALTHY, gauges, sick
 
-CURES = ("residual paths", "clip", "forget bias", "smaller weights", "He's rule")
-FAR = 1e3
+KEYS = ("units", "layers", "gain", "bias", "branch", "last", "rate")
 
-# --- choose_cures ----------------------------------------------------------------------------------
+# --- treat -----------------------------------------------------------------------------------------
 
 
-def choose_cures(net):
-    """The names of the cures that fit the measurements, in any order; an empty list for a healthy net.
+def treat(net):
+    """The net with one setting changed so that all gauges are in order; a healthy net as it came.
 
-    net is a dict of "norms" (L,), gradient norms of the layers, first layer first; "memory" (T,), gradient
-    norms by lag 0 … T − 1; "saturated", the share of saturated entries; "dead", the share of dead units.
-
-    - "residual paths": the first layer's norm is below 1/1000 of the last layer's
-    - "clip": the first layer's norm is above 1000 times the last's, or memory[-1] above 1000 times memory[0]
-    - "forget bias": memory[-1] is below 1/1000 of memory[0]
-    - "smaller weights": saturated is above 0.5
-    - "He's rule": dead is above 0.2
+    Idle units: bias 0. A tilt above 0.1: a branch of 1/√L, or weights of gain 1.2 where there is none; below: gain 1.2. Too
+    large a first loss: a smaller last layer. Steps that are too small: the rate.
     """
-    return _cures(net)
+    return _treat(net)
 
 
-def _cures(
-    net,
-    *,
-    depth=lambda norms: norms[0] / norms[-1],
-    lag=lambda memory: memory[-1] / memory[0],
-    clip=lambda depth, lag: depth > FAR or lag > FAR,
-    paths=lambda depth, saturated: depth < 1 / FAR,
-    bias=lambda lag: lag < 1 / FAR,
-    saturated=0.5,
-    dead=0.2,
-    finish=lambda found: found,
-):
-    """choose_cures with exchangeable parts."""
-    first, last = depth(net["norms"]), lag(net["memory"])
-    wanted = (
-        paths(first, net["saturated"] > saturated),
-        clip(first, last),
-        bias(last),
-        net["saturated"] > saturated,
-        net["dead"] > dead,
-    )
-    return finish([cure for cure, yes in zip(CURES, wanted, strict=True) if yes])
-
-
-NETS = {
-    # what is found: decades from the first to the last layer, from lag 0 to the last, saturated, dead
-    "nothing wrong": (0.6, -0.6, 0.1, 0.05),
-    "gradients vanish in depth, units healthy": (5.0, -0.6, 0.1, 0.05),
-    "saturated and vanishing": (5.0, -0.6, 0.8, 0.0),
-    "saturated, gradients healthy": (0.6, -0.6, 0.8, 0.0),
-    "gradients explode in depth": (-5.0, -0.6, 0.1, 0.05),
-    "memory fades": (0.6, -5.0, 0.1, 0.05),
-    "memory explodes": (0.6, 5.0, 0.1, 0.05),
-    "dead units": (0.6, -0.6, 0.3, 0.35),
-    "a third of the entries saturated": (0.6, -0.6, 0.35, 0.0),
-    "small gradients in all layers": (0.6, -0.6, 0.1, 0.05),
-    "large gradients in all layers": (0.6, -0.6, 0.1, 0.05),
-    "a large layer in the middle": (0.6, -0.6, 0.1, 0.05),
-    "explodes in depth, memory fades": (-5.0, -5.0, 0.1, 0.3),
+QUESTIONS = {
+    "idle": lambda found: found["idle"] > 0.4,
+    "tilt": lambda found: not abs(found["tilt"]) <= 0.1,
+    "loss": lambda found: found["loss"] > 0.5,
+    "steps": lambda found: not -5 <= found["steps"] <= -1,
 }
-HEALTHY = "healthy nets"  # one row for all of them, or an empty list would earn a third of the points
-ILL = [name for name, (depth, lag, *units) in NETS.items() if abs(depth) > 3 or abs(lag) > 3 or units[0] > 0.5 or units[1] > 0.2]  # fmt: skip
 
 
-def _nets(rng):
-    cases = []
-    for name, (decades, lags, saturated, dead) in NETS.items():
-        L, T = int(rng.integers(8, 12)), int(rng.integers(12, 20))
-        norms = 10 ** (np.linspace(-decades, 0, L) + 0.1 * rng.normal(size=L))
-        memory = 10 ** (np.linspace(0, lags, T) + 0.1 * rng.normal(size=T))
-        scale = {"small gradients in all layers": 1e-9, "large gradients in all layers": 1e6}.get(name, 1.0)
-        norms, memory = norms * scale, memory * scale
-        if name == "a large layer in the middle":
-            norms[L // 2] *= 1e5
-            memory[T // 2] *= 1e-5
-        near = rng.uniform(0.95, 1.05, size=2)
-        net = dict(
-            norms=norms, memory=memory, saturated=float(saturated * near[0]), dead=float(dead * near[1])
+def _dose(net, illness, found):
+    if illness == "idle":
+        return {"bias": 0.0}
+    if illness == "tilt" and found["tilt"] > 0 and net["branch"] is not None:
+        return {"branch": net["layers"] ** -0.5}
+    return {"tilt": {"gain": 1.2}, "loss": {"last": 0.1}, "steps": {"rate": 0.1}}[illness]
+
+
+def _treat(net, *, order=tuple(QUESTIONS), dose=_dose, again=False, asked=True):
+    """treat with exchangeable parts; `again`: one change for every question with yes."""
+    found, net = gauges(net), dict(net)
+    for illness in order:
+        if not asked or QUESTIONS[illness](found):
+            net |= dose(net, illness, found)
+            if not again:
+                break
+    return net
+
+
+def _always(**changes):
+    return lambda net, illness, found: changes
+
+
+def _instead(illness, **changes):
+    """Another dose for one illness."""
+    return lambda net, seen, found: changes if seen == illness else _dose(net, seen, found)
+
+
+def _upside_down(net, illness, found):
+    return {"branch": 3.0} if net["branch"] else _dose(net, illness, found)
+
+
+def _settings(output):
+    """The answer as a net, or a sentence about why it is none."""
+    if not isinstance(output, dict) or not set(KEYS) == set(output):
+        came = "without the right entries" if isinstance(output, dict) else describe(output)
+        raise TypeError(
+            f"is {'a dict ' if isinstance(output, dict) else ''}{came}; expected a dict of {', '.join(KEYS)}"
         )
-        cases.append(Case((net,), (name if name in ILL else HEALTHY,)))
-    return cases
+    if output["units"] not in ACTIVATIONS or output["units"] not in ("tanh", "relu", "sigmoid"):
+        raise TypeError(f"has units {cut(repr(output['units']), 30)}; expected 'tanh', 'relu' or 'sigmoid'")
+    net = dict(output)
+    for key in KEYS[1:]:
+        if key == "branch" and net[key] is None:
+            continue
+        try:
+            net[key] = float(net[key])
+        except (TypeError, ValueError):
+            raise TypeError(f"has {key} {cut(repr(output[key]), 30)}; expected a number") from None
+        if not abs(net[key]) < 1e12 or (key in ("gain", "rate") and not net[key] > 0):
+            raise TypeError(f"has {key} {net[key]:.3g}; expected a finite number, above 0 for gain and rate")
+    return net
 
 
-def _as_flags(output, args):
-    """A list of names as one 0/1 entry per cure, so that it compares like any other answer."""
-    if output is None or isinstance(output, (str, dict)) or not np.iterable(output):
-        raise TypeError(f"is {describe(output)}; expected a list of cures such as ['clip', 'forget bias']")
-    output = list(output)
-    unknown = [name for name in output if not isinstance(name, str) or name not in CURES]
-    if unknown:
-        raise ValueError(
-            f"names {cut(repr(unknown[0]), 40)}, which is no cure; the cures are {', '.join(CURES)}"
-        )
-    return np.array([1.0 + (cure in output) for cure in CURES])
+ORDER = tuple(HEALTHY)
+CHANGED, TOUCHED, LAYERS, WHICH = 5, 6, 7, 8
 
 
-CHOOSE_CURES = Problem(
-    name="ps8.choose_cures",
-    reference=choose_cures,
-    family=_cures,
-    cases=_nets,
-    adapt=_as_flags,
+def _measured(output, args):
+    """For every gauge 1 if it is in order, else 2; then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer, what was."""
+    (net,), answer = args, _settings(output)
+    changed = [key for key in KEYS if answer[key] != net[key]]
+    out = np.ones(len(ORDER) + 4)
+    if "layers" in changed:
+        out[LAYERS] = 2.0
+        return out
+    bad = sick(gauges(answer | {"layers": net["layers"]}))
+    out[: len(ORDER)] += [key in bad for key in ORDER]
+    out[CHANGED] += len(changed) > 1
+    out[TOUCHED] += bool(changed) and not sick(gauges(net))
+    if out.max() > 1:
+        out[WHICH] = 2.0 + sum(2 ** KEYS.index(key) for key in changed)
+    return out
+
+
+def _cases(rng):
+    """Five illnesses and two healthy nets, in an order of their own for every seed."""
+
+    def number(low, high):
+        return float(rng.uniform(low, high))
+
+    def net(**changes):
+        return dict(units="tanh", layers=8, gain=1.2, bias=0.0, branch=None, last=0.3, rate=0.1) | changes
+
+    def deep(low, high):
+        return int(rng.integers(low, high))
+
+    ward = {
+        "cured [shy]": net(layers=deep(12, 17), gain=number(0.18, 0.26)),
+        "cured [loud]": net(layers=deep(18, 23), gain=2.5, branch=number(2.1, 2.6)),
+        "cured [sure]": net(layers=deep(5, 9), last=number(20, 30)),
+        "cured [asleep]": net(units="relu", layers=deep(5, 7), gain=2.0, bias=-number(1.6, 2.5), last=0.1),
+        "cured [frozen]": net(layers=deep(8, 11), rate=10 ** number(-7.5, -6.3)),
+        "left alone [deep]": net(layers=deep(20, 24), gain=number(1.1, 1.3), rate=number(0.05, 0.09)),
+        "left alone [odd]": net(
+            units="relu", layers=deep(10, 15), gain=2.0, branch=number(0.17, 0.2), last=0.1, rate=0.03
+        ),
+    }
+    names = [list(ward)[k] for k in rng.permutation(len(ward))]
+    return [Case((ward[name],), (name,)) for name in sorted(names, key=lambda name: name.startswith("left"))]
+
+
+def _said(place, who=""):
+    """How far one entry is from 1, in the rows that begin like this."""
+    return lambda args, outputs: max(
+        (float(v[place]) - 1 for name, v in outputs.items() if who in name), default=0.0
+    )
+
+
+def _still(key, who, text):
+    return Invariant(f"{who}: {key}", _said(ORDER.index(key), who), text)
+
+
+TREAT = Problem(
+    name="ps8.treat",
+    reference=treat,
+    family=_treat,
+    cases=_cases,
+    adapt=_measured,
     exact=True,
-    points=3,
-    lecture='lecture 12, "The clinic"',
+    points=5,
+    lecture='lecture 12, "The clinic", sections 3, 4 and 9',
+    invariants=(
+        Invariant("more than one setting", _said(CHANGED), "You changed more than one setting of a net. Nobody knows then which of them helped."),
+        Invariant("a healthy net", _said(TOUCHED), "You treated a healthy net. All of its gauges were in order when it came."),
+        Invariant("the layers", _said(LAYERS), "You changed the number of layers. That is another net, not a cure."),
+        _still("tilt", "shy", "Shy still has a bad tilt. Its signal becomes smaller in every layer, forwards too."),
+        _still("tilt", "loud", "Loud still has a bad tilt, and what is large in it grows from layer to layer."),
+        _still("loss", "loud", "Loud still begins with too large a loss."),
+        _still("loss", "sure", "Sure still begins with too large a loss. Its tilt was in order from the start."),
+        _still("idle", "asleep", "Asleep still has too many idle units. Which setting keeps them below 0?"),
+        _still("steps", "frozen", "Frozen still makes steps that are too small or too large, and all else in it was in order."),
+        Invariant("some gauge", lambda args, outputs: max(float(np.max(v[: len(ORDER)])) - 1 for v in outputs.values()), "Some gauge is outside its healthy range after your treatment. Print gauges(treat(net)) for every patient."),
+    ),
     mistakes=(
-        Mistake("clipping for what vanishes", dict(clip=lambda depth, lag: depth > FAR or lag > FAR or depth < 1 / FAR or lag < 1 / FAR), "You clip vanished gradients as well. Clipping shortens long gradients and leaves short ones as they are: it cures explosion only."),
-        Mistake("clipping for fading memory", dict(clip=lambda depth, lag: depth > FAR or lag > FAR or lag < 1 / FAR), "You clip where the memory fades. Clipping leaves short gradients as they are; a memory that fades needs a gate that stays open."),
-        Mistake("clipping for depth only", dict(clip=lambda depth, lag: depth > FAR), "You do not clip where the gradient explodes over time. memory[-1] far above memory[0] is a case for clipping too."),
-        Mistake("clipping for memory only", dict(clip=lambda depth, lag: lag > FAR), "You do not clip where the gradient explodes with depth: norms[0] far above norms[-1]."),
-        Mistake("clipping needs both", dict(clip=lambda depth, lag: depth > FAR and lag > FAR), "You clip only where the gradient explodes in depth and over time. One of them is enough: or, not and."),
-        Mistake("first and last layer exchanged", dict(depth=lambda norms: norms[-1] / norms[0]), "You have depth the wrong way round. norms[0] is layer 1, which backpropagation reaches last: a small one means that gradients vanish."),
-        Mistake("lags exchanged", dict(lag=lambda memory: memory[0] / memory[-1]), "You have the lags the wrong way round. memory[0] is lag 0; a much smaller memory[-1] means that the memory fades."),
-        Mistake("both orders exchanged", dict(depth=lambda norms: norms[-1] / norms[0], lag=lambda memory: memory[0] / memory[-1]), "You have both lists the wrong way round: norms[0] is layer 1 and memory[0] lag 0. So explosion is called vanishing, in depth and over time."),
-        Mistake("smallest by largest layer", dict(depth=lambda norms: norms.min() / norms.max()), "You divide the smallest norm by the largest, wherever they are. That is below 1 also where gradients explode, and one odd layer decides: compare the first with the last."),
-        Mistake("size of the first layer", dict(depth=lambda norms: norms[0]), "You look at the first layer's norm alone. A small loss makes all gradients small, which is no illness: compare with the last layer."),
-        Mistake("size of the last lag", dict(lag=lambda memory: memory[-1]), "You look at the norm of the last lag alone. Compare it with lag 0."),
-        Mistake("smallest by largest lag", dict(lag=lambda memory: memory.min() / memory.max()), "You divide the smallest norm of the memory by the largest, wherever they are. Compare the last lag with lag 0."),
-        Mistake("largest lag", dict(lag=lambda memory: memory.max() / memory[0]), "You compare the largest norm of the memory with lag 0, so a fading one is never seen. Compare the last lag."),
-        Mistake("residual paths only if saturated", dict(paths=lambda depth, saturated: saturated and depth < 1 / FAR), "You give residual paths to saturated nets only. Units can be healthy and gradients vanish all the same: look at the norms."),
-        Mistake("residual paths whenever saturated", dict(paths=lambda depth, saturated: saturated or depth < 1 / FAR), "You give residual paths to every saturated net. If its gradients still reach the first layer, smaller weights are enough."),
-        Mistake("residual paths not if saturated", dict(paths=lambda depth, saturated: not saturated and depth < 1 / FAR), "A saturated net whose gradients vanish gets smaller weights alone from you. Each measurement is asked on its own, and one net may need two cures: if, not elif."),
-        Mistake("residual paths for explosion too", dict(paths=lambda depth, saturated: depth < 1 / FAR or depth > FAR), "You give residual paths to exploding gradients too. The 1 in f'W + 1 keeps gradients from vanishing; what grows still grows."),
-        Mistake("forget bias for explosion too", dict(bias=lambda lag: lag < 1 / FAR or lag > FAR), "You raise the forget bias where the memory explodes. A gate nearer to 1 makes it grow faster: clip."),
-        Mistake("half dead is allowed", dict(dead=0.5), "You let half of the units be dead. That half of the entries is off is normal for a ReLU; dead units are off for every instance, and above a share of 0.2 they need a cure."),
-        Mistake("saturated above 0.2", dict(saturated=0.2), "You call a layer saturated from a share of 0.2, the limit of the dead units. The one for saturated entries is 0.5."),
-        Mistake("one cure only", dict(finish=lambda found: found[:1]), "You stop at the first cure. A net may have two illnesses: if for each of them, not elif, and the list is returned at the end."),
-        Mistake("all cures", dict(finish=lambda found: list(CURES)), "You give every net all cures. A healthy one needs none: append only what its measurements ask for."),
-        Mistake("no cure", dict(finish=lambda found: []), "You give no cure to any net. Append the names to a list and return that list at the end."),
+        Mistake("nothing done", lambda net: dict(net), "You hand every net back as it came."),
+        Mistake("a recipe for all", lambda net: dict(net, units="tanh", gain=1.2, bias=0.0, branch=None, last=0.1, rate=0.1), "You give every net the same healthy settings, whatever ails it. That is another net; one setting is enough for each."),
+        Mistake("all that is bad", dict(again=True), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
+        Mistake("the loss first", dict(order=("loss", "idle", "tilt", "steps")), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
+        Mistake("the tilt before the idle units", dict(order=("tilt", "idle", "loss", "steps")), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
+        Mistake("one cure: weights", dict(dose=_always(gain=1.2)), "You change the weights' gain in every sick net. It was the cause in one of them."),
+        Mistake("one cure: rate", dict(dose=_always(rate=0.1)), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
+        Mistake("one cure: last layer", dict(dose=_always(last=0.1)), "You change the last layer in every sick net. It was the cause in one of them."),
+        Mistake("healthy ones treated", dict(asked=False, order=("steps",)), "You change the rate of every net, the healthy ones too."),
+        Mistake("larger branch", dict(dose=_upside_down), "You made the branch of loud larger. Every layer adds it to what is there."),
+        Mistake("weights of gain 10", dict(dose=_instead("tilt", gain=30.0)), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
+        Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that a step is longer than the weights."),
+        Mistake("idle units by their weights", dict(dose=_instead("idle", gain=20.0)), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
     ),
     hints=(
-        "Five questions, each asked on its own. A net may need two cures or none.",
-        "Only ratios tell: the first layer against the last, the last lag against lag 0. All gradients may be small in a net that is nearly trained.",
-        'Start with an empty list; "residual paths" if norms[0] < norms[-1]/1000, and so on, one `if` for each line of the table.',
+        "Read all gauges of all seven before you write a line. Which of them are bad together, and which one is alone?",
+        "Ask in the order: idle units, tilt (which sign, and is there a branch?), first loss, steps. Stop at the first yes, and let a net go that says no to all.",
+        'if found["idle"] > 0.4 the bias is to blame; a tilt beyond ±0.1 is weights or branch, a loss above 0.5 the last layer; what is left is the rate.',
     ),
 )  # fmt: skip

@@ -10,12 +10,12 @@ from vgcourse.gradcheck import relative_error
 # --- gate_bias -------------------------------------------------------------------------------------
 
 
-def gate_bias(share, steps):
-    """The forget gate f with f^T = share, and the bias with σ(b) = f: b = ln(f/(1 − f)).
+def gate_bias(share, shortest, longest, H):
+    """H forget biases for lags from `shortest` to `longest`, evenly spread in log T: σ(b_j)^(T_j) = share, j = 1 … H.
 
-    share and steps are arrays of one shape. Returns gate and bias, of the same shape.
+    T_1 = shortest, T_H = longest, each lag is the one before times the same factor. Returns lags and bias, (H,).
     """
-    return _bias(share, steps)
+    return _bias(share, shortest, longest, H)
 
 
 def _logit(f):
@@ -23,33 +23,49 @@ def _logit(f):
 
 
 def _bias(
-    share, steps, *, gate=lambda share, steps: share ** (1 / steps), lost=False, inverse=_logit, sign=1
+    share,
+    shortest,
+    longest,
+    H,
+    *,
+    spread=np.geomspace,
+    order=1,
+    whole=False,
+    gate=lambda share, T: share ** (1 / T),
+    inverse=_logit,
+    sign=1,
 ):
     """gate_bias with exchangeable parts."""
-    f = gate(1 - share if lost else share, steps)
-    return f, sign * inverse(f)
+    lags = spread(shortest, longest, H)[::order]
+    lags = np.round(lags) if whole else lags
+    return lags, sign * inverse(gate(share, lags))
 
 
 def _instead(bias):
-    """The right gate, and a bias by another rule."""
-    return lambda share, steps: (share ** (1 / steps), bias(share, steps))
+    """The right lags, and biases by another rule of share and lags."""
+    return lambda share, shortest, longest, H: ((T := np.geomspace(shortest, longest, H)), bias(share, T))
 
 
 def _bias_cases(rng):
-    steps = rng.permutation(np.array([3, 6, 15, 40, 100])) + rng.integers(0, 3, size=5)
-    return [
-        Case((rng.uniform(0.2, 0.4, size=5), steps), ("gate", "bias")),
-        Case((rng.uniform(0.55, 0.9, size=(2, 3)), rng.integers(20, 120, size=(2, 3))), ("gate", "bias")),
-    ]
+    cases = []
+    for H, shortest, longest, low, high in (
+        (7, 2, 150, 0.2, 0.34),
+        (5, 4, 60, 0.55, 0.9),
+        (2, 3, 40, 0.4, 0.45),
+    ):
+        numbers = rng.uniform(low, high), rng.uniform(1.0, 1.2) * shortest, rng.uniform(0.9, 1.1) * longest
+        cases.append(Case((*map(float, numbers), H), ("lags", "bias")))
+    return cases
+
+
+def _ends(args, out):
+    _, shortest, longest, _ = args
+    return float(max(abs(np.min(out["lags"]) / shortest - 1), abs(np.max(out["lags"]) / longest - 1)))
 
 
 def _share_kept(args, out):
-    share, steps = args
-    return relative_error(out["gate"] ** steps, share)
-
-
-def _bias_makes_gate(args, out):
-    return relative_error(1 / (1 + np.exp(-out["bias"])), out["gate"])
+    gate = 1 / (1 + np.exp(-np.clip(out["bias"], -500, 500)))
+    return relative_error(gate ** out["lags"], np.full(len(out["lags"]), args[0]))
 
 
 GATE_BIAS = Problem(
@@ -58,37 +74,42 @@ GATE_BIAS = Problem(
     family=_bias,
     cases=_bias_cases,
     points=3,
-    lecture='lecture 12, "The clinic"',
+    lecture='lecture 10, on the forget gate',
+    axes={"lags": ("unit",), "bias": ("unit",)},
     invariants=(
-        Invariant("share kept", _share_kept, "Your gate to the power of steps is not the share. Each step multiplies the carried gradient by f once: f^T = share."),
-        Invariant("bias makes gate", _bias_makes_gate, "The sigmoid of your bias is not your gate. Put your bias into 1/(1 + e^(−b)) and compare."),
+        Invariant("from shortest to longest", _ends, "Your lags do not begin at the shortest and end at the longest. Both ends belong to them."),
+        Invariant("share kept", _share_kept, "Put your bias of each unit into a sigmoid and raise it to its lag: that is not the share."),
     ),
     mistakes=(
-        Mistake("no root", dict(gate=lambda share, steps: share + 0 * steps), "Your gate is the share itself: that is what one step may keep if there is only one. The T gates multiply, so f is the T-th root of the share."),
-        Mistake("power for root", dict(gate=lambda share, steps: share**steps), "You raise the share to the power T. It is the other way round: f^T = share, so f = share^(1/T)."),
-        Mistake("share divided by steps", dict(gate=lambda share, steps: share / steps), "You divide the share by the number of steps. Losses multiply, they do not add: f^T = share."),
-        Mistake("loss spread evenly", dict(gate=lambda share, steps: 1 - (1 - share) / steps), "You spread the loss evenly, f = 1 − (1 − share)/T. Each step loses a part of what is left, not of the start: f^T = share."),
-        Mistake("T − 1 steps", dict(gate=lambda share, steps: share ** (1 / (steps - 1))), "Your gate keeps the share over T − 1 steps. From c_0 to c_T there are T gates."),
-        Mistake("T + 1 steps", dict(gate=lambda share, steps: share ** (1 / (steps + 1))), "Your gate keeps the share over T + 1 steps. From c_0 to c_T there are T gates."),
-        Mistake("half in place of the share", dict(gate=lambda share, steps: 0.5 ** (1 / steps) + 0 * share), "Your gate keeps one half whatever the share is: steps is then the half-life. Put the share in place of ½."),
-        Mistake("1/e in place of the share", dict(gate=lambda share, steps: np.exp(-1 / steps) + 0 * share), "Your gate keeps 1/e whatever the share is: steps is then the time constant. Put the share in place of 1/e."),
-        Mistake("share lost", dict(lost=True), "You let the share be lost. It is what is to be kept: f^T = share."),
-        Mistake("chrono", lambda share, steps: (1 - 1 / steps + 0 * share, np.log(steps - 1) + 0 * share), "Yours is the chrono rule, b = ln(T − 1) and f = 1 − 1/T. It keeps about 1/e, whatever share is asked for."),
-        Mistake("chrono bias", _instead(lambda share, steps: np.log(steps - 1) + 0 * share), "Your gate is right and your bias is the chrono rule, ln(T − 1), which keeps about 1/e. Invert the sigmoid at your own gate."),
-        Mistake("bias is ln T", _instead(lambda share, steps: np.log(steps) + 0 * share), "Your bias is ln T and does not depend on the share. Invert the sigmoid at your own gate: b = ln(f/(1 − f))."),
-        Mistake("bias for long times only", _instead(lambda share, steps: np.log(steps / -np.log(share))), "Your bias ln(T/(−ln share)) takes ln σ(b) for −e^(−b), which holds for large b only. Exact is ln(f/(1 − f))."),
-        Mistake("bias of the share", _instead(lambda share, steps: _logit(share)), "Your gate is right and your bias undoes the sigmoid at the share. Put the gate of a single step in: b = ln(f/(1 − f))."),
-        Mistake("sign of the bias", dict(sign=-1), "Your bias has the wrong sign: its gate is 1 − f, which forgets. A gate near 1 needs a large positive bias."),
-        Mistake("log in place of logit", dict(inverse=np.log), "Your bias is ln f, which is negative for every gate. The sigmoid is undone by ln(f/(1 − f))."),
-        Mistake("odds without the logarithm", dict(inverse=lambda f: f / (1 - f)), "Your bias is f/(1 − f), the odds. Its logarithm is the bias."),
-        Mistake("inverse of tanh", dict(inverse=np.arctanh), "Your bias undoes a tanh. A gate is a sigmoid, undone by ln(f/(1 − f)), which is twice arctanh(2f − 1)."),
-        Mistake("logit to base 10", dict(inverse=lambda f: _logit(f) / np.log(10)), "Your logarithm has base 10. The sigmoid has e^(−b) in it, so the logarithm is natural: np.log."),
-        Mistake("sigmoid for its inverse", dict(inverse=lambda f: 1 / (1 + np.exp(-f))), "You put the gate into the sigmoid once more. The bias is what the sigmoid turns into the gate: its inverse, ln(f/(1 − f))."),
+        Mistake("lags evenly spaced", dict(spread=np.linspace), "Your lags are evenly spaced, so few units look after the short ones. From one unit to the next it is the factor that is the same."),
+        Mistake("last lag left out", dict(spread=lambda a, b, H: np.geomspace(a, b, H, endpoint=False)), "Your last unit stops short of the longest lag: H lags have H − 1 factors between them."),
+        Mistake("one step too far", dict(spread=lambda a, b, H: np.geomspace(a, b, H + 1)[1:]), "Your first unit's lag is already one factor above the shortest."),
+        Mistake("longest first", dict(order=-1), "Your lags run from the longest to the shortest. Unit 1 has the shortest."),
+        Mistake("whole lags", dict(whole=True), "You round the lags to whole steps. Then the factors between them differ."),
+        Mistake("biases evenly spaced", lambda share, a, b, H: (np.geomspace(a, b, H), np.linspace(*_logit(share ** (1 / np.array([a, b]))), H)), "Your biases are evenly spaced between the two ends. That is close where lags are long, but each unit has a lag of its own to keep the share over."),
+        Mistake("gates evenly spaced", lambda share, a, b, H: (np.geomspace(a, b, H), _logit(np.linspace(*share ** (1 / np.array([a, b])), H))), "Your gates are evenly spaced between the two ends, so most lags are short. Each unit has a lag of its own to keep the share over."),
+        Mistake("no root", dict(gate=lambda share, T: share + 0 * T), "Your gate is the share itself. That would be right for a lag of one step."),
+        Mistake("power for root", dict(gate=lambda share, T: share**T), "You raise the share to the power T. It is the gate that is raised to it."),
+        Mistake("loss spread evenly", dict(gate=lambda share, T: 1 - (1 - share) / T), "You spread the loss evenly over the steps. Each step loses a part of what is left, not of the start."),
+        Mistake("T − 1 steps", dict(gate=lambda share, T: share ** (1 / (T - 1))), "Your gates keep the share over T − 1 steps. From c_0 to c_T there are T gates."),
+        Mistake("T + 1 steps", dict(gate=lambda share, T: share ** (1 / (T + 1))), "Your gates keep the share over T + 1 steps. From c_0 to c_T there are T gates."),
+        Mistake("half in place of the share", dict(gate=lambda share, T: 0.5 ** (1 / T)), "Your gates keep one half whatever the share is: each lag is then a half-life."),
+        Mistake("1/e in place of the share", dict(gate=lambda share, T: np.exp(-1 / T)), "Your gates keep 1/e whatever the share is: each lag is then a time constant."),
+        Mistake("share lost", dict(gate=lambda share, T: (1 - share) ** (1 / T)), "You let the share be lost. It is what is to be kept."),
+        Mistake("chrono bias", _instead(lambda share, T: np.log(T - 1)), "Your bias is the chrono rule, ln(T − 1), which keeps about 1/e, whatever share is asked for."),
+        Mistake("bias is ln T", _instead(lambda share, T: np.log(T)), "Your bias is ln T and does not depend on the share."),
+        Mistake("bias for long lags only", _instead(lambda share, T: np.log(T / -np.log(share))), "Your bias takes ln σ(b) for −e^(−b), which holds for long lags only."),
+        Mistake("sign of the bias", dict(sign=-1), "Your bias has the wrong sign: its gate is 1 − f, which forgets."),
+        Mistake("log in place of logit", dict(inverse=np.log), "Your bias is ln f, which is negative for every gate. That does not undo a sigmoid."),
+        Mistake("odds without the logarithm", dict(inverse=lambda f: f / (1 - f)), "Your bias is the odds f/(1 − f), one step before the end."),
+        Mistake("inverse of tanh", dict(inverse=np.arctanh), "Your bias undoes a tanh. A gate is a sigmoid."),
+        Mistake("logit to base 10", dict(inverse=lambda f: _logit(f) / np.log(10)), "Your logarithm has base 10. The sigmoid is made of powers of e."),
+        Mistake("sigmoid for its inverse", dict(inverse=lambda f: 1 / (1 + np.exp(-f))), "You put the gate into the sigmoid once more. The bias is what the sigmoid turns into the gate."),
     ),
     hints=(
-        "Along the memory alone every step multiplies by the gate. Ask for the gate first, then for the bias that makes it.",
-        "T equal factors f give f^T. σ(b) = f has one solution b for every f between 0 and 1, positive where f > ½.",
-        "f = share^(1/T). From f = 1/(1 + e^(−b)) get e^(−b) = 1/f − 1, and then b.",
+        "Two questions, one after the other: which lag does each unit look after, and which gate keeps the share over that lag?",
+        "The lags are a geometric sequence with both ends in it. T equal factors f give f^T, and σ(b) = f has one solution for every f between 0 and 1.",
+        "T_j = T_1 (T_H/T_1)^((j−1)/(H−1)) and f = share^(1/T). From f = 1/(1 + e^(−b)) get e^(−b) = 1/f − 1.",
     ),
 )  # fmt: skip
 
@@ -139,7 +160,7 @@ HALF_LIFE = Problem(
     reference=half_life,
     family=_half,
     cases=_half_cases,
-    points=3,
+    points=2,
     lecture='lecture 12, "The clinic"',
     axes={"kept": ("example", "unit"), "half_life": ("unit",)},
     invariants=(

@@ -1,8 +1,7 @@
-"""Problem set 8 on layers: does the gradient vanish or explode with depth, and how far does a step go?"""
+"""Problem set 8 on layers: a tilt from all of them, and whether that is too much for the depth."""
 
 import numpy as np
 
-from vgcourse import optim
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 FAR = 3.0  # decades between the first and the last layer
@@ -11,11 +10,11 @@ FAR = 3.0  # decades between the first and the last layer
 
 
 def gradient_health(norms):
-    """Least-squares slope of log10 ‖∂L/∂W_l‖ against l = 1 … L, in decades a layer, and a verdict.
+    """The tilt by least squares, τ = −slope of lg ‖δ_l‖ against l = 1 … L, and a verdict.
 
-    Over all L layers the fitted line rises by slope·(L − 1). The verdict is −1, vanishes, if that is above 3
-    (the first layers get less than the last), +1, explodes, if it is below −3, and 0 in between.
-    norms is (L,), first layer first. Returns slope and verdict.
+    The sign is that of (12.1): positive if the signal grows on its way back. On the fitted line it gains
+    τ·(L − 1) decades from the last layer to the first. The verdict is −1, vanishes, where that is below −3,
+    +1, explodes, where it is above 3, and 0 in between. norms is (L,), first layer first.
     """
     return _health(norms)
 
@@ -39,13 +38,13 @@ def _health(
     log=np.log10,
     depth=lambda L: np.arange(1.0, L + 1),
     fit=_straight,
-    shown=lambda slope: slope,
-    rise=lambda slope, norms: slope * (len(norms) - 1),
-    verdict=lambda rise: -1.0 if rise > FAR else 1.0 if rise < -FAR else 0.0,
+    shown=lambda tilt: tilt,
+    gain=lambda tilt, norms: tilt * (len(norms) - 1),
+    verdict=lambda gain: -1.0 if gain < -FAR else 1.0 if gain > FAR else 0.0,
 ):
-    """gradient_health with exchangeable parts; `rise` is what the verdict looks at."""
-    slope = np.float64(fit(depth(len(norms)), log(norms)))
-    return shown(slope), verdict(rise(slope, norms))
+    """gradient_health with exchangeable parts; `gain` is what the verdict looks at."""
+    tilt = -np.float64(fit(depth(len(norms)), log(norms)))
+    return shown(tilt), verdict(gain(tilt, norms))
 
 
 def _alone(**switches):
@@ -53,8 +52,8 @@ def _alone(**switches):
     return lambda norms: _health(norms, **switches)
 
 
-def _first_to_last(slope, norms):
-    return np.log10(norms[-1] / norms[0])
+def _first_to_last(tilt, norms):
+    return np.log10(norms[0] / norms[-1])
 
 
 def _health_cases(rng):
@@ -65,6 +64,7 @@ def _health_cases(rng):
         (4, 0.85, 0.87, 0),  # steep, but shallow: healthy, for there are L − 1 steps from layer to layer
         (33, 0.12, 0.14, 0),  # gentle, but deep: vanishes
         (31, -0.14, -0.12, 0),  # gentle, but deep: explodes
+        (20, -0.07, -0.05, 0),  # healthy
         (9, 0.02, 0.05, -3.6),  # healthy but for one layer
         (9, -0.05, -0.02, 3.6),
     ):
@@ -73,7 +73,7 @@ def _health_cases(rng):
         y[0] += first
         if first:  # the outlier tilts the line: keep it healthy
             y[1] -= 0.5 * first
-        cases.append(Case((10**y,), ("slope", "verdict")))
+        cases.append(Case((10**y,), ("tilt", "verdict")))
     return cases
 
 
@@ -88,146 +88,35 @@ GRADIENT_HEALTH = Problem(
         Invariant("one of three verdicts", lambda args, out: float(np.abs(out["verdict"] - np.clip(np.round(out["verdict"]), -1, 1))), "Your verdict is none of −1, 0 and +1."),
     ),
     mistakes=(
-        Mistake("natural logarithm", dict(log=np.log), "Your logarithm is the natural one. Decades are powers of ten: log10."),
-        Mistake("logarithm to base 2", dict(log=np.log2), "Your logarithm has base 2. Decades are powers of ten: log10."),
-        Mistake("no logarithm", dict(log=lambda norms: norms), "You fit the norms themselves, so that only the largest few count. Gradients change by a factor a layer: fit their logarithms."),
-        Mistake("logarithm of the squares", dict(log=lambda norms: 2 * np.log10(norms)), "Your slope is that of the squared norms, twice as steep. Take log10 of the norms."),
-        Mistake("first and last layer only", dict(fit=_ends), "Your slope joins the first and the last layer (so does the mean of the differences). One odd layer at an end then decides: least squares uses all layers."),
-        Mistake("line through the origin", dict(fit=_origin), "Your line goes through the origin, Σ l y/Σ l². The norms have a level of their own: subtract the means of l and y first, or fit an intercept too."),
-        Mistake("only the layers centred", dict(fit=lambda x, y: ((x - x.mean()) @ y) / (x @ x)), "You divide by Σ l². The sum of squares below is that of the centred layer numbers, Σ (l − mean)²."),
-        Mistake("axes exchanged", dict(fit=lambda x, y: _straight(y, x)), "You fit the depth against the log norm: layers a decade. Asked for are decades a layer; polyfit takes x first, then y."),
-        Mistake("correlation", dict(fit=lambda x, y: np.corrcoef(x, y)[0, 1]), "You return the correlation coefficient, which says how straight the line is. The slope is Σ (l − mean)(y − mean)/Σ (l − mean)²."),
-        Mistake("intercept", dict(fit=lambda x, y: y.mean() - _straight(x, y) * x.mean()), "You return the intercept. polyfit(l, y, 1) gives the slope first."),
-        Mistake("intercept at the first layer", dict(fit=lambda x, y: y.mean() - _straight(x, y) * (x - x[0]).mean()), "You return the intercept of a line that begins at the first layer. polyfit(l, y, 1) gives the slope first."),
-        Mistake("last layer first", dict(fit=lambda x, y: _straight(x, y[::-1])), "You count the layers from the last one, so the slope has the wrong sign and the verdicts are exchanged. norms[0] is layer 1."),
-        Mistake("sign lost", dict(fit=lambda x, y: abs(_straight(x, y))), "You take the absolute value of the slope. Its sign tells vanishing from exploding."),
-        Mistake("depth from 0 to 1", dict(depth=lambda L: np.linspace(0, 1, L)), "Your depth runs from 0 to 1, so the slope is that of the whole net. Asked for are decades a layer: l = 1 … L."),
-        Mistake("logarithm of the depth", dict(depth=lambda L: np.log10(np.arange(1.0, L + 1))), "You take the logarithm of the depth as well, which fits a power law. A factor a layer is a straight line against l itself."),
-        Mistake("factor, not slope", dict(shown=lambda slope: 10**slope), "You return the factor from layer to layer, 10^slope. Asked for is the slope itself, in decades."),
-        Mistake("verdicts exchanged", dict(verdict=lambda rise: 1.0 if rise > FAR else -1.0 if rise < -FAR else 0.0), "Your verdicts are exchanged. Backpropagation runs from the last layer to the first: norms that rise with l are gradients that vanish on the way back, −1."),
-        Mistake("always healthy", _alone(verdict=lambda rise: 0.0), "You find every net healthy. Do you compare the slope of a single layer with 3 decades, or a logarithm with 1000? It is slope·(L − 1), with ±3 as the limits."),
-        Mistake("one limit for every depth", dict(rise=lambda slope, norms: 6.5 * slope), "Your verdict has a limit for the slope of one layer, whatever the depth. A gentle slope over many layers is as bad, a steep one over few is harmless: slope·(L − 1)."),
-        Mistake("rise over L layers", dict(rise=lambda slope, norms: slope * len(norms)), "Your verdict takes L steps from layer to layer. From layer 1 to layer L there are L − 1: the line rises by slope·(L − 1)."),
-        Mistake("verdict by first and last layer", dict(rise=_first_to_last), "Your verdict compares the first and the last norm. One odd layer at an end then decides: use the fitted line, slope·(L − 1)."),
-        Mistake("explosion not seen", dict(verdict=lambda rise: -1.0 if rise > FAR else 0.0), "You never report an explosion. Norms that fall with l have grown on the way back: +1 where the line falls by more than 3 decades."),
-        Mistake("vanishing not seen", dict(verdict=lambda rise: 1.0 if rise < -FAR else 0.0), "You never report vanishing. Norms that rise with l have shrunk on the way back: −1 where the line rises by more than 3 decades."),
-        Mistake("never healthy", _alone(verdict=lambda rise: -1.0 if rise > 0 else 1.0), "Each of your nets is ill. Up to 3 decades between the first and the last layer count as healthy, 0."),
+        Mistake("natural logarithm", dict(log=np.log), "Your logarithm is the natural one. The tilt counts powers of ten."),
+        Mistake("logarithm to base 2", dict(log=np.log2), "Your logarithm has base 2. The tilt counts powers of ten."),
+        Mistake("no logarithm", dict(log=lambda norms: norms), "You fit the norms themselves, so that only the largest few count. A signal that changes by a factor a layer is no straight line until its logarithm is taken."),
+        Mistake("logarithm of the squares", dict(log=lambda norms: 2 * np.log10(norms)), "Your tilt is that of the squared norms, twice as steep."),
+        Mistake("first and last layer only", dict(fit=_ends), "Your tilt joins the first and the last layer, as (12.1) does (so does the mean of the differences). One odd layer at an end then decides; here every layer has a say."),
+        Mistake("line through the origin", dict(fit=_origin), "Your line goes through the origin. The norms have a level of their own, so the line needs one too."),
+        Mistake("only the layers centred", dict(fit=lambda x, y: ((x - x.mean()) @ y) / (x @ x)), "What you divide by is Σ l², with l as it is. Above the fraction the mean was taken off, below it was not."),
+        Mistake("axes exchanged", dict(fit=lambda x, y: _straight(y, x)), "You fit the depth against the logarithm: layers a decade, in place of decades a layer."),
+        Mistake("correlation", dict(fit=lambda x, y: np.corrcoef(x, y)[0, 1]), "You return the correlation coefficient, which says how straight the line is, not how steep."),
+        Mistake("intercept", dict(fit=lambda x, y: y.mean() - _straight(x, y) * x.mean()), "What you return is the intercept of the line, with the other sign. polyfit gives the highest power first."),
+        Mistake("last layer first", dict(shown=lambda tilt: -tilt, gain=lambda tilt, norms: -tilt * (len(norms) - 1)), "Your tilt has the other sign, and with it your verdicts: it is positive where the signal grows from the last layer to the first, and norms[0] is the first."),
+        Mistake("slope for the tilt", dict(shown=lambda tilt: -tilt), "Your tilt is the slope along l, so it is negative where the signal grows on its way back. The sign asked for is that of (12.1)."),
+        Mistake("sign lost", dict(fit=lambda x, y: abs(_straight(x, y))), "Your tilt is never positive. Its sign tells vanishing from exploding."),
+        Mistake("depth from 0 to 1", dict(depth=lambda L: np.linspace(0, 1, L)), "Your depth runs from 0 to 1, so the tilt is that of the whole net. It is counted per layer."),
+        Mistake("logarithm of the depth", dict(depth=lambda L: np.log10(np.arange(1.0, L + 1))), "You take the logarithm of the depth as well, which fits a power law."),
+        Mistake("factor, not tilt", dict(shown=lambda tilt: 10**tilt), "You return the factor from layer to layer. The tilt is its logarithm."),
+        Mistake("verdicts exchanged", dict(verdict=lambda gain: 1.0 if gain < -FAR else -1.0 if gain > FAR else 0.0), "Your verdicts are exchanged: a negative tilt is a signal that shrinks on its way back, which is −1, vanishes."),
+        Mistake("always healthy", _alone(verdict=lambda gain: 0.0), "You find every net healthy. What is compared with 3 is counted in decades over the whole depth, not per layer and not as a factor."),
+        Mistake("one limit for every depth", dict(gain=lambda tilt, norms: 6.5 * tilt), "Your verdict has a limit for one layer, whatever the depth. Here a gentle tilt over many layers is as bad as a steep one over a few."),
+        Mistake("the lecture's limit", dict(gain=lambda tilt, norms: 30.0 * tilt), "Your verdict is the lecture's, ±0.1 for any depth. Here the whole depth counts: a steep tilt over four layers is harmless, a gentle one over thirty-three is not."),
+        Mistake("L layers", dict(gain=lambda tilt, norms: tilt * len(norms)), "Your verdict takes L steps from layer to layer. From the last layer to the first there is one less."),
+        Mistake("verdict by first and last layer", dict(gain=_first_to_last), "Your verdict compares the first and the last norm. One odd layer at an end then decides; asked is about the fitted line."),
+        Mistake("explosion not seen", dict(verdict=lambda gain: -1.0 if gain < -FAR else 0.0), "You never report an explosion."),
+        Mistake("vanishing not seen", dict(verdict=lambda gain: 1.0 if gain > FAR else 0.0), "You never report vanishing."),
+        Mistake("never healthy", _alone(verdict=lambda gain: -1.0 if gain < 0 else 1.0), "Each of your nets is ill. Up to 3 decades from end to end count as healthy, 0."),
     ),
     hints=(
-        "A factor a layer is a straight line on a logarithmic axis. Its slope is the diagnosis; the depth of the net decides how bad it is.",
-        "y = log10(norms) against l = 1 … L, with slope and intercept free. On the way back the layers are met in the order L … 1.",
-        "slope = Σ (l − mean l)(y − mean y)/Σ (l − mean l)², and the line rises by slope·(L − 1) in all. A rise means smaller gradients in the first layers.",
-    ),
-)  # fmt: skip
-
-
-# --- update_ratios ---------------------------------------------------------------------------------
-
-
-def update_ratios(Ws, dWs, learning_rate, max_norm):
-    """‖α s ∂L/∂W_l‖/‖W_l‖ of each layer, s = min(1, c/‖g‖) being the factor of global-norm clipping.
-
-    Ws and dWs are lists of matrices, max_norm is c. All norms are Frobenius norms. Returns ratios (L,).
-    """
-    clipped = optim.clip_by_global_norm(tuple(dWs), max_norm)
-    pairs = zip(clipped, Ws, strict=True)
-    return np.array([learning_rate * np.linalg.norm(g) / np.linalg.norm(W) for g, W in pairs])
-
-
-def _long(arrays):
-    return np.sqrt(sum((a**2).sum() for a in arrays))
-
-
-def _shorten(dWs, rate, c):
-    return [g * min(1.0, c / _long(dWs)) for g in dWs]
-
-
-def _ratios(
-    Ws,
-    dWs,
-    learning_rate,
-    max_norm,
-    *,
-    clip=_shorten,
-    rate=lambda a: a,
-    size=np.linalg.norm,
-    below=lambda W, step: W,
-    ratio=lambda step, W: step / W,
-    finish=None,
-):
-    """update_ratios with exchangeable parts."""
-    steps = [rate(learning_rate) * g for g in clip(dWs, learning_rate, max_norm)]
-    pairs = zip(steps, Ws, strict=True)
-    out = np.array([float(ratio(size(step), size(below(W, step)))) for step, W in pairs])
-    return out if finish is None else finish(out, steps, Ws)
-
-
-def _net_wide(out, steps, Ws):
-    return np.full(len(out), _long(steps) / _long(Ws))
-
-
-def _by_entry(out, steps, Ws):
-    return np.array([np.abs(step / W).mean() for step, W in zip(steps, Ws, strict=True)])
-
-
-def _more_than_one_factor(args, out):
-    Ws, dWs = args[:2]
-    alone = np.array([np.linalg.norm(g) / np.linalg.norm(W) for W, g in zip(Ws, dWs, strict=True)])
-    factors = out["ratio"] / alone
-    return float(np.ptp(factors) / np.abs(factors).max()) if factors.any() else 0.0
-
-
-def _ratio_cases(rng):
-    cases = []
-    for shapes, norms, c in (
-        (((5, 3), (4, 5), (2, 4)), (9, 1.2, 5), rng.uniform(2.0, 2.5)),
-        (((4, 4), (4, 4)), (1.5, 1.4), rng.uniform(1.7, 1.8)),  # long together, short each
-        (((3, 4), (2, 3)), (0.9, 0.9), rng.uniform(1.4, 1.5)),  # short; its square is not
-    ):
-        scales = np.array(norms) * rng.uniform(0.97, 1.03, size=len(norms))
-        dWs = [rng.normal(size=shape) + 0.4 for shape in shapes]
-        dWs = [g * s / np.linalg.norm(g) for g, s in zip(dWs, scales, strict=True)]
-        Ws = [rng.choice([-1, 1], size=s) * rng.uniform(0.1, 1, size=s) + 0.1 for s in shapes]
-        Ws = [np.where(np.abs(W) < 0.05, 0.2, W) for W in Ws]
-        cases.append(Case((Ws, dWs, float(rng.uniform(0.4, 0.6)), float(c)), ("ratio",)))
-    return cases
-
-
-UPDATE_RATIOS = Problem(
-    name="ps8.update_ratios",
-    reference=update_ratios,
-    family=_ratios,
-    cases=_ratio_cases,
-    points=3,
-    lecture='lecture 12, "The clinic"',
-    axes={"ratio": ("layer",)},
-    invariants=(
-        Invariant("one factor for all layers", _more_than_one_factor, "Your ratios are not ‖dW_l‖/‖W_l‖ times one number for all layers. Learning rate and clipping factor are the same for each of them."),
-    ),
-    mistakes=(
-        Mistake("not clipped", dict(clip=lambda dWs, a, c: dWs), "You use the gradient as it came. The step is made with the clipped one: all arrays times c/‖g‖ where ‖g‖ > c."),
-        Mistake("clipped per layer", dict(clip=lambda dWs, a, c: [g * min(1.0, c / np.linalg.norm(g)) for g in dWs]), "You clip each layer by its own norm. Global-norm clipping has one norm, over all layers, and one factor."),
-        Mistake("clipped by value", dict(clip=lambda dWs, a, c: [np.clip(g, -c, c) for g in dWs]), "You cut each entry to [−c, c]. Global-norm clipping multiplies all arrays by one factor, c/‖g‖."),
-        Mistake("always rescaled", dict(clip=lambda dWs, a, c: [g * c / _long(dWs) for g in dWs]), "You rescale short gradients too. Where ‖g‖ ≤ c the factor is 1."),
-        Mistake("root of the norm missing", dict(clip=lambda dWs, a, c: [g * min(1.0, c / _long(dWs) ** 2) for g in dWs]), "Your clipping divides c by the sum of squares. ‖g‖ is its root."),
-        Mistake("sum of the norms", dict(clip=lambda dWs, a, c: [g * min(1.0, c / sum(map(np.linalg.norm, dWs))) for g in dWs]), "Your clipping adds the layers' norms. It is their squares that add: ‖g‖ = √(‖g₁‖² + ‖g₂‖² + …)."),
-        Mistake("step clipped", dict(clip=lambda dWs, a, c: [g * min(1.0, c / (a * _long(dWs))) for g in dWs]), "You clip the step α g. It is the gradient that is clipped, before the learning rate."),
-        Mistake("learning rate missing", dict(rate=lambda a: 1.0), "You compare the gradient with the weights. What moves them is the step, the learning rate times the gradient."),
-        Mistake("learning rate squared", dict(rate=lambda a: a**2), "The learning rate is in your ratio twice. The step is α g, and its norm is α‖g‖."),
-        Mistake("upside down", dict(ratio=lambda step, W: W / step), "Your ratio is upside down: the step is divided by the weights, so that one part in a thousand is 1/1000."),
-        Mistake("squares", dict(ratio=lambda step, W: (step / W) ** 2), "Your ratio is one of squares, of sums of squares. Take the roots: norms."),
-        Mistake("log10", dict(finish=lambda out, steps, Ws: np.log10(out)), "You return the logarithm, as it is often plotted. Asked for is the ratio itself."),
-        Mistake("divided by the new weights", dict(below=lambda W, step: W - step), "You divide by the weights after the step. Divide by those before it."),
-        Mistake("standard deviations", dict(size=np.std), "You divide standard deviations, as some training logs do. A common shift of all entries is then lost; asked for are norms, √Σ W²."),
-        Mistake("mean absolute values", dict(size=lambda a: np.abs(a).mean()), "You divide mean absolute values. Asked for are Frobenius norms, √Σ W²."),
-        Mistake("largest entries", dict(size=lambda a: np.abs(a).max()), "You divide the largest entries. Asked for are Frobenius norms, √Σ W²."),
-        Mistake("largest singular values", dict(size=lambda a: np.linalg.norm(a, 2)), "You divide largest singular values: np.linalg.norm(W, 2) is the spectral norm. Without the 2 it is the Frobenius norm, √Σ W²."),
-        Mistake("entry by entry", dict(finish=_by_entry), "You divide entry by entry and average. A weight near 0 then decides: take the norm of each array first."),
-        Mistake("one ratio for the net", dict(finish=_net_wide), "You give every layer the ratio of the whole net. The layers are to be told apart: one norm above and one below for each."),
-    ),
-    hints=(
-        "How far does one step move each layer, compared with how large it is? One part in a thousand is usual.",
-        "First one factor from all gradients together, then for each layer two Frobenius norms: that of its step and that of its weights.",
-        "s = min(1, c/√(Σ over layers of (dW**2).sum())); the ratio of layer l is α s ‖dW_l‖/‖W_l‖.",
+        "A factor a layer is a straight line on a logarithmic axis. Its slope is the tilt, but for a sign; the depth of the net decides how bad it is.",
+        "y = lg(norms) against l = 1 … L, with slope and intercept free. On the way back the layers are met in the order L … 1.",
+        "slope = Σ (l − mean l)(y − mean y)/Σ (l − mean l)², and the tilt is its negative. Over the whole net that makes tilt·(L − 1) decades.",
     ),
 )  # fmt: skip

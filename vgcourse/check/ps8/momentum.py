@@ -1,4 +1,4 @@
-"""Problem set 8 on the optimiser's step after clipping: momentum."""
+"""Problem set 8 on the optimiser's step: momentum, and the clip behind it."""
 
 import numpy as np
 
@@ -17,18 +17,17 @@ def shorten(grads, c):
     return [g * min(1.0, c / length(grads)) for g in grads]
 
 
-# --- clipped_momentum_step -------------------------------------------------------------------------
+# --- clip_after_momentum ---------------------------------------------------------------------------
 
 
-def clipped_momentum_step(Ws, dWs, vs, learning_rate, decay, max_norm):
-    """Clip by the global norm, then v ← μ v + g and W ← W − α v with the new v (heavy ball).
+def clip_after_momentum(Ws, dWs, vs, learning_rate, decay, max_norm):
+    """v ← μ v + g with the gradient as it is, and W ← W − α v min(1, c/‖v‖) with the new v; v is kept unclipped.
 
     Ws, dWs and vs are lists of arrays, decay is μ, max_norm is c. Returns the new Ws and vs, two lists.
     """
-    grads = optim.clip_by_global_norm(tuple(dWs), max_norm)
-    state = optim.MomentumState(tuple(vs))
-    Ws, state = optim.momentum_step(tuple(Ws), grads, state, learning_rate, decay=decay)
-    return list(Ws), list(state.velocity)
+    new = [decay * v + g for v, g in zip(vs, dWs, strict=True)]
+    steps = optim.clip_by_global_norm(tuple(new), max_norm)
+    return [W - learning_rate * step for W, step in zip(Ws, steps, strict=True)], new
 
 
 def _momentum(
@@ -39,94 +38,101 @@ def _momentum(
     decay,
     max_norm,
     *,
-    clip=shorten,
-    clip_velocity=None,
+    before=lambda dWs, c: dWs,
     velocity=lambda v, g, mu, a: mu * v + g,
-    move=lambda W, v, g, old, mu, a: W - a * v,
+    clip=lambda vs, c, a: shorten(vs, c),
+    move=lambda W, s, g, old, mu, a: W - a * s,
     kept="new",
 ):
-    """The step with its parts exchangeable; `old` is the velocity before."""
-    grads = clip(dWs, max_norm)
+    """The step with its parts exchangeable: `before` clips the gradient, `clip` the step; `old` is the velocity before."""
+    grads = before(dWs, max_norm)
     new = [velocity(v, g, decay, learning_rate) for v, g in zip(vs, grads, strict=True)]
-    if clip_velocity is not None:
-        new = clip_velocity(new, max_norm)
-    rows = zip(Ws, new, grads, vs, strict=True)
-    moved = [move(W, v, g, old, decay, learning_rate) for W, v, g, old in rows]
-    return moved, {"new": new, "old": [v.copy() for v in vs], "gradient": [g.copy() for g in grads]}[kept]
+    steps = clip(new, max_norm, learning_rate)
+    rows = zip(Ws, steps, grads, vs, strict=True)
+    moved = [move(W, s, g, old, decay, learning_rate) for W, s, g, old in rows]
+    return moved, {"new": new, "old": [v.copy() for v in vs], "step": steps}[kept]
 
 
 def _momentum_cases(rng):
+    """The new velocity long, long only together, short; the gradient is longer than c in the first and the last."""
     cases = []
     for shapes, norms, c in (
-        (((4, 3), (2, 4)), (6, 2.5), rng.uniform(2.0, 2.3)),
+        (((4, 3), (2, 4)), (30, 12), rng.uniform(2.0, 2.3)),  # α v is longer than c, too
         (((3, 3), (3, 3)), (1.5, 1.4), rng.uniform(1.7, 1.8)),  # long together, short each
         (((3, 2), (2,)), (0.9, 0.9), rng.uniform(1.4, 1.5)),  # short; its square is not
     ):
-        dWs = [rng.normal(size=shape) for shape in shapes]
-        scales = np.array(norms) * rng.uniform(0.97, 1.03, size=2)
-        dWs = [g * s / np.linalg.norm(g) for g, s in zip(dWs, scales, strict=True)]
-        Ws, vs = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
         rates = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.6, 0.8))
+        Ws, vs = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
+        scales = np.array(norms) * rng.uniform(0.97, 1.03, size=2)
+        new = [rng.normal(size=shape) for shape in shapes]
+        new = [v * s / np.linalg.norm(v) for v, s in zip(new, scales, strict=True)]
+        dWs = [v - rates[1] * old for v, old in zip(new, vs, strict=True)]
         cases.append(Case((Ws, dWs, vs, *rates, float(c)), ("Ws", "vs")))
     return cases
 
 
 def _not_the_velocity(args, out):
-    """The weights have moved by −α times the returned velocity."""
-    errors = []
-    for k, W in enumerate(args[0]):
-        errors.append(relative_error(W - out[f"Ws[{k}]"], args[3] * out[f"vs[{k}]"]))
-    return max(errors)
+    """The weights have moved along the returned velocity."""
+    Ws, rate = args[0], args[3]
+    step = np.concatenate([(W - out[f"Ws[{k}]"]).ravel() / rate for k, W in enumerate(Ws)])
+    v = np.concatenate([out[f"vs[{k}]"].ravel() for k in range(len(Ws))])
+    return relative_error(step * np.linalg.norm(v), v * np.linalg.norm(step))
 
 
-def _by_the_norm_so_far(dWs, c):
-    sums = np.cumsum([(g**2).sum() for g in dWs])
-    return [g * min(1.0, c / np.sqrt(s)) for g, s in zip(dWs, sums, strict=True)]
+def _longer(args, out):
+    step = [W - out[f"Ws[{k}]"] for k, W in enumerate(args[0])]
+    return max(0.0, float(length(step)) / (args[3] * args[5]) - 1)
 
 
-CLIPS = (
-    Mistake("not clipped", dict(clip=lambda dWs, c: dWs), "The gradient goes into your step as it came. Clip it first: all arrays times c/‖g‖ where ‖g‖ > c."),
-    Mistake("clipped per array", dict(clip=lambda dWs, c: [g * min(1.0, c / np.linalg.norm(g)) for g in dWs]), "You clip each array by its own norm, which turns the step. Global-norm clipping has one norm over all arrays and one factor."),
-    Mistake("clipped by value", dict(clip=lambda dWs, c: [np.clip(g, -c, c) for g in dWs]), "You cut each entry to [−c, c], which turns the step. Global-norm clipping multiplies all arrays by one factor, c/‖g‖."),
-    Mistake("norm of the arrays so far", dict(clip=_by_the_norm_so_far), "You clip each array while the sum of squares still grows. Finish the norm over all arrays first, then multiply all of them by one factor."),
-    Mistake("always rescaled", dict(clip=lambda dWs, c: [g * c / length(dWs) for g in dWs]), "You rescale short gradients too. Where ‖g‖ ≤ c they stay as they are."),
-    Mistake("root of the norm missing", dict(clip=lambda dWs, c: [g * min(1.0, c / length(dWs) ** 2) for g in dWs]), "Your clipping divides c by the sum of squares. ‖g‖ is its root."),
-)  # fmt: skip
+def _by_the_norm_so_far(vs, c, a):
+    sums = np.cumsum([(v**2).sum() for v in vs])
+    return [v * min(1.0, c / np.sqrt(s)) for v, s in zip(vs, sums, strict=True)]
 
-CLIPPED_MOMENTUM_STEP = Problem(
-    name="ps8.clipped_momentum_step",
-    reference=clipped_momentum_step,
+
+def _as_it_is(vs, c, a):
+    return vs
+
+
+CLIP_AFTER_MOMENTUM = Problem(
+    name="ps8.clip_after_momentum",
+    reference=clip_after_momentum,
     family=_momentum,
     cases=_momentum_cases,
     points=3,
-    lecture='lecture 12, "The clinic"',
+    lecture='lecture 12, "The clinic", section 6',
     axes={name: ("unit", "input") for name in ("Ws", "vs")},
     invariants=(
-        Invariant("moved by the velocity", _not_the_velocity, "Your weights have not moved by α times the velocity that you return. W ← W − α v, with the new v."),
+        Invariant("moved along the velocity", _not_the_velocity, "Your weights have not moved along the velocity that you return. A clip shortens the step, it does not turn it."),
+        Invariant("no step longer than α c", _longer, "One of your steps is longer than α c. That is what the clip is there to rule out."),
     ),
     mistakes=(
-        *CLIPS,
-        Mistake("velocity clipped", dict(clip=lambda dWs, c: dWs, clip_velocity=shorten), "You clip the velocity in place of the gradient. One huge gradient then fills the velocity with its direction: clip g before it enters v."),
-        Mistake("velocity clipped as well", dict(clip_velocity=shorten), "You clip the velocity after you have clipped the gradient. Only the gradient is clipped; the velocity may grow to c/(1 − μ)."),
-        Mistake("learning rate in the velocity", dict(velocity=lambda v, g, mu, a: mu * v + a * g, move=lambda W, v, g, old, mu, a: W - v), "Your velocity collects α g. The one asked for collects the gradients themselves, and α comes when the weights move: v ← μ v + g, W ← W − α v."),
-        Mistake("learning rate twice", dict(velocity=lambda v, g, mu, a: mu * v + a * g), "The learning rate is in your velocity and again in the step. It belongs to the step alone: v ← μ v + g, W ← W − α v."),
-        Mistake("running mean", dict(velocity=lambda v, g, mu, a: mu * v + (1 - mu) * g), "Your velocity is a running mean, with (1 − μ) g, as Adam's is. Heavy ball adds the whole gradient: v ← μ v + g."),
-        Mistake("decay missing", dict(velocity=lambda v, g, mu, a: v + g), "Your velocity never decays, so it adds up all gradients ever seen. v ← μ v + g."),
-        Mistake("no memory", dict(velocity=lambda v, g, mu, a: g), "Your velocity is the gradient alone: the old velocity is lost. v ← μ v + g."),
-        Mistake("decay on the gradient as well", dict(velocity=lambda v, g, mu, a: mu * (v + g)), "You multiply the new gradient by μ too. Only the old velocity decays: v ← μ v + g."),
-        Mistake("velocity with the other sign", dict(velocity=lambda v, g, mu, a: mu * v - g, move=lambda W, v, g, old, mu, a: W + a * v), "Your velocity collects −g. Asked for is v ← μ v + g, and the minus sign comes when the weights move."),
-        Mistake("step for the velocity", dict(velocity=lambda v, g, mu, a: mu * v - a * g, move=lambda W, v, g, old, mu, a: W + v), "Your velocity is the step itself, μ v − α g, as some libraries have it. Here it collects the gradients alone: v ← μ v + g, and −α comes when the weights move."),
-        Mistake("uphill", dict(move=lambda W, v, g, old, mu, a: W + a * v), "Your weights move up the gradient. W ← W − α v."),
-        Mistake("Nesterov", dict(move=lambda W, v, g, old, mu, a: W - a * (g + mu * v)), "Yours is Nesterov's step, g + μ v with the new v. Heavy ball moves by v alone."),
-        Mistake("old velocity", dict(move=lambda W, v, g, old, mu, a: W - a * old), "You move by the velocity from before the update, so this gradient comes one step late. First v, then W with the new v."),
-        Mistake("moved by the gradient", dict(move=lambda W, v, g, old, mu, a: W - a * g), "Your weights move by the gradient: the velocity is computed and not used. W ← W − α v."),
-        Mistake("learning rate missing", dict(move=lambda W, v, g, old, mu, a: W - v), "The learning rate is missing when the weights move: W ← W − α v."),
+        Mistake("clipped before", dict(before=shorten, clip=_as_it_is), "You clip the gradient before it enters v, which is the usual order. Here the velocity takes the gradient as it is, and it is the step that is clipped."),
+        Mistake("clipped before as well", dict(before=shorten), "You clip the gradient as well. Here the velocity takes it as it is; one clip, behind the velocity, is all."),
+        Mistake("not clipped", dict(clip=_as_it_is), "No clip is left in your step: it is as long as the velocity."),
+        Mistake("clipped velocity kept", dict(kept="step"), "The velocity that you return is the clipped one. Only the step is shortened; the velocity goes on as it was."),
+        Mistake("clipped per array", dict(clip=lambda vs, c, a: [v * min(1.0, c / np.linalg.norm(v)) for v in vs]), "You clip each array by its own norm, which turns the step. There is one norm, over all arrays."),
+        Mistake("clipped by value", dict(clip=lambda vs, c, a: [np.clip(v, -c, c) for v in vs]), "You cut each entry to [−c, c], which turns the step. One factor belongs to all arrays."),
+        Mistake("norm of the arrays so far", dict(clip=_by_the_norm_so_far), "You clip each array while the sum of squares still grows. The norm has to be complete before the first array is shortened."),
+        Mistake("always rescaled", dict(clip=lambda vs, c, a: [v * c / length(vs) for v in vs]), "You stretch short velocities too. Up to c they stay as they are."),
+        Mistake("root of the norm missing", dict(clip=lambda vs, c, a: [v * min(1.0, c / length(vs) ** 2) for v in vs]), "Your clip divides c by the sum of squares, without its root."),
+        Mistake("learning rate before the clip", dict(clip=lambda vs, c, a: [v * min(1.0, c / (a * length(vs))) for v in vs]), "You compare α v with c. It is the velocity that is compared, and the learning rate comes last."),
+        Mistake("learning rate in the velocity", dict(velocity=lambda v, g, mu, a: mu * v + a * g, move=lambda W, s, g, old, mu, a: W - s), "Your velocity collects α g. The one asked for collects the gradients themselves, and α comes when the weights move."),
+        Mistake("learning rate twice", dict(velocity=lambda v, g, mu, a: mu * v + a * g), "The learning rate is in your velocity and again in the step. It belongs to the step alone."),
+        Mistake("running mean", dict(velocity=lambda v, g, mu, a: mu * v + (1 - mu) * g), "Your velocity is a running mean, as Adam's is. The one asked for adds the whole gradient."),
+        Mistake("decay missing", dict(velocity=lambda v, g, mu, a: v + g), "Your velocity never decays, so it adds up all gradients ever seen."),
+        Mistake("no memory", dict(velocity=lambda v, g, mu, a: g), "Your velocity is the gradient alone: the old velocity is lost."),
+        Mistake("decay on the gradient as well", dict(velocity=lambda v, g, mu, a: mu * (v + g)), "You multiply the new gradient by μ too. Only the old velocity decays."),
+        Mistake("velocity with the other sign", dict(velocity=lambda v, g, mu, a: mu * v - g, move=lambda W, s, g, old, mu, a: W + a * s), "Your velocity collects −g. The minus sign comes when the weights move."),
+        Mistake("uphill", dict(move=lambda W, s, g, old, mu, a: W + a * s), "Your weights move up the gradient."),
+        Mistake("Nesterov", dict(move=lambda W, s, g, old, mu, a: W - a * (g + mu * s)), "Yours is Nesterov's step, with the gradient once more. Here the weights move by the clipped velocity alone."),
+        Mistake("old velocity", dict(move=lambda W, s, g, old, mu, a: W - a * old), "You move by the velocity from before the update, so this gradient comes one step late."),
+        Mistake("moved by the gradient", dict(move=lambda W, s, g, old, mu, a: W - a * g), "Your weights move by the gradient: the velocity is computed and not used."),
+        Mistake("learning rate missing", dict(move=lambda W, s, g, old, mu, a: W - s), "The learning rate is missing when the weights move."),
         Mistake("velocity not returned", dict(kept="old"), "You return the old velocity. The next step needs the new one."),
-        Mistake("gradient returned for the velocity", dict(kept="gradient"), "You return the clipped gradient in place of the velocity, so the next step has forgotten all earlier ones."),
     ),
     hints=(
-        "Three lines, in this order: clip the gradient, renew the velocity, move the weights.",
-        "One factor min(1, c/‖g‖) for all arrays. Then for each array v ← μ v + g; lists come in and two new lists go out.",
-        "W − α v uses the v that you have just computed, which already holds this step's clipped gradient.",
+        "Three lines, in this order: renew the velocity, clip it for the step, move the weights. What is handed on to the next step?",
+        "v ← μ v + g for each array; then one norm over all new velocities, and one factor.",
+        "The step is α v min(1, c/‖v‖); two new lists go out, the weights and the velocity without the factor.",
     ),
 )  # fmt: skip
