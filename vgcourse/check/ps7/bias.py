@@ -13,7 +13,7 @@ from vgcourse.check.compare import describe
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 SIZES = (0.5, 1.5, 3.0)  # standard deviation of the inputs
-FOUND = {0.5: 1.45, 1.5: 3.2, 3.0: 5.8}
+FOUND = {0.5: 1.45, 1.5: 3.15, 3.0: 6.1}
 STEPS, NETS, UNITS = 100, 8, 24
 WITHIN = 4.0
 
@@ -30,7 +30,7 @@ def _bias(size, *, of=lambda size: FOUND[size], to=float):
 
 
 @functools.lru_cache(maxsize=512)
-def reach(size, bias, seed=0):
+def reach(size, bias, seed=6):
     """Mean of ln(‖∂c_T/∂c_0‖/√H) over nets with c = f ⊙ c + i ⊙ g and h = tanh(c), weights of variance 1/H."""
     rng = np.random.default_rng(seed)
     W, U = rng.normal(size=(2, NETS, 3 * UNITS, UNITS)) / np.sqrt(UNITS)
