@@ -71,7 +71,7 @@ def verify(name, formula, measured, tolerance=1e-12, quiet=False):
         raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
     if not quiet:
         both = (f"{word} {_size(value)}" for word, value in (("formula", formula), ("measured", measured)))
-        print(f"{name:24s} {' '.join(both)} error < {tolerance:.0e} ✓")
+        print(f"{name:23s} {' '.join(both)} error < {tolerance:.0e} ✓")
 
 
 def _size(value):
