@@ -1,4 +1,4 @@
-"""What problem set 5 measures itself, its examples by hand, and answers of which the checker said too little."""
+"""What problem set 5 measures itself, its examples by hand, and answers of which too little was once said."""
 
 import re
 
