@@ -121,7 +121,9 @@ def jacobian(
         step = around(alpha) + (f[:, None] * W if scale == "rows" else W * f)
         J = step @ J if order == "last leftmost" else J @ step
         bound *= kept(alpha) + largest(bound_scale(alpha) * factors[k]) * norm(W_h)
-    if bound_steps:
+    if bound_steps == 2:
+        bound = norm(W_h) ** (t - s)
+    elif bound_steps:
         bound = (np.max(1 - alpha) + np.max(alpha) * norm(W_h)) ** (t - s)
     return finish(J), bound
 
@@ -159,6 +161,7 @@ LEAKY_JACOBIAN = Problem(
     ),
     mistakes=(
         *(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
+        Mistake("the lecture's Jacobian", {"slope": "1 − h²", "weight": lambda a: np.ones_like(a), "bound_scale": lambda a: 1, "around": lambda a: np.diag(0 * a), "kept": lambda a: 0.0}, "Your Jacobian and bound are those of a net without leaks, as in the lecture. Write h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t and derive it with respect to h_{t−1}."),
         Mistake("leak missing on the tanh", {"weight": lambda a: np.ones_like(a), "bound_scale": lambda a: 1}, "The factor α is missing on the way through the tanh, in J and in the bound."),
         Mistake("leak missing in J", {"weight": lambda a: np.ones_like(a)}, "The factor α is missing in J on the way through the tanh: c_t enters h_t with the weight α."),
         Mistake("1 − α on the tanh", {"weight": lambda a: 1 - a}, "On the way through the tanh your J has 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
@@ -183,6 +186,7 @@ LEAKY_JACOBIAN = Problem(
         Mistake("mean for largest", {"largest": np.mean}, "Your bound takes the mean slope. The norm of a diagonal matrix is its largest entry."),
         Mistake("mean kept", {"kept": lambda a: np.mean(1 - a)}, "Your bound takes the mean of 1 − α. The norm of a diagonal matrix is its largest entry."),
         Mistake("slopes of 1", {"bound_steps": 1}, "Your bound takes slopes of 1. It asks for each step's own largest α(1 − c²)."),
+        Mistake("the lecture's bound", {"bound_steps": 2}, "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes."),
         Mistake("Frobenius norm", {"norm": np.linalg.norm}, "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
         Mistake("spectral radius", {"norm": lambda W: np.abs(np.linalg.eigvals(W)).max()}, "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),
     ),

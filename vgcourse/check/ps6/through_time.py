@@ -117,6 +117,7 @@ SLOPE_MISTAKES = (
     Mistake("W_h transposed", {"back": np.transpose}, "You go back through the transpose of W_h. Forward it was h @ W_h.T, so back is δ @ W_h. As W_h is square, nothing fails."),
 )  # fmt: skip
 WAYS = (
+    Mistake("the lecture's step back", {"slope": "1 − h²", "weight": lambda a: np.ones_like(a), "step": "through only"}, "You go back as in the lecture, through a net without leaks: slope 1 − h_t², W_h, and no other way. Derive the step again from h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t."),
     Mistake("no way around the tanh", {"step": "through only"}, "Only the way through the tanh and W_h is in your step back, as in the lecture. h_{t−1} also stands in h_t directly, with the weight 1 − α."),
     Mistake("no way through the tanh", {"step": "around only"}, "Only the way around the tanh is in your step back. h_{t−1} also enters the tanh, through W_h."),
     Mistake("α on the way around", {"step": "α for 1 − α"}, "On the way around the tanh you multiply by α. The old state was kept with the weight 1 − α."),
