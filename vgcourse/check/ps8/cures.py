@@ -154,7 +154,7 @@ TREAT = Problem(
     adapt=_measured,
     exact=True,
     points=5,
-    lecture='lecture 12, "The clinic", sections 3, 4 and 9',
+    lecture='lecture 12, "The clinic"',
     invariants=(
         Invariant("more than one setting", _said(CHANGED), "You changed more than one setting of a net. Nobody knows then which of them helped."),
         Invariant("a healthy net", _said(TOUCHED), "You treated a healthy net. All of its gauges were in order when it came."),

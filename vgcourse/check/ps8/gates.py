@@ -74,7 +74,7 @@ GATE_BIAS = Problem(
     family=_bias,
     cases=_bias_cases,
     points=3,
-    lecture='lecture 10, on the forget gate',
+    lecture='lecture 12, "The clinic"',
     axes={"lags": ("unit",), "bias": ("unit",)},
     invariants=(
         Invariant("from shortest to longest", _ends, "Your lags do not begin at the shortest and end at the longest. Both ends belong to them."),
@@ -180,7 +180,7 @@ HALF_LIFE = Problem(
         Mistake("logarithms of two bases", dict(top=np.log10(2)), "Your logarithms have two bases, 10 above and e below. Any base will do, but the same one twice."),
         Mistake("upside down", dict(finish=lambda life, f: 1 / life), "Your half-life is upside down: it is half-lives a step. ln 2 is divided by the loss of ln f a step."),
         Mistake("log₂ below, ln above", lambda f: _half(f, rate=lambda f: -np.log2(f).mean(axis=(0, 1))), "Your logarithms have two bases, e above and 2 below. With log₂ below, the numerator is 1."),
-        Mistake("sign", dict(top=-np.log(2)), "Your half-lives are negative. ln f is negative and ln ½ as well: half_life = ln ½/mean(ln f)."),
+        Mistake("sign", dict(top=-np.log(2)), "Your half-lives are negative. ln f is negative, and so is ln ½."),
         Mistake("whole steps", dict(finish=lambda life, f: np.ceil(life)), "You round up to whole steps. The half-life is the real solution of f^t = ½."),
         Mistake("no longer than T", dict(finish=lambda life, f: np.minimum(life, len(f))), "Your half-lives end at T. The gates' rate of loss says more: a half-life may well be longer than the sequence."),
         Mistake("gate closed", dict(closed=True), "You multiply 1 − f. What the memory meets at each step is f: c_t starts with f_t ⊙ c_{t−1}."),

@@ -55,7 +55,7 @@ WRONG = (
     Planted("p cut at 1e−12", lambda z, y, kept: -np.log(np.maximum(_p(z, y), 1e-12)).mean(), "Its loss is never above 27.6. Try a loss of 40."),
     Planted("the logarithm of p", lambda z, y, kept: -np.log(_p(z, y)).mean(), "Its p is 0 where the loss is above 745. Try 800."),
     Planted("largest of the batch taken out", _taking(lambda z: z.max(keepdims=True)), "Try rows at different levels: one near 1000, one near 0."),
-    Planted("largest of each column taken out", _taking(lambda z: z.max(axis=0, keepdims=True)), "Try large z: what it takes out of a column it has to put back, and that overflows."),
+    Planted("largest of each column taken out", _taking(lambda z: z.max(axis=0, keepdims=True)), "Try z in the thousands: what it takes out of a column it has to put back, and that overflows."),
     Planted("mean taken out", _taking(lambda z: z.mean(axis=1, keepdims=True)), "Try a row in which one z is 2000 above the others."),
     Planted("largest |z| taken out", _taking(lambda z: np.abs(z).max(axis=1, keepdims=True)), "Try a row in which all z are near −1000."),
     Planted("z cut at ±50", lambda z, y, kept: cross_entropy(np.clip(z, -50, 50), y), "Try z beyond 50."),

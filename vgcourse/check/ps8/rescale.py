@@ -108,7 +108,7 @@ RESCALE_RECURRENT = Problem(
     family=_rescale,
     cases=_rescale_cases,
     points=3,
-    lecture='lecture 7, on transient growth',
+    lecture='lecture 12, "The clinic"',
     axes={"by_radius": ("unit", "unit"), "by_growth": ("unit", "unit")},
     invariants=(
         Invariant("a multiple of W", _not_a_multiple, "One of your results is no multiple of W. Rescaling multiplies all of W by one number."),

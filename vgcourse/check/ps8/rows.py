@@ -91,6 +91,8 @@ def _ratio_cases(rng):
         Ws = [rng.choice([-1, 1], size=s) * rng.uniform(0.1, 1, size=s) + 0.1 for s in shapes]
         Ws = [np.where(np.abs(W) < 0.05, 0.2, W) for W in Ws]
         Ws[0][1], dWs[0][2] = 0.0, 0.0
+        dWs[0][1] *= 2e-3  # so that a row on the floor is not the only one that counts
+        dWs[1][1] *= 2e-3
         Ws[1][1] *= rng.uniform(3e-4, 5e-4) / np.linalg.norm(Ws[1][1])
         dWs = [g * s / np.linalg.norm(g) for g, s in zip(dWs, scales, strict=True)]
         cases.append(Case((Ws, dWs, float(rng.uniform(0.4, 0.6)), float(c)), ("ratio",)))
@@ -103,7 +105,7 @@ UPDATE_RATIOS = Problem(
     family=_ratios,
     cases=_ratio_cases,
     points=3,
-    lecture='lecture 12, "The clinic", equation (12.3)',
+    lecture='lecture 12, "The clinic"',
     axes={"ratio": ("unit",)},
     invariants=(
         Invariant("one factor for all rows", _more_than_one_factor, "Your ratios are not ‖dW[j]‖ over the length of W[j] times one number for all. Learning rate and clipping factor are the same for every row of every layer."),
@@ -122,7 +124,7 @@ UPDATE_RATIOS = Problem(
         Mistake("whole layers", dict(size=_whole_layer), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
         Mistake("step of the layer", lambda Ws, dWs, a, c: [a * np.linalg.norm(g) / np.maximum(_length(W), SMALLEST) for g, W in zip(_shorten(dWs, a, c), Ws, strict=True)], "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
         Mistake("columns", dict(size=_columns), "You take columns. Column i holds what leaves input i; the weights into unit j are row j."),
-        Mistake("no floor", dict(floor=lambda size: np.where(size > 0, size, SMALLEST)), "Your floor acts on a row of exact zeros only. A row that is nearly 0 counts as 10⁻³ long too."),
+        Mistake("no floor", dict(floor=lambda size: np.where(size > 0, size, SMALLEST)), "A row of W that is nearly 0 was divided by its own length. It counts as 10⁻³ long."),
         Mistake("floor added", dict(floor=lambda size: size + SMALLEST), "You add 10⁻³ to every length. It is a floor: longer rows are not changed by it."),
         Mistake("upside down", dict(ratio=lambda step, W: W / np.maximum(step, SMALLEST)), "Your ratio is upside down: it is the step that is measured in units of the weights."),
         Mistake("squares", dict(ratio=lambda step, W: (step / W) ** 2), "Your ratio is one of squares, without the roots."),

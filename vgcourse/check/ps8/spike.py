@@ -120,7 +120,7 @@ LONGEST_MEMORY = Problem(
     adapt=_measured,
     exact=True,
     points=4,
-    lecture='lecture 12, "The clinic", equation (12.21)',
+    lecture='lecture 12, "The clinic"',
     invariants=(
         Invariant("its window would do", _known(2.0), "What you return would do as a window, 1/(1 − β₂). Asked for is β₂."),
         Invariant("1 − β₂ would do", _known(3.0), "What you return would do as 1 − β₂. Asked for is β₂."),

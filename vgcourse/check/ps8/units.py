@@ -96,7 +96,7 @@ DEAD_UNITS = Problem(
         Invariant("no more dead than off", _more_dead_than_off, "You find a larger share of dead units than of entries that are off. Each dead unit is off for all N instances, so dead cannot exceed off."),
     ),
     mistakes=(
-        Mistake("zero counted as on", dict(below=lambda z: z < 0), "You count z < 0 only. A unit with z = 0 gives 0 and its slope is 0 here, so it counts as off."),
+        Mistake("zero counted as on", dict(below=lambda z: z < 0), "You count a z of exactly 0 as on. It gives 0 and has no slope here, so it counts as off."),
         Mistake("negative after the ReLU", _alone(below=lambda z: np.maximum(z, 0) < 0), "You look for values below 0 after the ReLU, where there are none."),
         Mistake("units that are on", _alone(below=lambda z: z > 0), "You count where z > 0: your shares are of units that always work and of entries that are on. Off is z ≤ 0."),
         Mistake("off for any instance", dict(dead=lambda off, z: off.any(axis=0)), "You call a unit dead if it is off for some instance, which is what a ReLU is for. Dead means off for all of them."),
