@@ -85,8 +85,10 @@ def _exponent_cases(rng):
             turns, noise = np.linalg.qr(rng.normal(size=(T, H, H)))[0], rng.normal(size=(T, H, H))
             Js = scale * (turns + 0.3 * noise)
             found = _exponents(Js, H, 1)
+            first = cases or found[k:].max() > found[k - 1] + 0.02  # not those that grow most
             if (
-                np.linalg.cond(Js).max() < 40
+                first
+                and np.linalg.cond(Js).max() < 40
                 and (np.diff(found[:k]) < -0.03).all()
                 and np.abs(found).min() > 0.02
             ):
@@ -128,6 +130,8 @@ BACKWARD_EXPONENTS = Problem(
     mistakes=(
         Mistake("from the beginning", dict(groups=lambda Js, m: _groups(Js[::-1], m)), "You go through the Jacobians from step 1 on. A gradient meets the last one first."),
         Mistake("perturbations", dict(groups=lambda Js, m: _groups(Js[::-1], m), step=lambda J, Q: J @ Q), "Your exponents are those of (7.20), for perturbations that go forward. Gradients come from the end, through the transposes."),
+        Mistake("groups from the beginning", dict(groups=lambda Js, m: [list(Js[i : i + m][::-1]) for i in range(0, len(Js), m)]), "Inside a group you go back, but your first group holds the first steps. The gradients start at the end: the last m steps come first."),
+        Mistake("forwards inside the groups", dict(groups=lambda Js, m: [list(Js[max(t - m, 0) : t]) for t in range(len(Js), 0, -m)]), "Your groups come from the end, but inside each you go forwards. The later step comes first there, too."),
         Mistake("J untransposed", dict(step=lambda J, Q: J @ Q), "You multiply by J. A gradient goes back through the transpose, (J_t)ᵀ."),
         Mistake("frame not carried", dict(carry=lambda Q: np.eye(len(Q))[:, : Q.shape[1]].astype(Q.dtype)), "You begin every group of m steps with e_1 … e_k again. The directions that come out of one group go into the next."),
         Mistake("rest left out", dict(groups=_whole_groups), "The steps that are left over when T is no multiple of m are missing in your sum."),

@@ -25,7 +25,7 @@ def _two_steps(
     h,
     *,
     step=lambda f, w, drive, h: f.function(w * h + drive),
-    at=lambda w, drive, h: w * h + drive,
+    at=lambda w, drive, h, second: w * h + drive,
     f_slope=lambda f, z: f.derivative(z),
     both=lambda first, second: first * second,
     factor=lambda w: w,
@@ -34,7 +34,7 @@ def _two_steps(
 ):
     f = get_activation(name)
     right = f.function(w * h + drive)  # slopes of the right points: a slip in one result stays there
-    first, second = (factor(w) * f_slope(f, at(w, drive, point)) for point in (h, right))
+    first, second = (factor(w) * f_slope(f, at(w, drive, *point)) for point in ((h, False), (right, True)))
     one, two = (w * f.derivative(w * point + drive) for point in (h, right))
     return step(f, w, drive, h), whole(w, both(first, second)), verdict(one * two, one)
 
@@ -93,8 +93,9 @@ TWO_STEP_ORBITS = Problem(
         Mistake("root of the product", dict(both=lambda first, second: np.sqrt(np.abs(first * second))), "You return the root of the product, a mean factor per step. Asked for is the slope of two steps."),
         Mistake("w once", dict(whole=lambda w, slopes: slopes / w), "w stands in your slopes once. Each of the two steps brings it down."),
         Mistake("w left out", dict(factor=lambda w: 1.0), "Your slopes are f' times f'. The chain rule brings w down in each step."),
-        Mistake("f' of the state", dict(at=lambda w, drive, h: h), "You take f' at the states. It belongs at the pre-activations z = w h + drive."),
-        Mistake("drive left out of the slope", dict(at=lambda w, drive, h: w * h), "You take f' at w h. The drive shifts the pre-activation too."),
+        Mistake("f' of the state", dict(at=lambda w, drive, h, second: h), "You take f' at the states. It belongs at the pre-activations z = w h + drive."),
+        Mistake("f' of the other state", dict(at=lambda w, drive, h, second: h if second else w * h + drive), "In the second step you take f' at the other point itself. It belongs at the pre-activation that is made of it."),
+        Mistake("drive left out of the slope", dict(at=lambda w, drive, h, second: w * h), "You take f' at w h. The drive shifts the pre-activation too."),
         Mistake("tanh' for every f", dict(f_slope=lambda f, z: 1 - f.function(z) ** 2), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
         Mistake("1 − z²", dict(f_slope=lambda f, z: 1 - z**2), "You use 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
         Mistake("f for f'", dict(f_slope=lambda f, z: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),

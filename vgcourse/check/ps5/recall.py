@@ -52,7 +52,7 @@ def _correlation(S):
 def _recall_cases(rng):
     spectra = (
         ([(rng.uniform(0.8, 0.9), rng.uniform(1.0, 1.5)), rng.uniform(0.5, 0.7)], 6),
-        ([rng.uniform(0.75, 0.85), -rng.uniform(0.6, 0.7), rng.uniform(0.1, 0.3), -0.9], 3),
+        ([rng.uniform(0.75, 0.85), -rng.uniform(0.6, 0.7), rng.uniform(0.1, 0.3), -0.9], 5),
         ([rng.uniform(0.6, 0.9)], 4),
     )
     cases = []
