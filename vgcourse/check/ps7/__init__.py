@@ -1,11 +1,13 @@
 """Problem set 7: LSTM, GRU and UGRNN."""
 
 from vgcourse.check.ps7.bias import LEVEL_BIAS
-from vgcourse.check.ps7.both import BIDIRECTIONAL_BACKWARD, BIDIRECTIONAL_FORWARD
+from vgcourse.check.ps7.both import BIDIRECTIONAL_FORWARD
+from vgcourse.check.ps7.both_back import BIDIRECTIONAL_BACKWARD
+from vgcourse.check.ps7.carousel import CAROUSEL
 from vgcourse.check.ps7.cell import COUPLED_STEP_FORWARD
 from vgcourse.check.ps7.judging import JUDGING_GATE_BACKWARD
 from vgcourse.check.ps7.mgu import MGU_STEP_BACKWARD
-from vgcourse.check.ps7.sequence import CAROUSEL, COUPLED_BACKWARD
+from vgcourse.check.ps7.sequence import COUPLED_BACKWARD
 from vgcourse.check.ps7.stack import STACK_BACKWARD
 from vgcourse.check.ps7.step import COUPLED_STEP_BACKWARD
 from vgcourse.check.ps7.table import UNIFIED_CELL

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.check.problem import Case, Mistake, Problem
-from vgcourse.check.ps7.both import CHAIN, chain, jacobians, times
+from vgcourse.check.ps7.both_back import CHAIN, chain, jacobians, times
 
 # --- stack_backward --------------------------------------------------------------------------------
 
