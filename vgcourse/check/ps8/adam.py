@@ -116,6 +116,7 @@ AMSGRAD_STEP = Problem(
         Mistake("no correction", dict(start=_one), "Neither of your means is corrected for its start at 0, so both are too small in the first steps."),
         Mistake("m not corrected", dict(start1=_one), "Your m is not corrected for its start at 0."),
         Mistake("largest not corrected", dict(start2=_one), "What you divide by is not corrected for its start at 0, as in Reddi's own paper. Here both means are corrected."),
+        Mistake("correction outside the root", dict(start2=lambda beta, n: (1 - beta**n) ** 2), "Your correction of V stands outside the root. It corrects V itself, before the root is taken."),
         Mistake("n from 0", dict(start=lambda beta, n: 1 - beta ** (n - 1)), "Your correction uses n − 1. The first step has n = 1."),
         Mistake("n + 1", dict(start=lambda beta, n: 1 - beta ** (n + 1)), "Your correction uses n + 1. n already counts this step."),
         Mistake("power missing", dict(start=lambda beta, n: 1 - beta), "Your correction divides by 1 − β whatever the step. It fades with time."),

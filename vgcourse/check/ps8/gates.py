@@ -104,6 +104,8 @@ GATE_BIAS = Problem(
         Mistake("odds without the logarithm", dict(inverse=lambda f: f / (1 - f)), "Your bias is the odds f/(1 − f), one step before the end."),
         Mistake("inverse of tanh", dict(inverse=np.arctanh), "Your bias undoes a tanh. A gate is a sigmoid."),
         Mistake("logit to base 10", dict(inverse=lambda f: _logit(f) / np.log(10)), "Your logarithm has base 10. The sigmoid is made of powers of e."),
+        Mistake("gate for the bias", dict(inverse=lambda f: f), "Your bias is the gate itself. A sigmoid still has to make the gate of it."),
+        Mistake("exponents of ten", dict(spread=np.logspace), "Your lags run from 10 to the power of the shortest to 10 to the power of the longest: np.logspace takes exponents."),
         Mistake("sigmoid for its inverse", dict(inverse=lambda f: 1 / (1 + np.exp(-f))), "You put the gate into the sigmoid once more. The bias is what the sigmoid turns into the gate."),
     ),
     hints=(

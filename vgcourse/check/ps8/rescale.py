@@ -51,6 +51,11 @@ def _rescale(
     return W * scale(radius, measured(W)), W * finish(c, W, growth)
 
 
+def _entries(W, radius, growth, steps):
+    limits = [(growth / _norm(W**k)) ** (1 / k) for k in range(1, steps + 1)]
+    return W * (radius / _radius(W)), W * min(limits)
+
+
 def largest_growth(W, steps):
     """max ‖W^k‖₂ over k = 1 … steps."""
     return 1 / _factors(W, 1.0, steps, root=lambda x, k: x).min()
@@ -139,6 +144,7 @@ RESCALE_RECURRENT = Problem(
         Mistake("mean factor", dict(choose=np.mean), "You take the mean of the factors. All of the steps have to stay below growth."),
         Mistake("Frobenius norm", dict(norm=np.linalg.norm), "You measure the powers by the Frobenius norm, which is larger. Asked for is the 2-norm, the largest singular value."),
         Mistake("eigenvalues of the powers", dict(norm=_radius), "You measure the powers by their largest |λ|. That is the long run; a power can be far larger for a few steps."),
+        Mistake("powers of the entries", _entries, "Your powers are those of the entries, as ** makes them. Asked for are powers of the matrix."),
         Mistake("never enlarged", dict(finish=lambda c, W, growth: min(c, 1.0)), "You leave W alone where its powers are smaller than growth. The largest factor is asked for, above 1 too."),
         Mistake("growth of 1", lambda W, radius, growth, steps: _rescale(W, radius, 1.0, steps), "You keep the powers below 1. Asked for is growth."),
     ),

@@ -74,6 +74,9 @@ def _left_cases(rng):
             z = wide * rng.normal(size=(N, H)) + 0.4
             z[0, :4] = edge * np.array([0.9, -0.9, 1.3, -1.3])  # limits and 5 % of the slope are told apart
             z = np.where(np.abs(np.abs(z) / edge - 1) < 0.02, 0.9 * z, z)
+            if number == 3:  # a layer in which no unit has its full slope
+                z = np.sign(z) * np.maximum(np.abs(z), 0.45 * edge)
+                z[0, 0] = 1.08 * edge
             z[:, 4] = 1.5 * edge * rng.choice([-1, 1], size=N)  # a unit that is saturated for every instance
             z[2, 4] *= 0.83 / 1.5 if number > 1 else 1.0  # or for all but one
             z[1, 3] = 40.0  # h is exactly 1
@@ -108,6 +111,7 @@ SLOPE_LEFT = Problem(
         Mistake("product over the layers", dict(through=True), "You multiply the slopes of the layers up. Each layer is asked about on its own."),
         Mistake("nearness of h", dict(below=_at_the_limits), "Your saturated entries are those with h within 5 % of a limit. Asked for is 5 % of the slope, which is elsewhere: for tanh 1 − h² < 1/20 begins nearer to ±1."),
         Mistake("slope not divided", dict(below=lambda r, h, name: SLOPES["right"](name, h) < SATURATED), "Your saturated entries have a slope below 1/20 itself. Divide by the largest slope first: for the sigmoid the limit is 5 % of ¼."),
+        Mistake("5 % of the layer's own", dict(below=lambda r, h, name: r < SATURATED * r.max()), "Your saturated compares with the largest slope found in the layer. What counts is the largest that the function can have."),
         Mistake("units, not entries", dict(below=lambda r, h, name: (r < SATURATED).all(axis=0)), "Your saturated is the share of units that are saturated for every instance. Asked for is the share of all entries."),
         Mistake("mean slope of the units", dict(below=lambda r, h, name: r.mean(axis=0) < SATURATED), "Your saturated is the share of units whose mean slope is below 5 %. Ask each entry, then take the share."),
         Mistake("upper side only", dict(below=_upper), "You count saturated entries at the upper limit only. Both activations are flat at the lower one as well."),

@@ -110,7 +110,7 @@ DEAD_UNITS = Problem(
         Mistake("always on", dict(dead=lambda off, z: ~off.any(axis=0)), "Your dead counts units that are never off. Those are the linear ones."),
         Mistake("linear: on for some instance", dict(linear=lambda off, z: ~off.all(axis=0)), "Your linear counts every unit that is on for some instance. A linear one is on for all of them."),
         Mistake("linear: mean of z above zero", dict(linear=lambda off, z: z.mean(axis=0) > 0), "Your linear asks whether the mean of z is above 0. A unit can be off for a few instances and still be on average above it."),
-        Mistake("linear: layers", dict(linear=lambda off, z: ~off.any()), "Your linear asks whether a whole layer is on. The question is put to each unit."),
+        Mistake("linear: layers", dict(linear=lambda off, z: ~off.any()), "Your linear asks about a whole layer, or about all units of an example, at once. The question is put to each unit, over the batch."),
         Mistake("linear: share of entries on", dict(linear=lambda off, z: ~off), "Your linear is the share of entries that are on. It is a share of units."),
         Mistake("counts", dict(share=np.sum), "You return counts. Asked for are shares: of the units, and for off of all entries."),
         Mistake("off without the dead", dict(entries=_living), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),

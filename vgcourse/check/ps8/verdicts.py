@@ -22,7 +22,7 @@ class Implementation(NamedTuple):
 
     def __call__(self, z, labels):
         with np.errstate(all="ignore"):
-            return self.formula(z, labels, self.memory.kept)
+            return self.formula(z, np.asarray(labels), self.memory.kept)
 
     def __repr__(self):
         return "<a cross-entropy>"
