@@ -11,13 +11,8 @@ import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL, draw_net, run
-from vgcourse.check.ps6.through_time import (
-    AXES,
-    LEAKS,
-    SLOPE_MISTAKES,
-    WAYS,
-    back_through_time,
-)
+from vgcourse.check.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS
+from vgcourse.check.ps6.through_time import AXES, back_through_time
 
 LONG, EVERY = (2000, 2, 1, 32), 20
 GRADIENTS = ("dh0", "dW_x", "dW_h", "db", "dalpha")
@@ -184,6 +179,7 @@ CHECKPOINTED_BACKWARD = Problem(
         *(m for m in SLOPE_MISTAKES if m.name in ("tanh' missing", "slope from h", "leak missing on the tanh", "W_h transposed")),
         *(m for m in WAYS if m.name in ("no way around the tanh", "no way through the tanh", "α on the way around", "whole gradient around")),
         *(m for m in LEAKS if m.name in ("dalpha without the old state", "dalpha with the wrong sign", "dalpha with h_t")),
+        *(m for m in SUMS if m.name in ("db divided by N", "h_t for h_{t−1}")),
         Mistake("gradient cut at the borders", {"carry": "dropped"}, "Your gradient stops at each checkpoint: that is a truncated gradient, in chunks. What a segment hands back to its first state is added to the gradient of the segment before."),
         Mistake("loss at the border lost", {"carry": "in place of"}, "At each border you replace the loss's gradient by what the later segment hands back. The state there has both: they add."),
         Mistake("handed to the wrong end", {"carry": "at the first step"}, "What a segment hands back arrives at the first step of the segment before. It belongs to its last: that state is where the later segment starts."),
@@ -194,8 +190,8 @@ CHECKPOINTED_BACKWARD = Problem(
         Mistake("bias missing in the second run", {"again_bias": False}, "The second run leaves out b, so its states differ from those of the first."),
         Mistake("leak missing in the second run", {"again_leak": np.ones_like}, "The second run has no leak, so its states differ from those of the first."),
         Mistake("last steps left out", {"whole_only": True}, "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),
-        Mistake("last segment only", {"keep": slice(-1, None)}, "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share."),
-        Mistake("first segment only", {"keep": slice(0, 1)}, "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share."),
+        Mistake("last segment only", {"keep": slice(-1, None)}, "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share.", whole=True),
+        Mistake("first segment only", {"keep": slice(0, 1)}, "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share.", whole=True),
         Mistake("dh0 of the last segment", {"dh0": "last"}, "Your dh0 is what the last segment hands back. It is what is left when the first segment is done."),
     ),
     hints=(

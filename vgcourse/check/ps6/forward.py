@@ -73,6 +73,14 @@ def _over_the_batch(x, h0, W_x, W_h, b, alpha):
     return np.swapaxes(run(np.swapaxes(x, 0, 1), h0, W_x, W_h, b, alpha), 0, 1)
 
 
+def _leaked_first(x, h0, W_x, W_h, b, alpha):
+    hs = [h0]
+    for x_t in x:
+        kept = (1 - alpha) * hs[-1]
+        hs.append(kept + alpha * np.tanh(kept @ W_h.T + x_t @ W_x.T + b))
+    return np.stack(hs)
+
+
 LEAKY_FORWARD = Problem(
     name="ps6.leaky_forward",
     reference=leaky_forward,
@@ -95,6 +103,7 @@ LEAKY_FORWARD = Problem(
         Mistake("last state missing", lambda *args: run(*args)[:-1], "Your hs lacks h_T: the state after the last input belongs to it. There are T + 1."),
         Mistake("state not carried", {"carried": "h0"}, "Every step of yours starts again from h_0. Step t gets the state that step t − 1 made."),
         Mistake("candidate fed back", {"reads": "c"}, "W_h reads the tanh of the step before. It reads the state, old value and leak included."),
+        Mistake("leaked before it is read", _leaked_first, "You let the state leak first, and W_h reads what is left. It reads the whole old state."),
         Mistake("tanh missing", {"f": np.positive}, "The tanh is missing: yours is a linear recursion."),
         Mistake("sigmoid for tanh", {"f": sigmoid}, "You squash with the sigmoid. This net has tanh, which is centred at 0."),
         Mistake("ReLU for tanh", {"f": lambda z: np.maximum(z, 0)}, "You use the ReLU. This net has tanh."),

@@ -110,6 +110,7 @@ SEQUENCE_MEAN_LOSS = Problem(
         Mistake("sum over the sequences", {"count": lambda m: np.maximum(m.sum(axis=0), 1)}, "You add up the sequences' means. Asked for is the mean of them."),
         Mistake("empty sequences counted", {"count": lambda m: np.maximum(m.sum(axis=0), 1) * m.shape[1]}, "You count sequences without a target as sequences with the loss 0. They are left out: divide by the number of those that have one."),
         Mistake("0/0 in empty sequences", {"count": lambda m: m.sum(axis=0) * max((m.sum(axis=0) > 0).sum(), 1)}, "A sequence without any target divides 0 by 0 in yours. It has to be left out."),
+        Mistake("0/0, and empty sequences counted", {"count": lambda m: m.sum(axis=0) * m.shape[1]}, "A sequence without any target divides 0 by 0 in yours, and it is counted among the sequences. It has to be left out of both."),
         Mistake("a mean for each step", {"count": lambda m: np.maximum(m.sum(axis=1, keepdims=True), 1) * (m.sum(axis=1) > 0).sum()}, "You average over the sequences at each step and then over the steps. It is the other way round: over the targets of a sequence first."),
         Mistake("do not divided", {"count_do": lambda m: 1.0}, "Your do is the gradient of a sum. It is divided as the loss is."),
         Mistake("do by the sequences alone", {"count_do": lambda m: max((m.sum(axis=0) > 0).sum(), 1)}, "Your do is divided by the number of sequences alone. The loss also divides by each sequence's number of targets, and so does its gradient."),

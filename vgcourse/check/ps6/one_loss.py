@@ -4,7 +4,8 @@ import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL, draw_net, run
-from vgcourse.check.ps6.through_time import SLOPE_MISTAKES, SLOPES, STEPS, WAYS, candidates
+from vgcourse.check.ps6.slips import SLOPE_MISTAKES, WAYS
+from vgcourse.check.ps6.through_time import SLOPES, STEPS, candidates
 
 # --- error_signals ---------------------------------------------------------------------------------
 
@@ -123,6 +124,8 @@ def jacobian(
         bound *= kept(alpha) + largest(bound_scale(alpha) * factors[k]) * norm(W_h)
     if bound_steps == 2:
         bound = norm(W_h) ** (t - s)
+    elif bound_steps == 3:
+        bound = np.linalg.norm(J, 2)
     elif bound_steps:
         bound = (np.max(1 - alpha) + np.max(alpha) * norm(W_h)) ** (t - s)
     return finish(J), bound
@@ -186,6 +189,7 @@ LEAKY_JACOBIAN = Problem(
         Mistake("mean for largest", {"largest": np.mean}, "Your bound takes the mean slope. The norm of a diagonal matrix is its largest entry."),
         Mistake("mean kept", {"kept": lambda a: np.mean(1 - a)}, "Your bound takes the mean of 1 − α. The norm of a diagonal matrix is its largest entry."),
         Mistake("slopes of 1", {"bound_steps": 1}, "Your bound takes slopes of 1. It asks for each step's own largest α(1 − c²)."),
+        Mistake("norm of J", {"bound_steps": 3}, "Your bound is the norm of J itself. Asked for is one that each step's largest entries give, without J."),
         Mistake("the lecture's bound", {"bound_steps": 2}, "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes."),
         Mistake("Frobenius norm", {"norm": np.linalg.norm}, "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
         Mistake("spectral radius", {"norm": lambda W: np.abs(np.linalg.eigvals(W)).max()}, "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),

@@ -4,14 +4,8 @@ import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL, draw_net, run
-from vgcourse.check.ps6.through_time import (
-    SLOPE_MISTAKES,
-    SLOPES,
-    STEPS,
-    WAYS,
-    back_through_time,
-    candidates,
-)
+from vgcourse.check.ps6.slips import SLOPE_MISTAKES, WAYS
+from vgcourse.check.ps6.through_time import SLOPES, STEPS, back_through_time, candidates
 from vgcourse.gradcheck import relative_error
 
 

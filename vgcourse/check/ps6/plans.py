@@ -152,6 +152,7 @@ CHEAPEST_REVERSAL = Problem(
         Mistake("one step too far ahead", {"ahead": lambda c, i, m, j: c[i : m + 1].sum()}, "At each split your run ahead has one step too many: to reach state m, the steps before it are run."),
         Mistake("last step's cost counted", {"single": lambda c, i: c[i]}, "You count a step where it goes back. Asked for are the steps ahead: to go back through a step, its first state is enough."),
         Mistake("one slot, one run", {"alone": lambda c, i, j: c[i : j - 1].sum()}, "With one slot you count one run ahead. For every step the way begins at the start again."),
+        Mistake("one slot costs nothing", {"alone": lambda c, i, j: 0.0}, "With one slot your running ahead costs nothing. For every step but the first the way begins at the start again."),
         Mistake("one slot, whole runs", {"alone": lambda c, i, j: sum(c[i:m].sum() for m in range(i + 1, j + 1))}, "With one slot you run ahead to the end of each step. To go back through step j, the state before it is enough."),
         Mistake("dearest for cheapest", {"best": max}, "You take the dearest split."),
         Mistake("largest split", {"tie": max}, "Several first splits are equally cheap, and you take the last of them. The first is asked for."),

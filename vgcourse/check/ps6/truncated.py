@@ -4,16 +4,8 @@ import numpy as np
 
 from vgcourse.check.problem import Mistake, Problem
 from vgcourse.check.ps6.forward import EQUAL
-from vgcourse.check.ps6.through_time import (
-    AXES,
-    SLOPE_MISTAKES,
-    SLOPES,
-    STEPS,
-    WAYS,
-    backward_case,
-    candidates,
-    over_time,
-)
+from vgcourse.check.ps6.slips import SLOPE_MISTAKES, WAYS
+from vgcourse.check.ps6.through_time import AXES, SLOPES, STEPS, backward_case, candidates, over_time
 
 # --- truncated_backward ----------------------------------------------------------------------------
 
@@ -45,6 +37,7 @@ def truncated(
     state="before",
     keep=slice(None),
     divide=lambda x, count: 1,
+    divide_b=lambda x: 1,
     reset=False,
 ):
     """truncated_backward with exchangeable parts; a block is (end, first step used, first loss), from 0."""
@@ -62,7 +55,7 @@ def truncated(
     n = divide(x, len(plan))
     if reset:
         before = before * (np.arange(T) % k1 != 0)[:, None, None] if T else before
-    return over_time(dz, x) / n, over_time(dz, before) / n, dz.sum(axis=(0, 1)) / n
+    return over_time(dz, x) / n, over_time(dz, before) / n, dz.sum(axis=(0, 1)) / n / divide_b(x)
 
 
 def _all_losses(T, k1, k2):
@@ -111,13 +104,15 @@ TRUNCATED_BACKWARD = Problem(
         Mistake("one step too far", {"blocks": _shifted(1)}, "Your ways back are k2 + 1 steps long. k2 uses of the weights count, the last step's included."),
         Mistake("one step too short", {"blocks": _shifted(-1)}, "Your ways back are k2 − 1 steps long. k2 uses of the weights count, the last step's included."),
         Mistake("blocks counted from the end", {"blocks": lambda T, k1, k2: [(end, max(end - k2, 0), max(end - k1, 0)) for end in range(T, 0, -k1)]}, "Your blocks are counted from the last step. They are counted from the first, and the last one may be shorter."),
+        Mistake("last block takes k1 losses", {"blocks": lambda T, k1, k2: [(end, max(end - k2, 0), max(end - k1, 0)) for end in _ends(T, k1)]}, "Your last block sends the last k1 losses back, though some of them went with the block before. Only the losses since the last time belong to it."),
         Mistake("last steps left out", {"blocks": lambda T, k1, k2: [(end, max(end - k2, 0), end - k1) for end in range(k1, T + 1, k1)]}, "The losses after the last whole block have no way back in yours. The last block may be shorter."),
-        Mistake("last block only", {"keep": slice(-1, None)}, "Your gradients hold the last block alone: each block overwrites them. They add up."),
-        Mistake("first block only", {"keep": slice(0, 1)}, "Your gradients hold the first block alone. All blocks use the same weights: they add up."),
+        Mistake("last block only", {"keep": slice(-1, None)}, "Your gradients hold the last block alone: each block overwrites them. They add up.", whole=True),
+        Mistake("first block only", {"keep": slice(0, 1)}, "Your gradients hold the first block alone. All blocks use the same weights: they add up.", whole=True),
         Mistake("last loss of each block only", {"own": "last"}, "Only the last loss of each block goes back in yours. All of its k1 losses do, each joining at its own step."),
-        Mistake("averaged over blocks", {"divide": lambda x, count: count}, "You average over the blocks. The loss is a sum over all steps, so the blocks add up."),
-        Mistake("divided by T", {"divide": lambda x, count: len(x)}, "You divide by T. The loss is a sum over the steps; so is its gradient."),
-        Mistake("divided by N", {"divide": lambda x, count: x.shape[1]}, "You divide by N. A mean over the batch, if there is one, is already in dhs."),
+        Mistake("averaged over blocks", {"divide": lambda x, count: count}, "You average over the blocks. The loss is a sum over all steps, so the blocks add up.", whole=True),
+        Mistake("divided by T", {"divide": lambda x, count: len(x)}, "You divide by T. The loss is a sum over the steps; so is its gradient.", whole=True),
+        Mistake("divided by N", {"divide": lambda x, count: x.shape[1]}, "You divide by N. A mean over the batch, if there is one, is already in dhs.", whole=True),
+        Mistake("db divided by N", {"divide_b": lambda x: x.shape[1]}, "Your db is averaged over the batch. It is a sum over steps and sequences, as the others are."),
         Mistake("state reset at the borders", {"reset": True}, "Your dW_h takes a state of zeros before each block. Only the gradient is cut: the state was carried over."),
         Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs the signal of step t with h_t. W_h was multiplied with the state before the step."),
     ),
