@@ -21,6 +21,7 @@ SETTINGS = {
     "nets": {
         "Gaussian, ρ = 0.5": ["Gaussian", 0.5, 0.1, "tanh"],
         "Gaussian, ρ = 0.9": ["Gaussian", 0.9, 0.1, "tanh"],
+        "orthogonal, ρ = 0.9": ["orthogonal", 0.9, 0.1, "tanh"],
         "orthogonal, ρ = 0.98": ["orthogonal", 0.98, 0.1, "tanh"],
         "orthogonal, inputs × 10": ["orthogonal", 0.98, 1.0, "tanh"],
         "orthogonal, linear": ["orthogonal", 0.98, 0.1, "identity"],
