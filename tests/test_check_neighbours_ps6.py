@@ -164,7 +164,7 @@ def identity_start(W_h, W_x, T):
 
 
 def lecture_check(backward):
-    """(8.6) against (8.10) on the lecture's kind of net: inputs of size 1, h_0 = 0, twenty steps, one call."""
+    """(8.6) against (8.10) on the lecture's kind of net: inputs of size 1, h_0 = 0, one call."""
     rng = np.random.default_rng(0)
     W_x, W_h = rng.normal(size=(4, 2)), rng.normal(size=(4, 4)) / 2
     x, dhs, hs = rng.normal(size=(20, 3, 2)), rng.normal(size=(20, 3, 4)), [np.zeros((3, 4))]

@@ -39,8 +39,8 @@ SUMS = (
         for name, switch in (("dW_x", "of_x"), ("dW_h", "of_h"), ("db", "of_b"))
         for word, piece in (("first", slice(0, 1)), ("last", slice(-1, None)))
     ),
-    Mistake("divided by T", {"divide": len}, "Your weight gradients and db are divided by T. Uses of the same weight add up; a mean over steps, if there is one, is already in dhs.", whole=True),
-    Mistake("divided by N", {"divide": lambda x: x.shape[1]}, "Your weight gradients and db are divided by N. A mean over the batch, if there is one, is already in dhs: here they are sums.", whole=True),
+    Mistake("divided by T", {"divide": len}, "Your weight gradients and db are divided by T. Uses of the same weight add up; a mean over steps, if there is one, is already in dhs."),
+    Mistake("divided by N", {"divide": lambda x: x.shape[1]}, "Your weight gradients and db are divided by N. A mean over the batch, if there is one, is already in dhs: here they are sums."),
     Mistake("db divided by N", {"divide_b": lambda x: x.shape[1]}, "Your db is averaged over the batch. It is a sum over steps and sequences, as the others are."),
     Mistake("db divided by T", {"divide_b": len}, "Your db is averaged over the steps. b is added at every step, so db is the sum."),
     Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs the signal of step t with h_t. W_h was multiplied with the state before the step."),
