@@ -1,7 +1,8 @@
 """Three sick recurrent nets, each with its cure and with a control that ought to help and does not.
 
 Lecture 12, section 4. The nets read the eight rows of a digit, wait twenty blank steps, and then say which
-digit it was. 32 units, Adam, whole-sequence kernels.
+digit it was. 32 units, whole-sequence kernels; Adam at one rate, or plain descent where rates are given. Adam
+undoes a clip, since it divides by the gradient's size: only descent shows what short steps do.
 """
 
 import numpy as np
@@ -10,21 +11,26 @@ from vgcourse import mlp, tasks
 from vgcourse.authoring.measured import store
 from vgcourse.initializers import orthogonal
 from vgcourse.losses import softmax
-from vgcourse.optim import adam_init, adam_step, clip_by_global_norm
+from vgcourse.optim import adam_init, adam_step, clip_by_global_norm, sgd_step
 from vgcourse.recurrent import gru_init, lstm_init, rnn_init
 from vgcourse.recurrent.fast import KERNELS
 
-# cell, options, cut every k steps or None, gain of W_h, clip or None
+# cell, options, cut every k steps or None, gain of W_h, clip or None; {what else differs}
+DESCENT = {"descent": [0.01, 0.03, 0.1, 0.3, 1.0]}
 RECURRENT = {
     "wild": {
         "sick": ["rnn", {}, None, 3.0, None],
         "cure: orthogonal W": ["rnn", {}, None, "orthogonal", None],
         "control: clip at 1": ["rnn", {}, None, 3.0, 1.0],
+        "control: descent, clip at 1": ["rnn", {}, None, 3.0, 1.0, DESCENT],
+        "cure by descent, clip at 1": ["rnn", {}, None, "orthogonal", 1.0, DESCENT],
     },
     "wrong sign": {
         "sick": ["gru", {"forget_bias": -3.0}, None, 1.0, None],
         "cure: bias +3": ["gru", {"forget_bias": 3.0}, None, 1.0, None],
         "control: clip at 1": ["gru", {"forget_bias": -3.0}, None, 1.0, 1.0],
+        "sick, gate bias held": ["gru", {"forget_bias": -3.0}, None, 1.0, None, {"held": True}],
+        "sick, ε = 1e-30": ["gru", {"forget_bias": -3.0}, None, 1.0, None, {"eps": 1e-30}],
     },
     "cut": {
         "sick": ["lstm", {"forget_bias": 3.0}, 8, 1.0, None],
@@ -50,15 +56,24 @@ TOLERANCE = 1e-5
 
 
 def run(reduced=False):
-    """By patient and treatment: test accuracies by seed."""
+    """By patient and treatment: test accuracies by seed; under plain descent by seed and rate."""
     settings = REDUCED if reduced else SETTINGS
     return {
-        who: {
-            name: {"accuracy": [train_recurrent(*net, seed, settings) for seed in settings["seeds"]]}
-            for name, net in nets.items()
-        }
+        who: {name: {"accuracy": accuracies(*net, settings=settings)} for name, net in nets.items()}
         for who, nets in settings["recurrent"].items()
     }
+
+
+def accuracies(cell, options, cut, gain, clip, more=None, *, settings):
+    more, out = dict(more or {}), []
+    rates = more.pop("descent", None)
+    for seed in settings["seeds"]:
+        by_rate = [
+            train_recurrent(cell, options, cut, gain, clip, seed, settings, rate, **more)
+            for rate in rates or [None]
+        ]
+        out.append(by_rate if rates else by_rate[0])
+    return out
 
 
 def rows_and_wait(x, wait):
@@ -67,7 +82,8 @@ def rows_and_wait(x, wait):
     return np.concatenate([rows, np.zeros((wait, *rows.shape[1:]))])
 
 
-def train_recurrent(cell, options, cut, gain, clip, seed, settings):
+def train_recurrent(cell, options, cut, gain, clip, seed, settings, rate, held=False, eps=1e-8):
+    """Test accuracy at the end. `rate`: of plain descent, None for Adam. `held`: a GRU's gate bias stays."""
     (x, y), (x_test, y_test) = tasks.split(*tasks.digits(), rng=np.random.default_rng([seed, 0]))
     rng, H = np.random.default_rng([seed, 1]), settings["width"]
     params = {"rnn": rnn_init, "gru": gru_init, "lstm": lstm_init}[cell](8, H, rng=rng, **options)
@@ -85,7 +101,12 @@ def train_recurrent(cell, options, cut, gain, clip, seed, settings):
             grads = recurrent_gradient(cell, net, steps[:, batch], y[batch], cut)
             if clip:
                 grads = clip_by_global_norm(grads, clip)
-            net, state = adam_step(net, grads, state, settings["rate"])
+            if held:
+                grads[0].b[H : 2 * H] = 0
+            if rate is None:
+                net, state = adam_step(net, grads, state, settings["rate"], eps=eps)
+            else:
+                net = sgd_step(net, grads, rate)
     h = last_states(cell, net[0], test)[0]
     return float(((h @ net[1].W.T + net[1].b).argmax(axis=1) == y_test).mean())
 
