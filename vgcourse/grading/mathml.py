@@ -37,7 +37,7 @@ ENVIRONMENTS = {
 ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join(map(re.escape, ENVIRONMENTS))})\}}")
 COLUMNS = re.compile(r"(\\begin\{align(?:ed)?at\*?\})\{\d+\}")  # alignat's number of columns
 BEGIN = re.compile(r"\\begin\{([^{}]*)\}")
-BIG_NORM = re.compile(r"\\[bB]igg?[lmr]?\s*(?=\\[lr]Vert)")  # the size of double bars: they are drawn without
+BIG_BAR = re.compile(r"\\[bB]igg?[lmr]?\s*(?=\\[lr](?:Vert|ceil|floor))")  # drawn without their sizes
 NUMBERED = re.compile(r"\\(begin|end)\{equation\*?\}")
 
 
@@ -54,7 +54,7 @@ def mathml(tex, display="inline"):
     str, HTML
     """
     numbered = TAG.sub(r"\\qquad\\text{(\1)}", NUMBERED.sub("", COLUMNS.sub(r"\1", tex)))
-    numbered = BIG_NORM.sub("", numbered)
+    numbered = BIG_BAR.sub("", numbered)
     known = ENVIRONMENT.sub(lambda found: rf"\{found[1]}{{{ENVIRONMENTS[found[2]]}}}", numbered)
     if any(f"\\{name}" not in MATRICES for name in BEGIN.findall(known)):  # it would be left out silently
         return _typed(tex, display)

@@ -132,7 +132,7 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("f's part without the candidate", dict(df_new=0.0), "In the mix your f gets the old state's part only. f also multiplies the candidate."),
         Mistake("f's part in the candidate with h", dict(df_reset_times="h_prev"), "Inside the candidate your f gets h_{t−1} as a factor. What f multiplied there is m, the state after the matrix and b_h."),
         Mistake("f's part in the candidate without b_h", dict(df_reset_times="m without b_h"), "Inside the candidate your f gets a factor without b_h. f multiplied the whole of m."),
-        Mistake("f missing on the way back", dict(dm_times_f=False), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state."),
+        Mistake("f missing on the way back", dict(dm_times_f=False), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state.", whole=True),
         Mistake("dm without f", dict(dm_times_f=False, dW_times_f=False, db_h_times_f=False), "Everything behind m lacks a factor in your answer: f multiplied m, so it multiplies what goes on to h_{t−1}, to the matrix and to b_h.", whole=True),
         Mistake("dW_hn without f", dict(dW_times_f=False), "The candidate's block of your dW_h lacks a factor. The matrix made m, and m was multiplied by f."),
         Mistake("db_h without f", dict(db_h_times_f=False), "Your db_h equals the candidate's block of db. b_h stands inside m, which f multiplied; b_n stands outside."),
