@@ -61,7 +61,8 @@ def _health_cases(rng):
     for L, low, high, first in (
         (10, 0.5, 0.6, 0),  # vanishes
         (12, -0.6, -0.5, 0),  # explodes
-        (4, 0.85, 0.87, 0),  # steep, but shallow: healthy, for there are L − 1 steps from layer to layer
+        (4, 0.92, 0.94, 0),  # steep, but shallow: healthy, for there are L − 1 steps from layer to layer
+        (4, 1.08, 1.1, 0),  # a little steeper: vanishes, and L − 2 steps would not say so
         (33, 0.12, 0.14, 0),  # gentle, but deep: vanishes
         (31, -0.14, -0.12, 0),  # gentle, but deep: explodes
         (20, -0.07, -0.05, 0),  # healthy

@@ -81,7 +81,8 @@ def _length_cases(rng):
         rebound[8], rebound[9] = rng.uniform(0.5, 0.8, size=2)
         lasting = np.exp(-0.03 * lags) * rng.uniform(0.95, 1.05, size=T)
         quick = np.exp(-rng.uniform(2.5, 3.0) * lags)
-        kinds = [fading * np.exp(0.05 * rng.normal(size=T)), bump, rebound, lasting, quick]
+        bent = np.exp(rng.uniform(-0.12, 0.12, size=(4, T)))  # no two lines between lags are the same
+        kinds = [fading * bent[0], bump * bent[1], rebound * bent[2], lasting, quick * bent[3]]
         columns = [kinds[k] * 10 ** rng.uniform(-2.5, -1.5) for k in order]
         cases.append(Case((np.stack(columns, axis=1), float(rng.uniform(0.2, 0.3))), ("length",), steps=T))
     return cases
