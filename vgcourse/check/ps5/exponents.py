@@ -89,7 +89,8 @@ def _exponent_cases(rng):
             if (
                 first
                 and np.linalg.cond(Js).max() < 40
-                and (np.diff(found[:k]) < -0.03).all()
+                and (np.diff(found[:k]) < -0.03).all() != (len(cases) == 1)  # one case that is not in order
+                and (np.abs(np.diff(found[:k])) > 0.03).all()
                 and np.abs(found).min() > 0.02
             ):
                 break
@@ -149,6 +150,7 @@ BACKWARD_EXPONENTS = Problem(
         Mistake("log₁₀", dict(log=np.log10), "You use the logarithm to base 10. Asked for is the natural one."),
         Mistake("log₂", dict(log=np.log2), "You use the logarithm to base 2. Asked for is the natural one."),
         Mistake("growth factors", dict(finish=np.exp), "You return growth per step. The exponent is its logarithm."),
+        Mistake("sorted", dict(finish=lambda found: np.sort(found)[::-1]), "You sort the rates. Asked for is the order of e_1 … e_k, whatever their size."),
         Mistake("squared", dict(diagonal=lambda R: np.diag(R) ** 2), "You take log R_ii², twice the exponent."),
         Mistake("all H exponents", lambda Js, k, every: _exponents(Js, len(Js[0]), every), "You return H exponents. Asked for are the first k, with k gradients."),
         Mistake("largest of all H", lambda Js, k, every: np.sort(_exponents(Js, len(Js[0]), every))[::-1][:k], "You follow H gradients and return the k largest rates. In a short sequence e_1 … e_k need not be those that grow most: asked for are theirs, in their order."),

@@ -74,8 +74,9 @@ def _gradient_cases(rng):
         while True:  # no sum over time that cancels: it would cost single precision its digits
             w, c, leak = rng.uniform(low, high), rng.uniform(0.4, 0.7), rng.uniform(0.25, 0.45)
             x = rng.uniform(0.3, 1.2, T)
-            if name != "relu":  # which stays on its living side
-                x = x * rng.permutation([1, -1, 1, -1, 1, 1, 1])[:T]
+            x = x * rng.permutation([1, -1, 1, -1, 1, 1, 1])[:T]
+            if name == "relu":  # silent in steps 2 and 5, alive in the others
+                x = np.abs(x) * np.array([1, -4, 1, 1, -4, 1])
             args = (name, float(w), float(c), float(leak), x, float(rng.uniform(0.3, 0.8)))
             net, total = _gradient(*args), _gradient(*args, gather=_size, gather_leak=_size)
             if all(abs(net[i]) > 0.2 * total[i] for i in (1, 2, 3)):
@@ -107,6 +108,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("leak missing in the chain", dict(through=lambda leak: 1.0), "Your chain has w f' without the leak: what comes through f enters the state with the factor a."),
         Mistake("leak and its complement exchanged", dict(kept=lambda leak: leak, through=lambda leak: 1 - leak), "In your chain a and 1 − a are exchanged. a is the share that is new."),
         Mistake("f' missing", dict(f_slope=lambda f, z, h: 1.0), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
+        Mistake("ReLU' = 1", dict(f_slope=lambda f, z, h: 1.0 if f.name == "relu" else f.derivative(z)), "Your ReLU has the slope 1 everywhere. Where z < 0 it is silent: its slope is 0, and nothing comes back through it."),
         Mistake("w missing", dict(weight=lambda w: 1.0), "The factor w is missing in your chain: h_{t−1} reaches z_t through it."),
         Mistake("sign of w lost", dict(weight=abs), "Your chain uses |w|. A negative w turns the sign of that path."),
         Mistake("f' from the state", dict(f_slope=lambda f, z, h: {"tanh": 1 - h[1:] ** 2, "sigmoid": h[1:] * (1 - h[1:]), "relu": 1.0 * (h[1:] > 0)}[f.name]), "You read f' off the state h_t. A leaky state is not f(z_t): it holds older values too."),

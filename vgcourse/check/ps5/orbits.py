@@ -48,6 +48,7 @@ def _orbit_cases(rng):
         ("relu", -u(1.3, 1.8), u(0.5, 0.9)),
         ("tanh", u(1.6, 2.2), u(0.05, 0.12)),
         ("sigmoid", -u(2.5, 3.5), u(0.5, 1.5)),
+        ("relu", -u(1.007, 1.02), u(0.5, 0.9)),  # a slope of two steps just above 1
     ]
     cases = []
     for name, w, drive in maps:
@@ -56,6 +57,8 @@ def _orbit_cases(rng):
         if abs(orbit[0] - orbit[1]) > 1e-6:
             points += list(orbit)
         cases.append(Case((name, float(w), float(drive), np.array(points)), ("other", "slopes", "stable")))
+    drive = float(rng.integers(4, 8)) / 8  # in eighths, so that one z is 0 to the last bit
+    cases.append(Case(("relu", -1.0, drive, np.array([0.0, drive])), ("other", "slopes", "stable")))
     return cases
 
 
@@ -98,9 +101,11 @@ TWO_STEP_ORBITS = Problem(
         Mistake("drive left out of the slope", dict(at=lambda w, drive, h, second: w * h), "You take f' at w h. The drive shifts the pre-activation too."),
         Mistake("tanh' for every f", dict(f_slope=lambda f, z: 1 - f.function(z) ** 2), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
         Mistake("1 − z²", dict(f_slope=lambda f, z: 1 - z**2), "You use 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
+        Mistake("ReLU' = 1 at 0", dict(f_slope=lambda f, z: 1.0 * (z >= 0) if f.name == "relu" else f.derivative(z)), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
         Mistake("f for f'", dict(f_slope=lambda f, z: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
         Mistake("size only", dict(both=lambda first, second: -np.abs(first * second)), "The sign of your slopes is turned. Two negative factors make a positive one."),
         Mistake("verdict by one step", dict(verdict=lambda slopes, one: np.abs(one) < 1), "Your verdicts are those of one step from h. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
+        Mistake("verdict by rounding", dict(verdict=lambda slopes, one: np.abs(slopes) < 1.05), "Your verdicts allow slopes above 1. There, neighbours move away, if slowly."),
         Mistake("slope below 0", dict(verdict=lambda slopes, one: slopes < 0), "Your verdicts ask for slope < 0, the rule of continuous time. Here a distance is multiplied by the slope."),
         Mistake("verdict reversed", dict(verdict=lambda slopes, one: np.abs(slopes) > 1), "Your verdicts are the wrong way round. |slope| < 1 brings neighbours nearer."),
         Mistake("at rest only", dict(verdict=lambda slopes, one: np.abs(slopes - one**2) < 1e-6), "You call stable only what comes back after one step. An orbit of two steps is stable if two steps bring neighbours nearer."),

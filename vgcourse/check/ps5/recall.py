@@ -54,6 +54,7 @@ def _recall_cases(rng):
         ([(rng.uniform(0.8, 0.9), rng.uniform(1.0, 1.5)), rng.uniform(0.5, 0.7)], 6),
         ([rng.uniform(0.75, 0.85), -rng.uniform(0.6, 0.7), rng.uniform(0.1, 0.3), -0.9], 5),
         ([rng.uniform(0.6, 0.9)], 4),
+        ([0.99, -rng.uniform(0.4, 0.6)], 3),  # 200 terms are too few
     )
     cases = []
     for blocks, lags in spectra:
@@ -109,6 +110,7 @@ RECALL = Problem(
         Mistake("first term of S missing", dict(covariance=lambda W, B, lags: _solved(W, B) - B), "Your S leaves out the newest input, c cᵀ."),
         Mistake("first term of S alone", dict(covariance=lambda W, B, lags: B + 1e-9 * np.eye(len(B))), "Your S is c cᵀ, what the newest input alone makes. Older ones are still there.", whole=True),
         Mistake("S of the lags alone", dict(covariance=lambda W, B, lags: _series(W, B, lags)), "Your S stops after as many terms as there are lags. The noise has always been on: all powers count."),
+        Mistake("200 terms", dict(covariance=lambda W, B, lags: _series(W, B, 200)), "Your S stops after 200 terms. Where ρ = 0.99, the next one still has 0.99⁴⁰⁰ = 2 % of the size of the first: go on until nothing more comes."),
         Mistake("W untransposed in S", dict(covariance=lambda W, B, lags: np.linalg.solve(np.eye(len(W) ** 2) - np.kron(W, W.T), B.ravel()).reshape(B.shape)), "Your S solves S = W S W + c cᵀ. A covariance is multiplied from the right by Wᵀ."),
         Mistake("powers of the entries", dict(moved=lambda W, k: W**k), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
         Mistake("correlations", dict(finish=_correlation), "Your S has ones on its diagonal: correlations. Asked for are covariances."),

@@ -71,7 +71,8 @@ def _modes_cases(rng):
             step = _two(W, h0, whole=lambda step: step, least=lambda step: step)[2]
             sizes = np.abs(np.linalg.eigvals(W))
             listed = sizes[0] < sizes.max() or len(cases) != 2
-            if listed and 0.15 < step % 1 < (0.85 if cases else 0.45):
+            low, high = ((0.15, 0.45), (0.55, 0.85), (0.15, 0.85), (0.15, 0.85))[len(cases)]
+            if listed and low < step % 1 < high:  # down in one, up in the next: no rounding gets both
                 break
         cases.append(Case((W, h0), ("radii", "angles", "step")))
     return cases
@@ -83,7 +84,8 @@ def _start(W, second, rng):
     sizes = np.abs(values)
     parts = np.where(np.isclose(sizes, np.unique(sizes.round(9))[-2]), second, 1.0)
     own = rng.uniform(0.6, 1.2, len(W)) * rng.choice([-1, 1], len(W))
-    return (V @ np.where(values.imag == 0, own * parts, parts)).real
+    phase = np.exp(1j * np.sign(values.imag) * rng.uniform(0.6, 1.2) * rng.choice([-1, 1]))
+    return (V @ np.where(values.imag == 0, own * parts, phase * parts)).real
 
 
 def _angle_too_large(args, outputs):
@@ -134,6 +136,7 @@ TWO_MODES = Problem(
         Mistake("share of the second in h0 ignored", dict(start=lambda sizes: 1.0), "Your step takes both modes as equally large at the beginning. h_0 holds more of one than of the other."),
         Mistake("sizes upside down", dict(start=lambda sizes: sizes[1] / sizes[0]), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
         Mistake("half of each pair", dict(count=lambda values: np.ones(len(values))), "Your step counts one member of a pair only. Its size is the sum of the two."),
+        Mistake("real part of the coefficients", dict(coefficients=lambda V, h0: np.linalg.solve(V, h0).real), "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
         Mistake("squared coefficients", dict(weigh=lambda sizes: sizes**2), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
         Mistake("transposed for inverse", dict(coefficients=lambda V, h0: V.T @ h0), "You take a = Vᵀh_0, which holds for orthogonal eigenvectors only; in general a solves V a = h_0."),
         Mistake("second mode alone", dict(decay=lambda radii: radii[1]), "Your step asks when the second mode is small, not when it is small beside the first, which shrinks or grows meanwhile."),
