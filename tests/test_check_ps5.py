@@ -9,9 +9,13 @@ from conftest import ROOT
 from vgcourse.check import evaluate, find
 from vgcourse.check.problem import problems
 from vgcourse.check.ps5.calm import calm
+from vgcourse.check.ps5.leaky import _gradient
+from vgcourse.check.ps5.linear import _constant
+from vgcourse.check.ps5.orbits import _two_steps
 from vgcourse.check.ps5.planted import RIGHT, WRONG
 from vgcourse.check.ps5.shrink import balanced, norm_after
 from vgcourse.check.ps5.testers import STABLE, UNSTABLE
+from vgcourse.check.ps5.two_modes import _two
 
 TEXT = (ROOT / "solutions/ps5/ps5.md").read_text(encoding="utf-8")
 
@@ -132,6 +136,23 @@ def test_right_ones_are_right(planted):
         assert not planted.formula(W.copy(), {})
 
 
+def test_right_ones_agree_where_eigenvectors_nearly_coincide():
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        H, radius = rng.integers(2, 8), rng.choice([0.3, 0.9, 0.97, 1.03, 1.5])
+        W = np.triu(30 * rng.normal(size=(H, H)), 1) + radius * np.diag(np.linspace(-1, 0.9, H))
+        assert {bool(planted.formula(W.copy(), {})) for planted in RIGHT} == {radius < 1}
+
+
+def test_a_test_with_a_wrong_verdict_of_its_own_is_not_told_to_take_bool():
+    def by_norm(stable):
+        corner = np.array([[0.9, 5.0], [0.0, 0.9]])
+        return not stable(corner) and bool(stable(0.9 * np.eye(2)))
+
+    said = [finding.text for finding in evaluate("ps5.tells_stability", by_norm).findings]
+    assert all("If you accept “by eigenvalues”" in text for text in said if "bool of it" in text)
+
+
 @pytest.mark.parametrize("constant", [True, False])
 def test_a_verdict_that_is_always_the_same_earns_nothing(constant):
     assert evaluate("ps5.tells_stability", lambda stable: constant).share == 0
@@ -182,9 +203,49 @@ def singular_start_of_the_power_before(A, steps):
     return norms, at, np.linalg.svd(np.linalg.matrix_power(A, at - 1))[2][0]
 
 
+def relu_never_silent(name, *args):
+    return _gradient(name, *args, f_slope=lambda f, z, h: 1.0 if name == "relu" else f.derivative(z))
+
+
+def one_more_at_one(W, u, ts):
+    return _constant(W, u, ts, at_one=lambda t: t + 1)
+
+
+def real_coefficients(W, h0):
+    return _two(W, h0, coefficients=lambda V, h0: np.linalg.solve(V, h0).real)
+
+
+def two_hundred_terms(W, c, lags):
+    S = sum(np.outer(g, g) for g in (np.linalg.matrix_power(W, k) @ c for k in range(200)))
+    g = [np.linalg.matrix_power(W, k) @ c for k in range(lags)]
+    return S, np.array([v @ np.linalg.solve(S, v) for v in g])
+
+
+def kink_alive(name, w, drive, h):
+    return _two_steps(
+        name, w, drive, h, f_slope=lambda f, z: 1.0 * (z >= 0) if name == "relu" else f.derivative(z)
+    )
+
+
+def nearly_stable(name, w, drive, h):
+    other, slopes, _ = reference("two_step_orbits", name, w, drive, h)
+    return other, slopes, np.abs(slopes) < 1.05
+
+
+def in_order_of_size(Js, k, every):
+    return np.sort(reference("backward_exponents", Js, k, every))[::-1]
+
+
 @pytest.mark.parametrize(
     "name, answer, said",
     [
+        ("leaky_gradient", relu_never_silent, "ReLU' = 1"),
+        ("constant_response", one_more_at_one, "λ = 1 one term too many"),
+        ("two_modes", real_coefficients, "real part of the coefficients"),
+        ("recall", two_hundred_terms, "200 terms"),
+        ("two_step_orbits", kink_alive, "ReLU' = 1 at 0"),
+        ("two_step_orbits", nearly_stable, "verdict by rounding"),
+        ("backward_exponents", in_order_of_size, "sorted"),
         ("delayed_response", first_skipped, "first input skipped"),
         ("constant_response", any_of_modulus_one, "|λ| = 1 for λ = 1"),
         ("two_modes", one_late, "one step late"),

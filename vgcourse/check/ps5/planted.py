@@ -84,24 +84,15 @@ WRONG = (
 )  # fmt: skip
 
 
-def _by_powers(W, kept):
-    """A power with a huge exponent is gone, or is not."""
+def _after_a_million(W, kept):
+    """|λ|^t is gone after a million steps, or is not."""
     with np.errstate(all="ignore"):
-        for _ in range(30):
-            W = W @ W
-            if not np.isfinite(W).all() or np.abs(W).max() > 1e100:
-                return False
-    return bool(np.abs(W).max() < 1e-6)
+        return bool((np.abs(EIG(W)) ** 1e6).max() < 1e-6)
 
 
-def _by_lyapunov(W, kept):
-    """P − Wᵀ P W = I has a positive definite solution exactly if W is stable."""
-    H = len(W)
-    M = np.eye(H * H) - np.kron(W.T, W.T)
-    if np.linalg.cond(M) > 1e13:
-        return 0
-    P = np.linalg.solve(M, np.eye(H).ravel()).reshape(H, H)
-    return int(np.linalg.eigvalsh((P + P.T) / 2).min() > 0)
+def _of_the_transpose(W, kept):
+    """The same λ, in another order and with other rounding, and no bool."""
+    return np.int64(np.linalg.norm(EIG(np.transpose(W)), np.inf) < 1)
 
 
 def _one_by_one(W, kept):
@@ -115,10 +106,10 @@ def _longest_of_all(W, kept):
 
 RIGHT = (
     Planted("by eigenvalues", _stable, "It says True where all |λ| < 1, and False elsewhere, also at exactly 1."),
-    Planted("a numpy bool", lambda W, kept: (np.abs(np.linalg.eig(W)[0]) < 1).all(), "It returns np.True_ or np.False_: `is True` is too much to ask."),
-    Planted("0 or 1", lambda W, kept: int(_stable(W)), "It returns 0 or 1: compare with ==, or take bool of it."),
+    Planted("a numpy bool", lambda W, kept: (np.abs(np.linalg.eig(W)[0]) < 1).all(), "It returns np.True_ or np.False_. If you accept “by eigenvalues”, ask for less than `is True`."),
+    Planted("0 or 1", lambda W, kept: int(_stable(W)), "It returns 0 or 1. If you accept “by eigenvalues”, compare with ==, or take bool of it."),
     Planted("squares compared", _longest_of_all, "It compares |λ|² with 1, which is the same."),
-    Planted("by squaring", _by_powers, "It squares W thirty times. If you accept “by eigenvalues”, your |λ| lies too near to 1."),
-    Planted("by a Lyapunov function", _by_lyapunov, "It solves (7.12) and returns 0 or 1. If you accept “0 or 1”, your |λ| lies too near to 1."),
+    Planted("after a million steps", _after_a_million, "It takes |λ| to the power of a million. If you accept “by eigenvalues”, your |λ| lies too near to 1."),
+    Planted("by the transpose", _of_the_transpose, "It takes the λ of Wᵀ, which are those of W, and returns 0 or 1."),
     Planted("one by one", _one_by_one, "It looks at one λ after the other and says False at the first that is too large."),
 )  # fmt: skip

@@ -52,12 +52,12 @@ def _without(group, *names):
 
 MISTAKES = (
     Mistake("everything is right", lambda stable: True, "Your test says “right” of every function."),
-    Mistake("everything is wrong", lambda stable: False, "Your test says “wrong” of every function, the right ones too. Print what one of them says of your matrices: is your own verdict on these right?"),
+    Mistake("everything is wrong", lambda stable: False, "Your test says “wrong” of the right functions too, all of them. Print what one of them says of your matrices: is your own verdict on these right?"),
     Mistake("True and False exchanged", dict(verdict=lambda good: not good), "Your test says False of the right ones and True of the wrong ones. Asked is whether the function is right."),
     Mistake("stable ones only", dict(bad=()), "You try stable matrices only."),
     Mistake("unstable ones only", dict(good=()), "You try unstable matrices only."),
     Mistake("symmetric matrices only", dict(good=("positive", "wide"), bad=("edge", "one of four", "opposite", "crowd")), "Your matrices have real eigenvalues and orthogonal eigenvectors. Try one that turns, and one with a large corner."),
-    Mistake("no eigenvalue on the circle", dict(bad=_without(UNSTABLE, "edge")), "The one that allows |λ| = 1 passed your test. Try an eigenvalue of exactly 1."),
+    Mistake("no eigenvalue on the circle", dict(bad=_without(UNSTABLE, "edge")), "The one that allows |λ| = 1 passed your test. Try an eigenvalue of exactly 1, where False is right."),
     Mistake("nothing that turns", dict(bad=_without(UNSTABLE, "turn")), "Those that look at real parts alone passed your test. Try a turn that grows."),
     Mistake("no large corner", dict(good=_without(STABLE, "corner", "lower")), "Those that look at sizes of entries or at a few steps passed your test. Try a stable W that grows first."),
     Mistake("inputs not looked at", dict(intact=False), "The one that changes W in place passed your test: its verdict is right. Compare W with a copy afterwards."),
