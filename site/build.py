@@ -15,7 +15,9 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx_build
 
 SITE = Path(__file__).resolve().parent
-OWN = tuple(f"site/{name}" for name in ("index.md", "topics.md", "errata.md", "glossary.md", "sources.md", "readme.png"))
+OWN = tuple(f"site/{name}.md" for name in ("index", "topics", "errata", "glossary", "sources")) + (
+    "site/readme.png",
+)
 
 
 def gather(course, to):
