@@ -56,9 +56,7 @@ def _as_lstm(W):
 
 def library_lstm(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
     """The library's LSTM with peepholes on c, i tied to 1 − f by turned weights: (10.2) to (10.4), (10.9)."""
-    params = recurrent.LSTMParams(
-        _as_lstm(W_x), _as_lstm(W_h), _as_lstm(b), np.stack([-p_f, p_f, p_o])
-    )
+    params = recurrent.LSTMParams(_as_lstm(W_x), _as_lstm(W_h), _as_lstm(b), np.stack([-p_f, p_f, p_o]))
     (h, c), cache = recurrent.lstm_step_forward(params, x, np.stack([h_prev, c_prev]))
     return h, c, cache.f, cache.g, cache.o
 
