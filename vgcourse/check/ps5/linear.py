@@ -174,7 +174,7 @@ def _constant_cases(rng):
         (four, [10_000_000], "h (t = 10⁷)"),  # apart: it would hide an error of 1
         (growing, range(10), "h"),
         (kept, range(8), "h (λ = 1)"),
-        (kept, [7, 10_000_000], "h (λ = 1, up to 10⁷)"),
+        (kept, [10_000_000], "h (λ = 1, t = 10⁷)"),
     ):
         cases.append(Case((W, _all_modes(W, rng), np.array(ts)), (name,)))
     return cases

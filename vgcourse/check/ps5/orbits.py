@@ -88,6 +88,7 @@ TWO_STEP_ORBITS = Problem(
         Mistake("pre-activation returned", dict(step=lambda f, w, drive, h: w * h + drive), "Your `other` is w h + drive, before the activation."),
         Mistake("drive left out of the step", dict(step=lambda f, w, drive, h: f.function(w * h)), "Your `other` is f(w h): the drive is missing."),
         Mistake("two steps made", dict(step=lambda f, w, drive, h: f.function(w * f.function(w * h + drive) + drive)), "Your `other` is where h is after two steps, which is h again. Asked for is the point between."),
+        Mistake("h turned round", dict(step=lambda f, w, drive, h: -h), "Your `other` is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive)."),
         Mistake("one step's slope", dict(both=lambda first, second: first), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points."),
         Mistake("slope at the other point only", dict(both=lambda first, second: second), "Your slopes are those of the second step alone. Two steps multiply a distance twice."),
         Mistake("one slope squared", dict(both=lambda first, second: first**2), "Your slopes are squares of the slope at h. The second step begins at the other point, where f' is another."),

@@ -122,7 +122,7 @@ SHRINKING_SCALES = Problem(
         Invariant("the norm is not below 1", _grows, "In some net ‖D W D⁻¹‖ is still 1 or more: a state can be found whose new size grows in one step."),
     ),
     mistakes=(
-        Mistake("no scales", lambda W: np.ones(len(W)), "All your scales are 1: the size is the length, and that may grow."),
+        Mistake("no scales", lambda W: np.ones(len(W)), "All your scales are equal: your size is the length, times a number, and that may grow."),
         Mistake("right over left", dict(power=-0.5), "Your scales are upside down: a unit that is heard much by others has to weigh more, one that hears much weighs less."),
         Mistake("root missing", dict(power=1.0), "Your scales are the squares of what is needed. Each entry feels two of them, d_i and d_j."),
         Mistake("root too many", dict(power=0.25), "Your scales are roots of what is needed."),
