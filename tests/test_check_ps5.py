@@ -236,9 +236,66 @@ def in_order_of_size(Js, k, every):
     return np.sort(reference("backward_exponents", Js, k, every))[::-1]
 
 
+def one_wrong(i, **switches):
+    def answer(*args):
+        results = list(reference("leaky_gradient", *args))
+        results[i] = _gradient(*args, **switches)[i]
+        return tuple(results)
+
+    return answer
+
+
+def terms_not_carried(*args):
+    return (reference("leaky_gradient", *args)[0], *_gradient(*args, used=lambda dh, before: 1.0)[1:])
+
+
+def kept_share(name, w, c, leak, x, h0):
+    *right, da = reference("leaky_gradient", name, w, c, 1 - leak, x, h0)
+    return *right, -da
+
+
+def counted_from_0(A, steps):
+    norms, at, _ = reference("growth_start", A, steps)
+    return norms, at - 1, np.linalg.svd(np.linalg.matrix_power(A, at - 1))[2][0]
+
+
+def minus_h(name, w, drive, h):
+    return -h, *reference("two_step_orbits", name, w, drive, h)[1:]
+
+
+def leak_or_0(forbidden, combine=np.min, keep=lambda values: values):
+    def answer(W):
+        values = np.linalg.eigvals(W).astype(complex)
+        left = keep(values)
+        bounds = 2 * (1 - left.real) / np.abs(1 - left) ** 2
+        return 0.0 if forbidden(values).any() else max(combine(bounds), 0.0)
+
+    return answer
+
+
+def equal_scales(W):
+    return np.full(len(W), 0.5 / np.linalg.norm(W, 2))
+
+
 @pytest.mark.parametrize(
     "name, answer, said",
     [
+        ("leaky_gradient", one_wrong(1, arrives=lambda leak: 1.0), "leak missing in dw"),
+        ("leaky_gradient", one_wrong(1, gather=lambda terms: terms[-1]), "dw: last step only"),
+        ("leaky_gradient", one_wrong(2, gather=lambda terms: terms[-1]), "dc: last step only"),
+        ("leaky_gradient", terms_not_carried, "sums not carried"),
+        ("leaky_gradient", kept_share, "a kept"),
+        ("growth_start", counted_from_0, "peak and power counted from 0"),
+        ("two_step_orbits", minus_h, "h turned round"),
+        ("largest_leak", leak_or_0(lambda v: v.real >= 0), "0 where some λ is to the right of 0"),
+        ("largest_leak", leak_or_0(lambda v: np.abs(v) >= 1), "0 where ρ is above 1"),
+        ("largest_leak", leak_or_0(lambda v: v.real >= 1, np.max), "largest of the bounds above 0"),
+        (
+            "largest_leak",
+            leak_or_0(lambda v: v != v, keep=lambda v: v[v.real < 1]),
+            "λ to the right of 1 left out",
+        ),
+        ("shrinking_scales", equal_scales, "no scales"),
         ("leaky_gradient", relu_never_silent, "ReLU' = 1"),
         ("constant_response", one_more_at_one, "λ = 1 one term too many"),
         ("two_modes", real_coefficients, "real part of the coefficients"),
@@ -256,6 +313,14 @@ def in_order_of_size(Js, k, every):
 @pytest.mark.parametrize("seed", range(3))
 def test_it_is_called_what_it_is(name, answer, said, seed):
     assert kinds(name, answer, seed=seed) == [said]
+
+
+def test_times_are_those_that_were_asked_for():
+    """Places of a list are no times."""
+    for case in find("ps5.constant_response").cases(np.random.default_rng(0)):
+        (name,) = case.quantities
+        assert ("t = 10⁷" in name) == (case.args[2].tolist() == [10_000_000])
+        assert "t = 10⁷" in name or case.args[2].tolist() == list(range(len(case.args[2])))
 
 
 def test_a_loop_over_ten_million_steps_is_stopped():

@@ -13,11 +13,20 @@ def largest_leak(W):
     return _largest(W)
 
 
+def _bound(values):
+    return 2 * (1 - values.real) / np.abs(1 - values) ** 2
+
+
+def _gated(values):
+    """The bounds, all 0 where one mode grows for every a."""
+    return _bound(values) * (values.real < 1).all()
+
+
 def _largest(
     W,
     *,
     spectrum=np.linalg.eigvals,
-    bound=lambda values: 2 * (1 - values.real) / np.abs(1 - values) ** 2,
+    bound=_bound,
     combine=np.min,
     least=lambda a: max(a, 0.0),
 ):
@@ -30,6 +39,7 @@ def _leak_cases(rng):
     both = [
         ([-u(0.5, 0.9), u(0.3, 0.8), -u(2.2, 3.0)], reals),  # |λ| above 1, and still stable for small a
         ([u(0.2, 0.6), -u(0.3, 0.6)], reals),  # a* above 1
+        ([-u(0.3, 0.6), -u(1.3, 1.7)], reals),  # stable in continuous time
         ([u(1.2, 1.6), -u(1.5, 2), 0.3], reals),  # grows for every a
         ([(u(1.2, 1.6), u(1.3, 1.7)), -u(0.2, 0.6)], pairs),  # near the imaginary axis
         ([(u(0.92, 0.97), u(0.3, 0.5)), -u(0.7, 0.9), 0.5], pairs),  # |λ| below 1, and the fast turn decides
@@ -68,8 +78,12 @@ LARGEST_LEAK = Problem(
         Mistake("as in continuous time", dict(bound=lambda values: -2 * values.real / np.abs(values) ** 2), "Your bound is that of h_t = h_{t−1} + a W h_{t−1}. The leaky unit also forgets: h_{t−1} + a (W − I) h_{t−1}."),
         Mistake("upside down", dict(bound=lambda values: np.abs(1 - values) ** 2 / (2 * (1 - values.real))), "Your bound is upside down."),
         Mistake("largest bound", dict(combine=np.max), "You take the largest of the bounds. All modes have to be stable at once."),
+        Mistake("largest of the bounds above 0", dict(bound=_gated, combine=np.max), "Your a* is the largest of the bounds, or 0 where some Re λ is above 1. All modes have to be stable at once: the smallest decides."),
         Mistake("mean bound", dict(combine=np.mean), "You average the bounds. All modes have to be stable at once."),
         Mistake("mode with the largest |λ| alone", dict(bound=lambda values: (2 * (1 - values.real) / np.abs(1 - values) ** 2)[[np.argmax(np.abs(values))]]), "You look at the mode with the largest |λ| alone. Which mode leaves the circle first depends on where it lies, too."),
+        Mistake("0 where ρ is above 1", dict(bound=lambda values: np.where(np.abs(values) >= 1, 0, _bound(values))), "Your a* is 0 where ρ of W is 1 or more. A small a may tame a W that would grow alone: what never enters the circle is a λ with Re λ ≥ 1."),
+        Mistake("0 where some λ is to the right of 0", dict(bound=lambda values: np.where(values.real >= 0, 0, _bound(values))), "Your a* is 0 where some Re λ is above 0, the rule of continuous time without a leak. Here the line from 1 through λ misses the circle only for Re λ ≥ 1."),
+        Mistake("λ to the right of 1 left out", dict(bound=lambda values: _bound(values[values.real < 1])), "You leave out the λ with Re λ ≥ 1. Such a mode grows for every a > 0: with one of them the answer is 0."),
         Mistake("negative", dict(least=lambda a: a), "Your a* is negative where some Re λ is above 1. There no a > 0 is stable: the answer is 0."),
         Mistake("infinite", dict(least=lambda a: a if a > 0 else np.inf), "You return infinity where some Re λ is above 1. There no a > 0 is stable: the answer is 0."),
         Mistake("at most 1", dict(least=lambda a: min(max(a, 0.0), 1.0)), "You cut a* at 1. The recursion may be stable beyond; asked for is the edge."),

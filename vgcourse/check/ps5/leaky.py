@@ -21,6 +21,8 @@ def _gradient(
     x,
     h0,
     *,
+    start=lambda h0: h0,
+    share=lambda leak: leak,
     at=lambda z, h, w: z,
     f_slope=lambda f, z, h: f.derivative(z),
     kept=lambda leak: 1 - leak,
@@ -37,10 +39,12 @@ def _gradient(
     x_used=lambda x, t: x[t - 1],
     moved=lambda fz, h, z: fz - h,
     gather=np.sum,
+    gather_w=None,
+    gather_c=None,
     gather_leak=np.sum,
 ):
-    f, T = get_activation(name), len(x)
-    z, h = [], [h0]
+    f, T, leak = get_activation(name), len(x), share(leak)
+    z, h = [], [start(h0)]
     for x_t in x:
         z.append(w * h[-1] + c * x_t)
         h.append((1 - leak) * h[-1] + leak * float(f.function(z[-1])))
@@ -56,7 +60,14 @@ def _gradient(
         dw[t - 1] = delta * h_used(h, t)
         dc[t - 1] = delta * x_used(x, t)
         da[t - 1] = weigh_leak(leak) * d * moved(float(f.function(z[t - 1])), h[t - 1], z[t - 1])
-    return arrange(dh, inner + kept(leak)), *(np.asarray(by(d)) for by, d in ((gather, dw), (gather, dc), (gather_leak, da)))  # fmt: skip
+    return arrange(dh, inner + kept(leak)), *(np.asarray(by(d)) for by, d in ((gather_w or gather, dw), (gather_c or gather, dc), (gather_leak, da)))  # fmt: skip
+
+
+def _in_place_of(i, args, **switches):
+    """The right results, with one of them from a wrong family."""
+    results = list(_gradient(*args))
+    results[i] = _gradient(*args, **switches)[i]
+    return tuple(results)
 
 
 def _size(terms):
@@ -103,10 +114,14 @@ LEAKY_GRADIENT = Problem(
     mistakes=(
         Mistake("the lecture's unit", dict(kept=lambda leak: 0.0, through=lambda leak: 1.0, arrives=lambda leak: 1.0), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
         Mistake("carry lost", dict(kept=lambda leak: 0.0), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
+        Mistake("the leak's way alone", dict(chain=lambda d, inner, keep: d * keep), "Your chain multiplies by 1 − a alone. h_{t−1} also reaches h_t through f: that way brings a w f'."),
         Mistake("carry of 1", dict(kept=lambda leak: 1.0), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),
         Mistake("carry without the gradient", dict(chain=lambda d, inner, keep: d * inner + keep), "You add 1 − a itself at every step back. What is kept is a share of the gradient that arrives: (1 − a) times it."),
         Mistake("leak missing in the chain", dict(through=lambda leak: 1.0), "Your chain has w f' without the leak: what comes through f enters the state with the factor a."),
         Mistake("leak and its complement exchanged", dict(kept=lambda leak: leak, through=lambda leak: 1 - leak), "In your chain a and 1 − a are exchanged. a is the share that is new."),
+        Mistake("a and 1 − a exchanged", dict(share=lambda leak: 1 - leak), "In your unit a is the share that is kept, forwards and back. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
+        Mistake("a kept", dict(share=lambda leak: 1 - leak, moved=lambda fz, h, z: h - fz), "In your unit a is the share that is kept, everywhere. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
+        Mistake("h_0 = 0", dict(start=lambda h0: 0.0), "Your state starts at 0. It starts at h_0, which is not."),
         Mistake("f' missing", dict(f_slope=lambda f, z, h: 1.0), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
         Mistake("ReLU' = 1", dict(f_slope=lambda f, z, h: 1.0 if f.name == "relu" else f.derivative(z)), "Your ReLU has the slope 1 everywhere. Where z < 0 it is silent: its slope is 0, and nothing comes back through it."),
         Mistake("w missing", dict(weight=lambda w: 1.0), "The factor w is missing in your chain: h_{t−1} reaches z_t through it."),
@@ -120,10 +135,15 @@ LEAKY_GRADIENT = Problem(
         Mistake("a loss at every step", dict(loss=1.0), "You add 1 at every step on the way back, as if each h_t had a loss of its own. The only 1 is the one you start with, at T."),
         Mistake("product from the start", dict(arrange=lambda dh, factors: np.cumprod([1.0, *factors])), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
         Mistake("single steps", dict(arrange=lambda dh, factors: np.array([*factors, 1.0])), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
-        Mistake("leak missing in dw and dc", dict(arrives=lambda leak: 1.0), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a."),
+        Mistake("leak missing in dw and dc", dict(arrives=lambda leak: 1.0), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a.", whole=True),
+        Mistake("leak missing in dw", lambda *args: _in_place_of(1, args, arrives=lambda leak: 1.0), "Your dw lacks the leak: w acts inside f, and f enters the state with the factor a."),
+        Mistake("leak missing in dc", lambda *args: _in_place_of(2, args, arrives=lambda leak: 1.0), "Your dc lacks the leak: c acts inside f, and f enters the state with the factor a."),
         Mistake("dw and dc without f'", dict(local=lambda slope: 1.0), "Your dw and dc lack f': w and c act before the activation."),
         Mistake("gradient of the state before", dict(used=lambda dh, before: before), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t."),
-        Mistake("last step only", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum over all of them."),
+        Mistake("sums not carried", dict(used=lambda dh, before: 1.0), "Your dw, dc and dleak add up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
+        Mistake("last step only", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum over all of them.", whole=True),
+        Mistake("dw: last step only", dict(gather_w=lambda terms: terms[-1]), "Your dw counts the last step only. w acts in every step."),
+        Mistake("dc: last step only", dict(gather_c=lambda terms: terms[-1]), "Your dc counts the last step only. c acts in every step."),
         Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten."),
         Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up."),
         Mistake("h_t for h_{t−1}", dict(h_used=lambda h, t: h[t]), "Your dw uses h_t, what comes out of the step. w multiplies what goes in."),
