@@ -88,6 +88,8 @@ LARGEST_LEAK = Problem(
         Mistake("infinite", dict(least=lambda a: a if a > 0 else np.inf), "You return infinity where some Re λ is above 1. There no a > 0 is stable: the answer is 0."),
         Mistake("at most 1", dict(least=lambda a: min(max(a, 0.0), 1.0)), "You cut a* at 1. The recursion may be stable beyond; asked for is the edge."),
         Mistake("singular values", dict(spectrum=lambda W: np.linalg.svd(W, compute_uv=False)), "You use singular values. Whether powers die out is decided by eigenvalues."),
+        Mistake("2/(1 + ‖W‖)", lambda W: np.float64(2 / (1 + np.linalg.norm(W, 2))), "Your a* is 2/(1 + ‖W‖), for an eigenvalue at −‖W‖. Where the edge lies is decided by the eigenvalues themselves."),
+        Mistake("2/(1 + ρ)", lambda W: np.float64(2 / (1 + np.abs(np.linalg.eigvals(W)).max())), "Your a* is 2/(1 + ρ), right if −ρ is an eigenvalue. Others meet the circle elsewhere, or never: their angle counts."),
         Mistake("symmetric eigenvalues", dict(spectrum=np.linalg.eigvalsh), "np.linalg.eigvalsh takes W for symmetric and finds no complex pair."),
     ),
     hints=(

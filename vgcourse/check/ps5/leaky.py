@@ -128,6 +128,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("sign of w lost", dict(weight=abs), "Your chain uses |w|. A negative w turns the sign of that path."),
         Mistake("f' from the state", dict(f_slope=lambda f, z, h: {"tanh": 1 - h[1:] ** 2, "sigmoid": h[1:] * (1 - h[1:]), "relu": 1.0 * (h[1:] > 0)}[f.name]), "You read f' off the state h_t. A leaky state is not f(z_t): it holds older values too."),
         Mistake("f' of the state", dict(at=lambda z, h, w: h[1:]), "You take f' at h_t. It belongs at the pre-activation z_t."),
+        Mistake("always tanh", lambda name, *args: _gradient("tanh", *args), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
         Mistake("1 − z²", dict(f_slope=lambda f, z, h: 1 - z**2), "Your slope is 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
         Mistake("tanh' for every f", dict(f_slope=lambda f, z, h: 1 - f.function(z) ** 2), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
         Mistake("input left out of z", dict(at=lambda z, h, w: w * h[:-1]), "You take f' at w h_{t−1}. The input shifts the pre-activation too."),

@@ -101,6 +101,7 @@ TWO_STEP_ORBITS = Problem(
         Mistake("f' of the other state", dict(at=lambda w, drive, h, second: h if second else w * h + drive), "In the second step you take f' at the other point itself. It belongs at the pre-activation that is made of it."),
         Mistake("drive left out of the slope", dict(at=lambda w, drive, h, second: w * h), "You take f' at w h. The drive shifts the pre-activation too."),
         Mistake("tanh' for every f", dict(f_slope=lambda f, z: 1 - f.function(z) ** 2), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
+        Mistake("always tanh", lambda name, *args: _two_steps("tanh", *args), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
         Mistake("1 − z²", dict(f_slope=lambda f, z: 1 - z**2), "You use 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
         Mistake("ReLU' = 1 at 0", dict(f_slope=lambda f, z: 1.0 * (z >= 0) if f.name == "relu" else f.derivative(z)), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
         Mistake("f for f'", dict(f_slope=lambda f, z: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
