@@ -31,8 +31,12 @@ def plan(
 
 
 def _plan_cases(rng):
+    def uneven(low, high, q):
+        """A length that the best `every` does not divide."""
+        return int(rng.choice([T for T in range(low, high) if T % plan(T, q)[0]]))
+
     cases = []
-    for T, q in ((int(rng.integers(60, 75)), 3), (24, 4.5), (int(rng.integers(101, 130)), 0.5), (6, 20)):
+    for T, q in ((uneven(60, 75, 3), 3), (24, 4.5), (uneven(101, 130, 0.5), 0.5), (6, 20), (6, 0.1)):
         cases.append(Case((T, q), ("every", "memory", "steps")))
     return [*cases, Case((12, 1), ("every", "memory", "steps"))]  # 12/3 + 3 = 12/4 + 4 = 7: a tie
 
