@@ -12,7 +12,15 @@ from browser import CHROMIUM, ROOT, Notebook, chromium, lab_server
 from conftest import require
 
 SITE_PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx-mathjax-offline")
-PAGES = ["index", "lectures/90_sample", "site/glossary", "site/sources", "search"]
+PAGES = [
+    "index",
+    "lectures/90_sample",
+    "site/topics",
+    "site/errata",
+    "site/glossary",
+    "site/sources",
+    "search",
+]
 PAGES += [f"lectures/{path.stem}" for path in sorted(ROOT.glob("lectures/[0-9]*.ipynb"))]
 PAGES += [f"exercises/{path.stem}/{path.stem}" for path in sorted(ROOT.glob("exercises/*/*.ipynb"))]
 
@@ -203,6 +211,8 @@ def test_what_is_missing_is_said_and_fails(course, tmp_path):
     for folder in ("lectures", "exercises"):
         (faulty / folder).mkdir(parents=True)
     shutil.copytree(course / "site", faulty / "site")
+    for page in ("topics", "errata"):  # they name lectures that are not there
+        (faulty / "site" / f"{page}.md").write_text(f"# {page}\n")
     glossary = faulty / "site" / "glossary.md"
     glossary.write_text(
         "# Glossary\n\n- **known** ([lecture 1](../lectures/01_a.ipynb)): nowhere.\n- no name\n"
