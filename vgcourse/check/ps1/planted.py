@@ -3,18 +3,9 @@
 Each is a function of dz (H, N), x (D, N), W (H, D) and `kept`, a dict of what it remembers between calls.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 
-
-class Planted(NamedTuple):
-    """An implementation, what it is called in the table, and what the test of a learner misses or demands."""
-
-    label: str
-    formula: Callable
-    advice: str
+from vgcourse.check.tested import Planted
 
 
 def _products(dz, x, W, kept=None):

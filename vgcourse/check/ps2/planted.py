@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from vgcourse.activations import sigmoid, softplus
-from vgcourse.check.ps1.planted import Planted
+from vgcourse.check.tested import Planted
 
 _EPS = 1e-12
 

@@ -5,7 +5,7 @@ Each is a function (shape, rng) with shape (n_out, n_in); He's rule is mean 0 an
 
 import numpy as np
 
-from vgcourse.check.ps1.planted import Planted
+from vgcourse.check.tested import Planted
 from vgcourse.initializers import he
 
 REMEMBERS = {"another at every start"}  # these take a third argument, a dict that lives as long as one test

@@ -1,32 +1,24 @@
 """Problem set 3, the tables turned: the learner tests initialisers, and planted ones take the test."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 
-from vgcourse.check.problem import Case, Mistake, Problem
-from vgcourse.check.ps1.verdicts import IS_RIGHT, Memory, about
+from vgcourse.check.problem import Mistake
 from vgcourse.check.ps3.promises import REMEMBERS, RIGHT, wrong_ones
+from vgcourse.check.tested import Implementation, tested_problem
 
 # --- is_he -----------------------------------------------------------------------------------------
 
 SHAPES = ((60, 240), (240, 60), (1500, 10))  # (n_out, n_in): both unequal ways, few inputs
 
 
-class Initialiser(NamedTuple):
-    """An initialiser that a test is given; `label` is for the checker."""
+class Initialiser(Implementation):
+    """An initialiser."""
 
-    formula: Callable
-    memory: Memory
-    label: str
+    what = "an initialiser"
 
     def __call__(self, shape, rng):
         kept = (self.memory.kept,) if self.label in REMEMBERS else ()
         return self.formula(tuple(shape), rng, *kept)
-
-    def __repr__(self):
-        return "<an initialiser>"
 
 
 def is_he(draw):
@@ -81,28 +73,15 @@ def _arrays_only(value):
     return value if isinstance(value, np.ndarray) else np.full((2, 2), np.nan)
 
 
-def _cases(rng):
-    return [
-        Case((Initialiser(planted.formula, Memory(), planted.label),), (f"{word} [{planted.label}]",))
-        for word, group in (("caught", wrong_ones(rng)), ("accepted", RIGHT))
-        for planted in group
-    ]
-
-
-IS_HE = Problem(
+IS_HE = tested_problem(
+    Initialiser,
+    wrong_ones,
+    RIGHT,
     name="ps3.is_he",
     reference=is_he,
     family=tester,
-    cases=_cases,
-    adapt=IS_RIGHT.adapt,
-    exact=True,
-    coin=True,
     points=4,
     lecture='lecture 4, "Initialisation"',
-    invariants=(
-        *(about(planted, False) for planted in wrong_ones(np.random.default_rng(0))),
-        *(about(planted, True) for planted in RIGHT),
-    ),
     mistakes=(
         Mistake("everything is right", lambda draw: True, "Your test says “right” of every initialiser. Draw from it, and compare the variance with 2/n_in."),
         Mistake("everything is wrong", lambda draw: False, "Your test says “wrong” of every initialiser, the right ones too. Print mean and variance of one of them: which of your conditions does it break? A mean of N draws is not 0; it scatters by std/√N."),

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from vgcourse.check.ps1.planted import Planted
+from vgcourse.check.tested import Planted
 
 
 def _norm(grads):

@@ -5,7 +5,7 @@ Each is a function of W (H, H) and `kept`, a dict of what it remembers between c
 
 import numpy as np
 
-from vgcourse.check.ps1.planted import Planted
+from vgcourse.check.tested import Planted
 
 EIG = np.linalg.eigvals
 
