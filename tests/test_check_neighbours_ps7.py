@@ -1,9 +1,8 @@
 """Problem set 7 is not lectures 10 and 11 again: nothing of theirs or of the library passes as it stands."""
 
-import inspect
-
 import numpy as np
 import pytest
+from rooms import public_functions
 
 from vgcourse import activations, dynamics, gradcheck, initializers, layers, losses, optim, recurrent
 from vgcourse.activations import sigmoid, softplus
@@ -11,13 +10,9 @@ from vgcourse.check import evaluate, names
 from vgcourse.recurrent import fast, memory
 
 PS7 = [name for name in names() if name.startswith("ps7.")]
-ROOMS = (activations, dynamics, fast, gradcheck, initializers, layers, losses, memory, optim, recurrent)
-LIBRARY = {
-    f"{module.__name__}.{name}": f
-    for module in ROOMS
-    for name, f in vars(module).items()
-    if inspect.isfunction(f) and not name.startswith("_") and f.__module__.startswith("vgcourse")
-}
+LIBRARY = public_functions(
+    activations, dynamics, fast, gradcheck, initializers, layers, losses, memory, optim, recurrent
+)
 
 
 @pytest.mark.parametrize("name", PS7)

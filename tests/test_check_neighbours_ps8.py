@@ -1,10 +1,10 @@
 """Problem set 8 is not lecture 12 again: nothing that the lectures or the library have passes as is."""
 
-import inspect
 from math import log10, sqrt
 
 import numpy as np
 import pytest
+from rooms import public_functions
 
 from vgcourse import activations, clinic, dynamics, gradcheck, initializers, losses, mlp, optim, recurrent
 from vgcourse.activations import ACTIVATIONS
@@ -13,13 +13,9 @@ from vgcourse.check.ps8 import ward
 from vgcourse.losses import softmax
 
 PS8 = [name for name in names() if name.startswith("ps8.")]
-ROOMS = (activations, clinic, dynamics, gradcheck, initializers, losses, mlp, optim, recurrent, ward)
-LIBRARY = {
-    f"{module.__name__}.{name}": f
-    for module in ROOMS
-    for name, f in vars(module).items()
-    if inspect.isfunction(f) and not name.startswith("_") and f.__module__.startswith("vgcourse")
-}
+LIBRARY = public_functions(
+    activations, clinic, dynamics, gradcheck, initializers, losses, mlp, optim, recurrent, ward
+)
 
 
 @pytest.mark.parametrize("name", PS8)
