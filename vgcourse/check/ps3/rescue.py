@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps3.measured import leaky, leaky_slope, mean_square
 
@@ -95,10 +95,7 @@ def _beyond(mean_squares):
 
 def _as_sizes(output, args):
     x, Ws, masks, leak, keep = args
-    try:
-        factors = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one number for each layer") from None
+    factors = as_numbers(output, "one number for each layer")
     if factors.shape != (len(Ws),):
         raise TypeError(f"has shape {factors.shape}; expected ({len(Ws)},), one number for each layer")
     if not (np.abs(factors) < 1e6).all() or not factors.all():  # also NaN

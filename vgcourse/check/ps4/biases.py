@@ -7,6 +7,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid
 from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers, known
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 OPEN = 0.4  # the new value has to come in with at least this weight
@@ -53,10 +54,7 @@ def _outside(ratio):
 
 def _measured(output, args):
     """Gradient and signal, each as a ratio, how open the gate is, up to what is asked, and what would do instead."""
-    try:
-        biases = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected two numbers, b_g and b_k") from None
+    biases = as_numbers(output, "two numbers, b_g and b_k")
     if biases.shape != (2,):
         raise TypeError(f"is {describe(output)}; expected two numbers, b_g and b_k")
     if not (np.abs(biases) < 500).all():  # also NaN
@@ -92,10 +90,6 @@ def _beyond(place, sign):
     return lambda args, outputs: max(0.0, sign * float(np.log(next(iter(outputs.values()))[place])))
 
 
-def _known(number):
-    return lambda args, outputs: float(next(iter(outputs.values()))[3] == number)
-
-
 TWO_BIASES = Problem(
     name="ps4.two_biases",
     reference=two_biases,
@@ -106,9 +100,9 @@ TWO_BIASES = Problem(
     points=4,
     lecture='lecture 6, "Residual and highway nets"',
     invariants=(
-        Invariant("exchanged they would do", _known(2.0), "With your two biases exchanged a net would do all that is asked: b_g, the new value's, comes first."),
-        Invariant("as gates they would do", _known(3.0), "As gates your two numbers would do. The net takes biases, g = σ(b_g): turn them with ln(p/(1 − p))."),
-        Invariant("one gate", _known(4.0), "Your σ(b_g) + σ(b_k) is 1, as in the lecture's highway: k = 1 − g. Here the carry has a bias of its own."),
+        Invariant("exchanged they would do", known(3, 2.0), "With your two biases exchanged a net would do all that is asked: b_g, the new value's, comes first."),
+        Invariant("as gates they would do", known(3, 3.0), "As gates your two numbers would do. The net takes biases, g = σ(b_g): turn them with ln(p/(1 − p))."),
+        Invariant("one gate", known(3, 4.0), "Your σ(b_g) + σ(b_k) is 1, as in the lecture's highway: k = 1 − g. Here the carry has a bias of its own."),
         Invariant("the gradient fades", _beyond(0, -1), "In some net the gradient at the bottom is less than 1/e of that at the top: the gates let too little back."),
         Invariant("the gradient grows", _beyond(0, 1), "In some net the gradient at the bottom is more than e times that at the top: carry less, or let less in."),
         Invariant("the signal fades", _beyond(1, -1), "In some net h_L is less than 1/e as long as h_0: the signal is forgotten."),

@@ -5,7 +5,7 @@ The answer is a list of scales. Whether the net is well is measured here: one pa
 
 import numpy as np
 
-from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers, known, off
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 SHARE = 0.08  # every block has to add at least this much, ‖a r‖/‖h‖
@@ -70,10 +70,7 @@ def _spread(norms):
 
 def _measured(output, args):
     h, W1s, W2s = args
-    try:
-        scales = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one number for each block") from None
+    scales = as_numbers(output, "one number for each block")
     if scales.shape != (len(W1s),):
         raise TypeError(f"has shape {scales.shape}; expected ({len(W1s)},), one number for each block")
     if not (np.abs(scales) < 1e12).all():  # also NaN
@@ -107,15 +104,6 @@ def _cases(rng):
     return cases
 
 
-def _off(place, sign=1):
-    """How far one of the first three numbers is from 1."""
-    return lambda args, outputs: max(0.0, sign * (float(next(iter(outputs.values()))[place]) - 1))
-
-
-def _known(number):
-    return lambda args, outputs: float(next(iter(outputs.values()))[3] == number)
-
-
 MEND_BLOCKS = Problem(
     name="ps4.mend_blocks",
     reference=mend_blocks,
@@ -126,11 +114,11 @@ MEND_BLOCKS = Problem(
     points=5,
     lecture='lecture 6, "Residual and highway nets"',
     invariants=(
-        Invariant("in reverse order they would do", _known(2.0), "In reverse order your scales would do: entry 0 belongs to W1s[0], the first block."),
-        Invariant("one scale for all", _known(3.0), "All your scales are the same number. The matrices were drawn by different rules, so one scale cannot fit them all: measure each branch."),
-        Invariant("the signal is not level", _off(0), "The norms of your h differ by more than a factor e between the blocks."),
-        Invariant("the gradient is not level", _off(1), "The norms of the gradient differ by more than a factor e between the blocks."),
-        Invariant("a block is idle", _off(2, -1), "Some block of yours adds less than 0.08 of what it is added to. A net whose branches are switched off is level, and computes nothing."),
+        Invariant("in reverse order they would do", known(3, 2.0), "In reverse order your scales would do: entry 0 belongs to W1s[0], the first block."),
+        Invariant("one scale for all", known(3, 3.0), "All your scales are the same number. The matrices were drawn by different rules, so one scale cannot fit them all: measure each branch."),
+        Invariant("the signal is not level", off(0), "The norms of your h differ by more than a factor e between the blocks."),
+        Invariant("the gradient is not level", off(1), "The norms of the gradient differ by more than a factor e between the blocks."),
+        Invariant("a block is idle", off(2, -1), "Some block of yours adds less than 0.08 of what it is added to. A net whose branches are switched off is level, and computes nothing."),
     ),
     mistakes=(
         Mistake("nothing mended", lambda h, W1s, W2s: [1.0] * len(W1s), "All scales are 1: the net is as it came."),

@@ -6,6 +6,7 @@ The answer is a matrix. What it is like is measured here: eigenvalues, one norm,
 import numpy as np
 
 from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps5.linear import block_diagonal
 from vgcourse.dynamics import modes
@@ -48,10 +49,7 @@ def _measured(output, args):
     (W,) = args
     if isinstance(output, np.ndarray) and output.dtype.kind == "c":
         raise TypeError("is complex; expected a real matrix")
-    try:
-        M = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected an (H, H) matrix") from None
+    M = as_numbers(output, "an (H, H) matrix")
     if M.shape != W.shape:
         raise TypeError(f"is {describe(output)}; expected an array of shape {W.shape}")
     if not (np.abs(M) < 1e6).all():  # also NaN

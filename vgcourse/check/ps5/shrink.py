@@ -6,6 +6,7 @@ The answer is one scale for each unit. What it does is measured here: one matrix
 import numpy as np
 
 from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers, known
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 # --- shrinking_scales ------------------------------------------------------------------------------
@@ -52,10 +53,7 @@ def norm_after(W, d):
 def _measured(output, args):
     """The norm after scaling, 1 if it is below 1, and what would do instead."""
     (W,) = args
-    try:
-        d = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one number for each unit") from None
+    d = as_numbers(output, "one number for each unit")
     if d.shape != (len(W),):
         raise TypeError(f"is {describe(output)}; expected {len(W)} numbers, one for each unit")
     if not ((d > 0) & (d < 1e100)).all():  # also NaN
@@ -96,10 +94,6 @@ def _too_simple(W, d):
     return np.ones(len(W)), d**0.5, d**2, 1 / d, *roots, *lengths, balanced(W, 1)
 
 
-def _known(number):
-    return lambda args, outputs: float(next(iter(outputs.values()))[1] == number)
-
-
 def _grows(args, outputs):
     norm, instead = next(iter(outputs.values()))
     return max(0.0, norm - 1) if instead in (1.0,) else 0.0
@@ -115,10 +109,10 @@ SHRINKING_SCALES = Problem(
     points=4,
     lecture='lecture 7, "Linear recursions"',
     invariants=(
-        Invariant("upside down they would do", _known(2.0), "Upside down your scales would do, 1/d for d: entry (i, j) of D W D⁻¹ is d_i W_ij / d_j."),
-        Invariant("the roots would do", _known(3.0), "The square roots of your scales would do. Every entry W_ij feels two scales, d_i and d_j."),
-        Invariant("the squares would do", _known(4.0), "The squares of your scales would do."),
-        Invariant("one scale for all", _known(5.0), "All your scales are equal. Then D W D⁻¹ is W itself: only their ratios count."),
+        Invariant("upside down they would do", known(1, 2.0), "Upside down your scales would do, 1/d for d: entry (i, j) of D W D⁻¹ is d_i W_ij / d_j."),
+        Invariant("the roots would do", known(1, 3.0), "The square roots of your scales would do. Every entry W_ij feels two scales, d_i and d_j."),
+        Invariant("the squares would do", known(1, 4.0), "The squares of your scales would do."),
+        Invariant("one scale for all", known(1, 5.0), "All your scales are equal. Then D W D⁻¹ is W itself: only their ratios count."),
         Invariant("the norm is not below 1", _grows, "In some net ‖D W D⁻¹‖ is still 1 or more: a state can be found whose new size grows in one step."),
     ),
     mistakes=(

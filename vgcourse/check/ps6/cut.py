@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from vgcourse.check.compare import describe
+from vgcourse.check.measured import off
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 SLACK = 1.05  # memory may be this much more than the least
@@ -86,10 +87,6 @@ def _cases(rng):
     return cases
 
 
-def _off(place):
-    return lambda args, outputs: max(0.0, float(next(iter(outputs.values()))[place]) - 1)
-
-
 def _window(a, lost, work):
     return 1, math.ceil(math.log(lost) / math.log(a))
 
@@ -120,10 +117,10 @@ CHEAP_CUT = Problem(
     points=4,
     lecture='lecture 9, "Memory"',
     invariants=(
-        Invariant("order exchanged", _off(3), "With the two numbers exchanged yours would do: k1, the steps between two ways back, comes first, k2, their length, second."),
-        Invariant("too much is lost", _off(0), "Your cut loses more of the gradient than it may."),
-        Invariant("too much work", _off(1), "Your cut goes back over more steps than it may: k2/k1 steps for each step of the sequence."),
-        Invariant("too much memory", _off(2), "Your k2 is more than 5 % above the smallest that would do, or below k1, which leaves losses without a way back to their own step."),
+        Invariant("order exchanged", off(3), "With the two numbers exchanged yours would do: k1, the steps between two ways back, comes first, k2, their length, second."),
+        Invariant("too much is lost", off(0), "Your cut loses more of the gradient than it may."),
+        Invariant("too much work", off(1), "Your cut goes back over more steps than it may: k2/k1 steps for each step of the sequence."),
+        Invariant("too much memory", off(2), "Your k2 is more than 5 % above the smallest that would do, or below k1, which leaves losses without a way back to their own step."),
     ),
     mistakes=(
         Mistake("window", _window, "You took a window, k1 = 1. It has the least memory, and for each step of the sequence it goes back k2 steps: too much work."),

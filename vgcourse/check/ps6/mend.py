@@ -5,7 +5,7 @@ One run of T steps and back on eight sequences of noise: 10 ms for T = 400.
 
 import numpy as np
 
-from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers, known, off
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 FAST, LEFT = 0.5, 0.15
@@ -50,10 +50,7 @@ def left(W_h, W_x, alpha, T, seed=0):
 
 def _measured(output, args):
     W_h, W_x, T = args
-    try:
-        alpha = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one number for each unit") from None
+    alpha = as_numbers(output, "one number for each unit")
     if alpha.shape != (len(W_h),):
         raise TypeError(f"has shape {alpha.shape}; expected ({len(W_h)},), one leak for each unit")
     if not ((alpha > 0) & (alpha <= 1)).all():  # also NaN
@@ -95,14 +92,6 @@ def _cases(rng):
     return cases
 
 
-def _off(place):
-    return lambda args, outputs: max(0.0, float(next(iter(outputs.values()))[place]) - 1)
-
-
-def _known(number):
-    return lambda args, outputs: float(next(iter(outputs.values()))[3] == number)
-
-
 MEND_LEAKS = Problem(
     name="ps6.mend_leaks",
     reference=mend_leaks,
@@ -113,13 +102,13 @@ MEND_LEAKS = Problem(
     points=4,
     lecture='lecture 8, "Backpropagation through time"',
     invariants=(
-        Invariant("1 − α returned", _known(2.0), "With 1 − α in place of your α the net would do: the leak is what is let in, not what is kept."),
-        Invariant("one leak for all", _known(3.0), "All your leaks are the same number. A unit that reads the input has to be fast, and then something else has to remember."),
-        Invariant("ears and others exchanged", _known(4.0), "The units that read the input are slow in your net, and all others fast. It is the other way round."),
-        Invariant("a partly deaf ear", _known(5.0), "A unit that reads one input only is slow in your net. It is an ear, too."),
-        Invariant("an ear is slow", _off(0), "Some unit that reads the input has a leak below 0.5 in yours. Which rows of W_x are not zero?"),
-        Invariant("a unit is frozen", _off(1), "Some leak of yours is below 0.3/T: such a unit remembers because it hardly changes."),
-        Invariant("the gradient is lost", _off(2), "Of your gradient less than 0.15 arrives at h_0, or more than e times what started."),
+        Invariant("1 − α returned", known(3, 2.0), "With 1 − α in place of your α the net would do: the leak is what is let in, not what is kept."),
+        Invariant("one leak for all", known(3, 3.0), "All your leaks are the same number. A unit that reads the input has to be fast, and then something else has to remember."),
+        Invariant("ears and others exchanged", known(3, 4.0), "The units that read the input are slow in your net, and all others fast. It is the other way round."),
+        Invariant("a partly deaf ear", known(3, 5.0), "A unit that reads one input only is slow in your net. It is an ear, too."),
+        Invariant("an ear is slow", off(0), "Some unit that reads the input has a leak below 0.5 in yours. Which rows of W_x are not zero?"),
+        Invariant("a unit is frozen", off(1), "Some leak of yours is below 0.3/T: such a unit remembers because it hardly changes."),
+        Invariant("the gradient is lost", off(2), "Of your gradient less than 0.15 arrives at h_0, or more than e times what started."),
     ),
     mistakes=(
         Mistake("as it came", lambda W_h, W_x, T: np.full(len(W_h), 0.5), "All leaks are 0.5: the net is as it came, and forgets in twenty steps."),

@@ -10,6 +10,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid
 from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 SIZES = (0.5, 1.5, 3.0)  # standard deviation of the inputs
@@ -50,10 +51,7 @@ def reach(size, bias, seed=6):
 
 def _measured(output, args):
     """ln of the derivative's size, 0 inside the band, and 2 if the answer would do as a gate, else 1."""
-    try:
-        bias = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one number, the forget bias") from None
+    bias = as_numbers(output, "one number, the forget bias")
     if bias.shape != () or not abs(float(bias)) < 100:  # also NaN
         raise TypeError(f"is {describe(output)}; expected one number between −100 and 100, the forget bias")
     (size,), bias = args, float(bias)

@@ -7,7 +7,7 @@ question: one pass forward, 3 ms.
 import numpy as np
 
 from vgcourse.activations import sigmoid
-from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers, known
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 WITHIN = 0.1
@@ -61,10 +61,7 @@ def _mended(
 
 def _measured(output, args):
     """For each unit how far its time is from the one wanted, 0 within 10 %; then what is known of a wrong answer."""
-    try:
-        b_z = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one bias for each unit") from None
+    b_z = as_numbers(output, "one bias for each unit")
     *_, b, _, times = args
     if b_z.shape == b.shape and len(b) > 1:
         raise TypeError("holds the biases of all three blocks; expected those of z alone")
@@ -115,10 +112,6 @@ def _side(sign):
     return lambda args, outputs: max(0.0, float((sign * next(iter(outputs.values()))[:-1]).max()))
 
 
-def _known(number):
-    return lambda args, outputs: float(next(iter(outputs.values()))[-1] == number)
-
-
 MEND_TIMES = Problem(
     name="ps7.mend_times",
     reference=mend_times,
@@ -129,9 +122,9 @@ MEND_TIMES = Problem(
     points=5,
     lecture='lecture 11, "GRU and UGRNN"',
     invariants=(
-        Invariant("with the other sign they would do", _known(2.0), "With the other sign your biases would do. In (11.6) z keeps, so a larger bias keeps longer."),
-        Invariant("as gates they would do", _known(3.0), "As gates your numbers would do. The net takes biases: turn them with ln(p/(1 − p))."),
-        Invariant("in reverse order they would do", _known(4.0), "In reverse order your biases would do: entry 0 belongs to the first unit."),
+        Invariant("with the other sign they would do", known(-1, 2.0), "With the other sign your biases would do. In (11.6) z keeps, so a larger bias keeps longer."),
+        Invariant("as gates they would do", known(-1, 3.0), "As gates your numbers would do. The net takes biases: turn them with ln(p/(1 − p))."),
+        Invariant("in reverse order they would do", known(-1, 4.0), "In reverse order your biases would do: entry 0 belongs to the first unit."),
         Invariant("a unit forgets too soon", _side(1), "Some unit forgets too soon: its mean of −ln z is more than 1.1 times 1/τ."),
         Invariant("a unit keeps too long", _side(-1), "Some unit keeps too long: its mean of −ln z is less than 1/1.1 of 1/τ."),
     ),

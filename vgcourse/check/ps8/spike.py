@@ -9,6 +9,7 @@ import numpy as np
 
 from vgcourse import optim
 from vgcourse.check.compare import describe
+from vgcourse.check.measured import as_numbers, known, off
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 
 STEPS, SLACK, ENOUGH = 120, 1.002, 0.9
@@ -64,10 +65,7 @@ _measure = functools.lru_cache(maxsize=4096)(measure)
 
 def _measured(output, args):
     """1 if the leap is small enough, else how large it is; 1 if the memory is long enough, else its share; what would do."""
-    try:
-        beta2 = np.asarray(output, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"is {describe(output)}; expected one number, β₂") from None
+    beta2 = as_numbers(output, "one number, β₂")
     if beta2.size != 1:
         raise TypeError(f"is {describe(output)}; expected one number, β₂")
     beta2 = float(beta2.reshape(()))
@@ -101,17 +99,6 @@ def _cases(rng):
     ]
 
 
-def _place(k, sign):
-    def residual(args, outputs):
-        return max(0.0, sign * (float(next(iter(outputs.values()))[k]) - 1))
-
-    return residual
-
-
-def _known(number):
-    return lambda args, outputs: float(next(iter(outputs.values()))[2] == number)
-
-
 LONGEST_MEMORY = Problem(
     name="ps8.longest_memory",
     reference=longest_memory,
@@ -122,11 +109,11 @@ LONGEST_MEMORY = Problem(
     points=4,
     lecture='lecture 12, "The clinic"',
     invariants=(
-        Invariant("its window would do", _known(2.0), "What you return would do as a window, 1/(1 − β₂). Asked for is β₂."),
-        Invariant("1 − β₂ would do", _known(3.0), "What you return would do as 1 − β₂. Asked for is β₂."),
-        Invariant("not between 0 and 1", _known(4.0), "Your β₂ is not between 0 and 1."),
-        Invariant("it leaps", _place(0, 1), "With your β₂ some step after the quiet time is longer than asked."),
-        Invariant("too short a memory", _place(1, -1), "With your β₂ the leap is small enough, but its window 1/(1 − β₂) is more than a tenth shorter than it could be."),
+        Invariant("its window would do", known(2, 2.0), "What you return would do as a window, 1/(1 − β₂). Asked for is β₂."),
+        Invariant("1 − β₂ would do", known(2, 3.0), "What you return would do as 1 − β₂. Asked for is β₂."),
+        Invariant("not between 0 and 1", known(2, 4.0), "Your β₂ is not between 0 and 1."),
+        Invariant("it leaps", off(0, 1), "With your β₂ some step after the quiet time is longer than asked."),
+        Invariant("too short a memory", off(1, -1), "With your β₂ the leap is small enough, but its window 1/(1 − β₂) is more than a tenth shorter than it could be."),
     ),
     mistakes=(
         Mistake("0.999", lambda beta1, leap: 0.999, "You return 0.999 whatever is asked."),
