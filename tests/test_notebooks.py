@@ -20,6 +20,7 @@ from vgcourse.authoring.style import (
     code_problems,
     count_words,
     figure_problems,
+    separator_problems,
     style_problems,
     time_problems,
     visible,
@@ -339,6 +340,7 @@ def cell(source):
         (lecture(text(r"$$a\tag{1.1}$$"), check(7)), "cell 2: a check of 7 lines, more than 6: fold it"),
         (lecture(check(1, ["hide-input"], "x = 1")), "cell 1: is folded and does not open with a comment"),
         (lecture(cell("x" * 89)), "cell 1: a line of 89 characters"),
+        (lecture(text("</details>\n+++\n\n## 6")), "cell 1: shows a line +++"),
         (lecture(figure(size=200_000), text("**Figure 1.1.** x")), "a figure of 195 KB"),
         (lecture(figure()), "0 figure captions for 1 figures"),
         (
@@ -468,6 +470,11 @@ def test_lecture_says_how_long_it_takes(path):
 @pytest.mark.parametrize("path", [path for path in SOURCES if path not in LECTURES], ids=name)
 def test_code_of_a_problem_set_is_read_without_scrolling(path):
     assert code_problems(notebooks.read_source(path)) == []
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path not in LECTURES], ids=name)
+def test_a_problem_set_shows_no_separator(path):
+    assert separator_problems(notebooks.read_source(path)) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

@@ -41,7 +41,7 @@ def style_problems(nb):
     -------
     list of str, each naming the cell (counted from 1) or the equation
     """
-    problems = code_problems(nb) + folding_problems(nb)
+    problems = code_problems(nb) + folding_problems(nb) + separator_problems(nb)
     for number, cell in enumerate(nb.cells, 1):
         if cell.cell_type == "markdown" and (words := count_words(cell.source)) > MARKDOWN_WORDS:
             problems.append(f"cell {number}: {words} words, at most {MARKDOWN_WORDS}")
@@ -63,6 +63,15 @@ def code_problems(nb):
         if columns > CODE_COLUMNS:
             problems.append(f"cell {number}: a line of {columns} characters, at most {CODE_COLUMNS}")
     return problems
+
+
+def separator_problems(nb):
+    """Cells, of lectures and problem sets, that show a `+++` of their source."""
+    return [
+        f"cell {number}: shows a line +++, which separates cells only below a blank line"
+        for number, cell in enumerate(nb.cells, 1)
+        if cell.cell_type == "markdown" and re.search(r"^\+\+\+", cell.source, re.MULTILINE)
+    ]
 
 
 def _code_lines(source):
