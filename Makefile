@@ -36,7 +36,8 @@ lab: $(READY)  ## open JupyterLab on the start page
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: $(READY)  ## run every test, the lectures' notebooks included
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)  # the matrices are small: a second thread only waits
+	@# the matrices are small: a second thread would only wait, a second worker helps
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
 
 demo: $(READY)  ## grade a class of sample submissions, from release to report
 	@$(BIN)/vgcourse demo $(ARGS)
@@ -73,7 +74,7 @@ checker-report: $(READY)  ## score the checker on every known mistake; writes si
 	@$(BIN)/python tests/checker_score.py
 
 clean:  ## remove .venv and everything that tests and builds leave behind
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .benchmarks build dist site/_build
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist site/_build
 	@find . -name __pycache__ -prune -exec rm -rf {} + ; find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 	@echo "removed .venv and caches"
 

@@ -30,6 +30,23 @@ def require(condition, reason):
     pytest.skip(reason, allow_module_level=True)
 
 
+# Each of their tests stands by itself and many take long: workers take them one by one.
+SHARED_OUT = {"tests/test_checker_report.py", "tests/test_measured.py", "tests/test_measured_depth.py"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several workers (`pytest -n 2`): a file stays on one of them, and its fixtures are made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            path = super()._split_scope(nodeid)
+            return nodeid if path in SHARED_OUT else path
+
+    return ByFile(config, log)
+
+
 @pytest.fixture
 def root():
     """The repository's root folder."""

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import statistics
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -166,7 +167,7 @@ def tell(name, times, capsys):
     median = statistics.median(times)
     with capsys.disabled():
         slowest = f"slowest {max(times):.1f} of {len(times)}"
-        print(f"\n{name}, key press to changed picture: median {median:.1f} ms, {slowest}")
+        print(f"\n{name}, key press to changed picture: median {median:.1f} ms, {slowest}", file=sys.stderr)
     return median
 
 

@@ -3,24 +3,16 @@
 import re
 
 import pytest
-from checker_score import RANDOM, SEEDS, SITE, TRIES, all_scores
+from checker_score import RANDOM, SEEDS, SITE, TRIES, score
 from right_answers import RIGHT
 
 from vgcourse.check import find, names
 
 
-@pytest.fixture(scope="module")
-def scores(request):
-    """All scores that the selected tests need, computed on all cores."""
-    mine = [item for item in request.session.items if item.path == request.path]
-    chosen = [item.callspec.params["name"] for item in mine if hasattr(item, "callspec")]
-    return all_scores(chosen, seeds=range(6))  # the report itself takes more
-
-
 @pytest.mark.parametrize("name", names())
-def test_score_of(name, scores):
+def test_score_of(name):
     """Held for each problem: one that is weak must not hide among the others."""
-    found = scores[name]
+    found = score(name, seeds=range(6))  # the report itself takes more
     said = "\n".join(found.missed[:20])
     assert found.killed == found.runs, said
     assert found.named >= 0.97 * found.runs, said
