@@ -345,7 +345,7 @@ def test_the_result_of_one_run_is_not_changed_by_the_next():
         ({"x": generator(2, 3), "T": 0}, ValueError, "T is 0; expected at least 1"),
         ({"x": lambda a, b: np.zeros((1, 2, 3)), "T": 23}, ValueError, r"x\(0, 5\) has shape"),
     ],
-    ids=str,
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else getattr(value, "__name__", None),
 )
 def test_both_refuse(options, error, message):
     params, x, state0, weight = problem("gru")
