@@ -191,8 +191,6 @@ def test_running_statistics_that_are_refused():
 @pytest.mark.parametrize(
     "function", [lambda p: block_cost(p, 4, 4), block_running_init], ids=["cost", "running"]
 )
-    "function", [lambda p: block_cost(p, 4, 4), block_running_init], ids=["cost", "running"]
-)
 def test_arrays_of_a_block_are_floats_that_fit(function):
     first, second = residual_block_init(3, 4, rng=rng())
     W, norm = first.conv.W, first.norm
