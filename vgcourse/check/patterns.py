@@ -43,7 +43,7 @@ def exchanged(runs, names):
         )
 
     def is_more_than_zero(name):
-        return all(np.any(q.expected) for run in runs if (q := quantity_of(run, name)) is not None)
+        return any(np.any(q.expected) for run in runs if (q := quantity_of(run, name)) is not None)
 
     pairs = [pair for pair in itertools.permutations(names, 2) if holds_other(*pair)]
     found = {other for _, other in pairs}
@@ -77,7 +77,7 @@ def _rearranged(problem, runs, names):
 
 def _whole_numbers(triples):
     if all(value.dtype.kind in "iu" and np.any(expected % 1) for value, expected, _ in triples):
-        return "is made of whole numbers: fractions were cut off"
+        return "is made of whole numbers: what is asked for has fractions"
     return None
 
 
