@@ -42,8 +42,8 @@ def style_problems(nb):
     list of str, each naming the cell (counted from 1) or the equation
     """
     problems = code_problems(nb) + folding_problems(nb) + separator_problems(nb)
-    for number, cell in enumerate(nb.cells, 1):
-        if cell.cell_type == "markdown" and (words := count_words(cell.source)) > MARKDOWN_WORDS:
+    for number, cell in _cells(nb, "markdown"):
+        if (words := count_words(cell.source)) > MARKDOWN_WORDS:
             problems.append(f"cell {number}: {words} words, at most {MARKDOWN_WORDS}")
     code_cells = sum(1 for cell in nb.cells if cell.cell_type == "code")
     if code_cells > CODE_CELLS:
@@ -54,9 +54,7 @@ def style_problems(nb):
 def code_problems(nb):
     """Code cells, of lectures and problem sets, that cannot be read without scrolling."""
     problems = []
-    for number, cell in enumerate(nb.cells, 1):
-        if cell.cell_type != "code":
-            continue
+    for number, cell in _cells(nb, "code"):
         if (lines := len(_code_lines(cell.source))) > CODE_LINES:
             problems.append(f"cell {number}: {lines} lines of code, at most {CODE_LINES}")
         columns = max(map(len, cell.source.splitlines()), default=0)
@@ -69,8 +67,8 @@ def separator_problems(nb):
     """Cells, of lectures and problem sets, that show a `+++` of their source."""
     return [
         f"cell {number}: shows a line +++, which separates cells only below a blank line"
-        for number, cell in enumerate(nb.cells, 1)
-        if cell.cell_type == "markdown" and re.search(r"^\+\+\+", cell.source, re.MULTILINE)
+        for number, cell in _cells(nb, "markdown")
+        if re.search(r"^\+\+\+", cell.source, re.MULTILINE)
     ]
 
 
@@ -90,9 +88,7 @@ def _code_lines(source):
 def folding_problems(nb):
     """Long checks that lie open, and folded cells without the comment that is their label."""
     problems = []
-    for number, cell in enumerate(nb.cells, 1):
-        if cell.cell_type != "code":
-            continue
+    for number, cell in _cells(nb, "code"):
         folded = "hide-input" in cell.metadata.get("tags", [])
         lines = len(_code_lines(cell.source))
         if CHECKS.search(cell.source) and lines > CHECK_LINES and not folded:
@@ -254,6 +250,10 @@ def widget_problems(nb):
         for name in sorted(found & later):
             problems.append(f"cell {number}: its widget reads {name}, which a later cell assigns again")
     return problems
+
+
+def _cells(nb, kind):
+    return [(number, cell) for number, cell in enumerate(nb.cells, 1) if cell.cell_type == kind]
 
 
 def _python_only(source):
