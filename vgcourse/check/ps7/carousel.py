@@ -25,22 +25,40 @@ def carousel_family(
     gate="f",
     product="from the end",
     slope=True,
-    sees=True,
-    peephole=True,
+    sees="slope",
+    peephole=1.0,
+    weighed=True,
     old="old",
     new=1.0,
     through_h=False,
+    direct=1.0,
+    both=False,
+    change=lambda factors: factors,
+    squash_g=False,
 ):
     """Both products with their parts exchangeable."""
     f, g, o = np.moveaxis(gates, 1, 0)
-    at = {"f": f, "1 − f": 1 - f, "o": o, "old": cs[:-1], "new": cs[1:], "none": 0}
+    at = {"f": f, "1 − f": 1 - f, "o": o, "old": cs[:-1], "new": cs[1:], "tanh": np.tanh(cs[:-1]), "none": 0}
     alone = at[gate] * (o * (1 - np.tanh(cs[1:]) ** 2) if through_h else 1)
-    by_f = p_f * (at[old] - new * g)
+    by_f = (p_f if weighed else 1) * (at[old] - new * (np.tanh(g) if squash_g else g))
     if slope:
-        by_f = by_f * f * (1 - f)
-    if sees:
-        by_f = by_f * (1 - np.tanh(cs[:-1]) ** 2)
-    return _products(alone, product), _products(alone + by_f * peephole, product)
+        by_f = by_f * at[gate] * (1 - at[gate])
+    looks = {
+        "slope": 1 - np.tanh(cs[:-1]) ** 2,
+        "itself": 1.0,
+        "of the new": 1 - np.tanh(cs[1:]) ** 2,
+        "1 − c²": 1 - cs[:-1] ** 2,
+        "value": np.tanh(cs[:-1]),
+    }
+    by_f = by_f * looks[sees] * peephole
+    whole = change(direct * alone + by_f)
+    return _products(whole if both else alone, product), _products(whole, product)
+
+
+def _ways_apart(gates, cs, p_f):
+    carry, _ = carousel_family(gates, cs, p_f)
+    _, ways = carousel_family(gates, cs, p_f, direct=0.0)
+    return carry, carry + ways
 
 
 def _products(factors, product):
@@ -56,6 +74,10 @@ def _products(factors, product):
         return np.concatenate([whole[1:], ones])
     if product == "without c_T":
         return whole[:-1]
+    if product == "sum":
+        return np.cumsum(np.concatenate([factors, ones])[::-1], axis=0)[::-1]
+    if product == "0 at T":
+        return np.concatenate([whole[:-1], 0 * ones])
     return whole
 
 
@@ -89,14 +111,31 @@ CAROUSEL = Problem(
         Mistake("c_T left out", dict(product="without c_T"), "Your arrays end at T − 1. There are T + 1 memories, c_0 … c_T, and c_T has a derivative with respect to itself."),
         Mistake("1 − f for f", dict(gate="1 − f"), "You multiply 1 − f. That is the candidate's share; look at what the old memory meets."),
         Mistake("output gate for the forget gate", dict(gate="o"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
-        Mistake("the way through h in the product", dict(through_h=True), "Your factors contain o ⊙ tanh'(c). The memory passes to the next step as it is; o and the tanh stand beside this path."),
+        Mistake("the way through h in the product", dict(through_h=True), "Your factors contain o ⊙ tanh'(c_t). The memory passes to the next step as it is; o and the tanh stand beside this path."),
         Mistake("peephole without σ'", dict(slope=False), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
-        Mistake("peephole on c itself", dict(sees=False), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
-        Mistake("peephole left out", dict(peephole=False), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
+        Mistake("peephole on c itself", dict(sees="itself"), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
+        Mistake("peephole left out", dict(peephole=0.0), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
         Mistake("candidate left out", dict(new=0.0), "Your peephole term has the old memory alone, as with an input gate of its own. When f moves, the candidate's share moves too."),
         Mistake("old memory left out", dict(old="none"), "Your peephole term has the candidate alone. When f moves, what is kept of the old memory moves too."),
         Mistake("candidate with a plus", dict(new=-1.0), "In your peephole term the candidate has a plus. More f is less of the candidate."),
-        Mistake("peephole term with c_t", dict(old="new"), "Your peephole term uses the new memory. What f multiplies is the old one."),
+        Mistake("peephole term with c_t", dict(old="new"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory."),
+        Mistake("peephole term all at c_t", dict(old="new", sees="of the new"), "Your peephole term is made with the new memory throughout. f multiplied the old one, and looked at the old one.", whole=True),
+        Mistake("peephole term turned", dict(peephole=-1.0), "Your peephole term has the wrong sign: c_t as a function of f has the slope old minus candidate."),
+        Mistake("slope at c_t", dict(sees="of the new"), "The slope of the peephole's tanh is taken at c_t. f looked at c_{t−1}."),
+        Mistake("1 − c² for the slope", dict(sees="1 − c²"), "You use 1 − c² as the slope of the peephole's tanh. That form wants the tanh's value, and c is what goes in."),
+        Mistake("tanh for its slope", dict(sees="value"), "Your peephole term has the tanh itself as a factor. On the way back its slope stands there."),
+        Mistake("p_f missing", dict(weighed=False), "Your peephole term lacks the peephole's weight itself."),
+        Mistake("peephole's way alone", dict(direct=0.0), "The factors of your carry_peephole are the peephole's way alone. The memory's own way, f, is added to it."),
+        Mistake("candidate squashed again", dict(squash_g=True), "Your peephole term has tanh(g). The g of gates has been through the tanh already."),
+        Mistake("old memory squashed", dict(old="tanh"), "Your peephole term has tanh(c_{t−1}) in the bracket. The peephole looks through a tanh; the memory's own line does not."),
+        Mistake("both with the peephole", dict(both=True), "Your carry has the peephole in it, too. It is the product of the gates alone."),
+        Mistake("sizes of the factors", dict(change=np.abs), "Your carry_peephole is the product of the factors' sizes. A factor can be negative here: its sign belongs to it."),
+        Mistake("factors up to 1", dict(change=lambda factors: np.minimum(factors, 1)), "Your factors end at 1. With a peephole one can be larger."),
+        Mistake("factors from 0 to 1", dict(change=lambda factors: np.clip(factors, 0, 1)), "You keep your factors between 0 and 1. With a peephole one can be larger, or negative."),
+        Mistake("factors not below 0", dict(change=lambda factors: np.maximum(factors, 0)), "Your factors are never negative. With a peephole one can be."),
+        Mistake("a sum for the product", dict(product="sum"), "You add the factors up. A way through several steps is their product."),
+        Mistake("0 at T", dict(product="0 at T"), "Your last entries are 0. The last entry is ∂c_T/∂c_T.", whole=True),
+        Mistake("ways added behind the product", _ways_apart, "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product."),
     ),
     invariants=(
         Invariant("1 at T", lambda args, out: max(apart(v[-1], np.ones_like(v[-1])) for v in out.values()), "The last entry of a carry is ∂c_T/∂c_T. Start the product there and go back."),

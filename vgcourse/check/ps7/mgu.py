@@ -48,22 +48,35 @@ def mgu_family(
     dW_h_times="h_prev",
     per_example=False,
     b_h_used=1.0,
+    b_h_seen=1.0,
+    b_f_seen=1.0,
+    squash=np.tanh,
+    slope_from="n",
+    mix_with="n",
+    h_turned=False,
+    turned_back="",
+    x_paths="fn",
+    dx_n_times_f=False,
+    db_n_times_f=False,
+    db_h_times_m=False,
+    dW_h_gate_mix_only=False,
 ):
     """Forward and back with its parts exchangeable."""
     H = h_prev.shape[1]
     at = dict(zip(order, (slice(0, H), slice(H, 2 * H)), strict=True))
     (W_hf, W_hn), a = (W_h[at[k]] for k in "fn"), x @ W_x.T + b
-    f = sigmoid(a[:, at["f"]] + h_prev @ W_hf.T)
-    inside, beside = (b_h_used * b_h, 0) if b_h_inside else (0, b_h)
+    f = sigmoid(a[:, at["f"]] + h_prev @ W_hf.T - (1 - b_f_seen) * b[at["f"]])
+    inside, beside = (b_h_used * b_h_seen * b_h, 0) if b_h_inside else (0, b_h)
     m = h_prev @ W_hn.T + inside
     seen = {"after": f * m + beside, "before": (f * h_prev) @ W_hn.T + b_h, "never": m}[reset]
-    n = np.tanh(a[:, at["n"]] + seen)
+    n = squash(a[:, at["n"]] + seen)
     kept, written, sign = (f, 1 - f, -1) if keeps else (1 - f, f, 1)
-    h = kept * h_prev + written * n
+    h = written * h_prev + kept * n if h_turned else kept * h_prev + written * n
 
     weigh = {"kept": kept, "written": written, "one": 1.0, "nothing": 0.0}
-    da_n = dh * weigh[dn_times] * candidate_slope(n)
-    df = df_mix * sign * dh * (df_new * n - df_old * h_prev)
+    da_n = dh * weigh[dn_times] * candidate_slope(n if slope_from == "n" else np.tanh(f * m))
+    df = df_mix * sign * dh * (df_new * (n if mix_with == "n" else h) - df_old * h_prev)
+    da_f_mix = df * gate_slope(f)
     state = {"h_prev": h_prev, "h": h}[dW_h_times]
     if reset == "before":
         ds = da_n @ W_hn
@@ -71,18 +84,26 @@ def mgu_family(
         dW_hn = da_n.T @ (f * state)
     else:
         through = f if reset == "after" else np.ones_like(f)
-        factor = {"m": m, "m without b_h": h_prev @ W_hn.T, "h_prev": h_prev}[df_reset_times]
-        df = df + df_reset * da_n * factor * (reset == "after")
-        back = (da_n * through if dm_times_f else da_n) @ W_hn
+        factor = {"m": m, "m without b_h": h_prev @ W_hn.T, "h_prev": h_prev, "n": n, "f m": f * m, "1": 1.0}
+        from_n = dh * weigh[dn_times] if df_reset == "no slope" else da_n * df_reset
+        df = df + from_n * factor[df_reset_times] * (reset == "after")
+        back = (da_n * through if dm_times_f else da_n) @ (W_hn.T if "n" in turned_back else W_hn)
         dW_hn = (da_n * through if dW_times_f else da_n).T @ state
         dm = da_n * through if db_h_times_f and b_h_inside else da_n
     da_f = df * gate_slope(f)
-    dh_prev = dh * weigh[direct] + gate_path * da_f @ W_hf + candidate_path * back
-    da = {"f": da_f, "n": da_n}
-    dW_h = {"f": da_f.T @ state, "n": dW_hn}
-    da = np.concatenate([da[k] for k in order], axis=1)
-    sums = da.T @ x, np.concatenate([dW_h[k] for k in order]), da.sum(axis=0), b_h_used * dm.sum(axis=0)
-    return h, da @ W_x, dh_prev, *(dW / (len(x) if per_example else 1) for dW in sums)
+    dh_prev = dh * weigh[direct] + gate_path * da_f @ (W_hf.T if "f" in turned_back else W_hf)
+    dh_prev = dh_prev + candidate_path * back
+    dW_h = {"f": (da_f_mix if dW_h_gate_mix_only else da_f).T @ state, "n": dW_hn}
+
+    def rows(f_part, n_part):
+        return np.concatenate([{"f": f_part, "n": n_part}[k] for k in order], axis=-1)
+
+    da = rows(da_f, da_n)
+    to_x = rows(da_f * ("f" in x_paths), da_n * ("n" in x_paths) * (f if dx_n_times_f else 1))
+    db = rows(da_f, da_n * f if db_n_times_f else da_n).sum(axis=0)
+    db_h = b_h_used * (dm * m if db_h_times_m else dm).sum(axis=0)
+    sums = da.T @ x, np.concatenate([dW_h[k] for k in order]), db, db_h
+    return h, to_x @ W_x, dh_prev, *(dW / (len(x) if per_example else 1) for dW in sums)
 
 
 def _cases(rng):
@@ -119,6 +140,11 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("nothing reset", dict(reset="never"), "Your candidate sees the whole of m. In this unit f stands in two places, in the mix and inside the candidate.", whole=True),
         Mistake("b_h outside", dict(b_h_inside=False), "You add b_h outside the reset. It belongs to m, so f multiplies it too.", whole=True),
         Mistake("b_h left out", dict(b_h_used=0.0), "b_h has no effect in your unit. It is part of m.", whole=True),
+        Mistake("b_h not seen forwards", dict(b_h_seen=0.0), "Your m has no b_h in it: forwards it has no effect, and everything behind it is another number.", whole=True),
+        Mistake("b_f not seen forwards", dict(b_f_seen=0.0), "Your gate has no bias: the first H entries of b belong to what goes into its σ.", whole=True),
+        Mistake("no tanh on the candidate", dict(squash=lambda a: a), "Your candidate is its bare pre-activation: n is a tanh of it.", whole=True),
+        Mistake("no tanh, no slope", dict(squash=lambda a: a, candidate_slope=lambda n: 1.0), "Your candidate is its bare pre-activation, forwards and back: n is a tanh of it.", whole=True),
+        Mistake("h the other way round", dict(h_turned=True), "Your h weighs h_{t−1} with f and the candidate with 1 − f. In this unit f writes; your way back knows it."),
         Mistake("blocks read as n, f", dict(order="nf"), "You read the candidate from the first rows. The rows of W_x, W_h and b are in the order f, n.", whole=True),
         Mistake("direct path missing", dict(direct="nothing"), "Your dh_{t−1} misses the straight path: h_{t−1} stands in the mix, with no weight and no slope before it."),
         Mistake("direct path with f", dict(direct="written"), "Your straight path is weighed with f. What multiplied h_{t−1} on the way forwards multiplies dh here, and f is the candidate's share."),
@@ -132,10 +158,25 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("f's part without the candidate", dict(df_new=0.0), "In the mix your f gets the old state's part only. f also multiplies the candidate."),
         Mistake("f's part in the candidate with h", dict(df_reset_times="h_prev"), "Inside the candidate your f gets h_{t−1} as a factor. What f multiplied there is m, the state after the matrix and b_h."),
         Mistake("f's part in the candidate without b_h", dict(df_reset_times="m without b_h"), "Inside the candidate your f gets a factor without b_h. f multiplied the whole of m."),
+        Mistake("f's part in the candidate without tanh'", dict(df_reset="no slope"), "Inside the candidate your f gets its part without the slope of the tanh. f stands inside that tanh."),
+        Mistake("f's part in the candidate with n", dict(df_reset_times="n"), "Inside the candidate your f gets n as a factor. What f multiplied there is m."),
+        Mistake("f's part in the candidate with f m", dict(df_reset_times="f m"), "Inside the candidate your f gets a factor f too many: the gradient of a product f ⊙ m by f is m."),
+        Mistake("f's part in the candidate without m", dict(df_reset_times="1"), "Inside the candidate your f gets da_n as it is. f multiplied m there, and m is its factor."),
+        Mistake("f's part in the mix with h", dict(mix_with="h"), "In the mix your f gets h_t − h_{t−1}. What stands before f there is the candidate, not the mix."),
+        Mistake("slope without the inputs' part", dict(slope_from="m"), "Your candidate's slope is that of a tanh of f ⊙ m alone. The inputs' part stands inside the tanh as well: n holds all of it.", whole=True),
         Mistake("f missing on the way back", dict(dm_times_f=False), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state.", whole=True),
         Mistake("dm without f", dict(dm_times_f=False, dW_times_f=False, db_h_times_f=False), "Everything behind m lacks a factor in your answer: f multiplied m, so it multiplies what goes on to h_{t−1}, to the matrix and to b_h.", whole=True),
         Mistake("dW_hn without f", dict(dW_times_f=False), "The candidate's block of your dW_h lacks a factor. The matrix made m, and m was multiplied by f."),
         Mistake("db_h without f", dict(db_h_times_f=False), "Your db_h equals the candidate's block of db. b_h stands inside m, which f multiplied; b_n stands outside."),
+        Mistake("dx without the gate", dict(x_paths="n"), "Your dx misses the way through the gate: f reads x too."),
+        Mistake("dx without the candidate", dict(x_paths="f"), "Your dx misses the way through the candidate: n reads x too."),
+        Mistake("dx with f", dict(dx_n_times_f=True), "On its way through the candidate your dx has a factor f. f multiplied m; what W_xn makes of x stands beside it."),
+        Mistake("db_n with f", dict(db_n_times_f=True), "The candidate's block of your db has a factor f. b_n stands outside the reset, b_h inside."),
+        Mistake("db_h with m", dict(db_h_times_m=True), "Your db_h multiplies by m. A bias is added: its gradient is what reaches m, summed over the batch."),
+        Mistake("dW_hf without the second part", dict(dW_h_gate_mix_only=True), "The gate's block of your dW_h has the mix's part of f alone; your other results have both."),
+        Mistake("W_hf transposed on the way back", dict(turned_back="f"), "In your dh_{t−1} the gate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
+        Mistake("W_hn transposed on the way back", dict(turned_back="n"), "In your dh_{t−1} the candidate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
+        Mistake("both matrices transposed on the way back", dict(turned_back="fn"), "In your dh_{t−1} both matrices are transposed. Forwards their transposes stood on the right of h_{t−1}; backwards the matrices themselves do."),
         Mistake("gate's path missing", dict(gate_path=0.0), "Your dh_{t−1} misses the way through the gate: f reads h_{t−1} too."),
         Mistake("candidate's path missing", dict(candidate_path=0.0), "Your dh_{t−1} misses the way through the candidate, which read h_{t−1} through m."),
         Mistake("no σ' on the gate", dict(gate_slope=lambda f: 1.0), "The gate's slope is missing on the way from f to its pre-activation."),

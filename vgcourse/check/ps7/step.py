@@ -5,6 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps7.cell import SIZES, coupled_inputs, forward_family, matched
+from vgcourse.check.ps7.step_mistakes import MORE, OF_A_STEP, more_of_a_step, shared_mistakes, slope_of_tanh
 
 NAMES = ("dx", "dh_prev", "dc_prev", "dW_x", "dW_h", "db", "dp_f", "dp_o")
 AXES = {
@@ -14,11 +15,6 @@ AXES = {
     "dp_f": ("unit",),
     "dp_o": ("unit",),
 }
-
-
-def slope_of_tanh(c):
-    """tanh'(c)."""
-    return 1 - np.tanh(c) ** 2
 
 
 def coupled_step_backward(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
@@ -34,8 +30,19 @@ def step_family(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o, **switc
     local = local_factors(gates, c_prev, c, **switches)
     das, da, dc_prev = signals(dh, dc, local, p_f, p_o, **switches)
     h = gates[2] * np.tanh(c)
-    back = da @ W_x, da @ W_h, dc_prev
-    return *back, *weights(das, da, len(x), x, h_prev, h, c_prev, c, **switches)
+    back = ways_out(das, da, W_x, W_h, dh, **switches)
+    return *back, dc_prev, *weights(das, da, len(x), x, h_prev, h, c_prev, c, **switches)
+
+
+def ways_out(das, da, W_x, W_h, dh, *, to_x="fgo", to_h="fgo", turned=False, dh_kept=False, **_):
+    """dx and dh_{t−1}; `to_x` and `to_h` say which gates take part."""
+    alone = "fgo" != to_x or "fgo" != to_h
+    if alone or turned:
+        W_xs, W_hs = (dict(zip("fgo", np.split(W, 3), strict=True)) for W in (W_x, W_h))
+        dx = sum(das[gate] @ W_xs[gate] for gate in to_x)
+        dh_prev = sum(das[gate] @ (W_hs[gate].T if turned else W_hs[gate]) for gate in to_h)
+        return dx, dh_prev
+    return da @ W_x, da @ W_h + dh * dh_kept
 
 
 def local_factors(
@@ -44,17 +51,21 @@ def local_factors(
     c,
     *,
     through_h=True,
-    tanh_of_c=np.tanh,
+    shown_by_o="tanh(c)",
     tanh_slope=slope_of_tanh,
+    slope_at_c=slope_of_tanh,
+    h_slope=True,
+    o_in_h=True,
     peep_slope_o=True,
-    peep_slope_f=True,
+    peep_slope_f="c_prev",
     sigma_f=True,
     sigma_o=True,
     tanh_g=True,
-    slope_twice=False,
+    slope_twice="",
     candidate_slope=lambda g: 1 - g**2,
     df_old=1.0,
     df_new=1.0,
+    df_from="c_prev",
     dg_times="1 − f",
     carry="f",
     **_,
@@ -62,41 +73,58 @@ def local_factors(
     """What leads from dh to o, to c_t, from da_o to c_t, from dc to f, g, c_{t−1}, from da_f to c_{t−1}."""
     f, g, o = np.moveaxis(gates, -3, 0)
     one = np.ones_like(f)
-    at = {"f": f, "g": g, "o": o, "1 − f": 1 - f, "1": one}
+    at = {"f": f, "g": g, "o": o, "1 − f": 1 - f, "1": one, "0": 0 * one, "1 − o": 1 - o}
 
     def slope(gate):
         value = at[gate]
         if not {"f": sigma_f, "o": sigma_o, "g": tanh_g}[gate]:
             return 1.0
-        if slope_twice:
+        if gate in slope_twice:
             value = np.tanh(value) if gate == "g" else sigmoid(value)
         return candidate_slope(value) if gate == "g" else value * (1 - value)
 
-    down, down_before = tanh_slope(c) * one, tanh_slope(c_prev) * one
-    to_f = (df_old * c_prev - df_new * g) * slope("f")
+    at_c = tanh_slope if tanh_slope is not slope_of_tanh else slope_at_c
+    down, down_before = at_c(c) * one, tanh_slope(c_prev) * one
+    old = {"c_prev": c_prev, "c": c, "tanh(c_prev)": np.tanh(c_prev)}[df_from]
+    shown = {"tanh(c)": np.tanh(c), "c": c, "tanh(c_prev)": np.tanh(c_prev), "1": one}[shown_by_o]
     return (
-        tanh_of_c(c) * slope("o"),
-        o * down * through_h,
-        down if peep_slope_o else one,
-        to_f,
+        shown * slope("o"),
+        (o if o_in_h else 1) * (down if h_slope else 1) * one * through_h,
+        {True: down, False: one, "c_prev": down_before}[peep_slope_o],
+        (df_old * old - df_new * g) * slope("f"),
         at[dg_times] * slope("g"),
         at[carry],
-        down_before if peep_slope_f else one,
+        {"c_prev": down_before, "c": down, "none": one, "twice": down_before * slope("f")}[peep_slope_f],
     )
 
 
 def signals(
-    dh, dc, local, p_f, p_o, *, incoming=True, carry_whole=True, peep_o=True, peep_f=True, order="fgo", **_
+    dh,
+    dc,
+    local,
+    p_f,
+    p_o,
+    *,
+    incoming=True,
+    carry_whole=True,
+    f_whole=True,
+    g_whole=True,
+    o_from="dh",
+    peep_o=True,
+    peep_f=True,
+    order="fgo",
+    **_,
 ):
     """The three da's, the same side by side, and dc_{t−1}."""
     to_o, to_c, o_to_c, to_f, to_g, kept, f_to_old = local
     came = dc if incoming else 0 * dc
-    da_o = dh * to_o
-    dc = came + dh * to_c + (da_o * p_o * o_to_c if peep_o is True else 0)
-    das = {"f": dc * to_f, "g": dc * to_g, "o": da_o}
+    da_o = {"dh": dh, "dh and dc": dh + came, "dc": came + dh * to_c}[o_from] * to_o
+    through_o = {True: da_o * p_o, "without p": da_o, "dh": dh * p_o}.get(peep_o, 0)
+    dc = came + dh * to_c + through_o * o_to_c
+    das = {"f": (dc if f_whole else came) * to_f, "g": (dc if g_whole else came) * to_g, "o": da_o}
     dc_prev = (dc if carry_whole else came) * kept
-    if peep_f:
-        dc_prev = dc_prev + das["f"] * p_f * f_to_old
+    ways = {True: das["f"] * p_f, "without p": das["f"], "o": da_o * p_o}
+    dc_prev = dc_prev + ways.get(peep_f, 0) * f_to_old
     if peep_o == "old":
         dc_prev = dc_prev + da_o * p_o * f_to_old
     return das, np.concatenate([das[gate] for gate in order], axis=1), dc_prev
@@ -122,6 +150,8 @@ def weights(
     """dW_x, dW_h, db, dp_f, dp_o, summed over the rows; `per_example` divides by N."""
     at = {"h_prev": h_prev, "h": h}
     seen = {"c_prev": dp_sees(c_prev), "c": dp_sees(c), "nothing": 1.0}
+    seen |= {"c_prev itself": c_prev, "c itself": c, "h_prev": h_prev, "h": h}
+    seen |= {"slope at c_prev": slope_of_tanh(c_prev), "slope at c": slope_of_tanh(c)}
     peeps = das["f"] * seen[dp_f_times], das["o"] * seen[dp_o_times]
     sums = da.T @ x, da.T @ at[dW_h_times], da.sum(axis=0), *(dp.sum(axis=0) for dp in peeps)
     return [dW / N for dW in sums] if per_example else sums
@@ -137,47 +167,16 @@ def _cases(rng):
     return cases
 
 
-THE_LECTURES = dict(df_new=0.0, peep_slope_o=False, peep_slope_f=False, dp_sees=lambda c: c)
-
-# One dict of switches and one sentence for each; the whole sequence, where they happen too, takes a part.
-SHARED = {
-    "the LSTM's input gate": (dict(df_new=0.0), "Your gradient of f has the part of the old memory alone, as with an input gate of its own. Here f stands in both shares of c_t, so the candidate belongs to it as well."),
-    "dc to f without the old memory": (dict(df_old=0.0), "Your gradient of f has the part of the candidate alone. f also multiplied c_{t−1}."),
-    "sum in place of difference": (dict(df_new=-1.0), "In your gradient of f the candidate has a plus. More f is more of the old memory and less of the candidate."),
-    "dg with f": (dict(dg_times="f"), "Your gradient of g has the factor f. f multiplied the old memory; look at what multiplied g."),
-    "dg without its share": (dict(dg_times="1"), "Your gradient of g is all of dc times a slope. g was multiplied by its share on the way forwards."),
-    "dg with o": (dict(dg_times="o"), "Your gradient of g has the output gate in it. o has no part in writing; look at what multiplied g."),
-    "no tanh'(c)": (dict(tanh_slope=lambda c: 1.0), "tanh' is missing wherever the memory is looked at: h and the peepholes see c through a tanh, so every way back from them to a memory passes its slope.", True),
-    "1 − c² for the slope": (dict(tanh_slope=lambda c: 1 - c**2), "You use 1 − c² as the slope of the tanh. That form wants the tanh's value, and c is what goes in.", True),
-    "output peephole without tanh'": (dict(peep_slope_o=False), "The way of the output gate's peephole to c_t lacks a factor, as if the gate saw c itself, (10.11). Here it sees c through a tanh."),
-    "forget peephole without tanh'": (dict(peep_slope_f=False), "The way of the forget gate's peephole to c_{t−1} lacks a factor, as if the gate saw c itself, (10.13). Here it sees c through a tanh."),
-    "output peephole's way dropped": (dict(peep_o=False), "Your dc misses the way through the output gate's peephole: o looked at c_t, so da_o sends something to it, before the other two use dc."),
-    "output peephole on the old memory": (dict(peep_o="old", dp_o_times="c_prev"), "You treat the output gate's peephole as if it looked at c_{t−1}. o decides after the memory is written: its part belongs to c_t."),
-    "forget peephole's way dropped": (dict(peep_f=False), "Your dc_{t−1} misses the way through the forget gate's peephole: f looked at c_{t−1}, so da_f sends something to it."),
-    "carry times 1 − f": (dict(carry="1 − f"), "Your carry is weighed with 1 − f. That is the candidate's share; look at what multiplied the old memory."),
-    "carry without f": (dict(carry="1"), "Your dc passes to c_{t−1} whole. The old memory was multiplied on the way forwards, and so is its gradient."),
-    "carry times o": (dict(carry="o"), "Your carry is weighed with the output gate. o stands between the memory and h, not between two memories."),
-    "no σ' on the forget gate": (dict(sigma_f=False), "The slope of f is missing on the way from f to a_f."),
-    "no σ' on the output gate": (dict(sigma_o=False), "The slope of o is missing on the way from o to a_o."),
-    "no tanh' on the candidate": (dict(tanh_g=False), "The slope of the candidate is missing on the way from g to a_g."),
-    "slope of the gate's value": (dict(slope_twice=True), "You take σ' and tanh' at the values f, g, o. These have been through σ and tanh already: their slopes are v(1 − v) and 1 − v².", True),
-    "σ' on the candidate": (dict(candidate_slope=lambda g: g * (1 - g)), "Your candidate has the slope of a σ. It came out of a tanh."),
-    "tanh(c) missing in do": (dict(tanh_of_c=lambda c: c), "Your gradient of o has c_t in it. o multiplied tanh(c_t).", True),
-    "dW_h with h_t": (dict(dW_h_times="h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step."),
-    "dp with c itself": (dict(dp_sees=lambda c: c), "Your dp_f and dp_o multiply by c itself, as in (10.16). Here a peephole is multiplied by tanh(c).", True),
-    "dp_o with c_{t−1}": (dict(dp_o_times="c_prev"), "Your dp_o looks at the old memory. The output gate saw the new one."),
-    "dp_f with c_t": (dict(dp_f_times="c"), "Your dp_f looks at the new memory. The forget gate decided before it was written."),
-    "dp without the memory": (dict(dp_f_times="nothing", dp_o_times="nothing"), "Your dp_f and dp_o are sums of da, like a bias's. A peephole is multiplied by what it sees of the memory.", True),
-    "weights averaged over the batch": (dict(per_example=True), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh and dc; here the batch is summed.", True),
-    "blocks stacked f, o, g": (dict(order="fog"), "You stack the da in the order f, o, g. The rows of W_x, W_h and b are in the order f, g, o.", True),
-}  # fmt: skip
+THE_LECTURES = dict(df_new=0.0, peep_slope_o=False, peep_slope_f="none", dp_sees=lambda c: c)
 
 
-def shared_mistakes():
-    """The mistakes of one step, for the step and for the sequence."""
-    return tuple(
-        Mistake(name, switches, text, whole=bool(whole)) for name, (switches, text, *whole) in SHARED.items()
-    )
+def _gates_again(dh, dc, x, h_prev, c_prev, gates, *rest):
+    return step_family(dh, dc, x, h_prev, c_prev, again(gates), *rest)
+
+
+def again(gates):
+    """f, g and o sent through σ, tanh and σ once more; the axis of the three comes third from the end."""
+    return np.where(np.reshape([False, True, False], (3, 1, 1)), np.tanh(gates), sigmoid(gates))
 
 
 COUPLED_STEP_BACKWARD = Problem(
@@ -193,6 +192,8 @@ COUPLED_STEP_BACKWARD = Problem(
         Mistake("dh does not reach the memory", dict(through_h=False), "Nothing goes from dh through h_t to the memory. h_t shows c_t, so dh sends something to c_t beside what reaches o."),
         Mistake("carry of the incoming dc only", dict(carry_whole=False), "Your carry hands on the dc that came in. c_t had other uses in this step, and what they sent belongs to dc before it goes on to c_{t−1}."),
         *shared_mistakes(),
+        *more_of_a_step(step_family, MORE, OF_A_STEP),
+        Mistake("gates taken for pre-activations", _gates_again, "You send f, g and o through σ and tanh again. gates holds what came out of them.", whole=True),
         Mistake("gates read as f, o, g", lambda *args: step_family(*args[:5], args[5][[0, 2, 1]], *args[6:]), "You unpack gates as f, o, g. It holds f, g, o: the candidate is in the middle."),
     ),
     invariants=(

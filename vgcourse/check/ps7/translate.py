@@ -23,7 +23,11 @@ def translate_family(
     turned="z",
     turn=("x", "h", "b"),
     rows=np.transpose,
+    rows_h=None,
     both="rz",
+    alone="x",
+    share=1.0,
+    from_one=(),
     b_n="x",
     b_h="h",
 ):
@@ -33,12 +37,20 @@ def translate_family(
         return dict(zip(order, np.split(array, 3, axis=-1), strict=True))
 
     signs = {gate: -1.0 if gate in turned else 1.0 for gate in "rzn"}
-    W_x, W_h = (
-        np.concatenate([rows(signs[gate] ** (part in turn) * blocks(array)[gate]) for gate in "rzn"])
-        for part, array in (("x", K), ("h", R))
-    )
+
+    def made(part, array, turned_rows):
+        parts = {g: turned_rows(signs[g] ** (part in turn) * block) for g, block in blocks(array).items()}
+        if part in from_one:
+            parts["z"] = 1 + parts["z"]
+        return np.concatenate([parts[gate] for gate in "rzn"])
+
+    W_x, W_h = made("x", K, rows), made("h", R, rows_h or rows)
     beside_x, beside_h = blocks(bias[0]), blocks(bias[1])
-    b = [signs[g] ** ("b" in turn) * (beside_x[g] + (beside_h[g] if g in both else 0)) for g in "rz"]
+    first = {g: beside_x[g] if alone == "x" else beside_h[g] for g in "rz"}
+    sums = {g: share * (beside_x[g] + beside_h[g]) if g in both else first[g] for g in "rz"}
+    b = [signs[g] ** ("b" in turn) * sums[g] + (g == "z") * ("b" in from_one) for g in "rz"]
+    if "half b" in turn:
+        b[1] = -beside_x["z"] + beside_h["z"]
     ways = {
         "x": beside_x["n"],
         "h": beside_h["n"],
@@ -46,6 +58,12 @@ def translate_family(
         "none": 0 * beside_x["n"],
     }
     return W_x, W_h, np.concatenate([*b, signs["n"] * ways[b_n]]), ways[b_h]
+
+
+def _reshaped(K, R, bias):
+    """The columns in our order, then a reshape in place of a transpose."""
+    W_x, W_h, b, b_h = translate_family(K, R, bias)
+    return W_x.T.reshape(W_x.shape), W_h.T.reshape(W_h.shape), b, b_h
 
 
 def theirs(K, R, bias, x, h):
@@ -87,13 +105,29 @@ TRANSLATE_GRU = Problem(
     mistakes=(
         Mistake("order of the blocks kept", dict(order="rzn", turned="z"), "You take the first block of columns for r and the second for z. There they stand in the order z, r, n.", whole=True),
         Mistake("order kept, the first turned", lambda K, R, bias: translate_family(K, R, bias, order="rzn", turned="r"), "You turned the right block round, but left the blocks in their order z, r, n. Our rows are r, z, n.", whole=True),
+        Mistake("order kept, nothing turned", lambda K, R, bias: translate_family(K, R, bias, order="rzn", turned=""), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True),
         Mistake("z not turned round", dict(turned=""), "Your z writes, as theirs does. Ours keeps: by (11.5) the sign of all that makes z has to be turned.", whole=True),
         Mistake("z turned in the weights, not in the bias", lambda K, R, bias: translate_family(K, R, bias, turn=("x", "h")), "The biases of your z have the old sign. By (11.5) all of its pre-activation is turned round, the bias too.", whole=True),
         Mistake("z turned in the bias only", lambda K, R, bias: translate_family(K, R, bias, turn=("b",)), "The weights of your z have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
         Mistake("z turned in the input weights only", lambda K, R, bias: translate_family(K, R, bias, turn=("x",)), "You turned the sign of z in W_x alone. By (11.5) all of its pre-activation is turned round, the state's part and the bias too.", whole=True),
+        Mistake("z turned in the recurrent weights only", lambda K, R, bias: translate_family(K, R, bias, turn=("h",)), "You turned the sign of z in W_h alone. By (11.5) all of its pre-activation is turned round, the inputs' part and the bias too.", whole=True),
+        Mistake("z not turned in the input weights", lambda K, R, bias: translate_family(K, R, bias, turn=("h", "b")), "The rows of z in your W_x have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
+        Mistake("z not turned in the recurrent weights", lambda K, R, bias: translate_family(K, R, bias, turn=("x", "b")), "The rows of z in your W_h have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
+        Mistake("half of z's bias turned", lambda K, R, bias: translate_family(K, R, bias, turn=("x", "h", "half b")), "In the bias of z one of the two parts has the old sign: the minus stands before their sum.", whole=True),
+        Mistake("1 minus z's bias", lambda K, R, bias: translate_family(K, R, bias, from_one=("b",)), "For the bias of z you return 1 minus it. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
+        Mistake("1 minus all of z", lambda K, R, bias: translate_family(K, R, bias, from_one=("x", "h", "b")), "For the weights and the bias of z you return 1 minus them. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
         Mistake("r turned round", dict(turned="r"), "You turned the reset gate round. It means the same in both; z is the one that writes there.", whole=True),
         Mistake("r and z turned round", dict(turned="rz"), "You turned both gates round. The reset gate means the same in both."),
-        Mistake("everything turned round", lambda K, R, bias: tuple(-a for a in translate_family(K, R, bias, turned="rn")), "You turned the wrong signs, or too many: only what makes z changes its sign.", whole=True),
+        Mistake("everything turned round", lambda K, R, bias: tuple(-a for a in translate_family(K, R, bias, turned="")), "You turned the wrong signs, or too many: only what makes z changes its sign.", whole=True),
+        Mistake("n turned round, too", lambda K, R, bias: translate_family(K, R, bias, turned="zn"), "You turned z and the candidate's rows round. Only what makes z changes its sign.", whole=True),
+        Mistake("all turned round but b_h", lambda K, R, bias: translate_family(K, R, bias, turned="rzn"), "You turned the rows of all three blocks round. Only what makes z changes its sign.", whole=True),
+        Mistake("biases beside the state alone", lambda K, R, bias: translate_family(K, R, bias, both="", alone="h"), "The gates of your net have the biases beside the state alone. In r and z both rows of their bias are added to the same sum."),
+        Mistake("mean of the two biases", lambda K, R, bias: translate_family(K, R, bias, share=0.5), "The gates of your net have the mean of the two biases. Both stand in the same sum, so they are added."),
+        Mistake("both in b and both in b_h", lambda K, R, bias: translate_family(K, R, bias, b_n="both", b_h="both"), "Your b and your b_h both hold the sum of the candidate's two biases. One stands outside the reset gate, the other inside.", whole=True),
+        Mistake("both in b_h", lambda K, R, bias: translate_family(K, R, bias, b_n="none", b_h="both"), "You put both biases of the candidate into b_h. The one beside the inputs stands outside the reset gate, so it belongs to b.", whole=True),
+        Mistake("b_h turned round", lambda K, R, bias: (*translate_family(K, R, bias)[:3], -bias[1][-len(R) :]), "Your b_h has the wrong sign: nothing of the candidate is turned round."),
+        Mistake("recurrent blocks not transposed", lambda K, R, bias: translate_family(K, R, bias, rows_h=lambda a: a), "The blocks of your W_h are those of R as they came. They are square, so nothing complains: each has to be transposed, as those of K."),
+        Mistake("all columns reshaped", _reshaped, "Your matrices have the right shape and the wrong entries. A reshape reads rows one after the other; a transpose makes rows of columns.", whole=True),
         Mistake("one bias for the gates", lambda K, R, bias: translate_family(K, R, bias, both=""), "The gates of your net have the biases beside the inputs alone. In r and z both rows of their bias are added to the same sum."),
         Mistake("all in b", lambda K, R, bias: translate_family(K, R, bias, b_n="both", b_h="none"), "You put both biases of the candidate into b. The one beside the state stands inside the reset gate, so it is b_h.", whole=True),
         Mistake("biases of the candidate exchanged", dict(b_n="h", b_h="x"), "You exchanged the candidate's two biases. Row 0 stands beside the inputs, row 1 beside the state, inside the reset gate.", whole=True),
