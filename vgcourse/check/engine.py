@@ -145,7 +145,7 @@ def _evaluate(problem, fn, seed, declared):
         if declared:
             known = other_than_declared(problem, runs, seed, declared) or known
         findings += known
-    share = _share(rows, problem.exact)
+    share = _share(rows, problem.exact and not problem.each)
     if any(finding.kind == "changes its input" for finding in findings):
         share /= 2
     return Verdict(problem.name, rows, list(dict.fromkeys(findings)), share, _maps(problem, runs, wrong))

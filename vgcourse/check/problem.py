@@ -103,6 +103,7 @@ class Problem:
     adapt : function (output, args) -> outputs to compare; for answers that are not arrays
     exact : the answers are right or wrong as a whole; the table shows no shapes and errors, and half of the
         rows right earns nothing
+    each : where the answers are exact, every right row earns its part: no single answer gets some right for all
     coin : the answers are yes or no, so that a coin gets half of the rows right
     repeatable : two calls have to return the same numbers, also where only what `adapt` makes of them counts
     around : function (fn) -> function of the same arguments that calls fn and adds what only a call can show,
@@ -125,6 +126,7 @@ class Problem:
     axes: Mapping = field(default_factory=dict)
     adapt: Callable = field(default=lambda output, args: output)
     exact: bool = False
+    each: bool = False
     coin: bool = False
     repeatable: bool = False
     around: Callable = field(default=lambda fn: fn)

@@ -114,7 +114,7 @@ def _closing(verdict, fresh):
     lines = [f"See {problem.lecture}."]
     if problem.coin:
         lines.append("Half of the answers can be right by chance: points begin above that.")
-    elif problem.exact and len(verdict.rows) > 1:
+    elif problem.exact and not problem.each and len(verdict.rows) > 1:
         lines.append("Points begin where more than half of the rows are right.")
     if not fresh:
         lines.append(f'hint("{verdict.problem}") gives the next of three hints.')
