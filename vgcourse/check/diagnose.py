@@ -13,6 +13,7 @@ from vgcourse.check.conventions import under
 from vgcourse.check.patterns import describe, exchanged, factor_text, is_multiple
 from vgcourse.check.runs import Finding, holds, quantity_of, wrong_names
 from vgcourse.check.suspects import Suspects
+from vgcourse.check.tested import all_accused
 from vgcourse.check.words import is_plural, listed
 
 
@@ -41,9 +42,14 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
         hits = suspects.explains((mistake,), wrong)
         affected = suspects.affected((mistake,))
         # yes-or-no answers agree by chance, so there a mistake has to explain all that it would get wrong
-        whole = problem.exact or mistake.whole
+        whole = problem.exact or mistake.whole or suspects.yes_or_no(hits)
+        if hits != set(wrong) and suspects.agree_in_nothing(hits):
+            continue
         if hits and (hits == affected or not whole) and suspects.confirmed((mistake,), hits):
             explained[mistake] = (hits, affected)
+    if problem.coin and not any(hits == set(wrong) for hits, _ in explained.values()):
+        if accused := all_accused(runs):
+            return [Finding(*accused)]
 
     swapped, order = set(), []
     if not any(hits == set(wrong) for hits, _ in explained.values()):
@@ -162,6 +168,15 @@ def _several(mistakes, quantities):
     return Finding("one of several mistakes", text)
 
 
+def _several_pairs(mistakes, quantities, alone):
+    """The same for pairs: two of these at once, or one on top of what was named."""
+    names = "; ".join(f"“{mistake.name}”" for mistake in mistakes)
+    verb = "fit" if is_plural(sorted(quantities)) else "fits"
+    which = "more than one pair of mistakes" if alone else "more than one further mistake"
+    text = f"Your {listed(sorted(quantities))} {verb} {which}, with the same numbers, out of: {names}."
+    return Finding("one of several mistakes", text)
+
+
 def _two_at_once(suspects, rest, named, wrong):
     """Pairs of mistakes in one formula with what they explain, findings about ties, and the names left over.
 
@@ -175,9 +190,10 @@ def _two_at_once(suspects, rest, named, wrong):
         if set(pair[0].switches) & set(pair[1].switches):
             continue
         hits = suspects.explains(pair, suspects.possible(pair, rest))
-        if hits and any(m.whole for m in pair) and hits != suspects.affected(pair):
+        whole = any(m.whole for m in pair) or suspects.yes_or_no(hits)
+        if hits and whole and hits != suspects.affected(pair):
             continue
-        if hits and suspects.confirmed(pair, hits):
+        if hits and not suspects.agree_in_nothing(hits, zero=True) and suspects.confirmed(pair, hits):
             pairs[pair] = hits
 
     claims, second, rest = [], [], list(rest)
@@ -194,7 +210,7 @@ def _two_at_once(suspects, rest, named, wrong):
             claims.append((common, hits))
         if len(rivals) > 1:
             several = sorted(set.union(*rivals) - set(common), key=mistakes.index)
-            second.append(_several(several, hits))
+            second.append(_several_pairs(several, hits, alone=not common))
         named = [*named, *common]
         rest = [name for name in rest if name not in hits]
     return claims, second, rest

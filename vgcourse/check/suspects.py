@@ -1,5 +1,7 @@
 """The known mistakes on the learner's own inputs: which quantities would they explain?"""
 
+import numpy as np
+
 from vgcourse.check.runs import inputs, may_agree, quantity_of, run_case, same_in, wrong_run
 
 FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
@@ -45,10 +47,22 @@ class Suspects:
         """Those of the names that are worth a closer look."""
         return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names)
 
+    def yes_or_no(self, names):
+        """Are these answers yes or no alone? A few of them agree with almost anything."""
+        return all(
+            q.expected.dtype.kind == "b" for run in self.runs for q in run.quantities if q.name in names
+        )
+
     def may_be_chance(self, names):
         """Are these a few yes-or-no answers or counts? They agree with something by chance."""
         quantities = [q for run in self.runs for q in run.quantities if q.name in names]
         return all(q.expected.dtype.kind in "biu" for q in quantities)
+
+    def agree_in_nothing(self, names, zero=False):
+        """Is no finite number wrong in them, or none but 0? So do all that overflow, or are empty, agree."""
+        wrong = [q.value for run in self.runs for q in run.quantities if q.name in names and not q.ok]
+        values = [value[np.isfinite(value)] for value in wrong if value is not None]
+        return bool(wrong) and not any(value.any() if zero else value.size for value in values)
 
     def fresh_runs(self):
         """The learner's function on inputs that it has not seen; on the first alone where it is slow."""

@@ -19,6 +19,7 @@ import numpy as np
 
 from vgcourse.check.compare import describe
 from vgcourse.check.problem import Case, Invariant, Problem
+from vgcourse.check.words import listed
 
 
 class Planted(NamedTuple):
@@ -74,6 +75,27 @@ def tested_problem(kind, wrong, right, **rest):
         invariants=(*(_about(p, False) for p in examples), *(_about(p, True) for p in right)),
         **rest,
     )
+
+
+def all_accused(runs):
+    """(kind, text) for a test that accuses every right one and passes a wrong one, else None.
+
+    What passes says little about what such a test looks at: it may return True where it means False, or
+    compare with something that is wrong itself.
+    """
+    verdicts = [q for run in runs for q in run.quantities if q.value is not None]
+    right, wrong = ([q for q in verdicts if q.name.startswith(word)] for word in ("accepted", "caught"))
+    passed = [q.name.split("[", 1)[1][:-1] for q in wrong if not q.ok]
+    if not right or any(q.ok for q in right) or not passed:
+        return None
+    verb = "passes" if len(passed) == 1 else "pass"
+    facts = f"You accuse all right ones, and {len(passed)} of the {len(wrong)} wrong ones {verb}"
+    if len(passed) > len(wrong) / 2:
+        return "pattern: turned round", f"{facts}. Do you return True for a right one, at every return?"
+    if len(passed) > 3:
+        return "pattern: all right ones accused", f"{facts}. What do you compare with?"
+    names = listed([f"“{name}”" for name in passed])
+    return "pattern: slip in the reference", f"{facts}: {names}. Has what you compare with the same slip?"
 
 
 def _cases(kind, wrong, right, rng):
