@@ -65,11 +65,8 @@ def code_problems(nb):
 
 def separator_problems(nb):
     """Cells, of lectures and problem sets, that show a `+++` of their source."""
-    return [
-        f"cell {number}: shows a line +++, which separates cells only below a blank line"
-        for number, cell in _cells(nb, "markdown")
-        if re.search(r"^\+\+\+", cell.source, re.MULTILINE)
-    ]
+    shown = [n for n, cell in _cells(nb, "markdown") if re.search(r"^\+\+\+", cell.source, re.MULTILINE)]
+    return [f"cell {n}: shows a line +++, which separates cells only below a blank line" for n in shown]
 
 
 def _code_lines(source):
