@@ -7,10 +7,12 @@ One notation throughout, time-major arrays (T, N, …), weights (out, in), hs wi
 
 from vgcourse.check.ps6.checkpoints import CHECKPOINTED_BACKWARD
 from vgcourse.check.ps6.cut import CHEAP_CUT
-from vgcourse.check.ps6.forward import LABEL_GRADIENTS, LEAKY_FORWARD
+from vgcourse.check.ps6.forward import LEAKY_FORWARD
+from vgcourse.check.ps6.jacobian import LEAKY_JACOBIAN
+from vgcourse.check.ps6.labels import LABEL_GRADIENTS
 from vgcourse.check.ps6.masked import SEQUENCE_MEAN_LOSS
 from vgcourse.check.ps6.mend import MEND_LEAKS
-from vgcourse.check.ps6.one_loss import ERROR_SIGNALS, LEAKY_JACOBIAN
+from vgcourse.check.ps6.one_loss import ERROR_SIGNALS
 from vgcourse.check.ps6.pairs import BIAS_PAIRS, INPUTS_BY_LAG
 from vgcourse.check.ps6.plans import CHEAPEST_REVERSAL, CHECKPOINT_PLAN
 from vgcourse.check.ps6.through_time import LEAKY_BACKWARD

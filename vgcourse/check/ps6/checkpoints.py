@@ -45,11 +45,14 @@ def checkpointed(
     whole_only=False,
     keep=slice(None),
     dh0="first",
+    first_state=lambda h0: h0,
+    mark=0,
     all_kept=False,
     **parts,
 ):
     """checkpointed_backward with exchangeable parts; segment j (from 0) starts again at kept state start_of(j)."""
     T, net = len(x), (W_x, W_h)
+    h0 = first_state(h0)
     borders = [*range(0, T - every + 1 if whole_only else T, every), T // every * every if whole_only else T]
     kept = [h0]
     for first, last in zip(borders[:-2], borders[1:-1], strict=True):
@@ -57,6 +60,9 @@ def checkpointed(
             run(x[first:last], kept[-1], *net, b, alpha)[-1].copy()
         )  # a view would keep all of the segment
     count = len(borders) - 1
+    if mark:
+        hs = run(x, h0, *net, b, alpha)
+        kept = [hs[min(first + mark, T)] for first in borders[:-1]]
     totals, handed, from_later = None, {}, np.zeros_like(h0)
     for j in list(range(count))[::order]:
         first, last = borders[j], borders[j + 1]
@@ -67,14 +73,19 @@ def checkpointed(
             d[-1] += from_later
         elif carry == "in place of" and j < count - 1:
             d[-1] = from_later
+        elif carry == "loss twice":
+            d[-1] += from_later + (dhs[last - 1] if j < count - 1 else 0)
         elif carry == "at the first step":
             d[0] += from_later
-        _, from_later, *grads = back_through_time(d, hs, x[first:last], *net, alpha, **parts)
+        way = dh0 if j == 0 and dh0 not in ("first", "last") else "arrives"
+        _, from_later, *grads = back_through_time(d, hs, x[first:last], *net, alpha, dh0=way, **parts)
         if j in (0, count - 1):
             handed[j] = from_later
         if j in range(count)[keep]:
             totals = grads if totals is None else [a + g for a, g in zip(totals, grads, strict=True)]
-    return handed[0 if dh0 == "first" else count - 1], *totals
+    if not handed:
+        return np.zeros_like(h0), np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(b), np.zeros_like(b)
+    return handed[count - 1 if dh0 == "last" else 0], *totals
 
 
 @functools.lru_cache(maxsize=8)
@@ -183,16 +194,22 @@ CHECKPOINTED_BACKWARD = Problem(
         *(m for m in SUMS if m.name in ("db divided by N", "h_t for h_{t−1}")),
         Mistake("gradient cut at the borders", {"carry": "dropped"}, "Your gradient stops at each checkpoint: that is a truncated gradient, in chunks. What a segment hands back to its first state is added to the gradient of the segment before."),
         Mistake("loss at the border lost", {"carry": "in place of"}, "At each border you replace the loss's gradient by what the later segment hands back. The state there has both: they add."),
+        Mistake("loss at the border twice", {"carry": "loss twice"}, "The loss of the step before a border is added twice: with what is handed over, and as the step's own. A segment's loop adds it once."),
         Mistake("handed to the wrong end", {"carry": "at the first step"}, "What a segment hands back arrives at the first step of the segment before. It belongs to its last: that state is where the later segment starts."),
         Mistake("segments first to last", {"order": 1}, "You go through the segments from the first to the last. The gradient comes from the end."),
         Mistake("every segment from h_0", {"start_of": lambda j, count: 0}, "Every segment is run again from h_0. Each starts from its own checkpoint."),
         Mistake("every segment from zeros", {"start_at": lambda h: 0 * h}, "Every segment is run again from zeros. Each starts from its own checkpoint, the first from h_0."),
         Mistake("segments from the checkpoint before", {"start_of": lambda j, count: max(j - 1, 0)}, "Your segments are run again from the checkpoint before their own. With h_0 as checkpoint 0, segment j starts at checkpoint j."),
+        Mistake("h_0 ignored", {"first_state": np.zeros_like}, "Your first run starts from zeros, and the first segment's second run as well. h_0 is given, and it is checkpoint 0."),
+        Mistake("checkpoints one step late", {"mark": 1}, "Your checkpoints are the states after the first step of each segment. A segment is run again from the state before it, so keep a state before you take the step."),
         Mistake("bias missing in the second run", {"again_bias": False}, "The second run leaves out b, so its states differ from those of the first."),
         Mistake("leak missing in the second run", {"again_leak": np.ones_like}, "The second run has no leak, so its states differ from those of the first."),
         Mistake("last steps left out", {"whole_only": True}, "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),
         Mistake("last segment only", {"keep": slice(-1, None)}, "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share.", whole=True),
         Mistake("first segment only", {"keep": slice(0, 1)}, "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share.", whole=True),
+        Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
+        Mistake("dh0 around only", {"dh0": "around only"}, "Your dh0 lacks the way of the first step through the tanh and W_h."),
+        Mistake("dh0 through only", {"dh0": "through only"}, "Your dh0 lacks the way of the first step around the tanh."),
         Mistake("dh0 of the last segment", {"dh0": "last"}, "Your dh0 is what the last segment hands back. It is what is left when the first segment is done."),
     ),
     hints=(

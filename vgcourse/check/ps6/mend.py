@@ -66,7 +66,11 @@ def _measured(output, args):
 
 
 def _instead(args, alpha, right):
-    """What is known of a wrong answer: 2 if 1 − α would do, 3 all are one number, 4 ears slow and only they, 5 only a partly deaf ear is; else 1."""
+    """What is known of a wrong answer, 1 if nothing is.
+
+    2: 1 − α would do; 3: all are one number; 4: ears are slow and only they; 5: a partly deaf ear is; 6: fast are
+    the rows of positive sum; 7: ears are fast and even the slowest unit forgets; 8: units are fast by their place.
+    """
     if right:
         return 1.0
     if np.ptp(alpha) == 0:
@@ -75,6 +79,12 @@ def _instead(args, alpha, right):
     ears, full, other, fast = (W_x != 0).any(axis=1), (W_x != 0).all(axis=1), 1 - alpha, alpha >= FAST
     if (fast == ~ears).all() or (fast == full).all():
         return 4.0 if (fast == ~ears).all() else 5.0
+    if (fast == (W_x.sum(axis=1) > 0)).all():
+        return 6.0
+    if len(set(fast)) == 2 and np.count_nonzero(fast[1:] != fast[:-1]) == 1:
+        return 8.0
+    if (fast | ~ears).all() and (1 - alpha.min()) ** T < LEFT:
+        return 7.0
     if not (other > 0).all():
         return 1.0
     fits = other[ears].min() >= FAST and other.min() >= FROZEN / T
@@ -106,6 +116,9 @@ MEND_LEAKS = Problem(
         Invariant("one leak for all", known(3, 3.0), "All your leaks are the same number. A unit that reads the input has to be fast, and then something else has to remember."),
         Invariant("ears and others exchanged", known(3, 4.0), "The units that read the input are slow in your net, and all others fast. It is the other way round."),
         Invariant("a partly deaf ear", known(3, 5.0), "A unit that reads one input only is slow in your net. It is an ear, too."),
+        Invariant("ears by the sign of their sum", known(3, 6.0), "Fast in your net are the units whose row of W_x has a positive sum. An ear's row is not all zero; its sum can have either sign."),
+        Invariant("forgets", known(3, 7.0), "Your ears are fast, but even your slowest unit keeps less than 0.15 of its value over T steps, (1 − α)^T. The slow leaks have to follow T."),
+        Invariant("fast by their place", known(3, 8.0), "Your fast units are the first or the last of the net. Which units are ears stands in W_x, row by row."),
         Invariant("an ear is slow", off(0), "Some unit that reads the input has a leak below 0.5 in yours. Which rows of W_x are not zero?"),
         Invariant("a unit is frozen", off(1), "Some leak of yours is below 0.3/T: such a unit remembers because it hardly changes."),
         Invariant("the gradient is lost", off(2), "Of your gradient less than 0.15 arrives at h_0, or more than e times what started."),

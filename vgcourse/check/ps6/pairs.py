@@ -23,15 +23,18 @@ def pairs(
     step="both",
     back=lambda W: W,
     joined=False,
+    loss=lambda dhs, t: dhs[t],
+    begin=0,
+    kept="dz",
 ):
     """(t, k, δ_{t,k}) of all k ≤ t, from 0; `joined` lets the later losses' signals join on the way."""
     W, f = back(W_h), SLOPES[slope](hs, candidates(hs, alpha), alpha)
     for t in range(len(dhs)):
-        dh = dhs[t]
-        for k in range(t, -1, -1):
+        dh = loss(dhs, t)
+        for k in range(t - begin, -1, -1):
             own = f[t if late else k] if (last_slope if k == t else early_slopes) else 1.0
             delta = dh * weight(alpha) * own
-            yield t, k, delta
+            yield t, k, {"dz": delta, "dh": dh, "no α": dh * own}[kept]
             dh = STEPS[step](dh, delta, W, alpha) + (dhs[k - 1] if joined and k else 0)
 
 
@@ -39,6 +42,10 @@ COMMON = (
     Mistake("slope of the loss's step", {"late": True}, "On the whole way back you use the slope of step t, where the loss stands. Step k has a slope of its own: it is the first of the two slips of lecture 8, section 2."),
     Mistake("slope at the loss only", {"early_slopes": False}, "Only your own-step entries have the slope of tanh. Each step back has one too."),
     Mistake("slope missing at the loss", {"last_slope": False}, "Your own-step entries lack the slope of tanh. They are gradients with respect to a pre-activation, too."),
+    Mistake("begins one step early", {"begin": 1}, "Your loss t begins its way at step t − 1. It is the gradient at h_t, so its first step is its own, t."),
+    Mistake("every loss the last", {"loss": lambda dhs, t: dhs[-1]}, "Every loss of yours starts with the gradient of the last one. Loss t starts with dhs of its own step."),
+    Mistake("gradients of the states", {"kept": "dh"}, "Your entries come from gradients with respect to the states. b and W_x act inside the tanh: they meet those with respect to the pre-activations."),
+    Mistake("leak missing at the weights", {"kept": "no α"}, "What you leave at a step lacks the factor α, though what you pass on has it. What comes out of the tanh enters the state with the weight α."),
     Mistake("losses joined", {"joined": True}, "On its way back your loss t picks up the losses of earlier steps. In the double sum every loss travels alone."),
 )  # fmt: skip
 
@@ -104,6 +111,8 @@ BIAS_PAIRS = Problem(
         Mistake("first step missing", {"keep": lambda t, k: k > 0}, "The first column of your table is empty: the loop ends one step early."),
         Mistake("averaged over the batch", {"reduce": np.mean}, "You average over the sequences. The bias serves all of them, so their contributions add."),
         Mistake("first sequence only", {"reduce": lambda delta, axis: delta[0]}, "Your table holds the first sequence alone. The bias serves all of them, so their contributions add."),
+        Mistake("summed over units too", {"reduce": lambda delta, axis: delta.sum()}, "You add up the units as well, so that all entries of a pair are one number. Only the sequences are added up."),
+        Mistake("gradient from here on", {"finish": lambda G: np.cumsum(G[:, ::-1], axis=1)[:, ::-1]}, "Your entries hold all later steps of their row as well. An entry belongs to one step alone."),
         Mistake("gradient from here back", {"finish": lambda G: np.cumsum(G, axis=1)}, "Your entries add up along each row. An entry belongs to one step alone."),
         Mistake("gradient of all losses", {"finish": lambda G: np.cumsum(G[::-1], axis=0)[::-1]}, "Your entries add up down each column: later losses are in them as well. An entry belongs to one loss alone."),
     ),
@@ -169,6 +178,9 @@ INPUTS_BY_LAG = Problem(
         Mistake("sorted by the loss", {"place": lambda t, k, T: t}, "Your rows are sorted by the step of the loss. Asked for is how far it has travelled."),
         Mistake("longest lag first", {"place": lambda t, k, T: T - 1 - (t - k)}, "Your rows start with the longest lag. parts[0] is what each loss does to the weights of its own step."),
         Mistake("lags from 1", {"place": lambda t, k, T: t - k + 1}, "Your lags are one too large, so parts[0] is empty and the longest is lost. The weights of the loss's own step have lag 0."),
+        Mistake("lags from 1, the longest first", {"place": lambda t, k, T: (t - k + 1) % T}, "Your lags are one too large, and the longest stands in parts[0]. The weights of the loss's own step have lag 0."),
+        Mistake("first step missing", {"keep": lambda t, k, T: k > 0}, "Step 1 is missing in your parts: the loop ends one step early."),
+        Mistake("lag 0 missing", {"keep": lambda t, k, T: t > k}, "parts[0] of yours is empty. A loss begins at the weights of its own step."),
         Mistake("up to the lag", {"finish": lambda parts: parts.cumsum(axis=0)}, "Row τ of yours holds all lags up to τ. Each part is one lag alone."),
         Mistake("from the lag on", {"finish": lambda parts: parts[::-1].cumsum(axis=0)[::-1]}, "Row τ of yours holds all lags from τ on. Each part is one lag alone."),
         Mistake("last loss only", {"keep": lambda t, k, T: t == T - 1}, "Your parts hold the last loss alone. At lag τ there are T − τ pairs: add them."),
@@ -178,6 +190,7 @@ INPUTS_BY_LAG = Problem(
         Mistake("divided by T", {"divide": lambda x: np.full(len(x), len(x))}, "You divide by T. The loss is a sum over the steps, so its gradient is one too."),
         Mistake("input at the loss", {"inputs": lambda x, t, k: x[t]}, "Your signals meet the input at the loss, x_t. W_x was multiplied with the input of the step where the signal is."),
         Mistake("input one step early", {"inputs": lambda x, t, k: x[k - 1] if k else 0 * x[0]}, "Your signals meet the input of the step before. Only states are taken from there."),
+        Mistake("input one step early, index −1", {"inputs": lambda x, t, k: x[k - 1]}, "Your signals meet the input of the step before, and that of step 1 the last input (index −1). x[k] and dhs[k] belong to the same step."),
         Mistake("norms for arrays", {"finish": lambda parts: np.sqrt((parts**2).sum(axis=(1, 2)))}, "You return the norm of each part. Asked for are the parts themselves, (T, H, D): only they add up to dW_x."),
     ),
     hints=(

@@ -16,18 +16,29 @@ def checkpoint_plan(T, q):
 
 
 def plan(
-    T, q, *, memory=lambda T, q, s: math.ceil(T / s) + q * s, tie=min, choose=None, report=None, steps=None
+    T,
+    q,
+    *,
+    memory=lambda T, q, s: math.ceil(T / s) + q * s,
+    tie=min,
+    choose=None,
+    report=None,
+    steps=None,
+    of_q=lambda q: q,
+    longest=lambda T: T,
+    every=lambda T, s: s,
 ):
     """checkpoint_plan with exchangeable parts."""
+    q = of_q(q)
     if choose is None:
-        cost = {s: memory(T, q, s) for s in range(1, T + 1)}
+        cost = {s: memory(T, q, s) for s in range(1, max(longest(T), 1) + 1)}
         least = min(cost.values())
         s = (max if tie is min else min)(s for s in cost if cost[s] == least)
     else:
         s = min(max(choose(T, q), 1), T)
     last = T - (math.ceil(T / s) - 1) * s
     count = 2 * T - last if steps is None else steps(T, s, last)
-    return s, (memory if report is None else report)(T, q, s), count
+    return every(T, s), (memory if report is None else report)(T, q, s), count
 
 
 def _plan_cases(rng):
@@ -64,6 +75,15 @@ CHECKPOINT_PLAN = Problem(
         Mistake("memory of the checkpoints only", {"report": lambda T, q, s: math.ceil(T / s)}, "Your memory lacks the caches of the segment that goes back."),
         Mistake("2T steps", {"steps": lambda T, s, last: 2 * T}, "You count every step twice. Those of the last segment are computed once: after the first run the way back can begin with them."),
         Mistake("2T − s steps", {"steps": lambda T, s, last: 2 * T - s}, "You spare `every` steps. The last segment has only the steps that are left."),
+        Mistake("T mod s spared", {"steps": lambda T, s, last: 2 * T - T % s}, "You spare what is left of T after whole segments. Where `every` divides T that is 0, but the last segment is a whole one then: its steps are spared."),
+        Mistake("last segment twice", {"steps": lambda T, s, last: T + last}, "Your second run goes through the last segment only. It goes through all others: the last one's states are there after the first run."),
+        Mistake("one step for each segment spared", {"steps": lambda T, s, last: 2 * T - math.ceil(T / s)}, "You spare one step for each segment. The way back starts after a whole second run of a segment, but for the last segment, which needs none."),
+        Mistake("number of segments", {"every": lambda T, s: math.ceil(T / s)}, "Your `every` is the number of segments. Asked for is how long they are."),
+        Mistake("h_0 not counted", {"report": lambda T, q, s: math.ceil(T / s) - 1 + q * s}, "Your memory is 1 too small: h_0 is a checkpoint, too, so there are as many as segments."),
+        Mistake("memory cut to a whole number", {"report": lambda T, q, s: int(math.ceil(T / s) + q * s)}, "Your memory is cut to a whole number. q need not be whole, so the memory need not be."),
+        Mistake("q rounded down", {"of_q": lambda q: max(int(q), 1)}, "Your q is rounded down to a whole number. It need not be whole."),
+        Mistake("q rounded up", {"of_q": math.ceil}, "Your q is rounded up to a whole number. It need not be whole."),
+        Mistake("every below T", {"longest": lambda T: T - 1}, "You do not try `every` = T, one segment for all. With a small q it is the best."),
         Mistake("T steps", {"steps": lambda T, s, last: T}, "Your steps are those of the first run only."),
         Mistake("second run only", {"steps": lambda T, s, last: T - last}, "Your steps are those of the second run only."),
         Mistake("last step spared", {"steps": lambda T, s, last: 2 * T - 1}, "You spare one step. The whole last segment is computed once."),
@@ -99,9 +119,11 @@ def cheapest(
     off=0,
     add=lambda c: 0.0,
     split_of=None,
+    order=slice(None),
+    finish=lambda total: total,
 ):
     """cheapest_reversal with exchangeable parts."""
-    c, T = np.asarray(costs, dtype=float), len(costs)
+    c, T = np.asarray(costs, dtype=float)[order], len(costs)
 
     @functools.cache
     def reverse(i, j, S):
@@ -119,7 +141,7 @@ def cheapest(
     total, split = reverse(0, T, slots_of(slots))
     if split_of is not None:
         split = split_of(c, slots, split)
-    return total + add(c), split + (off if split else 0)
+    return finish(total + add(c)), split + (off if split else 0)
 
 
 def _reversal_cases(rng):
@@ -154,6 +176,12 @@ CHEAPEST_REVERSAL = Problem(
         Mistake("way to the split missing", {"ahead": lambda c, i, m, j: 0.0}, "The run ahead from the start to the split costs nothing in yours."),
         Mistake("run to the end counted", {"ahead": lambda c, i, m, j: c[i:j].sum()}, "At each split you count a run to the end. It ends at the split: there the state is kept."),
         Mistake("one step too far ahead", {"ahead": lambda c, i, m, j: c[i : m + 1].sum()}, "At each split your run ahead has one step too many: to reach state m, the steps before it are run."),
+        Mistake("one step too short ahead", {"ahead": lambda c, i, m, j: c[i : m - 1].sum()}, "At each split your run ahead is one step too short: to reach state m, all m steps before it are run."),
+        Mistake("costs from the end", {"order": slice(None, None, -1)}, "You read the costs from the last to the first. costs[0] belongs to step 1, the one that is run again most often."),
+        Mistake("cost cut to a whole number", {"finish": int}, "Your cost is cut to a whole number. The steps' costs need not be whole."),
+        Mistake("one slot at mean cost", {"alone": lambda c, i, j: (j - i) * (j - i - 1) / 2 * c.mean()}, "With one slot you count the runs and multiply by the mean cost. Early steps are run more often than late ones, so each has to count with its own cost."),
+        Mistake("one slot, one whole run", {"alone": lambda c, i, j: c[i:j].sum()}, "With one slot you count one run to the end. For every step the way begins at the start again, and ends before that step."),
+        Mistake("split with one slot", {"split_of": lambda c, slots, split: len(c) - 1 if slots == 1 else split}, "With one slot there is no split: no state beside the first is kept, and 0 is asked for."),
         Mistake("last step's cost counted", {"single": lambda c, i: c[i]}, "You count a step where it goes back. Asked for are the steps ahead: to go back through a step, its first state is enough."),
         Mistake("one slot, one run", {"alone": lambda c, i, j: c[i : j - 1].sum()}, "With one slot you count one run ahead. For every step the way begins at the start again."),
         Mistake("one slot costs nothing", {"alone": lambda c, i, j: 0.0}, "With one slot your running ahead costs nothing. For every step but the first the way begins at the start again."),

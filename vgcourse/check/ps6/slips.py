@@ -14,6 +14,10 @@ SLOPE_MISTAKES = (
     Mistake("tanh' of the tanh", {"slope": "at c"}, "You took tanh' at c_t. c_t already is the tanh of the pre-activation, so that squashes twice."),
     Mistake("old value not subtracted", {"slope": "h/α"}, "Your c_t is h_t/α. What was kept of the old state has to be subtracted from h_t first."),
     Mistake("not divided by the leak", {"slope": "not divided"}, "Your c_t is what the step added, α c_t. Divide by α to have the tanh itself."),
+    Mistake("old value subtracted with α", {"slope": "h − α h"}, "To find c_t you subtract α h_{t−1} from h_t. What was kept of the old state is (1 − α) h_{t−1}."),
+    Mistake("whole old value subtracted", {"slope": "(h − h)/α"}, "Your c_t is (h_t − h_{t−1})/α. Only the share 1 − α of the old state is in h_t, so only that is subtracted."),
+    Mistake("change of the state for the tanh", {"slope": "h − h"}, "Your c_t is the change of the state, h_t − h_{t−1}. The net's equation, solved for c_t, has the weights 1 − α and α."),
+    Mistake("slope one step early, index −1", {"slope": "wrapped"}, "Your slope is that of the step before, and step 1 has one from the last state, index −1. The slope of a step comes from the states before and after it."),
     Mistake("leak missing on the tanh", {"weight": lambda a: np.ones_like(a)}, "The factor α is missing on the way through the tanh: c_t enters h_t with the weight α."),
     Mistake("1 − α on the tanh", {"weight": lambda a: 1 - a}, "On the way through the tanh you have 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
     Mistake("leak squared on the tanh", {"weight": lambda a: a**2}, "α stands twice on your way through the tanh. c_t enters h_t with the weight α, once."),
@@ -28,6 +32,10 @@ WAYS = (
     Mistake("whole gradient around", {"step": "all"}, "The way around the tanh costs nothing in yours, as in a residual net. The old state was kept with the weight 1 − α."),
     Mistake("δ around the tanh", {"step": "around δ"}, "What you send around the tanh has passed its slope already. Around means: the gradient that arrived at h_t, times 1 − α."),
     Mistake("no tanh on the way through W_h", {"step": "dh W_h"}, "On the way through the tanh you send the gradient of the state through W_h. It passes α and the slope first: what goes through W_h is the signal at the pre-activation."),
+    Mistake("slope around the tanh", {"step": "around slope"}, "On the way around the tanh you multiply by its slope. Around means past it: 1 − α is all."),
+    Mistake("leak twice through W_h", {"step": "α twice"}, "On the way through W_h you multiply the signal by α once more. It is in the signal at the pre-activation already."),
+    Mistake("leak after W_h", {"weight": lambda a: np.ones_like(a), "step": "α after W_h"}, "You multiply by α behind W_h, so that each leak meets another unit than its own. It belongs to the signal before it goes through W_h."),
+    Mistake("gradient not passed on", {"step": "stays"}, "The gradient that you carry is the same before and after a step: nothing of the step is in it. What h_{t−1} gets has passed the step, on two ways."),
     Mistake("1 − α on both ways", {"step": "sum leaks"}, "You multiply both ways by 1 − α. It belongs to the way around the tanh alone."),
 )  # fmt: skip
 
@@ -46,6 +54,9 @@ SUMS = (
     Mistake("h_t for h_{t−1}", {"state": "same"}, "Your dW_h pairs the signal of step t with h_t. W_h was multiplied with the state before the step."),
     Mistake("h_{t−2} for h_{t−1}", {"state": "early"}, "Your dW_h pairs the signal of step t with the state two steps before (and the first with the last state, index −1). In this set hs begins with h_0, so at Python's t, counted from 0, the state before the step is hs[t]."),
     Mistake("c_t for h_{t−1}", {"state": "c"}, "Your dW_h pairs the signal of step t with c_t. W_h was multiplied with the state before the step."),
+    Mistake("inputs one step late, index −1", {"inputs": lambda x: np.roll(x, 1, axis=0)}, "Your dW_x pairs the signal of step t with the input of the step before, and that of step 1 with the last (index −1). In this set x[t] and dhs[t] belong to the same step."),
+    Mistake("db from dh", {"b_from": "dh"}, "Your db adds up gradients with respect to the states. b stands inside the tanh: its gradient is that with respect to the pre-activations."),
+    Mistake("leak missing in db", {"b_from": "dc"}, "The factor α is missing in your db. b stands inside the tanh, and what comes out of the tanh enters h_t with the weight α."),
     Mistake("inputs one step late", {"inputs": lambda x: np.concatenate([0 * x[:1], x[:-1]])}, "Your dW_x pairs the signal of step t with the input of the step before. Only the state is taken from there."),
 )  # fmt: skip
 
@@ -56,6 +67,8 @@ LEAKS = (
     Mistake("dalpha with h_t", {"alpha_from": "c − h_t"}, "Your dalpha compares c_t with h_t. What α takes weight from is the state before the step."),
     Mistake("dalpha with the change of the state", {"alpha_from": "h_t − h"}, "Your dalpha has the step's whole change, h_t − h_{t−1}. That is α times what you need."),
     Mistake("dalpha through the tanh", {"alpha_from": "sloped"}, "Your dalpha has the slope of tanh. α stands outside the tanh."),
+    Mistake("dalpha with the slope of tanh", {"alpha_from": "slope"}, "Your dalpha has the slope of tanh as its factor. α stands outside the tanh: its factor is what weighs more in h_t if α grows, and what weighs less."),
+    Mistake("dalpha after the step", {"alpha_signal": "after"}, "Your dalpha takes the gradient that has left the step already, that at h_{t−1}. α acts in h_t: take the gradient that arrived there."),
     Mistake("dalpha of the own losses", {"alpha_signal": "own"}, "Your dalpha takes the gradient of each step's own loss. A larger α at step t changes h_t, and so all later losses."),
     Mistake("dalpha from dz", {"alpha_signal": "dz"}, "Your dalpha begins at the pre-activation, behind α and the slope. α stands outside the tanh: the gradient with respect to the state is its factor."),
     Mistake("dalpha divided by α", {"alpha_signal": "dh/α"}, "Your dalpha is divided by α. Either (c_t − h_{t−1}), or (h_t − h_{t−1})/α, not both."),
@@ -69,5 +82,9 @@ FLOW = (
     Mistake("nothing from the next step", {"step": "none"}, "Your gradient does not travel through time: every state has its own loss alone. h_t is also used by step t + 1.", whole=True),
     Mistake("only the carried part", {"own": "last"}, "After the last step you replace the gradient by what step t + 1 hands back, and each dhs_t is lost. The two add up.", whole=True),
     Mistake("one step back only", {"own_only": True}, "Your gradient travels one step and stops: you hand back the step's own loss alone. What goes back from step t holds what came from t + 1.", whole=True),
+    Mistake("losses one step late", {"losses": lambda dhs, a: np.roll(dhs, 1, axis=0)}, "At each step you add the loss of the step before, and at step 1 the last one (index −1). dhs[0] belongs to h_1: it has the index of x, not that of hs."),
+    Mistake("own loss weighted", {"losses": lambda dhs, a: a * dhs}, "You weigh each step's own loss with α as it joins. dhs_t is the gradient with respect to h_t: it is added as it is."),
+    Mistake("loss joins after the step", {"joins": "after"}, "Your loss joins after its step: dz and the other gradients of step t lack the step's own loss. It is added first."),
+    Mistake("own loss not around the tanh", {"around": "carried"}, "Only what came from step t + 1 goes around the tanh in yours. The step's own loss does, too: the two are one gradient, that at h_t."),
     Mistake("what comes back piles up", {"add_up": True}, "What the steps hand back piles up: from step t + 1 on, the same gradient comes again at every step. It is replaced at each step, not added to.", whole=True),
 )  # fmt: skip

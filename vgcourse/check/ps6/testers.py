@@ -28,8 +28,8 @@ def _agree(a, b, tolerance=1e-4):
     return a.shape == b.shape and np.linalg.norm(a - b) <= tolerance * np.linalg.norm(b)
 
 
-def _flat(a, b):
-    return np.size(a) == b.size and _agree(np.ravel(a), b.ravel())
+def _not_above(a, b):
+    return np.shape(a) == b.shape and not np.linalg.norm(np.asarray(a) - b) > 1e-4 * np.linalg.norm(b)
 
 
 def _broadcast(a, b):
@@ -109,6 +109,8 @@ MISTAKES = (
     Mistake("five steps", dict(trials=((5, 3, 2, 4, 0.1, 0.3), (5, 3, 2, 4, 0.1, 0.3), ONE)), "Your sequences are short: the ones that stop after 10, 16 and 25 steps passed your test."),
     Mistake("twenty steps", dict(trials=((20, 3, 2, 4, 0.1, 0.3), AGAIN, ONE)), "The one that stops after 25 steps passed your test, and it alone: your sequences are not longer than that."),
     Mistake("one sequence only", dict(trials=_each(N=1)), "You try one sequence at a time. What does a batch change? Two bugs of it passed."),
+    Mistake("one unit, one sequence", dict(trials=((40, 1, 1, 1, 0.1, 0.3), (12, 1, 1, 1, 0.1, 0.3), (1, 1, 1, 1, 0.1, 0.3))), "Your net has one unit and your batch one sequence. A matrix of one number is its own transpose, and a mean over one sequence changes nothing."),
+    Mistake("NaN not seen", dict(agree=_not_above), "The one that returns NaN passed your test: every comparison with NaN is false, “is the error too large” as well. Ask whether it is small enough."),
     Mistake("h_0 is zero", dict(trials=_each(start=0.0)), "Your h_0 is 0, so the one that leaves it out passed your test."),
     Mistake("W_h symmetric", dict(draw=_symmetric), "Your W_h is symmetric, so the ones with its transpose and with its symmetric part passed."),
     Mistake("last loss only", dict(last_only=True), "Only the last step has a gradient of its own in your test, so the one that drops all other losses passed."),
@@ -119,7 +121,7 @@ MISTAKES = (
     Mistake("only hs looked at", dict(intact=("hs",)), "The one that changes dhs in place passed your test."),
     Mistake("only dhs looked at", dict(intact=("dhs",)), "The one that changes hs in place passed your test."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is 0.1 % too large passed your test. 1e−4 is safe on both sides."),
-    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-9)), "You accused the one in single precision. It is exact to some 1e−7 only: 1e−4 is safe on both sides."),
+    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-9)), "You accused the one in single precision, by its type or by its rounding: it is exact to some 1e−7. An error of 1e−4 of the norm is a safe threshold on both sides."),
     Mistake("shapes not compared", dict(agree=_broadcast), "The one with an axis too many passed your test: numpy stretches (1, N, H) to (N, H). Compare the shapes first."),
     Mistake("lengths only", dict(agree=_lengths), "You compare lengths. A gradient that points elsewhere can have the right one: take the norm of the difference."),
     Mistake("dW_h only", dict(parts=slice(2, 3)), "You compare dW_h alone. dh0 and dW_x can be wrong by themselves."),

@@ -33,6 +33,10 @@ SLOPES = {
     "at c": lambda hs, c, a: 1 - np.tanh(c) ** 2,
     "h/α": lambda hs, c, a: 1 - (hs[1:] / a) ** 2,
     "not divided": lambda hs, c, a: 1 - (a * c) ** 2,
+    "h − α h": lambda hs, c, a: 1 - ((hs[1:] - a * hs[:-1]) / a) ** 2,
+    "(h − h)/α": lambda hs, c, a: 1 - ((hs[1:] - hs[:-1]) / a) ** 2,
+    "h − h": lambda hs, c, a: 1 - (hs[1:] - hs[:-1]) ** 2,
+    "wrapped": lambda hs, c, a: 1 - np.concatenate([(hs[:1] - (1 - a) * hs[-1:]) / a, c[:-1]]) ** 2,
 }
 STEPS = {
     "both": lambda dh, dz, W, a: (1 - a) * dh + dz @ W,
@@ -43,6 +47,10 @@ STEPS = {
     "all": lambda dh, dz, W, a: dh + dz @ W,
     "around δ": lambda dh, dz, W, a: (1 - a) * dz + dz @ W,
     "dh W_h": lambda dh, dz, W, a: (1 - a) * dh + dh @ W,
+    "around slope": lambda dh, dz, W, a: (1 - a) * dz / a + dz @ W,
+    "α twice": lambda dh, dz, W, a: (1 - a) * dh + (a * dz) @ W,
+    "α after W_h": lambda dh, dz, W, a: (1 - a) * dh + a * (dz @ W),
+    "stays": lambda dh, dz, W, a: dh,
     "sum leaks": lambda dh, dz, W, a: (1 - a) * (dh + dz @ W),
 }
 
@@ -51,19 +59,22 @@ def back_through_time(
     dhs, hs, x, W_x, W_h, alpha, *,
     slope="1 − c²", weight=lambda a: a, step="both", own="every step", own_only=False, back=lambda W: W, cut=None, state="before",
     inputs=None, accumulate=slice(None), of_x=slice(None), of_h=slice(None), of_b=slice(None), divide=lambda x: 1, divide_b=lambda x: 1, dx_from="dz", dx_order=1, dh0="arrives",
-    add_up=False, alpha_from="c − h", alpha_signal="dh", alpha_divide=lambda x: 1, alpha_steps=slice(None),
+    add_up=False, losses=lambda dhs, a: dhs, joins="before", around="arrived", dx_shift=0, b_from="dz", alpha_from="c − h", alpha_signal="dh", alpha_divide=lambda x: 1, alpha_steps=slice(None),
 ):  # fmt: skip
     """leaky_backward with exchangeable parts, t from 0; `cut(t)`: nothing comes back into h_t from the step after it."""
     c, W, T = candidates(hs, alpha), back(W_h), len(x)
     f = weight(alpha) * SLOPES[slope](hs, c, alpha)
-    from_next, dz, dh = np.zeros_like(hs[0]), np.empty_like(c), np.empty_like(c)
+    from_next, dz, dh, after = np.zeros_like(hs[0]), np.empty_like(c), np.empty_like(c), np.empty_like(c)
+    dhs = losses(dhs, alpha)
     for t in reversed(range(T)):
         ends = t == T - 1 or (cut is not None and cut(t + 1))
         from_next = 0 * from_next if ends else from_next
-        dh[t] = (dhs[t] if ends or own == "every step" else 0) + from_next
+        dh[t] = (dhs[t] if joins == "before" and (ends or own == "every step") else 0) + from_next
         dz[t] = dh[t] * f[t]
         back_from = (dhs[t], dhs[t] * f[t]) if own_only else (dh[t], dz[t])
-        from_next = STEPS[step](*back_from, W, alpha) + add_up * from_next
+        back_from = (from_next, dz[t]) if around == "carried" else back_from
+        from_next = STEPS[step](*back_from, W, alpha) + add_up * from_next + (joins == "after") * dhs[t]
+        after[t] = from_next
     first = {
         "arrives": lambda: from_next,
         "dh_1": lambda: dh[0],
@@ -74,7 +85,7 @@ def back_through_time(
         "last step": lambda: STEPS[step](dh[-1], dz[-1], W, alpha),
         "own added": lambda: dhs[0] + from_next,
     }[dh0]()
-    dx = {"dz": dz, "dh": dh, "own": dhs * f}[dx_from] @ W_x
+    dx = np.roll({"dz": dz, "dh": dh, "own": dhs * f}[dx_from] @ W_x, dx_shift, axis=0)
     d = dz[accumulate] / divide(x)
     early = np.concatenate([hs[-1:], hs[:-2]])
     states = {"before": hs[:-1], "same": hs[1:], "c": c, "early": early}[state]
@@ -86,12 +97,14 @@ def back_through_time(
         "h_t − h": lambda: hs[1:] - hs[:-1],
         "sloped": lambda: (c - hs[:-1]) * (1 - c**2),
         "c + h": lambda: c + hs[:-1],
+        "slope": lambda: 1 - c**2,
     }[alpha_from]()
-    mixed = {"dh": dh, "own": dhs, "dz": dz, "dh/α": dh / alpha}[alpha_signal] * mixed
+    mixed = {"dh": dh, "own": dhs, "dz": dz, "dh/α": dh / alpha, "after": after}[alpha_signal] * mixed
     dalpha = mixed[alpha_steps].sum(axis=(0, 1)) / alpha_divide(x)
     dW_x = over_time(d[of_x], (x if inputs is None else inputs(x))[accumulate][of_x])
     dW_h = over_time(d[of_h], states[accumulate][of_h])
-    return dx[::dx_order], first, dW_x, dW_h, d[of_b].sum(axis=(0, 1)) / divide_b(x), dalpha
+    at_b = {"dz": d, "dh": dh[accumulate] / divide(x), "dc": d / alpha}[b_from]
+    return dx[::dx_order], first, dW_x, dW_h, at_b[of_b].sum(axis=(0, 1)) / divide_b(x), dalpha
 
 
 def over_time(d, v):
@@ -144,6 +157,8 @@ LEAKY_BACKWARD = Problem(
         Mistake("dx from dh", {"dx_from": "dh"}, "Your dx comes from the gradient with respect to the state. The input acts inside the tanh, behind α and its slope."),
         Mistake("dx of the own loss only", {"dx_from": "own"}, "Your dx holds each step's own loss only. An input also changes all later losses, through the state."),
         Mistake("dx in the loop's order", {"dx_order": -1}, "Your dx is in the order of the loop, the last step first. dx[0] belongs to x[0]."),
+        Mistake("dx one step early", {"dx_shift": -1}, "Your dx is one step early: what belongs to x[t] stands in dx[t − 1], and that of x[0] comes last."),
+        Mistake("dx one step late", {"dx_shift": 1}, "Your dx is one step late: what belongs to x[t] stands in dx[t + 1], and that of the last step comes first."),
         Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
         Mistake("dh0 around only", {"dh0": "around only"}, "Your dh0 lacks the way of the first step through the tanh and W_h."),
         Mistake("dh0 through only", {"dh0": "through only"}, "Your dh0 lacks the way of the first step around the tanh."),

@@ -1,0 +1,247 @@
+"""Answers to problem set 6 that a reader tried: each is called what it is, and told what is true of it.
+
+Most are a reader's own right answer with a slip typed into it: (old, new).
+"""
+
+import numpy as np
+import pytest
+
+from vgcourse.check import evaluate, find
+
+SOURCES = {
+    "label_gradients": """
+def answer(hs, V, b_o, targets):
+    p = 1 / (1 + np.exp(-(hs @ V.T + b_o)))
+    do = p - targets
+    return do, np.einsum("tnc,tnh->ch", do, hs), do.sum(axis=(0, 1)), do @ V
+""",
+    "error_signals": """
+def answer(dh, hs, W_h, alpha):
+    deltas = np.zeros_like(hs[1:])
+    for t in range(len(deltas), 0, -1):
+        c = (hs[t] - (1 - alpha) * hs[t - 1]) / alpha
+        dz = dh * alpha * (1 - c**2)
+        deltas[t - 1] = dz
+        dh = dh * (1 - alpha) + dz @ W_h
+    return deltas
+""",
+    "leaky_jacobian": """
+def answer(hs, W_h, alpha, s, t):
+    J, bound, norm = np.eye(len(alpha)), 1.0, np.linalg.norm(W_h, 2)
+    for k in range(s + 1, t + 1):
+        c = (hs[k] - (1 - alpha) * hs[k - 1]) / alpha
+        g = alpha * (1 - c**2)
+        step = np.diag(1 - alpha) + np.diag(g) @ W_h
+        J = step @ J
+        bound *= (1 - alpha).max() + g.max() * norm
+    return J, bound
+""",
+    "leaky_backward": """
+def answer(dhs, hs, x, W_x, W_h, alpha):
+    dx, dW_x, dW_h = np.zeros_like(x), np.zeros_like(W_x), np.zeros_like(W_h)
+    db, dalpha, dh = np.zeros_like(alpha), np.zeros_like(alpha), np.zeros_like(hs[0])
+    for t in range(len(x) - 1, -1, -1):
+        dh = dh + dhs[t]
+        c = (hs[t + 1] - (1 - alpha) * hs[t]) / alpha
+        dz = dh * alpha * (1 - c**2)
+        dalpha += (dh * (c - hs[t])).sum(axis=0)
+        dW_x += dz.T @ x[t]
+        dW_h += dz.T @ hs[t]
+        db += dz.sum(axis=0)
+        dx[t] = dz @ W_x
+        dh = (1 - alpha) * dh + dz @ W_h
+    return dx, dh, dW_x, dW_h, db, dalpha
+""",
+    "sequence_mean_loss": """
+def answer(o, labels, mask):
+    s = o - o.max(axis=2, keepdims=True)
+    logp = s - np.log(np.exp(s).sum(axis=2, keepdims=True))
+    M = mask.sum(axis=0)
+    w = mask / np.maximum(M, 1) / (M > 0).sum()
+    y = np.eye(o.shape[2])[np.maximum(labels, 0).astype(int)]
+    return -(w[:, :, None] * y * logp).sum(), w[:, :, None] * (np.exp(logp) - y)
+""",
+    "truncated_backward": """
+def answer(dhs, hs, x, W_h, alpha, k1, k2):
+    T, N, H = dhs.shape
+    dW_x, dW_h, db = np.zeros((H, x.shape[2])), np.zeros((H, H)), np.zeros(H)
+    last = 0
+    for end in [*range(k1, T, k1), T]:
+        dh = np.zeros((N, H))
+        for t in range(end, max(end - k2, 0), -1):
+            if t > last:
+                dh = dh + dhs[t - 1]
+            c = (hs[t] - (1 - alpha) * hs[t - 1]) / alpha
+            dz = dh * alpha * (1 - c**2)
+            dW_x += dz.T @ x[t - 1]
+            dW_h += dz.T @ hs[t - 1]
+            db += dz.sum(axis=0)
+            dh = (1 - alpha) * dh + dz @ W_h
+        last = end
+    return dW_x, dW_h, db
+""",
+    "checkpoint_plan": """
+def answer(T, q):
+    s = np.arange(1, T + 1)
+    memory = np.ceil(T / s) + q * s
+    every = int(s[memory == memory.min()].max())
+    segments = -(-T // every)
+    last = T - (segments - 1) * every
+    return every, memory.min(), 2 * T - last
+""",
+    "cheap_cut": """
+def answer(a, lost, work):
+    k2 = 1
+    while True:
+        k1 = max(1, int(np.ceil(k2 / work - 1e-9)))
+        if (a ** np.arange(k2 - k1 + 1, k2 + 1.0)).mean() <= lost:
+            return k1, k2
+        k2 += 1
+""",
+    "mend_leaks": """
+def answer(W_h, W_x, T):
+    return np.where((W_x != 0).any(axis=1), 0.5, 0.5 / T)
+""",
+    "is_bptt": """
+def answer(backward):
+    rng = np.random.default_rng(3)
+    for T, N, D, H in ((40, 3, 2, 5), (40, 3, 2, 5), (1, 3, 2, 4)):
+        W_h, W_x = np.linalg.qr(rng.normal(size=(H, H)))[0], rng.normal(size=(H, D))
+        x, hs = 0.1 * rng.normal(size=(T, N, D)), [0.1 * rng.normal(size=(N, H))]
+        for x_t in x:
+            hs.append(np.tanh(hs[-1] @ W_h.T + x_t @ W_x.T))
+        args = rng.normal(size=(T, N, H)), np.stack(hs), x, W_x, W_h
+        given = [a.copy() for a in args]
+        found = [np.asarray(f, float) for f in backward(*given)]
+        dh, dW_x, dW_h = 0, 0, 0
+        for t in reversed(range(T)):
+            dz = (args[0][t] + dh) * (1 - hs[t + 1] ** 2)
+            dW_x, dW_h, dh = dW_x + dz.T @ x[t], dW_h + dz.T @ hs[t], dz @ W_h
+        good = all(np.array_equal(a, b) for a, b in zip(args, given))
+        for f, w in zip(found, (dh, dW_x, dW_h)):
+            good = good and f.shape == w.shape and np.abs(f - w).max() <= 1e-4 * np.abs(w).max()
+        if not good:
+            return False
+    return True
+""",
+}
+
+
+def answer(name, *slip):
+    """The reader's function, with `slip[0]` replaced by `slip[1]`."""
+    source = SOURCES[name]
+    if slip:
+        assert source.count(slip[0]) == 1, (name, slip)
+        source = source.replace(*slip)
+    space = {"np": np}
+    exec(source, space)
+    return space["answer"]
+
+
+def kinds(name, fn, seed=0):
+    return [finding.kind for finding in evaluate(f"ps6.{name}", fn, seed=seed).findings]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_reader_s_own_answer_is_right(name):
+    verdict = evaluate(f"ps6.{name}", answer(name), seed=5)
+    assert verdict.share == 1 and not verdict.findings
+
+
+CALLED = [
+    ("label_gradients", "do.sum(axis=(0, 1))", "do.mean(axis=(0, 1))", "db_o averaged over both"),
+    ("label_gradients", "do @ V", "p @ V", "dhs from the probabilities"),
+    ("label_gradients", "do.sum(", "p.sum(", "db_o from the probabilities"),
+    ("error_signals", "deltas[t - 1] = dz\n", "deltas[t - 1] = dz / alpha\n", "leak missing in the rows"),
+    ("error_signals", "- (1 - alpha) * hs", "- alpha * hs", "old value subtracted with α"),
+    ("leaky_jacobian", "J = step @ J", "J = step * J", "entries multiplied"),
+    (
+        "leaky_jacobian",
+        "bound *= (1 - alpha).max() + g.max() * norm",
+        "bound *= np.linalg.norm(step, 2)",
+        "norm of each step's Jacobian",
+    ),
+    ("leaky_jacobian", "bound *=", "bound +=", "sum of the factors"),
+    ("leaky_jacobian", "np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, 1)", "largest column sum"),
+    ("leaky_backward", "dh = dh + dhs[t]", "dh = dh + dhs[t - 1]", "losses one step late"),
+    ("leaky_backward", "(c - hs[t])", "(1 - c**2)", "dalpha with the slope of tanh"),
+    ("leaky_backward", "db += dz.sum", "db += dh.sum", "db from dh"),
+    ("leaky_backward", "        db += dz.sum(axis=0)\n", "", "pattern: is all zeros"),
+    ("sequence_mean_loss", "s = o - o.max(axis=2, keepdims=True)", "s = o", "overflow before the logarithm"),
+    ("sequence_mean_loss", "o.max(axis=2, keepdims=True)", "o.max()", "one maximum for all"),
+    ("sequence_mean_loss", "np.exp(s).sum(axis=2", "np.exp(s).sum(axis=1", "sums over the batch"),
+    ("sequence_mean_loss", "y * logp", "y * np.log(np.exp(logp) + 1e-12)", "1e-12 in the logarithm"),
+    ("truncated_backward", "max(end - k2, 0)", "max(end - k1, 0)", "k2 ignored"),
+    ("truncated_backward", "max(end - k2, 0)", "end - k2", "steps before the first"),
+    (
+        "truncated_backward",
+        "        dh = np.zeros((N, H))\n",
+        "        dh = dh if last else np.zeros((N, H))\n",
+        "gradient kept between the ways back",
+    ),
+    ("truncated_backward", "t > last", "t >= last", "loss at the border twice"),
+    ("truncated_backward", "range(k1, T, k1), T]", "range(k1, T, k1), T - 1]", "last step left out"),
+    ("checkpoint_plan", "return every", "return segments", "number of segments"),
+    ("checkpoint_plan", "2 * T - last", "2 * T - T % every", "T mod s spared"),
+    ("checkpoint_plan", "s = np.arange(1, T + 1)", "s = np.arange(1, T)", "every below T"),
+    ("cheap_cut", "np.ceil(k2 / work - 1e-9)", "k2 / work", "rounded down"),
+    ("cheap_cut", "<= lost", "<= 1 - lost", "kept for lost"),
+    (
+        "mend_leaks",
+        "(W_x != 0).any(axis=1)",
+        "W_x.sum(axis=1) > 0",
+        "invariant: ears by the sign of their sum",
+    ),
+    ("mend_leaks", "0.5 / T", "5 / (T + 10)", "invariant: forgets"),
+    (
+        "is_bptt",
+        "np.abs(f - w).max() <= 1e-4 * np.abs(w).max()",
+        "not np.abs(f - w).max() > 1e-4 * np.abs(w).max()",
+        "NaN not seen",
+    ),
+    (
+        "is_bptt",
+        "((40, 3, 2, 5), (40, 3, 2, 5), (1, 3, 2, 4))",
+        "((40, 1, 1, 1), (40, 1, 1, 1), (1, 1, 1, 1))",
+        "one unit, one sequence",
+    ),
+    ("is_bptt", "dW_h + dz.T @ hs[t]", "dW_h + dz.T @ hs[t + 1]", "pattern: slip in the reference"),
+    ("is_bptt", "return False\n    return True", "return True\n    return False", "True and False exchanged"),
+]
+
+
+@pytest.mark.parametrize("name, old, new, called", CALLED, ids=[f"{row[0]}: {row[3]}" for row in CALLED])
+@pytest.mark.parametrize("seed", (0, 6))
+def test_a_slip_is_called_what_it_is_and_nothing_else(name, old, new, called, seed):
+    fn = answer(name, old, new)
+    assert evaluate(f"ps6.{name}", fn, seed=seed).share < 1
+    found = [kind for kind in kinds(name, fn, seed) if not kind.startswith("invariant") or kind == called]
+    assert found == [called]
+
+
+def test_right_parts_are_not_called_wrong():
+    """`p @ V` beside a right do used to be told that its do is σ(o) alone."""
+    text = evaluate("ps6.label_gradients", answer("label_gradients", "do @ V", "p @ V")).findings[0].text
+    assert text.startswith("Your dhs")
+
+
+def test_a_verdict_turned_in_one_place_is_not_taken_for_a_narrow_test():
+    """Only the returns for many steps are turned: what passes says nothing of what was compared."""
+    source = "        if not good:\n            return False\n    return True"
+    turned = answer(
+        "is_bptt", source, source.replace("False", "T > 1").replace("return True", "return False")
+    )
+    assert kinds("is_bptt", turned) == ["pattern: turned round"]
+
+
+def test_a_slip_of_the_test_s_own_is_asked_for():
+    fn = answer("is_bptt", "dW_h + dz.T @ hs[t]", "dW_h + dz.T @ hs[t + 1]")
+    (finding,) = evaluate("ps6.is_bptt", fn).findings
+    assert "1 of the 26 wrong ones passes: “state after the step in dW_h”." in finding.text
+
+
+def test_work_never_divides_the_least_k2():
+    """Where it does, k2/work needs no rounding, and an answer without it is paid."""
+    for seed in range(8):
+        for case in find("ps6.cheap_cut").cases(np.random.default_rng(seed)):
+            assert find("ps6.cheap_cut").reference(*case.args)[1] % case.args[2]
