@@ -375,10 +375,12 @@ def blocks_by_kron(taps):
     return [A, sizes_of(A.T)]
 
 
-def blocks_oldest_first(taps):
+def blocks_turned_round(taps):
+    """Built with the oldest state on top, as text reads; then the newest is brought up."""
     K, H = max(taps), len(taps[max(taps)])
     A = np.eye(K * H, k=H)
     A[-H:] = np.hstack([taps.get(k, np.zeros((H, H))) for k in range(K, 0, -1)])
+    A = A.reshape(K, H, K, H)[::-1, :, ::-1].reshape(K * H, K * H)
     return A, sizes_of(A)
 
 
@@ -1001,7 +1003,7 @@ RIGHT = {
         blocks_by_slices,
         blocks_by_eye,
         blocks_by_kron,
-        blocks_oldest_first,
+        blocks_turned_round,
         blocks_by_block,
         blocks_by_columns,
     ),

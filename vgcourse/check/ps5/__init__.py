@@ -1,15 +1,17 @@
 """Problem set 5: linear recursions, their modes, and what stability means."""
 
 from vgcourse.check.ps5.calm import CALM
+from vgcourse.check.ps5.constant import CONSTANT_RESPONSE
 from vgcourse.check.ps5.exponents import BACKWARD_EXPONENTS
 from vgcourse.check.ps5.growth import GROWTH_START
 from vgcourse.check.ps5.leak import LARGEST_LEAK
 from vgcourse.check.ps5.leaky import LEAKY_GRADIENT
-from vgcourse.check.ps5.linear import CONSTANT_RESPONSE, DELAYED_RESPONSE
+from vgcourse.check.ps5.linear import DELAYED_RESPONSE
 from vgcourse.check.ps5.orbits import TWO_STEP_ORBITS
 from vgcourse.check.ps5.recall import RECALL
 from vgcourse.check.ps5.shrink import SHRINKING_SCALES
-from vgcourse.check.ps5.taps import BLOCK_COMPANION, STEP_RESPONSE
+from vgcourse.check.ps5.step import STEP_RESPONSE
+from vgcourse.check.ps5.taps import BLOCK_COMPANION
 from vgcourse.check.ps5.two_modes import TWO_MODES
 from vgcourse.check.ps5.verdicts import TELLS_STABILITY
 
