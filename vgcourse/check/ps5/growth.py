@@ -24,14 +24,15 @@ def _growth(
     norm=lambda P: np.linalg.norm(P, 2),
     ks=lambda steps: range(1, steps + 1),
     at=np.argmax,
-    counted=lambda at, ks: ks[at],
-    when=lambda A, k: k,
+    measure=lambda norm, P, A, k: norm(P),
+    counted=lambda at, ks, norms: np.int64(ks[at]),
+    when=lambda k, steps: k,
     start=_right_singular,
 ):
     ks = list(ks(steps))
-    norms = np.array([norm(power(A, k)) for k in ks])
+    norms = np.array([measure(norm, power(A, k), A, k) for k in ks])
     best = int(at(norms))
-    return norms, np.int64(counted(best, ks)), start(power(A, when(A, ks[best])))
+    return norms, counted(best, ks, norms), start(power(A, when(ks[best], steps)))
 
 
 def _up_to_sign(output, args):
@@ -100,6 +101,15 @@ def _grows_less(args, outputs):
     return 1 - np.linalg.norm(np.linalg.matrix_power(A, int(at)) @ v) / norms.max()
 
 
+def _nearly(args, outputs):
+    """1 for a start that is another than the best and loses less than what `_grows_less` would tell."""
+    best, v = growth_start(*args)[2], outputs["start"]
+    apart = min(np.linalg.norm(v - best), np.linalg.norm(v + best))
+    return float(
+        apart > 1e-4 and _not_of_length_one(args, outputs) < 1e-6 and _grows_less(args, outputs) < 1e-3
+    )
+
+
 def _peak_elsewhere(args, outputs):
     norms, at = outputs["norms"], int(outputs["peak_at"])
     return float(not 1 <= at <= len(norms) or norms[at - 1] < norms.max() * (1 - 1e-6))
@@ -121,6 +131,7 @@ GROWTH_START = Problem(
     invariants=(
         Invariant("a start of length 1", _not_of_length_one, "Your start does not have length 1."),
         Invariant("grows by the largest norm", _grows_less, "Some start of yours does not grow as much as another would: take it through A^k with the k of the largest norm, and measure its length."),
+        Invariant("nearly the start", _nearly, "Your start grows almost as much as the best one, but it is another. The singular value decomposition of A^k gives it to the last digit."),
         Invariant("peak of the norms", _peak_elsewhere, "Your peak_at does not fit your norms: the largest of them has to be that of A^peak_at, and the first is that of A¹."),
         Invariant("at least ρ^k", _below_the_radius, "Some norm is below ρ^k. An eigenvector grows by |λ|^k, so no ‖A^k‖₂ can be smaller than the largest of these."),
     ),
@@ -133,22 +144,32 @@ GROWTH_START = Problem(
         Mistake("column sums", dict(norm=lambda P: np.linalg.norm(P, 1)), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
         Mistake("largest entry", dict(norm=lambda P: np.abs(P).max()), "You use the largest entry. ‖·‖₂ is the largest singular value."),
         Mistake("norm squared", dict(norm=lambda P: np.linalg.norm(P, 2) ** 2), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
-        Mistake("powers of the norm", dict(norm=lambda P: P[0, 0], power=lambda A, k: np.linalg.norm(A, 2) ** k * np.eye(len(A)), start=_right_singular), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next.", whole=True),
+        Mistake("powers of the norm", dict(measure=lambda norm, P, A, k: norm(A) ** k), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
         Mistake("powers of entries", dict(power=lambda A, k: A**k), "A**k raises each entry to the power k. A^k is the matrix product."),
         Mistake("k starts at 0", dict(ks=lambda steps: range(steps + 1)), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps."),
         Mistake("one norm too few", dict(ks=lambda steps: range(1, steps)), "Your last norm is k = steps − 1. Asked for are k = 1 … steps."),
         Mistake("one power late", dict(ks=lambda steps: range(2, steps + 2)), "Your norms begin with A². The first belongs to A¹.", whole=True),
-        Mistake("peak and power counted from 0", dict(counted=lambda at, ks: at, when=lambda A, k: k - 1), "Your peak_at counts places of the list from 0, and your start is that of the power with this number. The list starts with A¹: both are one too small."),
+        Mistake("one power late, counted from 1", dict(ks=lambda steps: range(2, steps + 2), counted=lambda at, ks, norms: np.int64(at + 1)), "Your powers begin with A², while you count them from 1. The first belongs to A¹.", whole=True),
+        Mistake("peak and power counted from 0", lambda A, steps: _growth(A, steps, counted=lambda at, ks, norms: np.int64(at), when=lambda k, steps: k - 1), "Your peak_at counts places of the list from 0, and your start is that of the power with this number. The list starts with A¹: both are one too small."),
+        Mistake("place before in the list", lambda A, steps: _growth(A, steps, counted=lambda at, ks, norms: np.int64(at), when=lambda k, steps: k - 1 or steps), "Your peak_at counts places of the list from 0, and your start belongs to the place before that, or to the last for the first. Place 0 holds A¹."),
         Mistake("identity to steps − 1", dict(ks=lambda steps: range(steps)), "Your norms are those of k = 0 … steps − 1. The first belongs to A¹."),
-        Mistake("peak_at counted from 0", dict(counted=lambda at, ks: at), "Your peak_at is one too small: it is the place in the list, and the list starts with A¹."),
+        Mistake("identity to steps − 1, counted from 1", dict(ks=lambda steps: range(steps), counted=lambda at, ks, norms: np.int64(at + 1)), "Your list begins with the identity, k = 0, while you count it from 1. The first belongs to A¹."),
+        Mistake("smallest norm", dict(at=np.argmin), "Your peak_at is the k of the smallest norm, and your start belongs to it. Asked for is the largest."),
+        Mistake("fastest step", dict(at=lambda norms: np.argmax(np.diff([1.0, *norms]))), "Your peak_at is the k at which the norm rises most in one step. Asked for is the k of the largest norm."),
+        Mistake("last k", dict(at=lambda norms: len(norms) - 1), "Your peak_at is the last k, and your start belongs to it. Asked for is the k of the largest norm."),
+        Mistake("height for its k", dict(counted=lambda at, ks, norms: norms[at]), "Your peak_at is the largest norm itself. Asked for is the k at which it is reached."),
+        Mistake("peak_at counted from 0", dict(counted=lambda at, ks, norms: np.int64(at)), "Your peak_at is one too small: it is the place in the list, and the list starts with A¹."),
         Mistake("end of the stretch", dict(start=lambda P: np.linalg.svd(P)[0][:, 0]), "Your start is what comes out of A^k, the left singular vector. The start is what goes in."),
+        Mistake("row of the left ones", dict(start=lambda P: np.linalg.svd(P)[0][0]), "Your start is a row of the first result of np.linalg.svd, U. Its columns are what comes out of A^k; what goes in are the rows of the third, Vᵀ."),
         Mistake("column for row", dict(start=lambda P: np.linalg.svd(P)[2][:, 0]), "Your start is a column of the third result of np.linalg.svd. That result is Vᵀ: its rows are the singular vectors."),
         Mistake("start that shrinks", dict(start=lambda P: np.linalg.svd(P)[2][-1]), "Your start is the one that A^k stretches least. Singular values are sorted with the largest first."),
         Mistake("eigenvector", dict(start=_eigenvector), "Your start is an eigenvector. It follows λ^k from the beginning: what grows first is a mixture of eigenvectors that cancel at the beginning."),
-        Mistake("start of a single step", dict(when=lambda A, k: 1), "Your start is the one that a single step stretches most. Asked for is the one that has grown most at peak_at."),
-        Mistake("start of the power before", dict(when=lambda A, k: k - 1), "Your start is the one that grows most in peak_at − 1 steps. Which power is at that place of your list?"),
+        Mistake("start of a single step", dict(when=lambda k, steps: 1), "Your start is the one that a single step stretches most. Asked for is the one that has grown most at peak_at."),
+        Mistake("start of the power before", dict(when=lambda k, steps: k - 1), "Your start is the one that grows most in peak_at − 1 steps. Which power is at that place of your list?"),
+        Mistake("start of the place before", lambda A, steps: _growth(A, steps, when=lambda k, steps: k - 1 or steps), "Your start is the one that grows most in peak_at − 1 steps; for peak_at = 1 it belongs to the last power. Which power is at which place of your list?"),
+        Mistake("start of the power after", dict(when=lambda k, steps: min(k + 1, steps)), "Your start is the one that grows most in peak_at + 1 steps. Which power is at that place of your list?"),
         Mistake("unit with the longest column", dict(start=lambda P: np.eye(len(P))[np.argmax(np.linalg.norm(P, axis=0))]), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
-        Mistake("start of the last step", lambda A, steps: (*_growth(A, steps)[:2], _right_singular(np.linalg.matrix_power(A, steps))), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
+        Mistake("start of the last step", dict(when=lambda k, steps: steps), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
         Mistake("start times its growth", dict(start=lambda P: _right_singular(P) * np.linalg.norm(P, 2)), "Your start has the length of the growth. It is to have length 1."),
     ),
     hints=(
