@@ -35,12 +35,12 @@ def _recall(
     covariance=lambda W, B, lags: _solved(W, B),
     finish=lambda S: S,
     moved=lambda W, k: np.linalg.matrix_power(W, k),
-    weigh=lambda g, S: g @ np.linalg.solve(S, g),
+    weigh=lambda g, S, c: g @ np.linalg.solve(S, g),
     ks=lambda lags: range(lags),
     total=lambda shares: shares,
 ):
     S = covariance(W, source(c), lags)
-    shares = np.array([weigh(moved(W, k) @ c, S) for k in ks(lags)])
+    shares = np.array([weigh(moved(W, k) @ c, S, c) for k in ks(lags)])
     return finish(S), total(shares)
 
 
@@ -90,6 +90,29 @@ def _beyond_all(args, outputs):
     return max(0.0, float(np.sum(shares)) - len(args[0]), float(-np.min(shares)), float(np.max(shares) - 1))
 
 
+def _finite(args, outputs):
+    """1 if S is what some number of terms add up to, so that what one more step adds is one more term."""
+    W, c, _ = args
+    S, g = outputs["S"], c
+    missing = W @ S @ W.T + np.outer(c, c) - S
+    size = np.linalg.norm(missing)
+    if size > 1e-4 * np.linalg.norm(S):
+        for _ in range(2000):
+            g = W @ g
+            if np.linalg.norm(np.outer(g, g) - missing) < 1e-4 * size:
+                return 1.0
+    return 0.0
+
+
+def _stopped(terms):
+    left = f"{100 * 0.99 ** (2 * terms):.2g} %"
+    return Mistake(
+        f"{terms} terms",
+        dict(covariance=lambda W, B, lags: _series(W, B, terms)),
+        f"Your S stops after {terms} terms. Where ρ = 0.99, the next one still has {left} of the size of the first: go on until nothing more comes.",
+    )
+
+
 RECALL = Problem(
     name="ps5.recall",
     reference=recall,
@@ -99,6 +122,7 @@ RECALL = Problem(
     points=4,
     lecture='lecture 7, "Linear recursions"',
     invariants=(
+        Invariant("a finite number of terms", _finite, "Your S stops after a number of terms: what one more step would add to it is just one more. Go on until nothing more comes."),
         Invariant("one step changes nothing", _not_its_own_image, "Your S changes when the recursion makes one more step: W S Wᵀ + c cᵀ is not S. Is every power of W there, in the order in which W meets c?"),
         Invariant("first share of its own S", _not_of_its_own, "Your shares do not fit your own S: the first has to be cᵀS⁻¹c."),
         Invariant("shares between 0 and 1", _beyond_all, "Your shares cannot be shares: each lies between 0 and 1, and all together are at most H."),
@@ -110,16 +134,24 @@ RECALL = Problem(
         Mistake("first term of S missing", dict(covariance=lambda W, B, lags: _solved(W, B) - B), "Your S leaves out the newest input, c cᵀ."),
         Mistake("first term of S alone", dict(covariance=lambda W, B, lags: B + 1e-9 * np.eye(len(B))), "Your S is c cᵀ, what the newest input alone makes. Older ones are still there.", whole=True),
         Mistake("S of the lags alone", dict(covariance=lambda W, B, lags: _series(W, B, lags)), "Your S stops after as many terms as there are lags. The noise has always been on: all powers count."),
-        Mistake("200 terms", dict(covariance=lambda W, B, lags: _series(W, B, 200)), "Your S stops after 200 terms. Where ρ = 0.99, the next one still has 0.99⁴⁰⁰ = 2 % of the size of the first: go on until nothing more comes."),
+        *(_stopped(terms) for terms in (10, 20, 30, 50, 100, 200, 300, 500)),
         Mistake("W untransposed in S", dict(covariance=lambda W, B, lags: np.linalg.solve(np.eye(len(W) ** 2) - np.kron(W, W.T), B.ravel()).reshape(B.shape)), "Your S solves S = W S W + c cᵀ. A covariance is multiplied from the right by Wᵀ."),
+        Mistake("sign of W S Wᵀ", dict(covariance=lambda W, B, lags: np.linalg.solve(np.eye(len(W) ** 2) + np.kron(W, W), B.ravel()).reshape(B.shape)), "Your S solves S = −W S Wᵀ + c cᵀ. Bring W S Wᵀ to the other side with its sign."),
+        Mistake("continuous time", dict(covariance=lambda W, B, lags: np.linalg.solve(-np.kron(W, np.eye(len(W))) - np.kron(np.eye(len(W)), W), B.ravel()).reshape(B.shape)), "Your S solves W S + S Wᵀ + c cᵀ = 0, the equation of continuous time. A step multiplies: S = W S Wᵀ + c cᵀ."),
+        Mistake("inverse of S returned", dict(finish=np.linalg.inv), "Your S is the inverse of the covariance. It belongs into the shares; returned is S itself."),
+        Mistake("powers of the entries from lag 1 on", dict(moved=lambda W, k: W**k if k else np.eye(len(W))), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
         Mistake("powers of the entries", dict(moved=lambda W, k: W**k), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
         Mistake("correlations", dict(finish=_correlation), "Your S has ones on its diagonal: correlations. Asked for are covariances."),
         Mistake("deviations", dict(finish=lambda S: np.sqrt(np.abs(np.diag(S)))), "You return a spread for every unit. Asked for is the whole covariance, (H, H)."),
-        Mistake("S not inverted", dict(weigh=lambda g, S: g @ S @ g), "Your shares use S itself. A direction in which the state is noisy tells less: it counts with S⁻¹."),
-        Mistake("S left out of the shares", dict(weigh=lambda g, S: g @ g), "Your shares are squared lengths of W^k c. How much of the input can be told from the rest is decided by S."),
-        Mistake("variances alone", dict(weigh=lambda g, S: g @ (g / np.diag(S))), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
-        Mistake("root of the shares", dict(weigh=lambda g, S: np.sqrt(g @ np.linalg.solve(S, g))), "You return roots, correlations between input and readout. The share of variance is the square."),
-        Mistake("squares of the shares", dict(weigh=lambda g, S: (g @ np.linalg.solve(S, g)) ** 2), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
+        Mistake("S not inverted", dict(weigh=lambda g, S, c: g @ S @ g), "Your shares use S itself. A direction in which the state is noisy tells less: it counts with S⁻¹."),
+        Mistake("S left out of the shares", dict(weigh=lambda g, S, c: g @ g), "Your shares are squared lengths of W^k c. How much of the input can be told from the rest is decided by S."),
+        Mistake("one factor not aged", dict(weigh=lambda g, S, c: c @ np.linalg.solve(S, g)), "Your shares are cᵀS⁻¹W^k c: W^k stands there once. What is left of x_{t−k} is W^k c on both sides."),
+        Mistake("best unit", dict(weigh=lambda g, S, c: (g**2 / np.diag(S)).max()), "Your shares are those of the best single unit. A readout may use all units together."),
+        Mistake("what is lost", dict(weigh=lambda g, S, c: 1 - g @ np.linalg.solve(S, g)), "Your shares are 1 − m_k, the part that the readout gets wrong. Asked for is what it gets right."),
+        Mistake("divided by the length", dict(weigh=lambda g, S, c: g @ np.linalg.solve(S, g) / (g @ g)), "You divide by the squared length of W^k c. How much of an input is left is a part of the share."),
+        Mistake("variances alone", dict(weigh=lambda g, S, c: g @ (g / np.diag(S))), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
+        Mistake("root of the shares", dict(weigh=lambda g, S, c: np.sqrt(g @ np.linalg.solve(S, g))), "You return roots, correlations between input and readout. The share of variance is the square."),
+        Mistake("squares of the shares", dict(weigh=lambda g, S, c: (g @ np.linalg.solve(S, g)) ** 2), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
         Mistake("shares made to add up to 1", dict(total=lambda shares: shares / shares.sum()), "Your shares add up to 1 over the lags asked for. Each is a share of the variance of its own input."),
         Mistake("shares one lag late", dict(ks=lambda lags: range(1, lags + 1)), "Your shares start with lag 1. The first belongs to the newest input, x_t itself."),
         Mistake("one share too many", dict(ks=lambda lags: range(lags + 1)), "Your shares go up to lag `lags`. Asked for are lags 0 … lags − 1."),
