@@ -23,11 +23,13 @@ def _gradient(
     *,
     start=lambda h0: h0,
     share=lambda leak: leak,
+    move=lambda h, fz, leak: (1 - leak) * h + leak * fz,
     at=lambda z, h, w: z,
     f_slope=lambda f, z, h: f.derivative(z),
     kept=lambda leak: 1 - leak,
     through=lambda leak: leak,
     weight=lambda w: w,
+    chain_slope=lambda slopes: slopes,
     loss=0.0,
     chain=lambda d, inner, keep: d * (inner + keep),
     used=lambda dh, before: dh,
@@ -36,21 +38,20 @@ def _gradient(
     arrives=lambda leak: leak,
     local=lambda slope: slope,
     h_used=lambda h, t: h[t - 1],
-    x_used=lambda x, t: x[t - 1],
+    x_used=lambda x, h, t: x[t - 1],
     moved=lambda fz, h, z: fz - h,
+    leak_slope=lambda slope: 1.0,
     gather=np.sum,
-    gather_w=None,
-    gather_c=None,
     gather_leak=np.sum,
 ):
     f, T, leak = get_activation(name), len(x), share(leak)
     z, h = [], [start(h0)]
     for x_t in x:
         z.append(w * h[-1] + c * x_t)
-        h.append((1 - leak) * h[-1] + leak * float(f.function(z[-1])))
+        h.append(move(h[-1], float(f.function(z[-1])), leak))
     z, h = np.array(z), np.array(h)
     slopes = np.ones(T) * f_slope(f, at(z, h, w), h)  # entry t − 1 belongs to step t
-    inner = through(leak) * weight(w) * slopes
+    inner = through(leak) * weight(w) * chain_slope(slopes)
     dh, dw, dc, da = np.zeros(T + 1), np.zeros(T), np.zeros(T), np.zeros(T)
     dh[T] = 1.0
     for t in range(T, 0, -1):
@@ -58,9 +59,11 @@ def _gradient(
         d = used(dh[t], dh[t - 1])
         delta = d * arrives(leak) * local(slopes[t - 1])  # ∂h_T/∂z_t
         dw[t - 1] = delta * h_used(h, t)
-        dc[t - 1] = delta * x_used(x, t)
-        da[t - 1] = weigh_leak(leak) * d * moved(float(f.function(z[t - 1])), h[t - 1], z[t - 1])
-    return arrange(dh, inner + kept(leak)), *(np.asarray(by(d)) for by, d in ((gather_w or gather, dw), (gather_c or gather, dc), (gather_leak, da)))  # fmt: skip
+        dc[t - 1] = delta * x_used(x, h, t)
+        change = moved(float(f.function(z[t - 1])), h[t - 1], z[t - 1])
+        da[t - 1] = weigh_leak(leak) * leak_slope(slopes[t - 1]) * d * change
+    sums = (np.asarray(by(terms)) for by, terms in ((gather, dw), (gather, dc), (gather_leak, da)))
+    return arrange(dh, inner + kept(leak)), *sums
 
 
 def _in_place_of(i, args, **switches):
@@ -81,14 +84,20 @@ def _gradient_cases(rng):
         ("sigmoid", 2.0, 3.0, 5),
         ("relu", 0.7, 1.2, 6),
         ("tanh", 0.8, 1.4, 1),
+        ("relu", 0.75, 1.25, 4),
     ):
         while True:  # no sum over time that cancels: it would cost single precision its digits
             w, c, leak = rng.uniform(low, high), rng.uniform(0.4, 0.7), rng.uniform(0.25, 0.45)
             x = rng.uniform(0.3, 1.2, T)
             x = x * rng.permutation([1, -1, 1, -1, 1, 1, 1])[:T]
+            h0 = rng.uniform(0.3, 0.8)
             if name == "relu":  # silent in steps 2 and 5, alive in the others
-                x = np.abs(x) * np.array([1, -4, 1, 1, -4, 1])
-            args = (name, float(w), float(c), float(leak), x, float(rng.uniform(0.3, 0.8)))
+                x = np.abs(x) * np.array([1, -4, 1, 1, -4, 1])[:T]
+            if T == 4:  # in eighths, so that z_1 is 0 to the last bit; alive afterwards
+                w, c, h0 = rng.choice([0.75, 1.25]), 0.5, rng.integers(3, 6) / 8
+                x = np.abs(x)
+                x[0] = -w * h0 / c
+            args = (name, float(w), float(c), float(leak), x, float(h0))
             net, total = _gradient(*args), _gradient(*args, gather=_size, gather_leak=_size)
             if all(abs(net[i]) > 0.2 * total[i] for i in (1, 2, 3)):
                 break
@@ -113,6 +122,9 @@ LEAKY_GRADIENT = Problem(
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
         Mistake("the lecture's unit", dict(kept=lambda leak: 0.0, through=lambda leak: 1.0, arrives=lambda leak: 1.0), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
+        Mistake("state without the leak", dict(move=lambda h, fz, leak: fz), "Your states are f(z_t), without the leak; your chain has it. h_t = (1 − a) h_{t−1} + a f(z_t) is what both have to follow."),
+        Mistake("a and 1 − a exchanged in the state", dict(move=lambda h, fz, leak: leak * h + (1 - leak) * fz), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
+        Mistake("state without 1 − a", dict(move=lambda h, fz, leak: h + leak * fz), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),
         Mistake("carry lost", dict(kept=lambda leak: 0.0), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
         Mistake("the leak's way alone", dict(chain=lambda d, inner, keep: d * keep), "Your chain multiplies by 1 − a alone. h_{t−1} also reaches h_t through f: that way brings a w f'."),
         Mistake("carry of 1", dict(kept=lambda leak: 1.0), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),
@@ -123,6 +135,14 @@ LEAKY_GRADIENT = Problem(
         Mistake("a kept", dict(share=lambda leak: 1 - leak, moved=lambda fz, h, z: h - fz), "In your unit a is the share that is kept, everywhere. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
         Mistake("h_0 = 0", dict(start=lambda h0: 0.0), "Your state starts at 0. It starts at h_0, which is not."),
         Mistake("f' missing", dict(f_slope=lambda f, z, h: 1.0), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
+        Mistake("f' missing in the chain", dict(chain_slope=lambda slopes: 1.0 + 0 * slopes), "The factors f'(z_t) are missing in your chain: h_{t−1} reaches h_t through f, with its slope."),
+        Mistake("1 − tanh", dict(f_slope=lambda f, z, h: 1 - np.tanh(z) if f.name == "tanh" else f.derivative(z)), "Your slope of tanh is 1 − tanh(z). The tanh is squared."),
+        Mistake("σ for σ'", dict(f_slope=lambda f, z, h: f.function(z) if f.name == "sigmoid" else f.derivative(z)), "Your slope of the sigmoid is σ(z) itself. The factor 1 − σ(z) is missing."),
+        Mistake("f for f'", dict(f_slope=lambda f, z, h: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
+        Mistake("f' of f(z)", dict(f_slope=lambda f, z, h: f.derivative(f.function(z))), "You take f' at f(z_t), which has been through f already. It belongs at the pre-activation z_t."),
+        Mistake("f' one step late", dict(f_slope=lambda f, z, h: f.derivative(np.append(z[1:], z[-1]))), "Your step t uses f' of step t + 1. Its own pre-activation is z_t."),
+        Mistake("f' one step early", dict(f_slope=lambda f, z, h: f.derivative(np.append(z[:1], z[:-1]))), "Your step t uses f' of step t − 1. Its own pre-activation is z_t."),
+        Mistake("ReLU' = 1 at 0", dict(f_slope=lambda f, z, h: 1.0 * (z >= 0) if f.name == "relu" else f.derivative(z)), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
         Mistake("ReLU' = 1", dict(f_slope=lambda f, z, h: 1.0 if f.name == "relu" else f.derivative(z)), "Your ReLU has the slope 1 everywhere. Where z < 0 it is silent: its slope is 0, and nothing comes back through it."),
         Mistake("w missing", dict(weight=lambda w: 1.0), "The factor w is missing in your chain: h_{t−1} reaches z_t through it."),
         Mistake("sign of w lost", dict(weight=abs), "Your chain uses |w|. A negative w turns the sign of that path."),
@@ -143,15 +163,22 @@ LEAKY_GRADIENT = Problem(
         Mistake("gradient of the state before", dict(used=lambda dh, before: before), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t."),
         Mistake("sums not carried", dict(used=lambda dh, before: 1.0), "Your dw, dc and dleak add up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
         Mistake("last step only", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum over all of them.", whole=True),
-        Mistake("dw: last step only", dict(gather_w=lambda terms: terms[-1]), "Your dw counts the last step only. w acts in every step."),
-        Mistake("dc: last step only", dict(gather_c=lambda terms: terms[-1]), "Your dc counts the last step only. c acts in every step."),
+        Mistake("dw: last step only", lambda *args: _in_place_of(1, args, gather=lambda terms: terms[-1]), "Your dw counts the last step only. w acts in every step."),
+        Mistake("dc: last step only", lambda *args: _in_place_of(2, args, gather=lambda terms: terms[-1]), "Your dc counts the last step only. c acts in every step."),
         Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten."),
         Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up."),
         Mistake("h_t for h_{t−1}", dict(h_used=lambda h, t: h[t]), "Your dw uses h_t, what comes out of the step. w multiplies what goes in."),
-        Mistake("x one step early", dict(x_used=lambda x, t: x[t - 2]), "Your dc uses the input of the step before. Step t sees x_t, row t − 1."),
+        Mistake("x one step late", dict(x_used=lambda x, h, t: x[min(t, len(x) - 1)]), "Your dc uses the input of the step after. Step t sees x_t, row t − 1."),
+        Mistake("x one step late, round", dict(x_used=lambda x, h, t: x[t % len(x)]), "Your dc uses the input of the step after, and x_1 for the last. Step t sees x_t, row t − 1."),
+        Mistake("h for x", dict(x_used=lambda x, h, t: h[t - 1]), "Your dc uses h_{t−1}, what w multiplies. c multiplies x_t."),
+        Mistake("x reversed", dict(x_used=lambda x, h, t: x[len(x) - t]), "Your dc meets the inputs in the opposite order. Step t sees x_t, row t − 1."),
+        Mistake("x left out", dict(x_used=lambda x, h, t: 1.0), "Your dc lacks the inputs: c multiplies x_t."),
+        Mistake("x one step early", dict(x_used=lambda x, h, t: x[t - 2]), "Your dc uses the input of the step before. Step t sees x_t, row t − 1."),
         Mistake("dleak: f(z) alone", dict(moved=lambda fz, h, z: fz), "Your dleak counts what comes in. A larger a also keeps less of h_{t−1}."),
         Mistake("dleak: sign", dict(moved=lambda fz, h, z: h - fz), "Your dleak has the wrong sign: a multiplies f(z_t) and takes away from h_{t−1}."),
         Mistake("dleak: times the leak", dict(weigh_leak=lambda leak: leak), "Your dleak holds the leak as a factor, as h_t − h_{t−1} does. h_t is linear in a: its derivative holds no a."),
+        Mistake("dleak: times f'", dict(leak_slope=lambda slope: slope), "Your dleak holds f' as a factor, as if a acted inside f. It stands before f: what it brings in is f(z_t) itself."),
+        Mistake("dleak: −h_{t−1} alone", dict(moved=lambda fz, h, z: -h), "Your dleak counts what is lost of h_{t−1}. A larger a also brings in more of f(z_t)."),
         Mistake("dleak: z for f(z)", dict(moved=lambda fz, h, z: z - h), "Your dleak compares h_{t−1} with z_t. What a brings in is f(z_t)."),
         Mistake("dleak: last step only", dict(gather_leak=lambda terms: terms[-1]), "Your dleak counts the last step only. a acts in every step."),
         Mistake("dleak: first step only", dict(gather_leak=lambda terms: terms[0]), "Your dleak holds the last pass of your loop only, step 1: it is overwritten."),
