@@ -6,7 +6,7 @@ The answer is a matrix. What it is like is measured here: eigenvalues, one norm,
 import numpy as np
 
 from vgcourse.check.compare import describe
-from vgcourse.check.measured import as_numbers
+from vgcourse.check.measured import as_numbers, known
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
 from vgcourse.check.ps5.linear import block_diagonal
 from vgcourse.dynamics import modes
@@ -45,7 +45,7 @@ def _calm(
 
 
 def _measured(output, args):
-    """Eigenvalues, norm and slow direction, each 1 where it is as asked."""
+    """Eigenvalues, norm and slow direction, each 1 where it is as asked, and what they are like where not."""
     (W,) = args
     if isinstance(output, np.ndarray) and output.dtype.kind == "c":
         raise TypeError("is complex; expected a real matrix")
@@ -58,9 +58,43 @@ def _measured(output, args):
     v = vectors[:, 0].real
     rho = np.abs(values[0])
     growth, off = np.linalg.norm(M, 2) / rho, np.linalg.norm(M @ v - values[0].real * v) / rho
-    apart = _distance(values, np.linalg.eigvals(M))
-    found = apart, growth - 1, off
-    return np.array([1.0 + (number if number > CLOSE else 0.0) for number in found])
+    others = np.linalg.eigvals(M)
+    apart = _distance(values, others)
+    like = _like(values, others) if apart > CLOSE else 1.0
+    instead = _instead(W, M, values, vectors) if off > CLOSE else 1.0
+    found = [1.0 + (number if number > CLOSE else 0.0) for number in (apart, growth - 1, off)]
+    return np.array([*found, like, instead])
+
+
+def _like(values, found):
+    """What wrong eigenvalues are: 2 the right ones times a number, 3 with every sign turned, …; 1 if nothing is known."""
+    by = np.abs(found).max() / np.abs(values[0])
+    signs_lost = np.where(values.imag == 0, np.abs(values), values)
+    guesses = [(3.0, -values), (2.0, by * values), (2.0, -by * values), (4.0, np.abs(values))]
+    for code, guess in [*guesses, (5.0, signs_lost), (6.0, values.real)]:
+        if _distance(guess, found) < CLOSE:
+            return code
+    pairs, turning = (np.abs(some.imag) > CLOSE for some in (values, found))
+    if (np.abs(found) > CLOSE).sum() <= 1:
+        return 7.0
+    if pairs.any() and not turning.any():
+        return 8.0
+    return 9.0 if turning.sum() > pairs.sum() else 1.0
+
+
+def _instead(W, M, values, vectors):
+    """What a wrong matrix keeps: 2 the slow direction with another λ, 3 another mode, 4 that of Wᵀ; 1 if none of these."""
+
+    def kept(v, value=None):
+        v = v / np.linalg.norm(v)
+        return np.linalg.norm(M @ v - (v @ M @ v if value is None else value.real) * v) < CLOSE
+
+    if kept(vectors[:, 0].real):
+        return 2.0
+    if any(kept(v.real, value) for value, v in zip(values, vectors.T, strict=True) if value.imag == 0):
+        return 3.0
+    back, left, _ = modes(W.T)
+    return 4.0 if kept(left[:, 0].real, back[0]) else 1.0
 
 
 def _distance(a, b):
@@ -91,7 +125,18 @@ def _cases(rng):
 
 
 def _bad(place):
-    return lambda args, outputs: abs(float(next(iter(outputs.values()))[place]) - 1)
+    return lambda args, outputs: float(next(iter(outputs.values()))[place] != 1)
+
+
+def _not_at_right_angles(args, outputs):
+    """The right eigenvalues and a larger norm: then the matrix is not normal."""
+    apart, growth, *_ = next(iter(outputs.values()))
+    return float(apart == 1 and growth != 1)
+
+
+def _only_the_direction(args, outputs):
+    apart, growth, off, _, instead = next(iter(outputs.values()))
+    return float(apart == 1 and growth == 1 and off != 1 and instead == 1)
 
 
 CALM = Problem(
@@ -104,6 +149,19 @@ CALM = Problem(
     points=5,
     lecture='lecture 7, "Linear recursions"',
     invariants=(
+        Invariant("times a number", known(3, 2.0), "The eigenvalues of some matrix of yours are those of W times a number. Then its memory is another: each has to stay what it is."),
+        Invariant("signs turned", known(3, 3.0), "The eigenvalues of some matrix of yours are those of W with the sign turned."),
+        Invariant("moduli", known(3, 4.0), "The eigenvalues of some matrix of yours are |λ|: nothing turns any more, and no sign flips."),
+        Invariant("signs lost", known(3, 5.0), "The real eigenvalues of some matrix of yours are |λ|. Those below 0 flip the sign at every step, and have to stay below 0."),
+        Invariant("real parts", known(3, 6.0), "The eigenvalues of some matrix of yours are the real parts of those of W. A pair needs a block of two by two that turns, (7.6)."),
+        Invariant("one mode", known(3, 7.0), "Some matrix of yours has one eigenvalue that is not 0, if any. W has H of them, and all have to be there."),
+        Invariant("nothing turns", known(3, 8.0), "Some matrix of yours has real eigenvalues only, where W has pairs: nothing turns. A pair needs a block of two by two as in (7.6)."),
+        Invariant("more pairs", known(3, 9.0), "Some matrix of yours has more complex pairs than W. Is each pair in it once?"),
+        Invariant("not at right angles", _not_at_right_angles, "Some matrix of yours has the eigenvalues of W and still a norm above ρ: so its eigenvectors are not at right angles. Is your basis orthogonal, and is each block a turn as in (7.6)?"),
+        Invariant("only the direction", _only_the_direction, "Some matrix of yours never grows and has the eigenvalues of W; only its slow direction is not v. Is v the first column of the basis, and λ₁ the first entry of D?"),
+        Invariant("slow direction, other λ", known(4, 2.0), "Some matrix of yours keeps the direction v, but stretches it by another number than λ₁. Does λ₁ stand where v stands?"),
+        Invariant("another mode kept", known(4, 3.0), "Some matrix of yours keeps a mode of W, but not the slowest, the one with the largest |λ|."),
+        Invariant("mode of the transpose", known(4, 4.0), "Some matrix of yours keeps the slowest mode of Wᵀ. W has the same λ₁, but another v."),
         Invariant("other eigenvalues", _bad(0), "The eigenvalues of some matrix of yours are not those of W, each as often."),
         Invariant("it can grow", _bad(1), "Some matrix of yours has a norm above ρ: a part of it, or a single step, may grow."),
         Invariant("the slow mode has moved", _bad(2), "Your matrix does not keep the slowest mode: M v has to be λ₁ v, for the λ₁ and v of W with the largest |λ|."),

@@ -3,11 +3,14 @@
 The answer is one scale for each unit. What it does is measured here: one matrix norm.
 """
 
+import itertools
+
 import numpy as np
 
 from vgcourse.check.compare import describe
 from vgcourse.check.measured import as_numbers, known
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
+from vgcourse.dynamics import lyapunov_function
 
 # --- shrinking_scales ------------------------------------------------------------------------------
 
@@ -23,6 +26,21 @@ def _perron(M):
     return np.abs(V[:, np.argmax(values.real)].real)
 
 
+def _dominant(M):
+    """The sizes in the eigenvector of the largest |λ|, whatever the signs."""
+    values, V = np.linalg.eig(M)
+    return np.abs(V[:, np.argmax(np.abs(values))])
+
+
+def _once(M):
+    return np.ones(len(M))
+
+
+def _by_future(W):
+    """The roots of the diagonal of P, (7.11)."""
+    return np.sqrt(np.diag(lyapunov_function(W)))
+
+
 def _scales(
     W,
     *,
@@ -33,6 +51,9 @@ def _scales(
 ):
     M = of(W)
     return (left(M) / right(M)) ** power
+
+
+SIGNED = {"of": lambda W: W, "left": lambda M: _dominant(M.T), "right": _dominant}
 
 
 def balanced(W, sweeps=60):
@@ -81,7 +102,8 @@ def _cases(rng):
             M *= 0.8 / np.abs(np.linalg.eigvals(np.abs(M))).max()
             d = 10 ** (orders * rng.permutation(np.linspace(0, 1, H)))
             W = M / d[:, None] * d
-            if norm_after(W, balanced(W)) < 0.97 and min(norm_after(W, d) for d in _too_simple(W, d)) > 1.02:
+            simple = itertools.chain(_too_simple(W, d), _half_of_the_way(W) if H == 9 else ())
+            if all(norm_after(W, d) > 1.02 for d in simple) and norm_after(W, balanced(W)) < 0.97:
                 break
         cases.append(Case((W,), (f"{H} units",)))
     return cases
@@ -91,7 +113,16 @@ def _too_simple(W, d):
     """Scales that must not do: none, half of what is needed, twice that, the wrong way round, a first step towards it."""
     roots = _scales(W, power=0.25), _scales(W, power=1.0)
     lengths = 1 / np.linalg.norm(W, axis=1), np.linalg.norm(W, axis=0)
-    return np.ones(len(W)), d**0.5, d**2, 1 / d, *roots, *lengths, balanced(W, 1)
+    return np.ones(len(W)), d**0.5, d**2, 1 / d, *roots, *lengths, _dominant(W), balanced(W, 1)
+
+
+def _half_of_the_way(W):
+    """Scales that do for many matrices, and must not for one of the three."""
+    yield _scales(W, left=_once, power=1.0)
+    yield _scales(W, right=_once, power=1.0)
+    yield _scales(W, **SIGNED)
+    yield 1 / _dominant(W)
+    yield _by_future(W)
 
 
 def _grows(args, outputs):
@@ -120,6 +151,12 @@ SHRINKING_SCALES = Problem(
         Mistake("right over left", dict(power=-0.5), "Your scales are upside down: a unit that is heard much by others has to weigh more, one that hears much weighs less."),
         Mistake("root missing", dict(power=1.0), "Your scales are the squares of what is needed. Each entry feels two of them, d_i and d_j."),
         Mistake("root too many", dict(power=0.25), "Your scales are roots of what is needed."),
+        Mistake("right vector alone", dict(left=_once, power=1.0), "Your scales are one over the right eigenvector of |W|: every row of sums becomes equal. What a unit sends counts as much as what it hears."),
+        Mistake("left vector alone", dict(right=_once, power=1.0), "Your scales are the left eigenvector of |W|. What a unit hears counts as much as what it sends."),
+        Mistake("eigenvectors of W", SIGNED, "Your scales are made of the eigenvectors of W. Their signs hide how much comes in and goes out: (7.7) has none, but |W| has entries above 0."),
+        Mistake("slowest mode", _dominant, "Your scales are the sizes in the slowest eigenvector of W. That tells where the state ends, not by how much one step stretches."),
+        Mistake("one over the slowest mode", lambda W: 1 / _dominant(W), "Your scales are one over the sizes in the slowest eigenvector of W. That tells where the state ends, not by how much one step stretches."),
+        Mistake("diagonal of P", _by_future, "Your scales are roots of the diagonal of P in (7.11). That sums up the future of each unit alone; V falls with all of P, not with its diagonal."),
         Mistake("row lengths", lambda W: 1 / np.linalg.norm(W, axis=1), "Your scales are one over the lengths of the rows of W. What a unit sends counts as much as what it hears, and scaling one unit changes the rows of the others."),
         Mistake("column lengths", lambda W: np.linalg.norm(W, axis=0), "Your scales are the lengths of the columns of W. What a unit hears counts as much as what it sends, and scaling one unit changes the columns of the others."),
         Mistake("one round of balancing", lambda W: balanced(W, 1), "You make rows and columns equally long once. Scaling one unit changes the others: go round until nothing changes."),
