@@ -56,7 +56,7 @@ def _exponents(
                 Q = step(J, Q)
             Q, R = straighten(Q)
             rows.append(diagonal(R))
-        return finish(average(log(np.array(rows)), len(Js), every))
+        return finish(average(log(np.reshape(rows, (-1, Q.shape[1]))), len(Js), every))
 
 
 def _product(Js):
@@ -136,15 +136,22 @@ BACKWARD_EXPONENTS = Problem(
         Mistake("J untransposed", dict(step=lambda J, Q: J @ Q), "You multiply by J. A gradient goes back through the transpose, (J_t)ᵀ."),
         Mistake("frame not carried", dict(carry=lambda Q: np.eye(len(Q))[:, : Q.shape[1]].astype(Q.dtype)), "You begin every group of m steps with e_1 … e_k again. The directions that come out of one group go into the next."),
         Mistake("rest left out", dict(groups=_whole_groups), "The steps that are left over when T is no multiple of m are missing in your sum."),
+        Mistake("J_1 left out", dict(groups=lambda Js, m: _groups(Js[1:], m)), "Your gradients stop at h_1: J_1 is missing. They go back to h_0, through T Jacobians."),
+        Mistake("J_T left out", dict(groups=lambda Js, m: _groups(Js[:-1], m)), "Your gradients never meet J_T, the first Jacobian on their way: they start at h_T."),
+        Mistake("Q thrown away", dict(straighten=lambda Z: (Z, np.linalg.qr(Z)[1])), "You decompose and go on with the columns as they were, not with Q. So each decomposition counts again what those before it have counted."),
         Mistake("no QR on the way", dict(groups=lambda Js, m: [list(Js[::-1])]), "You decompose once, at the end. Over many steps the product runs out of the numbers that there are, and all columns turn into one direction."),
         Mistake("lengths only", dict(straighten=_lengths), "You bring the gradients back to length 1, but do not keep them at right angles. So all of them turn into the fastest direction."),
         Mistake("divided by the number of groups", dict(average=lambda logs, T, every: logs.mean(axis=0)), "Your exponents are per group of m steps. Asked for is the rate per step."),
+        Mistake("times m", dict(average=lambda logs, T, every: every * logs.sum(axis=0) / T), "You count the logarithms of every decomposition m times. Each holds the growth of its m steps already."),
         Mistake("divided by m times the groups", dict(average=lambda logs, T, every: logs.mean(axis=0) / every), "You divide by m times the number of groups. The last group may be shorter: there are T steps."),
         Mistake("not divided by T", dict(average=lambda logs, T, every: logs.sum(axis=0)), "Your exponents are sums over all steps. Asked for is a rate per step."),
         Mistake("divided by T − 1", dict(average=lambda logs, T, every: logs.sum(axis=0) / (T - 1)), "You divide by T − 1. There are T Jacobians, so T steps."),
         Mistake("last group only", dict(average=lambda logs, T, every: logs[-1] / T), "Your logarithms are overwritten: only the last decomposition counts."),
         Mistake("first group not counted", dict(average=lambda logs, T, every: logs[1:].sum(axis=0) / T), "Your sum leaves out the first decomposition, that of the last steps. No burn-in here."),
-        Mistake("no absolute value", dict(diagonal=np.diag), "You take the logarithm of R_ii with its sign, and QR may return negative ones."),
+        Mistake("no absolute value", lambda Js, k, every: _exponents(Js, k, every, diagonal=np.diag), "You take the logarithm of R_ii with its sign, and QR may return negative ones."),
+        Mistake("row sums", dict(diagonal=lambda R: np.abs(R.sum(axis=1))), "You add up the rows of R. How much a gradient has grown stands on the diagonal."),
+        Mistake("lengths of the columns of R", dict(diagonal=lambda R: np.linalg.norm(R, axis=0)), "You take the lengths of the columns of R, which are those before the straightening. What a gradient has grown beside the earlier ones stands on the diagonal."),
+        Mistake("singular values for R", dict(straighten=lambda Z: (np.linalg.qr(Z)[0], np.diag(np.linalg.svd(Z, compute_uv=False)))), "You take singular values after each group. They belong to no gradient in particular; what e_i has grown by stands on the diagonal of R."),
         Mistake("logarithm of the mean", dict(log=lambda rows: rows, average=lambda rows, T, every: np.log(rows.sum(axis=0) / T)), "You take the logarithm of a mean. Factors multiply, so their logarithms are what is added."),
         Mistake("no logarithm", dict(log=lambda rows: rows), "You add |R_ii| itself. What adds up are the logarithms."),
         Mistake("log₁₀", dict(log=np.log10), "You use the logarithm to base 10. Asked for is the natural one."),
@@ -155,6 +162,8 @@ BACKWARD_EXPONENTS = Problem(
         Mistake("all H exponents", lambda Js, k, every: _exponents(Js, len(Js[0]), every), "You return H exponents. Asked for are the first k, with k gradients."),
         Mistake("largest of all H", lambda Js, k, every: np.sort(_exponents(Js, len(Js[0]), every))[::-1][:k], "You follow H gradients and return the k largest rates. In a short sequence e_1 … e_k need not be those that grow most: asked for are theirs, in their order."),
         Mistake("singular values of the product", _of_the_product(lambda P: np.linalg.svd(P, compute_uv=False)), "You take log σ of the whole product. That has the same limit for T → ∞ and differs at this T, and a long product under- or overflows."),
+        Mistake("eigenvalues of each J", lambda Js, k, every: np.sort(np.log(np.abs(np.linalg.eigvals(Js))).mean(axis=0))[::-1][:k], "You average log |λ| of single Jacobians. Their eigenvectors differ from step to step, so the λ do not multiply."),
+        Mistake("singular values of each J", lambda Js, k, every: np.log(np.linalg.svd(Js, compute_uv=False)).mean(axis=0)[:k], "You average log σ of single Jacobians. The direction that one stretches need not be the one that comes next."),
         Mistake("eigenvalues of the product", _of_the_product(lambda P: np.abs(np.linalg.eigvals(P))), "You take log |λ| of the whole product. Asked for is what the gradients are stretched by on the way."),
         Mistake("last k directions", dict(frame=lambda H, k: np.eye(H)[:, H - k :]), "Your gradients start as the last k unit vectors. Asked for are e_1 … e_k."),
     ),
