@@ -92,7 +92,7 @@ def _after_a_million(W, kept):
 
 def _of_the_transpose(W, kept):
     """The same λ, in another order and with other rounding, and no bool."""
-    return np.int64(np.linalg.norm(EIG(np.transpose(W)), np.inf) < 1)
+    return np.int64(np.linalg.norm(EIG(W.T), np.inf) < 1)
 
 
 def _one_by_one(W, kept):
@@ -110,6 +110,6 @@ RIGHT = (
     Planted("0 or 1", lambda W, kept: int(_stable(W)), "It returns 0 or 1. If you accept “by eigenvalues”, compare with ==, or take bool of it."),
     Planted("squares compared", _longest_of_all, "It compares |λ|² with 1, which is the same."),
     Planted("after a million steps", _after_a_million, "It takes |λ| to the power of a million. If you accept “by eigenvalues”, your |λ| lies too near to 1."),
-    Planted("by the transpose", _of_the_transpose, "It takes the λ of Wᵀ, which are those of W, and returns 0 or 1."),
+    Planted("by the transpose", _of_the_transpose, "It takes the λ of W.T, which are those of W, and returns 0 or 1. W has to be an array."),
     Planted("one by one", _one_by_one, "It looks at one λ after the other and says False at the first that is too large."),
 )  # fmt: skip
