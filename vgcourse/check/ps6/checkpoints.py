@@ -47,6 +47,7 @@ def checkpointed(
     dh0="first",
     first_state=lambda h0: h0,
     mark=0,
+    taken=None,
     all_kept=False,
     **parts,
 ):
@@ -67,8 +68,10 @@ def checkpointed(
     for j in list(range(count))[::order]:
         first, last = borders[j], borders[j + 1]
         start, b_again = start_at(kept[start_of(j, count)]), b if again_bias else 0 * b
-        hs = run(x[first:last], start, *net, b_again, again_leak(alpha))
-        d = dhs[first:last].copy()
+        again = x[: last - first] if taken == "again" else x[first:last]
+        hs = run(again, start, *net, b_again, again_leak(alpha))
+        inputs = x[: last - first] if taken == "x" else x[first:last]
+        d = (dhs[: last - first] if taken == "dhs" else dhs[first:last]).copy()
         if carry == "added":
             d[-1] += from_later
         elif carry == "in place of" and j < count - 1:
@@ -78,7 +81,7 @@ def checkpointed(
         elif carry == "at the first step":
             d[0] += from_later
         way = dh0 if j == 0 and dh0 not in ("first", "last") else "arrives"
-        _, from_later, *grads = back_through_time(d, hs, x[first:last], *net, alpha, dh0=way, **parts)
+        _, from_later, *grads = back_through_time(d, hs, inputs, *net, alpha, dh0=way, **parts)
         if j in (0, count - 1):
             handed[j] = from_later
         if j in range(count)[keep]:
@@ -202,6 +205,9 @@ CHECKPOINTED_BACKWARD = Problem(
         Mistake("segments from the checkpoint before", {"start_of": lambda j, count: max(j - 1, 0)}, "Your segments are run again from the checkpoint before their own. With h_0 as checkpoint 0, segment j starts at checkpoint j."),
         Mistake("h_0 ignored", {"first_state": np.zeros_like}, "Your first run starts from zeros, and the first segment's second run as well. h_0 is given, and it is checkpoint 0."),
         Mistake("checkpoints one step late", {"mark": 1}, "Your checkpoints are the states after the first step of each segment. A segment is run again from the state before it, so keep a state before you take the step."),
+        Mistake("inputs of the first segment in dW_x", {"taken": "x"}, "In every segment your dW_x takes the first inputs of the sequence. The index inside the segment and that in x differ by where the segment begins."),
+        Mistake("losses of the first segment", {"taken": "dhs"}, "In every segment you add the first losses of the sequence. The index inside the segment and that in dhs differ by where the segment begins."),
+        Mistake("inputs of the first segment in the second run", {"taken": "again"}, "Your second run takes the first inputs of the sequence in every segment. The index inside the segment and that in x differ by where the segment begins."),
         Mistake("bias missing in the second run", {"again_bias": False}, "The second run leaves out b, so its states differ from those of the first."),
         Mistake("leak missing in the second run", {"again_leak": np.ones_like}, "The second run has no leak, so its states differ from those of the first."),
         Mistake("last steps left out", {"whole_only": True}, "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),

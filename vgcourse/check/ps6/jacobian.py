@@ -125,6 +125,7 @@ LEAKY_JACOBIAN = Problem(
         Mistake("leak missing in the bound", {"bound_scale": lambda a: 1}, "Your bound takes the largest slope without its α."),
         Mistake("largest slope and largest leak apart", {"largest": lambda f: np.max(f), "bound_scale": lambda a: np.max(a)}, "Your bound takes the largest α and the largest slope of two different units. It asks for the largest of their products, unit by unit, which is a better bound."),
         Mistake("smallest for largest", {"largest": np.min}, "Your bound takes the smallest slope. The norm of a diagonal matrix is its largest entry."),
+        Mistake("sum for largest", {"largest": np.sum}, "Your bound adds up the slopes of all units. The norm of a diagonal matrix is its largest entry."),
         Mistake("mean for largest", {"largest": np.mean}, "Your bound takes the mean slope. The norm of a diagonal matrix is its largest entry."),
         Mistake("mean kept", {"kept": lambda a: np.mean(1 - a)}, "Your bound takes the mean of 1 − α. The norm of a diagonal matrix is its largest entry."),
         Mistake("slopes of 1", {"combine": lambda each, steps, J, a, norm: (np.max(1 - a) + np.max(a) * norm) ** len(each)}, "Your bound takes slopes of 1. It asks for each step's own largest α(1 − c²)."),

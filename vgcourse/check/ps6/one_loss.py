@@ -31,6 +31,7 @@ def signals(
     kept="dz",
     order=1,
     start=lambda dh, W: dh,
+    first=0,
 ):
     """error_signals with exchangeable parts; `slopes(k, T)`: has step k (from 0) its slope?"""
     c, W, T = candidates(hs, alpha), back(W_h), len(hs) - 1
@@ -46,6 +47,7 @@ def signals(
             ]
         )
         arrived = before
+    out[len(out) - first :] = [0 * dh] * first
     return np.stack(out[::-order])
 
 
@@ -84,6 +86,7 @@ ERROR_SIGNALS = Problem(
         Mistake("passed on too soon", {"kept": "late"}, "You pass the gradient on to the step before and then take the row from it. The row of step k comes from the gradient that arrived at h_k."),
         Mistake("one W_h too many", {"start": lambda dh, W: dh @ W}, "Your dh goes through W_h before the first step back. It is the gradient at h_T, where the way back begins."),
         Mistake("last step only", {"step": "none"}, "Only your last row is filled. What step k hands back is what step k − 1 gets."),
+        Mistake("first row missing", {"first": 1}, "Your first row is 0: the loop ends one step early. deltas[0] belongs to step 1."),
         Mistake("rows in the loop's order", {"order": -1}, "Your rows are in the order of the loop, the last step first. deltas[0] belongs to step 1."),
     ),
     hints=(

@@ -78,6 +78,7 @@ CHECKPOINT_PLAN = Problem(
         Mistake("T mod s spared", {"steps": lambda T, s, last: 2 * T - T % s}, "You spare what is left of T after whole segments. Where `every` divides T that is 0, but the last segment is a whole one then: its steps are spared."),
         Mistake("last segment twice", {"steps": lambda T, s, last: T + last}, "Your second run goes through the last segment only. It goes through all others: the last one's states are there after the first run."),
         Mistake("one step for each segment spared", {"steps": lambda T, s, last: 2 * T - math.ceil(T / s)}, "You spare one step for each segment. The way back starts after a whole second run of a segment, but for the last segment, which needs none."),
+        Mistake("short segment joined to the last", {"steps": lambda T, s, last: T + max(T // s - 1, 0) * s}, "You count the whole segments only, so that what is left belongs to the last of them. It is a segment of its own: round T/s up."),
         Mistake("number of segments", {"every": lambda T, s: math.ceil(T / s)}, "Your `every` is the number of segments. Asked for is how long they are."),
         Mistake("h_0 not counted", {"report": lambda T, q, s: math.ceil(T / s) - 1 + q * s}, "Your memory is 1 too small: h_0 is a checkpoint, too, so there are as many as segments."),
         Mistake("memory cut to a whole number", {"report": lambda T, q, s: int(math.ceil(T / s) + q * s)}, "Your memory is cut to a whole number. q need not be whole, so the memory need not be."),

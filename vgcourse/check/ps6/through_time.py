@@ -59,14 +59,14 @@ def back_through_time(
     dhs, hs, x, W_x, W_h, alpha, *,
     slope="1 − c²", weight=lambda a: a, step="both", own="every step", own_only=False, back=lambda W: W, cut=None, state="before",
     inputs=None, accumulate=slice(None), of_x=slice(None), of_h=slice(None), of_b=slice(None), divide=lambda x: 1, divide_b=lambda x: 1, dx_from="dz", dx_order=1, dh0="arrives",
-    add_up=False, losses=lambda dhs, a: dhs, joins="before", around="arrived", dx_shift=0, b_from="dz", alpha_from="c − h", alpha_signal="dh", alpha_divide=lambda x: 1, alpha_steps=slice(None),
+    add_up=False, losses=lambda dhs, a: dhs, joins="before", around="arrived", dx_shift=0, first=0, b_from="dz", alpha_from="c − h", alpha_signal="dh", alpha_divide=lambda x: 1, alpha_steps=slice(None),
 ):  # fmt: skip
     """leaky_backward with exchangeable parts, t from 0; `cut(t)`: nothing comes back into h_t from the step after it."""
     c, W, T = candidates(hs, alpha), back(W_h), len(x)
     f = weight(alpha) * SLOPES[slope](hs, c, alpha)
-    from_next, dz, dh, after = np.zeros_like(hs[0]), np.empty_like(c), np.empty_like(c), np.empty_like(c)
+    from_next, (dz, dh, after) = np.zeros_like(hs[0]), np.zeros((3, *c.shape), c.dtype)
     dhs = losses(dhs, alpha)
-    for t in reversed(range(T)):
+    for t in reversed(range(first, T)):
         ends = t == T - 1 or (cut is not None and cut(t + 1))
         from_next = 0 * from_next if ends else from_next
         dh[t] = (dhs[t] if joins == "before" and (ends or own == "every step") else 0) + from_next
@@ -75,7 +75,7 @@ def back_through_time(
         back_from = (from_next, dz[t]) if around == "carried" else back_from
         from_next = STEPS[step](*back_from, W, alpha) + add_up * from_next + (joins == "after") * dhs[t]
         after[t] = from_next
-    first = {
+    start = {
         "arrives": lambda: from_next,
         "dh_1": lambda: dh[0],
         "around only": lambda: (1 - alpha) * dh[0],
@@ -104,7 +104,7 @@ def back_through_time(
     dW_x = over_time(d[of_x], (x if inputs is None else inputs(x))[accumulate][of_x])
     dW_h = over_time(d[of_h], states[accumulate][of_h])
     at_b = {"dz": d, "dh": dh[accumulate] / divide(x), "dc": d / alpha}[b_from]
-    return dx[::dx_order], first, dW_x, dW_h, at_b[of_b].sum(axis=(0, 1)) / divide_b(x), dalpha
+    return dx[::dx_order], start, dW_x, dW_h, at_b[of_b].sum(axis=(0, 1)) / divide_b(x), dalpha
 
 
 def over_time(d, v):
@@ -157,6 +157,7 @@ LEAKY_BACKWARD = Problem(
         Mistake("dx from dh", {"dx_from": "dh"}, "Your dx comes from the gradient with respect to the state. The input acts inside the tanh, behind α and its slope."),
         Mistake("dx of the own loss only", {"dx_from": "own"}, "Your dx holds each step's own loss only. An input also changes all later losses, through the state."),
         Mistake("dx in the loop's order", {"dx_order": -1}, "Your dx is in the order of the loop, the last step first. dx[0] belongs to x[0]."),
+        Mistake("first step left out", {"first": 1}, "Step 1 is missing in your results: the loop ends one step early. Counted from 0, the last step of the way back is t = 0.", whole=True),
         Mistake("dx one step early", {"dx_shift": -1}, "Your dx is one step early: what belongs to x[t] stands in dx[t − 1], and that of x[0] comes last."),
         Mistake("dx one step late", {"dx_shift": 1}, "Your dx is one step late: what belongs to x[t] stands in dx[t + 1], and that of the last step comes first."),
         Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
