@@ -171,6 +171,12 @@ CALLED = [
     ("sequence_mean_loss", "o.max(axis=2, keepdims=True)", "o.max()", "one maximum for all"),
     ("sequence_mean_loss", "np.exp(s).sum(axis=2", "np.exp(s).sum(axis=1", "sums over the batch"),
     ("sequence_mean_loss", "y * logp", "y * np.log(np.exp(logp) + 1e-12)", "1e-12 in the logarithm"),
+    (
+        "leaky_backward",
+        "range(len(x) - 1, -1, -1)",
+        "range(len(x) - 1, 0, -1)",
+        "first step left out",
+    ),
     ("truncated_backward", "max(end - k2, 0)", "max(end - k1, 0)", "k2 ignored"),
     ("truncated_backward", "max(end - k2, 0)", "end - k2", "steps before the first"),
     (
@@ -217,6 +223,14 @@ def test_a_slip_is_called_what_it_is_and_nothing_else(name, old, new, called, se
     assert evaluate(f"ps6.{name}", fn, seed=seed).share < 1
     found = [kind for kind in kinds(name, fn, seed) if not kind.startswith("invariant") or kind == called]
     assert found == [called]
+
+
+def test_what_nothing_explains_is_placed_in_a_step_or_between_two():
+    squared = answer("error_signals", "(1 - c**2)", "(1 - c**2) ** 2")
+    assert kinds("error_signals", squared) == ["pattern: is wrong with a single step already"]
+    weaker = answer("leaky_backward", "+ dz @ W_h", "+ 0.9 * dz @ W_h")
+    text = " ".join(finding.text for finding in evaluate("ps6.leaky_backward", weaker).findings)
+    assert "Your dW_x, dW_h, db and dalpha are right with a single step and wrong with more:" in text
 
 
 def test_right_parts_are_not_called_wrong():

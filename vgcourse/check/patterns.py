@@ -69,7 +69,7 @@ def _rearranged(problem, runs, names):
         triples = [(q.value, q.expected, case) for q, case in seen]
         axes = problem.axes.get(name.split("[")[0], ())
         text = _whole_numbers(triples) or factor_text(triples) or _order_text(triples, axes)
-        text = text or _place_text(seen, axes)
+        text = text or _place_text(seen, axes) or _steps_text(seen)
         if text:
             by_text.setdefault(text, []).append(name)
     return [Finding(_kind(text), f"Your {_together(group, text)}.") for text, group in by_text.items()]
@@ -219,6 +219,17 @@ def _place_text(seen, axes):
     """At which steps, gates or examples a partly right quantity is wrong, from the first case where it is."""
     wrong = next((q for q, _ in seen if not q.ok), None)
     return None if wrong is None else place(wrong, axes)
+
+
+def _steps_text(seen):
+    """Is it right with one step, or wrong there already? Only where some cases have one step, others more."""
+    one = [q.ok for q, case in seen if case.steps == 1]
+    more = [q.ok for q, case in seen if case.steps is not None and case.steps > 1]
+    if not one or not more or any(more):
+        return None
+    if all(one):
+        return "is right with a single step and wrong with more: look at what goes from step to step"
+    return None if any(one) else "is wrong with a single step already: look there first"
 
 
 def _broken_invariants(problem, runs, names):
