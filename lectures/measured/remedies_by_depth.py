@@ -1,7 +1,8 @@
-"""At which depth does a ReLU net need He's weights, batch norm, a residual path? Lecture 3, section 8.
+"""At which depth does a ReLU net need He's weights, batch norm, a residual path, gates? Lecture 3, section 8.
 
 Every net reads digits: one linear layer 64 → 32, K blocks of 32 units, one linear layer 32 → 10. A block is
-`plain` relu(W h), with the default weights or He's; `batch_norm` relu(BN(W h)); `residual` h + W relu(BN(h)).
+`plain` relu(W h), with the default weights or He's; `batch_norm` relu(BN(W h)); `residual` h + W relu(BN(h));
+`highway` g ⊙ relu(W h) + (1 − g) ⊙ h, where every gate g starts near σ(−2) = 0.12, or near 1/K.
 """
 
 import numpy as np
@@ -23,6 +24,8 @@ SETTINGS = {
         "He": ["plain", "he"],
         "batch norm": ["batch_norm", "he"],
         "residual": ["residual", "he"],
+        "gates 0.12": ["highway", "lecun", -2.0],
+        "gates 1/K": ["highway", "lecun", "-ln(K-1)"],
     },
 }
 REDUCED = SETTINGS | {"seeds": [1], "depths": [3], "epochs": 1}
@@ -33,6 +36,7 @@ PARTS = {
     "plain": ("linear", "relu"),
     "batch_norm": ("linear", "norm", "relu"),
     "residual": ("norm", "relu", "linear"),
+    "highway": ("highway",),
 }
 
 
@@ -41,7 +45,7 @@ def run(reduced=False):
     settings = REDUCED if reduced else SETTINGS
     return {
         name: [
-            [[one_net(*net, K, rate, seed, settings) for seed in settings["seeds"]]
+            [[one_net(net, K, rate, seed, settings) for seed in settings["seeds"]]
              for rate in settings["learning_rates"]]
             for K in settings["depths"]
         ]
@@ -49,16 +53,23 @@ def run(reduced=False):
     }  # fmt: skip
 
 
-def one_net(block, initializer, K, rate, seed, settings):
+def one_net(net, K, rate, seed, settings):
     """Train one net; its accuracy on the test digits, normalised by the statistics of all training digits."""
     rng = np.random.default_rng(seed)
     (x, labels), test = tasks.split(*tasks.digits(), rng=rng)
+    block, initializer, *gate_bias = net
     H, rule = settings["width"], INITIALIZERS[initializer]
+    gate_bias = [-np.log(K - 1) if bias == "-ln(K-1)" else bias for bias in gate_bias]
 
     def linear(n_out, n_in):
         return layers.LinearParams(rule((n_out, n_in), rng=rng), np.zeros(n_out))
 
-    blocks = tuple((linear(H, H), layers.norm_init(H)) for _ in range(K))
+    def inner():
+        if block == "highway":
+            return layers.highway_init(H, gate_bias=gate_bias[0], rng=rng, initializer=rule)
+        return linear(H, H)
+
+    blocks = tuple((inner(), layers.norm_init(H)) for _ in range(K))
     params = (linear(H, 64), blocks, linear(10, H))
     for _ in range(settings["epochs"]):
         order = rng.permutation(len(x))
@@ -80,11 +91,13 @@ def forward(block, params, x, statistics=None):
     first, blocks, last = params
     h, cache_first = layers.linear_forward(first, x)
     caches = []
-    for k, (linear, norm) in enumerate(blocks):
+    for k, (weights, norm) in enumerate(blocks):
         inside, out = {}, h
         for part in PARTS[block]:
             if part == "linear":
-                out, inside[part] = layers.linear_forward(linear, out)
+                out, inside[part] = layers.linear_forward(weights, out)
+            elif part == "highway":
+                out, inside[part] = layers.highway_forward(weights, out, activation="relu")
             elif part == "relu":
                 out, inside[part] = layers.activation_forward("relu", out)
             else:
@@ -105,17 +118,19 @@ def backward(block, dlogits, caches):
     dh, last = layers.linear_backward(dlogits, cache_last)
     grads = []
     for inside in reversed(inner):
-        d, linear, norm = dh, None, layers.norm_init(dh.shape[1])
+        d, weights, norm = dh, None, layers.norm_init(dh.shape[1])
         norm = layers.NormParams(0 * norm.gamma, norm.beta)  # where there is no batch norm it stays
         for part in reversed(PARTS[block]):
             if part == "linear":
-                d, linear = layers.linear_backward(d, inside[part])
+                d, weights = layers.linear_backward(d, inside[part])
+            elif part == "highway":
+                d, weights = layers.highway_backward(d, inside[part])
             elif part == "relu":
                 d = layers.activation_backward(d, inside[part])
             else:
                 d, norm = layers.batch_norm_backward(d, inside[part])
         dh = dh + d if block == "residual" else d
-        grads.append((linear, norm))
+        grads.append((weights, norm))
     _, first = layers.linear_backward(dh, cache_first)
     return first, tuple(grads[::-1]), last
 
