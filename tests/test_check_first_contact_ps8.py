@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vgcourse.check import evaluate, find
-from vgcourse.check.ps8.ward import gauges
+from vgcourse.check import evaluate, find, names
+from vgcourse.check.ps8.ward import gauges, sick
 
 
 def never_counts_zero(zs):
@@ -47,7 +47,7 @@ def entries(W, radius, growth, steps):
     "name, answer, said",
     [
         ("dead_units", never_counts_zero, "zero counted as on"),
-        ("update_ratios", no_floor, "no floor"),
+        ("update_ratios", no_floor, "no floor at all"),
         ("slope_left", of_the_layers_own_slope, "5 % of the layer's own"),
         ("amsgrad_step", corrected_outside, "correction outside the root"),
         ("gate_bias", exponents, "exponents of ten"),
@@ -77,3 +77,289 @@ def test_labels_may_come_as_a_list():
     z, labels = np.array([[0.3, 1.0, -1.0], [2.0, 0.1, 0.4]]), [2, 0]
     for case in find("ps8.is_cross_entropy").cases(None):
         assert np.ndim(case.args[0](z.copy(), labels)) == 0
+
+
+# --- once called by another mistake's name, or with a sentence that was not true of it -----------------
+
+
+def shares_of_the_batch(zs):
+    dead, linear, off = find("ps8.dead_units").reference(zs)
+    wide = np.array([z.shape[1] / len(z) for z in zs])
+    return dead * wide, linear * wide, off
+
+
+def linear_first(zs):
+    dead, linear, off = find("ps8.dead_units").reference(zs)
+    return linear, dead, off
+
+
+def no_linear_ones(zs):
+    dead, linear, off = find("ps8.dead_units").reference(zs)
+    return dead, 0 * linear, off
+
+
+def ill_either_way(norms):
+    tilt, _ = find("ps8.gradient_health").reference(norms)
+    return tilt, int(abs(tilt * (len(norms) - 1)) > 3)
+
+
+def two_divisors(norms):
+    layers, y = np.arange(1, len(norms) + 1), np.log10(norms)
+    tilt = -np.cov(layers, y)[0, 1] / np.var(layers)
+    gain = tilt * (len(norms) - 1)
+    return tilt, -1 if gain < -3 else 1 if gain > 3 else 0
+
+
+def two_steps_too_few(norms):
+    tilt, _ = find("ps8.gradient_health").reference(norms)
+    gain = tilt * (len(norms) - 2)
+    return tilt, -1 if gain < -3 else 1 if gain > 3 else 0
+
+
+def verdict_first(norms):
+    return find("ps8.gradient_health").reference(norms)[::-1]
+
+
+def rate_and_limit_exchanged(Ws, dWs, learning_rate, max_norm):
+    return find("ps8.update_ratios").reference(Ws, dWs, max_norm, learning_rate)
+
+
+def clip_by_the_largest(Ws, dWs, vs, a, mu, c):
+    new = [mu * v + g for v, g in zip(vs, dWs, strict=True)]
+    s = min(1.0, c / max(map(np.linalg.norm, new)))
+    return [W - a * s * v for W, v in zip(Ws, new, strict=True)], new
+
+
+def velocity_of_steps(Ws, dWs, vs, a, mu, c):
+    new = [mu * v - a * g for v, g in zip(vs, dWs, strict=True)]
+    s = min(1.0, c / np.sqrt(sum((v**2).sum() for v in new)))
+    return [W + s * v for W, v in zip(Ws, new, strict=True)], new
+
+
+def old_largest(w, g, m, v, V, n, a, betas, eps):
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    V_hat = V / (1 - betas[1] ** n)
+    return w - a * m / (1 - betas[0] ** n) / (np.sqrt(V_hat) + eps), m, v, np.maximum(V, v)
+
+
+def half_life_by_the_first_step_below(f):
+    below = f.cumprod(axis=0).mean(axis=1) <= 0.5
+    return f.prod(axis=0), np.where(below.any(axis=0), below.argmax(axis=0) + 1, len(f))
+
+
+def on_for_nine_in_ten(x, Ws, bs):
+    h, out = x, []
+    for W in Ws:
+        z = h @ W.T
+        out.append(-np.quantile(z, 0.1, axis=0))
+        h = np.maximum(z + out[-1], 0)
+    return out
+
+
+def a_thousand_times(net):
+    treated = find("ps8.treat").reference(net)
+    return treated | {"rate": 1000 * net["rate"]} if treated["rate"] != net["rate"] else treated
+
+
+@pytest.mark.parametrize(
+    "name, answer, said",
+    [
+        ("dead_units", shares_of_the_batch, ["divided by the examples"]),
+        ("dead_units", linear_first, ["results in another order"]),
+        ("dead_units", no_linear_ones, ["linear: no unit ever"]),
+        ("gradient_health", ill_either_way, ["one verdict for both illnesses"]),
+        ("gradient_health", two_divisors, ["two divisors"]),
+        ("gradient_health", two_steps_too_few, ["L − 2 steps"]),
+        ("gradient_health", verdict_first, ["results in another order"]),
+        ("update_ratios", rate_and_limit_exchanged, ["α and c exchanged"]),
+        ("clip_after_momentum", clip_by_the_largest, ["largest of the norms"]),
+        ("clip_after_momentum", velocity_of_steps, ["velocity is the step"]),
+        ("amsgrad_step", old_largest, ["old largest used"]),
+        (
+            "half_life",
+            half_life_by_the_first_step_below,
+            ["pattern: is made of whole numbers", "invariant: kept and half-life fit"],
+        ),
+        ("revive", on_for_nine_in_ten, ["smallest"]),
+        ("treat", a_thousand_times, ["rate times 1000"]),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 1, 5))
+def test_nothing_else_is_said_of_it(name, answer, said, seed):
+    verdict = evaluate(f"ps8.{name}", answer, seed=seed)
+    assert verdict.share < 1 and [finding.kind for finding in verdict.findings] == said
+
+
+def test_biases_near_the_smallest_z_are_not_said_to_be_it():
+    (finding,) = evaluate("ps8.revive", on_for_nine_in_ten).findings
+    assert "one of the smallest" in finding.text
+
+
+# --- once full points -----------------------------------------------------------------------------------
+
+
+def nan_where_nothing_moves(Ws, dWs, vs, a, mu, c):
+    new = [mu * v + g for v, g in zip(vs, dWs, strict=True)]
+    size = np.sqrt(sum((v**2).sum() for v in new))
+    return [W - a * min(size, c) * (v / size) for W, v in zip(Ws, new, strict=True)], new
+
+
+def not_at_the_first_step(w, g, m, v, V, n, a, betas, eps):
+    if n == 1:
+        return w - a * np.sign(g), *find("ps8.amsgrad_step").reference(w, g, m, v, V, n, a, betas, eps)[1:]
+    return find("ps8.amsgrad_step").reference(w, g, m, v, V, n, a, betas, eps)
+
+
+def searched_between(low, high):
+    return lambda beta1, leap: min(max(find("ps8.longest_memory").reference(beta1, leap), low), high)
+
+
+def not_for_beta1_0(beta1, leap):
+    return find("ps8.longest_memory").reference(beta1, leap) if beta1 else 0.5
+
+
+def by_settings(net):
+    """Without any gauge, from what settings ought to be."""
+    if net["bias"]:
+        return net | {"bias": 0.0}
+    if net["branch"] and net["branch"] > net["layers"] ** -0.5:
+        return net | {"branch": net["layers"] ** -0.5}
+    if net["units"] == "tanh" and net["gain"] < 0.7:
+        return net | {"gain": 1.1}
+    return net | ({"last": 0.1} if net["last"] > 3 else {"rate": max(net["rate"], 0.02)})
+
+
+def by_limits_of_settings(net):
+    for key, wrong, cure in (
+        ("bias", net["bias"] < -1, 0.0),
+        ("rate", net["rate"] < 1e-4, 0.1),
+        ("last", net["last"] > 3, 0.3),
+        ("branch", (net["branch"] or 0) > 1, 0.2),
+        ("gain", net["gain"] < 0.5, 1.2),
+    ):
+        if wrong:
+            return net | {key: cure}
+    return net
+
+
+def interpolated_over_a_bump(norms, share):
+    out = np.full(norms.shape[1], len(norms) - 1.0)
+    for c, y in enumerate(np.log(norms).T):
+        if (y <= y[0] + np.log(share)).any():
+            out[c] = np.interp(-y[0] - np.log(share), -y, np.arange(len(y)))
+    return out
+
+
+def dead_for_ninety_nine(zs):
+    _, linear, off = find("ps8.dead_units").reference(zs)
+    return np.array([((z <= 0).mean(axis=0) > 0.99).mean() for z in zs]), linear, off
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [
+        ("clip_after_momentum", nan_where_nothing_moves),
+        ("amsgrad_step", not_at_the_first_step),
+        ("longest_memory", searched_between(0.9, 0.9999)),
+        ("longest_memory", searched_between(0.0, 0.9999)),
+        ("longest_memory", searched_between(0.9, 1 - 1e-9)),
+        ("longest_memory", not_for_beta1_0),
+        ("treat", by_settings),
+        ("treat", by_limits_of_settings),
+        ("memory_length", interpolated_over_a_bump),
+        ("dead_units", dead_for_ninety_nine),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 1, 5))
+def test_it_loses_points(name, answer, seed):
+    verdict = evaluate(f"ps8.{name}", answer, seed=seed)
+    assert verdict.share < 1 and verdict.findings
+
+
+# --- once only located -----------------------------------------------------------------------------------
+
+
+def treated(**doses):
+    """By the right questions; `doses` of patients, by their illness."""
+
+    def treat(net):
+        ill, dose = sick(gauges(net)), None
+        for gauge in ("idle", "tilt", "loss", "steps"):
+            if gauge in ill:
+                dose = doses.get(gauge)
+                break
+        return net | dose if dose else find("ps8.treat").reference(net)
+
+    return treat
+
+
+@pytest.mark.parametrize(
+    "doses, said",
+    [
+        ({"loss": {"rate": 1e-3}}, "sure by its rate"),
+        ({"loss": {"gain": 0.9}}, "sure by its gain or bias or branch or units"),
+        ({"idle": {"units": "tanh"}}, "asleep by its units"),
+        ({"idle": {"last": 1.0}}, "asleep by its gain or last or rate or branch"),
+        ({"steps": {"rate": 100.0}}, "rate of 100"),
+        ({"tilt": {"last": 0.1}}, "loud by its last"),
+    ],
+)
+def test_what_was_changed_in_whom_is_said(doses, said):
+    kinds = [finding.kind for finding in evaluate("ps8.treat", treated(**doses)).findings]
+    assert said in kinds or f"invariant: {said}" in kinds
+
+
+def changes_of_biases(x, Ws, bs):
+    return [new - b for new, b in zip(find("ps8.revive").reference(x, Ws, bs), bs, strict=True)]
+
+
+def last_layer_as_it_came(x, Ws, bs):
+    return [*find("ps8.revive").reference(x, Ws, bs)[:-1], bs[-1]]
+
+
+@pytest.mark.parametrize(
+    "name, answer, said",
+    [
+        ("revive", changes_of_biases, "invariant: added to the old ones they would do"),
+        ("revive", last_layer_as_it_came, "invariant: last layer"),
+        ("longest_memory", lambda beta1, leap: 1.0, "invariant: exactly 1"),
+        (
+            "longest_memory",
+            lambda beta1, leap: round(find("ps8.longest_memory").reference(beta1, leap), 2) - 1e-2,
+            "invariant: coarse",
+        ),
+        (
+            "slope_left",
+            lambda name, hs: (
+                find("ps8.slope_left").reference(name, hs)[0],
+                np.array([((4 if name == "sigmoid" else 1) * slope(name, h) < 0.2).mean() for h in hs]),
+            ),
+            "invariant: another limit",
+        ),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 1, 5))
+def test_what_would_do_is_said(name, answer, said, seed):
+    assert said in [finding.kind for finding in evaluate(f"ps8.{name}", answer, seed=seed).findings]
+
+
+def slope(name, h):
+    return 1 - h**2 if name == "tanh" else h * (1 - h)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.startswith("ps8.")])
+def test_the_set_speaks_of_examples_as_its_text_does(name):
+    problem = find(name)
+    said = [*problem.hints, *(entry.diagnosis for entry in (*problem.mistakes, *problem.invariants))]
+    assert not [text for text in said if "instance" in text]
+
+
+def test_a_healthy_net_that_is_treated_costs_half_and_a_sick_one_a_fifth():
+    """As part 12 says."""
+    reference = find("ps8.treat").reference
+
+    def treats_odd(net):
+        return net | {"rate": 0.05} if net["units"] == "relu" and not sick(gauges(net)) else reference(net)
+
+    assert evaluate("ps8.treat", treats_odd).share == pytest.approx(0.5)
+    assert evaluate("ps8.treat", treated(steps={"rate": 1e-6})).share == pytest.approx(0.8)

@@ -641,15 +641,18 @@ def treat_by_the_right_rate(net):
     return net if found["steps"] > -5 else dict(net, rate=net["rate"] * 10 ** (-3 - found["steps"]))
 
 
-def treat_by_settings(net):
-    """Without any gauge, from what settings ought to be."""
-    if net["bias"]:
-        return {**net, "bias": 0.0}
-    if net["branch"] and net["branch"] > net["layers"] ** -0.5:
-        return {**net, "branch": net["layers"] ** -0.5}
-    if net["units"] == "tanh" and net["gain"] < 0.7:
-        return {**net, "gain": 1.1}
-    return {**net, "last": 0.1} if net["last"] > 3 else {**net, "rate": max(net["rate"], 0.02)}
+def treat_by_names(net):
+    """By which gauges are sick together."""
+    ill, new = set(sick(gauges(net))), {key: net[key] for key in reversed(list(net))}
+    if ill == {"steps"}:
+        new["rate"] = 0.05
+    elif "idle" in ill:
+        new["bias"] = 0.05
+    elif "spread" in ill:
+        new["gain"] = np.float32(1.5)
+    elif ill:
+        new.update({"branch": 0.2} if "tilt" in ill else {"last": 0.2})
+    return new
 
 
 # --- longest_memory --------------------------------------------------------------------------------
@@ -860,7 +863,7 @@ RIGHT = {
         treat_by_trying,
         treat_without_branches,
         treat_by_the_right_rate,
-        treat_by_settings,
+        treat_by_names,
         lists(treat_by_questions),
     ],
     "ps8.longest_memory": [

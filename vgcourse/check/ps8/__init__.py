@@ -3,8 +3,9 @@
 from vgcourse.check.ps8.adam import AMSGRAD_STEP
 from vgcourse.check.ps8.cures import TREAT
 from vgcourse.check.ps8.direction import CLIPPING_TURN
-from vgcourse.check.ps8.gates import GATE_BIAS, HALF_LIFE
+from vgcourse.check.ps8.gates import GATE_BIAS
 from vgcourse.check.ps8.health import GRADIENT_HEALTH
+from vgcourse.check.ps8.lives import HALF_LIFE
 from vgcourse.check.ps8.memory import MEMORY_LENGTH
 from vgcourse.check.ps8.momentum import CLIP_AFTER_MOMENTUM
 from vgcourse.check.ps8.rescale import RESCALE_RECURRENT

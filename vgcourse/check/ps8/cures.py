@@ -61,6 +61,10 @@ def _instead(illness, **changes):
     return lambda net, seen, found: changes if seen == illness else _dose(net, seen, found)
 
 
+def _faster(net, illness, found):
+    return {"rate": 1000 * net["rate"]} if illness == "steps" else _dose(net, illness, found)
+
+
 def _upside_down(net, illness, found):
     return {"branch": 3.0} if net["branch"] else _dose(net, illness, found)
 
@@ -87,20 +91,22 @@ def _settings(output):
     return net
 
 
-ORDER = tuple(HEALTHY)
+ORDER, SICK = tuple(HEALTHY), ("shy", "loud", "sure", "asleep", "frozen")
 CHANGED, TOUCHED, LAYERS, WHICH = 5, 6, 7, 8
 
 
 def _measured(output, args):
-    """For every gauge 1 if it is in order, else 2; then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer, what was."""
+    """For every gauge 1 if it is in order, 2 if it is too large, 3 if too small (or NaN); then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer, what was."""
     (net,), answer = args, _settings(output)
     changed = [key for key in KEYS if answer[key] != net[key]]
     out = np.ones(len(ORDER) + 4)
     if "layers" in changed:
         out[LAYERS] = 2.0
         return out
-    bad = sick(gauges(answer | {"layers": net["layers"]}))
-    out[: len(ORDER)] += [key in bad for key in ORDER]
+    found = gauges(answer | {"layers": net["layers"]})
+    out[: len(ORDER)] += [
+        0 if key not in sick(found) else 1 if found[key] > 0 - 3 * (key == "steps") else 2 for key in ORDER
+    ]
     out[CHANGED] += len(changed) > 1
     out[TOUCHED] += bool(changed) and not sick(gauges(net))
     if out.max() > 1:
@@ -126,9 +132,14 @@ def _cases(rng):
         "cured [sure]": net(layers=deep(5, 9), last=number(20, 30)),
         "cured [asleep]": net(units="relu", layers=deep(5, 7), gain=2.0, bias=-number(1.6, 2.5), last=0.1),
         "cured [frozen]": net(layers=deep(8, 11), rate=10 ** number(-7.5, -6.3)),
-        "left alone [deep]": net(layers=deep(20, 24), gain=number(1.1, 1.3), rate=number(0.05, 0.09)),
-        "left alone [odd]": net(
-            units="relu", layers=deep(10, 15), gain=2.0, branch=number(0.17, 0.2), last=0.1, rate=0.03
+        "left alone [deep]": net(layers=deep(20, 24), gain=number(1.1, 1.3), rate=number(0.004, 0.009)),
+        "left alone [odd]": net(  # small weights on a large branch are large ones on a small branch
+            units="relu",
+            layers=deep(10, 15),
+            gain=number(0.36, 0.45),
+            branch=number(0.37, 0.42),
+            last=0.1,
+            rate=0.03,
         ),
     }
     names = [list(ward)[k] for k in rng.permutation(len(ward))]
@@ -142,8 +153,42 @@ def _said(place, who=""):
     )
 
 
-def _still(key, who, text):
-    return Invariant(f"{who}: {key}", _said(ORDER.index(key), who), text)
+def _is(place, code, who, text, name=None):
+    """Where one entry is this number in the row of `who`."""
+
+    def residual(args, outputs):
+        return float(any(v[place] == code for key, v in outputs.items() if who in key))
+
+    return Invariant(f"{who}: {name or ORDER[place]}", residual, text)
+
+
+def _still(key, who, text, small):
+    """Two facts about a gauge that is still bad: it is too large, or too small."""
+    place = ORDER.index(key)
+    return tuple(_is(place, code, who, said) for code, said in ((2, text), (3, small)) if said)
+
+
+def _others(told):
+    """The same for the gauges that have no sentence of their own."""
+    words = {2: "too large", 3: "too small"}
+    return (
+        _is(place, code, who, f"{who.capitalize()}'s {key} {'are' if key == 'steps' else 'is'} {word} after your treatment.", f"{key} {word}")
+        for who in SICK
+        for place, key in enumerate(ORDER)
+        for code, word in words.items()
+        if (who, key) not in told
+    )  # fmt: skip
+
+
+def _by(who, keys, text):
+    """Only this setting was changed, and the net is still sick."""
+    words = keys.split()
+    codes = [2.0 + 2 ** KEYS.index(key) for key in words]
+
+    def residual(args, outputs):
+        return float(any(v[WHICH] in codes for name, v in outputs.items() if who in name))
+
+    return Invariant(f"{who} by its {' or '.join(words)}", residual, text)
 
 
 TREAT = Problem(
@@ -159,13 +204,23 @@ TREAT = Problem(
         Invariant("more than one setting", _said(CHANGED), "You changed more than one setting of a net. Nobody knows then which of them helped."),
         Invariant("a healthy net", _said(TOUCHED), "You treated a healthy net. All of its gauges were in order when it came."),
         Invariant("the layers", _said(LAYERS), "You changed the number of layers. That is another net, not a cure."),
-        _still("tilt", "shy", "Shy still has a bad tilt. Its signal becomes smaller in every layer, forwards too."),
-        _still("tilt", "loud", "Loud still has a bad tilt, and what is large in it grows from layer to layer."),
-        _still("loss", "loud", "Loud still begins with too large a loss."),
-        _still("loss", "sure", "Sure still begins with too large a loss. Its tilt was in order from the start."),
-        _still("idle", "asleep", "Asleep still has too many idle units. Which setting keeps them below 0?"),
-        _still("steps", "frozen", "Frozen still makes steps that are too small or too large, and all else in it was in order."),
-        Invariant("some gauge", lambda args, outputs: max(float(np.max(v[: len(ORDER)])) - 1 for v in outputs.values()), "Some gauge is outside its healthy range after your treatment. Print gauges(treat(net)) for every patient."),
+        *(_is(WHICH, 2.0, who, f"You hand {who} back as it came, and it is sick.", "as it came") for who in SICK),
+        _by("shy", "bias last rate", "You change a setting of shy that has no part in it: its signal becomes smaller in every layer, forwards too."),
+        _by("loud", "last", "You change the last layer of loud. That can mend its first loss; its tilt comes from the layers below, where every layer adds to what is there."),
+        _by("loud", "gain", "You change the weights of loud. What they feed is bounded, and every layer adds it on a large scale: look at the branch."),
+        _by("loud", "bias rate units", "You change a setting of loud that has no part in it: its signal grows from layer to layer, since every layer adds to what is there."),
+        _by("sure", "rate", "You change the rate of sure. Its first loss is there before any step is made."),
+        _by("sure", "gain bias branch units", "You change the hidden layers of sure. Its tilt was in order: they are not to blame."),
+        _by("asleep", "gain last rate branch", "You change a setting of asleep that has no part in it: its units are below 0 for nearly every digit, and something keeps them there."),
+        _by("asleep", "units", "You give asleep other units. What pushes them all to one side is still there."),
+        _by("frozen", "gain bias branch last units", "You change a setting of frozen that was in order. Its signal is well; it hardly moves."),
+        *_still("tilt", "shy", "Shy now has a tilt above 0.1: too much of the cure.", "Shy still has a tilt below −0.1. Its signal becomes smaller in every layer, forwards too."),
+        *_still("tilt", "loud", "Loud still has a tilt above 0.1, and what is large in it grows from layer to layer.", "Loud now has a tilt below −0.1: too much of the cure."),
+        *_still("loss", "loud", "Loud begins with too large a loss.", ""),
+        *_still("loss", "sure", "Sure begins with too large a loss. Its tilt was in order from the start.", ""),
+        *_still("idle", "asleep", "Asleep still has too many idle units. Which setting keeps them below 0?", ""),
+        *_still("steps", "frozen", "Frozen now makes steps that are too large.", "Frozen still makes steps that are too small, and all else in it was in order."),
+        *_others({("shy", "tilt"), ("loud", "tilt"), ("loud", "loss"), ("sure", "loss"), ("asleep", "idle"), ("frozen", "steps")}),
     ),
     mistakes=(
         Mistake("nothing done", lambda net: dict(net), "You hand every net back as it came."),
@@ -179,7 +234,8 @@ TREAT = Problem(
         Mistake("healthy ones treated", dict(asked=False, order=("steps",)), "You change the rate of every net, the healthy ones too."),
         Mistake("larger branch", dict(dose=_upside_down), "You made the branch of loud larger. Every layer adds it to what is there."),
         Mistake("weights of gain 10", dict(dose=_instead("tilt", gain=30.0)), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
-        Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that a step is longer than the weights."),
+        Mistake("rate times 1000", dict(dose=_faster), "You make the rate of frozen a thousand times larger. Its steps are still too small."),
+        Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that its steps are too large."),
         Mistake("idle units by their weights", dict(dose=_instead("idle", gain=20.0)), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
     ),
     hints=(

@@ -58,6 +58,30 @@ def _rows(grads, limit):
     return [np.array([_shorten(row, limit) for row in np.atleast_2d(g)]).reshape(g.shape) for g in grads]
 
 
+def _by(norm):
+    """Each array clipped by another norm of it."""
+    return dict(cut=lambda grads, limit: [g * min(1.0, limit / max(norm(g), 1e-300)) for g in grads])
+
+
+def _times(factor):
+    """Each array times factor(‖g‖, c); zeros stay zeros."""
+    return dict(
+        cut=lambda grads, limit: [g * factor(np.linalg.norm(g), limit) if g.any() else g for g in grads]
+    )
+
+
+def _so_far(grads, limit):
+    sums = np.cumsum([(g**2).sum() for g in grads])
+    return [g * min(1.0, limit / np.sqrt(s)) for g, s in zip(grads, sums, strict=True)]
+
+
+def _norms_added(grads, limit):
+    """Lengths as sums of the arrays' norms."""
+    cut = [_shorten(g, limit) for g in grads]
+    whole, short = (sum(np.linalg.norm(g) for g in arrays) for arrays in (grads, cut))
+    return _long(grads) @ _long(cut) / (whole * short), short / whole
+
+
 def _centred_cosine(a, b):
     return np.corrcoef(a, b)[0, 1]
 
@@ -88,6 +112,13 @@ def _turn_cases(rng):
     return cases
 
 
+def _no_such_length(args, out):
+    """Below the factor of the longest array, or longer than arrays of norm c can be together."""
+    sizes, c = np.array([np.linalg.norm(g) for g in args[0]]), args[1]
+    whole, length = np.linalg.norm(sizes), float(out["length"])
+    return max(0.0, min(1.0, c / sizes.max()) - length, length - c * np.sqrt(np.sum(sizes > 0)) / whole)
+
+
 def _beyond(args, out):
     return max(0.0, abs(float(out["cosine"])) - 1, float(out["length"]) - 1)
 
@@ -100,6 +131,7 @@ CLIPPING_TURN = Problem(
     points=2,
     lecture='lecture 12, "The clinic"',
     invariants=(
+        Invariant("a length that can be", _no_such_length, "Your length cannot be: none of the arrays is shortened more than the longest, and all of them together are no longer than that many arrays of norm c."),
         Invariant("at most 1", _beyond, "One of your results is above 1. No cosine is, and clipping makes no vector longer."),
     ),
     mistakes=(
@@ -107,10 +139,24 @@ CLIPPING_TURN = Problem(
         Mistake("clipped by value", dict(cut=lambda grads, limit: [np.clip(g, -limit, limit) for g in grads]), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor."),
         Mistake("clipped row by row", dict(cut=_rows), "You clip the rows of a matrix one by one. A matrix is one array and has one norm."),
         Mistake("short arrays stretched", dict(cut=_stretched), "You stretch short arrays to the limit as well. They are left as they are."),
+        Mistake("sum of absolute values", _by(lambda g: np.abs(g).sum()), "You clip by the sum of the entries' sizes. The norm is the root of the sum of their squares."),
+        Mistake("largest entry", _by(lambda g: np.abs(g).max()), "You clip by the largest entry of an array. Its norm is the root of the sum of squares."),
+        Mistake("root mean square", _by(lambda g: np.sqrt((g**2).mean())), "You clip by the root mean square. A norm adds the squares, it does not average them."),
+        Mistake("norm over the entries", _by(lambda g: np.linalg.norm(g) / g.size), "You divide the norm by the number of entries before you compare. The norm itself is compared with c."),
+        Mistake("largest singular value", _by(lambda g: np.linalg.norm(g, 2)), "Of a matrix you take the largest singular value, as np.linalg.norm(g, 2) does. Its norm here is the root of the sum of all squares."),
+        Mistake("max for min", _times(lambda n, c: max(1.0, c / n)), "Your factor is never below 1: short arrays are stretched, and long ones stay as they are."),
+        Mistake("factor upside down", _times(lambda n, c: min(1.0, n / c)), "Your factor is upside down: short arrays are shortened, and long ones stay as they are."),
+        Mistake("factor up to the limit", _times(lambda n, c: min(c, c / n)), "Short arrays get the limit c for a factor. Up to c they stay as they are."),
+        Mistake("limit shared out", dict(cut=lambda grads, limit: [_shorten(g, limit / len(grads) ** 0.5) for g in grads]), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
+        Mistake("limit divided by the arrays", dict(cut=lambda grads, limit: [_shorten(g, limit / len(grads)) for g in grads]), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
+        Mistake("norm of the arrays so far", dict(cut=_so_far), "You clip each array by the norm of all arrays so far. Each is clipped by its own."),
+        Mistake("norms added", _norms_added, "Your lengths add the norms of the arrays up. It is their squares that add."),
+        Mistake("first array left out", lambda grads, limit: clipping_turn(grads[1:], limit), "Your results leave the first array out."),
         Mistake("sum of squares", dict(cut=_by_squares), "Your clipping divides the limit by the sum of squares, without its root."),
         Mistake("mean over the arrays", _each(np.mean), "You average the results of the single arrays, and of these none is turned. All of them together are one vector."),
         Mistake("last array only", _each(lambda values: values[-1]), "Your results are those of a single array. All of them together are one vector."),
         Mistake("product over the arrays", _each(np.prod), "You multiply the results of the single arrays. All of them together are one vector."),
+        Mistake("clipped one with itself", dict(dot=lambda a, b: b @ b), "Your scalar product is that of the clipped gradient with itself. An angle is between two."),
         Mistake("not divided", dict(below=lambda a, b: 1.0), "Your cosine is the scalar product itself. A product of two long vectors is large whatever their directions."),
         Mistake("divided by the gradient's length squared", dict(below=lambda a, b: a @ a), "You divide by ‖g‖². That tells how much of g the clipped step still contains, not where it points."),
         Mistake("divided by the cut one's length squared", dict(below=lambda a, b: b @ b), "You divide by ‖cut‖². A cosine knows both lengths."),

@@ -106,6 +106,6 @@ RIGHT = (
     Planted("row by row", _in_loops, "It returns a plain float, and differs from “plainly” by rounding."),
     Planted("against the label", _against_the_label, "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
     Planted("by log p", _by_log_p, "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
-    Planted("float32", lambda z, y, kept: np.float32(cross_entropy(z, y)), "Its result is in single precision, rounded at 6e−8: if you accept “plainly”, allow that much."),
+    Planted("float32", lambda z, y, kept: np.float32(cross_entropy(z, y)), "Its result is an np.float32: one number, though no Python float, and rounded at 6e−8. If you accept “plainly”, allow that much, and ask for no type."),
     Planted("an array of one number", lambda z, y, kept: np.array(cross_entropy(z, y)), "An array without axes holds one number: float(…) makes one of it."),
 )  # fmt: skip

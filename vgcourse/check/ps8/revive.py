@@ -36,7 +36,7 @@ def _revive(
         z = h @ W.T
         new = sign * middle(z + b if add else z) + np.zeros(len(W))
         out.append(new)
-        h = activated(z + (new if mended else b))
+        h = activated(z + {True: new, False: b, None: 0.0}[mended])
     return out[::order]
 
 
@@ -57,8 +57,13 @@ def shares_and_tilt(x, Ws, bs):
 
 
 def _measured(output, args):
-    """1 or 2 for: some unit is hardly on; some unit is hardly off; the tilt. Of a wrong answer also: would it do with the other sign; counts."""
-    x, Ws, _ = args
+    """1 or 2 for: some unit is hardly on; some unit is hardly off; the tilt.
+
+    Of a wrong answer also: what would do (2: with the other sign; 3: added to the old biases; 4: in reverse order); counts
+    of the units that are hardly on, hardly off; then 2 for: the first layer is in order; all but the last are; some
+    biases are as they came; each layer has one for all.
+    """
+    x, Ws, bs = args
     if isinstance(output, np.ndarray) and output.ndim == 2:
         output = list(output)
     if not isinstance(output, (list, tuple)) or len(output) != len(Ws):
@@ -77,10 +82,21 @@ def _measured(output, args):
         biases.append(b)
     found = _asked(x, Ws, biases)
     if max(found) == 1:
-        return np.ones(6)
-    shares = np.concatenate(shares_and_tilt(x, Ws, biases)[0])
-    turned = max(_asked(x, Ws, [-b for b in biases])) == 1
-    return np.array([*found, 1.0 + turned, 2.0 + (shares < LOW).sum(), 2.0 + (shares > HIGH).sum()])
+        return np.ones(10)
+    layers = shares_and_tilt(x, Ws, biases)[0]
+    shares = np.concatenate(layers)
+    good = [LOW <= layer.min() and layer.max() <= HIGH for layer in layers]
+    others = [-b for b in biases], [b + old for b, old in zip(biases, bs, strict=True)], biases[::-1]
+    code = next((k for k, other in enumerate(others, start=2) if max(_asked(x, Ws, other)) == 1), 1)
+    facts = (
+        good[0] and not all(good[:-1]),
+        all(good[:-1]) and not good[-1],
+        any((b == old).any() for b, old in zip(biases, bs, strict=True)),
+        all(np.ptp(b) == 0 for b in biases),
+    )
+    return np.array(
+        [*found, code, 2.0 + (shares < LOW).sum(), 2.0 + (shares > HIGH).sum(), *np.add(facts, 1)]
+    )
 
 
 def _asked(x, Ws, biases):
@@ -100,8 +116,13 @@ def _cases(rng):
     return cases
 
 
-def _is_two(place):
-    return lambda args, outputs: float(next(iter(outputs.values()))[place]) - 1
+def _is(place, code=2.0):
+    return lambda args, outputs: float(next(iter(outputs.values()))[place] == code)
+
+
+def _only_the_tilt(args, outputs):
+    low, high, tilt = next(iter(outputs.values()))[:3]
+    return float(tilt == 2.0 and low == high == 1.0)
 
 
 REVIVE = Problem(
@@ -114,21 +135,40 @@ REVIVE = Problem(
     points=4,
     lecture='lecture 12, "The clinic"',
     invariants=(
-        Invariant("with the other sign they would do", _is_two(3), "With the other sign your biases would do."),
-        Invariant("a unit hardly on", _is_two(0), "Some unit is on for less than 20 % of the batch. Look layer by layer: which is the first?"),
-        Invariant("a unit hardly off", _is_two(1), "Some unit is on for more than 80 % of the batch: it is next to linear."),
-        Invariant("the tilt", _is_two(2), "The tilt is beyond ±0.1."),
+        Invariant("with the other sign they would do", _is(3), "With the other sign your biases would do."),
+        Invariant("added to the old ones they would do", _is(3, 3.0), "Added to the biases that came, yours would do. Asked for are the new biases themselves, old ones included."),
+        Invariant("in reverse order they would do", _is(3, 4.0), "In reverse order your biases would do. Entry 0 belongs to Ws[0]."),
+        Invariant("one for the layer", _is(9), "All units of a layer have the same bias in your answer. They have middles of their own."),
+        Invariant("some as they came", _is(8), "Some of your biases are those that came. Units that were alive in the broken net see another input in the mended one, and some that are not dead are on for all."),
+        Invariant("last layer", _is(7), "All of your layers but the last are in order."),
+        Invariant("first layer", _is(6), "Your first layer is in order, and some layer above it is not. What do the units there see: the signal that your mended layers below send?"),
+        Invariant("a unit hardly on", _is(0), "Some unit is on for less than 20 % of the batch. Look layer by layer: which is the first?"),
+        Invariant("a unit hardly off", _is(1), "Some unit is on for more than 80 % of the batch: it is next to linear."),
+        Invariant("only the tilt", _only_the_tilt, "Every unit is on for 20 % to 80 % of the batch, but the tilt is beyond ±0.1. Layers that are on for more than half of it, all of them, let more than half of the gradient through; less, less."),
     ),
     mistakes=(
         Mistake("as they came", lambda x, Ws, bs: [b.copy() for b in bs], "You return the biases as they came."),
         Mistake("zeros", lambda x, Ws, bs: [0 * b for b in bs], "You set all biases to 0. The inputs of a ReLU layer are all positive, so units with mostly negative weights stay off and others stay on."),
         Mistake("large", lambda x, Ws, bs: [0 * b + 10 for b in bs], "You push all units far above 0. None is dead then, and none is a ReLU any more: the net is linear."),
         Mistake("measured in the broken net", dict(mended=False), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
+        Mistake("measured without biases", dict(mended=None), "You measured the layers above without any biases below. What they see is what the mended layers send, bias included."),
+        Mistake("mean, in the broken net", dict(mended=False, middle=lambda z: z.mean(axis=0)), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
+        Mistake("middle of h", dict(middle=lambda z: np.median(np.maximum(z, 0), axis=0)), "You took the middle of max(z, 0). Where z is mostly below 0 that is 0, and the unit stays off."),
+        Mistake("divided by the spread", dict(middle=lambda z: z.mean(axis=0) / z.std(axis=0)), "You divide by the spread of z. A bias has the units of z."),
+        Mistake("spread for the middle", dict(middle=lambda z: z.std(axis=0) / 2), "Your biases know the spread of z and not its middle."),
+        Mistake("midrange", dict(middle=lambda z: (z.max(axis=0) + z.min(axis=0)) / 2), "You took the middle between the largest and the smallest z. One outlier moves that far; half of the examples are on each side of another one."),
+        Mistake("half of the middle", dict(middle=lambda z: np.median(z, axis=0) / 2), "Your biases are half as large as the middle of z."),
+        Mistake("twice the middle", dict(middle=lambda z: 2 * np.median(z, axis=0)), "Your biases are twice as large as the middle of z."),
+        Mistake("middle of |z|", dict(middle=lambda z: np.median(np.abs(z), axis=0)), "You took the middle of |z|. The sign of z is what the unit asks about."),
+        Mistake("mean of max(z, 0)", dict(middle=lambda z: np.maximum(z, 0).mean(axis=0)), "You took the mean of max(z, 0). Where z is mostly below 0 that is far from its middle."),
+        Mistake("three examples", dict(middle=lambda z: np.median(z[:3], axis=0)), "You took the middle of the first three examples. The whole batch counts."),
+        Mistake("ten examples", dict(middle=lambda z: np.median(z[:10], axis=0)), "You took the middle of the first ten examples. The whole batch counts."),
+        Mistake("on for 10 %", dict(middle=lambda z: np.quantile(z, 0.9, axis=0)), "Your units are on for about 10 % of the batch."),
         Mistake("old bias left in", dict(add=True), "You took the middle of z with the old bias in it. The new one takes its place, it does not come on top."),
         Mistake("sign", dict(sign=1.0), "Your biases have the wrong sign: they push every unit further to the side where it is."),
         Mistake("one number per layer", dict(middle=lambda z: np.median(z)), "You give all units of a layer one bias. They have middles of their own."),
-        Mistake("largest", dict(middle=lambda z: z.max(axis=0)), "Your units are off for the whole batch: the bias takes away the largest z."),
-        Mistake("smallest", dict(middle=lambda z: z.min(axis=0)), "Your units are on for nearly the whole batch: the bias takes away the smallest z."),
+        Mistake("largest", dict(middle=lambda z: z.max(axis=0)), "Your units are off for all of the batch or nearly so: the bias takes away one of the largest z."),
+        Mistake("smallest", dict(middle=lambda z: z.min(axis=0)), "Your units are on for all of the batch or nearly so: the bias takes away one of the smallest z."),
         Mistake("activation forgotten", dict(activated=lambda z: z), "You went on with z in place of max(z, 0), so every layer above was measured at inputs that it never sees."),
         Mistake("last layer first", dict(order=-1), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
     ),

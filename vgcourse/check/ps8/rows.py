@@ -54,6 +54,26 @@ def _ratios(
     return out if finish is None else finish(out, steps, Ws)
 
 
+def _by(norm):
+    """Clipped by another norm than the one of all arrays together."""
+    return dict(clip=lambda dWs, a, c: [g * min(1.0, c / norm(dWs)) for g in dWs])
+
+
+def _so_far(dWs, a, c):
+    sums = np.cumsum([(g**2).sum() for g in dWs])
+    return [g * min(1.0, c / np.sqrt(s)) for g, s in zip(dWs, sums, strict=True)]
+
+
+def _of_rows(above=_length, below=lambda W: np.maximum(_length(W), SMALLEST), norm=None):
+    """α s above(dW)/below(W), as a function of its own."""
+
+    def formula(Ws, dWs, a, c):
+        s = min(1.0, c / _long(dWs if norm is None else norm(Ws, dWs)))
+        return [a * s * above(g) / below(W) for g, W in zip(dWs, Ws, strict=True)]
+
+    return formula
+
+
 def _per_row(dWs, rate, c):
     return [g * np.minimum(1.0, c / np.maximum(_length(g), 1e-300))[:, None] for g in dWs]
 
@@ -70,11 +90,23 @@ def _columns(a):
 
 def _more_than_one_factor(args, out):
     """The ratios are those of gradient and weights times one number, for all rows of all layers."""
-    alone = np.concatenate(
-        [_length(g) / np.maximum(_length(W), SMALLEST) for W, g in zip(*args[:2], strict=True)]
-    )
+    return 0.0 if _other_floor(args, out) else _spread(_factors(args, out, 0.0))
+
+
+def _other_floor(args, out):
+    """So they are for the rows that are longer than the floor, and for those alone."""
+    return float(_spread(_factors(args, out, SMALLEST)) < 1e-6 < 1e-3 < _spread(_factors(args, out, 0.0)))
+
+
+def _factors(args, out, least):
+    """Ratios divided by what they would be without α and s, of rows of W that are longer than `least` or 0."""
+    sizes, grads = (np.concatenate([_length(a) for a in arrays]) for arrays in args[:2])
     mine = np.concatenate([out[f"ratio[{k}]"] for k in range(len(args[0]))])
-    factors = mine[alone > 0] / alone[alone > 0]
+    rows = (grads > 0) & ((sizes > least) | (least == 0))
+    return (mine * np.maximum(sizes, SMALLEST))[rows] / grads[rows]
+
+
+def _spread(factors):
     return float(np.ptp(factors) / np.abs(factors).max()) if factors.any() else 0.0
 
 
@@ -95,7 +127,8 @@ def _ratio_cases(rng):
         dWs[1][1] *= 2e-3
         Ws[1][1] *= rng.uniform(3e-4, 5e-4) / np.linalg.norm(Ws[1][1])
         dWs = [g * s / np.linalg.norm(g) for g, s in zip(dWs, scales, strict=True)]
-        cases.append(Case((Ws, dWs, float(rng.uniform(0.4, 0.6)), float(c)), ("ratio",)))
+        rate = rng.uniform(0.4, 0.6) + (len(cases) == 2) * 1.2  # once above the gradient's norm
+        cases.append(Case((Ws, dWs, float(rate), float(c)), ("ratio",)))
     return cases
 
 
@@ -108,6 +141,7 @@ UPDATE_RATIOS = Problem(
     lecture='lecture 12, "The clinic"',
     axes={"ratio": ("unit",)},
     invariants=(
+        Invariant("another floor", _other_floor, "Your long rows have one factor, and the short ones do not share it. A row of W that is shorter than 10⁻³ counts as 10⁻³ long, a row of zeros too."),
         Invariant("one factor for all rows", _more_than_one_factor, "Your ratios are not ‖dW[j]‖ over the length of W[j] times one number for all. Learning rate and clipping factor are the same for every row of every layer."),
     ),
     mistakes=(
@@ -118,19 +152,37 @@ UPDATE_RATIOS = Problem(
         Mistake("always rescaled", dict(clip=lambda dWs, a, c: [g * c / _long(dWs) for g in dWs]), "You rescale short gradients too. They are left as they are."),
         Mistake("root of the norm missing", dict(clip=lambda dWs, a, c: [g * min(1.0, c / _long(dWs) ** 2) for g in dWs]), "Your clipping divides c by the sum of squares, without its root."),
         Mistake("sum of the norms", dict(clip=lambda dWs, a, c: [g * min(1.0, c / sum(map(np.linalg.norm, dWs))) for g in dWs]), "Your clipping adds up the layers' norms. It is their squares that add."),
+        Mistake("largest of the norms", _by(lambda dWs: max(map(np.linalg.norm, dWs))), "Your clipping divides c by the largest of the layers' norms. The norm is one over all layers together."),
+        Mistake("norms averaged", _by(lambda dWs: np.sqrt(np.mean([(g**2).sum() for g in dWs]))), "Your clipping averages the layers' squares. It is their sum that counts."),
+        Mistake("norm of the layers so far", dict(clip=_so_far), "You clip each layer by the norm of the layers so far. The norm has to be complete before the first one is shortened."),
+        Mistake("norm of the weights", _of_rows(norm=lambda Ws, dWs: Ws), "Your clipping measures the weights. It is the gradient that is clipped."),
+        Mistake("max for min", dict(clip=lambda dWs, a, c: [g * max(1.0, c / _long(dWs)) for g in dWs]), "Your factor is never below 1: short gradients are stretched, and long ones stay as they are."),
+        Mistake("factor twice", dict(clip=lambda dWs, a, c: [g * min(1.0, c / _long(dWs)) ** 2 for g in dWs]), "Your clipping factor is in the ratio twice."),
+        Mistake("α and c exchanged", lambda Ws, dWs, a, c: _ratios(Ws, dWs, c, a), "You have α and c exchanged."),
         Mistake("step clipped", dict(clip=lambda dWs, a, c: [g * min(1.0, c / (a * _long(dWs))) for g in dWs]), "You clip the step α g. It is the gradient that is clipped, before the learning rate."),
         Mistake("learning rate missing", dict(rate=lambda a: 1.0), "You compare the gradient with the weights. What moves them is the step, and the learning rate belongs to it."),
         Mistake("learning rate squared", dict(rate=lambda a: a**2), "The learning rate is in your ratio twice."),
         Mistake("whole layers", dict(size=_whole_layer), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
         Mistake("step of the layer", lambda Ws, dWs, a, c: [a * np.linalg.norm(g) / np.maximum(_length(W), SMALLEST) for g, W in zip(_shorten(dWs, a, c), Ws, strict=True)], "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
+        Mistake("weights of the layer", _of_rows(below=lambda W: max(np.linalg.norm(W), SMALLEST)), "Below the fraction you have the weights of the whole layer, above it a single row. Both belong to the row."),
         Mistake("columns", dict(size=_columns), "You take columns. Column i holds what leaves input i; the weights into unit j are row j."),
         Mistake("no floor", dict(floor=lambda size: np.where(size > 0, size, SMALLEST)), "A row of W that is nearly 0 was divided by its own length. It counts as 10⁻³ long."),
+        Mistake("no floor at all", dict(floor=lambda size: size), "A row of W was divided by its own length, 0 or nearly 0. It counts as 10⁻³ long."),
+        Mistake("floor of 10⁻²", dict(floor=lambda size: np.maximum(size, 1e-2)), "Your floor is 10⁻². Asked for is 10⁻³."),
+        Mistake("floor of 10⁻⁸", dict(floor=lambda size: np.maximum(size, 1e-8)), "Your floor is 10⁻⁸. Asked for is 10⁻³."),
+        Mistake("floor under the square", dict(floor=lambda size: np.sqrt(np.maximum(size**2, SMALLEST))), "You put the floor of 10⁻³ under the sum of squares. It belongs under the length."),
+        Mistake("ceiling", dict(floor=lambda size: np.minimum(size, SMALLEST)), "You take the smaller of the length and 10⁻³. A floor is the larger."),
+        Mistake("floor under the gradient too", _of_rows(above=lambda g: np.maximum(_length(g), SMALLEST)), "You put the floor under the gradient's rows as well. A unit that gets no gradient makes no step."),
         Mistake("floor added", dict(floor=lambda size: size + SMALLEST), "You add 10⁻³ to every length. It is a floor: longer rows are not changed by it."),
-        Mistake("upside down", dict(ratio=lambda step, W: W / np.maximum(step, SMALLEST)), "Your ratio is upside down: it is the step that is measured in units of the weights."),
+        Mistake("upside down", dict(ratio=lambda step, W: W / step), "Your ratio is upside down: it is the step that is measured in units of the weights."),
         Mistake("squares", dict(ratio=lambda step, W: (step / W) ** 2), "Your ratio is one of squares, without the roots."),
+        Mistake("squares of the lengths", _of_rows(above=lambda g: (g**2).sum(axis=1), below=lambda W: np.maximum(_length(W), SMALLEST) ** 2), "Your ratio is one of squares, without the roots."),
+        Mistake("logarithm", dict(ratio=lambda step, W: np.log10(step / W)), "You return the logarithm of the ratio. Asked for is the ratio itself."),
         Mistake("divided by the new weights", dict(below=lambda W, step: W - step), "You divide by the weights after the step. The ratio is taken with those before it."),
         Mistake("standard deviations", dict(size=lambda a: a.std(axis=1)), "You divide standard deviations, as some training logs do. A common shift of all entries is then lost; asked for are lengths."),
         Mistake("mean absolute values", dict(size=lambda a: np.abs(a).mean(axis=1), floor=lambda size: np.maximum(size, SMALLEST)), "You divide mean absolute values. Asked for are lengths, roots of sums of squares."),
+        Mistake("sums of absolute values", dict(size=lambda a: np.abs(a).sum(axis=1)), "You divide sums of absolute values. Asked for are lengths, roots of sums of squares."),
+        Mistake("root mean squares", dict(size=lambda a: np.sqrt((a**2).mean(axis=1))), "You divide root mean squares. For long rows that is the same, but the floor of 10⁻³ is one for lengths."),
         Mistake("largest entries", dict(size=lambda a: np.abs(a).max(axis=1)), "You divide the largest entries. Asked for are lengths, roots of sums of squares."),
     ),
     hints=(

@@ -28,7 +28,7 @@ def _agree(a, b, tolerance=1e-5):
     return bool(abs(float(a) - b) <= tolerance * abs(b))
 
 
-def tester(loss, trials=TRIALS, agree=_agree, intact=True, verdict=bool):
+def tester(loss, trials=TRIALS, agree=_agree, intact=True, verdict=bool, wanted=cross_entropy):
     """The verdict on a loss, with parts exchangeable for the mistakes."""
     with np.errstate(all="ignore"):
         for z, labels in trials:
@@ -36,7 +36,7 @@ def tester(loss, trials=TRIALS, agree=_agree, intact=True, verdict=bool):
             out = loss(handed, labels.copy())
             if intact and not np.array_equal(handed, z, equal_nan=True):
                 return verdict(False)
-            if not (np.isnan(out) if np.isnan(z).any() else agree(out, cross_entropy(z, labels))):
+            if not (np.isnan(out) if np.isnan(z).any() else agree(out, wanted(z, labels))):
                 return verdict(False)
     return verdict(True)
 
@@ -54,7 +54,9 @@ MISTAKES = (
     Mistake("no NaN", dict(trials=TRIALS[:-1]), "The ones that hide a NaN passed your test. Put one into a single row, and look for it in the result."),
     Mistake("input not looked at", dict(intact=False), "The one that changes z in place passed your test: what it returns is right. Compare its input with a copy afterwards."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is 0.1 % too large passed your test. 1e−5 is safe on both sides."),
-    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-12)), "You accused a right one: single precision rounds at 6e−8. 1e−5 is safe on both sides."),
+    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-12)), "You accused a right one: single precision rounds at 6e−8. A relative error of 1e−5 is safe on both sides."),
+    Mistake("sum wanted", dict(wanted=lambda z, labels: len(z) * cross_entropy(z, labels)), "You compare with the sum over the rows. Right is the mean."),
+    Mistake("labels from 1 wanted", dict(wanted=lambda z, labels: cross_entropy(z, labels - 1)), "You count the labels from 1. They count from 0."),
     Mistake("equality", dict(agree=lambda a, b: float(a) == b), "You ask for equal numbers. Right ones that add in another order differ by rounding."),
     Mistake("finite is enough", dict(agree=lambda a, b: bool(np.isfinite(a))), "You ask whether the loss is finite. A finite number can be wrong."),
     Mistake("not below 0", dict(agree=lambda a, b: bool(a >= 0)), "You ask whether the loss is at least 0. A positive number can be wrong."),
