@@ -127,8 +127,9 @@ def same_in(problem, name, mine, theirs):
 
 
 def _has_no_whole_number(mine, theirs):
-    """Did int() fail, where the other run holds NaN or infinity?"""
-    odd = any(q.value is not None and not np.isfinite(q.value).all() for q in theirs.quantities)
+    """Did int() fail, where a number of the other run is NaN or infinite?"""
+    numbers = [q.value for q in theirs.quantities if q.value is not None and q.value.ndim == 0]
+    odd = any(not np.isfinite(number) for number in numbers)
     return odd and "cannot convert float" in mine.outcome.error
 
 
