@@ -109,6 +109,8 @@ CONSTANT_RESPONSE = Problem(
         Mistake("one term too few, but for λ = 1", dict(sums=lambda values, t: _geometric(values, np.maximum(t - 1, 0))), "Your sums have one term too few, but for λ = 1: after t steps u has come in t times."),
         Mistake("free response, but for λ = 1", dict(sums=lambda values, t: values**t), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
         Mistake("denominator left out", dict(sums=lambda values, t: 1 - values**t), "Your modes are a (1 − λ^t): the denominator is missing. Multiply the sum of the powers by 1 − λ and see what is left."),
+        Mistake("1 + λ below", dict(sums=lambda values, t: (1 - values**t) / (1 + values)), "Your denominator is 1 + λ. Multiply the sum of the powers by 1 − λ: all but the first and the last cancel."),
+        Mistake("λ^t not divided", dict(sums=lambda values, t: 1 / np.where(values == 1, 1, 1 - values) - values**t), "You take 1/(1 − λ) − λ^t. What is still missing at time t has the same denominator."),
         Mistake("t times λ", dict(sums=lambda values, t: t * values), "You multiply λ by t. The t inputs have gone through W a different number of times: 0, 1, 2, …."),
         Mistake("one term too few", dict(sums=lambda values, t: _geometric(values, np.maximum(t - 1, 0)), at_one=lambda t: np.maximum(t - 1, 0)), "Your sums have one term too few: after t steps u has come in t times."),
         Mistake("|λ| = 1 for λ = 1", dict(special=lambda values: np.abs(values) == 1), "You give every mode with |λ| = 1 the weight t. Only λ = 1 piles up; at −1 the terms cancel in pairs."),

@@ -99,6 +99,8 @@ DELAYED_RESPONSE = Problem(
         Mistake("np.roll goes round", dict(late=lambda x, t, d: x[(t - d) % len(x)]), "Your first d steps hear the end of x: moved in a circle, what falls out behind comes in again in front. Before x_1 there was nothing."),
         Mistake("one step more", dict(late=lambda x, t, d: _within(x, t - d - 1)), "Your inputs come one step too late: with d = 0, x_1 has to be heard in h_1."),
         Mistake("one step less", dict(late=lambda x, t, d: _within(x, t - d + 1)), "Your inputs come one step too early: with d = 0, x_2 must not be heard in h_1."),
+        Mistake("one step less, but at once for d = 0", dict(late=lambda x, t, d: _within(x, t - max(d - 1, 0))), "Your inputs come d − 1 steps late. With d = 1, x_1 is heard in h_2: a step later than without a delay."),
+        Mistake("inputs added up", dict(late=lambda x, t, d: x[: max(t - d + 1, 0)].sum(axis=0)), "Your step t adds all inputs up to x_{t−d}. Each comes in once; afterwards it is in the state."),
         Mistake("the future is heard", dict(late=lambda x, t, d: _within(x, t + d)), "Your state hears inputs before they are there, x_{t+d}. Late means x_{t−d}."),
         Mistake("np.roll the wrong way", dict(late=lambda x, t, d: x[(t + d) % len(x)]), "You moved x round the wrong way: your state hears x_{t+d} before it is there. Late means x_{t−d}, and before x_1 nothing."),
         Mistake("first input skipped", dict(late=lambda x, t, d: x[t - d] if t > d else 0 * x[0]), "Your x_1 is never heard; the later inputs come when they should. With d = 0, x_1 belongs to h_1."),

@@ -70,7 +70,9 @@ def _orbit_cases(rng):
             points += list(orbit)
         cases.append(Case((name, float(w), float(drive), np.array(points)), ("other", "slopes", "stable")))
     drive = float(rng.integers(4, 8)) / 8  # in eighths, so that one z is 0 to the last bit
-    cases.append(Case(("relu", -1.0, drive, np.array([0.0, drive])), ("other", "slopes", "stable")))
+    cases.append(
+        Case(("relu", -1.0, drive, np.array([0.0, drive, drive / 4])), ("other", "slopes", "stable"))
+    )
     return cases
 
 
@@ -110,9 +112,11 @@ TWO_STEP_ORBITS = Problem(
         Mistake("one slope squared", dict(both=lambda first, second: first**2), "Your slopes are squares of the slope at h. The second step begins at the other point, where f' is another."),
         Mistake("slope at the other point squared", dict(both=lambda first, second: second**2), "Your slopes are squares of the slope at the other point. The first step begins at h, where f' is another."),
         Mistake("slopes added", dict(both=lambda first, second: first + second), "You add the slopes of the two steps. By the chain rule they multiply."),
+        Mistake("three steps", dict(both=lambda first, second: first**2 * second), "Your slopes are those of three steps. After two steps a point is back where it was."),
         Mistake("slopes averaged", dict(both=lambda first, second: (first + second) / 2), "You average the slopes of the two steps. By the chain rule they multiply."),
         Mistake("root of the product", dict(both=lambda first, second: np.sqrt(np.abs(first * second))), "You return the root of the product, a mean factor per step. Asked for is the slope of two steps."),
         Mistake("w once", dict(whole=lambda w, slopes: slopes / w), "w stands in your slopes once. Each of the two steps brings it down."),
+        Mistake("w four times", dict(factor=lambda w: w**2), "w stands in your slopes four times. Each of the two steps brings it down once."),
         Mistake("sign of one w lost", dict(whole=lambda w, slopes: np.sign(w) * slopes), "One of your two factors w has lost its sign. Two negative ones make a positive slope."),
         Mistake("sign of w w turned", dict(whole=lambda w, slopes: -np.sign(w) * slopes), "Your slopes have the wrong sign where w is above 0. Two equal factors w make a positive number."),
         Mistake("w left out", dict(factor=lambda w: 1.0), "Your slopes are f' times f'. The chain rule brings w down in each step."),
@@ -133,6 +137,7 @@ TWO_STEP_ORBITS = Problem(
         Mistake("verdict by one step", dict(verdict=lambda slopes, one, two: np.abs(one) < 1), "Your verdicts are those of one step from h. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
         Mistake("verdict by the other step", dict(verdict=lambda slopes, one, two: np.abs(two) < 1), "Your verdicts are those of the second step alone. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
         Mistake("both steps have to shrink", dict(verdict=lambda slopes, one, two: (np.abs(one) < 1) & (np.abs(two) < 1)), "You call stable only where each of the two steps shrinks. One may stretch if the other makes up for it."),
+        Mistake("1 counts as stable", dict(verdict=lambda slopes, one, two: np.abs(slopes) <= 1), "Your verdicts allow a slope of exactly 1. There, two steps bring neighbours no nearer."),
         Mistake("verdict by rounding", dict(verdict=lambda slopes, one, two: np.abs(slopes) < 1.05), "Your verdicts allow slopes above 1. There, neighbours move away, if slowly."),
         Mistake("slope below 0", dict(verdict=lambda slopes, one, two: slopes < 0), "Your verdicts ask for slope < 0, the rule of continuous time. Here a distance is multiplied by the slope."),
         Mistake("verdict reversed", dict(verdict=lambda slopes, one, two: np.abs(slopes) > 1), "Your verdicts are the wrong way round. |slope| < 1 brings neighbours nearer."),

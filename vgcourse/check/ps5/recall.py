@@ -148,6 +148,7 @@ RECALL = Problem(
         Mistake("one factor not aged", dict(weigh=lambda g, S, c: c @ np.linalg.solve(S, g)), "Your shares are cᵀS⁻¹W^k c: W^k stands there once. What is left of x_{t−k} is W^k c on both sides."),
         Mistake("best unit", dict(weigh=lambda g, S, c: (g**2 / np.diag(S)).max()), "Your shares are those of the best single unit. A readout may use all units together."),
         Mistake("what is lost", dict(weigh=lambda g, S, c: 1 - g @ np.linalg.solve(S, g)), "Your shares are 1 − m_k, the part that the readout gets wrong. Asked for is what it gets right."),
+        Mistake("divided by H", dict(weigh=lambda g, S, c: g @ np.linalg.solve(S, g) / len(g)), "Your shares are divided by H. Each is a share of one input; over all lags they add up to H."),
         Mistake("divided by the length", dict(weigh=lambda g, S, c: g @ np.linalg.solve(S, g) / (g @ g)), "You divide by the squared length of W^k c. How much of an input is left is a part of the share."),
         Mistake("variances alone", dict(weigh=lambda g, S, c: g @ (g / np.diag(S))), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
         Mistake("root of the shares", dict(weigh=lambda g, S, c: np.sqrt(g @ np.linalg.solve(S, g))), "You return roots, correlations between input and readout. The share of variance is the square."),

@@ -125,6 +125,7 @@ STEP_RESPONSE = Problem(
         Mistake("rest: b_1 alone", dict(rest=lambda b, c, h: sum(c.values()) / (1 - b.get(1, 0.0))), "Your rest counts b_1 alone. At rest every old h is the same, so all feedback taps add up."),
         Mistake("rest: product", dict(rest=lambda b, c, h: sum(c.values()) / np.prod([1 - weight for weight in b.values()])), "You divide by each 1 − b_k in turn. At rest h = Σ b · h + Σ c: the b add up first."),
         Mistake("rest: |b|", dict(rest=lambda b, c, h: sum(c.values()) / (1 - sum(map(abs, b.values())))), "Your rest takes every b_k as positive. A negative tap takes away."),
+        Mistake("rest: Σ b below", dict(rest=lambda b, c, h: sum(c.values()) / sum(b.values())), "You divide by Σ b. At rest h = Σ b · h + Σ c: bring the h together."),
         Mistake("rest multiplied", dict(rest=lambda b, c, h: sum(c.values()) * (1 - sum(b.values()))), "You multiply by 1 − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide."),
         Mistake("rest upside down", dict(rest=lambda b, c, h: (1 - sum(b.values())) / sum(c.values())), "Your rest is upside down. At rest h = Σ b · h + Σ c: solve for h."),
     ),
