@@ -647,7 +647,7 @@ def stack_step_by_step(dhs_low, dhs_top, low, top):
 
 
 def level_by_table(size):
-    return {0.5: 1.5, 1.5: 3.1, 3.0: 5.7}[size]
+    return {0.5: 1.5, 1.75: 3.6, 3.0: 5.7}[size]
 
 
 def level_by_halving(size):
@@ -756,7 +756,10 @@ def tested_with_the_library(backward):
         for _ in range(2):
             given = [a.copy() for a in (dhs, dc_T, x, h0, c0, *net[:3])]
             before = [a.copy() for a in given]
-            out = [np.asarray(a) for a in backward(*given)]
+            try:
+                out = [np.asarray(a) for a in backward(*given)]
+            except Exception:
+                return False
             if any(
                 a.shape != b.shape or not np.linalg.norm(a - b) < 1e-5 * np.linalg.norm(b)
                 for a, b in zip(out, right, strict=True)
@@ -786,10 +789,14 @@ def tested_with_complex_steps(backward):
         right, sent = complex_step(loss, arrays, range(6)), [dhs, dc_T, *arrays]
         for _ in range(2):
             handed = [a.copy() for a in sent]
-            for mine, one in zip(backward(*handed), right, strict=True):
+            try:
+                found = backward(*handed)
+            except ValueError:
+                return False
+            for mine, one in zip(found, right, strict=True):
                 if (
                     np.shape(mine) != one.shape
-                    or np.abs(np.asarray(mine) - one).max() > 1e-5 * np.abs(one).max()
+                    or not np.abs(np.asarray(mine) - one).max() <= 1e-5 * np.abs(one).max()
                 ):
                     return 0
             if any((a != b).any() for a, b in zip(handed, sent, strict=True)):

@@ -1,5 +1,7 @@
 """Problem set 7: what the memory's own path lets through, with and without the peephole of f."""
 
+import functools
+
 import numpy as np
 
 from vgcourse.check.problem import Case, Invariant, Mistake, Problem
@@ -24,7 +26,7 @@ def carousel_family(
     *,
     gate="f",
     product="from the end",
-    slope=True,
+    slope="σ'",
     sees="slope",
     peephole=1.0,
     weighed=True,
@@ -41,8 +43,7 @@ def carousel_family(
     at = {"f": f, "1 − f": 1 - f, "o": o, "old": cs[:-1], "new": cs[1:], "tanh": np.tanh(cs[:-1]), "none": 0}
     alone = at[gate] * (o * (1 - np.tanh(cs[1:]) ** 2) if through_h else 1)
     by_f = (p_f if weighed else 1) * (at[old] - new * (np.tanh(g) if squash_g else g))
-    if slope:
-        by_f = by_f * at[gate] * (1 - at[gate])
+    by_f = by_f * {"σ'": at[gate] * (1 - at[gate]), "f": at[gate], "1 − f": 1 - at[gate], "none": 1.0}[slope]
     looks = {
         "slope": 1 - np.tanh(cs[:-1]) ** 2,
         "itself": 1.0,
@@ -59,6 +60,12 @@ def _ways_apart(gates, cs, p_f):
     carry, _ = carousel_family(gates, cs, p_f)
     _, ways = carousel_family(gates, cs, p_f, direct=0.0)
     return carry, carry + ways
+
+
+def _ways_multiplied(gates, cs, p_f):
+    f = gates[:, 0]
+    carry, _ = carousel_family(gates, cs, p_f)
+    return carry, carousel_family(gates, cs, p_f, direct=0.0, change=lambda ways: f * ways)[1]
 
 
 def _products(factors, product):
@@ -112,13 +119,16 @@ CAROUSEL = Problem(
         Mistake("1 − f for f", dict(gate="1 − f"), "You multiply 1 − f. That is the candidate's share; look at what the old memory meets."),
         Mistake("output gate for the forget gate", dict(gate="o"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
         Mistake("the way through h in the product", dict(through_h=True), "Your factors contain o ⊙ tanh'(c_t). The memory passes to the next step as it is; o and the tanh stand beside this path."),
-        Mistake("peephole without σ'", dict(slope=False), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
+        Mistake("peephole without σ'", dict(slope="none"), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
+        Mistake("f for σ'", functools.partial(carousel_family, slope="f"), "Your peephole term has f in the place of the gate's slope, which is f(1 − f)."),
+        Mistake("1 − f for σ'", functools.partial(carousel_family, slope="1 − f"), "Your peephole term has 1 − f in the place of the gate's slope, which is f(1 − f)."),
+        Mistake("ways multiplied", _ways_multiplied, "Your factor is the memory's own way times the peephole's. Both lead from c_{t−1} to c_t side by side, so they are added."),
         Mistake("peephole on c itself", dict(sees="itself"), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
         Mistake("peephole left out", dict(peephole=0.0), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
         Mistake("candidate left out", dict(new=0.0), "Your peephole term has the old memory alone, as with an input gate of its own. When f moves, the candidate's share moves too."),
         Mistake("old memory left out", dict(old="none"), "Your peephole term has the candidate alone. When f moves, what is kept of the old memory moves too."),
         Mistake("candidate with a plus", dict(new=-1.0), "In your peephole term the candidate has a plus. More f is less of the candidate."),
-        Mistake("peephole term with c_t", dict(old="new"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory."),
+        Mistake("peephole term with c_t", functools.partial(carousel_family, old="new"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory."),
         Mistake("peephole term all at c_t", dict(old="new", sees="of the new"), "Your peephole term is made with the new memory throughout. f multiplied the old one, and looked at the old one.", whole=True),
         Mistake("peephole term turned", dict(peephole=-1.0), "Your peephole term has the wrong sign: c_t as a function of f has the slope old minus candidate."),
         Mistake("slope at c_t", dict(sees="of the new"), "The slope of the peephole's tanh is taken at c_t. f looked at c_{t−1}."),

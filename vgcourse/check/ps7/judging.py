@@ -62,6 +62,11 @@ def judging_family(
     mix_only=(),
     dW_h_of="n",
     doubled=0.0,
+    dV_h_times=None,
+    dW_h_alone_times=None,
+    dV_n_of="g",
+    dV_h_of="g",
+    db_g_of="g",
 ):
     """Forward and back with its parts exchangeable."""
     to_h, to_n = (V_n, V_h) if swap else (V_h, V_n)
@@ -76,7 +81,9 @@ def judging_family(
     dg = sign * dg_sign * dh * (dg_old * h_prev - dg_new * n)
     da_g = dg * gate_slope(g)
     ways = {"V_n": to_n, "V_n.T": to_n.T, "V_h": to_h, "V_h.T": to_h.T}
-    to_candidate = dn_gate * (da_g if back_n_slope else dg) @ ways[back_n]
+    to_candidate = (
+        dn_gate * {True: da_g, False: dg, "twice": da_g * gate_slope(g)}[back_n_slope] @ ways[back_n]
+    )
     of_mix = dh * weigh[dn_times] * candidate_slope(n)
     da_n = of_mix + to_candidate * (candidate_slope(n) if dn_gate_slope and gate_reads == "n" else 1.0)
     parts = {name: of_mix if name in mix_only else da_n for name in ("dx", "dh_prev", "dW_x", "dW_h", "db")}
@@ -85,11 +92,13 @@ def judging_family(
     dh_prev = dh_prev + doubled * to_candidate @ W_h
     seen = {"n": n if gate_reads == "n" else a_n, "a": a_n, "h": h, "h_prev": h_prev}
     state = seen[dW_h_times]
-    dV_h, dV_n = da_g.T @ state, da_g.T @ seen[dV_n_times]
+    of = {"g": da_g, "n": da_n}
+    dV_h, dV_n = of[dV_h_of].T @ seen[dV_h_times or dW_h_times], of[dV_n_of].T @ seen[dV_n_times]
+    state = seen[dW_h_alone_times or dW_h_times]
     if swap:
         dV_h, dV_n = dV_n, dV_h
     of_n = (da_g if dW_h_of == "g" else parts["dW_h"]).T @ state
-    sums = parts["dW_x"].T @ x, of_n, parts["db"].sum(axis=0), dV_h, dV_n, da_g.sum(axis=0)
+    sums = parts["dW_x"].T @ x, of_n, parts["db"].sum(axis=0), dV_h, dV_n, of[db_g_of].sum(axis=0)
     return (
         h,
         (parts["dx"] + da_g * x_gate) @ W_x,
@@ -108,9 +117,13 @@ def _cases(rng):
     return cases
 
 
-def _only_mix(name):
+def _with(**switches):
     """A function, so that it is not looked for in pairs."""
-    return functools.partial(judging_family, mix_only=(name,))
+    return functools.partial(judging_family, **switches)
+
+
+def _only_mix(name):
+    return _with(mix_only=(name,))
 
 
 _MATRIX = ("unit", "unit")
@@ -181,6 +194,12 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("slope of the candidate's value", dict(candidate_slope=lambda n: 1 - np.tanh(n) ** 2), "You take tanh' at n. n has been through the tanh already.", whole=True),
         Mistake("dV_n with the old state", dict(dV_n_times="h_prev"), "Your dV_n equals dV_h. V_n was multiplied with the candidate."),
         Mistake("dV_n with the pre-activation", dict(dV_n_times="a"), "Your dV_n uses the candidate's pre-activation. V_n was multiplied with n, behind the tanh."),
+        Mistake("dV_h with h_t", _with(dV_h_times="h"), "Your dV_h uses h_t. V_h was multiplied with the state before the step."),
+        Mistake("dW_h with h_t", _with(dW_h_alone_times="h"), "Your dW_h uses h_t. W_h was multiplied with the state before the step."),
+        Mistake("dV_n of the candidate", _with(dV_n_of="n"), "Your dV_n is made of the candidate's gradient. V_n belongs to the gate."),
+        Mistake("dV_h of the candidate", _with(dV_h_of="n"), "Your dV_h is made of the candidate's gradient. V_h belongs to the gate."),
+        Mistake("db_g of the candidate", _with(db_g_of="n"), "Your db_g is made of the candidate's gradient. b_g belongs to the gate."),
+        Mistake("σ' twice on the way back", _with(back_n_slope="twice"), "What your candidate gets from the gate has the slope of its σ twice."),
         Mistake("recurrent weights with h_t", dict(dW_h_times="h"), "Your dW_h and dV_h use h_t. Both matrices were multiplied with the state before the step.", whole=True),
         Mistake("weights averaged over the batch", dict(per_example=True), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed.", whole=True),
     ),

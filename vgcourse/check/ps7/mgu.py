@@ -1,5 +1,7 @@
 """Problem set 7: the minimal gated unit, forwards and back. One gate mixes and resets, so its gradient has two parts."""
 
+import functools
+
 import numpy as np
 
 from vgcourse.activations import sigmoid
@@ -60,6 +62,8 @@ def mgu_family(
     db_n_times_f=False,
     db_h_times_m=False,
     dW_h_gate_mix_only=False,
+    dm_times="f",
+    second_late=False,
 ):
     """Forward and back with its parts exchangeable."""
     H = h_prev.shape[1]
@@ -83,14 +87,15 @@ def mgu_family(
         df, back, dm = df + df_reset * ds * h_prev, ds * f, da_n
         dW_hn = da_n.T @ (f * state)
     else:
-        through = f if reset == "after" else np.ones_like(f)
+        through = {"f": f, "1 − f": 1 - f}[dm_times] if reset == "after" else np.ones_like(f)
         factor = {"m": m, "m without b_h": h_prev @ W_hn.T, "h_prev": h_prev, "n": n, "f m": f * m, "1": 1.0}
         from_n = dh * weigh[dn_times] if df_reset == "no slope" else da_n * df_reset
-        df = df + from_n * factor[df_reset_times] * (reset == "after")
+        part = from_n * factor[df_reset_times] * (reset == "after")
+        df = df if second_late else df + part
         back = (da_n * through if dm_times_f else da_n) @ (W_hn.T if "n" in turned_back else W_hn)
         dW_hn = (da_n * through if dW_times_f else da_n).T @ state
         dm = da_n * through if db_h_times_f and b_h_inside else da_n
-    da_f = df * gate_slope(f)
+    da_f = df * gate_slope(f) + (part if second_late else 0)
     dh_prev = dh * weigh[direct] + gate_path * da_f @ (W_hf.T if "f" in turned_back else W_hf)
     dh_prev = dh_prev + candidate_path * back
     dW_h = {"f": (da_f_mix if dW_h_gate_mix_only else da_f).T @ state, "n": dW_hn}
@@ -104,6 +109,11 @@ def mgu_family(
     db_h = b_h_used * (dm * m if db_h_times_m else dm).sum(axis=0)
     sums = da.T @ x, np.concatenate([dW_h[k] for k in order]), db, db_h
     return h, to_x @ W_x, dh_prev, *(dW / (len(x) if per_example else 1) for dW in sums)
+
+
+def _with(**switches):
+    """A function, so that it is not looked for in pairs."""
+    return functools.partial(mgu_family, **switches)
 
 
 def _cases(rng):
@@ -166,6 +176,8 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("slope without the inputs' part", dict(slope_from="m"), "Your candidate's slope is that of a tanh of f ⊙ m alone. The inputs' part stands inside the tanh as well: n holds all of it.", whole=True),
         Mistake("f missing on the way back", dict(dm_times_f=False), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state.", whole=True),
         Mistake("dm without f", dict(dm_times_f=False, dW_times_f=False, db_h_times_f=False), "Everything behind m lacks a factor in your answer: f multiplied m, so it multiplies what goes on to h_{t−1}, to the matrix and to b_h.", whole=True),
+        Mistake("dm with 1 − f", _with(dm_times="1 − f"), "Behind m your gradient has the factor 1 − f. m was multiplied by f, as the candidate in the mix is.", whole=True),
+        Mistake("second part behind σ'", _with(second_late=True), "f's part inside the candidate is added behind the gate's slope in your answer. All that reaches f passes the slope of its σ."),
         Mistake("dW_hn without f", dict(dW_times_f=False), "The candidate's block of your dW_h lacks a factor. The matrix made m, and m was multiplied by f."),
         Mistake("db_h without f", dict(db_h_times_f=False), "Your db_h equals the candidate's block of db. b_h stands inside m, which f multiplied; b_n stands outside."),
         Mistake("dx without the gate", dict(x_paths="n"), "Your dx misses the way through the gate: f reads x too."),

@@ -24,7 +24,7 @@ def forward(x, h, c, W_x, W_h, b):
 
 def backward(
     dhs, dc_T, x, h0, c0, W_x, W_h, b, *, use_dc_T=True, last_only=False, carried=True, through_tanh=True, pass_dh=True,
-    f_old="c_prev", i_with="g", g_with="i", first_step=True, add=True, early=False, order=1, batch=np.sum,
+    f_old="c_prev", i_with="g", g_with="i", first_step=True, add=True, early="", order=1, batch=np.sum,
     state="h_prev", gate_slope=True, first_h=True, first_c=True,
 ):  # fmt: skip
     """All gradients of the plain LSTM (10.10) to (10.15), with exchangeable parts."""
@@ -44,7 +44,7 @@ def backward(
         before = dh, dc
         dh, dc = da @ W_h, dc * f
     if early:
-        dh, dc = before
+        dh, dc = before if early == "both" else (dh, before[1])
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(b)
     for t, (da, (x_t, h_prev, *_, o, c)) in enumerate(zip(das[::-1], steps, strict=True)):
         if (t or first_step) and (add or t == 0):
@@ -101,6 +101,18 @@ def _adds_up(*args):
     return tuple(out)
 
 
+def _fails_for_one_step(dhs, *rest):
+    if len(dhs) == 1:
+        raise ValueError("this backward pass was not made for a single step")
+    return backward(dhs, *rest[:-1])
+
+
+def _one_nan(*args):
+    out = list(backward(*args[:-1]))
+    out[0][0, 0, 0] = np.nan
+    return tuple(out)
+
+
 def _column_db(*args):
     out = list(backward(*args[:-1]))
     out[5] = out[5][:, None]
@@ -124,19 +136,22 @@ WRONG = (
     Planted("f with c_t", _with(f_old="c"), "Compare the forget gate's rows of dW_x, from a memory that is not zero."),
     Planted("i with c_{t−1}", _with(i_with="c_prev"), "Compare the input gate's rows of dW_x."),
     Planted("candidate with o", _with(g_with="o"), "Its gates are near one half in a fresh net, so that i ≈ o: compare entries, closely."),
-    Planted("weights of step 1 only", _with(add=False), "Compare dW_x with more than one step."),
-    Planted("weights without step 1", _with(first_step=False), "Its dW_h is right where h0 is zero; its dW_x and db are not. Compare all of them."),
+    Planted("weights of the first step only", _with(add=False), "Compare dW_x with more than one step."),
+    Planted("weights without the first step", _with(first_step=False), "Its dW_h is right where h0 is zero; its dW_x and db are not. Compare all of them."),
     Planted("h0 left out of dW_h", _with(first_h=False), "It is right where h0 is zero: start from another state."),
     Planted("c0 taken for zero", _with(first_c=False), "It is right where c0 is zero: start from another memory."),
     Planted("dW_h with h_t", _with(state="h"), "Compare dW_h."),
-    Planted("dh0 and dc0 of step 1", _with(early=True), "Compare dh0 and dc0."),
+    Planted("dh0 and dc0 one step early", _with(early="both"), "Compare dh0 and dc0."),
     Planted("dx from the end", _with(order=-1), "Compare dx step by step, with more than one step."),
     Planted("db averaged over the batch", _with(batch=np.mean), "Compare db, with more than one example."),
     Planted("db of shape (4H, 1)", _column_db, "Compare shapes, too."),
     Planted("rows i, f, o, g", _blocks_exchanged, "Compare dW_h entry by entry: its norm is right."),
     Planted("W_x turned round if D = H", _transposed_if_square, "It goes wrong only where D = H: try that, too."),
     Planted("right for one example only", _where(lambda T, N, D, H: N > 1, batch=np.mean, carried=False), "Try more than one example."),
-    Planted("wrong for one step", _where(lambda T, N, D, H: T == 1, early=True), "It goes wrong only for T = 1."),
+    Planted("wrong for one step", _where(lambda T, N, D, H: T == 1, early="both"), "It goes wrong only for T = 1."),
+    Planted("an error for one step", _fails_for_one_step, "It raises an error only for T = 1. What fails is wrong: catch the error and say so."),
+    Planted("NaN in one entry", _one_nan, "NaN > threshold is False. Ask `not error <= threshold`."),
+    Planted("dc0 one step early", _with(early="dc0"), "Its dh0 is right. Compare dc0, too."),
     Planted("dc0 0.1 % too large", _scaled(2, 1.001), "A complex step is exact to 1e−15, so you can afford a small threshold."),
     Planted("dhs changed in place", _dh_in_place, "What it returns is right; afterwards your dhs are others. Compare with copies made before."),
     Planted("adds to the call before", _adds_up, "The first call is right. Call twice with the same sizes, and compare both."),

@@ -86,6 +86,23 @@ def _to_the_step_before(dhs_low, dhs_top, low, top):
     return dx, dh0_low + from_top[0], dh0_top
 
 
+def _not_carried(dhs_low, dhs_top, low, top):
+    """The lower layer as if nothing came from above; what comes goes to x at its own step."""
+    from_top, dh0_top = chain(dhs_top, top["J_h"], top["J_x"])
+    skipped, _ = chain(dhs_top, top["J_h"], top["J_skip"])
+    through, dh0_low = chain(dhs_low, low["J_h"], low["J_x"])
+    at_once = np.stack([times(d, J) for d, J in zip(from_top, low["J_x"], strict=True)])
+    return through + at_once + skipped, dh0_low, dh0_top
+
+
+def _from_own_loss(dhs_low, dhs_top, low, top):
+    skipped, dh0_low, dh0_top = stack_family(
+        dhs_low, dhs_top, low, top, join=lambda through, skipped: skipped
+    )
+    own = np.stack([times(d, J) for d, J in zip(dhs_low, low["J_x"], strict=True)])
+    return own + skipped, dh0_low, dh0_top
+
+
 def _skip_off(dhs_low, dhs_top, low, top):
     J = top["J_skip"]
     return stack_family(dhs_low, dhs_top, low, top | {"J_skip": np.concatenate([J[1:], J[-1:]])})
@@ -118,6 +135,9 @@ STACK_BACKWARD = Problem(
         Mistake("dx without what is handed down", dict(x_from_low="without the top"), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well."),
         Mistake("dx of the lower layer after the step back", dict(x_from_low="after"), "Through the lower layer your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
         Mistake("handed down and to x at once", dict(x_from_low="twice"), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already."),
+        Mistake("handed down, not carried on", _not_carried, "What the top hands down to a lower state stays at that step in your answer. It belongs to the lower layer's dh, which goes on to the step before.", whole=True),
+        Mistake("dx of the lower layer from its own loss", _from_own_loss, "Through the lower layer your dx gets what dhs_low alone sends. It has to be the whole dh of the lower layer at t: with what comes from above and from its next step.", whole=True),
+        Mistake("skip twice", dict(skip=lambda dx: 2 * dx), "What the skip sends to x is counted twice."),
         Mistake("lower layer's J_h of the step after", dict(low_layer=dict(sooner=True)), "In the lower layer your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t."),
         Mistake("top layer's own loss a step late", dict(top_layer=dict(own_late=True)), "In the top layer you add dhs_top[t] after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
         Mistake("lower layer's own loss a step late", dict(low_layer=dict(own_late=True)), "In the lower layer what arrives at step t is added after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),

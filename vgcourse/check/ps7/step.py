@@ -73,7 +73,16 @@ def local_factors(
     """What leads from dh to o, to c_t, from da_o to c_t, from dc to f, g, c_{t−1}, from da_f to c_{t−1}."""
     f, g, o = np.moveaxis(gates, -3, 0)
     one = np.ones_like(f)
-    at = {"f": f, "g": g, "o": o, "1 − f": 1 - f, "1": one, "0": 0 * one, "1 − o": 1 - o}
+    at = {
+        "f": f,
+        "g": g,
+        "o": o,
+        "1 − f": 1 - f,
+        "1": one,
+        "0": 0 * one,
+        "1 − o": 1 - o,
+        "σ'(f)": f * (1 - f),
+    }
 
     def slope(gate):
         value = at[gate]
@@ -95,6 +104,7 @@ def local_factors(
         at[dg_times] * slope("g"),
         at[carry],
         {"c_prev": down_before, "c": down, "none": one, "twice": down_before * slope("f")}[peep_slope_f],
+        shown * one,
     )
 
 
@@ -116,10 +126,12 @@ def signals(
     **_,
 ):
     """The three da's, the same side by side, and dc_{t−1}."""
-    to_o, to_c, o_to_c, to_f, to_g, kept, f_to_old = local
+    to_o, to_c, o_to_c, to_f, to_g, kept, f_to_old, shown = local
     came = dc if incoming else 0 * dc
     da_o = {"dh": dh, "dh and dc": dh + came, "dc": came + dh * to_c}[o_from] * to_o
-    through_o = {True: da_o * p_o, "without p": da_o, "dh": dh * p_o}.get(peep_o, 0)
+    through_o = {True: da_o * p_o, "without p": da_o, "dh": dh * p_o, "minus": -da_o * p_o}.get(peep_o, 0)
+    if peep_o == "before σ'":
+        through_o = dh * shown * p_o
     dc = came + dh * to_c + through_o * o_to_c
     das = {"f": (dc if f_whole else came) * to_f, "g": (dc if g_whole else came) * to_g, "o": da_o}
     dc_prev = (dc if carry_whole else came) * kept
@@ -145,6 +157,7 @@ def weights(
     dp_o_times="c",
     dp_sees=np.tanh,
     per_example=False,
+    dp_from="fo",
     **_,
 ):
     """dW_x, dW_h, db, dp_f, dp_o, summed over the rows; `per_example` divides by N."""
@@ -152,7 +165,7 @@ def weights(
     seen = {"c_prev": dp_sees(c_prev), "c": dp_sees(c), "nothing": 1.0}
     seen |= {"c_prev itself": c_prev, "c itself": c, "h_prev": h_prev, "h": h}
     seen |= {"slope at c_prev": slope_of_tanh(c_prev), "slope at c": slope_of_tanh(c)}
-    peeps = das["f"] * seen[dp_f_times], das["o"] * seen[dp_o_times]
+    peeps = das[dp_from[0]] * seen[dp_f_times], das[dp_from[1]] * seen[dp_o_times]
     sums = da.T @ x, da.T @ at[dW_h_times], da.sum(axis=0), *(dp.sum(axis=0) for dp in peeps)
     return [dW / N for dW in sums] if per_example else sums
 
