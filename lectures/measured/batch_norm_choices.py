@@ -6,7 +6,7 @@ first gradient is compared with that of `vgcourse.layers`.
 
 "weights": three starts of the normalised weights at four rates; the last layer starts alike in all. The
 control has N(0, 1) weights too, and their rate is multiplied by κ², with κ the weights' size over He's: by
-(5.10) that must undo the start.
+(5.10) that must undo the start. Thirty layers are also trained with layer norm and with nothing.
 
 "statistics": what one net reads with the running statistics, with its batch's own, and with "recomputed"
 ones, a single pass over all training digits with the final weights. The weights are the same in all three.
@@ -17,10 +17,18 @@ import numpy as np
 from vgcourse import layers, tasks
 from vgcourse.authoring.measured import store
 from vgcourse.gradcheck import relative_error
-from vgcourse.initializers import he, uniform_fan_in
+from vgcourse.initializers import glorot, he, uniform_fan_in
 from vgcourse.losses import softmax, softmax_cross_entropy_forward
 
-USUAL = {"depth": 5, "batch": 32, "steps": 540, "share": 0.1, "remember": "N - 1", "contrast": 1.0}
+USUAL = {
+    "norm": "batch",
+    "depth": 5,
+    "batch": 32,
+    "steps": 540,
+    "share": 0.1,
+    "remember": "N - 1",
+    "contrast": 1.0,
+}
 SETTINGS = {
     "seeds": [1, 2, 3, 4, 5],  # each draws split, weights and order of batches
     "units": 32,
@@ -28,6 +36,14 @@ SETTINGS = {
         "depths": [10, 30],
         "rates": [0.01, 0.1, 1.0],
         "starts": ["default", "He", "N(0, 1)", "N(0, 1), rate × κ²"],
+        # norm and start, at the largest depth
+        "others": {
+            "layer norm, default": ["layer", "default"],
+            "layer norm, He": ["layer", "He"],
+            "nothing, default": ["none", "default"],
+            "nothing, Glorot": ["none", "Glorot"],
+            "nothing, He": ["none", "He"],
+        },
         "batch": 32,
         "steps": 540,  # 12 epochs
     },
@@ -59,6 +75,7 @@ REDUCED = SETTINGS | {
 }
 TOLERANCE = 1e-6
 EPS = 1e-5
+AXIS = {"batch": 1, "layer": 2}  # of (R, N, D)
 
 
 def run(reduced=False):
@@ -71,6 +88,9 @@ def run(reduced=False):
             result["weights"][str(depth)] = {
                 start: Nets(net, settings, part["rates"], start).train() for start in part["starts"]
             }
+        for name, (norm, start) in part["others"].items():
+            nets = Nets(net | {"norm": norm}, settings, part["rates"], start)
+            result["weights"][str(depth)][name] = nets.train()
         for name, net in settings["statistics"]["nets"].items():
             result["statistics"][name] = Nets(net, settings, [settings["statistics"]["rate"]]).train()
     return result
@@ -93,8 +113,9 @@ class Nets:
         self.W = [np.stack([he((H, n_in), rng=rng) for rng in rngs]) for n_in in sizes[:-1]]
         self.V = np.stack([uniform_fan_in((10, H), rng=rng) for rng in rngs])
         rates, factors = np.array([rate for _, rate in self.runs])[:, None, None], [1.0] * K
-        if start == "default":
-            self.W = [np.stack([uniform_fan_in((H, n_in), rng=rng) for rng in rngs]) for n_in in sizes[:-1]]
+        if start in ("default", "Glorot"):
+            rule = glorot if start == "Glorot" else uniform_fan_in
+            self.W = [np.stack([rule((H, n_in), rng=rng) for rng in rngs]) for n_in in sizes[:-1]]
         elif start != "He":  # N(0, 1): He's numbers, enlarged
             factors = [np.sqrt(n_in / 2) for n_in in sizes[:-1]]
             self.W = [kappa * W for kappa, W in zip(factors, self.W)]
@@ -105,23 +126,26 @@ class Nets:
 
     def forward(self, h, statistics=None):
         """Logits, caches, and every layer's mean and variance over the batch, or the given ones."""
-        caches, means, variances = [], [], []
+        caches, means, variances, norm = [], [], [], self.net["norm"]
         for k, W in enumerate(self.W):
             z = h @ W.transpose(0, 2, 1)
-            if statistics is None:
-                mean = z.mean(axis=1, keepdims=True)
-                variance = ((z - mean) ** 2).mean(axis=1, keepdims=True)
+            if norm == "none":
+                mean = variance = np.zeros(self.beta.shape[1:])
+            elif statistics is None or norm == "layer":
+                mean = z.mean(axis=AXIS[norm], keepdims=True)
+                variance = ((z - mean) ** 2).mean(axis=AXIS[norm], keepdims=True)
             else:
                 mean, variance = statistics[0][k], statistics[1][k]
-            std = np.sqrt(variance + EPS)
+            std = 1.0 if norm == "none" else np.sqrt(variance + EPS)
             x_hat = (z - mean) / std
             y = self.gamma[k] * x_hat + self.beta[k]
             caches.append((h, x_hat, std, y))
-            means.append(mean)
-            variances.append(variance)
+            if norm != "layer":
+                means.append(mean)
+                variances.append(variance)
             h = np.maximum(y, 0)
         logits = h @ self.V.transpose(0, 2, 1) + self.c
-        return logits, (caches, h), (np.stack(means), np.stack(variances))
+        return logits, (caches, h), (np.array(means), np.array(variances))
 
     def gradient(self, x, labels):
         """Of the mean cross-entropy: dW by layer, dγ, dβ (K, R, 1, H), dV, dc; and the batch's statistics."""
@@ -134,8 +158,11 @@ class Nets:
             dgamma.append((dy * x_hat).sum(axis=1, keepdims=True))
             dbeta.append(dy.sum(axis=1, keepdims=True))
             d = self.gamma[k] * dy
-            along = x_hat * (d * x_hat).mean(axis=1, keepdims=True)
-            d = (d - d.mean(axis=1, keepdims=True) - along) / std
+            if axis := AXIS.get(self.net["norm"]):
+                along = x_hat * (d * x_hat).mean(axis=axis, keepdims=True)
+                d = (d - d.mean(axis=axis, keepdims=True) - along) / std
+            else:
+                dgamma[-1] = 0 * dgamma[-1]  # without a norm there is no γ
             dW.append(d.transpose(0, 2, 1) @ h)
             dh = d @ self.W[k]
         return (dW[::-1], np.stack(dgamma[::-1]), np.stack(dbeta[::-1]), dV, dc), statistics
@@ -154,6 +181,8 @@ class Nets:
             self.W = [W - rate * d for W, rate, d in zip(self.W, self.rates_W, dW)]
             self.gamma, self.beta = self.gamma - self.rates * dgamma, self.beta - self.rates * dbeta
             self.V, self.c = self.V - self.rates * dV, self.c - self.rates * dc
+            if self.net["norm"] != "batch":
+                continue
             mean, variance = self.running
             self.running = (
                 (1 - share) * mean + share * means,
@@ -170,7 +199,7 @@ class Nets:
         parts = [(self.forward(x_test[each, some])[0], labels[each, some])
                  for some in batches(rngs, labels, N, steps)]  # fmt: skip
         own, own_labels = (np.concatenate(part, axis=1) for part in zip(*parts))
-        recomputed = self.forward(x)[2]
+        recomputed = self.forward(x)[2] if self.net["norm"] == "batch" else None
         ways = {
             "running": (self.forward(x_test, self.running)[0], labels),
             "own": (own, own_labels),
@@ -185,16 +214,21 @@ class Nets:
 
     def check_first_gradient(self, x, labels, dW, dgamma):
         """The gradient of run 0 against the library's forward/backward pairs."""
+        forward, backward = {
+            "batch": (layers.batch_norm_forward, layers.batch_norm_backward),
+            "layer": (layers.layer_norm_forward, layers.layer_norm_backward),
+            "none": (lambda _, z: (z, len(z[0])), lambda dy, D: (dy, layers.NormParams(np.zeros(D), None))),
+        }[self.net["norm"]]
         h, caches = x, []
         for W in self.W:
             z, linear = layers.linear_forward(layers.LinearParams(W[0], np.zeros(len(W[0]))), h)
-            y, norm = layers.batch_norm_forward(layers.norm_init(len(W[0])), z)
+            y, norm = forward(layers.norm_init(len(W[0])), z)
             h, relu = layers.activation_forward("relu", y)
             caches.append((linear, norm, relu))
         logits, top = layers.linear_forward(layers.LinearParams(self.V[0], np.zeros(10)), h)
         dh, _ = layers.linear_backward((softmax(logits) - np.eye(10)[labels]) / len(labels), top)
         for k, (linear, norm, relu) in reversed(list(enumerate(caches))):
-            dz, grads = layers.batch_norm_backward(layers.activation_backward(dh, relu), norm)
+            dz, grads = backward(layers.activation_backward(dh, relu), norm)
             dh, (own, _) = layers.linear_backward(dz, linear)
             assert max(relative_error(own, dW[k][0]), relative_error(grads.gamma, dgamma[k, 0, 0])) < 1e-6
 
