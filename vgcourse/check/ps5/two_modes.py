@@ -37,7 +37,7 @@ def _two(
     start=lambda sizes: sizes[0] / sizes[1],
     wanted=SHARE,
     whole=np.ceil,
-    least=lambda step: max(step, 0.0),
+    least=lambda step: step if np.isinf(step) else max(step, 0.0),
 ):
     values, V = decompose(W)
     a = coefficients(V, h0)
@@ -133,8 +133,10 @@ TWO_MODES = Problem(
         Invariant("angles between 0 and π", _angle_too_large, "Some angle of yours is negative or above π. |arg λ| lies between 0, no turn, and π, half a turn a step."),
     ),
     mistakes=(
+        Mistake("a pair counted as two modes, at once", dict(merge=lambda values: values == values, least=lambda step: max(step, 0.0)), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
         Mistake("a pair counted as two modes", dict(merge=lambda values: values == values), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
         Mistake("largest real part first", dict(order=lambda values, sizes: np.argsort(-values.real, kind="stable")), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step."),
+        Mistake("largest |Re λ| first", dict(order=lambda values, sizes: np.argsort(-np.abs(values.real), kind="stable")), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle."),
         Mistake("smallest first", dict(order=lambda values, sizes: np.argsort(np.abs(values), kind="stable")), "You take the two smallest |λ|. The modes that last are the largest ones."),
         Mistake("as they are listed", dict(order=lambda values, sizes: range(len(values))), "You take the first λ that np.linalg.eig lists. It lists them in no order."),
         Mistake("largest part of the start first", dict(order=lambda values, sizes: np.argsort(-sizes, kind="stable")), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is."),
@@ -155,6 +157,7 @@ TWO_MODES = Problem(
         Mistake("h_0 for its coefficients", dict(coefficients=lambda V, h0: h0), "Your step takes the entries of h_0 as the parts of the modes. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("sizes upside down", dict(start=lambda sizes: sizes[1] / sizes[0]), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
         Mistake("half of each pair", dict(count=lambda values: np.ones(len(values))), "Your step counts one member of a pair only. Its size is the sum of the two."),
+        Mistake("√2 for a pair", dict(count=lambda values: np.where(values.imag > 0, np.sqrt(2), 1)), "Your step takes √2 times one member for the size of a pair. Its size is the sum of the two."),
         Mistake("real part of the coefficients", dict(coefficients=lambda V, h0: np.linalg.solve(V, h0).real), "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
         Mistake("squared coefficients", dict(weigh=lambda sizes: sizes**2), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
         Mistake("squared sizes", dict(start=lambda sizes: (sizes[0] / sizes[1]) ** 2), "Your step compares squares of the two sizes in the beginning. 1 % is meant for the sizes themselves."),
@@ -165,6 +168,7 @@ TWO_MODES = Problem(
         Mistake("ratio of the logarithms", dict(decay=lambda radii: np.exp(np.log(radii[1]) / np.log(radii[0]))), "In your step you divide by ln ρ₂ / ln ρ₁. What falls is (ρ₂/ρ₁)^t: the logarithm of that ratio is a difference."),
         Mistake("first mode alone", dict(decay=lambda radii: radii[0]), "Your step lets the share of the second fall by |λ_1| a step. It falls by the ratio of the two."),
         Mistake("10 %", dict(wanted=0.1), "Your step is that of 10 %. Asked for is 1 %."),
+        Mistake("0.1 %", dict(wanted=0.001), "Your step is that of 0.1 %. Asked for is 1 %."),
         Mistake("1 % of both together", dict(wanted=SHARE / (1 - SHARE)), "Your step is that of 1 % of both sizes together. Asked for is 1 % of the first's."),
         Mistake("rounded down", dict(whole=np.floor), "Your step is the last before the share is reached: rounded down."),
         Mistake("one step late", dict(whole=lambda step: np.ceil(step) + 1, least=lambda step: max(step, 1.0)), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
