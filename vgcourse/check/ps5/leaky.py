@@ -73,6 +73,13 @@ def _in_place_of(i, args, **switches):
     return tuple(results)
 
 
+def _scaled(i, args, factor):
+    """The right results, one of them times a number."""
+    results = list(_gradient(*args))
+    results[i] = factor * results[i]
+    return tuple(results)
+
+
 def _size(terms):
     return np.abs(terms).sum()
 
@@ -136,6 +143,8 @@ LEAKY_GRADIENT = Problem(
         Mistake("h_0 = 0", dict(start=lambda h0: 0.0), "Your state starts at 0. It starts at h_0, which is not."),
         Mistake("f' missing", dict(f_slope=lambda f, z, h: 1.0), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
         Mistake("f' missing in the chain", dict(chain_slope=lambda slopes: 1.0 + 0 * slopes), "The factors f'(z_t) are missing in your chain: h_{t−1} reaches h_t through f, with its slope."),
+        Mistake("f' one step late in the chain", dict(chain_slope=lambda slopes: np.append(slopes[1:], slopes[-1])), "From h_t to h_{t−1} your chain uses f' of step t + 1. The step between them is step t."),
+        Mistake("f' one step early in the chain", dict(chain_slope=lambda slopes: np.append(slopes[:1], slopes[:-1])), "From h_t to h_{t−1} your chain uses f' of step t − 1. The step between them is step t."),
         Mistake("1 − tanh", dict(f_slope=lambda f, z, h: 1 - np.tanh(z) if f.name == "tanh" else f.derivative(z)), "Your slope of tanh is 1 − tanh(z). The tanh is squared."),
         Mistake("σ for σ'", dict(f_slope=lambda f, z, h: f.function(z) if f.name == "sigmoid" else f.derivative(z)), "Your slope of the sigmoid is σ(z) itself. The factor 1 − σ(z) is missing."),
         Mistake("f for f'", dict(f_slope=lambda f, z, h: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
@@ -168,6 +177,8 @@ LEAKY_GRADIENT = Problem(
         Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten."),
         Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up."),
         Mistake("h_t for h_{t−1}", dict(h_used=lambda h, t: h[t]), "Your dw uses h_t, what comes out of the step. w multiplies what goes in."),
+        Mistake("dw times w", lambda *args: _scaled(1, args, args[1]), "Your dw holds w as a factor. w multiplies h_{t−1} in z_t; the derivative with respect to w leaves h_{t−1}."),
+        Mistake("dc times c", lambda *args: _scaled(2, args, args[2]), "Your dc holds c as a factor. c multiplies x_t in z_t; the derivative with respect to c leaves x_t."),
         Mistake("x one step late", dict(x_used=lambda x, h, t: x[min(t, len(x) - 1)]), "Your dc uses the input of the step after. Step t sees x_t, row t − 1."),
         Mistake("x one step late, round", dict(x_used=lambda x, h, t: x[t % len(x)]), "Your dc uses the input of the step after, and x_1 for the last. Step t sees x_t, row t − 1."),
         Mistake("h for x", dict(x_used=lambda x, h, t: h[t - 1]), "Your dc uses h_{t−1}, what w multiplies. c multiplies x_t."),
@@ -179,6 +190,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("dleak: times the leak", dict(weigh_leak=lambda leak: leak), "Your dleak holds the leak as a factor, as h_t − h_{t−1} does. h_t is linear in a: its derivative holds no a."),
         Mistake("dleak: times f'", dict(leak_slope=lambda slope: slope), "Your dleak holds f' as a factor, as if a acted inside f. It stands before f: what it brings in is f(z_t) itself."),
         Mistake("dleak: −h_{t−1} alone", dict(moved=lambda fz, h, z: -h), "Your dleak counts what is lost of h_{t−1}. A larger a also brings in more of f(z_t)."),
+        Mistake("dleak: h_t for h_{t−1}", dict(weigh_leak=lambda leak: 1 - leak), "Your dleak compares f(z_t) with h_t, what comes out of the step. a takes away from what went in, h_{t−1}."),
         Mistake("dleak: z for f(z)", dict(moved=lambda fz, h, z: z - h), "Your dleak compares h_{t−1} with z_t. What a brings in is f(z_t)."),
         Mistake("dleak: last step only", dict(gather_leak=lambda terms: terms[-1]), "Your dleak counts the last step only. a acts in every step."),
         Mistake("dleak: first step only", dict(gather_leak=lambda terms: terms[0]), "Your dleak holds the last pass of your loop only, step 1: it is overwritten."),

@@ -109,6 +109,16 @@ def _cases(rng):
     return cases
 
 
+def _at_once(W):
+    """Column over row, for all units at the same time."""
+    M = np.abs(W) - np.diag(np.abs(np.diag(W)))
+    return np.sqrt(np.linalg.norm(M, axis=0) / np.linalg.norm(M, axis=1))
+
+
+def _once_with_diagonal(W):
+    return np.sqrt(np.linalg.norm(W, axis=0) / np.linalg.norm(W, axis=1))
+
+
 def _too_simple(W, d):
     """Scales that must not do: none, half of what is needed, twice that, the wrong way round, a first step towards it."""
     roots = _scales(W, power=0.25), _scales(W, power=1.0)
@@ -122,6 +132,8 @@ def _half_of_the_way(W):
     yield _scales(W, right=_once, power=1.0)
     yield _scales(W, **SIGNED)
     yield 1 / _dominant(W)
+    yield _at_once(W)
+    yield _once_with_diagonal(W)
     yield _by_future(W)
 
 
@@ -159,6 +171,9 @@ SHRINKING_SCALES = Problem(
         Mistake("diagonal of P", _by_future, "Your scales are roots of the diagonal of P in (7.11). That sums up the future of each unit alone; V falls with all of P, not with its diagonal."),
         Mistake("row lengths", lambda W: 1 / np.linalg.norm(W, axis=1), "Your scales are one over the lengths of the rows of W. What a unit sends counts as much as what it hears, and scaling one unit changes the rows of the others."),
         Mistake("column lengths", lambda W: np.linalg.norm(W, axis=0), "Your scales are the lengths of the columns of W. What a unit hears counts as much as what it sends, and scaling one unit changes the columns of the others."),
+        Mistake("all units at once", _at_once, "Your scales make row and column of each unit equally long as if the others kept theirs. Scaling one unit changes the others: go round until nothing changes."),
+        Mistake("all units at once, diagonal too", _once_with_diagonal, "Your scales make row and column of each unit equally long as if the others kept theirs. Scaling one unit changes the others: go round until nothing changes."),
+        Mistake("row over column", lambda W: 1 / _once_with_diagonal(W), "Your scales are upside down, and from one look: a unit with a long row needs a small d, and scaling one unit changes the others."),
         Mistake("one round of balancing", lambda W: balanced(W, 1), "You make rows and columns equally long once. Scaling one unit changes the others: go round until nothing changes."),
     ),
     hints=(
