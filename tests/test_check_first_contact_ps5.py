@@ -1,0 +1,306 @@
+"""Answers to problem set 5 by readers who knew no catalogue: what used to be paid, silent or told wrongly."""
+
+import numpy as np
+import pytest
+from test_check_ps5 import kinds, reference
+
+from vgcourse.check import evaluate, find
+from vgcourse.check.ps5.shrink import norm_after
+
+# --- once full points ------------------------------------------------------------------------------
+
+
+def one_per_cent_of_the_sum(W, h0):
+    radii, angles, _ = reference("two_modes", W, h0)
+    values, V = np.linalg.eig(W)
+    sizes = np.abs(np.linalg.solve(V, h0)) * np.linalg.norm(V, axis=0)
+    first, second = (sizes[np.isclose(np.abs(values), r)].sum() for r in radii)
+    t = 0
+    while second * radii[1] ** t > 0.01 * (first * radii[0] ** t + second * radii[1] ** t):
+        t += 1
+    return radii, angles, t
+
+
+def oldest_on_top(taps):
+    K, H = max(taps), len(taps[max(taps)])
+    A = np.eye(K * H, k=H)
+    for k, B in taps.items():
+        A[-H:, (K - k) * H : (K - k + 1) * H] = B
+    return A, np.sort(np.abs(np.linalg.eigvals(A)))[::-1]
+
+
+def alive_at_zero(name, w, c, leak, x, h0):
+    """A leaky unit, backwards; its ReLU has the slope 1 at 0."""
+    return leaky(name, w, c, leak, x, h0, relu=lambda z: float(z >= 0))
+
+
+def neutral_is_stable(name, w, drive, h):
+    other, slopes, _ = reference("two_step_orbits", name, w, drive, h)
+    return other, slopes, slopes <= 1
+
+
+@pytest.mark.parametrize("seed", (0, 1, 5))
+@pytest.mark.parametrize("which", (0, 1))
+def test_one_eigenvector_of_the_sizes_does_not_do(which, seed):
+    def answer(W):
+        values, V = np.linalg.eig(np.abs(W) if which else np.abs(W).T)
+        v = np.abs(V[:, np.argmax(np.abs(values))])
+        return 1 / v if which else v
+
+    said = "right vector alone" if which else "left vector alone"
+    verdict = evaluate("ps5.shrinking_scales", answer, seed=seed)
+    assert verdict.share < 1 and [f.kind for f in verdict.findings] == [said]
+
+
+def test_a_verdict_has_to_be_given_arrays():
+    def by_lists(stable):
+        cases = [([[0.9, 5.0], [0.0, 0.9]], True), ([[0.0, -1.2], [1.2, 0.0]], False)]
+        return all(bool(stable(W)) == want for W, want in cases)
+
+    verdict = evaluate("ps5.tells_stability", by_lists)
+    assert "raises AttributeError" in [f.kind for f in verdict.findings]
+    assert "accepted [by the transpose]" in [row.name for row in verdict.rows if not row.ok]
+
+
+# --- once silent, merely located, or called by another name -----------------------------------------
+
+
+def leaky(name, w, c, leak, x, h0, relu=lambda z: float(z > 0), feel=None):
+    f = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "relu": lambda z: max(z, 0.0)}[name]
+    slope = {
+        "tanh": lambda z: 1 - np.tanh(z) ** 2,
+        "sigmoid": lambda z: f(z) * (1 - f(z)),
+        "relu": relu,
+    }[name]
+    hs, zs, dh = [h0], [], [1.0]
+    for x_t in x:
+        zs.append(w * hs[-1] + c * x_t)
+        hs.append((1 - leak) * hs[-1] + leak * f(zs[-1]))
+    sums = np.zeros(3)
+    for t in range(len(x) - 1, -1, -1):
+        s = slope(zs[t])
+        terms = leak * s * hs[t], leak * s * x[t], f(zs[t]) - hs[t]
+        sums += dh[0] * np.array(feel(terms, t, hs, x, s, leak) if feel else terms)
+        dh.insert(0, dh[0] * (1 - leak + leak * s * w))
+    return np.array(dh), *sums
+
+
+def felt(feel):
+    return lambda *args: leaky(*args, feel=feel)
+
+
+def next_input(terms, t, hs, x, s, leak):
+    return terms[0], leak * s * x[min(t + 1, len(x) - 1)], terms[2]
+
+
+def state_for_input(terms, t, hs, x, s, leak):
+    return terms[0], terms[0], terms[2]
+
+
+def leak_inside(terms, t, hs, x, s, leak):
+    return terms[0], terms[1], s * terms[2]
+
+
+def read_late(W, C, V, x, h0, delay):
+    y = reference("delayed_response", W, C, V, x, h0, 0)
+    return np.vstack([np.zeros((delay, len(V))), y])[: len(y)]
+
+
+def fed_back_late(W, C, V, x, h0, delay):
+    hs = [h0]
+    for t in range(len(x)):
+        back = t + 1 - max(delay, 1)
+        hs.append(W @ hs[max(back, 0)] + C @ x[t])
+    return np.array([V @ h for h in hs[1:]])
+
+
+def other_eigenvectors(W, h0):
+    radii, angles, _ = reference("two_modes", W, h0)
+    return radii, angles, reference("two_modes", W.T, h0)[2]
+
+
+def pair_twice(W, h0):
+    values, V = np.linalg.eig(W)
+    sizes = np.abs(np.linalg.solve(V, h0)) * np.linalg.norm(V, axis=0) * (1 + (values.imag != 0))
+    i, j = np.argsort(-np.abs(values), kind="stable")[:2]
+    radii = np.abs(values[[i, j]])
+    step = np.log(0.01 * sizes[i] / sizes[j]) / np.log(radii[1] / radii[0])
+    return radii, np.abs(np.angle(values[[i, j]])), max(0, int(np.ceil(step)))
+
+
+def exception_alone_right(W, u, ts):
+    values, V = np.linalg.eig(W)
+    a = np.linalg.solve(V, u.astype(complex))
+    rows = []
+    for t in ts.tolist():
+        sums = [t if v == 1 else (1 - v ** (t + 1)) / (1 - v) for v in values]
+        rows.append((V @ (a * np.array(sums))).real)
+    return np.array(rows)
+
+
+def real_ones_alone(W):
+    values = np.linalg.eigvals(W)
+    values = values[np.abs(values.imag) < 1e-9].real
+    return 0.0 if (values >= 1).any() else (2 / (1 - values)).min()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("two_modes", one_per_cent_of_the_sum, "1 % of both together"),
+        ("two_modes", other_eigenvectors, "eigenvectors of Wᵀ"),
+        ("block_companion", oldest_on_top, "oldest state first"),
+        ("leaky_gradient", alive_at_zero, "ReLU' = 1 at 0"),
+        ("leaky_gradient", felt(next_input), "x one step late"),
+        ("leaky_gradient", felt(state_for_input), "h for x"),
+        ("leaky_gradient", felt(leak_inside), "dleak: times f'"),
+        ("two_step_orbits", neutral_is_stable, "1 counts as stable"),
+        ("delayed_response", read_late, "output late"),
+        ("delayed_response", fed_back_late, "feedback late"),
+        ("constant_response", exception_alone_right, "one term too many, but for λ = 1"),
+        ("largest_leak", real_ones_alone, "pairs left out"),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 1, 5))
+def test_it_is_called_what_it_is(name, answer, said, seed):
+    verdict = evaluate(f"ps5.{name}", answer, seed=seed)
+    assert verdict.share < 1 and [finding.kind for finding in verdict.findings] == [said]
+
+
+def test_the_leaky_unit_is_right_without_a_slip():
+    assert evaluate("ps5.leaky_gradient", leaky).share == 1
+
+
+@pytest.mark.parametrize("seed", (0, 5))
+def test_int_of_infinity_hides_no_mistake(seed):
+    """Both members of a pair have the same radius, so the step is infinite; int() of it fails."""
+    found = kinds("two_modes", pair_twice, seed=seed)
+    assert found[0].startswith("raises OverflowError") and found[1:] == ["a pair counted as two modes"]
+
+
+def test_a_verdict_alone_accuses_nobody():
+    """Yes and no of a few points agree with many mistakes."""
+
+    def others(name, w, drive, h):
+        other, slopes, _ = reference("two_step_orbits", name, w, drive, h)
+        return other, slopes * (1 + 0.3 * np.sin(h)), np.abs(w) * np.ones(len(h)) < 1.2
+
+    known = {mistake.name for mistake in find("ps5.two_step_orbits").mistakes}
+    assert not known & set(kinds("two_step_orbits", others))
+
+
+# --- facts in the place of names: answers with a number or a basis of their own -----------------------
+
+
+def stopped_after(terms):
+    def answer(W, c, lags):
+        g = [c]
+        for _ in range(terms - 1):
+            g.append(W @ g[-1])
+        S = sum(np.outer(v, v) for v in g)
+        return S, np.array([v @ np.linalg.pinv(S) @ v for v in g[:lags]])
+
+    return answer
+
+
+def on_a_grid(W):
+    a = np.arange(1, 5000) / 500
+    values = np.linalg.eigvals(W)
+    stable = (np.abs(1 + a[:, None] * (values - 1)) < 1).all(axis=1)
+    return a[stable].max() if stable.any() else 0.0
+
+
+def a_few_rounds(A, steps):
+    norms, at, _ = reference("growth_start", A, steps)
+    P = np.linalg.matrix_power(A, int(at))
+    v = np.ones(len(A))
+    for _ in range(4):
+        v = P.T @ P @ v
+        v /= np.linalg.norm(v)
+    return norms, at, v
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("recall", stopped_after(7), "a finite number of terms"),
+        ("recall", stopped_after(77), "a finite number of terms"),
+        ("largest_leak", on_a_grid, "on a grid"),
+        ("growth_start", a_few_rounds, "nearly the start"),
+    ],
+)
+def test_it_is_told_what_it_is(name, answer, said):
+    assert f"invariant: {said}" in kinds(name, answer)
+
+
+def test_a_series_long_enough_is_no_finite_number_of_terms():
+    assert evaluate("ps5.recall", stopped_after(3000)).share == 1
+
+
+def moved(change=lambda M, W: M, basis=None, order=None):
+    """The reference's matrix with something done to it, or built on another basis."""
+
+    def answer(W):
+        values, V = np.linalg.eig(W)
+        rank = np.argsort(-np.abs(values))
+        M = reference("calm", W)
+        if basis:
+            Q = np.linalg.qr(np.column_stack([V[:, rank[0]].real, np.eye(len(W))]))[0]
+            P = np.linalg.qr(basis(W, values, V, rank))[0]
+            M = P @ Q.T @ M @ Q @ P.T
+        return change(M, W)
+
+    return answer
+
+
+def left_first(W, values, V, rank):
+    lefts, L = np.linalg.eig(W.T)
+    return np.column_stack([L[:, np.argmax(np.abs(lefts))].real, np.eye(len(W))])
+
+
+def ones_first(W, values, V, rank):
+    return np.column_stack([np.ones(len(W)), np.eye(len(W))])
+
+
+def skewed(M, W):
+    """Similar to M, with v kept and no right angles."""
+    values, V = np.linalg.eig(W)
+    v = V[:, np.argmax(np.abs(values))].real
+    S = np.eye(len(W)) + 0.4 * np.outer(v, np.random.default_rng(0).normal(size=len(W)))
+    return S @ M @ np.linalg.inv(S)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (moved(lambda M, W: 0.97 * M), "times a number"),
+        (moved(lambda M, W: -M), "signs turned"),
+        (moved(lambda M, W: (M + M.T) / 2), "real parts"),
+        (moved(skewed), "not at right angles"),
+        (moved(basis=left_first), "mode of the transpose"),
+        (moved(basis=ones_first), "only the direction"),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 5))
+def test_what_a_matrix_is_like_is_told(answer, said, seed):
+    assert any(kind.endswith(said) for kind in kinds("calm", answer, seed=seed))
+
+
+def test_what_is_told_of_a_matrix_is_true_of_it_alone():
+    assert evaluate("ps5.calm", moved()).share == 1
+    found = kinds("calm", moved(basis=ones_first))
+    assert not {"invariant: times a number", "invariant: other eigenvalues", "invariant: it can grow"} & set(
+        found
+    )
+
+
+def test_half_of_the_way_does_for_many_nets_and_not_for_all_three():
+    for seed in range(3):
+        nets = [case.args[0] for case in find("ps5.shrinking_scales").cases(np.random.default_rng(seed))]
+        for M in (np.abs, lambda W: np.abs(W).T):
+            norms = []
+            for W in nets:
+                values, V = np.linalg.eig(M(W))
+                v = np.abs(V[:, np.argmax(values.real)].real)
+                norms.append(norm_after(W, 1 / v if M is np.abs else v))
+            assert max(norms) > 1.02
