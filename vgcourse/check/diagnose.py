@@ -189,7 +189,8 @@ def _two_at_once(suspects, rest, named, wrong):
     for pair in itertools.combinations(mistakes, 2):
         if set(pair[0].switches) & set(pair[1].switches):
             continue
-        hits = suspects.explains(pair, suspects.possible(pair, rest))
+        asked = wrong if any(m.whole for m in pair) else rest
+        hits = suspects.explains(pair, suspects.possible(pair, asked))
         whole = any(m.whole for m in pair) or suspects.yes_or_no(hits)
         if hits and whole and hits != suspects.affected(pair):
             continue
