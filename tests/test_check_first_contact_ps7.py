@@ -190,3 +190,14 @@ def test_what_is_right_is_counted_with_what_the_mistake_would_leave_alone():
     assert said(evaluate("ps7.coupled_step_backward", answer)).startswith(
         "7 results are right; of the others:"
     )
+
+
+def test_a_result_that_is_wrong_alone_is_looked_for_alone():
+    """A slip that nobody knows, in one of seven results."""
+
+    def answer(*args):
+        h, dx, dh_prev, *rest = mgu_step_backward(*args)
+        return h, dx, dh_prev + args[0] ** 2, *rest
+
+    text = said(evaluate("ps7.mgu_step_backward", answer))
+    assert text == "Only your dh_prev is wrong: look first at the lines that make it alone."
