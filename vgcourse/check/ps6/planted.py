@@ -145,7 +145,7 @@ WRONG = (
     Planted("dW_h transposed", lambda dhs, hs, x, W_x, W_h, kept: (lambda a, b, c: (a, b, c.T))(*_right(dhs, hs, x, W_x, W_h)), "Its length and its shape are right: compare the entries."),
     Planted("sign of dW_x", _scaled(_one, lambda x: -1.0, _one), "Its length is right: compare the entries."),
     Planted("dW_h 0.1 % too large", _scaled(_one, _one, lambda x: 1.001), "You can afford a smaller threshold for the error: 1e−4 is safe on both sides."),
-    Planted("a NaN in dh0", _with_nan, "Every comparison with NaN is false. Ask whether the error is small enough, not whether it is too large."),
+    Planted("a NaN in dh0", _with_nan, "Compare dh0, and ask whether its error is small enough: “too large” is false of NaN."),
     Planted("zeros for one step", _not_for_one_step, "Take a sequence of one step, too."),
     Planted("dhs changed in place", _in_place("dhs"), "What it returns is right; afterwards your dhs are others. Compare them with copies made before."),
     Planted("hs changed in place", _in_place("hs"), "What it returns is right; afterwards your hs are others. Compare them with copies made before."),

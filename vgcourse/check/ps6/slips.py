@@ -81,6 +81,7 @@ LEAKS = (
 FLOW = (
     Mistake("nothing from the next step", {"step": "none"}, "Your gradient does not travel through time: every state has its own loss alone. h_t is also used by step t + 1.", whole=True),
     Mistake("only the carried part", {"own": "last"}, "After the last step you replace the gradient by what step t + 1 hands back, and each dhs_t is lost. The two add up.", whole=True),
+    Mistake("own loss replaces what comes back", {"cut": lambda t: True}, "At each step you replace what comes back from step t + 1 by the step's own loss. The gradient at h_t is the sum of the two.", whole=True),
     Mistake("one step back only", {"own_only": True}, "Your gradient travels one step and stops: you hand back the step's own loss alone. What goes back from step t holds what came from t + 1.", whole=True),
     Mistake("losses one step late", {"losses": lambda dhs, a: np.roll(dhs, 1, axis=0)}, "At each step you add the loss of the step before, and at step 1 the last one (index −1). dhs[0] belongs to h_1: it has the index of x, not that of hs."),
     Mistake("own loss weighted", {"losses": lambda dhs, a: a * dhs}, "You weigh each step's own loss with α as it joins. dhs_t is the gradient with respect to h_t: it is added as it is."),

@@ -126,6 +126,7 @@ MISTAKES = (
     Mistake("lengths only", dict(agree=_lengths), "You compare lengths. A gradient that points elsewhere can have the right one: take the norm of the difference."),
     Mistake("dW_h only", dict(parts=slice(2, 3)), "You compare dW_h alone. dh0 and dW_x can be wrong by themselves."),
     Mistake("dh0 only", dict(parts=slice(0, 1)), "You compare dh0 alone. The weight gradients can be wrong by themselves."),
+    Mistake("dh0 not compared", dict(parts=slice(1, None)), "You do not compare dh0: the ones whose dh0 alone is wrong passed, in value, shape or by a NaN."),
     Mistake("dW_x not compared", dict(parts=slice(0, None, 2)), "You do not compare dW_x: the one with its sign turned passed."),
     Mistake("lists of numbers refused", dict(arrays_only=True), "You accused the right one that returns nested lists: np.asarray makes arrays of them."),
     Mistake("lists refused", dict(kind=tuple), "You accused the right one that returns a list in place of a tuple."),
