@@ -70,7 +70,17 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
         claims, second = claims + pairs + times, second + factors
     findings = order + _told(suspects, claims, rest, wrong) + [_several(*group) for group in tied]
     facts = describe(problem, runs, rest)
-    return list(dict.fromkeys(findings + second)) + facts
+    return list(dict.fromkeys(findings + second)) + facts or _alone(problem, runs, suspects.names(), wrong)
+
+
+def _alone(problem, runs, names, wrong):
+    """Where nothing else is known of a few results: that they alone are wrong."""
+    found = [q for run in runs for q in run.quantities if q.name in wrong]
+    if problem.exact or len(wrong) > min(3, len(names) // 2) or any(q.problem for q in found):
+        return []
+    verb, pronoun = ("are", "them") if is_plural(wrong) else ("is", "it")
+    text = f"Only your {listed(wrong)} {verb} wrong: look first at the lines that make {pronoun} alone."
+    return [Finding("pattern: the others are right", text)]
 
 
 def _told(suspects, claims, unexplained, wrong):
@@ -80,14 +90,14 @@ def _told(suspects, claims, unexplained, wrong):
     were missing at all of them. What a mistake would spoil and is right is said first: the diagnosis may
     speak of it.
     """
-    findings = []
+    findings, whole = [], len(set(suspects.names()) - set(wrong))
     for mistakes, hits in claims:
         left = [name for name in unexplained if name in suspects.affected(mistakes)]
         if len(hits) > len(left) and not (unexplained and suspects.may_be_chance(hits)):
             for mistake in mistakes:
                 right = suspects.affected((mistake,)) - set(wrong)
                 right = [name for name in suspects.names() if name in right]
-                findings.append(Finding(mistake.name, _all_but(right) + mistake.diagnosis))
+                findings.append(Finding(mistake.name, _all_but(right, whole) + mistake.diagnosis))
             continue
         left = left or list(unexplained)
         names = " with ".join(f"“{mistake.name}”" for mistake in mistakes)
@@ -96,12 +106,12 @@ def _told(suspects, claims, unexplained, wrong):
     return findings
 
 
-def _all_but(right):
-    """The beginning of a diagnosis that is about other quantities than these."""
+def _all_but(right, whole):
+    """The beginning of a diagnosis that is about other quantities than these; in all `whole` are right."""
     if not right:
         return ""
     if len(right) > 3:
-        return f"{len(right)} results are right; of the others: "
+        return f"{whole} results are right; of the others: "
     return f"Your {listed(right)} {'are' if is_plural(right) else 'is'} right; of the rest: "
 
 
@@ -180,9 +190,9 @@ def _several_pairs(mistakes, quantities, alone):
 def _two_at_once(suspects, rest, named, wrong):
     """Pairs of mistakes in one formula with what they explain, findings about ties, and the names left over.
 
-    A pair has to explain something that neither of the two does alone. Of pairs that explain as much, one
-    that would spoil fewer right quantities comes first; where several are left, what they have in common is
-    named.
+    A pair has to explain something that neither of the two does alone, and more than it would spoil of what
+    is right. Of pairs that explain as much, one that would spoil fewer right quantities comes first; where
+    several are left, what they have in common is named.
     """
     mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.switches]
     pairs = {}
@@ -193,6 +203,8 @@ def _two_at_once(suspects, rest, named, wrong):
         hits = suspects.explains(pair, suspects.possible(pair, asked))
         whole = any(m.whole for m in pair) or suspects.yes_or_no(hits)
         if hits and whole and hits != suspects.affected(pair):
+            continue
+        if hits and len(suspects.affected(pair) - set(wrong)) >= len(hits):
             continue
         if hits and not suspects.agree_in_nothing(hits, zero=True) and suspects.confirmed(pair, hits):
             pairs[pair] = hits
