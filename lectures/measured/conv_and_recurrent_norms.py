@@ -5,7 +5,8 @@ spatial batch norm before each ReLU, or without. Recurrent: h_t = tanh(a_t + r_t
 r_t = W_h h_{t−1} + b, read by rows (8 steps of 8 pixels) or by pixels (64 steps of one); after the last step
 ten classes. There batch norm stands on the input part a alone, with one mean and spread over all steps
 (Laurent et al. 2016), or on a and on r, with statistics of each step and γ = 1 or 0.1 at the start
-(Cooijmans et al. 2017). Controls: layer norm on the sum; and on the input part the statistics of the very
+(Cooijmans et al. 2017). Controls: layer norm on the sum, and with a large ε, since the first pixels are
+blank in all images: there its input is 0; and on the input part the statistics of the very
 first batch, kept for ever, which set a scale and are no function of the batch.
 
 All runs of a net, every seed with every rate, are computed side by side: the first axis is the run. The
@@ -33,7 +34,7 @@ SETTINGS = {
         "units": 32,
         "steps": {"rows": 540, "pixels": 270},
         "rates": {"gradient descent": [0.03, 0.1, 0.3], "Adam": [0.001, 0.003, 0.01]},
-        "norms": ["none", "input", "input, fixed", "both", "both, γ = 0.1", "layer"],
+        "norms": ["none", "input", "input, fixed", "both", "both, γ = 0.1", "layer", "layer, ε = 0.1"],
     },
 }
 REDUCED = SETTINGS | {
@@ -206,7 +207,7 @@ class Recurrent(Net):
     def __init__(self, way, norm, rates, settings):
         self.way, self.norm, self.running = way, norm, {}
         H, D = settings["recurrent"]["units"], 8 if way == "rows" else 1
-        R, start = len(settings["seeds"]) * len(rates), 0.1 if "0.1" in norm else 1.0
+        R, start = len(settings["seeds"]) * len(rates), 0.1 if "γ = 0.1" in norm else 1.0
         self.params = {
             "W_x": stacked(lambda rng: glorot((H, D), rng=rng).T, settings, rates, 0),
             "W_h": stacked(lambda rng: orthogonal((H, H), rng=rng), settings, rates, 1),
@@ -242,10 +243,11 @@ class Recurrent(Net):
                 z, kept = driven[t] + r + p["b"], None
             elif norm.startswith("input"):
                 z, kept = p["gamma"] * a_hat[t] + r + p["b"], None
-            elif norm == "layer":
+            elif norm.startswith("layer"):
+                eps = 0.1 if "0.1" in norm else EPS
                 s = driven[t] + r
                 s = s - s.mean(axis=2, keepdims=True)
-                std = np.sqrt((s**2).mean(axis=2, keepdims=True) + EPS)
+                std = np.sqrt((s**2).mean(axis=2, keepdims=True) + eps)
                 z, kept = p["gamma"] * (s / std) + p["b"], (s / std, std)
             else:
                 kept = self.normalise(("a", t), driven[t], 1, training)
@@ -265,7 +267,7 @@ class Recurrent(Net):
             d = dh * (1 - h**2)
             grads["b"] = grads["b"] + d.sum(axis=1, keepdims=True)
             own = dr = d
-            if norm == "layer":
+            if norm.startswith("layer"):
                 grads["gamma"] = grads["gamma"] + (d * kept[0]).sum(axis=1, keepdims=True)
                 own = dr = norm_backward(d * p["gamma"], *kept, 2)
             elif norm.startswith("both"):
