@@ -37,3 +37,20 @@ def test_evaluation_is_terrible_only_where_the_statistics_do_not_fit(of):
         assert slow["accuracy, own"] == control["accuracy, own"]  # the weights are the same
     dim = nets["test digits at ¼ contrast"]
     assert medians(dim, "accuracy, own")[0] > 0.9 > 0.5 > medians(dim, "accuracy, running")[0]
+
+
+def test_batch_norm_helps_convolutions_more_than_recurrent_nets(of):
+    def best(net):
+        return medians(net, "accuracy").max()
+
+    nets = of("conv_and_recurrent_norms")
+    descent = nets["conv"]["gradient descent"]
+    assert best(descent["batch"]) > best(descent["none"]) + 0.05
+    for optimiser, rows in nets["recurrent"]["rows"].items():
+        assert max(map(best, rows.values())) - min(map(best, rows.values())) < 0.03, optimiser
+    pixels = nets["recurrent"]["pixels"]
+    by_batch = [name for name in pixels["Adam"] if name in ("input", "both", "both, γ = 0.1")]
+    assert all(best(pixels["Adam"][name]) < best(pixels["Adam"]["none"]) for name in by_batch)
+    assert (
+        best(pixels["gradient descent"]["layer, ε = 0.1"]) > best(pixels["gradient descent"]["layer"]) + 0.2
+    )
