@@ -161,9 +161,31 @@ def a_thousand_times(net):
     return treated | {"rate": 1000 * net["rate"]} if treated["rate"] != net["rate"] else treated
 
 
+def tilt_without_sign(norms):
+    tilt = abs(find("ps8.gradient_health").reference(norms)[0])
+    return tilt, int(tilt * (len(norms) - 1) > 3)
+
+
+def by_the_largest_and_the_smallest(norms):
+    tilt, _ = find("ps8.gradient_health").reference(norms)
+    gain = np.sign(tilt) * np.log10(norms.max() / norms.min())
+    return tilt, -1 if gain < -3 else 1 if gain > 3 else 0
+
+
+def limit_taken_off(norms, share):
+    out = np.full(norms.shape[1], len(norms) - 1.0)
+    for c, y in enumerate(norms.T):
+        if (below := y <= y[0] - share).any():
+            out[c] = max(np.argmax(below) - 1, 0)
+    return out
+
+
 @pytest.mark.parametrize(
     "name, answer, said",
     [
+        ("gradient_health", tilt_without_sign, ["sign lost, the other way"]),
+        ("gradient_health", by_the_largest_and_the_smallest, ["verdict by largest and smallest"]),
+        ("memory_length", limit_taken_off, ["limit below all norms"]),
         ("dead_units", shares_of_the_batch, ["divided by the examples"]),
         ("dead_units", linear_first, ["results in another order"]),
         ("dead_units", no_linear_ones, ["linear: no unit ever"]),
@@ -181,7 +203,7 @@ def a_thousand_times(net):
             ["pattern: is made of whole numbers", "invariant: kept and half-life fit"],
         ),
         ("revive", on_for_nine_in_ten, ["smallest"]),
-        ("treat", a_thousand_times, ["rate times 1000"]),
+        ("treat", a_thousand_times, ["rate still too small"]),
     ],
 )
 @pytest.mark.parametrize("seed", (0, 1, 5))
@@ -255,9 +277,16 @@ def dead_for_ninety_nine(zs):
     return np.array([((z <= 0).mean(axis=0) > 0.99).mean() for z in zs]), linear, off
 
 
+def only_far_too_long_arrays(grads, limit):
+    cut = [g * (limit / n if (n := np.linalg.norm(g)) > 1.3 * limit else 1.0) for g in grads]
+    a, b = (np.concatenate([np.ravel(x) for x in arrays]) for arrays in (grads, cut))
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b), np.linalg.norm(b) / np.linalg.norm(a)
+
+
 @pytest.mark.parametrize(
     "name, answer",
     [
+        ("clipping_turn", only_far_too_long_arrays),
         ("clip_after_momentum", nan_where_nothing_moves),
         ("amsgrad_step", not_at_the_first_step),
         ("longest_memory", searched_between(0.9, 0.9999)),

@@ -234,7 +234,7 @@ TREAT = Problem(
         Mistake("healthy ones treated", dict(asked=False, order=("steps",)), "You change the rate of every net, the healthy ones too."),
         Mistake("larger branch", dict(dose=_upside_down), "You made the branch of loud larger. Every layer adds it to what is there."),
         Mistake("weights of gain 10", dict(dose=_instead("tilt", gain=30.0)), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
-        Mistake("rate times 1000", dict(dose=_faster), "You make the rate of frozen a thousand times larger. Its steps are still too small."),
+        Mistake("rate still too small", dict(dose=_faster), "You change the rate of frozen, and its steps are still too small."),
         Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that its steps are too large."),
         Mistake("idle units by their weights", dict(dose=_instead("idle", gain=20.0)), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
     ),

@@ -101,7 +101,7 @@ def _turn_cases(rng):
     cases = []
     for shapes, norms in (
         (((4, 3), (5,), (2, 2)), (6.0, 1.9, 0.5)),
-        (((3, 3), (3, 3), (4,)), (1.6, 4.0, 0.0)),
+        (((3, 3), (3, 3), (4,), (2, 3)), (1.6, 4.0, 0.0, 1.4)),
         (((3, 2), (2, 4), (6,)), (0.6, 0.5, 7.0)),
     ):
         grads = [rng.normal(size=shape) + 0.3 for shape in shapes]
@@ -109,14 +109,17 @@ def _turn_cases(rng):
             g * (n * rng.uniform(0.95, 1.05) / np.linalg.norm(g)) for g, n in zip(grads, norms, strict=True)
         ]
         cases.append(Case((grads, float(rng.uniform(0.8, 1.2))), ("cosine", "length")))
+    grads = [
+        g * c / np.linalg.norm(g) for g, c in zip(rng.normal(size=(3, 2, 4)), (1.1, 1.05, 0.5), strict=True)
+    ]
+    cases.append(Case((grads, 1.0), ("cosine", "length")))  # hardly too long
     return cases
 
 
 def _no_such_length(args, out):
-    """Below the factor of the longest array, or longer than arrays of norm c can be together."""
-    sizes, c = np.array([np.linalg.norm(g) for g in args[0]]), args[1]
-    whole, length = np.linalg.norm(sizes), float(out["length"])
-    return max(0.0, min(1.0, c / sizes.max()) - length, length - c * np.sqrt(np.sum(sizes > 0)) / whole)
+    """Arrays longer than c are c long afterwards, the others as long as they were."""
+    sizes = np.array([np.linalg.norm(g) for g in args[0]])
+    return float(abs(out["length"] - np.linalg.norm(np.minimum(sizes, args[1])) / np.linalg.norm(sizes)))
 
 
 def _beyond(args, out):
@@ -131,7 +134,7 @@ CLIPPING_TURN = Problem(
     points=2,
     lecture='lecture 12, "The clinic"',
     invariants=(
-        Invariant("a length that can be", _no_such_length, "Your length cannot be: none of the arrays is shortened more than the longest, and all of them together are no longer than that many arrays of norm c."),
+        Invariant("length of the arrays", _no_such_length, "Your length is not that of arrays each cut to c, the shorter ones left as they are."),
         Invariant("at most 1", _beyond, "One of your results is above 1. No cosine is, and clipping makes no vector longer."),
     ),
     mistakes=(
@@ -147,6 +150,7 @@ CLIPPING_TURN = Problem(
         Mistake("max for min", _times(lambda n, c: max(1.0, c / n)), "Your factor is never below 1: short arrays are stretched, and long ones stay as they are."),
         Mistake("factor upside down", _times(lambda n, c: min(1.0, n / c)), "Your factor is upside down: short arrays are shortened, and long ones stay as they are."),
         Mistake("factor up to the limit", _times(lambda n, c: min(c, c / n)), "Short arrays get the limit c for a factor. Up to c they stay as they are."),
+        Mistake("limit squared", dict(cut=lambda grads, limit: [_shorten(g, limit**2) for g in grads]), "You square the limit. Norms are compared with c itself."),
         Mistake("limit shared out", dict(cut=lambda grads, limit: [_shorten(g, limit / len(grads) ** 0.5) for g in grads]), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
         Mistake("limit divided by the arrays", dict(cut=lambda grads, limit: [_shorten(g, limit / len(grads)) for g in grads]), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
         Mistake("norm of the arrays so far", dict(cut=_so_far), "You clip each array by the norm of all arrays so far. Each is clipped by its own."),

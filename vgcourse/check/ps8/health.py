@@ -90,6 +90,8 @@ def _health_cases(rng):
         if first:  # the outlier tilts the line: keep it healthy
             y[1] -= 0.5 * first
         cases.append(Case((10**y,), ("tilt", "verdict")))
+    y = -2 + 0.03 * np.arange(9) + 0.02 * rng.normal(size=9)  # healthy but for one layer in the middle
+    cases.append(Case((10 ** (y - 3.6 * (np.arange(9) == 4)),), ("tilt", "verdict")))
     return cases
 
 
@@ -139,7 +141,9 @@ GRADIENT_HEALTH = Problem(
         Mistake("intercept", dict(fit=lambda x, y: y.mean() - _straight(x, y) * x.mean()), "What you return is the intercept of the line, with the other sign. polyfit gives the highest power first.", whole=True),
         Mistake("last layer first", dict(shown=lambda tilt: -tilt, gain=lambda tilt, norms: -tilt * (len(norms) - 1)), "Your tilt has the other sign, and with it your verdicts: it is positive where the signal grows from the last layer to the first, and norms[0] is the first.", whole=True),
         Mistake("slope for the tilt", dict(shown=lambda tilt: -tilt), "Your tilt is the slope along l, so it is negative where the signal grows on its way back. The sign asked for is that of (12.1)."),
-        Mistake("sign lost", dict(fit=lambda x, y: abs(_straight(x, y))), "Your tilt is never positive. Its sign tells vanishing from exploding.", whole=True),
+        Mistake("sign lost", dict(fit=lambda x, y: abs(_straight(x, y))), "Your tilt has the same sign for every net. The sign tells vanishing from exploding.", whole=True),
+        Mistake("sign lost, the other way", dict(fit=lambda x, y: -abs(_straight(x, y))), "Your tilt has the same sign for every net. The sign tells vanishing from exploding.", whole=True),
+        Mistake("depth from 1/L to 1", dict(depth=lambda L: np.arange(1.0, L + 1) / L), "Your depth runs from 1/L to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
         Mistake("depth from 0 to 1", dict(depth=lambda L: np.linspace(0, 1, L)), "Your depth runs from 0 to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
         Mistake("logarithm of the depth", dict(depth=lambda L: np.log10(np.arange(1.0, L + 1))), "You take the logarithm of the depth as well, which fits a power law.", whole=True),
         Mistake("factor, not tilt", dict(shown=lambda tilt: 10**tilt), "You return the factor from layer to layer. The tilt is its logarithm."),
@@ -155,6 +159,7 @@ GRADIENT_HEALTH = Problem(
         Mistake("explodes or vanishes", dict(verdict=lambda gain: 1 if gain > FAR else -1), "You find no net healthy: what does not explode vanishes."),
         Mistake("limit of one decade", dict(verdict=lambda gain: int(np.sign(gain)) if abs(gain) > 1 else 0), "Your verdict has its limit at 1 decade over the whole depth. Asked for is 3."),
         Mistake("verdict by first and last layer", dict(gain=_first_to_last), "Your verdict compares the first and the last norm. One odd layer at an end then decides; asked is about the fitted line."),
+        Mistake("verdict by largest and smallest", dict(gain=lambda tilt, norms: np.sign(tilt) * np.log10(norms.max() / norms.min())), "Your verdict compares the largest and the smallest norm. One odd layer then decides; asked is about the fitted line."),
         Mistake("explosion not seen", dict(verdict=lambda gain: -1 if gain < -FAR else 0), "You never report an explosion."),
         Mistake("vanishing not seen", dict(verdict=lambda gain: 1 if gain > FAR else 0), "You never report vanishing."),
         Mistake("never healthy", _alone(verdict=lambda gain: -1 if gain < 0 else 1), "Each of your nets is ill. Up to 3 decades from end to end count as healthy, 0."),

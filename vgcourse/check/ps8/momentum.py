@@ -85,6 +85,22 @@ def _not_the_velocity(args, out):
     return min(relative_error(step, v), relative_error(-step, v))
 
 
+def _another_velocity(args, out):
+    """Less the gradient, the new velocity is μ times the old one."""
+    pairs = [
+        (out[f"vs[{k}]"] - g, args[4] * v) for k, (g, v) in enumerate(zip(args[1], args[2], strict=True))
+    ]
+    return max(relative_error(a, b) for a, b in pairs)
+
+
+def _another_length(args, out):
+    """Along its own velocity, the step is as long as that, at most c."""
+    Ws, rate, c = args[0], args[3], args[5]
+    step = length([W - out[f"Ws[{k}]"] for k, W in enumerate(Ws)]) / rate
+    own = min(c, length([out[f"vs[{k}]"] for k in range(len(Ws))]))
+    return float(abs(step - own) / max(step, own, 1e-12))
+
+
 def _longer(args, out):
     step = [W - out[f"Ws[{k}]"] for k, W in enumerate(args[0])]
     return max(0.0, float(length(step)) / (args[3] * args[5]) - 1)
@@ -142,6 +158,8 @@ CLIP_AFTER_MOMENTUM = Problem(
     axes={name: ("unit", "input") for name in ("Ws", "vs")},
     invariants=(
         Invariant("moved along the velocity", _not_the_velocity, "Your weights have not moved along the velocity that you return. A clip shortens the step, it does not turn it."),
+        Invariant("velocity of the gradient", _another_velocity, "Your new velocity, less the gradient, is not μ times the old one."),
+        Invariant("step of its velocity", _another_length, "Your step is not as long as your own velocity says: α ‖v‖, or α c where that is shorter."),
         Invariant("no step longer than α c", _longer, "One of your steps is longer than α c. That is what the clip is there to rule out."),
     ),
     mistakes=(
@@ -159,6 +177,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("norm of the old velocities", _other(by=lambda new, old, grads: old), "Your clip measures the velocities from before the update. It is the new ones that make the step."),
         Mistake("norm of the gradients", _other(by=lambda new, old, grads: grads), "Your clip measures the gradients. It is the new velocities that make the step."),
         Mistake("max for min", _always(lambda x: max(1.0, x), 1.0), "Your factor is never below 1: short velocities are stretched, and long ones stay as they are."),
+        Mistake("factor twice", dict(clip=lambda vs, c, a: [v * min(1.0, c / length(vs)) ** 2 for v in vs]), "Your clipping factor is in the step twice."),
         Mistake("0 divided by 0", dict(clip=lambda vs, c, a: [v / length(vs) * min(length(vs), c) for v in vs]), "Where all velocities are 0 you divide 0 by 0. Nothing moves then."),
         Mistake("factor on the weights", _factor_on_the_weights, "Your factor multiplies the weights too. It is the step that is clipped."),
         Mistake("factor on the gradient", _factor_on_the_gradient, "Your factor shortens the gradient's part of the step, not the old velocity's. It belongs to the whole of v."),
@@ -172,6 +191,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("learning rate in the velocity", dict(velocity=lambda v, g, mu, a: mu * v + a * g, move=lambda W, s, g, old, mu, a: W - s), "Your velocity collects α g. The one asked for collects the gradients themselves, and α comes when the weights move."),
         Mistake("learning rate twice", dict(velocity=lambda v, g, mu, a: mu * v + a * g), "The learning rate is in your velocity and again in the step. It belongs to the step alone."),
         Mistake("running mean", dict(velocity=lambda v, g, mu, a: mu * v + (1 - mu) * g), "Your velocity is a running mean, as Adam's is. The one asked for adds the whole gradient."),
+        Mistake("1 − μ for μ", dict(velocity=lambda v, g, mu, a: (1 - mu) * v + g), "You keep the part 1 − μ of the old velocity. What is kept is μ."),
         Mistake("decay missing", dict(velocity=lambda v, g, mu, a: v + g), "Your velocity never decays, so it adds up all gradients ever seen."),
         Mistake("no memory", dict(velocity=lambda v, g, mu, a: g), "Your velocity is the gradient alone: the old velocity is lost."),
         Mistake("decay on the gradient as well", dict(velocity=lambda v, g, mu, a: mu * (v + g)), "You multiply the new gradient by μ too. Only the old velocity decays."),

@@ -83,12 +83,18 @@ def _coarse(beta2):
 
 
 def measure(beta1, beta2):
-    """The largest of 120 steps of Adam with gradient 1, in units of α, after a million quiet ones."""
+    """The largest of 120 steps of Adam with gradient 1, in units of α, after a million quiet ones.
+
+    Past the peak the steps only become shorter, so the run ends there.
+    """
     w, state = np.zeros(1), optim.adam_init(np.zeros(1))
     state, largest = optim.AdamState(10**6, state.mean, state.square), 0.0
     for _ in range(STEPS):
         moved, state = optim.adam_step(w, np.ones(1), state, 1.0, beta1=beta1, beta2=beta2, eps=1e-30)
-        largest, w = max(largest, float((w - moved)[0])), moved
+        step, w = float((w - moved)[0]), moved
+        if step < 0.999 * largest:
+            break
+        largest = max(largest, step)
     return largest
 
 
@@ -111,15 +117,15 @@ def _measured(output, args):
     return np.array([*found, 3.0 if _fits(1 - beta2, args) else 5.0 if beta2 and _coarse(beta2) else 1.5])
 
 
-def _asked(beta2, beta1, leap):
-    size = _measure(beta1, beta2)
+def _asked(beta2, beta1, leap, size=None):
+    size = _measure(beta1, beta2) if size is None else size
     longest = 1 / (1 - _bisected(beta1, leap, STEPS, _anywhere))
     part = 1 / (1 - beta2) / longest
     return (1.0 if size <= SLACK * leap else size), (1.0 if part >= ENOUGH else part)
 
 
 def _fits(beta2, args):
-    return 0 <= beta2 < 1 and _asked(beta2, *args) == (1.0, 1.0)
+    return 0 <= beta2 < 1 and _asked(beta2, *args, _anywhere(args[0], beta2, STEPS)) == (1.0, 1.0)
 
 
 def _cases(rng):
@@ -180,6 +186,8 @@ LONGEST_MEMORY = Problem(
         Mistake("a tenth less", dict(wanted=lambda leap: 0.9 * leap), "You allow a tenth less than was asked. The window goes with the square of the leap, so it is a fifth shorter."),
         Mistake("a fiftieth more", dict(wanted=lambda leap: 1.02 * leap), "You allow 2 % more than was asked."),
         Mistake("window from the lecture's", lambda beta1, leap: 1 - (6.57 / leap) ** 2 / 1000, "You scale the lecture's window of 1000 with the square of the leap. That holds for β₁ = 0.9 and long memories only."),
+        Mistake("leap + 1", dict(wanted=lambda leap: leap + 1), "You allow leap + 1. The leap is the length of the step itself, in units of α."),
+        Mistake("twice the window", dict(shown=lambda beta2: (1 + beta2) / 2), "Your memory is twice as long as it may be."),
         Mistake("leap − 1", dict(wanted=lambda leap: leap - 1), "You allow leap − 1. The leap is the length of the step itself, in units of α."),
         Mistake("first step only", dict(size=_at_first), "You look at the first step after the quiet time. The largest comes a few steps later, when m has caught up and v has not."),
         Mistake("window returned", dict(shown=lambda beta2: 1 / (1 - beta2)), "You return the window 1/(1 − β₂) in place of β₂."),
