@@ -150,6 +150,7 @@ def _reversal_cases(rng):
     sorted_costs = np.sort(rng.integers(1, 30, size=10)).astype(float)
     cases = [(uneven, 3), (sorted_costs, 2), (np.ones(9), 3), (np.round(rng.uniform(1, 9, size=6), 1), 1)]
     cases.append((np.round(rng.uniform(1, 9, size=7), 1)[::-1].copy(), 9))
+    cases.append((np.round(np.exp(rng.uniform(0, 4, size=9))), 3))  # far from even
     return [Case(args, ("ahead", "split")) for args in cases]
 
 
@@ -168,7 +169,7 @@ CHEAPEST_REVERSAL = Problem(
     mistakes=(
         Mistake("steps of equal cost", lambda costs, slots: cheapest(np.ones(len(costs)), slots), "You count steps, as (9.21) does. Here each step has a cost of its own."),
         Mistake("mean cost", lambda costs, slots: (np.mean(costs) * cheapest(np.ones(len(costs)), slots)[0], _as_if_even(costs, slots)), "You count steps and multiply by the mean cost. Early steps are run more often than late ones, so it matters which are dear."),
-        Mistake("split of equal steps", {"split_of": lambda c, slots, split: _as_if_even(c, slots)}, "Your cost is right, and your split is that of equal steps."),
+        Mistake("split of equal steps", {"split_of": lambda c, slots, split: _as_if_even(c, slots)}, "Your split is that of equal steps. Where to split depends on which steps are dear."),
         Mistake("halves", lambda costs, slots: _halves(np.asarray(costs, dtype=float), slots), "You always split in the middle. Try all places, and take the cheapest."),
         Mistake("slot not taken on the right", {"right_slots": lambda S: S}, "Your right part has all slots. The start of the left part keeps one of them meanwhile."),
         Mistake("slot lost on the left", {"left_slots": lambda S: S - 1}, "Your left part has one slot less. When the right part is done, its slot is free again."),
