@@ -40,6 +40,16 @@ def _constant(
         return finish(back(weights * a, V))
 
 
+def _nudged(by):
+    """λ = 1 moved a little, so that nothing is divided by 0."""
+    move = lambda values: np.where(values == 1, 1 - by, values)  # noqa: E731
+    return Mistake(
+        f"λ = 1 nudged by {by:g}",
+        dict(values_of=move),
+        f"You move λ = 1 by {by:g}. Such a mode forgets within {1 / by:.0e} steps or so; one with λ = 1 never does, and t = 10⁷ shows it.",
+    )
+
+
 def _by_pseudoinverse(W, u, ts):
     eye = np.eye(len(W))
     grown = [eye - np.linalg.matrix_power(W, int(t)) for t in ts]
@@ -118,9 +128,11 @@ CONSTANT_RESPONSE = Problem(
         Mistake("λ = 1 divided by zero", dict(sums=lambda values, t: (1 - values**t) / (1 - values), at_one=lambda t: t * np.nan), "At λ = 1 you divide 0 by 0. There every one of the t terms is 1."),
         Mistake("λ = 1 counted once", dict(at_one=lambda t: 1 + 0 * t), "Your mode with λ = 1 stays at its share of u. Nothing of it is forgotten, so every step adds the share again."),
         Mistake("λ = 1 one term too many", dict(at_one=lambda t: t + 1), "Your mode with λ = 1 has t + 1 terms. At t = 0 nothing has come in yet: there are t."),
+        *(_nudged(by) for by in (1e-6, 1e-8, 1e-9, 1e-10)),
         Mistake("λ = 1 left out", dict(at_one=lambda t: 0 * t), "Your mode with λ = 1 stays at 0, as a tiny number added to 1 − λ makes it. Nothing of it is forgotten: it grows by its share at every step."),
         Mistake("resting place", dict(sums=lambda values, t: 1 / (1 - values) + 0 * t), "Your modes are at rest from the beginning, a/(1 − λ). That is where they end if |λ| < 1; at time t the part λ^t is still missing."),
         Mistake("sign of the sum", dict(sums=lambda values, t: -_geometric(values, t)), "Your sums have the wrong sign: numerator and denominator are turned round one without the other."),
+        Mistake("weights of the modes", dict(back=lambda parts, V: parts), "You return the weights of the modes. h_t is the sum of the eigenvectors with these weights."),
         Mistake("eigenvectors as rows", dict(back=lambda parts, V: parts @ V), "You add up rows of the matrix of eigenvectors. np.linalg.eig puts eigenvector i into column i."),
         Mistake("transposed for inverse", dict(coefficients=lambda V, u: V.T @ u), "You take a = Vᵀu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
         Mistake("conjugate transposed for inverse", dict(coefficients=lambda V, u: V.conj().T @ u), "You take a = Vᴴu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),

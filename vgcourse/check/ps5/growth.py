@@ -145,6 +145,7 @@ GROWTH_START = Problem(
         Mistake("largest entry", dict(norm=lambda P: np.abs(P).max()), "You use the largest entry. ‖·‖₂ is the largest singular value."),
         Mistake("sum of the singular values", dict(norm=lambda P: np.linalg.norm(P, "nuc")), "Your norms are sums of all singular values. ‖·‖₂ is the largest one alone."),
         Mistake("smallest singular value", dict(norm=lambda P: np.linalg.norm(P, -2)), "Your norms are the smallest singular values. ‖·‖₂ is the largest."),
+        Mistake("growth per step", lambda A, steps: (_growth(A, steps)[0] / [1.0, *_growth(A, steps)[0][:-1]], *_growth(A, steps)[1:]), "Your norms are divided by the one before: growth per step. Asked for is ‖A^k‖ from the beginning."),
         Mistake("norm squared", dict(norm=lambda P: np.linalg.norm(P, 2) ** 2), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
         Mistake("powers of the norm", dict(measure=lambda norm, P, A, k: norm(A) ** k), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
         Mistake("powers of entries", dict(power=lambda A, k: A**k), "A**k raises each entry to the power k. A^k is the matrix product."),

@@ -80,6 +80,22 @@ def _scaled(i, args, factor):
     return tuple(results)
 
 
+ALONE = (
+    ("not carried", dict(used=lambda dh, before: 1.0), "adds up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
+    ("of the state before", dict(used=lambda dh, before: before), "uses ∂h_T/∂h_{t−1}, the gradient after the step back. What acts in step t acts on h_t."),
+    ("without f'", dict(local=lambda slope: 1.0), "lacks f': what it belongs to acts before the activation."),
+    ("averaged", dict(gather=np.mean), "is divided by T. The effects of all steps add up."),
+)  # fmt: skip
+
+
+def _alone(i, name, switches, text):
+    """A slip in one result alone."""
+    result = ("dh", "dw", "dc", "dleak")[i]
+    return Mistake(
+        f"{result} {name}", lambda *args: _in_place_of(i, args, **switches), f"Your {result} {text}"
+    )
+
+
 def _size(terms):
     return np.abs(terms).sum()
 
@@ -164,18 +180,22 @@ LEAKY_GRADIENT = Problem(
         Mistake("dh reversed", dict(arrange=lambda dh, factors: dh[::-1]), "Your dh starts with ∂h_T/∂h_T. Entry 0 is ∂h_T/∂h_0, the longest product."),
         Mistake("a loss at every step", dict(loss=1.0), "You add 1 at every step on the way back, as if each h_t had a loss of its own. The only 1 is the one you start with, at T."),
         Mistake("product from the start", dict(arrange=lambda dh, factors: np.cumprod([1.0, *factors])), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
+        Mistake("product from the start, turned round", dict(arrange=lambda dh, factors: np.append(np.cumprod(factors)[::-1], 1.0)), "Your products grow from the start and stand in the opposite order. ∂h_T/∂h_t holds the factors of the steps after t."),
         Mistake("single steps", dict(arrange=lambda dh, factors: np.array([*factors, 1.0])), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
         Mistake("leak missing in dw and dc", dict(arrives=lambda leak: 1.0), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a.", whole=True),
         Mistake("leak missing in dw", lambda *args: _in_place_of(1, args, arrives=lambda leak: 1.0), "Your dw lacks the leak: w acts inside f, and f enters the state with the factor a."),
         Mistake("leak missing in dc", lambda *args: _in_place_of(2, args, arrives=lambda leak: 1.0), "Your dc lacks the leak: c acts inside f, and f enters the state with the factor a."),
-        Mistake("dw and dc without f'", dict(local=lambda slope: 1.0), "Your dw and dc lack f': w and c act before the activation."),
-        Mistake("gradient of the state before", dict(used=lambda dh, before: before), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t."),
-        Mistake("sums not carried", dict(used=lambda dh, before: 1.0), "Your dw, dc and dleak add up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
+        Mistake("dw and dc without f'", dict(local=lambda slope: 1.0), "Your dw and dc lack f': w and c act before the activation.", whole=True),
+        Mistake("gradient of the state before", dict(used=lambda dh, before: before), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t.", whole=True),
+        Mistake("sums not carried", dict(used=lambda dh, before: 1.0), "Your dw, dc and dleak add up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t.", whole=True),
+        *(_alone(i, *slip) for i in (1, 2) for slip in ALONE),
+        *(_alone(3, *slip) for slip in ALONE[:2]),
+        Mistake("leak twice in dw and dc", dict(arrives=lambda leak: leak**2), "Your dw and dc hold the leak twice. f enters the state with the factor a, once.", whole=True),
         Mistake("last step only", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum over all of them.", whole=True),
         Mistake("dw: last step only", lambda *args: _in_place_of(1, args, gather=lambda terms: terms[-1]), "Your dw counts the last step only. w acts in every step."),
         Mistake("dc: last step only", lambda *args: _in_place_of(2, args, gather=lambda terms: terms[-1]), "Your dc counts the last step only. c acts in every step."),
-        Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten."),
-        Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up."),
+        Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten.", whole=True),
+        Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up.", whole=True),
         Mistake("h_t for h_{t−1}", dict(h_used=lambda h, t: h[t]), "Your dw uses h_t, what comes out of the step. w multiplies what goes in."),
         Mistake("dw times w", lambda *args: _scaled(1, args, args[1]), "Your dw holds w as a factor. w multiplies h_{t−1} in z_t; the derivative with respect to w leaves h_{t−1}."),
         Mistake("dc times c", lambda *args: _scaled(2, args, args[2]), "Your dc holds c as a factor. c multiplies x_t in z_t; the derivative with respect to c leaves x_t."),

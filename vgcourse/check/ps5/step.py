@@ -24,6 +24,7 @@ def _step(
     heard=lambda t: t >= 0,
     before=lambda b, c: 0.0,
     own=lambda drive, echo: drive + echo,
+    begin=0,
     rows=slice(None),
     rest=lambda b, c, h: _at_rest(b, c),
 ):
@@ -35,7 +36,7 @@ def _step(
             for k, b in back(feedback).items()
             if heard(t - k) or t < k
         )
-        h.append(own(drive, sign * echo))
+        h.append(own(drive, sign * echo) if t >= begin else 0.0)
     h = np.array(h)
     return h[rows], np.float64(rest(feedback, inputs, h))
 
@@ -116,6 +117,7 @@ STEP_RESPONSE = Problem(
         Mistake("no echo of h_0", dict(heard=lambda t: t > 0), "h_0 is not heard again in your answer. It counts as soon as t − k is 0."),
         Mistake("input fed back too", dict(own=lambda drive, echo: drive * (1 + echo)), "You multiply input and feedback. They add."),
         Mistake("h_0 not returned", dict(rows=slice(1, None)), "Your h starts with h_1. Asked for are h_0 … h_steps, steps + 1 numbers."),
+        Mistake("h_0 = 0", dict(begin=1), "Your h_0 is 0. x_0 is 1 already, and c_0 is heard in the same step."),
         Mistake("steps entries", dict(rows=slice(None, -1)), "Your last number is h_{steps−1}. Asked for are h_0 … h_steps, steps + 1 numbers."),
         Mistake("rest: the last h", dict(rest=lambda b, c, h: h[-1]), "Your rest is the last h. It has not arrived yet: ask which value stays if it is put into the recursion."),
         Mistake("rest without input taps", dict(rest=lambda b, c, h: 1 / (1 - sum(b.values()))), "Your rest is 1/(1 − Σ b): the taps on the input are missing."),
@@ -126,6 +128,7 @@ STEP_RESPONSE = Problem(
         Mistake("rest: product", dict(rest=lambda b, c, h: sum(c.values()) / np.prod([1 - weight for weight in b.values()])), "You divide by each 1 − b_k in turn. At rest h = Σ b · h + Σ c: the b add up first."),
         Mistake("rest: |b|", dict(rest=lambda b, c, h: sum(c.values()) / (1 - sum(map(abs, b.values())))), "Your rest takes every b_k as positive. A negative tap takes away."),
         Mistake("rest: Σ b below", dict(rest=lambda b, c, h: sum(c.values()) / sum(b.values())), "You divide by Σ b. At rest h = Σ b · h + Σ c: bring the h together."),
+        Mistake("rest: a difference", dict(rest=lambda b, c, h: sum(c.values()) - sum(b.values())), "Your rest is Σ c − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide (brackets?)."),
         Mistake("rest multiplied", dict(rest=lambda b, c, h: sum(c.values()) * (1 - sum(b.values()))), "You multiply by 1 − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide."),
         Mistake("rest upside down", dict(rest=lambda b, c, h: (1 - sum(b.values())) / sum(c.values())), "Your rest is upside down. At rest h = Σ b · h + Σ c: solve for h."),
     ),
