@@ -79,6 +79,17 @@ def top_loss_forgotten(*args):
     return stack(*args, add_top=False)
 
 
+def dx_of_what_is_handed_down(dhs_low, dhs_top, low, top):
+    """Through the lower layer dx gets what the top sends alone."""
+    d_top, dx = 0 * dhs_top[0], []
+    for t in reversed(range(len(dhs_low))):
+        d_top = d_top + dhs_top[t]
+        above = times(times(d_top, top["J_x"][t]), low["J_x"][t])
+        dx.append(above + times(d_top, top["J_skip"][t]))
+        d_top = times(d_top, top["J_h"][t])
+    return np.array(dx[::-1]), *stack(dhs_low, dhs_top, low, top)[1:]
+
+
 @pytest.mark.parametrize("seed", (0, 1, 5))
 @pytest.mark.parametrize(
     "name, answer, wanted",
@@ -88,6 +99,7 @@ def top_loss_forgotten(*args):
         ("mgu_step_backward", mgu_dx_without_the_gate, "dx without the gate"),
         ("carousel", output_gate_throughout, "output gate for the forget gate"),
         ("stack_backward", top_loss_forgotten, "top layer's loss ignored"),
+        ("stack_backward", dx_of_what_is_handed_down, "dx of what is handed down"),
     ],
 )
 def test_it_is_called_what_it_is_and_nothing_else(name, answer, wanted, seed):

@@ -194,6 +194,7 @@ BIDIRECTIONAL_FORWARD = Problem(
         Mistake("ahead's states before the step", dict(before=("ahead",)), "The first half of your states is the state before each step. Both halves at t have just read x_t."),
         Mistake("back's states before the step", dict(before=("back",)), "The second half of your states is the state before each step. Both halves at t have just read x_t."),
         Mistake("bias forgotten", dict(biases=0.0), "The biases are missing from both nets' pre-activations.", whole=True),
+        Mistake("starts exchanged", lambda x, lengths, ahead, back: both_family(x, lengths, ahead | {"h0": back["h0"]}, back | {"h0": ahead["h0"]}), "Your nets start from each other's h0. Each has its own.", whole=True),
         Mistake("both start at zero", dict(start="zeros"), "Both of your nets start from zero. Each has an h0 of its own.", whole=True),
         Mistake("second net starts at zero", dict(start="zero"), "Your second net starts from zero. It has an h0 of its own.", whole=True),
         Mistake("σ on the candidate", dict(candidate=sigmoid), "Your candidate goes through σ. It is a value of either sign: tanh.", whole=True),

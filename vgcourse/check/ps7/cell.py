@@ -41,6 +41,7 @@ def forward_family(
     f_looks="memory",
     o_looks="new memory",
     recurrent=1.0,
+    read=1.0,
     inside=False,
     g_looks=False,
     gate=sigmoid,
@@ -49,7 +50,7 @@ def forward_family(
     output=lambda o, c, c_prev: o * np.tanh(c),
 ):
     """One step with its parts exchangeable; `order` is how the blocks of a are read."""
-    a = x @ W_x.T + recurrent * h_prev @ W_h.T + biases(b)
+    a = read * x @ W_x.T + recurrent * h_prev @ W_h.T + biases(b)
     blocks = dict(zip(order, np.split(a, 3, axis=1), strict=True))
 
     def seen(p, squash, value):
@@ -155,6 +156,10 @@ COUPLED_STEP_FORWARD = Problem(
         Mistake("blocks read as o, g, f", dict(order="ogf"), "You read the output gate from the first block and the forget gate from the last. The blocks are stacked f, g, o."),
         Mistake("blocks interleaved", _interleaved, "You take every third column for a gate, a[:, k::3]. A block is H columns side by side."),
         Mistake("one bias for all", dict(biases=_first_block), "All three blocks get the bias of the first. b has 3H entries, H for each block; add it to all of a before you split."),
+        Mistake("inputs forgotten", dict(read=0.0), "What the input weights make of x is missing from a."),
+        Mistake("p_f for o, too", lambda *args: forward_family(*args[:7], args[6]), "Your output gate has the peephole p_f. Each gate has the peephole of its own name."),
+        Mistake("p_o for f, too", lambda *args: forward_family(*args[:6], args[7], args[7]), "Your forget gate has the peephole p_o. Each gate has the peephole of its own name."),
+        Mistake("σ on what is shown", dict(output=lambda o, c, c_prev: o * sigmoid(c)), "Your h_t is o ⊙ σ(c_t). What the cell shows is of either sign: tanh."),
         Mistake("state forgotten", dict(recurrent=0.0), "What the recurrent weights make of h_{t−1} is missing from a."),
         Mistake("one recurrent block for all", _first_recurrent_block, "All three blocks get what the first H rows of W_h make of h_{t−1}. W_h has 3H rows, H for each block."),
         Mistake("gates before the σ", _pre_activations, "Your f, g and o are the pre-activations; your h and c come from the right ones. Return what has been through σ and tanh.", whole=True),

@@ -50,6 +50,7 @@ def judging_family(
     dW_h_times="h_prev",
     per_example=False,
     look=1.0,
+    gate_reads_x=0.0,
     turned_n=False,
     b_g_seen=1.0,
     b_seen=1.0,
@@ -73,7 +74,7 @@ def judging_family(
     a_n = x @ W_x.T + h_prev @ W_h.T + b_seen * b
     n = squash(a_n)
     seen_n = (n if gate_reads == "n" and not forwards_a else a_n) @ (to_n if turned_n else to_n.T)
-    g = sigmoid(h_prev @ to_h.T + look * seen_n + b_g_seen * b_g)
+    g = sigmoid(h_prev @ to_h.T + look * seen_n + gate_reads_x * x @ W_x.T + b_g_seen * b_g)
     kept, written, sign = (1 - g, g, -1) if writes else (g, 1 - g, 1)
     h = written * h_prev + kept * n if h_turned else kept * h_prev + written * n
 
@@ -151,6 +152,7 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("V_h and V_n exchanged", dict(swap=True), "You use V_n with the old state and V_h with the candidate. Each belongs to what its index names.", whole=True),
         Mistake("gate reads a_n", dict(gate_reads="a"), "Your gate reads the candidate's pre-activation. It reads n, behind the tanh.", whole=True),
         Mistake("gate reads a_n forwards", dict(forwards_a=True), "Forwards your gate reads the candidate's pre-activation; your way back knows that it reads n, behind the tanh.", whole=True),
+        Mistake("gate reads x", _with(gate_reads_x=1.0), "Forwards your gate reads x through W_x as well. This gate reads the old state and the candidate.", whole=True),
         Mistake("gate blind for the candidate", dict(look=0.0), "Forwards your gate does not see the candidate: the term with V_n is missing from what goes into its σ.", whole=True),
         Mistake("V_n not transposed forwards", dict(turned_n=True), "Forwards your candidate is multiplied by V_n as it stands, on the right. Weights are (out, in): rows of examples need its transpose.", whole=True),
         Mistake("b_g not seen forwards", dict(b_g_seen=0.0), "Your gate has no bias: b_g is missing from what goes into its σ.", whole=True),
@@ -191,6 +193,7 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("no σ' on the gate", dict(gate_slope=lambda g: 1.0), "The gate's slope is missing on the way from g to its pre-activation."),
         Mistake("tanh' on the gate", dict(gate_slope=lambda g: 1 - g**2), "Your gate has the slope of a tanh. It came out of a σ."),
         Mistake("no tanh' on the candidate", dict(candidate_slope=lambda n: 1.0), "The candidate's slope is missing: everything that reaches n, from the mix and from the gate, passes it on the way to its pre-activation.", whole=True),
+        Mistake("1 − n for the slope", _with(candidate_slope=lambda n: 1 - n), "Your candidate has the slope 1 − n. The slope of a tanh with the value n is 1 − n².", whole=True),
         Mistake("slope of the candidate's value", dict(candidate_slope=lambda n: 1 - np.tanh(n) ** 2), "You take tanh' at n. n has been through the tanh already.", whole=True),
         Mistake("dV_n with the old state", dict(dV_n_times="h_prev"), "Your dV_n equals dV_h. V_n was multiplied with the candidate."),
         Mistake("dV_n with the pre-activation", dict(dV_n_times="a"), "Your dV_n uses the candidate's pre-activation. V_n was multiplied with n, behind the tanh."),

@@ -194,6 +194,7 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("no σ' on the gate", dict(gate_slope=lambda f: 1.0), "The gate's slope is missing on the way from f to its pre-activation."),
         Mistake("tanh' on the gate", dict(gate_slope=lambda f: 1 - f**2), "Your gate has the slope of a tanh. It came out of a σ."),
         Mistake("no tanh' on the candidate", dict(candidate_slope=lambda n: 1.0), "The candidate's slope is missing on the way from n to its pre-activation.", whole=True),
+        Mistake("1 − n for the slope", _with(candidate_slope=lambda n: 1 - n), "Your candidate has the slope 1 − n. The slope of a tanh with the value n is 1 − n².", whole=True),
         Mistake("slope of the candidate's value", dict(candidate_slope=lambda n: 1 - np.tanh(n) ** 2), "You take tanh' at n. n has been through the tanh already.", whole=True),
         Mistake("dW_h with h_t", dict(dW_h_times="h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step."),
         Mistake("weights averaged over the batch", dict(per_example=True), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed.", whole=True),

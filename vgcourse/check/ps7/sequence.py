@@ -72,8 +72,10 @@ def sequence_family(
     das = [dict.fromkeys("fgo", np.zeros((N, H)))] * T
     for t in range(T) if forwards else reversed(range(first, T)):
         m, at_t = runs[t], [v[t] for v in local]
-        counts = {"running": m, "last step": float(t == T - 1), "late": 0.0}.get(own, 1.0)
-        dh = dh_next * pass_dh + dhs[t] * counts
+        counts = {"running": m, "last step": float(t == T - 1), "late": 0.0, "one on": float(t < T - 1)}.get(
+            own, 1.0
+        )
+        dh = dh_next * pass_dh + dhs[min(t + (own == "one on"), T - 1)] * counts
         dc = dc_next + dc_T * {"": 0, "every step": t < T - 1, "the end": last[t]}[dc_T_again]
         through = (dh * m if masked in ("both", "dh") else dh), (dc * m if masked in ("both", "dc") else dc)
         das[t], da, dc_back = signals(*through, at_t, p_f, p_o, **step)
@@ -147,6 +149,7 @@ def _cases(rng):
 # Recognised alone, not two at once.
 OF_A_LOOP = {
     "own loss a step late": (dict(own="late"), "You add dhs[t] after step t has gone back. It is the gradient of what that step made, so it goes through step t as well.", True),
+    "own loss of the next step": (dict(own="one on"), "At step t you add the loss of step t + 1. dhs[t] belongs to the state that step t made.", True),
     "old memory for the new one": (dict(old_for_new=True), "Your step gets cs[t] for the memory that it made. Step t leads from cs[t] to cs[t + 1].", True),
     "new state for the old one": (dict(new_for_old=True), "Your step gets hs[t + 1] and cs[t + 1] for the state before it. Step t leads from hs[t], cs[t] to hs[t + 1], cs[t + 1].", True),
     "x of the next step": (dict(x_late=True), "Your dW_x uses the input of the next step. Step t reads x[t]."),

@@ -1,5 +1,7 @@
 """Problem set 7: two recurrent layers with a skip: the top one reads the lower one's states and the input too."""
 
+import functools
+
 import numpy as np
 
 from vgcourse.check.problem import Case, Mistake, Problem
@@ -103,6 +105,15 @@ def _from_own_loss(dhs_low, dhs_top, low, top):
     return own + skipped, dh0_low, dh0_top
 
 
+def _from_above(dhs_low, dhs_top, low, top):
+    from_top, _ = chain(dhs_top, top["J_h"], top["J_x"])
+    skipped, dh0_low, dh0_top = stack_family(
+        dhs_low, dhs_top, low, top, join=lambda through, skipped: skipped
+    )
+    above = np.stack([times(d, J) for d, J in zip(from_top, low["J_x"], strict=True)])
+    return above + skipped, dh0_low, dh0_top
+
+
 def _skip_off(dhs_low, dhs_top, low, top):
     J = top["J_skip"]
     return stack_family(dhs_low, dhs_top, low, top | {"J_skip": np.concatenate([J[1:], J[-1:]])})
@@ -132,9 +143,11 @@ STACK_BACKWARD = Problem(
         Mistake("handed down without the later losses", dict(hand_own="loss"), "You hand down what dhs_top alone sends through J_x. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
         Mistake("handed down after the step back", dict(hand_own="after"), "What you hand down is made after the top's dh has gone through its J_h. Both Jacobians of step t start from the same dh_t."),
         Mistake("handed down to the step before", _to_the_step_before, "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True),
-        Mistake("dx without what is handed down", dict(x_from_low="without the top"), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well."),
+        Mistake("dx without what is handed down", functools.partial(stack_family, x_from_low="without the top"), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well."),
         Mistake("dx of the lower layer after the step back", dict(x_from_low="after"), "Through the lower layer your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
-        Mistake("handed down and to x at once", dict(x_from_low="twice"), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already."),
+        Mistake("handed down and to x at once", functools.partial(stack_family, x_from_low="twice"), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already."),
+        Mistake("lower layer's loss at the last step only", lambda dhs_low, *rest: stack_family(_at_the_last_step(dhs_low), *rest), "You use the last entry of dhs_low only. Every step has a loss of its own."),
+        Mistake("dx of what is handed down", _from_above, "Through the lower layer your dx gets what the top hands down alone. It has to be the whole dh of the lower layer at t, with its own loss and its next step.", whole=True),
         Mistake("handed down, not carried on", _not_carried, "What the top hands down to a lower state stays at that step in your answer. It belongs to the lower layer's dh, which goes on to the step before.", whole=True),
         Mistake("dx of the lower layer from its own loss", _from_own_loss, "Through the lower layer your dx gets what dhs_low alone sends. It has to be the whole dh of the lower layer at t: with what comes from above and from its next step.", whole=True),
         Mistake("skip twice", dict(skip=lambda dx: 2 * dx), "What the skip sends to x is counted twice."),

@@ -63,6 +63,8 @@ def local_factors(
     tanh_g=True,
     slope_twice="",
     candidate_slope=lambda g: 1 - g**2,
+    f_slope=lambda f: f * (1 - f),
+    o_slope=lambda o: o * (1 - o),
     df_old=1.0,
     df_new=1.0,
     df_from="c_prev",
@@ -90,7 +92,7 @@ def local_factors(
             return 1.0
         if gate in slope_twice:
             value = np.tanh(value) if gate == "g" else sigmoid(value)
-        return candidate_slope(value) if gate == "g" else value * (1 - value)
+        return {"g": candidate_slope, "f": f_slope, "o": o_slope}[gate](value)
 
     at_c = tanh_slope if tanh_slope is not slope_of_tanh else slope_at_c
     down, down_before = at_c(c) * one, tanh_slope(c_prev) * one

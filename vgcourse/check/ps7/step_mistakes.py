@@ -79,6 +79,10 @@ MORE = {
     "dp_f with h_{t−1}": (dict(dp_f_times="h_prev"), "Your dp_f multiplies by h_{t−1}. A peephole is multiplied by what it sees of the memory."),
     "dp_o with h": (dict(dp_o_times="h"), "Your dp_o multiplies by h_t. A peephole is multiplied by what it sees of the memory."),
     "dp with a slope": (dict(dp_f_times="slope at c_prev", dp_o_times="slope at c"), "Your dp_f and dp_o multiply by slopes of the tanh. The weight p multiplied its value.", True),
+    "dp_f with a slope": (dict(dp_f_times="slope at c_prev"), "Your dp_f multiplies by a slope of the tanh. The weight p multiplied its value."),
+    "dp_o with a slope": (dict(dp_o_times="slope at c"), "Your dp_o multiplies by a slope of the tanh. The weight p multiplied its value."),
+    "tanh' on the forget gate": (dict(f_slope=lambda f: 1 - f**2), "Your forget gate has the slope of a tanh. It came out of a σ."),
+    "tanh' on the output gate": (dict(o_slope=lambda o: 1 - o**2), "Your output gate has the slope of a tanh. It came out of a σ."),
     "dp_f with both memories exchanged": (dict(dp_f_times="c", dp_o_times="c_prev"), "Your dp_f looks at the new memory and your dp_o at the old one. f decided before the memory was written, o after.", True),
 }  # fmt: skip
 
