@@ -172,6 +172,15 @@ def by_the_largest_and_the_smallest(norms):
     return tilt, -1 if gain < -3 else 1 if gain > 3 else 0
 
 
+def another_limit(limit):
+    def health(norms):
+        tilt, _ = find("ps8.gradient_health").reference(norms)
+        gain = tilt * (len(norms) - 1)
+        return tilt, -1 if gain < -limit else 1 if gain > limit else 0
+
+    return health
+
+
 def limit_taken_off(norms, share):
     out = np.full(norms.shape[1], len(norms) - 1.0)
     for c, y in enumerate(norms.T):
@@ -185,6 +194,8 @@ def limit_taken_off(norms, share):
     [
         ("gradient_health", tilt_without_sign, ["sign lost, the other way"]),
         ("gradient_health", by_the_largest_and_the_smallest, ["verdict by largest and smallest"]),
+        ("gradient_health", another_limit(2.5), ["invariant: verdict of its own tilt"]),
+        ("gradient_health", another_limit(3.7), ["invariant: verdict of its own tilt"]),
         ("memory_length", limit_taken_off, ["limit below all norms"]),
         ("dead_units", shares_of_the_batch, ["divided by the examples"]),
         ("dead_units", linear_first, ["results in another order"]),

@@ -162,7 +162,7 @@ AMSGRAD_STEP = Problem(
         Mistake("power missing", dict(start=lambda beta, n: 1 - beta), "Your correction divides by 1 − β whatever the step. It fades with time."),
         Mistake("β·n for βⁿ", dict(start=lambda beta, n: 1 - beta * n), "You multiply β by n. It is a power."),
         Mistake("ε inside the root", dict(root=lambda V, eps, start: np.sqrt(V + eps)), "Your ε is inside the root, where it counts as √ε."),
-        Mistake("ε missing", dict(root=lambda V, eps, start: np.sqrt(V)), "Your ε is missing: a weight that never had a gradient would divide 0 by 0."),
+        Mistake("ε missing", dict(root=lambda V, eps, start: np.sqrt(V)), "The ε that comes in is missing from your step. A weight that never had a gradient is what it is there for."),
         Mistake("ε before the correction", dict(root=lambda V, eps, start: np.sqrt(V) + eps / np.sqrt(start)), "You add ε to √V before the correction, as some programs do, so it is corrected too. Here it is added last."),
         Mistake("ε outside the fraction", _eps_outside, "Your ε is added to the fraction. It belongs below it."),
         Mistake("root missing", dict(root=lambda V, eps, start: V + eps), "You divide by the mean square without its root, so the step depends on the gradient's scale."),

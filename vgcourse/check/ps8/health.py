@@ -80,6 +80,8 @@ def _health_cases(rng):
         (31, -0.14, -0.12, 0),  # gentle, but deep: explodes
         (18, -0.092, -0.087, 0),  # healthy, by 1.5 decades
         (14, 0.086, 0.091, 0),  # healthy, by 1.15
+        (32, 0.0905, 0.0915, 0),  # healthy, by 2.8: one layer more is little here
+        (34, 0.1, 0.101, 0),  # vanishes, by 3.3
         (16, 0.05, 0.055, 0),  # healthy, by 0.8
         (40, -0.03, -0.028, 0),  # healthy, by 1.1, in many layers
         (25, 0.01, 0.02, 0),  # next to no tilt
@@ -87,7 +89,7 @@ def _health_cases(rng):
         (9, -0.05, -0.02, 3.6),
     ):
         y = rng.uniform(-3, -2) + rng.uniform(low, high) * np.arange(L)
-        y += (0.02 if L in (14, 16, 18, 40) else min(0.1, L / 80)) * rng.normal(size=L)
+        y += (0.02 if L in (14, 16, 18, 32, 34, 40) else min(0.1, L / 80)) * rng.normal(size=L)
         y[0] += first
         if first:  # the outlier tilts the line: keep it healthy
             y[1] -= 0.5 * first
