@@ -155,6 +155,7 @@ RECALL = Problem(
         Mistake("squares of the shares", dict(weigh=lambda g, S, c: (g @ np.linalg.solve(S, g)) ** 2), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
         Mistake("shares made to add up to 1", dict(total=lambda shares: shares / shares.sum()), "Your shares add up to 1 over the lags asked for. Each is a share of the variance of its own input."),
         Mistake("shares one lag late", dict(ks=lambda lags: range(1, lags + 1)), "Your shares start with lag 1. The first belongs to the newest input, x_t itself."),
+        Mistake("oldest lag first", dict(total=lambda shares: shares[::-1]), "Your shares start with the oldest lag. Asked for is m_0 first."),
         Mistake("one share too many", dict(ks=lambda lags: range(lags + 1)), "Your shares go up to lag `lags`. Asked for are lags 0 … lags − 1."),
         Mistake("up to the lag", dict(total=np.cumsum), "Your shares are added up. Asked for is one for every lag."),
         Mistake("all lags together", dict(total=lambda shares: shares.sum()), "You return one number, the sum. Asked for is one share for every lag."),

@@ -168,6 +168,7 @@ TWO_MODES = Problem(
         Mistake("ratio of the logarithms", dict(decay=lambda radii: np.exp(np.log(radii[1]) / np.log(radii[0]))), "In your step you divide by ln ρ₂ / ln ρ₁. What falls is (ρ₂/ρ₁)^t: the logarithm of that ratio is a difference."),
         Mistake("first mode alone", dict(decay=lambda radii: radii[0]), "Your step lets the share of the second fall by |λ_1| a step. It falls by the ratio of the two."),
         Mistake("10 %", dict(wanted=0.1), "Your step is that of 10 %. Asked for is 1 %."),
+        Mistake("until both are equal", dict(wanted=1.0), "Your step is that at which both are equally large. Asked for is 1 %."),
         Mistake("0.1 %", dict(wanted=0.001), "Your step is that of 0.1 %. Asked for is 1 %."),
         Mistake("1 % of both together", dict(wanted=SHARE / (1 - SHARE)), "Your step is that of 1 % of both sizes together. Asked for is 1 % of the first's."),
         Mistake("rounded down", dict(whole=np.floor), "Your step is the last before the share is reached: rounded down."),
