@@ -304,3 +304,29 @@ def test_half_of_the_way_does_for_many_nets_and_not_for_all_three():
                 v = np.abs(V[:, np.argmax(values.real)].real)
                 norms.append(norm_after(W, 1 / v if M is np.abs else v))
             assert max(norms) > 1.02
+
+
+# --- the engine, on answers of this set ---------------------------------------------------------------
+
+
+def squared_and_reversed(name, w, drive, h):
+    other, _, _ = reference("two_step_orbits", name, w, drive, h)
+    slope = find("ps5.two_step_orbits").mistakes
+    (single,) = [mistake for mistake in slope if mistake.name == "one step's slope"]
+    slopes = single.formula(name, w, drive, h)[1] ** 2
+    return other, slopes, np.abs(slopes) > 1
+
+
+def transposed_without_exception(W, u, ts):
+    values, V = np.linalg.eig(W)
+    a, values = V.T @ u, values.astype(complex)
+    return np.array([(V @ (a * (1 - values ** int(t)) / (1 - values))).real for t in ts])
+
+
+def test_a_verdict_that_two_mistakes_explain_in_full_is_explained():
+    assert kinds("two_step_orbits", squared_and_reversed) == ["one slope squared", "verdict reversed"]
+
+
+def test_nan_speaks_against_no_mistake():
+    """Where λ = 1 all is NaN; elsewhere the coefficients are those of an orthogonal basis."""
+    assert "transposed for inverse" in kinds("constant_response", transposed_without_exception)

@@ -93,6 +93,7 @@ def _told(suspects, claims, unexplained, wrong):
     findings, whole = [], len(set(suspects.names()) - set(wrong))
     for mistakes, hits in claims:
         left = [name for name in unexplained if name in suspects.affected(mistakes)]
+        left = [name for name in left if not suspects.agree_in_nothing([name])]  # NaN speaks against nothing
         if len(hits) > len(left) and not (unexplained and suspects.may_be_chance(hits)):
             for mistake in mistakes:
                 right = suspects.affected((mistake,)) - set(wrong)
@@ -201,8 +202,9 @@ def _two_at_once(suspects, rest, named, wrong):
             continue
         asked = wrong if any(m.whole for m in pair) else rest
         hits = suspects.explains(pair, suspects.possible(pair, asked))
-        whole = any(m.whole for m in pair) or suspects.yes_or_no(hits)
-        if hits and whole and hits != suspects.affected(pair):
+        if hits and any(m.whole for m in pair) and hits != suspects.affected(pair):
+            continue
+        if hits and suspects.yes_or_no(hits) and suspects.explains(pair, wrong) != suspects.affected(pair):
             continue
         if hits and len(suspects.affected(pair) - set(wrong)) >= len(hits):
             continue
