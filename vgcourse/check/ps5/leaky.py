@@ -31,6 +31,7 @@ def _gradient(
     weight=lambda w: w,
     chain_slope=lambda slopes: slopes,
     loss=0.0,
+    end=lambda leak: 1.0,
     chain=lambda d, inner, keep: d * (inner + keep),
     used=lambda dh, before: dh,
     weigh_leak=lambda leak: 1.0,
@@ -53,7 +54,7 @@ def _gradient(
     slopes = np.ones(T) * f_slope(f, at(z, h, w), h)  # entry t − 1 belongs to step t
     inner = through(leak) * weight(w) * chain_slope(slopes)
     dh, dw, dc, da = np.zeros(T + 1), np.zeros(T), np.zeros(T), np.zeros(T)
-    dh[T] = 1.0
+    dh[T] = end(leak)
     for t in range(T, 0, -1):
         dh[t - 1] = chain(dh[t], inner[t - 1], kept(leak)) + loss
         d = used(dh[t], dh[t - 1])
@@ -181,6 +182,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("a loss at every step", dict(loss=1.0), "You add 1 at every step on the way back, as if each h_t had a loss of its own. The only 1 is the one you start with, at T."),
         Mistake("product from the start", dict(arrange=lambda dh, factors: np.cumprod([1.0, *factors])), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
         Mistake("product from the start, turned round", dict(arrange=lambda dh, factors: np.append(np.cumprod(factors)[::-1], 1.0)), "Your products grow from the start and stand in the opposite order. ∂h_T/∂h_t holds the factors of the steps after t."),
+        Mistake("the leak at the end", dict(end=lambda leak: leak), "Your walk back starts with the leak. It starts with ∂h_T/∂h_T, which is 1; the leak comes in with each step.", whole=True),
         Mistake("single steps", dict(arrange=lambda dh, factors: np.array([*factors, 1.0])), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
         Mistake("leak missing in dw and dc", dict(arrives=lambda leak: 1.0), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a.", whole=True),
         Mistake("leak missing in dw", lambda *args: _in_place_of(1, args, arrives=lambda leak: 1.0), "Your dw lacks the leak: w acts inside f, and f enters the state with the factor a."),
