@@ -56,7 +56,7 @@ def _by_singular_values(W):
     return s, U
 
 
-def _modes_cases(rng):
+def _some_cases(rng):
     """A pair that is slowest, a pair that is second, a sign that flips, and a second mode that hardly takes part."""
     slow = rng.uniform(
         0.93, 0.97
@@ -77,18 +77,30 @@ def _modes_cases(rng):
             sizes = np.abs(np.linalg.eigvals(W))
             listed = sizes[0] < sizes.max() or len(cases) != 2
             low, high = ((0.15, 0.45), (0.55, 0.85), (0.15, 0.85), (0.15, 0.85), (0.1, 0.4))[len(cases)]
-            if (
-                listed and _half_is_not_the_real_part(W, h0) >= (len(cases) == 1) and low < step % 1 < high
-            ):  # down in one, up in the next: no rounding gets both
+            if listed and low < step % 1 < high:  # down in one, up in the next: no rounding gets both
                 break
         cases.append(Case((W, h0), ("radii", "angles", "step")))
     return cases
 
 
-def _half_is_not_the_real_part(W, h0):
-    """Do the two ways to lose some of a pair lead to different steps?"""
-    half = _two(W, h0, count=lambda values: np.ones(len(values)))[2]
-    return half != _two(W, h0, coefficients=lambda V, h0: np.linalg.solve(V, h0).real)[2]
+# ways to get the sizes wrong that lead to nearly the same steps
+ALIKE = {
+    "half": dict(count=lambda values: np.ones(len(values))),
+    "root": dict(count=lambda values: np.where(values.imag > 0, np.sqrt(2), 1)),
+    "real": dict(coefficients=lambda V, h0: np.linalg.solve(V, h0).real),
+    "transposed": dict(coefficients=lambda V, h0: V.T @ h0),
+    "of the transpose": dict(decompose=lambda W: np.linalg.eig(W.T)),
+}
+
+
+def _modes_cases(rng):
+    """Cases whose steps tell all of these apart."""
+    while True:
+        cases = _some_cases(rng)
+        if len({tuple(_two(*case.args, **slip)[2] for case in cases) for slip in ALIKE.values()}) == len(
+            ALIKE
+        ):
+            return cases
 
 
 def _start(W, second, rng):
@@ -156,13 +168,13 @@ TWO_MODES = Problem(
         Mistake("coefficients left out", dict(coefficients=lambda V, h0: np.ones(len(V))), "Your step takes every a as 1. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("h_0 for its coefficients", dict(coefficients=lambda V, h0: h0), "Your step takes the entries of h_0 as the parts of the modes. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("sizes upside down", dict(start=lambda sizes: sizes[1] / sizes[0]), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
-        Mistake("half of each pair", dict(count=lambda values: np.ones(len(values))), "Your step counts one member of a pair only. Its size is the sum of the two."),
-        Mistake("√2 for a pair", dict(count=lambda values: np.where(values.imag > 0, np.sqrt(2), 1)), "Your step takes √2 times one member for the size of a pair. Its size is the sum of the two."),
-        Mistake("real part of the coefficients", dict(coefficients=lambda V, h0: np.linalg.solve(V, h0).real), "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
+        Mistake("half of each pair", ALIKE["half"], "Your step counts one member of a pair only. Its size is the sum of the two."),
+        Mistake("√2 for a pair", ALIKE["root"], "Your step takes √2 times one member for the size of a pair. Its size is the sum of the two."),
+        Mistake("real part of the coefficients", ALIKE["real"], "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
         Mistake("squared coefficients", dict(weigh=lambda sizes: sizes**2), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
         Mistake("squared sizes", dict(start=lambda sizes: (sizes[0] / sizes[1]) ** 2), "Your step compares squares of the two sizes in the beginning. 1 % is meant for the sizes themselves."),
-        Mistake("transposed for inverse", dict(coefficients=lambda V, h0: V.T @ h0), "You take a = Vᵀh_0, which holds for orthogonal eigenvectors only; in general a solves V a = h_0."),
-        Mistake("eigenvectors of Wᵀ", dict(decompose=lambda W: np.linalg.eig(W.T)), "Your step splits h_0 by the eigenvectors of Wᵀ. They have the same λ, and other directions: h_t is a sum of eigenvectors of W."),
+        Mistake("transposed for inverse", ALIKE["transposed"], "You take a = Vᵀh_0, which holds for orthogonal eigenvectors only; in general a solves V a = h_0."),
+        Mistake("eigenvectors of Wᵀ", ALIKE["of the transpose"], "Your step splits h_0 by the eigenvectors of Wᵀ. They have the same λ, and other directions: h_t is a sum of eigenvectors of W."),
         Mistake("second mode alone", dict(decay=lambda radii: radii[1]), "Your step asks when the second mode is small, not when it is small beside the first, which shrinks or grows meanwhile."),
         Mistake("ratio of the radii upside down", dict(decay=lambda radii: radii[0] / radii[1]), "In your step the ratio of the radii is upside down, as if the second mode gained on the first. It falls behind, by ρ₂/ρ₁ a step."),
         Mistake("ratio of the logarithms", dict(decay=lambda radii: np.exp(np.log(radii[1]) / np.log(radii[0]))), "In your step you divide by ln ρ₂ / ln ρ₁. What falls is (ρ₂/ρ₁)^t: the logarithm of that ratio is a difference."),
