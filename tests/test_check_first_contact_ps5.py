@@ -5,7 +5,7 @@ import pytest
 from test_check_ps5 import kinds, reference
 
 from vgcourse.check import evaluate, find
-from vgcourse.check.ps5.shrink import norm_after
+from vgcourse.problems.ps5.shrink import norm_after
 
 # --- once full points ------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ from test_check_diagnose import said
 
 from vgcourse.activations import sigmoid
 from vgcourse.check import evaluate
-from vgcourse.check.problem import problems
-from vgcourse.check.ps7.bias import FOUND
-from vgcourse.check.ps7.both_back import times
-from vgcourse.check.ps7.mgu import mgu_step_backward
-from vgcourse.check.report import as_text
+from vgcourse.problems import problems
+from vgcourse.problems.ps7.bias import FOUND
+from vgcourse.problems.ps7.both_back import times
+from vgcourse.problems.ps7.mgu import mgu_step_backward
+from vgcourse.tell.report import as_text
 
 SOURCE = Path(__file__).resolve().parents[1] / "solutions" / "ps7" / "ps7.md"
 
@@ -121,7 +121,7 @@ def test_skip_forgotten_and_own_losses_handed_down():
 
 
 def test_steps_count_from_0():
-    from vgcourse.check.ps7.stack import stack_backward
+    from vgcourse.problems.ps7.stack import stack_backward
 
     def at_the_first_step(*args):
         dx, *rest = stack_backward(*args)
@@ -184,7 +184,7 @@ def test_the_gates_that_the_notebook_quotes():
 
 
 def test_the_number_of_implementations_in_the_text():
-    from vgcourse.check.ps7.planted import RIGHT, WRONG
+    from vgcourse.problems.ps7.planted import RIGHT, WRONG
 
     assert f"{len(WRONG)} wrong ones and {len(RIGHT)} right ones" in SOURCE.read_text()
 
@@ -193,7 +193,7 @@ def test_what_is_right_is_counted_with_what_the_mistake_would_leave_alone():
     """da_f with the old memory alone, in dc_{t−1} only: seven of the eight results are right."""
 
     def answer(dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o):
-        from vgcourse.check.ps7.step import coupled_step_backward, step_family
+        from vgcourse.problems.ps7.step import coupled_step_backward, step_family
 
         args = dh, dc, x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o
         dx, dh_prev, _, *rest = coupled_step_backward(*args)

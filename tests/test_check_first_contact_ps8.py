@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vgcourse.check import evaluate, find, names
-from vgcourse.check.ps8.ward import gauges, sick
+from vgcourse.problems.ps8.ward import gauges, sick
 
 
 def never_counts_zero(zs):

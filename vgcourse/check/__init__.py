@@ -7,8 +7,8 @@ and under nbgrader, where its float result is the partial credit.
 
 from vgcourse.check import progress
 from vgcourse.check.engine import check, evaluate, when_solved
-from vgcourse.check.hints import hint
-from vgcourse.check.problem import Case, Convention, Invariant, Mistake, Problem, find, names
+from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Problem, find, names
+from vgcourse.tell.hints import hint
 
 __all__ = [
     "Case",

@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from vgcourse.check import progress, report, screen
-from vgcourse.check.behaviour import about_calls, about_whole_answer, call_again
-from vgcourse.check.call import SECONDS, Outcome, call, signature_problem
-from vgcourse.check.compare import flatten
-from vgcourse.check.conventions import note, other_than_declared, used_in_parts
-from vgcourse.check.diagnose import best_convention, diagnose
-from vgcourse.check.locate import error_map
-from vgcourse.check.problem import find
-from vgcourse.check.runs import Finding, Run, compared, inputs
-from vgcourse.check.screen import Score
+from vgcourse.collect.call import SECONDS, Outcome, call, signature_problem
+from vgcourse.judge.behaviour import about_calls, about_whole_answer, call_again
+from vgcourse.judge.compare import flatten
+from vgcourse.judge.conventions import note, other_than_declared, used_in_parts
+from vgcourse.judge.diagnose import best_convention, diagnose
+from vgcourse.judge.locate import error_map
+from vgcourse.judge.results import Finding, Run, compared, inputs
+from vgcourse.problems import find
+from vgcourse.tell.screen import Score
 
 IN_ALL = 3 * SECONDS  # for one check
 

@@ -1,0 +1,84 @@
+"""The known mistakes on the learner's own inputs: which quantities would they explain?"""
+
+import numpy as np
+
+from vgcourse.judge.runs import inputs, may_agree, quantity_of, run_case, same_in, wrong_run
+
+FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
+
+
+class Suspects:
+    """What the known mistakes give on the learner's inputs, and how far that is what the learner gave."""
+
+    def __init__(self, problem, runs, seed, convention, fn=None, thorough=True):
+        self.problem, self.runs, self.seed, self.convention = problem, runs, seed, convention
+        self.fn, self.thorough, self._fresh = fn, thorough, None
+
+    def theirs(self, mistakes, number, seed=None):
+        seed = self.seed if seed is None else seed
+        return wrong_run(self.problem, seed, self.convention, mistakes, number)
+
+    def all_theirs(self, mistakes):
+        return [self.theirs(mistakes, number) for number in range(len(self.runs))]
+
+    def names(self):
+        """All quantities, in the table's order."""
+        return list(dict.fromkeys(q.name for run in self.runs for q in run.quantities))
+
+    def affected(self, mistakes):
+        """Names of what the mistakes get wrong."""
+        return {q.name for run in self.all_theirs(mistakes) for q in run.quantities if not q.ok}
+
+    def explains(self, mistakes, wrong):
+        """Those of the wrong quantities that come out the same with the mistakes in."""
+        hits = set(wrong)
+        if not hits:
+            return hits
+        seen = set()  # that both fail in a case is no agreement yet
+        for number, mine in enumerate(self.runs):
+            theirs = self.theirs(mistakes, number)
+            hits = {name for name in hits if same_in(self.problem, name, mine, theirs)}
+            if not hits:
+                return hits
+            seen |= {name for name in hits if quantity_of(mine, name) is not None}
+        return hits & seen & self.affected(mistakes)
+
+    def possible(self, mistakes, names):
+        """Those of the names that are worth a closer look."""
+        return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names)
+
+    def yes_or_no(self, names):
+        """Are these answers yes or no alone? A few of them agree with almost anything."""
+        return all(
+            q.expected.dtype.kind == "b" for run in self.runs for q in run.quantities if q.name in names
+        )
+
+    def may_be_chance(self, names):
+        """Are these a few yes-or-no answers or counts? They agree with something by chance."""
+        quantities = [q for run in self.runs for q in run.quantities if q.name in names]
+        return all(q.expected.dtype.kind in "biu" for q in quantities)
+
+    def agree_in_nothing(self, names, zero=False):
+        """Is no finite number wrong in them, or none but 0? So do all that overflow, or are empty, agree."""
+        wrong = [q.value for run in self.runs for q in run.quantities if q.name in names and not q.ok]
+        values = [value[np.isfinite(value)] for value in wrong if value is not None]
+        return bool(wrong) and not any(value.any() if zero else value.size for value in values)
+
+    def fresh_runs(self):
+        """The learner's function on inputs that it has not seen; on the first alone where it is slow."""
+        if self._fresh is None:
+            cases = inputs(self.problem, self.seed + FRESH, self.convention)[: None if self.thorough else 1]
+            self._fresh = [run_case(self.problem, self.fn, case, expected) for case, expected in cases]
+        return self._fresh
+
+    def all_fresh(self, mistakes):
+        """What the mistakes give on the fresh inputs."""
+        return [self.theirs(mistakes, number, self.seed + FRESH) for number in range(len(self.fresh_runs()))]
+
+    def confirmed(self, mistakes, hits):
+        """Does the learner's function agree with the mistakes on fresh inputs, too?"""
+        return all(
+            same_in(self.problem, name, mine, theirs)
+            for mine, theirs in zip(self.fresh_runs(), self.all_fresh(mistakes), strict=True)
+            for name in hits
+        )
