@@ -8,7 +8,7 @@ from time import perf_counter  # isort: skip
 import numpy as np  # isort: skip
 
 from vgcourse.check import evaluate, find, names
-from vgcourse.check.runs import inputs, wrong_run
+from vgcourse.judge.runs import inputs, wrong_run
 
 
 def seconds(name, fn, seed):

@@ -17,9 +17,11 @@ from conftest import ROOT
 from right_answers import RIGHT
 from right_answers.ps1 import linear_products
 
-from vgcourse.check import check, evaluate, find, hint, hints, names, when_solved
-from vgcourse.check.call import call, same
-from vgcourse.check.report import MIME, as_data, as_text
+from vgcourse.check import check, evaluate, find, hint, names, when_solved
+from vgcourse.collect.call import call
+from vgcourse.collect.plain import same
+from vgcourse.tell import hints
+from vgcourse.tell.report import MIME, as_data, as_text
 
 PROBLEMS = {name: find(name) for name in names()}
 LINEAR = "ps1.linear_backward"

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from checker_score import named_mistakes
 
-from vgcourse.check import Case, Convention, Invariant, Mistake, Problem, evaluate, find, names, problem
-from vgcourse.check.call import call, same
-from vgcourse.check.locate import LEVELS, error_map
-from vgcourse.check.report import as_html, as_text
-from vgcourse.check.runs import inputs
+from vgcourse.check import evaluate, find, names
+from vgcourse.collect.call import call
+from vgcourse.collect.plain import same
+from vgcourse.judge.locate import LEVELS, error_map
+from vgcourse.judge.runs import inputs
+from vgcourse.problems import SETS, Case, Convention, Invariant, Mistake, Problem
+from vgcourse.tell.report import as_html, as_text
 
 FAMILIES = [name for name in names() if find(name).family is not None]
 
@@ -131,7 +133,7 @@ TOY = Problem(
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch):
-    from vgcourse.check import start
+    from vgcourse.problems import start
 
     monkeypatch.setattr(start, "PROBLEMS", (*start.PROBLEMS, TOY))
 
@@ -220,7 +222,7 @@ def test_gates_in_another_order():
         points=1,
         lecture="the start page",
     )
-    from vgcourse.check import start
+    from vgcourse.problems import start
 
     start.PROBLEMS = (*start.PROBLEMS, toy)  # the fixture puts the old ones back
     order = [0, 2, 1, 3]
@@ -282,7 +284,7 @@ def twins(*names_and_formulas):
 
 
 def test_of_several_explanations_none_is_blamed(monkeypatch):
-    from vgcourse.check import start
+    from vgcourse.problems import start
 
     both = twins(("a square", lambda x: x**2), ("a product", lambda x: x * x))
     monkeypatch.setattr(start, "PROBLEMS", (both,))
@@ -293,7 +295,7 @@ def test_of_several_explanations_none_is_blamed(monkeypatch):
 
 def test_suspicion_has_to_hold_on_fresh_inputs(monkeypatch):
     """An answer that equals a mistake on the shown inputs only is not accused of it."""
-    from vgcourse.check import start
+    from vgcourse.problems import start
 
     one = twins(("a square", lambda x: x**2))
     monkeypatch.setattr(start, "PROBLEMS", (one,))
@@ -342,4 +344,4 @@ def test_problem_that_sets_a_switch_twice():
 
 
 def test_sets_are_all_there():
-    assert list(problem.SETS) == ["start", *(f"ps{n}" for n in range(1, 9))]
+    assert list(SETS) == ["start", *(f"ps{n}" for n in range(1, 9))]

@@ -12,10 +12,12 @@ import pytest
 from checker_score import named_mistakes
 from test_check_diagnose import TOY, backward, changed, said
 
-from vgcourse.check import Case, Convention, Mistake, Problem, check, evaluate, limit, progress, start
-from vgcourse.check.call import call
-from vgcourse.check.locate import error_map
-from vgcourse.check.runs import inputs
+from vgcourse.check import check, evaluate, progress
+from vgcourse.collect import limit
+from vgcourse.collect.call import call
+from vgcourse.judge.locate import error_map
+from vgcourse.judge.runs import inputs
+from vgcourse.problems import Case, Convention, Mistake, Problem, start
 
 NAME = "ps1.linear_backward"
 

@@ -8,24 +8,24 @@ import pytest
 from test_check_diagnose import TOY, backward, said, toy  # noqa: F401  (a fixture)
 
 from vgcourse.check import evaluate, find
-from vgcourse.check.ps2.circuits import xor_net
-from vgcourse.check.ps2.jacobians import deep_jacobian
-from vgcourse.check.ps2.norms import outgoing_norms
-from vgcourse.check.ps2.precision import steps_to_zero
-from vgcourse.check.ps2.repair import SIZES
-from vgcourse.check.ps2.saturation import LARGEST_SLOPE, _slope, active_width
-from vgcourse.check.ps2.scalar_chain import scalar_chain, softsign, softsign_slope
-from vgcourse.check.ps2.spectrum import log10_singular_values
-from vgcourse.check.ps2.threshold import threshold_unit
-from vgcourse.check.ps2.weight_scale import leaky_sweep
-from vgcourse.check.ps2.window import amplification
-from vgcourse.check.ps3.depth import forward_variances
-from vgcourse.check.ps3.gains import _balanced, logarithms
-from vgcourse.check.ps3.measured import layer_moments
-from vgcourse.check.ps3.moments import product_moments, relu_moments
-from vgcourse.check.ps3.output import best_bias
-from vgcourse.check.ps3.rescue import rescue
-from vgcourse.check.ps3.scales import RULES, kernel_scale
+from vgcourse.problems.ps2.circuits import xor_net
+from vgcourse.problems.ps2.jacobians import deep_jacobian
+from vgcourse.problems.ps2.norms import outgoing_norms
+from vgcourse.problems.ps2.precision import steps_to_zero
+from vgcourse.problems.ps2.repair import SIZES
+from vgcourse.problems.ps2.saturation import LARGEST_SLOPE, _slope, active_width
+from vgcourse.problems.ps2.scalar_chain import scalar_chain, softsign, softsign_slope
+from vgcourse.problems.ps2.spectrum import log10_singular_values
+from vgcourse.problems.ps2.threshold import threshold_unit
+from vgcourse.problems.ps2.weight_scale import leaky_sweep
+from vgcourse.problems.ps2.window import amplification
+from vgcourse.problems.ps3.depth import forward_variances
+from vgcourse.problems.ps3.gains import _balanced, logarithms
+from vgcourse.problems.ps3.measured import layer_moments
+from vgcourse.problems.ps3.moments import product_moments, relu_moments
+from vgcourse.problems.ps3.output import best_bias
+from vgcourse.problems.ps3.rescue import rescue
+from vgcourse.problems.ps3.scales import RULES, kernel_scale
 
 WRONG = {}
 
@@ -77,7 +77,7 @@ def test_where_chance_is_right_of_nothing_it_is_not_blamed(name):
 
 
 def closing(name):
-    from vgcourse.check.report import as_text
+    from vgcourse.tell.report import as_text
 
     return as_text(evaluate(name, lambda *args: None), 0.0, 1.0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vgcourse.check import evaluate, find
-from vgcourse.check.ps8.ward import gauges
+from vgcourse.problems.ps8.ward import gauges
 
 
 def never_counts_zero(zs):

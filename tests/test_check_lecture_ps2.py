@@ -10,12 +10,12 @@ from rooms import public_functions
 from vgcourse import activations, clinic, dynamics, gradcheck, layers, mlp, tasks
 from vgcourse.activations import ACTIVATIONS, sigmoid, sigmoid_derivative, tanh_derivative
 from vgcourse.check import evaluate, find
-from vgcourse.check.problem import problems
-from vgcourse.check.ps2.repair import REPAIR_NET
-from vgcourse.check.ps2.window import TARGET, measured
 from vgcourse.dynamics import log_singular_values
 from vgcourse.initializers import glorot
 from vgcourse.mlp import accuracy, mlp_init, train
+from vgcourse.problems import problems
+from vgcourse.problems.ps2.repair import REPAIR_NET
+from vgcourse.problems.ps2.window import TARGET, measured
 from vgcourse.tasks import adder_circuit, logic_gate, run_circuit, xor_circuit
 
 PS2 = [problem.name for problem in problems("ps2")]

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from vgcourse.check import check, engine
-from vgcourse.check.call import call
-from vgcourse.check.limit import TimeLimit, run_limited
+from vgcourse.check import check
+from vgcourse.collect import collecting
+from vgcourse.collect.call import call
+from vgcourse.collect.limit import TimeLimit, run_limited
 
 LIMIT = 0.2
 
@@ -89,7 +90,7 @@ def test_limit_is_no_exception():
 
 
 def test_check_stops_at_the_first_endless_case(monkeypatch, capsys):
-    monkeypatch.setattr(engine, "SECONDS", LIMIT)
+    monkeypatch.setattr(collecting, "SECONDS", LIMIT)
     calls = []
 
     def linear_backward(dz, x, W):

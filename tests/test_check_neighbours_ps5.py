@@ -7,7 +7,7 @@ from rooms import public_functions
 from vgcourse import activations, dynamics, gradcheck, initializers, losses
 from vgcourse.activations import get_activation
 from vgcourse.check import evaluate
-from vgcourse.check.problem import problems
+from vgcourse.problems import problems
 
 PS5 = [problem.name for problem in problems("ps5")]
 LIBRARY = public_functions(activations, dynamics, gradcheck, initializers, losses)

@@ -8,7 +8,7 @@ from right_answers.ps1 import linear_products
 
 from vgcourse import cli
 from vgcourse.check import check, names, progress
-from vgcourse.check.progress import entries, record
+from vgcourse.tell.progress import entries, record
 
 NAME = "ps1.linear_backward"
 

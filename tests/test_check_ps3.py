@@ -7,11 +7,11 @@ import pytest
 from conftest import ROOT
 
 from vgcourse.check import evaluate, find, names
-from vgcourse.check.ps3.gains import SLACK, Unit, level_gain, logarithms
-from vgcourse.check.ps3.measured import layer_moments
-from vgcourse.check.ps3.promises import RIGHT, wrong_ones
-from vgcourse.check.ps3.rescue import BAND, rescue, signals
 from vgcourse.dynamics import gaussian_mean
+from vgcourse.problems.ps3.gains import SLACK, Unit, level_gain, logarithms
+from vgcourse.problems.ps3.measured import layer_moments
+from vgcourse.problems.ps3.promises import RIGHT, wrong_ones
+from vgcourse.problems.ps3.rescue import BAND, rescue, signals
 
 TEXT = (ROOT / "solutions/ps3/ps3.md").read_text(encoding="utf-8")
 UNITS = [Unit("blend", 0.3), Unit("elu", 0.8), Unit("softsign", 0.4)]

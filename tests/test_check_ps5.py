@@ -7,15 +7,15 @@ import pytest
 from conftest import ROOT
 
 from vgcourse.check import evaluate, find
-from vgcourse.check.problem import problems
-from vgcourse.check.ps5.calm import calm
-from vgcourse.check.ps5.leaky import _gradient
-from vgcourse.check.ps5.linear import _constant
-from vgcourse.check.ps5.orbits import _two_steps
-from vgcourse.check.ps5.planted import RIGHT, WRONG
-from vgcourse.check.ps5.shrink import balanced, norm_after
-from vgcourse.check.ps5.testers import STABLE, UNSTABLE
-from vgcourse.check.ps5.two_modes import _two
+from vgcourse.problems import problems
+from vgcourse.problems.ps5.calm import calm
+from vgcourse.problems.ps5.leaky import _gradient
+from vgcourse.problems.ps5.linear import _constant
+from vgcourse.problems.ps5.orbits import _two_steps
+from vgcourse.problems.ps5.planted import RIGHT, WRONG
+from vgcourse.problems.ps5.shrink import balanced, norm_after
+from vgcourse.problems.ps5.testers import STABLE, UNSTABLE
+from vgcourse.problems.ps5.two_modes import _two
 
 TEXT = (ROOT / "solutions/ps5/ps5.md").read_text(encoding="utf-8")
 

@@ -16,11 +16,11 @@ from rich.console import Console  # noqa: E402
 from demo import ps1, ps4, samples  # noqa: E402
 from demo import run as demo  # noqa: E402
 from demo.course import Course, DemoError  # noqa: E402
-from vgcourse.check import engine  # noqa: E402
-from vgcourse.check.report import MIME  # noqa: E402
+from vgcourse.check import evaluate  # noqa: E402
 from vgcourse.grading import checks, report  # noqa: E402
 from vgcourse.grading.feedback import HideTests  # noqa: E402
 from vgcourse.grading.rows import Mistake, Part, Row, count_mistakes  # noqa: E402
+from vgcourse.tell.report import MIME  # noqa: E402
 
 STUB = "    # YOUR CODE HERE\n    raise NotImplementedError"
 
@@ -52,14 +52,14 @@ def methods(cls):
 
 @pytest.mark.parametrize("name", methods(ps1.OtherWays))
 def test_the_other_ways_are_right(name):
-    assert engine.evaluate(f"ps1.{name}", methods(ps1.OtherWays)[name], seed=7).share == 1
+    assert evaluate(f"ps1.{name}", methods(ps1.OtherWays)[name], seed=7).share == 1
 
 
 @pytest.mark.parametrize("cls", [ps1.Batches, ps1.Signs, ps1.TwoPoints, ps4.Norms, ps4.Carries])
 def test_the_wrong_ways_are_wrong_and_named(cls):
     problem_set = cls.__module__.split(".")[1]
     for name, function in methods(cls).items():
-        verdict = engine.evaluate(f"{problem_set}.{name}", function, seed=7)
+        verdict = evaluate(f"{problem_set}.{name}", function, seed=7)
         assert verdict.share < 1
         assert verdict.findings
 

@@ -16,7 +16,7 @@ from rich.console import Console  # noqa: E402
 
 from demo import ps1, ps4, samples  # noqa: E402
 from demo import run as demo  # noqa: E402
-from vgcourse.check.report import MIME  # noqa: E402
+from vgcourse.tell.report import MIME  # noqa: E402
 
 pytestmark = pytest.mark.slow
 FORGED = {

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from vgcourse.check.report import MIME
+from vgcourse.tell.report import MIME
 
 NOT_WRITTEN = "not written yet"
 NO_MISTAKE = ("convention", "prints")  # kinds of findings that tell something else

@@ -1,0 +1,73 @@
+"""The known mistakes on the learner's own inputs: which quantities would they explain?"""
+
+from vgcourse.judge.results import Run
+from vgcourse.judge.runs import compared, inputs, may_agree, quantity_of, same_in, wrong_run
+from vgcourse.problems.problem import FRESH
+
+
+class Suspects:
+    """What the known mistakes give on the learner's inputs, and how far that is what the learner gave."""
+
+    def __init__(self, problem, runs, seed, convention, fresh=()):
+        self.problem, self.runs, self.seed, self.convention = problem, runs, seed, convention
+        self.fresh, self._fresh_runs = fresh, None
+
+    def theirs(self, mistakes, number, seed=None):
+        seed = self.seed if seed is None else seed
+        return wrong_run(self.problem, seed, self.convention, mistakes, number)
+
+    def all_theirs(self, mistakes):
+        return [self.theirs(mistakes, number) for number in range(len(self.runs))]
+
+    def names(self):
+        """All quantities, in the table's order."""
+        return list(dict.fromkeys(q.name for run in self.runs for q in run.quantities))
+
+    def affected(self, mistakes):
+        """Names of what the mistakes get wrong."""
+        return {q.name for run in self.all_theirs(mistakes) for q in run.quantities if not q.ok}
+
+    def explains(self, mistakes, wrong):
+        """Those of the wrong quantities that come out the same with the mistakes in."""
+        hits = set(wrong)
+        if not hits:
+            return hits
+        seen = set()  # that both fail in a case is no agreement yet
+        for number, mine in enumerate(self.runs):
+            theirs = self.theirs(mistakes, number)
+            hits = {name for name in hits if same_in(self.problem, name, mine, theirs)}
+            if not hits:
+                return hits
+            seen |= {name for name in hits if quantity_of(mine, name) is not None}
+        return hits & seen & self.affected(mistakes)
+
+    def possible(self, mistakes, names):
+        """Those of the names that are worth a closer look."""
+        return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names)
+
+    def may_be_chance(self, names):
+        """Are these a few yes-or-no answers or counts? They agree with something by chance."""
+        quantities = [q for run in self.runs for q in run.quantities if q.name in names]
+        return all(q.expected.dtype.kind in "biu" for q in quantities)
+
+    def fresh_runs(self):
+        """What the learner's function gave on inputs that it had not seen; fewer of them where it is slow."""
+        if self._fresh_runs is None:
+            cases = inputs(self.problem, self.seed + FRESH, self.convention)[: len(self.fresh)]
+            self._fresh_runs = [
+                compared(self.problem, Run(case, expected, outcome, []))
+                for (case, expected), outcome in zip(cases, self.fresh, strict=True)
+            ]
+        return self._fresh_runs
+
+    def all_fresh(self, mistakes):
+        """What the mistakes give on the fresh inputs."""
+        return [self.theirs(mistakes, number, self.seed + FRESH) for number in range(len(self.fresh_runs()))]
+
+    def confirmed(self, mistakes, hits):
+        """Does the learner's function agree with the mistakes on fresh inputs, too?"""
+        return bool(self.fresh) and all(
+            same_in(self.problem, name, mine, theirs)
+            for mine, theirs in zip(self.fresh_runs(), self.all_fresh(mistakes), strict=True)
+            for name in hits
+        )

@@ -1,0 +1,189 @@
+"""What a graded function is: inputs, reference, known mistakes, hints. Definitions live in `psN/`."""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vgcourse.collect import Asked, Task
+
+FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the learner's function and the names of what it returns.
+
+    A case is one set of arguments; `quantities` names the outputs in order. A single name means that the
+    function returns that quantity alone, not a tuple. `batch` is the N and `steps` the T that a missing
+    or an extra mean would show. With `memory` the answer is (output, bytes that the call held at its peak).
+    """
+
+    args: tuple
+    quantities: tuple
+    batch: int | None = None
+    steps: int | None = None
+    memory: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A known wrong answer.
+
+    `formula` is a function of the learner's arguments that returns the wrong outputs, or a dict of
+    keywords that make the problem's `family` wrong. Only the second kind can be combined with others.
+    `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
+    makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it.
+    """
+
+    name: str
+    formula: Callable | Mapping
+    diagnosis: str
+    switches: Mapping | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Convention:
+    """Another right answer, recognised like a mistake; `note` says which convention it follows.
+
+    `formula` as in Mistake. Learners can declare it: `check(name, fn, convention="z writes")`.
+    """
+
+    name: str
+    formula: Callable | Mapping
+    note: str
+    switches: Mapping | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Invariant:
+    """A fact that holds for every right answer, whatever its convention; a broken one says where to look.
+
+    `residual` is a function (args, outputs: dict name -> array) -> how far it is from holding, relative:
+    0 for right answers to rounding.
+    """
+
+    name: str
+    residual: Callable
+    diagnosis: str
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One graded function; see CONTRIBUTING for a worked example.
+
+    Attributes
+    ----------
+    name : "ps1.linear_backward"
+    reference : the right function
+    cases : function (rng) -> list of Case; sizes that expose every mistake
+    mistakes : tuple of Mistake: at least five for a backward pass, three for another function
+    hints : three sentences: the concept, a shape or identity, a partial formula
+    points : what the problem set gives for it
+    lecture : where to look, for instance 'lecture 1, "The four-weight net"'
+    tolerance : largest relative error that passes for float64 answers (which may hold float32 results)
+    float32_tolerance : the same for answers in single precision
+    likeness : how near, relative, an answer has to come to a known mistake to be called by its name; more
+        where answers are measured and two ways to make the same mistake differ by chance
+    family : function (*args, **switches) -> outputs: the reference with parts that can be exchanged
+    conventions : other right answers
+    invariants : what has to hold for any right answer
+    axes : for instance {"dW": ("gate ifgo", "unit"), "dx": ("step", "example", "input")}: what an index
+        means; then a wrong quantity is located by step or gate. Counting starts at 1, "step from 0" at 0
+    adapt : function (output, args) -> outputs to compare; for answers that are not arrays
+    exact : the answers are right or wrong as a whole; the table shows no shapes and errors, and half of the
+        rows right earns nothing
+    coin : the answers are yes or no, so that a coin gets half of the rows right
+    repeatable : two calls have to return the same numbers, also where only what `adapt` makes of them counts
+    around : function (formula) -> function of the same arguments that adds what is asked for beside values,
+        such as memory; put around formulas alone: of a learner's function it is measured
+    """
+
+    name: str
+    reference: Callable
+    cases: Callable
+    mistakes: tuple
+    hints: tuple
+    points: float
+    lecture: str
+    tolerance: float = 1e-5
+    float32_tolerance: float = 3e-4
+    likeness: float = 1e-6
+    family: Callable | None = None
+    conventions: tuple = ()
+    invariants: tuple = ()
+    axes: Mapping = field(default_factory=dict)
+    adapt: Callable = field(default=lambda output, args: output)
+    exact: bool = False
+    coin: bool = False
+    repeatable: bool = False
+    around: Callable = field(default=lambda fn: fn)
+
+    def __post_init__(self):
+        for kind in ("mistakes", "conventions"):
+            entries = tuple(self._with_formula(entry) for entry in getattr(self, kind))
+            object.__setattr__(self, kind, entries)
+
+    def formula(self, *changes):
+        """The function with these mistakes and conventions in it; the reference without any.
+
+        Several at once need switches, and no switch twice.
+        """
+        if len(changes) < 2:
+            return self.around(changes[0].formula if changes else self.reference)
+        switches = [key for change in changes for key in change.switches]
+        if len(set(switches)) < len(switches):
+            raise ValueError(f"{self.name}: a switch is set twice in {[change.name for change in changes]}.")
+        return self.around(
+            functools.partial(self.family, **{k: v for change in changes for k, v in change.switches.items()})
+        )
+
+    def convention(self, name):
+        """The convention called `name`; None for None.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if name is None:
+            return None
+        for convention in self.conventions:
+            if convention.name == name:
+                return convention
+        known = ", ".join(repr(convention.name) for convention in self.conventions)
+        raise ValueError(
+            f"{self.name}: convention is {name!r}; expected {known or 'none: there is only one here'}."
+        )
+
+    def _with_formula(self, entry):
+        """The entry with its switches built into a function."""
+        if callable(entry.formula):
+            return entry
+        if self.family is None:
+            raise TypeError(f"{self.name}: {entry.name!r} has switches; without a family give a function.")
+        formula = functools.partial(self.family, **entry.formula)
+        return dataclasses.replace(entry, formula=formula, switches=entry.formula)
+
+
+@functools.lru_cache(maxsize=64)
+def drawn(problem, seed):
+    """The cases of a seed; the same ones whenever they are asked for."""
+    return problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
+
+
+def task(problem, seed):
+    """What a learner's function is called with, and again on fresh inputs.
+
+    Returns
+    -------
+    Task
+    """
+    visible, fresh = (
+        tuple(Asked(case.args, case.memory) for case in drawn(problem, one)) for one in (seed, seed + FRESH)
+    )
+    return Task(str(inspect.signature(problem.reference)), visible, fresh)

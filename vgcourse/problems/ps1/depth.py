@@ -1,0 +1,188 @@
+"""Problem set 1 in depth: the error signal of every layer, and the product of Jacobians with a bypass."""
+
+import functools
+
+import numpy as np
+
+from vgcourse.activations import tanh_derivative
+from vgcourse.problems.problem import Case, Mistake, Problem
+from vgcourse.problems.ps1.slopes import sigmoid_slope
+
+# --- deep_backward ---------------------------------------------------------------------------------
+
+
+def deep_backward(dh, hs, Ws):
+    """δ_l = (1 − h_l²) ⊙ (δ_{l+1} W_{l+1}), and from it all gradients: (1.20) and (1.22), from activations."""
+    return _deep(dh, hs, Ws)
+
+
+def _deep(
+    dh,
+    hs,
+    Ws,
+    slope=lambda h, below, last: 1 - h**2,
+    back=lambda delta, l, Ws: delta @ Ws[l],
+    dW=lambda d, dh, hs, l: d.T @ hs[l],
+    db=lambda d, dh: d.sum(axis=0),
+    delta=lambda d, dh: d,
+    order=lambda arrays: arrays[::-1],
+):
+    """The backward pass with its parts exchangeable for the mistakes."""
+    deltas, dWs, dbs = [], [], []
+    for l in reversed(range(len(Ws))):
+        d = dh * slope(hs[l + 1], hs[l], l == len(Ws) - 1)
+        deltas.append(delta(d, dh))
+        dWs.append(dW(d, dh, hs, l))
+        dbs.append(db(d, dh))
+        dh = back(d, l, Ws)
+    return order(deltas), order(dWs), order(dbs)
+
+
+def _deep_cases(rng):
+    cases = []
+    for N, widths, kind in ((5, (4, 6, 3, 7), ""), (4, (5, 5, 5), " (equal widths)"), (1, (3, 1, 1, 2), "")):
+        hs, Ws = [rng.normal(size=(N, widths[0]))], []
+        for i, o in zip(widths[:-1], widths[1:], strict=True):
+            Ws.append(rng.normal(size=(o, i)) / np.sqrt(i))
+            hs.append(np.tanh(hs[-1] @ Ws[-1].T + 0.5 * rng.normal(size=o)))
+        names = (f"deltas{kind}", f"dWs{kind}", f"dbs{kind}")
+        cases.append(Case((rng.normal(size=hs[-1].shape), hs, Ws), names, batch=N))
+    return cases
+
+
+def _upwards(dh, hs, Ws):
+    """A loop from the first layer to the last, which only equal widths let run."""
+    deltas = []
+    for h, W in zip(hs[1:], Ws, strict=True):
+        deltas.append(dh * (1 - h**2))
+        dh = deltas[-1] @ W
+    return deltas, [d.T @ h for d, h in zip(deltas, hs, strict=False)], [d.sum(axis=0) for d in deltas]
+
+
+DEEP_BACKWARD = Problem(
+    name="ps1.deep_backward",
+    reference=deep_backward,
+    family=_deep,
+    axes={"deltas": ("example", "unit"), "dWs": ("output", "input")},
+    cases=_deep_cases,
+    points=5,
+    lecture='lecture 1, "Backwards through a deep net", equations (1.20) and (1.22)',
+    mistakes=(
+        Mistake("f' missing", dict(slope=lambda h, below, last: 1.0), "The slope of the tanh is missing in every layer: you multiply by the weights only."),
+        Mistake("f' at the last layer only", dict(slope=lambda h, below, last: 1 - h**2 if last else 1.0), "Only the last layer has its slope. Each layer on the way back has one of its own."),
+        Mistake("f' missing at the last layer", dict(slope=lambda h, below, last: 1.0 if last else 1 - h**2), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too, and δ_L is ∂L/∂z_L."),
+        Mistake("f' of the activation", dict(slope=lambda h, below, last: tanh_derivative(h)), "You take tanh' at h: 1 − tanh²(h). But h is the tanh already; the tanh was taken twice."),
+        Mistake("f' of the layer below", dict(slope=lambda h, below, last: 1 - below**2), "Your slope is one layer off: it is that of what comes into the layer. hs[0] is the input, so the layer with Ws[l] puts out hs[l + 1]."),
+        Mistake("square missing in tanh'", dict(slope=lambda h, below, last: 1 - h), "Your slope is 1 − h: the square is missing."),
+        Mistake("h(1 − h)", dict(slope=lambda h, below, last: h * (1 - h)), "h(1 − h) is the slope of a sigmoid written with its output. The units here are tanh."),
+        Mistake("σ' of h", dict(slope=lambda h, below, last: sigmoid_slope(h)), "Your slope is that of a sigmoid, at h. The units here are tanh, and you are given their output."),
+        Mistake("Wᵀ for W", dict(back=lambda d, l, Ws: d @ Ws[l].T), "You go back through Wᵀ. Forward is z = h Wᵀ, so the way back has no transpose. Only equal widths let yours run."),
+        Mistake("weights of the layer below", dict(back=lambda d, l, Ws: d @ Ws[max(l - 1, 0)]), "The signal goes back from a layer through that layer's own weights, those it met on the way forward. You use the weights of the layer below."),
+        Mistake("signal not passed on", dict(back=lambda d, l, Ws: d), "Your δ goes on to the layer below as it is: the weights between the two layers are missing. Only equal widths let yours run."),
+        Mistake("output instead of input in dW", dict(dW=lambda d, dh, hs, l: d.T @ hs[l + 1]), "Your dWs use what comes out of the layer. A weight's gradient needs what goes in."),
+        Mistake("dW transposed", dict(dW=lambda d, dh, hs, l: hs[l].T @ d), "Your dWs are the transposes of the right ones: dW has the shape of W."),
+        Mistake("dW without f'", dict(dW=lambda d, dh, hs, l: dh.T @ hs[l]), "Your dWs use ∂L/∂h. The weights act before the tanh, so dW needs the gradient there."),
+        Mistake("dW averaged over the batch", dict(dW=lambda d, dh, hs, l: d.T @ hs[l] / len(d)), "Your dWs are divided by N. The 1/N of the mean is already in dh."),
+        Mistake("db without f'", dict(db=lambda d, dh: dh.sum(axis=0)), "Your dbs sum ∂L/∂h. The bias acts before the tanh, so db needs the gradient there."),
+        Mistake("db averaged over the batch", dict(db=lambda d, dh: d.mean(axis=0)), "Your dbs are means over the batch. The bias is added to every row, so its gradient is the sum; the 1/N of the mean is already in dh."),
+        Mistake("db not summed", dict(db=lambda d, dh: d), "Your dbs still have one row per example. The same bias is added to every row, so its gradient sums over the batch."),
+        Mistake("keepdims", dict(db=lambda d, dh: d.sum(axis=0, keepdims=True)), "Your dbs have shape (1, H). A bias has shape (H,), and a gradient has the shape of its parameter: no keepdims."),
+        Mistake("db summed over the units", dict(db=lambda d, dh: d.sum(axis=1)), "Your dbs sum over the units of the layer. They have to sum over the batch and keep one entry per unit."),
+        Mistake("∂L/∂h returned for δ", dict(delta=lambda d, dh: dh), "The list you return as deltas holds ∂L/∂h_l. δ_l is ∂L/∂z_l: one slope further."),
+        Mistake("lists reversed", dict(order=lambda arrays: arrays), "Your lists start with the last layer. Entry 0 belongs to the first one: reverse them at the end."),
+        Mistake("loop from the first layer", _upwards, "Your loop starts at the first layer. dh is the gradient at the top, so the last layer comes first."),
+    ),
+    hints=(
+        "One loop from the last layer to the first. It carries one array, the gradient with respect to the current layer's output.",
+        "Without z the slope has to come from h: tanh'(z) = 1 − tanh²(z), and tanh(z) is what you were given. δ has the shape of hs[l + 1], dW that of Ws[l], what you pass down that of hs[l].",
+        "for l in reversed(range(L)): delta = dh * (1 − hs[l+1]**2), then dW and db as in (1.22) with hs[l] as the input; what becomes of dh before the next round?",
+    ),
+)  # fmt: skip
+
+
+# --- chain_jacobian --------------------------------------------------------------------------------
+
+
+def chain_jacobian(zs, Ws, v):
+    """J = J_L … J_1 with J_l = I + diag(tanh'(z_l)) W_l, and v J: (1.17) and (1.18) with a bypass."""
+    return _chain(zs, Ws, v)
+
+
+def _scaled(z, W, slope=tanh_derivative):
+    return slope(z)[:, None] * W
+
+
+def _chain(
+    zs,
+    Ws,
+    v,
+    layer=_scaled,
+    bypass=lambda branch: np.eye(len(branch)) + branch,
+    order=reversed,
+    keep=lambda layers: layers,
+    finish=lambda J: J,
+    vjp=lambda v, J: v @ J,
+):
+    """The Jacobian and v J with their parts exchangeable for the mistakes."""
+    layers = [bypass(layer(z, W)) for z, W in zip(zs, Ws, strict=True)]
+    J = finish(functools.reduce(np.matmul, order(keep(layers))))
+    return J, vjp(v, J)
+
+
+def _chain_cases(rng):
+    cases = []
+    for width, depth in ((4, 3), (3, 2), (2, 1)):
+        Ws = [rng.normal(size=(width, width)) / np.sqrt(width) for _ in range(depth)]
+        h, zs = rng.normal(size=width), []
+        for W in Ws:
+            zs.append(W @ h)
+            h = h + np.tanh(zs[-1])
+        cases.append(Case((zs, Ws, rng.normal(size=width)), ("J", "vJ")))
+    return cases
+
+
+def _around_the_whole_net(zs, Ws, v):
+    J = np.eye(len(v)) + functools.reduce(np.matmul, map(_scaled, zs[::-1], Ws[::-1]))
+    return J, v @ J
+
+
+def _branches_added(zs, Ws, v):
+    J = np.eye(len(v)) + sum(map(_scaled, zs, Ws))
+    return J, v @ J
+
+
+CHAIN_JACOBIAN = Problem(
+    name="ps1.chain_jacobian",
+    reference=chain_jacobian,
+    family=_chain,
+    axes={"J": ("output", "input")},
+    cases=_chain_cases,
+    points=4,
+    lecture='lecture 1, "Many units: Jacobians", equations (1.17) and (1.18)',
+    mistakes=(
+        Mistake("the bypass missing", dict(bypass=lambda branch: branch), "Your J is that of a plain net, the lecture's. Here h_{l−1} also reaches h_l directly: the path through the tanh is not the only one."),
+        Mistake("1 for the identity", dict(bypass=lambda branch: 1 + branch), "1 + matrix adds 1 to every entry in numpy. The bypass has the Jacobian I, which is 1 on the diagonal only."),
+        Mistake("bypass around the whole net", _around_the_whole_net, "You add the identity once, around the whole net. Every layer has a bypass of its own, so it stands in every factor."),
+        Mistake("branches added up", _branches_added, "You add the layers' branches up. The second layer sees what the first has changed: multiply the layers' Jacobians."),
+        Mistake("slope on the bypass", dict(layer=lambda z, W: tanh_derivative(z)[:, None] * (np.eye(len(z)) + W), bypass=lambda branch: branch), "The slope of the tanh multiplies the identity, too. Only the path through the weights passes a tanh; the bypass does not."),
+        Mistake("f' missing", dict(layer=lambda z, W: W), "The slopes of the tanh are missing: your layers are I + W_l."),
+        Mistake("f' of the activation", dict(layer=lambda z, W: _scaled(np.tanh(z), W)), "You take tanh' at tanh(z). The diagonal of (1.17) is taken at z: tanh'(z) = 1 − tanh²(z)."),
+        Mistake("1 − z²", dict(layer=lambda z, W: _scaled(z, W, lambda z: 1 - z**2)), "Your diagonal is 1 − z². The square belongs to tanh(z), not to z."),
+        Mistake("σ' for tanh'", dict(layer=lambda z, W: _scaled(z, W, sigmoid_slope)), "Your diagonal holds the slope of a sigmoid. The layers here are tanh."),
+        Mistake("diagonal times W, element by element", dict(layer=lambda z, W: np.diag(tanh_derivative(z)) * W), "You multiply diag(…) and W_l element by element: all of W_l beside the diagonal is lost. It is a matrix product."),
+        Mistake("columns scaled, not rows", dict(layer=lambda z, W: W * tanh_derivative(z)), "You multiply tanh'(z_l) into the columns of W_l. A diagonal matrix on the left scales the rows."),
+        Mistake("W transposed", lambda zs, Ws, v: _chain(zs, [W.T for W in Ws], v), "Your layers hold W_lᵀ. A Jacobian's first index is the output's, as W_l's is."),
+        Mistake("order reversed", dict(order=lambda layers: layers), "Your product starts with the first layer on the left. A column vector at the input meets J_1 first, so J_1 stands rightmost."),
+        Mistake("element-wise product of layers", dict(order=lambda layers: [functools.reduce(np.multiply, layers)]), "You multiply the layers' Jacobians element by element. The chain rule sums over the units between: a matrix product."),
+        Mistake("J transposed", dict(finish=np.transpose, vjp=lambda v, J: v @ J.T), "Your J is transposed: its first index has to be the output's."),
+        Mistake("first layer missing", dict(keep=lambda layers: layers[1:] or [np.eye(len(layers[0]))]), "Your product stops one layer early: J_1 is missing on the right."),
+        Mistake("last layer missing", dict(keep=lambda layers: layers[:-1] or [np.eye(len(layers[0]))]), "Your product stops one layer early: J_L is missing on the left."),
+        Mistake("Jv in place of vJ", dict(vjp=lambda v, J: J @ v), "Your second result is J v. Asked for is v J: v lives at the output and travels back."),
+        Mistake("element-wise product", dict(vjp=lambda v, J: v[:, None] * J), "Your second result multiplies element by element. v J is a vector–matrix product: it sums over the outputs."),
+    ),
+    hints=(
+        "One layer at a time: how does h_l move if h_{l−1} moves a little? On two paths, directly and through the tanh.",
+        "J_l has shape (H, H). Where paths join, their Jacobians add: that of the direct path is the identity. diag(a) W is a[:, None] * W.",
+        "Start with J = identity and go through the layers in forward order: J becomes J_l @ J. What is J_l if W_l is zero?",
+    ),
+)  # fmt: skip

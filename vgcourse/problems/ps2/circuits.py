@@ -1,0 +1,214 @@
+"""Problem set 2 on circuits of threshold units: a full subtractor, and an XOR with its slopes."""
+
+import numpy as np
+
+from vgcourse.activations import sigmoid, sigmoid_derivative
+from vgcourse.gradcheck import relative_error
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.tasks.logic import truth_table
+
+# --- full_subtractor -------------------------------------------------------------------------------
+
+
+def full_subtractor(bits, gain):
+    """Difference and borrow of A − B − C: with s = B + C − A and u_j = σ(k(s − j + ½)), "s is at least j",
+
+    borrow = u_1 and difference = σ(k(½ − u_0 + u_1 − u_2)). Any other right circuit passes too.
+    """
+    return _subtractor(bits, gain)
+
+
+def _unit(total, threshold, gain):
+    return sigmoid(gain * (total - threshold))
+
+
+def _subtractor(bits, gain, *, count=lambda a, b, c: b + c - a, first_gain=True, differs=None, borrows=None):
+    gain = float(gain)
+    s = count(*bits.T)
+    u = [_unit(s, j - 0.5, gain if first_gain else 1.0) for j in (0, 1, 2)]
+    difference = _unit(1 - u[0] + u[1] - u[2], 0.5, gain) if differs is None else differs(u, *bits.T)
+    return difference, u[1] if borrows is None else borrows(u, *bits.T)
+
+
+def _on_the_count(bits, gain):
+    """Thresholds where the counts are."""
+    a, b, c = bits.T
+    u = [_unit(b + c - a, j, gain) for j in (0, 1, 2)]
+    return _unit(1 - u[0] + u[1] - u[2], 0.5, gain), u[1]
+
+
+def _subtractor_cases(rng):
+    """All eight rows and four more, in any order."""
+    cases = []
+    for _ in range(2):
+        rows = truth_table(3)[rng.permutation(np.r_[:8, rng.integers(8, size=4)])]
+        cases.append(Case((rows, float(rng.uniform(40, 100))), ("difference", "borrow")))
+    return cases
+
+
+def _subtracts(args, out):
+    a, b, c = args[0].T
+    return relative_error(out["difference"] - 2 * out["borrow"], a - b - c)
+
+
+FULL_SUBTRACTOR = Problem(
+    name="ps2.full_subtractor",
+    reference=full_subtractor,
+    family=_subtractor,
+    cases=_subtractor_cases,
+    points=3,
+    lecture='lecture 2, "Saturation"',
+    axes={"difference": ("example",), "borrow": ("example",)},
+    invariants=(
+        Invariant("difference − 2 borrow is A − B − C", _subtracts, "Your difference − 2 · borrow is not A − B − C in some row. Print the eight rows of the truth table beside both of your results."),
+    ),
+    mistakes=(
+        Mistake("borrow-in ignored", dict(count=lambda a, b, c: b - a), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
+        Mistake("borrow-in not in the difference", dict(differs=lambda u, a, b, c: (a != b) * 1.0), "Your difference is A ⊕ B. The borrow-in changes it too."),
+        Mistake("borrow-in not in the borrow", dict(borrows=lambda u, a, b, c: (1 - a) * b), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
+        Mistake("a carry for the borrow", dict(borrows=lambda u, a, b, c: (a + b + c >= 2) * 1.0), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
+        Mistake("borrow always with C", dict(borrows=lambda u, a, b, c: np.maximum((1 - a) * b, c)), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
+        Mistake("borrow from equal on", dict(borrows=lambda u, a, b, c: u[0]), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
+        Mistake("borrow from two", dict(borrows=lambda u, a, b, c: u[2]), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
+        Mistake("borrow only if one is missing", dict(borrows=lambda u, a, b, c: u[1] - u[2]), "You do not borrow for 0 − 1 − 1. That is −2: difference 0 and borrow 1."),
+        Mistake("borrow undecided for equal", dict(borrows=lambda u, a, b, c: np.where(b + c == a, 0.5, u[1])), "Your borrow is ½ where B + C equals A: the threshold lies at 0, where a sum sits. Put it halfway between 0 and 1."),
+        Mistake("borrow for each of B and C", dict(borrows=lambda u, a, b, c: (1 - a) * (b + c)), "Your borrow is ¬A ∧ B plus ¬A ∧ C. That is 2 for 0 − 1 − 1, and it misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow for B or C", dict(borrows=lambda u, a, b, c: (1 - a) * np.maximum(b, c)), "Your borrow is ¬A ∧ (B ∨ C). That misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow added once", dict(differs=lambda u, a, b, c: a - b - c + u[1]), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
+        Mistake("borrow the wrong way round", dict(borrows=lambda u, a, b, c: 1 - u[1]), "You borrow where A is large enough, and not where it is too small."),
+        Mistake("A and B exchanged", dict(count=lambda a, b, c: a + c - b), "You compute B − A − C. The first column is what is subtracted from."),
+        Mistake("borrow-in added", dict(count=lambda a, b, c: b - a - c), "You compute A + C − B. What the digit below has borrowed is taken away, like B."),
+        Mistake("difference upside down", dict(differs=lambda u, a, b, c: u[0] - u[1] + u[2]), "Your difference is 1 where it has to be 0, and 0 where it has to be 1: it is 1 where A − B − C is odd."),
+        Mistake("difference of two missing", dict(differs=lambda u, a, b, c: 1 - u[0] + u[1]), "Your difference is 1 for 0 − 1 − 1. That is −2 = 0 − 2 · 1: difference 0, borrow 1."),
+        Mistake("difference 0 with a borrow", dict(differs=lambda u, a, b, c: 1 - u[0]), "Your difference is 1 only where 1 is left over. Where 1 is missing you borrow 2, and 1 is left of those: −1 = 1 − 2 · 1."),
+        Mistake("a number for a digit", dict(differs=lambda u, a, b, c: a - b - c), "Your difference is A − B − C itself, which may be −2 or −1. The difference is one binary digit, the borrow the rest."),
+        Mistake("absolute difference", dict(differs=lambda u, a, b, c: np.abs(a - b - c)), "Your difference is |A − B − C|, which is 2 for 0 − 1 − 1. It is one binary digit: −2 = 0 − 2 · 1."),
+        Mistake("results exchanged", lambda bits, gain: _subtractor(bits, gain)[::-1], "Your two results are exchanged: the difference comes first, then the borrow."),
+        Mistake("threshold on the count", _on_the_count, "Your units sit exactly on the counts: where B + C − A is 1, σ(gain (1 − 1)) = ½. Put thresholds halfway between."),
+        Mistake("gain missing in the first layer", dict(first_gain=False), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
+    ),
+    hints=(
+        "Write s = B + C − A beside the eight rows: −1, 0, 1 or 2. For which of them do you borrow, and for which is the difference 1?",
+        "Three units see s, with thresholds halfway between its values: s ≥ 0, s ≥ 1, s ≥ 2. One of them is the borrow.",
+        "The difference is on at s = −1, off at 0, on at 1, off at 2: one more unit, whose bias switches it on and each of the three units in turn off, on, off.",
+    ),
+)  # fmt: skip
+
+
+# --- xor_net ---------------------------------------------------------------------------------------
+
+
+def xor_net(x, gain):
+    """P ⊕ Q = (P ∧ ¬Q) ∨ (¬P ∧ Q) in two layers, and its slopes through both paths.
+
+    a = σ(k(P − Q − ½)), b = σ(k(Q − P − ½)), y = σ(k(a + b − ½));
+    ∂y/∂P = kσ'(z_y) [kσ'(z_a) − kσ'(z_b)] = −∂y/∂Q. Returns value (N,) and slopes (N, 2).
+    """
+    return _xor(x, gain)
+
+
+SLOPES = {
+    "σ'(z)": sigmoid_derivative,
+    "σ'(σ(z))": lambda z: sigmoid_derivative(sigmoid(z)),
+    "1 − σ²": lambda z: 1 - sigmoid(z) ** 2,
+    "1": np.ones_like,
+    "σ": sigmoid,
+    "1 − σ": lambda z: 1 - sigmoid(z),
+}
+
+PATHS = {  # for P: b's weight holds the minus
+    "both": lambda a, b: a - b,
+    "added": lambda a, b: a + b,
+    "a": lambda a, b: a,
+    "b": lambda a, b: -b,
+    "product": lambda a, b: -a * b,
+}
+
+
+def _one_path_each(x, gain):
+    """P through a alone, Q through b alone."""
+    value, slopes = _xor(x, gain, paths="a")
+    return value, np.stack([slopes[:, 0], -_xor(x, gain, paths="b")[1][:, 0]], axis=1)
+
+
+def _or_nand(x, gain):
+    """(P ∨ Q) ∧ ¬(P ∧ Q), the circuit of the lecture."""
+    k, total = float(gain), x.sum(axis=1)
+    o, n = sigmoid(k * (total - 0.5)), sigmoid(k * (1.5 - total))
+    y = sigmoid(k * (o + n - 1.5))
+    slope = k * k * y * (1 - y) * (o * (1 - o) - n * (1 - n))
+    return y, np.stack([slope, slope], axis=1)
+
+
+def _xor(x, gain, *, hidden_bias=-0.5, out_bias=-0.5, bias_gain=True, slope="σ'(z)", out_slope=None, hidden_slope=None, gains=2, paths="both", signs=(1, -1)):  # fmt: skip
+    """xor_net with exchangeable parts."""
+    k, difference = float(gain), x[:, 0] - x[:, 1]
+    k_b = k if bias_gain else 1.0
+    z_a, z_b = k * difference + k_b * hidden_bias, -k * difference + k_b * hidden_bias
+    z_y = k * (sigmoid(z_a) + sigmoid(z_b)) + k_b * out_bias
+    s_a, s_b = (SLOPES[hidden_slope or slope](z) for z in (z_a, z_b))
+    by_p = k**gains * SLOPES[out_slope or slope](z_y) * PATHS[paths](s_a, s_b)
+    return sigmoid(z_y), np.stack([signs[0] * by_p, signs[1] * by_p], axis=1)
+
+
+def _xor_cases(rng):
+    return [
+        Case((rng.uniform(-0.2, 1.2, size=(8, 2)), float(rng.uniform(3, 5))), ("value", "slopes"), batch=8),
+        Case((truth_table(2), float(rng.uniform(6, 8))), ("value", "slopes"), batch=4),
+    ]
+
+
+def _diagonal(args, out):
+    slopes = np.abs(out["slopes"])
+    return float(
+        slopes[np.abs(args[0][:, 0] - args[0][:, 1]) < 1e-9].max(initial=0) / max(slopes.max(), 1e-300)
+    )
+
+
+XOR_NET = Problem(
+    name="ps2.xor_net",
+    reference=xor_net,
+    family=_xor,
+    cases=_xor_cases,
+    points=4,
+    lecture='lecture 2, "Saturation"',
+    axes={"value": ("example",), "slopes": ("example", "input")},
+    invariants=(
+        Invariant("P and Q opposed", lambda args, out: relative_error(out["slopes"], -out["slopes"][:, ::-1]), "Your slope for Q is not the negative of that for P. Both hidden units see P − Q or Q − P alone, so moving both inputs together changes nothing."),
+        Invariant("no slope on the diagonal", _diagonal, "Where P = Q your slopes are not 0. Both hidden units are equally far from their thresholds there, and the two paths cancel."),
+    ),
+    mistakes=(
+        Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ."),
+        Mistake("AND at the output", dict(out_bias=-1.5), "Your output unit is an AND of two hidden units that are never on together. One of them is enough."),
+        Mistake("threshold on the corner", dict(out_bias=-1.0), "Your output's threshold is 1, which is where one hidden unit puts it: the answer is ½ where it should be 1. Put it halfway, at ½."),
+        Mistake("hidden thresholds at 1.5", dict(hidden_bias=-1.5), "Your hidden units never switch on: P − Q is 1 at most, and their threshold is 1.5. Put it between 0 and 1."),
+        Mistake("hidden bias missing", dict(hidden_bias=0.0), "Your hidden units have no bias: for P = Q both are at ½. They have to be off there."),
+        Mistake("gain missing in the biases", dict(bias_gain=False), "Your biases are not multiplied by the gain: a threshold on P − Q is −bias/gain, so a bias of −½ puts it close to 0."),
+        Mistake("path through b missing", dict(paths="a"), "Your slopes follow P ∧ ¬Q only. P also acts through ¬P ∧ Q: where paths join, their gradients add."),
+        Mistake("path through a missing", dict(paths="b"), "Your slopes follow ¬P ∧ Q only. P also acts through P ∧ ¬Q: where paths join, their gradients add."),
+        Mistake("sign of a path", dict(paths="added"), "You add both paths of an input with the same sign. P enters one hidden unit with +gain and the other with −gain."),
+        Mistake("paths multiplied", dict(paths="product"), "You multiply the two paths. Factors along one path multiply; different paths from P to y add."),
+        Mistake("slopes for P and Q alike", dict(signs=(1, 1)), "Your two columns are equal. That holds in a circuit that sees P + Q; here every hidden unit weighs P and Q with opposite signs."),
+        Mistake("slopes for P and Q exchanged", dict(signs=(-1, 1)), "Your two columns have the signs exchanged: the first belongs to P."),
+        Mistake("gain once", dict(gains=1), "One factor gain is missing in your slopes: P passes two layers of weights, one gain each."),
+        Mistake("gain missing", dict(gains=0), "Both factors gain are missing in your slopes: P passes two layers of weights, one gain each."),
+        Mistake("gain three times", dict(gains=3), "Your slopes hold the gain three times. P passes two layers of weights, one gain each."),
+        Mistake("σ' missing at the output", dict(out_slope="1"), "Your slopes have no σ' of the output unit: y = σ(z_y) is a sigmoid too."),
+        Mistake("σ' missing in the hidden units", dict(hidden_slope="1"), "Your slopes have no σ' of the hidden units, so the two paths, +gain and −gain, cancel to 0 everywhere. Each path passes its own unit's slope."),
+        Mistake("activation for σ' in the hidden units", dict(hidden_slope="σ"), "Your slopes hold the activations a and b of the hidden units where their slopes belong: a(1 − a) and b(1 − b)."),
+        Mistake("half of σ' in the hidden units", dict(hidden_slope="1 − σ"), "Your hidden units have the slopes 1 − a and 1 − b. A sigmoid's slope is a(1 − a): it has two factors."),
+        Mistake("slope of a tanh in the hidden units", dict(hidden_slope="1 − σ²"), "1 − a² is the slope of a tanh. Your hidden units are sigmoids: a(1 − a) and b(1 − b)."),
+        Mistake("σ' of the activation in the hidden units", dict(hidden_slope="σ'(σ(z))"), "In the hidden units you take σ' at the activation. It belongs at z_a and z_b: with a at hand write a(1 − a)."),
+        Mistake("σ' of the activation at the output", dict(out_slope="σ'(σ(z))"), "At the output you take σ' at y. It belongs at z_y: with y at hand write y(1 − y)."),
+        Mistake("activation for σ' at the output", dict(out_slope="σ"), "Your slopes hold y where the output's slope belongs: y(1 − y)."),
+        Mistake("slope of a tanh at the output", dict(out_slope="1 − σ²"), "1 − y² is the slope of a tanh. Your output is a sigmoid: y(1 − y)."),
+        Mistake("one path for each input", _one_path_each, "Your slope for P follows the unit a alone, and that for Q the unit b alone. Each input acts through both: where paths join, their gradients add."),
+        Mistake("σ' of the activation", dict(slope="σ'(σ(z))"), "You take σ' at the activation. It belongs at z: with y at hand write y(1 − y)."),
+        Mistake("slope of a tanh", dict(slope="1 − σ²"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),
+    ),
+    hints=(
+        "Two hidden units see P and Q, one output unit sees both of them. P reaches the output on two paths, with different signs.",
+        "∂y/∂P = ∂y/∂a · ∂a/∂P + ∂y/∂b · ∂b/∂P. Each of the four factors is a weight, +gain or −gain, times σ' of its unit.",
+        "∂y/∂a = gain · σ'(z_y) and ∂a/∂P = gain · σ'(z_a), ∂a/∂Q = −gain · σ'(z_a). What are the two for b?",
+    ),
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""Problem set 2 on threshold units: logic with −1 for false and +1 for true, from one steep tanh."""
+
+import numpy as np
+
+from vgcourse.activations import sigmoid, tanh, tanh_derivative
+from vgcourse.gradcheck import relative_error
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.tasks.logic import truth_table
+
+KINDS = ("and", "or", "not")
+
+
+def threshold_unit(kind, x, gain):
+    """P∧Q ≈ tanh(k(P + Q − 1)), P∨Q ≈ tanh(k(P + Q + 1)), ¬P ≈ tanh(−kP) with false −1 and true +1; slopes ∂/∂x.
+
+    x is (N, 2) with columns P, Q, or (N, 1) for "not". Returns value (N,) and slopes (N, n).
+    """
+    return _unit(kind, x, gain)
+
+
+SLOPES = {
+    "tanh'(z)": tanh_derivative,
+    "tanh'(h)": lambda z: tanh_derivative(tanh(z)),
+    "formula for h at z": lambda z: 1 - z**2,
+    "1 − h": lambda z: 1 - tanh(z),
+    "h(1 − h)": lambda z: tanh(z) * (1 - tanh(z)),
+    "1": np.ones_like,
+}
+
+BIASES = {  # in units of the gain
+    "halfway": {"and": -1.0, "or": 1.0, "not": 0.0},
+    "of 0 and 1": {"and": -1.5, "or": -0.5, "not": 0.5},
+    "exchanged": {"and": 1.0, "or": -1.0, "not": 0.0},
+    "corner": {"and": -2.0, "or": 2.0, "not": 0.0},
+    "none": {"and": 0.0, "or": 0.0, "not": 0.0},
+    "NOT": {"and": -1.0, "or": 1.0, "not": 1.0},
+    "NOT, the other way": {"and": -1.0, "or": 1.0, "not": -1.0},
+    "AND as OR": {"and": 1.0, "or": 1.0, "not": 0.0},
+    "OR as AND": {"and": -1.0, "or": -1.0, "not": 0.0},
+    "AND of 0 and 1": {"and": -1.5, "or": 1.0, "not": 0.0},
+    "OR of 0 and 1": {"and": -1.0, "or": -0.5, "not": 0.0},
+    "NOT of 0 and 1": {"and": -1.0, "or": 1.0, "not": 0.5},
+    "no AND": {"and": 0.0, "or": 1.0, "not": 0.0},
+    "no OR": {"and": -1.0, "or": 0.0, "not": 0.0},
+    "a half": {"and": -0.5, "or": 0.5, "not": 0.0},
+}
+
+
+def _unit(kind, x, gain, *, thresholds="halfway", bias_gain=True, input_gain=True, copies=False, value=tanh, slope="tanh'(z)", slope_gain=1, slope_sign=True):  # fmt: skip
+    """A threshold unit with exchangeable parts."""
+    gain = float(gain)
+    sign = -1 if kind == "not" and not copies else 1
+    bias = BIASES[thresholds][kind]
+    z = x.sum(axis=1) * sign * (gain if input_gain else 1) + bias * (gain if bias_gain else 1)
+    weight = (sign if slope_sign else 1) * gain**slope_gain
+    return value(z), np.repeat(weight * SLOPES[slope](z)[:, None], x.shape[1], axis=1)
+
+
+def _sigmoid_units(kind, x, gain):
+    """The units for 0 and 1, as they stand."""
+    sign = -1 if kind == "not" else 1
+    y = sigmoid(gain * (sign * x.sum(axis=1) + BIASES["of 0 and 1"][kind]))
+    return y, np.repeat((sign * gain * y * (1 - y))[:, None], x.shape[1], axis=1)
+
+
+def _cases(rng):
+    cases = []
+    for kind in KINDS:
+        n = 1 if kind == "not" else 2
+        names = (f"value ({kind})", f"slopes ({kind})")
+        cases.append(
+            Case((kind, rng.uniform(-1, 1, size=(7, n)), float(rng.uniform(1.2, 1.9))), names, batch=7)
+        )
+        cases.append(Case((kind, 2 * truth_table(n) - 1, float(rng.uniform(2, 3))), names))
+    return cases
+
+
+def _slopes_fit(args, out):
+    kind, x, gain = args
+    y, slopes = out[f"value ({kind})"], out[f"slopes ({kind})"]
+    weight = -gain if kind == "not" else gain
+    return relative_error(slopes, np.repeat(weight * (1 - y**2)[:, None], x.shape[1], axis=1))
+
+
+def _alike(args, out):
+    slopes = out[f"slopes ({args[0]})"]
+    return relative_error(slopes, slopes[:, ::-1])
+
+
+THRESHOLD_UNIT = Problem(
+    name="ps2.threshold_unit",
+    reference=threshold_unit,
+    family=_unit,
+    cases=_cases,
+    points=3,
+    lecture='lecture 2, "Saturation"',
+    axes={f"{what} ({kind})": ("example", "input")[: 1 + (what == "slopes")] for kind in KINDS for what in ("value", "slopes")},
+    invariants=(
+        Invariant("slopes belong to the value", _slopes_fit, "Your slopes do not belong to your value. Whatever the bias, the slope of y = tanh(z) along an input is its weight times 1 − y²."),
+        Invariant("P and Q alike", _alike, "Your slopes for P and for Q differ. Both inputs have the same weight in these units, so the two columns are equal."),
+    ),
+    mistakes=(
+        Mistake("units for 0 and 1", _sigmoid_units, "These are the lecture's units, for 0 and 1: sigmoids with thresholds at 1.5 and ½. Here false is −1 and true is +1. What are the possible sums P + Q now?"),
+        Mistake("thresholds for 0 and 1", dict(thresholds="of 0 and 1"), "Your thresholds are those for 0 and 1. With −1 and +1 the sum P + Q is −2, 0 or 2: between which two of them does AND switch, and between which OR?"),
+        Mistake("thresholds exchanged", dict(thresholds="exchanged"), "Your AND is an OR and the other way round. AND needs both inputs, so it switches between the sums 0 and 2; OR between −2 and 0."),
+        Mistake("threshold on the corner", dict(thresholds="corner"), "Your threshold lies at a sum of 2 or −2, where inputs sit: there z = 0 and the unit says neither true nor false. Put it halfway between two sums."),
+        Mistake("no threshold", dict(thresholds="none"), "Your AND and OR are the same unit, tanh(gain (P + Q)), which says nothing where P and Q differ. A bias decides that case: down for AND, up for OR."),
+        Mistake("AND is an OR", dict(thresholds="AND as OR"), "Your AND is true from one true input on, as an OR is. It needs both inputs, so it switches between the sums 0 and 2."),
+        Mistake("OR is an AND", dict(thresholds="OR as AND"), "Your OR wants both inputs, as an AND does. One is enough, so it switches between the sums −2 and 0."),
+        Mistake("AND of 0 and 1", dict(thresholds="AND of 0 and 1"), "Your AND switches at 1.5, the threshold for 0 and 1. With −1 and +1 the sums are −2, 0 and 2: what is halfway between 0 and 2?"),
+        Mistake("OR of 0 and 1", dict(thresholds="OR of 0 and 1"), "Your OR switches at ½, the threshold for 0 and 1. With −1 and +1 the sums are −2, 0 and 2: what is halfway between −2 and 0?"),
+        Mistake("NOT of 0 and 1", dict(thresholds="NOT of 0 and 1"), "Your NOT has the threshold ½, the one for 0 and 1. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("no threshold in AND", dict(thresholds="no AND"), "Your AND has no threshold: where P and Q differ it says neither true nor false. A bias pulls it down there."),
+        Mistake("no threshold in OR", dict(thresholds="no OR"), "Your OR has no threshold: where P and Q differ it says neither true nor false. A bias pushes it up there."),
+        Mistake("thresholds a half from the middle", dict(thresholds="a half"), "Your threshold lies ½ away from a sum of 0. That tells the corners apart, but asked for is the place halfway between two sums, which are 2 apart."),
+        Mistake("bias in NOT", dict(thresholds="NOT"), "Your NOT has a bias, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("bias of −1 in NOT", dict(thresholds="NOT, the other way"), "Your NOT has the bias −1, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("gain missing in the bias", dict(bias_gain=False), "Your bias is not multiplied by the gain. The threshold on P + Q is −bias/gain, so a bias of −1 puts it at 1/gain."),
+        Mistake("gain missing on the inputs", dict(input_gain=False, slope_gain=0), "Only your bias is multiplied by the gain. Both are, or no input can cross the threshold."),
+        Mistake("NOT copies", dict(copies=True), "Your NOT is true where P is: it copies. Its weight is negative."),
+        Mistake("σ for tanh", dict(value=sigmoid), "Your values lie between 0 and 1. False is −1 here: the unit is a tanh."),
+        Mistake("gain missing in the slopes", dict(slope_gain=0), "The gain is missing in your slopes: by the chain rule ∂z/∂P = ±gain multiplies tanh'(z)."),
+        Mistake("gain twice in the slopes", dict(slope_gain=2), "Your slopes hold the gain twice. P passes one weight on its way to z."),
+        Mistake("sign of the slopes of NOT", dict(slope_sign=False), "Your slope of NOT is positive, while its value falls as P rises."),
+        Mistake("tanh' missing", dict(slope="1"), "The factor tanh'(z) is missing in your slopes. The tanh stands between z and the value, and its slope is what dies away from the threshold."),
+        Mistake("tanh' of the activation", dict(slope="tanh'(h)"), "You take tanh' at y = tanh(z). It belongs at z; with y at hand it reads 1 − y²."),
+        Mistake("formula for y used at z", dict(slope="formula for h at z"), "You put z into a formula that wants y: tanh' = 1 − y² with y = tanh(z)."),
+        Mistake("slope of a sigmoid", dict(slope="h(1 − h)"), "y(1 − y) is the slope of a sigmoid. For a tanh it is 1 − y²."),
+        Mistake("square missing", dict(slope="1 − h"), "Your slope has the factor 1 − y. It is 1 − y²: a tanh saturates on both sides."),
+        Mistake("hard step", lambda kind, x, gain: (np.sign(_unit(kind, x, gain)[0]), _unit(kind, x, gain)[1]), "Your value is a hard step, −1 or +1. The unit is a tanh: between the two it takes every value, and that gives it a slope."),
+    ),
+    hints=(
+        "List the sums P + Q that the four corners have now. Between which two does AND switch, and between which two OR?",
+        "The threshold lies halfway between those two sums, and the gain multiplies the difference. For NOT the two inputs already lie evenly around 0.",
+        "z = gain · (P + Q − threshold). The slope is tanh'(z) · ∂z/∂P, with ∂z/∂P = ±gain.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,150 @@
+"""Problem set 3 in depth: how the rules predict the size of signals, layer by layer. Gradients: `gradients`."""
+
+import numpy as np
+
+from vgcourse.gradcheck import relative_error
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+# --- forward_variances -----------------------------------------------------------------------------
+
+
+def forward_variances(q0, widths, var_ws, var_bs, leak, keep):
+    """Predicted sizes of z_l = W_l x_{l−1} + b_l and x_l = m_l ⊙ f(z_l)/p: zero means, f leaky, dropout.
+
+    Var(z_l) = n_{l−1} Var(w_l) E[x_{l−1}²] + Var(b_l) and E[x_l²] = ½(1 + a²) Var(z_l)/p.
+
+    Parameters
+    ----------
+    q0 : E[x_0²] of the inputs
+    widths : [n_0, …, n_L]
+    var_ws, var_bs : [Var(w_1), …, Var(w_L)] and the same for the biases
+    leak : a, slope of f below 0
+    keep : p, probability that a unit is kept
+
+    Returns
+    -------
+    var_z, second_moment : (L,) arrays for the layers 1 … L
+    """
+    return _forward(q0, widths, var_ws, var_bs, leak, keep)
+
+
+def _forward(
+    q0,
+    widths,
+    var_ws,
+    var_bs,
+    leak,
+    keep,
+    *,
+    fan=lambda widths, l: widths[l],
+    bias=lambda var_b, n: var_b,
+    bias_of=lambda l, L: l,
+    share=lambda a: (1 + a**2) / 2,
+    kept=lambda p: 1 / p,
+    z_share=lambda a: 1.0,
+    weight_power=1,
+    q0_power=1,
+    pass_on=True,
+    input_share=lambda a, p: 1.0,
+    same_weights=False,
+    chained=True,
+    root=False,
+):
+    """Both lists of sizes with exchangeable parts."""
+    var_z, second = [], []
+    incoming = start = q0**q0_power * input_share(leak, keep)
+    for l in range(len(var_bs)):
+        own = bias_of(l, len(var_bs))
+        var_b = 0.0 if own is None else var_bs[own]
+        var_w = var_ws[0 if same_weights else l] ** weight_power
+        var_z.append(fan(widths, l) * var_w * (incoming if chained else start) + bias(var_b, widths[l]))
+        second.append(var_z[-1] * share(leak) * kept(keep))
+        incoming = second[-1] if pass_on else var_z[-1]
+    out = np.array(var_z) * z_share(leak), np.array(second)
+    return tuple(np.sqrt(values) for values in out) if root else out
+
+
+def _bias_behind(q0, widths, var_ws, var_bs, leak, keep):
+    """Var(z) without bias, added to E[x²]."""
+    var_z, second = [], [q0]
+    for n, var_w, var_b in zip(widths[:-1], var_ws, var_bs, strict=True):
+        var_z.append(n * var_w * second[-1])
+        second.append(var_z[-1] * (1 + leak**2) / (2 * keep) + var_b)
+    return np.array(var_z), np.array(second[1:])
+
+
+def draw_widths(rng, layers):
+    """Widths that all differ."""
+    return [int(n) for n in rng.permutation(np.arange(20, 200, 8))[: layers + 1]]
+
+
+def _forward_cases(rng):
+    cases = []
+    for layers in (5, 6, 1):
+        widths = draw_widths(rng, layers)
+        var_ws = [float(g / n) for g, n in zip(rng.uniform(0.6, 2.2, size=layers), widths, strict=False)]
+        var_bs = [float(v) for v in rng.uniform(0.1, 0.5, size=layers)]
+        q0 = float(rng.choice([rng.uniform(0.4, 0.8), rng.uniform(1.3, 2.2)]))
+        leak, keep = float(rng.uniform(0.25, 0.45)), float(rng.uniform(0.6, 0.85))
+        cases.append(Case((q0, widths, var_ws, var_bs, leak, keep), ("var_z", "second_moment")))
+    return cases
+
+
+def _fits_together(args, out):
+    share = (1 + args[4] ** 2) / (2 * args[5])
+    return relative_error(out["second_moment"], share * out["var_z"])
+
+
+FORWARD_VARIANCES = Problem(
+    name="ps3.forward_variances",
+    reference=forward_variances,
+    family=_forward,
+    cases=_forward_cases,
+    points=4,
+    lecture='lecture 4, "Initialisation"',
+    axes={"var_z": ("layer",), "second_moment": ("layer",)},
+    invariants=(
+        Invariant("second moment of a symmetric z", _fits_together, "Your second_moment and your var_z do not fit together. z is symmetric around 0, so the leaky ReLU keeps ½(1 + a²) of its mean square; then the mask divides by p."),
+    ),
+    mistakes=(
+        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: _forward(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion."),
+        Mistake("biases forgotten", dict(bias=lambda var_b, n: 0.0), "The biases are missing: they are random and independent of the rest, so Var(b_l) adds to Var(z_l)."),
+        Mistake("biases counted n times", dict(bias=lambda var_b, n: n * var_b), "You multiply Var(b_l) by the number of inputs. A unit has one bias, however many inputs it adds."),
+        Mistake("standard deviation of the bias", dict(bias=lambda var_b, n: np.sqrt(var_b)), "You add the root of Var(b_l). Variances add, standard deviations do not."),
+        Mistake("bias of the layer below", dict(bias_of=lambda l, L: l - 1 if l else None), "You add Var(b_{l−1}) to Var(z_l), and none to the first layer. z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("bias of the layer below, the first twice", dict(bias_of=lambda l, L: max(l - 1, 0)), "You add Var(b_{l−1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("bias of the next layer", dict(bias_of=lambda l, L: min(l + 1, L - 1)), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("bias of the layer below, the last one first", dict(bias_of=lambda l, L: l - 1), "You add var_bs[l − 1] to entry l of your list, so that the first layer gets the last bias: index −1. z_l has the bias of its own layer."),
+        Mistake("bias of the next layer, the first one last", dict(bias_of=lambda l, L: (l + 1) % L), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("variance of the bias squared", dict(bias=lambda var_b, n: var_b**2), "You square the entries of var_bs. They are variances already, not standard deviations."),
+        Mistake("first layer's bias everywhere", dict(bias_of=lambda l, L: 0), "You use Var(b_1) in every layer. Each has its own entry in var_bs."),
+        Mistake("bias behind the activation", _bias_behind, "You add Var(b_l) to the second moment. The bias is part of z_l: it passes activation and mask like the rest.", whole=True),
+        Mistake("keep read as the drop probability", dict(kept=lambda p: 1 / (1 - p)), "You take keep for the probability that a unit is dropped. It is the probability that it is kept: divide by keep."),
+        Mistake("leak forgotten", dict(share=lambda a: 0.5), "Your activation keeps ½, as a plain ReLU. Below 0 the leaky one puts out a·z, whose squares count too."),
+        Mistake("leak not squared", dict(share=lambda a: (1 + a) / 2), "You have ½(1 + a). The negative half puts out a·z, and its mean square has a²."),
+        Mistake("whole of the leaky side", dict(share=lambda a: 0.5 + a**2), "You have ½ + a². Both sides of z hold half of its mean square, the leaky one too: ½ + ½a²."),
+        Mistake("activation forgotten", dict(share=lambda a: 1.0), "Your x_l is z_l, masked. The activation is missing: it keeps ½(1 + a²) of the mean square."),
+        Mistake("dropout forgotten", dict(kept=lambda p: 1.0), "The mask is missing. m/p has the mean 1 but the mean square 1/p (part 1), so dropout makes the second moment larger."),
+        Mistake("multiplied by p", dict(kept=lambda p: p), "You multiply by p. That is dropout without its division: E[m²] = p. With it, E[(m/p)²] = 1/p."),
+        Mistake("divided by p²", dict(kept=lambda p: 1 / p**2), "You divide by p². (m/p)² has the mean p/p²: one p is left."),
+        Mistake("n_out for n_in", dict(fan=lambda widths, l: widths[l + 1]), "You multiply by the width of the layer itself. z_l is a sum over its inputs, so the factor is n_{l−1}, widths[l − 1] for layer l."),
+        Mistake("average of both widths", dict(fan=lambda widths, l: (widths[l] + widths[l + 1]) / 2), "You multiply by the average of both widths. That is Glorot's rule for choosing Var(w); what the signal then does depends on n_{l−1} alone."),
+        Mistake("n missing", dict(fan=lambda widths, l: 1), "The factor n_{l−1} is missing: z_l sums that many independent terms, and their variances add."),
+        Mistake("activation in Var(z)", dict(z_share=lambda a: (1 + a**2) / 2), "Your var_z has the ½(1 + a²) of the activation in it. z comes before; the factor belongs to second_moment."),
+        Mistake("results exchanged", lambda *args: _forward(*args)[::-1], "Your two results are exchanged: var_z comes first, then second_moment."),
+        Mistake("activation not passed on", dict(pass_on=False), "Your next layer is fed Var(z_{l−1}). It gets x_{l−1}, so it is the second moment behind activation and mask that goes on."),
+        Mistake("inputs activated and masked", dict(input_share=lambda a, p: (1 + a**2) / (2 * p)), "You put the inputs through activation and mask. q0 is E[x_0²] as it enters layer 1."),
+        Mistake("variances squared", dict(weight_power=2), "You square the entries of var_ws. They are variances already, not standard deviations."),
+        Mistake("roots of the variances", dict(weight_power=0.5), "You take the root of the entries of var_ws. Variances multiply with variances: leave them as they are."),
+        Mistake("q0 ignored", dict(q0_power=0), "Your chain starts at 1. It starts with q0, the mean square of the inputs."),
+        Mistake("q0 squared", dict(q0_power=2), "You square q0. It is a mean square already, not a root mean square."),
+        Mistake("first layer's weights everywhere", dict(same_weights=True), "You use Var(w_1) in every layer. Each has its own entry in var_ws."),
+        Mistake("layers not chained", dict(chained=False), "Every layer of yours starts from q0. The second moment after one layer is what goes into the next."),
+        Mistake("root mean squares returned", dict(root=True), "You return roots. Asked for are the variances and second moments themselves."),
+    ),
+    hints=(
+        "One unit first: z is a sum of n products w·x and a bias. Which variances add? Then follow E[x²] through activation and mask.",
+        "Carry one number, E[x²], from layer to layer. Each half of z holds half of its mean square; the mask is part 1's factor. L layers give L numbers in each result.",
+        "Var(z_l) = n_{l−1} Var(w_l) E[x_{l−1}²] + Var(b_l). Behind the leaky ReLU ½(1 + a²) of it is left; and E[(m/p)²] = ?",
+    ),
+)  # fmt: skip

@@ -1,0 +1,156 @@
+"""Problem set 3, an investigation: the gain at which both directions of a net are as level as they can be.
+
+The answer is a number. Whether it is good is measured here, with integrals: about 1 ms for each net.
+"""
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from vgcourse.collect.plain import describe
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+SLACK = 0.025  # a drift that exceeds the smallest possible one by so much is accepted
+
+# --- level_gain ------------------------------------------------------------------------------------
+
+HALF, WEIGHTS = np.polynomial.legendre.leggauss(24)
+NODES = 4 * (HALF + 1)  # from 0 to 8 standard deviations
+NODES = np.concatenate([-NODES, NODES])  # a kink at 0 lies between two pieces
+WEIGHTS = np.tile(WEIGHTS, 2) * np.exp(-(NODES**2) / 2)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+
+
+class Unit(NamedTuple):
+    """An activation of one parameter c, or its slope: `blend` cz + (1 − c) tanh z, `elu`, `softsign`."""
+
+    kind: str
+    c: float
+    slope: bool = False
+
+    def __call__(self, z):
+        z = np.asarray(z, dtype=float)
+        return (SLOPES if self.slope else FUNCTIONS)[self.kind](z, self.c)
+
+    def __repr__(self):
+        return f"<{'slope of ' * self.slope}{self.kind} with c = {self.c:.3f}>"
+
+
+FUNCTIONS = {
+    "blend": lambda z, c: c * z + (1 - c) * np.tanh(z),
+    "elu": lambda z, c: np.where(z > 0, z, c * np.expm1(np.minimum(z, 0))),
+    "softsign": lambda z, c: z / (1 + c * np.abs(z)),
+}
+SLOPES = {
+    "blend": lambda z, c: c + (1 - c) / np.cosh(np.clip(z, -300, 300)) ** 2,
+    "elu": lambda z, c: np.where(z > 0, 1.0, c * np.exp(np.minimum(z, 0))),
+    "softsign": lambda z, c: 1 / (1 + c * np.abs(z)) ** 2,
+}
+
+
+def logarithms(f, df, depth, gain, q0=None):
+    """ln(q_L/q_0) and ln ∏ χ_l of a net of this gain; q_0 = gain² unless it is given."""
+    q = start = gain**2 if q0 is None else q0
+    back = 0.0
+    for _ in range(depth):
+        z = math.sqrt(q) * NODES
+        back += math.log(gain**2 * (WEIGHTS @ df(z) ** 2))
+        q = gain**2 * (WEIGHTS @ f(z) ** 2)
+    return math.log(q / start), back
+
+
+def level_gain(f, df, depth):
+    """The gain √ν with the smallest drift max(|ln(q_L/q_0)|, |ln ∏ χ_l|), by (4.15) from q_0 = ν.
+
+    Both logarithms grow with the gain, so the larger of their sizes is smallest where they are opposite.
+    """
+    return _balanced(f, df, depth)
+
+
+@functools.lru_cache(maxsize=4096)
+def _balanced(f, df, depth, *, forward=1.0, backward=1.0, q0=None, finish=lambda gain: gain):
+    """The gain at which the weighted sum of both logarithms is 0, by bisection."""
+    low, high = 0.2, 6.0
+    while high - low > 1e-7:
+        middle = (low + high) / 2
+        up, back = logarithms(f, df, depth, middle, q0)
+        low, high = (middle, high) if forward * up + backward * back < 0 else (low, middle)
+    return finish((low + high) / 2)
+
+
+def _of_two_digits(f, df, depth):
+    """The better of the two neighbours on a grid of hundredths."""
+    below = math.floor(100 * _balanced(f, df, depth)) / 100
+    return min((below, below + 0.01), key=lambda gain: max(map(abs, logarithms(f, df, depth, gain))))
+
+
+def _one_layer(function):
+    return 1 / math.sqrt(WEIGHTS @ function(NODES) ** 2)
+
+
+def _gain_cases(rng):
+    cases = []
+    for kind, low, high in (("blend", 0.2, 0.35), ("elu", 0.7, 0.9), ("softsign", 0.3, 0.5)):
+        while True:
+            f, depth = Unit(kind, float(rng.uniform(low, high))), int(rng.integers(25, 41))
+            best = _balanced(f, f._replace(slope=True), depth)
+            if abs(100 * best - round(100 * best)) > 0.4:  # far from all that a coarse grid holds
+                break
+        cases.append(Case((f, f._replace(slope=True), depth), (f"level [{kind}]",)))
+    return cases
+
+
+def _as_drift(output, args):
+    """1 for a drift near the smallest; else 1 plus what it is too large by, negative if the gain is too small."""
+    gain = np.asarray(output)
+    if gain.shape != () or gain.dtype.kind not in "fiu" or not 0.01 <= gain <= 100:
+        raise TypeError(f"is {describe(output)}; expected one number from 0.01 to 100, the gain")
+    f, df, depth = args
+    found = logarithms(f, df, depth, float(gain))
+    best = max(map(abs, logarithms(f, df, depth, _balanced(f, df, depth))))
+    excess = max(map(abs, found)) - best
+    return 1.0 if excess <= SLACK else math.copysign(1 + excess, sum(found))
+
+
+def _beyond(sign):
+    return lambda args, out: max(0.0, sign * float(*out.values()) - 1.0)
+
+
+LEVEL_GAIN = Problem(
+    name="ps3.level_gain",
+    reference=level_gain,
+    family=_balanced,
+    cases=_gain_cases,
+    adapt=_as_drift,
+    exact=True,
+    likeness=0.015,
+    points=4,
+    lecture='lecture 4, "Initialisation"',
+    invariants=(
+        Invariant("gain too large", _beyond(1), "Your gain is too large somewhere: with a smaller one the worse of the two directions drifts less."),
+        Invariant("gain too small", _beyond(-1), "Your gain is too small somewhere: with a larger one the worse of the two directions drifts less."),
+    ),
+    mistakes=(
+        Mistake("forwards only", dict(backward=0.0), "At your gain the forward signal is level, and the gradient pays for it. Weigh both directions: the worse of the two counts."),
+        Mistake("backwards only", dict(forward=0.0), "At your gain the gradient is level, and the forward signal pays for it. Weigh both directions: the worse of the two counts."),
+        Mistake("one layer forwards", lambda f, df, depth: _one_layer(f), "Your gain is that of (4.16): it keeps E[z²] at 1. Forwards alone; what happens to the gradient over all layers?"),
+        Mistake("one layer backwards", lambda f, df, depth: _one_layer(df), "Your gain makes χ = 1 for z of variance 1. Forwards nobody looked, and the variance does not stay 1."),
+        Mistake("gain 1", lambda f, df, depth: 1.0, "Your gain is 1, as if every unit were linear."),
+        Mistake("√2", lambda f, df, depth: math.sqrt(2), "Your gain is √2, He's for a ReLU. These activations are others."),
+        Mistake("5/3", lambda f, df, depth: 5 / 3, "Your gain is 5/3, a library's for tanh. These activations are others, and two directions count."),
+        Mistake("one layer less", lambda f, df, depth: _balanced(f, df, depth - 1), "Your gain is the best one for a net of one layer less. Both logarithms are over L steps: q from q_0 to q_L, and χ for l = 0 … L − 1."),
+        Mistake("from variance 1", dict(q0=1.0), "Your map starts at q_0 = 1. Here q_0 = ν: the first layer's weights have the gain, too."),
+        Mistake("two digits", _of_two_digits, "Your gain has two digits. It is near the best one, but over so many layers a hundredth is too coarse: go on with a finer grid around it."),
+        Mistake("ν for the gain", dict(finish=lambda gain: gain**2), "You return ν. The gain is its root."),
+        Mistake("root of the gain", dict(finish=math.sqrt), "You return the root of the gain. In (4.15) ν is the gain squared; did you pass the gain where ν belongs?"),
+        Mistake("forwards counted twice", dict(forward=2.0), "Your gain weighs forwards and backwards differently. Did you mix mean squares with root mean squares? Both logarithms are of mean squares."),
+        Mistake("backwards counted twice", dict(backward=2.0), "Your gain weighs forwards and backwards differently. Did you mix mean squares with root mean squares? Both logarithms are of mean squares."),
+    ),
+    hints=(
+        "First write the two logarithms as a function of the gain, by the map (4.15), and print them for a few gains. What do both do when the gain grows?",
+        "drift(gain) = max(|forward|, |backward|). Both logarithms grow with the gain. Where one is +x and the other −y, with x < y, would a larger gain help?",
+        "vgcourse.dynamics.gaussian_mean(lambda z: f(z) ** 2, q) is E[f(√q ζ)²]. Then search: a fine grid (steps of 0.001) around the best of a coarse one, or bisect for the gain at which the two logarithms are opposite.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,220 @@
+"""Problem set 4 on the skip: a block of two layers with a scale, and the gradient of a net with carries path by path."""
+
+import math
+
+import numpy as np
+
+from vgcourse.activations import tanh_derivative
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+# --- scaled_block_backward -------------------------------------------------------------------------
+
+
+def scaled_block_backward(dout, h, W1, W2, scale):
+    """out = h + a r, r = tanh(h W₁ᵀ) W₂ᵀ: dr = a dout, δ = tanh' ⊙ (dr W₂), dh = dout + δ W₁, da = Σ dout ⊙ r."""
+    return _block(dout, h, W1, W2, scale)
+
+
+def _block(
+    dout, h, W1, W2, scale, *, skip=lambda dout, scale: dout, branch=1.0, slope=lambda z, c: tanh_derivative(z), reaches=lambda a: a,
+    inner=lambda a: 1.0, meets=lambda c, z: c, upper=lambda dr, dout: dr, dscale=lambda dout, r, a: (dout * r).sum(),
+    weigh=lambda dW, N: dW, behind=lambda dz, dout, W1: dz @ W1,
+):  # fmt: skip
+    """scaled_block_backward with exchangeable parts."""
+    z = h @ W1.T
+    c = np.tanh(z)
+    dr = reaches(scale) * dout
+    dz = inner(scale) * (dr @ W2) * slope(z, c)
+    dh = skip(dout, scale) + branch * behind(dz, dout, W1)
+    dW1, dW2 = weigh(dz.T @ h, len(h)), weigh(upper(dr, dout).T @ meets(c, z), len(h))
+    return dh, dW1, dW2, dscale(dout, c @ W2.T, scale)
+
+
+def _columns_out(dout, h, W1, W2, scale):
+    dh, dW1, dW2, da = _block(dout, h, W1.T, W2.T, scale)
+    return dh, dW1.T, dW2.T, da
+
+
+def _without_scale_in_dh(dout, h, W1, W2, scale):
+    dh, *rest = _block(dout, h, W1, W2, scale)
+    return dout + (dh - dout) / scale, *rest
+
+
+def _scale_meets_out(dout, h, W1, W2, scale):
+    *rest, da = _block(dout, h, W1, W2, scale)
+    return *rest, (dout * h).sum() + scale * da
+
+
+def _square_only(formula):
+    """`formula` where all sizes are equal, the right answer elsewhere: so does numpy let it run."""
+    return lambda dout, h, W1, W2, scale: (formula if W1.shape[0] == W1.shape[1] else _block)(
+        dout, h, W1, W2, scale
+    )
+
+
+def _block_cases(rng):
+    cases = []
+    for N, D, H in ((5, 4, 6), (3, 4, 4), (6, 5, 3)):
+        dout, h = rng.normal(size=(2, N, D))
+        W1, W2 = 1.3 * rng.normal(size=(H, D)) / np.sqrt(D), 1.3 * rng.normal(size=(D, H)) / np.sqrt(H)
+        a = float(rng.uniform(0.3, 0.7) * rng.choice([-1, 1]))
+        cases.append(Case((dout, h, W1, W2, a), ("dh", "dW1", "dW2", "dscale"), batch=N))
+    return cases
+
+
+SCALED_BLOCK_BACKWARD = Problem(
+    name="ps4.scaled_block_backward",
+    reference=scaled_block_backward,
+    family=_block,
+    cases=_block_cases,
+    points=4,
+    lecture='lecture 6, "Residual and highway nets"',
+    axes={"dh": ("example", "unit"), "dW1": ("hidden unit", "unit"), "dW2": ("unit", "hidden unit")},
+    mistakes=(
+        Mistake("identity path forgotten", dict(skip=lambda dout, scale: 0.0), "Your dh holds the path through the branch only. h also reaches the output on the skip, with factor 1: dout itself is a part of dh."),
+        Mistake("branch forgotten", dict(branch=0.0), "Your dh is dout, the skip alone. h also reaches the output through the branch, and that gradient adds."),
+        Mistake("identity path scaled", dict(skip=lambda dout, scale: scale * dout), "You multiply the skip by the scale. The scale is on the branch; the skip carries dout as it is."),
+        Mistake("identity added twice", dict(skip=lambda dout, scale: 2 * dout), "dout is in your dh twice. The skip is one path, and gives dout once."),
+        Mistake("1 for dout", dict(skip=lambda dout, scale: 1.0), "You add 1 where dout belongs. The 1 is the Jacobian of the skip; the gradient that comes in multiplies it."),
+        Mistake("paths subtracted", dict(branch=-1.0), "You subtract the branch. Both paths add to the output, so both gradients add."),
+        Mistake("scale missing", dict(reaches=lambda a: 1.0), "The scale is missing on the way back: out = h + a r, so what arrives at r is a dout, in dW₂, dW₁ and dh."),
+        Mistake("scale missing below W2", dict(reaches=lambda a: 1.0, upper=lambda dr, dout: dr, inner=lambda a: a), "Your dW₂ lacks the scale: what arrives at r is a dout."),
+        Mistake("scale missing in dh", _without_scale_in_dh, "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
+        Mistake("paths multiplied", dict(behind=lambda dz, dout, W1: dout * (dz @ W1)), "You multiply the branch's gradient by dout. δ holds dout already: the two paths add, dout + δ W₁."),
+        Mistake("out for the scale", _scale_meets_out, "Your dscale multiplies dout by the whole output. The factor of a is the branch alone: da = Σ dout ⊙ r."),
+        Mistake("r alone for the scale", dict(dscale=lambda dout, r, a: r.sum()), "Your dscale sums r: the gradient that comes in is missing, da = Σ dout ⊙ r."),
+        Mistake("scale twice", dict(inner=lambda a: a), "The scale stands twice in the gradients below W₂. The branch is multiplied by a once."),
+        Mistake("divided by the scale", dict(reaches=lambda a: 1 / a), "You divide by the scale on the way back. A factor forwards is the same factor backwards."),
+        Mistake("scale's gradient with the scale", dict(dscale=lambda dout, r, a: a * (dout * r).sum()), "Your dscale holds a itself. out = h + a r is linear in a: da = Σ dout ⊙ r."),
+        Mistake("scale's gradient not summed", dict(dscale=lambda dout, r, a: (dout * r).sum(axis=1)), "Your dscale has one number for each example. The same a serves all of them: sum over everything."),
+        Mistake("scale's gradient averaged", dict(dscale=lambda dout, r, a: (dout * r).mean()), "Your dscale is a mean. The same a is used at every entry of r, so its gradient is a sum."),
+        Mistake("scale's gradient averaged over the batch", dict(dscale=lambda dout, r, a: (dout * r).sum() / len(r)), "Your dscale is divided by N. The 1/N of the mean is already in dout."),
+        Mistake("dout alone for the scale", dict(dscale=lambda dout, r, a: dout.sum()), "Your dscale sums dout. The factor of a is the branch r: da = Σ dout ⊙ r."),
+        Mistake("f' missing", dict(slope=lambda z, c: np.ones_like(z)), "The factor tanh'(z) is missing: what goes back through the hidden layer passes the tanh."),
+        Mistake("f' of the activation", dict(slope=lambda z, c: tanh_derivative(c)), "You take tanh' at tanh(z). It belongs at z: 1 − tanh²(z)."),
+        Mistake("(1 − c)²", dict(slope=lambda z, c: (1 - c) ** 2), "You multiply by (1 − c)². tanh' is 1 − c²: only c is squared."),
+        Mistake("1 − z²", dict(slope=lambda z, c: 1 - z**2), "You multiply by 1 − z². tanh' is 1 − tanh²(z)."),
+        Mistake("the ReLU of the lecture", dict(slope=lambda z, c: (z > 0).astype(float)), "You use the ReLU's slope, as in the lecture's net. Here the hidden layer is a tanh."),
+        Mistake("z in dW2", dict(meets=lambda c, z: z), "Your dW₂ uses z. What comes into W₂ is tanh(z)."),
+        Mistake("W2 skipped", _square_only(lambda dout, h, W1, W2, a: _block(dout, h, W1, np.eye(len(W2)), a)[:2] + _block(dout, h, W1, W2, a)[2:]), "On the way down you leave out W₂. Only where all sizes are equal does numpy let that run."),
+        Mistake("z = h W", _square_only(_columns_out), "Your layers are h W, with columns as outputs. Here rows are outputs: h W₁ᵀ forwards, δ W₁ back. In a square case numpy cannot notice."),
+        Mistake("weight gradients averaged", dict(weigh=lambda dW, N: dW / N), "Your weight gradients are divided by N. The 1/N of the mean is already in dout."),
+    ),
+    hints=(
+        "h leaves on two arrows that meet again at the +. On the lower one stand W₁, tanh, W₂ and a number. Go back along each as if the other were not there.",
+        "What arrives at r is a dout. From there two layers as in lecture 1; the skip's share of dh needs no product at all.",
+        "With c = tanh(h W₁ᵀ) and r = c W₂ᵀ: dW₂ = (a dout)ᵀ c, δ = (a dout W₂) ⊙ (1 − c²). What multiplies a in the output? Its gradient is a sum over all entries.",
+    ),
+)  # fmt: skip
+
+
+# --- path_gradients --------------------------------------------------------------------------------
+
+
+def path_gradients(dh, Js, carries):
+    """Π_l (diag k_l + J_l) sorted by length: entry k sums the products with J in exactly k layers, diag k_l in the others."""
+    return _paths(dh, Js, carries)
+
+
+def _paths(
+    dh, Js, carries, *, order=lambda layers: layers[::-1], through=lambda g, J, k: g @ J, around=lambda g, J, k: g * k,
+    of=lambda n, g, carried: carried, reuse=False,
+    finish=lambda terms: terms,
+):  # fmt: skip
+    """path_gradients with exchangeable parts; `of` is what becomes of entry n where it goes around."""
+    terms = np.zeros((len(Js) + 1, len(dh)), np.result_type(dh, *Js))
+    terms[0] = dh
+    for J, k in order(list(zip(Js, carries, strict=True))):
+        old = terms.copy()
+        terms = np.array([of(n, g, around(g, J, k)) for n, g in enumerate(old)])
+        for n in range(1, len(terms)):  # `reuse`: entry n − 1 already holds this layer
+            terms[n] += through(terms[n - 1] if reuse else old[n - 1], J, k)
+    return finish(terms)
+
+
+def _by_selection(select):
+    """The sum over the sets of layers that `select(L, k)` gives."""
+
+    def formula(dh, Js, carries):
+        terms = np.zeros((len(Js) + 1, len(dh)))
+        for n in range(len(Js) + 1):
+            for layers in select(len(Js), n):
+                g = dh
+                for l in reversed(range(len(Js))):
+                    g = g @ Js[l] if l in layers else g * carries[l]
+                terms[n] += g
+        return terms
+
+    return formula
+
+
+def _binomial(one_layer):
+    def formula(dh, Js, carries):
+        J, k, L = one_layer(Js), np.mean(carries), len(Js)
+        return np.array(
+            [math.comb(L, n) * k ** (L - n) * dh @ np.linalg.matrix_power(J, n) for n in range(L + 1)]
+        )
+
+    return formula  # fmt: skip
+
+
+def _paths_cases(rng):
+    cases = []
+    for L, H, suffix in ((5, 3, ""), (3, 4, " (three layers)")):
+        Js = [rng.normal(size=(H, H)) / np.sqrt(H) for _ in range(L)]
+        carries = [rng.uniform(0.4, 0.95, size=H) for _ in range(L)]
+        cases.append(Case((rng.normal(size=H), Js, carries), ("terms" + suffix,)))
+    return cases
+
+
+def _whole(args, outputs):
+    dh, Js, carries = args
+    (terms,) = outputs.values()
+    whole = dh
+    for J, k in zip(Js[::-1], carries[::-1], strict=True):
+        whole = whole * k + whole @ J
+    size = np.abs(terms).sum()
+    return float(np.linalg.norm(np.sum(terms, axis=0) - whole) / max(size, np.linalg.norm(whole), 1e-300))
+
+
+PATH_GRADIENTS = Problem(
+    name="ps4.path_gradients",
+    reference=path_gradients,
+    family=_paths,
+    cases=_paths_cases,
+    points=4,
+    lecture='lecture 6, "Residual and highway nets"',
+    axes={"terms": ("length from 0", "unit"), "terms (three layers)": ("length from 0", "unit")},
+    invariants=(
+        Invariant("the terms add up to the product", _whole, "Your terms do not add up to the whole gradient, dh (diag k_L + J_L) … (diag k_1 + J_1). Every path from the output to the input belongs to one of the terms, once, and pays the carry of every layer that it goes around."),
+    ),
+    mistakes=(
+        Mistake("carries ignored", dict(around=lambda g, J, k: g), "You sort the paths of a residual net, as in (6.6). Here going around layer l costs the factor k_l, unit by unit."),
+        Mistake("carry on the branch too", dict(through=lambda g, J, k: (g @ J) * k), "Your paths through a layer also pay its carry. A path goes either around, times k_l, or through, times J_l."),
+        Mistake("carry before the branch too", dict(through=lambda g, J, k: (g * k) @ J), "Your paths pay the carry of a layer and then go through it as well. A path goes either around, times k_l, or through, times J_l."),
+        Mistake("1 − k for k", dict(around=lambda g, J, k: g * (1 - k)), "You go around a layer with 1 − k_l. Here k_l is what is carried."),
+        Mistake("mean of the carry", dict(around=lambda g, J, k: g * np.mean(k)), "You use one carry for all units of a layer. Every unit has its own: g * k."),
+        Mistake("wire's path not carried", lambda dh, *rest: np.vstack([dh, _paths(dh, *rest)[1:]]), "Entry 0 is dh itself in your answer. The path around all layers pays every carry."),
+        Mistake("carries of the longer paths missing", dict(of=lambda n, g, carried: g if n else carried), "Only your entry 0 pays the carries. A path through some branches goes around the other layers, and pays k_l there too."),
+        Mistake("longer paths overwritten", dict(of=lambda n, g, carried: 0 * g if n else carried), "Your entries from 1 on hold only what went through the layer last worked in. What goes around it belongs to them too, times k_l: add."),
+        Mistake("all in entry 0", lambda *args: (lambda terms: np.vstack([terms.sum(axis=0), 0 * terms[1:]]))(_paths(*args)), "Your entry 0 holds the whole gradient, the others nothing. A path that goes through a branch has become one longer: from entry n − 1 to entry n."),
+        Mistake("carries from the first layer", dict(order=lambda layers: [(J, k) for (J, _), (_, k) in zip(layers[::-1], layers, strict=True)]), "Your Jacobians come from the last layer down, your carries from the first up. Layer l has J_l and k_l: take both in the same order."),
+        Mistake("Jacobians from the first layer", dict(order=lambda layers: [(J, k) for (J, _), (_, k) in zip(layers, layers[::-1], strict=True)]), "Your carries come from the last layer down, your Jacobians from the first up. Layer l has J_l and k_l: take both in the same order."),
+        Mistake("order reversed", dict(order=list), "Your products meet the first layer first. The gradient comes from the output: dh, then the last layer, down to the first."),
+        Mistake("Jacobians transposed", dict(through=lambda g, J, k: J @ g), "You multiply J g. The first index of J is the output's, so a gradient goes back as the row g J."),
+        Mistake("layers used twice", dict(reuse=True), "Some of your paths pass a layer more than once. While a layer is worked in, entry n needs the old entry n − 1: keep a copy."),
+        Mistake("one path of each length", _by_selection(lambda L, n: [range(L - n, L)]), "You have one path of each length, through the last layers. There are as many as ways to choose n of the L layers."),
+        Mistake("neighbouring layers only", _by_selection(lambda L, n: [range(i, i + n) for i in range(L - n + 1)] if n else [()]), "You count only paths through neighbouring layers. A path may go around layers in between: J₃ k₂ J₁ is one of length 2."),
+        Mistake("averaged over the paths", lambda *args: _paths(*args) / np.array([math.comb(len(args[1]), n) for n in range(len(args[1]) + 1)])[:, None], "You average over the paths of a length. The product expands into a sum: their gradients add."),
+        Mistake("powers of the mean Jacobian", _binomial(lambda Js: np.mean(Js, axis=0)), "You use the binomial formula with mean Jacobian and mean carry. It holds only if all layers are equal: here every set of layers has its own product."),
+        Mistake("whole layer in J", lambda dh, Js, carries: _paths(dh, [J + np.diag(k) for J, k in zip(Js, carries, strict=True)], carries), "You go through a layer with diag k_l + J_l in place of J_l. J_l is the branch alone; the carry is the other way."),
+        Mistake("longest first", dict(finish=lambda terms: terms[::-1].copy()), "Your entries start with the longest path. Entry n is for paths through n branches, so the path around all of them comes first."),
+        Mistake("up to length n", dict(finish=lambda terms: np.cumsum(terms, axis=0)), "Your entry n holds all paths of length up to n. It is for those of length n alone."),
+        Mistake("first layer missing", lambda dh, Js, carries: np.concatenate([_paths(dh, Js[1:], carries[1:]), np.zeros((1, len(dh)))]), "Your loop ends before the first layer. The gradient passes layer 0 last: reversed(range(L)) ends with 0."),
+    ),
+    hints=(
+        "At every layer the gradient has two ways: around it (times k_l, unit by unit) or through it (times J_l). How many ways are there in all, and how many pass through exactly n branches?",
+        "Start with dh as the only path, of length 0. Each layer, from the last to the first, turns one list of sums by length into the next.",
+        "At layer l, the paths of length n are those of length n that go around it, and those of length n − 1 that go through it. Write new[n] in terms of old[n], old[n − 1], k_l and J_l.",
+    ),
+)  # fmt: skip

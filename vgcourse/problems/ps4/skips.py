@@ -1,0 +1,216 @@
+"""Problem set 4 on residual blocks for images: a skip that averages, and what an inverted bottleneck costs."""
+
+import numpy as np
+
+from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Problem
+
+# --- pooled_skip -----------------------------------------------------------------------------------
+
+
+def pooled_skip(x, dout, stride):
+    """out[n, j, y, v] = mean of in[n, j] over the s × s block (y, v) for the old channels, 0 for the new ones; and its way back."""
+    return _skip(x, dout, stride)
+
+
+def _blocks(x, s):
+    N, C, Y, X = x.shape
+    return x.reshape(N, C, Y // s, s, X // s, s)
+
+
+def _mean(x, s):
+    return _blocks(x, s).mean(axis=(3, 5))
+
+
+def _old_first(kept, channels):
+    new = np.zeros((len(kept), channels - kept.shape[1], *kept.shape[2:]), kept.dtype)
+    return np.concatenate([kept, new], axis=1)
+
+
+def _shared(dout, x, s, weight=None):
+    weight = 1 / s**2 if weight is None else weight
+    return weight * dout.repeat(s, axis=2).repeat(s, axis=3)
+
+
+def _skip(
+    x, dout, stride, *, keep=_mean, widen=_old_first, narrow=lambda dout, C: dout[:, :C], scatter=_shared
+):
+    """keep one number of each block, widen the channels; narrow the gradient's channels, scatter it to the pixels."""
+    out = widen(keep(x, stride), dout.shape[1])
+    return out, scatter(narrow(dout, x.shape[1]), x, stride)
+
+
+def _first_pixel(dout, x, s):
+    dx = np.zeros(x.shape, dout.dtype)
+    dx[:, :, ::s, ::s] = dout
+    return dx
+
+
+def _tiled(dout, x, s):
+    return np.tile(dout, (1, 1, s, s)) / s**2
+
+
+def _to_the_largest(dout, x, s):
+    largest = _blocks(x, s).max(axis=(3, 5)).repeat(s, axis=2).repeat(s, axis=3)
+    return np.where(x == largest, _shared(dout, x, s, 1.0), 0.0)
+
+
+def _corners(x, s):
+    """Strides between the blocks, not within them."""
+    N, C, Y, X = x.shape
+    return x.reshape(N, C, s, Y // s, s, X // s).mean(axis=(2, 4))
+
+
+def _repeated(kept, channels):
+    return kept[:, np.arange(channels) % kept.shape[1]]
+
+
+def _new_first(kept, channels):
+    return _old_first(kept, channels)[:, np.roll(np.arange(channels), channels - kept.shape[1])]
+
+
+def _folded(dout, C):
+    return np.stack([dout[:, c::C].sum(axis=1) for c in range(C)], axis=1)
+
+
+def _skip_cases(rng):
+    cases = []
+    for (N, C, Y, X), channels, s, suffix in (
+        ((3, 2, 6, 4), 5, 2, ""),
+        ((4, 3, 6, 9), 3, 3, " (same channels)"),
+        ((2, 2, 3, 3), 3, 1, " (stride 1)"),
+    ):
+        x, dout = rng.normal(size=(N, C, Y, X)), rng.normal(size=(N, channels, Y // s, X // s))
+        cases.append(Case((x, dout, s), ("out" + suffix, "dx" + suffix), batch=N))
+    return cases  # fmt: skip
+
+
+def _adjoint(args, outputs):
+    x, dout, _ = args
+    values = {key.split(" ")[0]: value for key, value in outputs.items()}
+    out, dx = values.get("out"), values.get("dx")
+    if out is None or dx is None or np.shape(out) != dout.shape or np.shape(dx) != x.shape:
+        return 0.0
+    size = np.linalg.norm(out) * np.linalg.norm(dout) + np.linalg.norm(dx) * np.linalg.norm(x)
+    return float(abs((out * dout).sum() - (dx * x).sum()) / max(size, 1e-300))
+
+
+POOLED_SKIP = Problem(
+    name="ps4.pooled_skip",
+    reference=pooled_skip,
+    family=_skip,
+    cases=_skip_cases,
+    points=3,
+    lecture='lecture 6, "Residual and highway nets"',
+    axes={name + suffix: ("example", "channel", "row", "column") for name in ("out", "dx") for suffix in ("", " (same channels)", " (stride 1)")},
+    invariants=(
+        Invariant("dx is the adjoint of out", _adjoint, "Your out and dx do not fit together: Σ out ⊙ dout and Σ x ⊙ dx have to be equal, because out is linear in x. What out takes from a pixel, dx has to give back to that pixel."),
+    ),
+    mistakes=(
+        Mistake("the lecture's skip", dict(keep=lambda x, s: x[:, :, ::s, ::s], scatter=_first_pixel), "You keep every s-th pixel, equation (6.15). Here the skip takes the mean of each s × s block, and every pixel has its share."),
+        Mistake("one pixel kept", dict(keep=lambda x, s: x[:, :, ::s, ::s]), "Your out keeps the first pixel of each block. It is the mean of all s² of them."),
+        Mistake("largest of each block", dict(keep=lambda x, s: _blocks(x, s).max(axis=(3, 5))), "Your out takes the largest pixel of each block. It is the mean."),
+        Mistake("sum of each block", dict(keep=lambda x, s: _blocks(x, s).sum(axis=(3, 5))), "Your out is the sum of each block. The mean divides by s²."),
+        Mistake("divided by s", dict(keep=lambda x, s: _blocks(x, s).sum(axis=(3, 5)) / s), "Your out divides by s. A block holds s² pixels."),
+        Mistake("pixels far apart averaged", dict(keep=_corners), "Your reshape puts the axis of length s before the blocks: it averages pixels that lie Y/s rows apart. (Y/s, s) in this order makes blocks of neighbours."),
+        Mistake("new channels repeat the old", dict(widen=_repeated), "Your new channels repeat the old ones. The skip has nothing for them: they are 0, and only the branch writes there."),
+        Mistake("new channels first", dict(widen=_new_first), "Your zeros come before the old channels. Channel j stays channel j; the new ones follow."),
+        Mistake("new channels missing", dict(widen=lambda kept, channels: kept), "Your out has no new channels. It needs as many as dout: append channels of zeros."),
+        Mistake("gradient not shared", dict(scatter=lambda dout, x, s: _shared(dout, x, s, 1.0)), "Your dx gives the whole gradient to each of the s² pixels. Each had the weight 1/s² in the mean, and gets that share back."),
+        Mistake("gradient divided by s", dict(scatter=lambda dout, x, s: _shared(dout, x, s, 1 / s)), "Your dx divides by s. Each pixel has the weight 1/s² in its mean."),
+        Mistake("gradient to one pixel", dict(scatter=_first_pixel), "Your dx gives all of the gradient to the first pixel of a block. All s² of them had a part in the mean."),
+        Mistake("gradient to the largest", dict(scatter=_to_the_largest), "Your dx gives the gradient to the largest pixel, the way back of a maximum. In a mean each has its share."),
+        Mistake("gradient tiled", dict(scatter=_tiled), "np.tile puts whole copies side by side. A pixel of dout belongs to one block of neighbours: np.repeat along rows and along columns."),
+        Mistake("dx at the output's size", dict(scatter=lambda dout, x, s: dout / s**2), "Your dx has the size of the output. A gradient has the shape of what it belongs to."),
+        Mistake("last channels go back", dict(narrow=lambda dout, C: dout[:, -C:]), "Your dx takes the last channels of dout. The old channels are the first C of them; the gradient of the new ones ends here."),
+        Mistake("new channels go back too", dict(narrow=_folded), "Your dx adds the gradient of the new channels to the old ones. They were filled with zeros, not with x: their gradient ends here."),
+    ),
+    hints=(
+        "Forward: which pixels of x enter out[n, j, y, v], with which weight? Backward: the same arrows with the same weights, turned round.",
+        "reshape(N, C, Y//s, s, X//s, s) turns every block into two axes of length s. The channels are dout.shape[1]; what x does not fill stays 0.",
+        "out: the mean over axes 3 and 5. dx: dout[:, :C]/s², each entry repeated s times along the rows and s times along the columns.",
+    ),
+)  # fmt: skip
+
+
+# --- inverted_cost ---------------------------------------------------------------------------------
+
+
+def inverted_cost(C, wide, C_out, K, Y, X, stride):
+    """1×1 from C to E channels, K×K depthwise on E with the stride, 1×1 to C': weights, and weights × output pixels."""
+    return _cost(C, wide, C_out, K, Y, X, stride)
+
+
+def _cost(
+    C, wide, C_out, K, Y, X, stride, *, area=lambda K: K**2, full=False, strided=(1, 2), small=lambda size, s: -(-size // s),
+    plane=lambda Y, X, s, K, small: small(Y, s) * small(X, s), pixels=None, bias=False, last=lambda C, C_out: C_out, middle=lambda wide: wide, add=False, pair=1,
+):  # fmt: skip
+    """The three convolutions one after the other; `strided` lists those whose output is small already."""
+    join = (lambda i, o: i + o) if add else (lambda i, o: i * o)
+    end = last(C, C_out)
+    weights = [join(C, wide), area(K) * (wide**2 if full else middle(wide)), join(wide, end)]
+    outputs = [plane(Y, X, stride, K, small) if number in strided else Y * X for number in range(3)]
+    if pixels:
+        outputs = [pixels(n) for n in outputs]
+    biases = 2 * wide + end if bias else 0
+    return sum(weights) + biases, pair * sum(w * p for w, p in zip(weights, outputs, strict=True))
+
+
+def _with_projection(C, wide, C_out, K, Y, X, stride):
+    parameters, pairs = _cost(C, wide, C_out, K, Y, X, stride)
+    return parameters + C * C_out, pairs + C * C_out * -(-Y // stride) * -(-X // stride)
+
+
+def _cost_cases(rng):
+    cases = []
+    for s, K in ((1, 5), (2, 7)):
+        C, half = int(rng.integers(5, 10)), 2 * int(rng.integers(3, 5))
+        wide, C_out = C + int(rng.integers(11, 24)), C if s == 1 else C + int(rng.integers(2, 5))
+        suffix = " (stride 2)" * (s - 1)
+        cases.append(
+            Case(
+                (C, wide, C_out, K, 2 * half + 1, 2 * half + 1 + s, s),
+                ("parameters" + suffix, "multiply_adds" + suffix),
+            )
+        )
+    return cases  # fmt: skip
+
+
+INVERTED_COST = Problem(
+    name="ps4.inverted_cost",
+    reference=inverted_cost,
+    family=_cost,
+    cases=_cost_cases,
+    points=2,
+    lecture='lecture 6, "Residual and highway nets"',
+    tolerance=1e-9,
+    float32_tolerance=1e-9,
+    conventions=(
+        Convention("two operations a pair", dict(pair=2), "You count a multiplication and an addition as two operations. Many do; here the pair counts once."),
+    ),
+    mistakes=(
+        Mistake("the middle like the lecture's", dict(full=True), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
+        Mistake("K for K × K", dict(area=lambda K: K), "A K×K filter has K² weights; you count K."),
+        Mistake("3 × 3", dict(area=lambda K: 9), "You count 9 weights a filter. It is K² here, and K is not 3."),
+        Mistake("one filter for all channels", dict(middle=lambda wide: 1), "You count a single K×K filter. Depthwise has one for each of the E channels."),
+        Mistake("back to C channels", dict(last=lambda C, C_out: C), "Your last convolution leads back to C channels. It leads to C_out, which may be more."),
+        Mistake("stride ignored", dict(strided=()), "You count all outputs at the full size. From the depthwise convolution on there are only ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
+        Mistake("only the middle is smaller", dict(strided=(1,)), "You count the last 1×1 convolution at the full size. It works on what the depthwise one has left, ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
+        Mistake("all three are smaller", dict(strided=(0, 1, 2)), "You let the first 1×1 convolution take the stride. It is the depthwise one that does, so the first still sees all pixels."),
+        Mistake("rounded down", dict(small=lambda size, s: size // s), "You round Y/s down. With enough padding a convolution of stride s leaves ⌈Y/s⌉ rows: the last window still fits."),
+        Mistake("not rounded", dict(small=lambda size, s: size / s), "You multiply by Y/s and X/s as they are. A number of pixels is whole: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("only the last is smaller", dict(strided=(2,)), "You count the depthwise convolution at the full size. It has the stride itself: each of its weights is used once for each of the ⌈Y/s⌉ × ⌈X/s⌉ pixels that come out."),
+        Mistake("no padding", dict(plane=lambda Y, X, s, K, small: ((Y - K) // s + 1) * ((X - K) // s + 1)), "Your image loses K − 1 rows and columns: (Y − K)//s + 1 is the size without padding. Here ⌈Y/s⌉ × ⌈X/s⌉ pixels are left."),
+        Mistake("pixels over s, not s²", dict(plane=lambda Y, X, s, K, small: -(-Y * X // s)), "You divide the number of pixels by s once. Rows and columns both become fewer: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("product rounded", dict(plane=lambda Y, X, s, K, small: -(-Y * X // s**2)), "You round Y X/s² up. Rows and columns are counted each by itself: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("pixels missing", dict(pixels=lambda number: 1), "You count the work for one pixel. Each weight is used once for every output pixel."),
+        Mistake("results exchanged", lambda *args: _cost(*args)[::-1], "Your two results are exchanged: parameters come first, then multiply_adds."),
+        Mistake("biases counted", dict(bias=True), "You count biases. These convolutions have none: the norm behind each of them would take it out again."),
+        Mistake("channels added", dict(add=True), "You add the numbers of channels. A 1×1 convolution has one weight for each pair of an input and an output channel: multiply."),
+        Mistake("skip counted", _with_projection, "You count a 1×1 convolution on the skip as well. Asked for are the three of the branch."),
+    ),
+    hints=(
+        "A 1×1 convolution has one weight for each pair of an input and an output channel. How many filters has a depthwise one?",
+        "Three convolutions: C to E, E by itself with K² weights a channel, E to C_out. The stride is in the second, so the first still sees all pixels.",
+        "parameters = C·E + K²·E + …; multiply_adds is the same sum with each term times its output pixels, Y·X for the first and ⌈Y/s⌉·⌈X/s⌉ after it.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,127 @@
+"""Problem set 5, a repair: a ReLU net that blows up though all |λ| < 1, made calm without touching its eigenvalues.
+
+The answer is a matrix. What it is like is measured here: eigenvalues, one norm, one product.
+"""
+
+import numpy as np
+
+from vgcourse.collect.plain import describe
+from vgcourse.dynamics import modes
+from vgcourse.problems.measured import as_numbers
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps5.linear import block_diagonal
+
+CLOSE = 1e-6
+
+# --- calm ------------------------------------------------------------------------------------------
+
+
+def calm(W):
+    """Q D Qᵀ with the eigenvalues of W: D holds real ones and turns (7.6), Q is orthogonal and begins with the slowest v."""
+    return _calm(W)
+
+
+def _turns(values):
+    """One block for each eigenvalue or pair."""
+    return [(np.abs(v), np.angle(v)) if v.imag > 0 else v.real for v in values.astype(complex) if v.imag >= 0]
+
+
+def _first_slow(values, vectors):
+    """An orthogonal basis that begins with the slowest eigenvector."""
+    start = np.column_stack([vectors[:, 0].real, np.eye(len(values))])
+    return np.linalg.qr(start)[0]
+
+
+def _calm(
+    W,
+    *,
+    decompose=lambda W: modes(W)[:2],
+    blocks=_turns,
+    basis=_first_slow,
+    back=lambda Q, D: Q @ D @ Q.T,
+):
+    values, vectors = decompose(W)
+    return back(basis(values, vectors), block_diagonal(blocks(values)))
+
+
+def _measured(output, args):
+    """Eigenvalues, norm and slow direction, each 1 where it is as asked."""
+    (W,) = args
+    if isinstance(output, np.ndarray) and output.dtype.kind == "c":
+        raise TypeError("is complex; expected a real matrix")
+    M = as_numbers(output, "an (H, H) matrix")
+    if M.shape != W.shape:
+        raise TypeError(f"is {describe(output)}; expected an array of shape {W.shape}")
+    if not (np.abs(M) < 1e6).all():  # also NaN
+        raise TypeError("holds NaN or a number beyond 1e6; expected a matrix that shrinks")
+    values, vectors, _ = modes(W)
+    v = vectors[:, 0].real
+    rho = np.abs(values[0])
+    growth, off = np.linalg.norm(M, 2) / rho, np.linalg.norm(M @ v - values[0].real * v) / rho
+    apart = _distance(values, np.linalg.eigvals(M))
+    found = apart, growth - 1, off
+    return np.array([1.0 + (number if number > CLOSE else 0.0) for number in found])
+
+
+def _distance(a, b):
+    """How far two lists of eigenvalues are apart, each with its nearest."""
+    apart = np.abs(np.subtract.outer(a, b))
+    order = np.argsort(-np.abs(a))
+    worst = 0.0
+    for i in order:
+        j = int(np.argmin(apart[i]))
+        worst = max(worst, float(apart[i, j]))
+        apart[:, j] = np.inf
+    return worst
+
+
+def _cases(rng):
+    cases = []
+    for H, pairs in ((6, 1), (11, 3), (20, 6)):
+        while True:
+            slow = rng.uniform(0.85, 0.95) * rng.choice([-1, 1])
+            turning = [(rng.uniform(0.3, 0.8), rng.uniform(0.4, 2.7)) for _ in range(pairs)]
+            rest = list(rng.uniform(-0.8, 0.8, H - 1 - 2 * pairs))
+            U = rng.normal(size=(H, H))
+            W = U @ block_diagonal([slow, *turning, *rest]) @ np.linalg.inv(U)
+            if np.linalg.cond(U) < 500 and np.linalg.norm(W, 2) > 1.5:
+                break
+        cases.append(Case((W,), (f"{H} units",)))
+    return cases
+
+
+def _bad(place):
+    return lambda args, outputs: abs(float(next(iter(outputs.values()))[place]) - 1)
+
+
+CALM = Problem(
+    name="ps5.calm",
+    reference=calm,
+    family=_calm,
+    cases=_cases,
+    adapt=_measured,
+    exact=True,
+    points=5,
+    lecture='lecture 7, "Linear recursions"',
+    invariants=(
+        Invariant("other eigenvalues", _bad(0), "The eigenvalues of some matrix of yours are not those of W, each as often."),
+        Invariant("it can grow", _bad(1), "Some matrix of yours has a norm above ρ: a part of it, or a single step, may grow."),
+        Invariant("the slow mode has moved", _bad(2), "Your matrix does not keep the slowest mode: M v has to be λ₁ v, for the λ₁ and v of W with the largest |λ|."),
+    ),
+    mistakes=(
+        Mistake("nothing mended", lambda W: W, "You return W itself."),
+        Mistake("scaled down", lambda W: W * np.abs(np.linalg.eigvals(W)).max() / np.linalg.norm(W, 2), "You divided W by a number. It is calm now, and forgets sooner: its eigenvalues have shrunk, too."),
+        Mistake("symmetric part", lambda W: (W + W.T) / 2, "You return (W + Wᵀ)/2. Its eigenvalues are others, and all real."),
+        Mistake("singular values cut", lambda W: (lambda U, s, V: (U * np.minimum(s, np.abs(np.linalg.eigvals(W)).max())) @ V)(*np.linalg.svd(W)), "You cut the singular values of W at ρ. The norm is right, and the eigenvalues have changed."),
+        Mistake("in its own corner", dict(basis=lambda values, vectors: np.eye(len(values))), "Your matrix is calm and has the right eigenvalues, but its slow direction is a unit vector, not the v of W. Turn it."),
+        Mistake("real parts", dict(blocks=lambda values: list(values.real)), "You put the real parts of λ on the diagonal. A pair needs a block of two by two that turns, (7.6)."),
+        Mistake("moduli", dict(blocks=lambda values: list(np.abs(values))), "You put |λ| on the diagonal: nothing turns any more, and no sign flips."),
+        Mistake("orthogonal in name only", dict(basis=lambda values, vectors: np.column_stack([vectors[:, 0].real, np.eye(len(values))[:, 1:]]), back=lambda Q, D: Q @ D @ np.linalg.inv(Q)), "Your basis begins with v, but its vectors are not at right angles, and so the result can grow."),
+        Mistake("transposed back", dict(back=lambda Q, D: Q.T @ D @ Q), "You turn in the wrong direction: Qᵀ D Q for Q D Qᵀ, if the columns of Q are the basis. The slow direction ends elsewhere."),
+    ),
+    hints=(
+        "Which matrices never grow beyond ρ, in no part of them? (7.19). Build one with the eigenvalues of W, in the simplest basis that you can think of.",
+        "Real λ on the diagonal, for each pair r e^{±iθ} one block (7.6). Then turn the whole thing so that the place of λ₁ points along v.",
+        "M = Q D Qᵀ, with Q orthogonal and its first column v. np.linalg.qr of v beside an identity makes such a Q. The first entry of D is λ₁.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,159 @@
+"""Problem set 5 on matrices that are not normal: growth before decay, and the start that grows most."""
+
+import numpy as np
+
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+# --- growth_start ----------------------------------------------------------------------------------
+
+
+def growth_start(A, steps):
+    """‖A^k‖₂ for k = 1 … steps, the k of the largest, and the unit vector that A^k stretches by it."""
+    return _growth(A, steps)
+
+
+def _right_singular(P):
+    return np.linalg.svd(P)[2][0]
+
+
+def _growth(
+    A,
+    steps,
+    *,
+    power=np.linalg.matrix_power,
+    norm=lambda P: np.linalg.norm(P, 2),
+    ks=lambda steps: range(1, steps + 1),
+    at=np.argmax,
+    counted=lambda at, ks: ks[at],
+    when=lambda A, k: k,
+    start=_right_singular,
+):
+    ks = list(ks(steps))
+    norms = np.array([norm(power(A, k)) for k in ks])
+    best = int(at(norms))
+    return norms, np.int64(counted(best, ks)), start(power(A, when(A, ks[best])))
+
+
+def _up_to_sign(output, args):
+    """A direction and its opposite are the same answer: the largest entry is made positive."""
+    if not isinstance(output, (tuple, list)) or len(output) != 3:
+        return output
+    norms, at, start = output
+    try:
+        v = np.asarray(start, dtype=None if isinstance(start, np.ndarray) else float)
+        v = v * np.sign(v.flat[np.argmax(np.abs(v))]) if v.size and np.isfinite(v).all() and v.any() else v
+    except (TypeError, ValueError):
+        v = start
+    return norms, at, v
+
+
+def _radius(P):
+    return np.abs(np.linalg.eigvals(P)).max()
+
+
+def _eigenvector(P):
+    values, V = np.linalg.eig(P)
+    return V[:, np.argmax(np.abs(values))].real
+
+
+def _not_normal(H, radius, strength, rng):
+    above = strength * np.triu(rng.uniform(0.6, 1.4, size=(H, H)), 1)
+    A, Q = above + np.diag(radius * rng.uniform(0.8, 1, H)), np.linalg.qr(rng.normal(size=(H, H)))[0]
+    return rng.choice([-1, 1]) * Q @ A @ Q.T
+
+
+def _clear(v):
+    """Is one entry clearly the largest, so that rounding does not choose the sign?"""
+    last, first = np.sort(np.abs(v))[-2:]
+    return first > 1.1 * last
+
+
+def _growth_cases(rng):
+    cases, names = [], ("norms", "peak_at", "start")
+    for H, radius, strength, steps in ((3, 0.88, 0.7, 16), (2, 0.92, 3.0, 20)):
+        while True:  # one clear peak, neither at k = 1 nor at the end
+            A = _not_normal(H, radius, strength, rng)
+            norms, at, v = growth_start(A, steps)
+            last, first = np.sort(norms)[-2:]
+            clear = all(map(_clear, (v, np.linalg.svd(np.linalg.matrix_power(A, at))[0][:, 0])))
+            if 3 <= at < steps - 3 and first > 1.003 * last and first > 2 and clear:
+                break
+        cases.append(Case((A, steps), names, steps=steps))
+    for scale in (rng.uniform(0.7, 0.9), rng.uniform(1.05, 1.2)):  # symmetric: one only falls, one only grows
+        while True:
+            Q = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+            if _clear(Q[:, 0]):
+                break
+        cases.append(Case(((Q * [-scale, 0.5 * scale, 0.2]) @ Q.T, 5), names, steps=5))
+    return cases
+
+
+def _not_of_length_one(args, outputs):
+    return abs(np.linalg.norm(outputs["start"]) - 1)
+
+
+def _grows_less(args, outputs):
+    """Does the start, brought to length 1, grow by the largest norm at the right k?"""
+    A, steps = args
+    norms, at, _ = growth_start(A, steps)
+    v = outputs["start"] / max(np.linalg.norm(outputs["start"]), 1e-300)
+    return 1 - np.linalg.norm(np.linalg.matrix_power(A, int(at)) @ v) / norms.max()
+
+
+def _peak_elsewhere(args, outputs):
+    norms, at = outputs["norms"], int(outputs["peak_at"])
+    return float(not 1 <= at <= len(norms) or norms[at - 1] < norms.max() * (1 - 1e-6))
+
+
+def _below_the_radius(args, outputs):
+    """‖A^k‖ ≥ ρ^k for every norm."""
+    bound = _radius(args[0]) ** np.arange(1, len(outputs["norms"]) + 1)
+    return max(0.0, 1 - (outputs["norms"] / bound).min())
+
+
+GROWTH_START = Problem(
+    name="ps5.growth_start",
+    reference=growth_start,
+    cases=_growth_cases,
+    family=_growth,
+    adapt=_up_to_sign,
+    axes={"norms": ("step",), "start": ("unit",)},
+    invariants=(
+        Invariant("a start of length 1", _not_of_length_one, "Your start does not have length 1."),
+        Invariant("grows by the largest norm", _grows_less, "Some start of yours does not grow as much as another would: take it through A^k with the k of the largest norm, and measure its length."),
+        Invariant("peak of the norms", _peak_elsewhere, "Your peak_at does not fit your norms: the largest of them has to be that of A^peak_at, and the first is that of A¹."),
+        Invariant("at least ρ^k", _below_the_radius, "Some norm is below ρ^k. An eigenvector grows by |λ|^k, so no ‖A^k‖₂ can be smaller than the largest of these."),
+    ),
+    points=3,
+    lecture='lecture 7, "Linear recursions"',
+    mistakes=(
+        Mistake("spectral radius", dict(norm=_radius), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value."),
+        Mistake("Frobenius norm", dict(norm=np.linalg.norm), "np.linalg.norm of a matrix is the Frobenius norm, √(Σ σ²). ‖·‖₂ is the largest σ alone."),
+        Mistake("row sums", dict(norm=lambda P: np.linalg.norm(P, np.inf)), "You use the largest row sum, ‖·‖∞. Asked for is ‖·‖₂, the largest singular value."),
+        Mistake("column sums", dict(norm=lambda P: np.linalg.norm(P, 1)), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
+        Mistake("largest entry", dict(norm=lambda P: np.abs(P).max()), "You use the largest entry. ‖·‖₂ is the largest singular value."),
+        Mistake("norm squared", dict(norm=lambda P: np.linalg.norm(P, 2) ** 2), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
+        Mistake("powers of the norm", dict(norm=lambda P: P[0, 0], power=lambda A, k: np.linalg.norm(A, 2) ** k * np.eye(len(A)), start=_right_singular), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next.", whole=True),
+        Mistake("powers of entries", dict(power=lambda A, k: A**k), "A**k raises each entry to the power k. A^k is the matrix product."),
+        Mistake("k starts at 0", dict(ks=lambda steps: range(steps + 1)), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps."),
+        Mistake("one norm too few", dict(ks=lambda steps: range(1, steps)), "Your last norm is k = steps − 1. Asked for are k = 1 … steps."),
+        Mistake("one power late", dict(ks=lambda steps: range(2, steps + 2)), "Your norms begin with A². The first belongs to A¹.", whole=True),
+        Mistake("peak and power counted from 0", dict(counted=lambda at, ks: at, when=lambda A, k: k - 1), "Your peak_at counts places of the list from 0, and your start is that of the power with this number. The list starts with A¹: both are one too small."),
+        Mistake("identity to steps − 1", dict(ks=lambda steps: range(steps)), "Your norms are those of k = 0 … steps − 1. The first belongs to A¹."),
+        Mistake("peak_at counted from 0", dict(counted=lambda at, ks: at), "Your peak_at is one too small: it is the place in the list, and the list starts with A¹."),
+        Mistake("end of the stretch", dict(start=lambda P: np.linalg.svd(P)[0][:, 0]), "Your start is what comes out of A^k, the left singular vector. The start is what goes in."),
+        Mistake("column for row", dict(start=lambda P: np.linalg.svd(P)[2][:, 0]), "Your start is a column of the third result of np.linalg.svd. That result is Vᵀ: its rows are the singular vectors."),
+        Mistake("start that shrinks", dict(start=lambda P: np.linalg.svd(P)[2][-1]), "Your start is the one that A^k stretches least. Singular values are sorted with the largest first."),
+        Mistake("eigenvector", dict(start=_eigenvector), "Your start is an eigenvector. It follows λ^k from the beginning: what grows first is a mixture of eigenvectors that cancel at the beginning."),
+        Mistake("start of a single step", dict(when=lambda A, k: 1), "Your start is the one that a single step stretches most. Asked for is the one that has grown most at peak_at."),
+        Mistake("start of the power before", dict(when=lambda A, k: k - 1), "Your start is the one that grows most in peak_at − 1 steps. Which power is at that place of your list?"),
+        Mistake("unit with the longest column", dict(start=lambda P: np.eye(len(P))[np.argmax(np.linalg.norm(P, axis=0))]), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
+        Mistake("start of the last step", lambda A, steps: (*_growth(A, steps)[:2], _right_singular(np.linalg.matrix_power(A, steps))), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
+        Mistake("start times its growth", dict(start=lambda P: _right_singular(P) * np.linalg.norm(P, 2)), "Your start has the length of the growth. It is to have length 1."),
+    ),
+    hints=(
+        "The norm of a power is not the power of a norm. Make the powers one after the other and measure each.",
+        "The singular value decomposition of A^k names three things: which direction goes in, by how much it is stretched, in which direction it comes out.",
+        "norms[k − 1] belongs to A^k. At the best k, np.linalg.svd(A^k) gives U, σ, Vᵀ; the start is the direction that goes in, with the largest σ.",
+    ),
+)  # fmt: skip

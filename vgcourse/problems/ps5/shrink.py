@@ -1,0 +1,132 @@
+"""Problem set 5, an investigation: a size that falls at every step, for a net whose length does not.
+
+The answer is one scale for each unit. What it does is measured here: one matrix norm.
+"""
+
+import numpy as np
+
+from vgcourse.collect.plain import describe
+from vgcourse.problems.measured import as_numbers, known
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+# --- shrinking_scales ------------------------------------------------------------------------------
+
+
+def shrinking_scales(W):
+    """d with ‖D W D⁻¹‖₂ < 1, D = diag(d): the roots of left over right eigenvector of |W|, whose entries are above 0."""
+    return _scales(W)
+
+
+def _perron(M):
+    """The eigenvector of the largest eigenvalue of a matrix with entries above 0: its entries have one sign."""
+    values, V = np.linalg.eig(M)
+    return np.abs(V[:, np.argmax(values.real)].real)
+
+
+def _scales(
+    W,
+    *,
+    of=np.abs,
+    left=lambda M: _perron(M.T),
+    right=_perron,
+    power=0.5,
+):
+    M = of(W)
+    return (left(M) / right(M)) ** power
+
+
+def balanced(W, sweeps=60):
+    """Another way: unit by unit, until the row and the column of each are equally long."""
+    d = np.ones(len(W))
+    for _ in range(sweeps):
+        for i in range(len(W)):
+            M = np.abs(d[:, None] * W / d)
+            np.fill_diagonal(M, 0)
+            d[i] *= np.sqrt(np.linalg.norm(M[:, i]) / np.linalg.norm(M[i]))
+    return d
+
+
+def norm_after(W, d):
+    return float(np.linalg.norm(d[:, None] * W / d, 2))
+
+
+def _measured(output, args):
+    """The norm after scaling, 1 if it is below 1, and what would do instead."""
+    (W,) = args
+    d = as_numbers(output, "one number for each unit")
+    if d.shape != (len(W),):
+        raise TypeError(f"is {describe(output)}; expected {len(W)} numbers, one for each unit")
+    if not ((d > 0) & (d < 1e100)).all():  # also NaN
+        raise TypeError("holds NaN, a number that is not above 0, or one beyond 1e100; expected scales")
+    norm = norm_after(W, d)
+    return np.array([1.0 if norm < 1 else norm, 1.0 if norm < 1 else _instead(W, d)])
+
+
+def _instead(W, d):
+    """Which neighbour of a wrong answer would do: 2 upside down, 3 the root, 4 the square; 5 if all are equal; else 1."""
+    if np.ptp(d) <= 1e-9 * d.max():
+        return 5.0
+    with np.errstate(all="ignore"):
+        for number, other in ((2.0, 1 / d), (3.0, np.sqrt(d)), (4.0, d**2)):
+            if norm_after(W, other) < 1:
+                return number
+    return 1.0
+
+
+def _cases(rng):
+    cases = []
+    for H, orders in ((4, 2.0), (9, 3.0), (15, 3.0)):
+        while True:
+            M = rng.normal(size=(H, H)) ** 3
+            M *= 0.8 / np.abs(np.linalg.eigvals(np.abs(M))).max()
+            d = 10 ** (orders * rng.permutation(np.linspace(0, 1, H)))
+            W = M / d[:, None] * d
+            if norm_after(W, balanced(W)) < 0.97 and min(norm_after(W, d) for d in _too_simple(W, d)) > 1.02:
+                break
+        cases.append(Case((W,), (f"{H} units",)))
+    return cases
+
+
+def _too_simple(W, d):
+    """Scales that must not do: none, half of what is needed, twice that, the wrong way round, a first step towards it."""
+    roots = _scales(W, power=0.25), _scales(W, power=1.0)
+    lengths = 1 / np.linalg.norm(W, axis=1), np.linalg.norm(W, axis=0)
+    return np.ones(len(W)), d**0.5, d**2, 1 / d, *roots, *lengths, balanced(W, 1)
+
+
+def _grows(args, outputs):
+    norm, instead = next(iter(outputs.values()))
+    return max(0.0, norm - 1) if instead in (1.0,) else 0.0
+
+
+SHRINKING_SCALES = Problem(
+    name="ps5.shrinking_scales",
+    reference=shrinking_scales,
+    family=_scales,
+    cases=_cases,
+    adapt=_measured,
+    exact=True,
+    points=4,
+    lecture='lecture 7, "Linear recursions"',
+    invariants=(
+        Invariant("upside down they would do", known(1, 2.0), "Upside down your scales would do, 1/d for d: entry (i, j) of D W D⁻¹ is d_i W_ij / d_j."),
+        Invariant("the roots would do", known(1, 3.0), "The square roots of your scales would do. Every entry W_ij feels two scales, d_i and d_j."),
+        Invariant("the squares would do", known(1, 4.0), "The squares of your scales would do."),
+        Invariant("one scale for all", known(1, 5.0), "All your scales are equal. Then D W D⁻¹ is W itself: only their ratios count."),
+        Invariant("the norm is not below 1", _grows, "In some net ‖D W D⁻¹‖ is still 1 or more: a state can be found whose new size grows in one step."),
+    ),
+    mistakes=(
+        Mistake("no scales", lambda W: np.ones(len(W)), "All your scales are equal: your size is the length, times a number, and that may grow."),
+        Mistake("right over left", dict(power=-0.5), "Your scales are upside down: a unit that is heard much by others has to weigh more, one that hears much weighs less."),
+        Mistake("root missing", dict(power=1.0), "Your scales are the squares of what is needed. Each entry feels two of them, d_i and d_j."),
+        Mistake("root too many", dict(power=0.25), "Your scales are roots of what is needed."),
+        Mistake("row lengths", lambda W: 1 / np.linalg.norm(W, axis=1), "Your scales are one over the lengths of the rows of W. What a unit sends counts as much as what it hears, and scaling one unit changes the rows of the others."),
+        Mistake("column lengths", lambda W: np.linalg.norm(W, axis=0), "Your scales are the lengths of the columns of W. What a unit hears counts as much as what it sends, and scaling one unit changes the columns of the others."),
+        Mistake("one round of balancing", lambda W: balanced(W, 1), "You make rows and columns equally long once. Scaling one unit changes the others: go round until nothing changes."),
+    ),
+    hints=(
+        "Entry (i, j) becomes d_i W_ij / d_j. A unit whose row is long and whose column is short: should its d be small or large?",
+        "Make the row and the column of unit i equally long, leaving out the diagonal. Which factor for d_i does that? Then the next unit, and round again.",
+        "d_i ← d_i √(length of column i / length of row i) of the scaled matrix, over and over. (Or in one line from the two eigenvectors of |W|, whose entries have one sign.)",
+    ),
+)  # fmt: skip

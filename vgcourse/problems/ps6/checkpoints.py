@@ -1,0 +1,187 @@
+"""Problem set 6: the exact gradient from a few kept states, with its memory measured.
+
+The last case is a run of 2000 steps. There the answer is the verdict of `_small_memory`: the most bytes that the call held
+beside its arguments, as tracemalloc saw them, against a fourth of what all states take.
+"""
+
+import functools
+
+import numpy as np
+
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS
+from vgcourse.problems.ps6.through_time import AXES, back_through_time
+
+LONG, EVERY = (2000, 4, 1, 32), 20
+GRADIENTS = ("dh0", "dW_x", "dW_h", "db", "dalpha")
+LITTLE, MUCH, UNKNOWN = 1.0, 2.0, 3.0
+
+# --- checkpointed_backward -------------------------------------------------------------------------
+
+
+def checkpointed_backward(dhs, x, h0, W_x, W_h, b, alpha, every):
+    """The gradient of the whole from h_0, h_every, h_{2·every}, …: a segment's other states are computed again."""
+    return checkpointed(dhs, x, h0, W_x, W_h, b, alpha, every)
+
+
+def checkpointed(
+    dhs,
+    x,
+    h0,
+    W_x,
+    W_h,
+    b,
+    alpha,
+    every,
+    *,
+    start_of=lambda j, count: j,
+    start_at=lambda h: h,
+    again_bias=True,
+    again_leak=lambda alpha: alpha,
+    carry="added",
+    order=-1,
+    whole_only=False,
+    keep=slice(None),
+    dh0="first",
+    all_kept=False,
+    **parts,
+):
+    """checkpointed_backward with exchangeable parts; segment j (from 0) starts again at kept state start_of(j)."""
+    T, net = len(x), (W_x, W_h)
+    borders = [*range(0, T - every + 1 if whole_only else T, every), T // every * every if whole_only else T]
+    kept = [h0]
+    for first, last in zip(borders[:-2], borders[1:-1], strict=True):
+        kept.append(
+            run(x[first:last], kept[-1], *net, b, alpha)[-1].copy()
+        )  # a view would keep all of the segment
+    count = len(borders) - 1
+    totals, handed, from_later = None, {}, np.zeros_like(h0)
+    for j in list(range(count))[::order]:
+        first, last = borders[j], borders[j + 1]
+        start, b_again = start_at(kept[start_of(j, count)]), b if again_bias else 0 * b
+        hs = run(x[first:last], start, *net, b_again, again_leak(alpha))
+        d = dhs[first:last].copy()
+        if carry == "added":
+            d[-1] += from_later
+        elif carry == "in place of" and j < count - 1:
+            d[-1] = from_later
+        elif carry == "at the first step":
+            d[0] += from_later
+        _, from_later, *grads = back_through_time(d, hs, x[first:last], *net, alpha, **parts)
+        if j in (0, count - 1):
+            handed[j] = from_later
+        if j in range(count)[keep]:
+            totals = grads if totals is None else [a + g for a, g in zip(totals, grads, strict=True)]
+    return handed[0 if dh0 == "first" else count - 1], *totals
+
+
+@functools.lru_cache(maxsize=8)
+def _right(key):
+    """Gradients of the long run with this seed, from all of its states."""
+    dhs, x, h0, W_x, W_h, b, alpha, _ = _long(np.random.default_rng(key))
+    hs = run(x, h0, W_x, W_h, b, alpha)
+    return back_through_time(dhs, hs, x, W_x, W_h, alpha)[1:]
+
+
+class Long(int):
+    """`every` of the long run; remembers from which seed its arguments were drawn, for `_right`."""
+
+    key = 0
+
+
+def _long(rng):
+    x, h0, W_x, W_h, b, alpha = draw_net(rng, *LONG)
+    return rng.normal(size=(*LONG[:2], LONG[3])), x, h0, W_x, 0.7 * W_h, b, alpha, Long(EVERY)
+
+
+def with_memory(formula):
+    """A formula that says of the long run, in place of its gradients, whether it kept all states there."""
+    kept = getattr(formula, "keywords", {}).get("all_kept", False)
+
+    @functools.wraps(formula)
+    def call(*args):
+        return (None, np.inf if kept else 0) if isinstance(args[-1], Long) else formula(*args)
+
+    return call
+
+
+def _small_memory(output, args):
+    """For the long run a verdict on (gradients, bytes): was the memory small, and any gradient right?"""
+    dhs, every = args[0], args[-1]
+    if not isinstance(every, Long):
+        return output
+    gradients, peak = output
+    if gradients is not None and not _any_right(gradients, _right(every.key)):
+        return UNKNOWN
+    return LITTLE if peak <= dhs.size * 8 / 4 else MUCH
+
+
+def _any_right(out, right):
+    if not isinstance(out, (tuple, list)) or len(out) != len(right):
+        return False
+    for mine, theirs in zip(out, right, strict=True):
+        try:
+            mine = np.asarray(mine, dtype=float)
+        except (TypeError, ValueError):
+            continue
+        if mine.shape == theirs.shape and np.abs(mine - theirs).max() <= 1e-3 * np.abs(theirs).max():
+            return True
+    return False
+
+
+def _cases(rng):
+    cases = []
+    for size, every in (((8, 3, 4, 5), 3), (EQUAL, 2), ((6, 2, 3, 4), 3), ((4, 2, 3, 4), 9)):
+        x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
+        args = (rng.normal(size=(*size[:2], size[3])), x, h0, W_x, W_h, b, alpha, every)
+        cases.append(Case(args, GRADIENTS, batch=size[1], steps=size[0]))
+    key = int(rng.integers(2**31))
+    args = _long(np.random.default_rng(key))
+    args[-1].key = key
+    return [*cases, Case(args, ("memory",), memory=True)]
+
+
+def _verdict(value):
+    return lambda args, out: float("memory" in out and float(out["memory"]) == value)
+
+
+CHECKPOINTED_BACKWARD = Problem(
+    name="ps6.checkpointed_backward",
+    reference=checkpointed_backward,
+    family=checkpointed,
+    cases=_cases,
+    around=with_memory,
+    adapt=_small_memory,
+    points=6,
+    lecture='lecture 9, "Memory"',
+    axes={name: AXES[name] for name in GRADIENTS},
+    invariants=(
+        Invariant("memory not judged", _verdict(UNKNOWN), "In the long run none of your gradients is right, so its memory was not judged."),
+    ),
+    mistakes=(
+        Mistake("all states kept", {"all_kept": True}, "In a run of 2000 steps your function held more than a fourth of what all the states take. A segment's states must be gone before the next segment's are made, and the first run keeps one state in `every`. An array or a list for all steps is enough to fail here, and so is a view: hs[-1] of a segment's array keeps the whole array alive, a copy of it does not.", whole=True),
+        *(m for m in SLOPE_MISTAKES if m.name in ("tanh' missing", "slope from h", "leak missing on the tanh", "W_h transposed")),
+        *(m for m in WAYS if m.name in ("no way around the tanh", "no way through the tanh", "α on the way around", "whole gradient around")),
+        *(m for m in LEAKS if m.name in ("dalpha without the old state", "dalpha with the wrong sign", "dalpha with h_t")),
+        *(m for m in SUMS if m.name in ("db divided by N", "h_t for h_{t−1}")),
+        Mistake("gradient cut at the borders", {"carry": "dropped"}, "Your gradient stops at each checkpoint: that is a truncated gradient, in chunks. What a segment hands back to its first state is added to the gradient of the segment before."),
+        Mistake("loss at the border lost", {"carry": "in place of"}, "At each border you replace the loss's gradient by what the later segment hands back. The state there has both: they add."),
+        Mistake("handed to the wrong end", {"carry": "at the first step"}, "What a segment hands back arrives at the first step of the segment before. It belongs to its last: that state is where the later segment starts."),
+        Mistake("segments first to last", {"order": 1}, "You go through the segments from the first to the last. The gradient comes from the end."),
+        Mistake("every segment from h_0", {"start_of": lambda j, count: 0}, "Every segment is run again from h_0. Each starts from its own checkpoint."),
+        Mistake("every segment from zeros", {"start_at": lambda h: 0 * h}, "Every segment is run again from zeros. Each starts from its own checkpoint, the first from h_0."),
+        Mistake("segments from the checkpoint before", {"start_of": lambda j, count: max(j - 1, 0)}, "Your segments are run again from the checkpoint before their own. With h_0 as checkpoint 0, segment j starts at checkpoint j."),
+        Mistake("bias missing in the second run", {"again_bias": False}, "The second run leaves out b, so its states differ from those of the first."),
+        Mistake("leak missing in the second run", {"again_leak": np.ones_like}, "The second run has no leak, so its states differ from those of the first."),
+        Mistake("last steps left out", {"whole_only": True}, "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),
+        Mistake("last segment only", {"keep": slice(-1, None)}, "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share.", whole=True),
+        Mistake("first segment only", {"keep": slice(0, 1)}, "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share.", whole=True),
+        Mistake("dh0 of the last segment", {"dh0": "last"}, "Your dh0 is what the last segment hands back. It is what is left when the first segment is done."),
+    ),
+    hints=(
+        "Three things take turns: a first run that keeps one state in `every`; then, from the last segment to the first, a second run through one segment, and the way back through it.",
+        "checkpoints[j] is the state before step j · every (counted from 0). A segment is x[first:last] with last = min(first + every, T); its states begin with its checkpoint, and only they are in memory.",
+        "for j in reversed(range(number of segments)): the states of the segment in a list, then the loop of part 6 over it. The gradient that arrives at its first state is not reset: the next segment's loop begins with it. Nothing of length T may grow.",
+    ),
+)  # fmt: skip

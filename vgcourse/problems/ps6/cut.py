@@ -1,0 +1,140 @@
+"""Problem set 6, an investigation: the cheapest k₁/k₂ cut of one linear unit. What it loses is measured here, pair by pair."""
+
+import math
+
+import numpy as np
+
+from vgcourse.collect.plain import describe
+from vgcourse.problems.measured import off
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+SLACK = 1.05  # memory may be this much more than the least
+
+# --- cheap_cut -------------------------------------------------------------------------------------
+
+
+def cheap_cut(a, lost, work):
+    """The smallest k₂ for which k₁ = ⌈k₂/work⌉ loses little enough."""
+    return least(a, lost, work)
+
+
+def lost_share(a, k1, k2):
+    """Of the gradient of h_t = a h_{t−1} + x_t + b with L = Σ h_t, far from the start; each loss misses all lags from its reach on."""
+    reach = np.arange(k2 - k1 + 1, k2 + 1)  # of the block's losses, the first one's first
+    return float(np.mean(a ** reach.astype(float)))
+
+
+def least(
+    a,
+    lost,
+    work,
+    *,
+    share=lost_share,
+    first=lambda k2, work: math.ceil(k2 / work - 1e-12),
+    change=lambda k1, k2: (k1, k2),
+):
+    """cheap_cut with exchangeable parts."""
+    k2 = 1
+    while share(a, first(k2, work), k2) > lost:
+        k2 += 1
+    return change(first(k2, work), k2)
+
+
+def _numbers(output):
+    if not isinstance(output, (tuple, list, np.ndarray)) or np.shape(output) != (2,):
+        raise TypeError(f"is {describe(output)}; expected two whole numbers, k1 and k2")
+    try:
+        numbers = np.asarray(output, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError("holds something else than numbers; expected two whole numbers, k1 and k2") from None
+    if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all() and (numbers >= 1).all()):
+        raise TypeError("holds something else than whole numbers of at least 1; expected k1 and k2")
+    if numbers.max() > 10**6:
+        raise TypeError("holds a number beyond a million; expected k1 and k2")
+    return int(numbers[0]), int(numbers[1])
+
+
+def _measured(output, args):
+    """What is lost, work and memory against what is allowed, 1 inside; and 2 if only the order is wrong."""
+    k1, k2 = _numbers(output)
+    found = _against(args, k1, k2)
+    turned = max(found) > 1 and max(_against(args, k2, k1)) == 1
+    return np.array([*found, 2.0 if turned else 1.0])
+
+
+def _against(args, k1, k2):
+    a, lost, work = args
+    if k2 < k1:  # losses of the block that nothing reaches
+        return 1.0, 1.0, 300.0
+    smallest = least(a, lost, work)[1]
+    return (
+        max(lost_share(a, k1, k2) / lost, 1.0),
+        max(k2 / k1 / work, 1.0),
+        max(k2 / math.ceil(SLACK * smallest), 1.0),
+    )
+
+
+def _cases(rng):
+    cases = []
+    for low, high, lost, work in (
+        (0.88, 0.92, 0.01, 2),
+        (0.96, 0.98, 0.02, 2),
+        (0.93, 0.95, 0.005, 1.5),
+        (0.97, 0.985, 0.01, 3),
+    ):
+        a = round(float(rng.uniform(low, high)), 3)
+        cases.append(Case((a, lost, work), (f"a = {a:.2f}, {100 * lost:g} %, work {work}",)))
+    return cases
+
+
+def _window(a, lost, work):
+    return 1, math.ceil(math.log(lost) / math.log(a))
+
+
+def _chunks(a, lost, work):
+    k = math.ceil(a / (lost * (1 - a)))
+    return k, k
+
+
+def _window_cut(a, lost, work):
+    k = _window(a, lost, work)[1]
+    return math.ceil(k / work), k
+
+
+def _sum_of_the_two(a, lost, work):
+    """A window's loss at the far end of the way back alone, behind the block."""
+    k1 = math.ceil(math.log(lost) / math.log(a))
+    return k1, int(work * k1)
+
+
+CHEAP_CUT = Problem(
+    name="ps6.cheap_cut",
+    reference=cheap_cut,
+    family=least,
+    cases=_cases,
+    adapt=_measured,
+    exact=True,
+    points=4,
+    lecture='lecture 9, "Memory"',
+    invariants=(
+        Invariant("order exchanged", off(3), "With the two numbers exchanged yours would do: k1, the steps between two ways back, comes first, k2, their length, second."),
+        Invariant("too much is lost", off(0), "Your cut loses more of the gradient than it may."),
+        Invariant("too much work", off(1), "Your cut goes back over more steps than it may: k2/k1 steps for each step of the sequence."),
+        Invariant("too much memory", off(2), "Your k2 is more than 5 % above the smallest that would do, or below k1, which leaves losses without a way back to their own step."),
+    ),
+    mistakes=(
+        Mistake("window", _window, "You took a window, k1 = 1. It has the least memory, and for each step of the sequence it goes back k2 steps: too much work."),
+        Mistake("chunks", _chunks, "You took chunks, k1 = k2. They do the least work, and their memory is far above what is needed."),
+        Mistake("window's length", _window_cut, "Your k2 is that of a window. Only the last loss of a block reaches back k2 steps; the first one k2 − k1 + 1, and too much is lost."),
+        Mistake("safe for the first loss", _sum_of_the_two, "You made even the first loss of a block reach as far as a window's. What counts is the mean over the losses of a block: a shorter k2 will do."),
+        Mistake("lost by the first loss", dict(share=lambda a, k1, k2: a ** (k2 - k1 + 1)), "You count what the first loss of a block loses. The later ones reach further: take the mean over the block, and a shorter k2 will do."),
+        Mistake("sum for the mean", dict(share=lambda a, k1, k2: k1 * lost_share(a, k1, k2)), "You add up what the losses of a block lose. The share is their mean."),
+        Mistake("half a block too long", dict(change=lambda k1, k2: (math.ceil(1.5 * k1), math.ceil(1.5 * k2))), "Your cut keeps what it should, with half as much memory again as needed. Look for the smallest k2."),
+        Mistake("exchanged", dict(change=lambda k1, k2: (k2, k1)), "Your two numbers are exchanged: k1 comes first."),
+    ),
+    hints=(
+        "In a block of k1 losses the last one reaches back over k2 steps. Over how many does the first? The loss at each place loses a share a^(its reach).",
+        "So the lost share is a mean of k1 powers of a. The work is fixed by k2/k1: what k1 does a given k2 allow?",
+        "Go up with k2 from 1; take the smallest k1 that the work allows; stop at the first k2 whose mean of a^(k2 − k1 + 1), …, a^k2 is small enough.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,189 @@
+"""Problem set 8, five sick nets and two healthy ones: change one setting, or none. The gauges decide, 5 ms a net.
+
+The answer is the settings of a net. Whether it is well is measured here, with the gauges of `ward.py`, the student's too.
+"""
+
+import numpy as np
+
+from vgcourse.activations import ACTIVATIONS
+from vgcourse.collect.plain import cut, describe
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps8.ward import HEALTHY, gauges, sick
+
+KEYS = ("units", "layers", "gain", "bias", "branch", "last", "rate")
+
+# --- treat -----------------------------------------------------------------------------------------
+
+
+def treat(net):
+    """The net with one setting changed so that all gauges are in order; a healthy net as it came.
+
+    Idle units: bias 0. A tilt above 0.1: a branch of 1/√L, or weights of gain 1.2 where there is none; below: gain 1.2. Too
+    large a first loss: a smaller last layer. Steps that are too small: the rate.
+    """
+    return _treat(net)
+
+
+QUESTIONS = {
+    "idle": lambda found: found["idle"] > 0.4,
+    "tilt": lambda found: not abs(found["tilt"]) <= 0.1,
+    "loss": lambda found: found["loss"] > 0.5,
+    "steps": lambda found: not -5 <= found["steps"] <= -1,
+}
+
+
+def _dose(net, illness, found):
+    if illness == "idle":
+        return {"bias": 0.0}
+    if illness == "tilt" and found["tilt"] > 0 and net["branch"] is not None:
+        return {"branch": net["layers"] ** -0.5}
+    return {"tilt": {"gain": 1.2}, "loss": {"last": 0.1}, "steps": {"rate": 0.1}}[illness]
+
+
+def _treat(net, *, order=tuple(QUESTIONS), dose=_dose, again=False, asked=True):
+    """treat with exchangeable parts; `again`: one change for every question with yes."""
+    found, net = gauges(net), dict(net)
+    for illness in order:
+        if not asked or QUESTIONS[illness](found):
+            net |= dose(net, illness, found)
+            if not again:
+                break
+    return net
+
+
+def _always(**changes):
+    return lambda net, illness, found: changes
+
+
+def _instead(illness, **changes):
+    """Another dose for one illness."""
+    return lambda net, seen, found: changes if seen == illness else _dose(net, seen, found)
+
+
+def _upside_down(net, illness, found):
+    return {"branch": 3.0} if net["branch"] else _dose(net, illness, found)
+
+
+def _settings(output):
+    """The answer as a net, or a sentence about why it is none."""
+    if not isinstance(output, dict) or not set(KEYS) == set(output):
+        came = "without the right entries" if isinstance(output, dict) else describe(output)
+        raise TypeError(
+            f"is {'a dict ' if isinstance(output, dict) else ''}{came}; expected a dict of {', '.join(KEYS)}"
+        )
+    if output["units"] not in ACTIVATIONS or output["units"] not in ("tanh", "relu", "sigmoid"):
+        raise TypeError(f"has units {cut(repr(output['units']), 30)}; expected 'tanh', 'relu' or 'sigmoid'")
+    net = dict(output)
+    for key in KEYS[1:]:
+        if key == "branch" and net[key] is None:
+            continue
+        try:
+            net[key] = float(net[key])
+        except (TypeError, ValueError):
+            raise TypeError(f"has {key} {cut(repr(output[key]), 30)}; expected a number") from None
+        if not abs(net[key]) < 1e12 or (key in ("gain", "rate") and not net[key] > 0):
+            raise TypeError(f"has {key} {net[key]:.3g}; expected a finite number, above 0 for gain and rate")
+    return net
+
+
+ORDER = tuple(HEALTHY)
+CHANGED, TOUCHED, LAYERS, WHICH = 5, 6, 7, 8
+
+
+def _measured(output, args):
+    """For every gauge 1 if it is in order, else 2; then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer, what was."""
+    (net,), answer = args, _settings(output)
+    changed = [key for key in KEYS if answer[key] != net[key]]
+    out = np.ones(len(ORDER) + 4)
+    if "layers" in changed:
+        out[LAYERS] = 2.0
+        return out
+    bad = sick(gauges(answer | {"layers": net["layers"]}))
+    out[: len(ORDER)] += [key in bad for key in ORDER]
+    out[CHANGED] += len(changed) > 1
+    out[TOUCHED] += bool(changed) and not sick(gauges(net))
+    if out.max() > 1:
+        out[WHICH] = 2.0 + sum(2 ** KEYS.index(key) for key in changed)
+    return out
+
+
+def _cases(rng):
+    """Five illnesses and two healthy nets, in an order of their own for every seed."""
+
+    def number(low, high):
+        return float(rng.uniform(low, high))
+
+    def net(**changes):
+        return dict(units="tanh", layers=8, gain=1.2, bias=0.0, branch=None, last=0.3, rate=0.1) | changes
+
+    def deep(low, high):
+        return int(rng.integers(low, high))
+
+    ward = {
+        "cured [shy]": net(layers=deep(12, 17), gain=number(0.18, 0.26)),
+        "cured [loud]": net(layers=deep(18, 23), gain=2.5, branch=number(2.1, 2.6)),
+        "cured [sure]": net(layers=deep(5, 9), last=number(20, 30)),
+        "cured [asleep]": net(units="relu", layers=deep(5, 7), gain=2.0, bias=-number(1.6, 2.5), last=0.1),
+        "cured [frozen]": net(layers=deep(8, 11), rate=10 ** number(-7.5, -6.3)),
+        "left alone [deep]": net(layers=deep(20, 24), gain=number(1.1, 1.3), rate=number(0.05, 0.09)),
+        "left alone [odd]": net(
+            units="relu", layers=deep(10, 15), gain=2.0, branch=number(0.17, 0.2), last=0.1, rate=0.03
+        ),
+    }
+    names = [list(ward)[k] for k in rng.permutation(len(ward))]
+    return [Case((ward[name],), (name,)) for name in sorted(names, key=lambda name: name.startswith("left"))]
+
+
+def _said(place, who=""):
+    """How far one entry is from 1, in the rows that begin like this."""
+    return lambda args, outputs: max(
+        (float(v[place]) - 1 for name, v in outputs.items() if who in name), default=0.0
+    )
+
+
+def _still(key, who, text):
+    return Invariant(f"{who}: {key}", _said(ORDER.index(key), who), text)
+
+
+TREAT = Problem(
+    name="ps8.treat",
+    reference=treat,
+    family=_treat,
+    cases=_cases,
+    adapt=_measured,
+    exact=True,
+    points=5,
+    lecture='lecture 12, "The clinic"',
+    invariants=(
+        Invariant("more than one setting", _said(CHANGED), "You changed more than one setting of a net. Nobody knows then which of them helped."),
+        Invariant("a healthy net", _said(TOUCHED), "You treated a healthy net. All of its gauges were in order when it came."),
+        Invariant("the layers", _said(LAYERS), "You changed the number of layers. That is another net, not a cure."),
+        _still("tilt", "shy", "Shy still has a bad tilt. Its signal becomes smaller in every layer, forwards too."),
+        _still("tilt", "loud", "Loud still has a bad tilt, and what is large in it grows from layer to layer."),
+        _still("loss", "loud", "Loud still begins with too large a loss."),
+        _still("loss", "sure", "Sure still begins with too large a loss. Its tilt was in order from the start."),
+        _still("idle", "asleep", "Asleep still has too many idle units. Which setting keeps them below 0?"),
+        _still("steps", "frozen", "Frozen still makes steps that are too small or too large, and all else in it was in order."),
+        Invariant("some gauge", lambda args, outputs: max(float(np.max(v[: len(ORDER)])) - 1 for v in outputs.values()), "Some gauge is outside its healthy range after your treatment. Print gauges(treat(net)) for every patient."),
+    ),
+    mistakes=(
+        Mistake("nothing done", lambda net: dict(net), "You hand every net back as it came."),
+        Mistake("a recipe for all", lambda net: dict(net, units="tanh", gain=1.2, bias=0.0, branch=None, last=0.1, rate=0.1), "You give every net the same healthy settings, whatever ails it. That is another net; one setting is enough for each."),
+        Mistake("all that is bad", dict(again=True), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
+        Mistake("the loss first", dict(order=("loss", "idle", "tilt", "steps")), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
+        Mistake("the tilt before the idle units", dict(order=("tilt", "idle", "loss", "steps")), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
+        Mistake("one cure: weights", dict(dose=_always(gain=1.2)), "You change the weights' gain in every sick net. It was the cause in one of them."),
+        Mistake("one cure: rate", dict(dose=_always(rate=0.1)), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
+        Mistake("one cure: last layer", dict(dose=_always(last=0.1)), "You change the last layer in every sick net. It was the cause in one of them."),
+        Mistake("healthy ones treated", dict(asked=False, order=("steps",)), "You change the rate of every net, the healthy ones too."),
+        Mistake("larger branch", dict(dose=_upside_down), "You made the branch of loud larger. Every layer adds it to what is there."),
+        Mistake("weights of gain 10", dict(dose=_instead("tilt", gain=30.0)), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
+        Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that a step is longer than the weights."),
+        Mistake("idle units by their weights", dict(dose=_instead("idle", gain=20.0)), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
+    ),
+    hints=(
+        "Read all gauges of all seven before you write a line. Which of them are bad together, and which one is alone?",
+        "Ask in the order: idle units, tilt (which sign, and is there a branch?), first loss, steps. Stop at the first yes, and let a net go that says no to all.",
+        'if found["idle"] > 0.4 the bias is to blame; a tilt beyond ±0.1 is weights or branch, a loss above 0.5 the last layer; what is left is the rate.',
+    ),
+)  # fmt: skip
