@@ -38,7 +38,7 @@ Pair = namedtuple("Pair", "a b")
         ({"a": 1}.values(), [1]),
         (Pair(1, [2]), (1, [2])),
         (OrderedDict(a=(1,)), {"a": (1,)}),
-        (np.matrix([[1.0, 2.0]]), np.array([[1.0, 2.0]])),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), np.array([1.0, 2.0])),
         (type("Real", (float,), {})(0.5), 0.5),
         ({1, 2}, Foreign("a set")),
         (len, Foreign("a function")),

@@ -8,6 +8,7 @@ from vgcourse.collect.plain import same
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.compare import compare
 from vgcourse.judge.results import Finding
+from vgcourse.problems.numbers import SAME
 
 
 def second_call(problem, run, again):
@@ -24,7 +25,7 @@ def second_call(problem, run, again):
         max(a, b, key=lambda q: (not q.ok, q.error)) for a, b in zip(run.quantities, second, strict=True)
     ]
     pairs = list(zip(run.quantities, second, strict=True))
-    if problem.repeatable and not same(again.output, run.outcome.output, 1e-6):
+    if problem.repeatable and not same(again.output, run.outcome.output, SAME):
         worse = [q._replace(ok=False, error=np.inf, problem="differs from call to call") for q in worse]
     elif all((a.ok and b.ok) or same(a.value, b.value) for a, b in pairs):
         return run, []
@@ -48,7 +49,7 @@ def _adds_up(a, b):
     """Does the second value exceed the first by one whole right answer?"""
     if a.value is None or b.value is None or not (np.isfinite(a.error) and np.isfinite(b.error)):
         return False
-    return np.any(a.expected) and relative_error(b.value.astype(float) - a.value, a.expected) < 1e-6
+    return np.any(a.expected) and relative_error(b.value.astype(float) - a.value, a.expected) < SAME
 
 
 def about_calls(runs, problem, fresh=False):

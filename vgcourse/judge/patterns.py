@@ -12,10 +12,8 @@ from vgcourse.gradcheck import relative_error
 from vgcourse.judge.locate import gate_letters, place
 from vgcourse.judge.results import Finding
 from vgcourse.judge.runs import holds, quantity_of
+from vgcourse.problems.numbers import A_FACTOR, BROKEN, SAME, TOLD_APART
 from vgcourse.problems.words import is_plural, listed
-
-SAME = 1e-6
-BROKEN = 1e-3
 
 
 def describe(problem, runs, names):
@@ -138,7 +136,7 @@ def factor_text(triples, known_only=False):
         return None
     if all(factor == 0 for factor in factors):
         return "is all zeros"
-    if np.allclose(factors, factors[0], rtol=SAME) and abs(factors[0] - 1) > 0.01:
+    if np.allclose(factors, factors[0], rtol=SAME) and abs(factors[0] - 1) > A_FACTOR:
         return f"is {factors[0]:.3g} times the right value, everywhere"
     return None
 
@@ -169,7 +167,7 @@ def _order_text(triples, axes):
             other = rearranged(expected)
             if other is None or other.shape != value.shape or not relative_error(value, other) < SAME:
                 break
-            told_apart |= relative_error(other, expected) > BROKEN
+            told_apart |= relative_error(other, expected) > TOLD_APART
         else:
             if told_apart:
                 return text

@@ -9,6 +9,7 @@ from vgcourse.collect.plain import copy_arguments
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.compare import compare, flatten, tolerance_for
 from vgcourse.judge.results import Run
+from vgcourse.problems.numbers import MEASURED, NEARER, NEARER_MEASURED, ROUGHLY
 from vgcourse.problems.problem import drawn
 
 
@@ -56,7 +57,7 @@ def _roughly_equal(a, b):
         return True
     if a.dtype.kind not in "fiu" or b.dtype.kind not in "fiu":
         return True
-    return not np.abs(a - b).max() > 0.01 * np.abs(a).max()  # NaN is looked at closely
+    return not np.abs(a - b).max() > ROUGHLY * np.abs(a).max()  # NaN is looked at closely
 
 
 def _wrong_formula(problem, convention, mistakes):
@@ -121,4 +122,5 @@ def _close(problem, a, b):
     near = max(problem.likeness, tolerance_for(problem, a.value))
     if not finite.all() or b.ok or a.value.shape != b.expected.shape:
         return distance <= near
-    return distance <= min((0.05 if problem.likeness < 1e-5 else 0.25) * b.error, near)
+    nearer = NEARER if problem.likeness < MEASURED else NEARER_MEASURED
+    return distance <= min(nearer * b.error, near)

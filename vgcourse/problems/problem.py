@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vgcourse.collect import Asked, Task
+from vgcourse.problems.numbers import FLOAT32_TOLERANCE, LIKENESS, TOLERANCE
 
 FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
 
@@ -81,7 +82,7 @@ class Problem:
     name : "ps1.linear_backward"
     reference : the right function
     cases : function (rng) -> list of Case; sizes that expose every mistake
-    mistakes : tuple of Mistake: at least five for a backward pass, three for another function
+    mistakes : tuple of Mistake: at least five for a backward pass, four for another function
     hints : three sentences: the concept, a shape or identity, a partial formula
     points : what the problem set gives for it
     lecture : where to look, for instance 'lecture 1, "The four-weight net"'
@@ -110,9 +111,9 @@ class Problem:
     hints: tuple
     points: float
     lecture: str
-    tolerance: float = 1e-5
-    float32_tolerance: float = 3e-4
-    likeness: float = 1e-6
+    tolerance: float = TOLERANCE
+    float32_tolerance: float = FLOAT32_TOLERANCE
+    likeness: float = LIKENESS
     family: Callable | None = None
     conventions: tuple = ()
     invariants: tuple = ()
