@@ -104,9 +104,9 @@ def best_convention(problem, runs, seed):
 
     One under which nothing is wrong comes first, then one under which a single mistake explains exactly what
     is wrong, then the one with the fewest wrong quantities; the reference on ties. Only conventions made of
-    switches are tried: they rule the whole function, so that mistakes can be recognised under them too.
+    edits or keywords are tried: they rule the whole function, and mistakes are recognised under them too.
     """
-    others = [convention for convention in problem.conventions if convention.switches]
+    others = [convention for convention in problem.conventions if convention.parts]
     if not others:
         return None, runs
     ranked = []
@@ -169,10 +169,10 @@ def _two_at_once(suspects, rest, named, wrong):
     that would spoil fewer right quantities comes first; where several are left, what they have in common is
     named.
     """
-    mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.switches]
+    mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.parts]
     pairs = {}
     for pair in itertools.combinations(mistakes, 2):
-        if set(pair[0].switches) & set(pair[1].switches):
+        if not suspects.problem.combine(*pair):
             continue
         hits = suspects.explains(pair, suspects.possible(pair, rest))
         if hits and any(m.whole for m in pair) and hits != suspects.affected(pair):

@@ -62,17 +62,9 @@ def _roughly_equal(a, b):
 
 def _wrong_formula(problem, convention, mistakes):
     changes = mistakes
-    if convention is not None and _combinable(convention, mistakes):
+    if convention is not None and problem.combine(convention, *mistakes):
         changes = (convention, *mistakes)  # a mistake that is a function of its own knows no conventions
     return problem.formula(*changes)
-
-
-def _combinable(convention, mistakes):
-    changes = (convention, *mistakes)
-    if not all(change.switches for change in changes):
-        return False
-    switches = [key for change in changes for key in change.switches]
-    return len(switches) == len(set(switches))
 
 
 def compared(problem, run):

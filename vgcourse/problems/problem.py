@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vgcourse.collect import Asked, Task
+from vgcourse.problems.edits import edited, overlap
 from vgcourse.problems.numbers import FLOAT32_TOLERANCE, LIKENESS, TOLERANCE
 
 FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
@@ -31,33 +32,45 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Mistake:
+class Change:
+    """What a Mistake and a Convention have in common: another formula than the reference.
+
+    `formula` is one of three. Edits, `edit(old, new)`, change the reference's text; a dict of keywords goes to
+    the problem's `family`; a function of the learner's arguments stands for itself, and is combined with nothing.
+    """
+
+    name: str
+    formula: Callable | Mapping | tuple
+
+    def __post_init__(self):
+        if not (callable(self.formula) or isinstance(self.formula, (Mapping, tuple))):
+            raise TypeError(
+                f"{self.name!r}: formula is {self.formula!r}; expected edits, a dict or a function."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake(Change):
     """A known wrong answer.
 
-    `formula` is a function of the learner's arguments that returns the wrong outputs, or a dict of
-    keywords that make the problem's `family` wrong. Only the second kind can be combined with others.
     `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
     makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it.
     """
 
-    name: str
-    formula: Callable | Mapping
     diagnosis: str
-    switches: Mapping | None = None
+    parts: Mapping | tuple | None = None
     whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Convention:
+class Convention(Change):
     """Another right answer, recognised like a mistake; `note` says which convention it follows.
 
-    `formula` as in Mistake. Learners can declare it: `check(name, fn, convention="z writes")`.
+    Learners can declare it: `check(name, fn, convention="z writes")`.
     """
 
-    name: str
-    formula: Callable | Mapping
     note: str
-    switches: Mapping | None = None
+    parts: Mapping | tuple | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +103,9 @@ class Problem:
     float32_tolerance : the same for answers in single precision
     likeness : how near, relative, an answer has to come to a known mistake to be called by its name; more
         where answers are measured and two ways to make the same mistake differ by chance
-    family : function (*args, **switches) -> outputs: the reference with parts that can be exchanged
+    helpers : functions that the reference calls; mistakes may edit their text, too
+    family : function (*args, **keywords) -> outputs: the reference with parts that can be exchanged, where edits
+        of its text would be hard to read
     conventions : other right answers
     invariants : what has to hold for any right answer
     axes : for instance {"dW": ("gate ifgo", "unit"), "dx": ("step", "example", "input")}: what an index
@@ -114,6 +129,7 @@ class Problem:
     tolerance: float = TOLERANCE
     float32_tolerance: float = FLOAT32_TOLERANCE
     likeness: float = LIKENESS
+    helpers: tuple = ()
     family: Callable | None = None
     conventions: tuple = ()
     invariants: tuple = ()
@@ -132,16 +148,25 @@ class Problem:
     def formula(self, *changes):
         """The function with these mistakes and conventions in it; the reference without any.
 
-        Several at once need switches, and no switch twice.
+        Raises
+        ------
+        ValueError
+            If several at once do not go together.
         """
         if len(changes) < 2:
             return self.around(changes[0].formula if changes else self.reference)
-        switches = [key for change in changes for key in change.switches]
-        if len(set(switches)) < len(switches):
-            raise ValueError(f"{self.name}: a switch is set twice in {[change.name for change in changes]}.")
-        return self.around(
-            functools.partial(self.family, **{k: v for change in changes for k, v in change.switches.items()})
-        )
+        if not self.combine(*changes):
+            raise ValueError(f"{self.name}: {[change.name for change in changes]} change the same place.")
+        return self.around(self._build(_joined(change.parts for change in changes)))
+
+    def combine(self, *changes):
+        """Do several changes go together: edits that do not overlap, or keywords without one set twice?"""
+        parts = [change.parts for change in changes]
+        if all(isinstance(part, tuple) for part in parts):
+            return not overlap(self.reference, _joined(parts))
+        if all(isinstance(part, Mapping) for part in parts):
+            return sum(map(len, parts)) == len(_joined(parts))
+        return False
 
     def convention(self, name):
         """The convention called `name`; None for None.
@@ -162,13 +187,36 @@ class Problem:
         )
 
     def _with_formula(self, entry):
-        """The entry with its switches built into a function."""
+        """The entry with its parts built into a function."""
         if callable(entry.formula):
             return entry
-        if self.family is None:
-            raise TypeError(f"{self.name}: {entry.name!r} has switches; without a family give a function.")
-        formula = functools.partial(self.family, **entry.formula)
-        return dataclasses.replace(entry, formula=formula, switches=entry.formula)
+        if isinstance(entry.formula, Mapping) and self.family is None:
+            raise TypeError(f"{self.name}: {entry.name!r} has keywords; without a family give edits.")
+        return dataclasses.replace(entry, formula=self._build(entry.formula), parts=entry.formula)
+
+    def _build(self, parts):
+        if isinstance(parts, Mapping):
+            return functools.partial(self.family, **parts)
+        return _Late(functools.partial(edited, self.reference, self.helpers, parts))
+
+
+class _Late:
+    """A function that is made when it is first called."""
+
+    def __init__(self, make):
+        self.make, self.function = make, None
+
+    def __call__(self, *args):
+        self.function = self.function or self.make()
+        return self.function(*args)
+
+
+def _joined(parts):
+    """All edits, or all keywords."""
+    parts = list(parts)
+    if isinstance(parts[0], Mapping):
+        return {key: value for part in parts for key, value in part.items()}
+    return tuple(edit for part in parts for edit in part)
 
 
 @functools.lru_cache(maxsize=64)
