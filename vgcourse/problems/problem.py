@@ -35,8 +35,8 @@ class Case:
 class Change:
     """What a Mistake and a Convention have in common: another formula than the reference.
 
-    `formula` is one of three. Edits, `edit(old, new)`, change the reference's text; a dict of keywords goes to
-    the problem's `family`; a function of the learner's arguments stands for itself, and is combined with nothing.
+    `formula` is one of three. Edits, `edit(old, new)`, change the reference's text; a dict of keywords goes
+    to the problem's `family`; a function of the learner's arguments stands for itself and combines with none.
     """
 
     name: str
@@ -104,8 +104,8 @@ class Problem:
     likeness : how near, relative, an answer has to come to a known mistake to be called by its name; more
         where answers are measured and two ways to make the same mistake differ by chance
     helpers : functions that the reference calls; mistakes may edit their text, too
-    family : function (*args, **keywords) -> outputs: the reference with parts that can be exchanged, where edits
-        of its text would be hard to read
+    family : function (*args, **keywords) -> outputs: the reference with parts that can be exchanged, where
+        edits of its text would be hard to read
     conventions : other right answers
     invariants : what has to hold for any right answer
     axes : for instance {"dW": ("gate ifgo", "unit"), "dx": ("step", "example", "input")}: what an index
