@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- product_moments -------------------------------------------------------------------------------
@@ -17,52 +18,18 @@ def product_moments(mean_w, var_w, mean_x, var_x, keep):
     Var(y) = (Var(w) + E[w]²)(Var(x) + E[x]²)/p − E[y]². The other arguments are arrays (n,).
     """
     mean_y = mean_w * mean_x
-    var_y = (var_w + mean_w**2) * (var_x + mean_x**2) / keep - mean_y**2
-    return var_y, mean_y.sum(), var_y.sum()
+    square = (var_w + mean_w**2) * (var_x + mean_x**2)
+    var_y = square / keep - mean_y**2
+    mean_sum, var_sum = mean_y.sum(), var_y.sum()
+    return var_y, mean_sum, var_sum
 
 
-def _products(
-    mean_w,
-    var_w,
-    mean_x,
-    var_x,
-    keep,
-    *,
-    from_x=1.0,
-    from_w=1.0,
-    both=1.0,
-    power=2,
-    var_power=1,
-    kept=lambda p: 1 / p,
-    scaled=lambda p: 1.0,
-    centre=1.0,
-    centre_power=2,
-    whole=lambda p: 1.0,
-    root=False,
-    mean=np.multiply,
-    mean_total=np.sum,
-    var_total=np.sum,
-    early=False,
-):
-    """The three moments with exchangeable parts."""
-
-    def moments(mw, vw, mx, vx):
-        mean_y = scaled(keep) * mean(mw, mx)
-        square = from_x * mx**power * vw + from_w * mw**power * vx + both * vw * vx + (mw * mx) ** 2
-        return mean_y, whole(keep) * (kept(keep) * square - centre * mean_y**centre_power)
-
-    var_w, var_x = var_w**var_power, var_x**var_power
-    mean_y, var_y = moments(mean_w, var_w, mean_x, var_x)
-    mean_sum, var_sum = mean_total(mean_y), var_total(var_y)
-    if early:
-        mean_sum, var_sum = moments(*(values.sum() for values in (mean_w, var_w, mean_x, var_x)))
-    return np.sqrt(var_y) if root else var_y, mean_sum, np.sqrt(var_sum) if root else var_sum
-
-
-def _variances(square, mean, centre=1.0):
-    """The three moments from E[y²] and E[y]."""
-    var = square - centre * mean**2
-    return var, mean.sum(), var.sum()
+def _summed_first(mean_w, var_w, mean_x, var_x, keep):
+    """The products one by one, and for their sum the product of the summed moments."""
+    var_y, _, _ = product_moments(mean_w, var_w, mean_x, var_x, keep)
+    sums = (values.sum() for values in (mean_w, var_w, mean_x, var_x))
+    _, mean_sum, var_sum = product_moments(*sums, keep)
+    return var_y, mean_sum, var_sum
 
 
 def _product_cases(rng):
@@ -80,7 +47,6 @@ def _product_cases(rng):
 PRODUCT_MOMENTS = Problem(
     name="ps3.product_moments",
     reference=product_moments,
-    family=_products,
     cases=_product_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
@@ -89,34 +55,34 @@ PRODUCT_MOMENTS = Problem(
         Invariant("variances of independent terms add", lambda args, out: relative_error(out["var_sum"], out["var_y"].sum()), "Your var_sum is not the sum of your var_y. The n products are independent, so their variances add."),
     ),
     mistakes=(
-        Mistake("mask forgotten", dict(kept=lambda p: 1.0), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
-        Mistake("mask forgotten, zero means", lambda mw, vw, mx, vx, p: (vw * vx, (mw * mx).sum(), (vw * vx).sum()), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
-        Mistake("variances divided by p", lambda mw, vw, mx, vx, p: (vw * vx / p, (mw * mx).sum(), (vw * vx / p).sum()), "You use Var(w) Var(x)/p. That is right for two zero means; here the means count: E[w²] is Var(w) + E[w]², and E[x²] alike."),
-        Mistake("E[w]² left out", lambda mw, vw, mx, vx, p: _variances(vw * (vx + mx**2) / p, mw * mx), "You use Var(w) for E[w²], as for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
-        Mistake("E[x]² left out", lambda mw, vw, mx, vx, p: _variances((vw + mw**2) * vx / p, mw * mx), "You use Var(x) for E[x²]. The second moment is Var(x) + E[x]², and E[y]² is subtracted."),
-        Mistake("mean of y taken as zero, E[w]² too", lambda mw, vw, mx, vx, p: _variances(vw * (vx + mx**2) / p, mw * mx, 0.0), "You use Var(w) E[x²]/p, the variance for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
-        Mistake("variance of the mask alone", lambda mw, vw, mx, vx, p: _variances((1 - p) / p * (vw + mw**2) * (vx + mx**2), mw * mx, 0.0), "You multiply by the variance of m/p, (1 − p)/p. A variance of a product is no product of variances: E[(m/p)²] = 1/p, and E[y]² is subtracted."),
-        Mistake("product of the variances", lambda mw, vw, mx, vx, p: (lambda var: (var, (mw * mx).sum(), var.sum()))((1 - p) / p * (_products(mw, vw, mx, vx, 1.0)[0])), "You multiply the variance of m/p, (1 − p)/p, by that of w·x. That is right for zero means only, and the mask has the mean 1."),
-        Mistake("keep read as the drop probability", lambda mw, vw, mx, vx, p: _products(mw, vw, mx, vx, 1 - p), "You take keep for the probability that an input is dropped. It is the probability that it is kept: E[m] = keep."),
-        Mistake("1/p on the variance", dict(kept=lambda p: 1.0, whole=lambda p: 1 / p), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
-        Mistake("1/p missing", dict(kept=lambda p: p, scaled=lambda p: p), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
-        Mistake("divided by p² only", dict(kept=lambda p: 1 / p**2), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
-        Mistake("multiplied by p", dict(kept=lambda p: p), "Your E[y²] has the factor p. E[m²]/p² = p/p²: dropout with its division makes the spread larger, not smaller."),
-        Mistake("E[x]² Var(w) missing", dict(from_x=0.0), "The term E[x]² Var(w) is missing. Write E[x²] as variance plus squared mean, and keep both."),
-        Mistake("E[w]² Var(x) missing", dict(from_w=0.0), "The term E[w]² Var(x) is missing. Write E[w²] as variance plus squared mean, and keep both."),
-        Mistake("Var(w) Var(x) missing", dict(both=0.0), "The term Var(w) Var(x) is missing. A formula for small errors leaves it out; with zero means, as at initialisation, it is all there is."),
-        Mistake("means not squared", dict(power=1), "Your means are not squared inside E[w²] and E[x²]: a second moment is variance plus the square of the mean."),
-        Mistake("arguments in another order", lambda mean_w, var_w, mean_x, var_x, keep: _products(mean_w, mean_x, var_w, var_x, keep), "You take the arguments as mean_w, mean_x, var_w, var_x. They come as mean_w, var_w, mean_x, var_x."),
-        Mistake("squared mean not subtracted", dict(centre=0.0), "You return E[y²]. A variance is E[y²] − E[y]²: subtract E[w]² E[x]²."),
-        Mistake("mean not squared", dict(centre_power=1), "You subtract the mean of y. A variance is E[y²] − E[y]²: it is the square of the mean that goes."),
-        Mistake("mean divided by p", dict(scaled=lambda p: 1 / p), "Your mean of y is E[w] E[x]/p. The mask has the mean p, so the division by p leaves the mean as it was."),
-        Mistake("variances squared", dict(var_power=2), "You square var_w and var_x. They are variances already, not standard deviations."),
-        Mistake("standard deviations returned", dict(root=True), "You return standard deviations. Asked for are variances, so leave out the root."),
-        Mistake("means added", dict(mean=np.add), "Your mean of a product is E[w] + E[x]. For independent factors it is the product of the means."),
-        Mistake("averaged over the terms", dict(mean_total=np.mean, var_total=np.mean), "You average over the n terms. A unit adds its inputs: Var(Σ y_i) = Σ Var(y_i), not divided by n."),
-        Mistake("n times too often", dict(var_total=lambda v: len(v) * v.sum()), "You multiply the summed variance by n once more. That is right for one product taken n times; n independent products just add their variances."),
-        Mistake("standard deviations added", dict(var_total=lambda v: np.sqrt(v).sum() ** 2), "You add standard deviations and square the sum. Independent terms partly cancel, so it is the variances that add."),
-        Mistake("moments summed before the product", dict(early=True), "You sum the moments of w and of x first and then combine them. Take the product term by term, and sum the n results: Σ w_i x_i is not (Σ w_i)(Σ x_i)."),
+        Mistake("mask forgotten", edit(" / keep", ""), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
+        Mistake("mask forgotten, zero means", edit("square / keep - mean_y**2", "var_w * var_x"), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
+        Mistake("variances divided by p", edit("square / keep - mean_y**2", "var_w * var_x / keep"), "You use Var(w) Var(x)/p. That is right for two zero means; here the means count: E[w²] is Var(w) + E[w]², and E[x²] alike."),
+        Mistake("E[w]² left out", edit("(var_w + mean_w**2)", "var_w"), "You use Var(w) for E[w²], as for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
+        Mistake("E[x]² left out", edit("(var_x + mean_x**2)", "var_x"), "You use Var(x) for E[x²]. The second moment is Var(x) + E[x]², and E[y]² is subtracted."),
+        Mistake("mean of y taken as zero, E[w]² too", edit("(var_w + mean_w**2)", "var_w", " - mean_y**2", ""), "You use Var(w) E[x²]/p, the variance for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
+        Mistake("variance of the mask alone", edit(" / keep - mean_y**2", " * (1 - keep) / keep"), "You multiply by the variance of m/p, (1 − p)/p. A variance of a product is no product of variances: E[(m/p)²] = 1/p, and E[y]² is subtracted."),
+        Mistake("product of the variances", edit("square / keep - mean_y**2", "(square - mean_y**2) * (1 - keep) / keep"), "You multiply the variance of m/p, (1 − p)/p, by that of w·x. That is right for zero means only, and the mask has the mean 1."),
+        Mistake("keep read as the drop probability", edit(" / keep", " / (1 - keep)"), "You take keep for the probability that an input is dropped. It is the probability that it is kept: E[m] = keep."),
+        Mistake("1/p on the variance", edit("square / keep - mean_y**2", "(square - mean_y**2) / keep"), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
+        Mistake("1/p missing", edit("mean_w * mean_x", "mean_w * mean_x * keep", "square / keep", "square * keep"), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
+        Mistake("divided by p² only", edit(" / keep", " / keep**2"), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
+        Mistake("multiplied by p", edit(" / keep", " * keep"), "Your E[y²] has the factor p. E[m²]/p² = p/p²: dropout with its division makes the spread larger, not smaller."),
+        Mistake("E[x]² Var(w) missing", edit("square = ", "square = -(mean_x**2) * var_w + "), "The term E[x]² Var(w) is missing. Write E[x²] as variance plus squared mean, and keep both."),
+        Mistake("E[w]² Var(x) missing", edit("square = ", "square = -(mean_w**2) * var_x + "), "The term E[w]² Var(x) is missing. Write E[w²] as variance plus squared mean, and keep both."),
+        Mistake("Var(w) Var(x) missing", edit("square = ", "square = -var_w * var_x + "), "The term Var(w) Var(x) is missing. A formula for small errors leaves it out; with zero means, as at initialisation, it is all there is."),
+        Mistake("means not squared", edit("(var_w + mean_w**2) * (var_x + mean_x**2)", "var_w * var_x + mean_x * var_w + mean_w * var_x + mean_w**2 * mean_x**2"), "Your means are not squared inside E[w²] and E[x²]: a second moment is variance plus the square of the mean."),
+        Mistake("arguments in another order", edit("var_w, mean_x, var_x, keep", "mean_x, var_w, var_x, keep"), "You take the arguments as mean_w, mean_x, var_w, var_x. They come as mean_w, var_w, mean_x, var_x."),
+        Mistake("squared mean not subtracted", edit(" - mean_y**2", ""), "You return E[y²]. A variance is E[y²] − E[y]²: subtract E[w]² E[x]²."),
+        Mistake("mean not squared", edit(" - mean_y**2", " - mean_y"), "You subtract the mean of y. A variance is E[y²] − E[y]²: it is the square of the mean that goes."),
+        Mistake("mean divided by p", edit("mean_w * mean_x", "mean_w * mean_x / keep"), "Your mean of y is E[w] E[x]/p. The mask has the mean p, so the division by p leaves the mean as it was."),
+        Mistake("variances squared", edit("mean_y = ", "var_w, var_x = var_w**2, var_x**2\n    mean_y = "), "You square var_w and var_x. They are variances already, not standard deviations."),
+        Mistake("standard deviations returned", edit("return var_y, mean_sum, var_sum", "return np.sqrt(var_y), mean_sum, np.sqrt(var_sum)"), "You return standard deviations. Asked for are variances, so leave out the root."),
+        Mistake("means added", edit("mean_w * mean_x", "mean_w + mean_x"), "Your mean of a product is E[w] + E[x]. For independent factors it is the product of the means."),
+        Mistake("averaged over the terms", edit("mean_y.sum(), var_y.sum()", "mean_y.mean(), var_y.mean()"), "You average over the n terms. A unit adds its inputs: Var(Σ y_i) = Σ Var(y_i), not divided by n."),
+        Mistake("n times too often", edit("var_y.sum()", "len(var_y) * var_y.sum()"), "You multiply the summed variance by n once more. That is right for one product taken n times; n independent products just add their variances."),
+        Mistake("standard deviations added", edit("var_y.sum()", "np.sqrt(var_y).sum() ** 2"), "You add standard deviations and square the sum. Independent terms partly cancel, so it is the variances that add."),
+        Mistake("moments summed before the product", _summed_first, "You sum the moments of w and of x first and then combine them. Take the product term by term, and sum the n results: Σ w_i x_i is not (Σ w_i)(Σ x_i)."),
     ),
     hints=(
         "A variance is E[y²] − E[y]². For independent factors both expectations split into one mean per factor: three of them here.",
