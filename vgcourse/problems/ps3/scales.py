@@ -3,6 +3,7 @@
 import math
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 RULES = ("uniform_fan_in", "lecun", "glorot", "he", "he_back")
@@ -23,57 +24,17 @@ def kernel_scale(rule, shape, stride):
     shape : (C_out, C_in, k, k)
     stride : s
     """
-    return _scale(rule, shape, stride)
-
-
-def _fan_in(C_out, C_in, k, s):
-    return C_in * k * k
-
-
-def _fan_out(C_out, C_in, k, s):
-    return C_out * k * k / s**2
-
-
-def _uniform_std(limit):
-    return limit / math.sqrt(3)
-
-
-def _scale(
-    rule,
-    shape,
-    stride,
-    *,
-    fan_in=_fan_in,
-    fan_out=_fan_out,
-    uniform_std=_uniform_std,
-    uniform_limit=lambda limit: limit,
-    lecun=1,
-    glorot=2,
-    total=lambda n_in, n_out: n_in + n_out,
-    he=2,
-    back="n_out",
-    finish=math.sqrt,
-    spread=3,
-    one_fan_spread=None,
-    glorot_spread=None,
-    limit_power=1,
-):
-    """Standard deviation and limit with exchangeable parts."""
     C_out, C_in, k, _ = shape
-    n_in, n_out = fan_in(C_out, C_in, k, stride), fan_out(C_out, C_in, k, stride)
+    n_in = C_in * k**2
+    n_out = C_out * k**2 / stride**2
+    variances = {"lecun": 1 / n_in, "glorot": 2 / (n_in + n_out), "he": 2 / n_in, "he_back": 2 / n_out}
     if rule == "uniform_fan_in":
         limit = 1 / math.sqrt(n_in)
-        std = uniform_std(limit) if finish is math.sqrt else finish(limit**2 / 3)
-        return std, uniform_limit(limit) ** limit_power
-    variances = {
-        "lecun": lecun / n_in,
-        "glorot": glorot / total(n_in, n_out),
-        "he": he / (n_out if back == "exchanged" else n_in),
-        "he_back": he / (n_out if back == "n_out" else n_in),
-    }
-    std = finish(variances[rule])
-    own = glorot_spread if rule == "glorot" else one_fan_spread
-    return std, (math.sqrt(spread if own is None else own) * std) ** limit_power
+        std = limit / math.sqrt(3)
+    else:
+        std = math.sqrt(variances[rule])
+        limit = math.sqrt(3) * std
+    return std, limit
 
 
 def _scale_cases(rng):
@@ -91,31 +52,9 @@ def _fits(args, out):
     return relative_error(out[f"limit ({rule})"], math.sqrt(3) * out[f"std ({rule})"])
 
 
-def _swapped(rule, shape, stride):
-    return _scale(rule, (shape[1], shape[0], *shape[2:]), stride)
-
-
-def _one_limit(fan):
-    """The right standard deviations, and √(6/fan) as every limit."""
-
-    def formula(rule, shape, stride):
-        C_out, C_in, k, _ = shape
-        fans = _fan_in(C_out, C_in, k, stride), _fan_out(C_out, C_in, k, stride)
-        return _scale(rule, shape, stride)[0], math.sqrt(6 / fan(*fans))
-
-    return formula
-
-
-def _root_as_limit(rule, shape, stride):
-    """√Var as the limit of every rule that names a variance."""
-    std, limit = _scale(rule, shape, stride)
-    return (std, limit) if rule == "uniform_fan_in" else (std / math.sqrt(3), std)
-
-
 KERNEL_SCALE = Problem(
     name="ps3.kernel_scale",
     reference=kernel_scale,
-    family=_scale,
     cases=_scale_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
@@ -123,40 +62,40 @@ KERNEL_SCALE = Problem(
         Invariant("limit = √3 std", _fits, "Your limit and your std do not describe the same spread. U[−a, a] has the variance a²/3, so for every rule a = √3 std."),
     ),
     mistakes=(
-        Mistake("channels only", dict(fan_in=lambda C_out, C_in, k, s: C_in, fan_out=lambda C_out, C_in, k, s: C_out), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products."),
-        Mistake("k for k²", dict(fan_in=lambda C_out, C_in, k, s: C_in * k, fan_out=lambda C_out, C_in, k, s: C_out * k / s), "Your fans have one factor k. The window has k rows and k columns."),
-        Mistake("stride forgotten", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k), "Your fan-out is that of stride 1. With stride s the window lands at every s-th row and column only, so an input pixel is in fewer windows."),
-        Mistake("stride not squared", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k / s), "Your fan-out is divided by s. The window skips rows and columns: s²."),
-        Mistake("stride in the fan-in, too", dict(fan_in=lambda C_out, C_in, k, s: C_in * k * k / s**2), "Your fan-in is divided by s². Whatever the stride, a number of the output sums k² C_in products; only how often an input pixel is used changes."),
-        Mistake("multiplied by the stride", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k * s**2), "You multiply the fan-out by s². A larger stride means fewer windows, so an input pixel feeds fewer outputs."),
-        Mistake("axes of the shape exchanged", _swapped, "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
-        Mistake("he_back with the fan-in", dict(back="n_in"), "Your he_back is he. It levels the way back, where an input pixel collects from n_out places: 2/n_out.", whole=True),
-        Mistake("Glorot with n_in alone", dict(total=lambda n_in, n_out: 2 * n_in), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out).", whole=True),
-        Mistake("2 missing in Glorot", dict(glorot=1), "Your Glorot rule is built on the variance 1/(n_in + n_out). With n_in = n_out = n it has to become 1/n, so the numerator is 2.", whole=True),
-        Mistake("6 for 2 in Glorot", dict(glorot=6), "Your Glorot std is √(6/(n_in + n_out)). That is the limit of the uniform draw; the standard deviation is √3 times smaller."),
-        Mistake("root taken twice", dict(finish=lambda v: v**0.25), "You take √(2/n) for the variance and its root for the standard deviation. The variance is 2/n (1/n for LeCun): one root."),
-        Mistake("variance as standard deviation", dict(finish=lambda v: v), "Your std is the variance, 2/n in place of √(2/n). Take the root; numpy's normal asks for the standard deviation too."),
-        Mistake("limit without √3", dict(one_fan_spread=1), "Your limit for LeCun or He is √(1/n) or √(2/n), which is what the standard deviation has to be. U[−a, a] has the standard deviation a/√3, so the limit is √3 times as large."),
-        Mistake("√(2/Σ) for √(6/Σ) in Glorot", dict(glorot_spread=1), "Your Glorot limit lacks the √3 of a uniform draw. √(2/(n_in + n_out)) is the standard deviation; in the limit its 2 becomes a 6."),
-        Mistake("full width for the limit", dict(spread=12), "Your limit is √12 std, the full width from −a to a. Asked for is a, half of it."),
-        Mistake("results exchanged", lambda *args: _scale(*args)[::-1], "Your two results are exchanged: the standard deviation comes first, then the limit, which is √3 times as large.", whole=True),
-        Mistake("limit for every standard deviation", lambda *args: (_scale(*args)[1],) * 2, "Your standard deviation is the limit. U[−a, a] has the standard deviation a/√3.", whole=True),
-        Mistake("√3 missing in every limit", dict(spread=1, uniform_limit=_uniform_std), "Your limit equals your standard deviation: the √3 of an even draw is missing. U[−a, a] has the standard deviation a/√3.", whole=True),
-        Mistake("√3 missing in the limits of variances", dict(spread=1), "Your limit equals your standard deviation, but for uniform_fan_in. U[−a, a] has the standard deviation a/√3 whatever the rule.", whole=True),
-        Mistake("√3 twice", dict(spread=3, finish=lambda v: math.sqrt(3 * v), uniform_limit=lambda limit: math.sqrt(3) * limit), "Both of your results are √3 too large: your std is what the limit should be, and your limit has the √3 twice.", whole=True),
-        Mistake("uniform_fan_in like the others", dict(uniform_std=lambda limit: limit, uniform_limit=lambda limit: math.sqrt(3) * limit), "For uniform_fan_in you take 1/√n for the standard deviation, as for LeCun. In this rule it is the limit; the standard deviation is √3 smaller.", whole=True),
-        Mistake("root of the variance as the limit", _root_as_limit, "Your limit is the root of the variance, and your std is √3 smaller than that. The root of the variance is the standard deviation itself; the limit is √3 larger.", whole=True),
-        Mistake("limit divided by √3", dict(spread=1 / 3), "You divide the standard deviation by √3. The limit lies further out than that: a = √3 std."),
-        Mistake("He's limit for all", _one_limit(lambda n_in, n_out: n_in), "Your limit is √(6/n_in) whatever the rule. That is He's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
-        Mistake("Glorot's limit for all", _one_limit(lambda n_in, n_out: n_in + n_out), "Your limit is √(6/(n_in + n_out)) whatever the rule. That is Glorot's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
-        Mistake("he and he_back exchanged", dict(back="exchanged"), "Your he is he_back and the other way round: he has the fan-in, he_back the fan-out.", whole=True),
-        Mistake("√6 for √3", dict(spread=6), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already.", whole=True),
-        Mistake("limit without its root", dict(limit_power=2), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
-        Mistake("3 for √3", dict(spread=9), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
-        Mistake("limit taken as standard deviation", dict(uniform_std=lambda limit: limit), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
-        Mistake("a²/12 for a²/3", dict(uniform_std=lambda limit: limit / math.sqrt(12)), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
-        Mistake("He without the 2", dict(he=1), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it.", whole=True),
-        Mistake("LeCun with a 2", dict(lecun=2), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal.", whole=True),
+        Mistake("channels only", edit("C_in * k**2", "C_in", "C_out * k**2 / stride**2", "C_out"), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products."),
+        Mistake("k for k²", edit("C_in * k**2", "C_in * k", "C_out * k**2 / stride**2", "C_out * k / stride"), "Your fans have one factor k. The window has k rows and k columns."),
+        Mistake("stride forgotten", edit(" / stride**2", ""), "Your fan-out is that of stride 1. With stride s the window lands at every s-th row and column only, so an input pixel is in fewer windows."),
+        Mistake("stride not squared", edit(" / stride**2", " / stride"), "Your fan-out is divided by s. The window skips rows and columns: s²."),
+        Mistake("stride in the fan-in, too", edit("C_in * k**2", "C_in * k**2 / stride**2"), "Your fan-in is divided by s². Whatever the stride, a number of the output sums k² C_in products; only how often an input pixel is used changes."),
+        Mistake("multiplied by the stride", edit(" / stride**2", " * stride**2"), "You multiply the fan-out by s². A larger stride means fewer windows, so an input pixel feeds fewer outputs."),
+        Mistake("axes of the shape exchanged", edit("C_out, C_in, k, _", "C_in, C_out, k, _"), "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
+        Mistake("he_back with the fan-in", edit(" / n_out", " / n_in"), "Your he_back is he. It levels the way back, where an input pixel collects from n_out places: 2/n_out.", whole=True),
+        Mistake("Glorot with n_in alone", edit("/ (n_in + n_out)", "/ (2 * n_in)"), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out).", whole=True),
+        Mistake("2 missing in Glorot", edit('"glorot": 2', '"glorot": 1'), "Your Glorot rule is built on the variance 1/(n_in + n_out). With n_in = n_out = n it has to become 1/n, so the numerator is 2.", whole=True),
+        Mistake("6 for 2 in Glorot", edit('"glorot": 2', '"glorot": 6'), "Your Glorot std is √(6/(n_in + n_out)). That is the limit of the uniform draw; the standard deviation is √3 times smaller."),
+        Mistake("root taken twice", edit("limit / math.sqrt(3)", "(limit**2 / 3) ** 0.25", "math.sqrt(variances[rule])", "variances[rule] ** 0.25"), "You take √(2/n) for the variance and its root for the standard deviation. The variance is 2/n (1/n for LeCun): one root."),
+        Mistake("variance as standard deviation", edit("limit / math.sqrt(3)", "limit**2 / 3", "math.sqrt(variances[rule])", "variances[rule]"), "Your std is the variance, 2/n in place of √(2/n). Take the root; numpy's normal asks for the standard deviation too."),
+        Mistake("limit without √3", edit("math.sqrt(3) * std", "math.sqrt(3 if rule == 'glorot' else 1) * std"), "Your limit for LeCun or He is √(1/n) or √(2/n), which is what the standard deviation has to be. U[−a, a] has the standard deviation a/√3, so the limit is √3 times as large."),
+        Mistake("√(2/Σ) for √(6/Σ) in Glorot", edit("math.sqrt(3) * std", "math.sqrt(1 if rule == 'glorot' else 3) * std"), "Your Glorot limit lacks the √3 of a uniform draw. √(2/(n_in + n_out)) is the standard deviation; in the limit its 2 becomes a 6."),
+        Mistake("full width for the limit", edit("math.sqrt(3) * std", "math.sqrt(12) * std"), "Your limit is √12 std, the full width from −a to a. Asked for is a, half of it."),
+        Mistake("results exchanged", edit("return std, limit", "return limit, std"), "Your two results are exchanged: the standard deviation comes first, then the limit, which is √3 times as large.", whole=True),
+        Mistake("limit for every standard deviation", edit("return std, limit", "return limit, limit"), "Your standard deviation is the limit. U[−a, a] has the standard deviation a/√3.", whole=True),
+        Mistake("√3 missing in every limit", edit("return std, limit", "return std, std"), "Your limit equals your standard deviation: the √3 of an even draw is missing. U[−a, a] has the standard deviation a/√3.", whole=True),
+        Mistake("√3 missing in the limits of variances", edit("math.sqrt(3) * std", "std"), "Your limit equals your standard deviation, but for uniform_fan_in. U[−a, a] has the standard deviation a/√3 whatever the rule.", whole=True),
+        Mistake("√3 twice", edit("1 / math.sqrt(n_in)", "math.sqrt(3 / n_in)", "math.sqrt(variances[rule])", "math.sqrt(3 * variances[rule])"), "Both of your results are √3 too large: your std is what the limit should be, and your limit has the √3 twice.", whole=True),
+        Mistake("uniform_fan_in like the others", edit("1 / math.sqrt(n_in)", "math.sqrt(3 / n_in)"), "For uniform_fan_in you take 1/√n for the standard deviation, as for LeCun. In this rule it is the limit; the standard deviation is √3 smaller.", whole=True),
+        Mistake("root of the variance as the limit", edit("math.sqrt(variances[rule])", "math.sqrt(variances[rule] / 3)"), "Your limit is the root of the variance, and your std is √3 smaller than that. The root of the variance is the standard deviation itself; the limit is √3 larger.", whole=True),
+        Mistake("limit divided by √3", edit("math.sqrt(3) * std", "std / math.sqrt(3)"), "You divide the standard deviation by √3. The limit lies further out than that: a = √3 std."),
+        Mistake("He's limit for all", edit("return std, limit", "return std, math.sqrt(6 / n_in)"), "Your limit is √(6/n_in) whatever the rule. That is He's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
+        Mistake("Glorot's limit for all", edit("return std, limit", "return std, math.sqrt(6 / (n_in + n_out))"), "Your limit is √(6/(n_in + n_out)) whatever the rule. That is Glorot's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
+        Mistake("he and he_back exchanged", edit("2 / n_in", "2 / n_out", "2 / n_out", "2 / n_in"), "Your he is he_back and the other way round: he has the fan-in, he_back the fan-out.", whole=True),
+        Mistake("√6 for √3", edit("math.sqrt(3) * std", "math.sqrt(6) * std"), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already.", whole=True),
+        Mistake("limit without its root", edit("return std, limit", "return std, limit**2"), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
+        Mistake("3 for √3", edit("math.sqrt(3) * std", "3 * std"), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
+        Mistake("limit taken as standard deviation", edit("limit / math.sqrt(3)", "limit"), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
+        Mistake("a²/12 for a²/3", edit("limit / math.sqrt(3)", "limit / math.sqrt(12)"), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
+        Mistake("He without the 2", edit('"he": 2', '"he": 1', '"he_back": 2', '"he_back": 1'), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it.", whole=True),
+        Mistake("LeCun with a 2", edit('"lecun": 1', '"lecun": 2'), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal.", whole=True),
     ),
     hints=(
         "Count. How many products does one number of the output sum? And into how many sums does one pixel of the input go?",
