@@ -68,7 +68,7 @@ KERNEL_SCALE = Problem(
         Mistake("stride not squared", edit(" / stride**2", " / stride"), "Your fan-out is divided by s. The window skips rows and columns: s²."),
         Mistake("stride in the fan-in, too", edit("C_in * k**2", "C_in * k**2 / stride**2"), "Your fan-in is divided by s². Whatever the stride, a number of the output sums k² C_in products; only how often an input pixel is used changes."),
         Mistake("multiplied by the stride", edit(" / stride**2", " * stride**2"), "You multiply the fan-out by s². A larger stride means fewer windows, so an input pixel feeds fewer outputs."),
-        Mistake("axes of the shape exchanged", edit("C_out, C_in, k, _", "C_in, C_out, k, _"), "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
+        Mistake("axes of the shape exchanged", lambda rule, shape, stride: kernel_scale(rule, (shape[1], shape[0], *shape[2:]), stride), "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
         Mistake("he_back with the fan-in", edit(" / n_out", " / n_in"), "Your he_back is he. It levels the way back, where an input pixel collects from n_out places: 2/n_out.", whole=True),
         Mistake("Glorot with n_in alone", edit("/ (n_in + n_out)", "/ (2 * n_in)"), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out).", whole=True),
         Mistake("2 missing in Glorot", edit('"glorot": 2', '"glorot": 1'), "Your Glorot rule is built on the variance 1/(n_in + n_out). With n_in = n_out = n it has to become 1/n, so the numerator is 2.", whole=True),
