@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from vgcourse.losses import softmax
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
@@ -73,7 +72,7 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("target missing in dz", edit("p - targets", "p"), "Your dz is the softmax alone; the target is not in it."),
         Mistake("gradient with respect to p", edit("p - targets", "-targets / p"), "This is ∂L/∂p, the gradient with respect to the probabilities. It still has to go back through the softmax to z."),
         Mistake("an extra p(1 − p)", edit("(p - targets)", "(p - targets) * p * (1 - p)"), "Your dz has an extra factor p(1 − p). It has cancelled against the cross-entropy already."),
-        Mistake("softmax applied twice", edit("shifted = s - s.max(axis=1, keepdims=True)", "s = softmax(s)\n    shifted = s - s.max(axis=1, keepdims=True)"), "Your answer is that for a softmax of a softmax. z are the logits, and one softmax makes them probabilities."),
+        Mistake("softmax applied twice", edit("log_p = shifted - np.log(total)", "s = np.exp(shifted) / total\n    log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))"), "Your answer is that for a softmax of a softmax. z are the logits, and one softmax makes them probabilities."),
         Mistake("keepdims lost in the sum", edit("sum(axis=1, keepdims=True)", "sum(axis=1)"), f"The sum of your softmax lost an axis. {_KEEPDIMS}"),
         Mistake("keepdims lost in the maximum", edit("max(axis=1, keepdims=True)", "max(axis=1)"), f"The maximum in your softmax lost an axis. {_KEEPDIMS}"),
         Mistake("one maximum for all rows", edit("max(axis=1, keepdims=True)", "max()", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "You subtract the largest logit of the whole batch. A row far below it becomes 0/0: every row needs its own maximum."),
