@@ -161,7 +161,7 @@ def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
 
 # --- calls -----------------------------------------------------------------------------------------
 
-ONE = Task("(x)", (Asked((1.0,)), Asked((2.0,))), (Asked((3.0,)), Asked((4.0,))))
+ONE = Task("(x)", (Asked((1.0,)), Asked((2.0,))), lambda: (Asked((3.0,)), Asked((4.0,))))
 
 
 def test_visible_cases_twice_then_fresh_ones():
@@ -194,7 +194,7 @@ def test_what_cannot_be_called_is_not():
 
 
 def test_memory_comes_beside_the_answer():
-    task = Task("(n)", (Asked((100_000,), memory=True),), ())
+    task = Task("(n)", (Asked((100_000,), memory=True),), tuple)
     (attempt,) = collect(lambda n: float(np.zeros(n).sum()), task).visible
     value, peak = attempt.first.output
     assert value == 0.0 and 800_000 <= peak < 820_000
@@ -209,7 +209,7 @@ def test_collect_stands_alone(tmp_path):
     shutil.copytree(ROOT / "vgcourse" / "collect", tmp_path / "vgcourse" / "collect")
     code = (
         "import sys; from vgcourse.collect import *\n"
-        "out = collect(lambda x: x, Task('(x)', (Asked((1.0,)),), ()))\n"
+        "out = collect(lambda x: x, Task('(x)', (Asked((1.0,)),), tuple))\n"
         "assert Answers.from_bytes(out.to_bytes()) == out\n"
         "print([m for m in sys.modules if m.startswith('vgcourse.') and 'collect' not in m])"
     )

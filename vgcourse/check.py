@@ -14,7 +14,7 @@ import warnings
 import numpy as np
 
 from vgcourse.collect import collect
-from vgcourse.judge import all_right, judge
+from vgcourse.judge import judge, look
 from vgcourse.problems import find, names
 from vgcourse.problems.problem import task
 from vgcourse.tell import hint, progress, report, screen
@@ -92,7 +92,11 @@ def evaluate(name, fn, *, seed=0, convention=None):
         warnings.simplefilter("ignore")
         problem = find(name)
         declared = problem.convention(convention)
-        answers = collect(
-            fn, task(problem, seed), lambda seen: all_right(problem, seen, seed=seed, convention=declared)
-        )
-        return judge(problem, answers, seed=seed, convention=declared)
+        seen = []  # the visible cases, compared as soon as they are there: what is right needs no fresh ones
+
+        def enough(attempts):
+            seen.append(look(problem, attempts, seed=seed, convention=declared))
+            return seen[0].all_right
+
+        answers = collect(fn, task(problem, seed), enough)
+        return judge(problem, answers, seed=seed, convention=declared, seen=seen[0] if seen else None)

@@ -1,6 +1,7 @@
 """All calls that one check needs: every case twice, then fresh inputs as far as time allows."""
 
 import tracemalloc
+from collections.abc import Callable
 from time import perf_counter
 from typing import NamedTuple
 
@@ -18,11 +19,15 @@ class Asked(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What to call a function with; `parameters` is how it should be callable, as text: "(x, W, b)"."""
+    """What to call a function with.
+
+    `parameters` is how it should be callable, as text: "(x, W, b)". `fresh` makes the second group of calls
+    when somebody needs it: drawing inputs costs more than most answers.
+    """
 
     parameters: str
     visible: tuple
-    fresh: tuple
+    fresh: Callable
 
 
 def collect(fn, task, enough=lambda attempts: False):
@@ -45,7 +50,7 @@ def collect(fn, task, enough=lambda attempts: False):
     if enough(attempts) or all(attempt.first.failed for attempt in attempts):
         return Answers(None, attempts)
     slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
-    return Answers(None, attempts, tuple(_call(fn, asked) for asked in task.fresh[: 1 if slow else None]))
+    return Answers(None, attempts, tuple(_call(fn, asked) for asked in task.fresh()[: 1 if slow else None]))
 
 
 def _visible(fn, cases):

@@ -1,6 +1,7 @@
 """From what a function gave to a verdict: what is right, what is known of what is not, how many points."""
 
 import math
+from typing import NamedTuple
 
 from vgcourse.judge.behaviour import about_calls, about_whole_answer, second_call
 from vgcourse.judge.compare import flatten
@@ -13,7 +14,36 @@ from vgcourse.judge.runs import compared, inputs, wrong_names
 UNSTABLE = ("accumulates", "not repeatable")
 
 
-def judge(problem, answers, *, seed=0, convention=None):
+class Look(NamedTuple):
+    """The visible cases compared, and findings of what differed when a case was called again."""
+
+    runs: list
+    unstable: list
+
+    @property
+    def all_right(self):
+        """Is nothing wrong, so that nobody needs to see what fresh inputs give?"""
+        failed = any(run.outcome.failed for run in self.runs)
+        return not failed and not self.unstable and not wrong_names(self.runs)
+
+
+def look(problem, attempts, *, seed=0, convention=None):
+    """Compare what came of the visible cases.
+
+    Returns
+    -------
+    Look
+    """
+    runs, findings = [], []
+    for (case, expected), attempt in zip(inputs(problem, seed, convention), attempts, strict=True):
+        run = compared(problem, Run(case, expected, attempt.first, []))
+        run, unstable = second_call(problem, run, attempt.again)
+        runs.append(run)
+        findings += unstable
+    return Look(runs, findings)
+
+
+def judge(problem, answers, *, seed=0, convention=None, seen=None):
     """The verdict on what a learner's function gave.
 
     Parameters
@@ -22,6 +52,7 @@ def judge(problem, answers, *, seed=0, convention=None):
     answers : what `collect` brought back from the problem's `task` for that seed
     seed : that of the task
     convention : the Convention that the learner declared, or None
+    seen : the Look at the visible cases, where there is one already
 
     Returns
     -------
@@ -29,7 +60,7 @@ def judge(problem, answers, *, seed=0, convention=None):
     """
     if answers.refusal:
         return Verdict(problem.name, [], [Finding("call", "call", answers.refusal)], 0.0)
-    runs, unstable = _runs(problem, answers.visible, seed, convention)
+    runs, unstable = seen or look(problem, answers.visible, seed=seed, convention=convention)
     stable = not any(finding.name in UNSTABLE for finding in unstable)
     followed, about_convention = convention, []
     if stable and convention is None:
@@ -54,24 +85,6 @@ def judge(problem, answers, *, seed=0, convention=None):
     if any(finding.group == "call" and finding.name == "changes its input" for finding in findings):
         share /= 2
     return Verdict(problem.name, rows, list(dict.fromkeys(findings)), share, _maps(problem, runs, wrong))
-
-
-def all_right(problem, attempts, *, seed=0, convention=None):
-    """Is nothing wrong in the visible cases, so that nobody needs to see what fresh inputs give?"""
-    runs, unstable = _runs(problem, attempts, seed, convention)
-    return not unstable and not wrong_names(runs) and not any(run.outcome.failed for run in runs)
-
-
-def _runs(problem, attempts, seed, convention):
-    """A Run for every attempt; findings of what differed when it was called again."""
-    runs, findings = [], []
-    for (case, expected), attempt in zip(inputs(problem, seed, convention), attempts, strict=True):
-        run, unstable = second_call(
-            problem, compared(problem, Run(case, expected, attempt.first, [])), attempt.again
-        )
-        runs.append(run)
-        findings += unstable
-    return runs, findings
 
 
 def _maps(problem, runs, wrong):

@@ -29,6 +29,7 @@ def edit(old, new, *more, within=None):
     return tuple(Edit(*pair, within) for pair in zip(texts[::2], texts[1::2], strict=True))
 
 
+@functools.lru_cache(maxsize=4096)
 def edited(reference, helpers, edits):
     """The reference with these edits in its text or in that of its helpers.
 
@@ -57,9 +58,7 @@ def edited(reference, helpers, edits):
     for function in functions:
         names |= function.__globals__
     for function in functions:  # all again, so that each calls the edited ones
-        mine = [edit for edit in edits if places[edit] is function]
-        text = _replaced(function, mine)
-        exec(compile(text, f"<{function.__name__}, edited>", "exec"), names)
+        exec(_code(function, tuple(edit for edit in edits if places[edit] is function)), names)
     return names[reference.__name__]
 
 
@@ -80,6 +79,7 @@ def _text(function):
     return textwrap.dedent(inspect.getsource(function))
 
 
+@functools.lru_cache(maxsize=4096)
 def _span(function, edit):
     text = _text(function)
     if (count := text.count(edit.old)) != 1:
@@ -88,6 +88,11 @@ def _span(function, edit):
         )
     start = text.index(edit.old)
     return start, start + len(edit.old)
+
+
+@functools.lru_cache(maxsize=4096)
+def _code(function, edits):
+    return compile(_replaced(function, edits), f"<{function.__name__}, edited>", "exec")
 
 
 def _replaced(function, edits):

@@ -232,7 +232,8 @@ def task(problem, seed):
     -------
     Task
     """
-    visible, fresh = (
-        tuple(Asked(case.args, case.memory) for case in drawn(problem, one)) for one in (seed, seed + FRESH)
-    )
-    return Task(str(inspect.signature(problem.reference)), visible, fresh)
+
+    def calls(seed):
+        return tuple(Asked(case.args, case.memory) for case in drawn(problem, seed))
+
+    return Task(str(inspect.signature(problem.reference)), calls(seed), lambda: calls(seed + FRESH))
