@@ -149,12 +149,12 @@ def test_nothing_is_unpickled():
 
 
 def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
-    from vgcourse.collect import answers
+    from vgcourse.collect import outcomes
 
-    monkeypatch.setattr(answers, "LARGE", 10)
+    monkeypatch.setattr(outcomes, "LARGE", 10)
     sent = Answers.from_bytes(answers_with(np.zeros(11)).to_bytes())
     assert sent.visible[0].first.output == Foreign("an array of shape (11,)")
-    monkeypatch.setattr(answers, "LARGEST", 1000)
+    monkeypatch.setattr(outcomes, "LARGEST", 1000)
     with pytest.raises(ValueError, match="no right answer is that large"):
         answers_with([np.zeros(9)] * 20).to_bytes()
 

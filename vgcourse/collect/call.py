@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vgcourse.collect.answers import Outcome
 from vgcourse.collect.limit import TimeLimit, run_limited
+from vgcourse.collect.outcomes import Outcome
 from vgcourse.collect.plain import copy_arguments, cut, plain, same, with_article
 
 SECONDS = 5.0  # for one call; the slowest right answers take a tenth of one

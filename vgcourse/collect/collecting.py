@@ -5,8 +5,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import NamedTuple
 
-from vgcourse.collect.answers import Answers, Attempt, Outcome
 from vgcourse.collect.call import SECONDS, call, signature_problem
+from vgcourse.collect.outcomes import Answers, Attempt, Outcome
 
 IN_ALL = 3 * SECONDS  # for the visible cases together
 

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from vgcourse.collect.answers import Outcome
+from vgcourse.collect.outcomes import Outcome
 from vgcourse.collect.plain import copy_arguments
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.compare import compare, flatten, tolerance_for
