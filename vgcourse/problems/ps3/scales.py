@@ -116,44 +116,17 @@ def truncated_normal(std, cut):
 
     Returns kept, shrink, sigma.
     """
-    return _truncated(std, cut)
-
-
-def _density(cut):
-    return math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def _shrunk(cut, kept):
-    """Variance of a standard normal whose draws beyond ±cut are drawn again."""
-    return 1 - 2 * cut * _density(cut) / kept
-
-
-def _truncated(
-    std,
-    cut,
-    *,
-    kept=lambda c: math.erf(c / math.sqrt(2)),
-    report=lambda kept: kept,
-    variance=_shrunk,
-    root=True,
-    finish=math.sqrt,
-    sigma=lambda std, shrink: std / shrink,
-):
-    """The three numbers with exchangeable parts."""
-    std, cut = float(std), float(cut)
-    share = kept(cut)
-    shrink = variance(cut, share)
-    shrink = finish(shrink) if root else shrink
-    return report(share), shrink, sigma(std, shrink)
+    kept = math.erf(cut / math.sqrt(2))
+    phi = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
+    variance = 1 - 2 * cut * phi / kept
+    shrink = math.sqrt(variance)
+    sigma = std / shrink
+    return kept, shrink, sigma
 
 
 def _root_or_nan(variance):
-    """As numpy's root."""
+    """As numpy's root; only edits call it."""
     return math.sqrt(variance) if variance >= 0 else math.nan
-
-
-def _clipped(cut, kept):
-    return kept - 2 * cut * _density(cut) + cut**2 * (1 - kept)
 
 
 def _truncated_cases(rng):
@@ -164,7 +137,6 @@ def _truncated_cases(rng):
 TRUNCATED_NORMAL = Problem(
     name="ps3.truncated_normal",
     reference=truncated_normal,
-    family=_truncated,
     cases=_truncated_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
@@ -172,31 +144,31 @@ TRUNCATED_NORMAL = Problem(
         Invariant("sigma · shrink = std", lambda args, out: relative_error(out["sigma"] * out["shrink"], args[0]), "Your sigma times your shrink is not std. The cut multiplies the standard deviation by shrink, and what comes out has to be std."),
     ),
     mistakes=(
-        Mistake("not rescaled", dict(sigma=lambda std, shrink: std), "Your sigma is std, as if nothing were cut. The cut takes the largest draws away, so the weights would come out too small."),
-        Mistake("multiplied, not divided", dict(sigma=lambda std, shrink: std * shrink), "You multiply std by the shrink factor. The cut already makes the weights smaller; to make up for it, divide."),
-        Mistake("divided by the variance", dict(sigma=lambda std, shrink: std / shrink**2), "Your sigma is std divided by the variance of what is left. Standard deviations scale with their own factor: divide by shrink, once."),
-        Mistake("cut at two, always", dict(variance=lambda cut, kept: _shrunk(2.0, math.erf(math.sqrt(2)))), "Your shrink is the one of a cut at 2, whatever `cut` is. Work it out from the cut."),
-        Mistake("variance for standard deviation", dict(root=False), "Your shrink is the variance of what is left. A standard deviation is asked for: take its root."),
-        Mistake("clipped, not drawn again", dict(variance=_clipped), "Your variance is that of clipped draws, which pile up at ±cut. Here draws beyond the cut are thrown away and drawn again."),
-        Mistake("one tail only", dict(kept=lambda c: 0.5 * (1 + math.erf(c / math.sqrt(2)))), "Your share cuts the upper tail only: it is Φ(c). Both tails go, and what is kept is Φ(c) − Φ(−c)."),
-        Mistake("erf without √2", dict(kept=math.erf), "Your share is erf(c). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is c/√2."),
-        Mistake("share that is cut off", dict(report=lambda kept: 1 - kept), "Your kept is the share beyond the cut. Asked for is the share that stays."),
-        Mistake("density without √(2π)", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / kept, finish=_root_or_nan), "Your φ is e^(−c²/2) without its 1/√(2π): so much taken away can leave a negative variance."),
-        Mistake("density without √(2π), a root that fails", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / kept), "Your φ is e^(−c²/2) without its 1/√(2π). For some cuts that takes away more than there is: the root of a negative number."),
-        Mistake("density over 2π", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / (2 * math.pi) / kept), "Your φ is divided by 2π. It is √(2π)."),
-        Mistake("density without the ½", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2)) / math.sqrt(2 * math.pi) / kept), "Your φ is e^(−c²)/√(2π). The exponent has a half: −c²/2."),
-        Mistake("density over √π", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / math.sqrt(math.pi) / kept, finish=_root_or_nan), "Your φ is divided by √π. It is √(2π)."),
-        Mistake("edge term added", dict(variance=lambda c, kept: 1 - 2 * c * -_density(c) / kept), "You add the edge term. Integrating by parts leaves −2 c φ(c): the cut takes spread away, so the variance is below 1."),
-        Mistake("edge term times the share", dict(variance=lambda cut, kept: 1 - 2 * cut * _density(cut) * kept), "You multiply the edge term by the share that is kept. What is left has to be a density again: divide by P."),
-        Mistake("share for the variance", dict(variance=lambda cut, kept: kept), "Your variance is the share that is kept. The share is ∫φ(z)dz; the variance is ∫z²φ(z)dz, divided by that."),
-        Mistake("share for the shrink", dict(variance=lambda cut, kept: kept**2), "Your shrink is the share that is kept. How many draws stay is one question, how far they spread is another: √(∫z²φ(z)dz/P)."),
-        Mistake("sigma divided by the share", lambda std, cut: (*_truncated(std, cut)[:2], std / _truncated(std, cut)[0]), "Your sigma is std divided by the share that is kept. What the cut multiplies is the standard deviation, by shrink: divide by that."),
-        Mistake("cut in the units of the weights", lambda std, cut: _truncated(std, cut / std), "You divide cut by std. It counts standard deviations already: work with a standard normal, cut at ±cut."),
-        Mistake("c squared at the edge", dict(variance=lambda cut, kept: 1 - 2 * cut**2 * _density(cut) / kept, finish=_root_or_nan), "Your edge term is c² φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
-        Mistake("one edge only", dict(variance=lambda cut, kept: 1 - cut * _density(cut) / kept), "Your variance takes away c φ(c) once. Integrating by parts leaves this term at both edges, −c and c."),
-        Mistake("c missing at the edge", dict(variance=lambda cut, kept: 1 - 2 * _density(cut) / kept), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
-        Mistake("edge term not divided by the share", dict(variance=lambda cut, kept: 1 - 2 * cut * _density(cut)), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
-        Mistake("not divided by the share", dict(variance=lambda cut, kept: kept - 2 * cut * _density(cut)), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
+        Mistake("not rescaled", edit("sigma = std / shrink", "sigma = std"), "Your sigma is std, as if nothing were cut. The cut takes the largest draws away, so the weights would come out too small."),
+        Mistake("multiplied, not divided", edit("sigma = std / shrink", "sigma = std * shrink"), "You multiply std by the shrink factor. The cut already makes the weights smaller; to make up for it, divide."),
+        Mistake("divided by the variance", edit("sigma = std / shrink", "sigma = std / shrink**2"), "Your sigma is std divided by the variance of what is left. Standard deviations scale with their own factor: divide by shrink, once."),
+        Mistake("cut at two, always", edit("phi = ", "cut = 2.0\n    phi = ", "phi / kept", "phi / math.erf(math.sqrt(2))"), "Your shrink is the one of a cut at 2, whatever `cut` is. Work it out from the cut."),
+        Mistake("variance for standard deviation", edit("math.sqrt(variance)", "variance"), "Your shrink is the variance of what is left. A standard deviation is asked for: take its root."),
+        Mistake("clipped, not drawn again", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi + cut**2 * (1 - kept)"), "Your variance is that of clipped draws, which pile up at ±cut. Here draws beyond the cut are thrown away and drawn again."),
+        Mistake("one tail only", edit("kept = math.erf", "kept = 0.5 + 0.5 * math.erf"), "Your share cuts the upper tail only: it is Φ(c). Both tails go, and what is kept is Φ(c) − Φ(−c)."),
+        Mistake("erf without √2", edit("cut / math.sqrt(2)", "cut"), "Your share is erf(c). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is c/√2."),
+        Mistake("share that is cut off", edit("return kept", "return 1 - kept"), "Your kept is the share beyond the cut. Asked for is the share that stays."),
+        Mistake("density without √(2π)", edit(" / math.sqrt(2 * math.pi)", "", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is e^(−c²/2) without its 1/√(2π): so much taken away can leave a negative variance."),
+        Mistake("density without √(2π), a root that fails", edit(" / math.sqrt(2 * math.pi)", ""), "Your φ is e^(−c²/2) without its 1/√(2π). For some cuts that takes away more than there is: the root of a negative number."),
+        Mistake("density over 2π", edit("math.sqrt(2 * math.pi)", "(2 * math.pi)"), "Your φ is divided by 2π. It is √(2π)."),
+        Mistake("density without the ½", edit("-(cut**2) / 2", "-(cut**2)"), "Your φ is e^(−c²)/√(2π). The exponent has a half: −c²/2."),
+        Mistake("density over √π", edit("math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is divided by √π. It is √(2π)."),
+        Mistake("edge term added", edit("1 - ", "1 + "), "You add the edge term. Integrating by parts leaves −2 c φ(c): the cut takes spread away, so the variance is below 1."),
+        Mistake("edge term times the share", edit("/ kept", "* kept"), "You multiply the edge term by the share that is kept. What is left has to be a density again: divide by P."),
+        Mistake("share for the variance", edit("1 - 2 * cut * phi / kept", "kept"), "Your variance is the share that is kept. The share is ∫φ(z)dz; the variance is ∫z²φ(z)dz, divided by that."),
+        Mistake("share for the shrink", edit("1 - 2 * cut * phi / kept", "kept**2"), "Your shrink is the share that is kept. How many draws stay is one question, how far they spread is another: √(∫z²φ(z)dz/P)."),
+        Mistake("sigma divided by the share", edit("sigma = std / shrink", "sigma = std / kept"), "Your sigma is std divided by the share that is kept. What the cut multiplies is the standard deviation, by shrink: divide by that."),
+        Mistake("cut in the units of the weights", lambda std, cut: truncated_normal(std, cut / std), "You divide cut by std. It counts standard deviations already: work with a standard normal, cut at ±cut."),
+        Mistake("c squared at the edge", edit("2 * cut", "2 * cut**2", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your edge term is c² φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
+        Mistake("one edge only", edit("2 * cut", "cut"), "Your variance takes away c φ(c) once. Integrating by parts leaves this term at both edges, −c and c."),
+        Mistake("c missing at the edge", edit("2 * cut", "2"), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
+        Mistake("edge term not divided by the share", edit(" / kept", ""), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
+        Mistake("not divided by the share", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi"), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
     ),
     hints=(
         "Work with a standard normal first: which share of the draws stays, and what is their mean square?",
