@@ -15,6 +15,8 @@ from right_answers import RIGHT
 
 from vgcourse.check import evaluate, find, names
 
+# What a catalogue has to hold: mistakes of any function, of a backward pass, right answers.
+LEAST_MISTAKES, LEAST_BACKWARD, LEAST_RIGHT = 4, 5, 6
 SEEDS = range(20)
 FEW_SEEDS = range(5)  # for yes-or-no answers: a check of them runs whole tests or deep nets, up to a second
 SLOW = ("ps6.checkpointed_backward",)  # its right answers go through 2000 steps, memory measured

@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pytest
 from checker_score import named_mistakes
-from vgcourse.collect.plain import same
 
 from vgcourse.check import evaluate, find, names
 from vgcourse.collect.call import call
+from vgcourse.collect.plain import same
 from vgcourse.judge.locate import LEVELS, error_map
 from vgcourse.judge.runs import inputs
 from vgcourse.problems import SETS, Case, Convention, Invariant, Mistake, Problem
@@ -27,19 +27,15 @@ def said(verdict):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_family_without_switches_is_the_reference(name):
+def test_family_without_keywords_is_the_reference(name):
     checked = find(name)
     verdict = evaluate(name, lambda *args: checked.family(*args))
     assert verdict.share == 1 and not verdict.findings
 
 
 def pairs(checked):
-    switched = [mistake for mistake in checked.mistakes if mistake.switches]
-    return [
-        pair
-        for pair in itertools.combinations(switched, 2)
-        if not set(pair[0].switches) & set(pair[1].switches)
-    ]
+    parted = [mistake for mistake in checked.mistakes if mistake.parts]
+    return [pair for pair in itertools.combinations(parted, 2) if checked.combine(*pair)]
 
 
 def flat(checked, case, output):
@@ -47,7 +43,7 @@ def flat(checked, case, output):
     return [np.asarray(v) for part in parts for v in (part if isinstance(part, (list, tuple)) else [part])]
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if pairs(find(name)) and not find(name).exact])
+@pytest.mark.parametrize("name", [name for name in names() if not find(name).exact and pairs(find(name))])
 def test_two_mistakes_in_one_formula(name):
     """Both are named, or what can be told of them; a third only if its numbers are really there."""
     checked = find(name)
@@ -333,14 +329,14 @@ def test_unknown_convention_is_refused():
         evaluate("ps1.linear_backward", backward, convention="rows")
 
 
-def test_switches_need_a_family():
-    with pytest.raises(TypeError, match="without a family give a function"):
+def test_keywords_need_a_family():
+    with pytest.raises(TypeError, match="without a family give edits"):
         twins(("a", {"b": 1}))
 
 
-def test_problem_that_sets_a_switch_twice():
-    with pytest.raises(ValueError, match="a switch is set twice"):
-        TOY.formula(TOY.mistakes[0], Mistake("again", None, "", {"carry": 0}))
+def test_two_changes_of_one_place_do_not_go_together():
+    with pytest.raises(ValueError, match="change the same place"):
+        TOY.formula(TOY.mistakes[0], Mistake("again", {"carry": 0}, "", {"carry": 0}))
 
 
 def test_sets_are_all_there():

@@ -8,6 +8,7 @@ import pytest
 from test_check_diagnose import TOY, backward, said, toy  # noqa: F401  (a fixture)
 
 from vgcourse.check import evaluate, find
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.ps2.circuits import xor_net
 from vgcourse.problems.ps2.jacobians import deep_jacobian
 from vgcourse.problems.ps2.norms import outgoing_norms
@@ -297,7 +298,7 @@ def test_the_spectrum_is_that_of_the_compounds():
 
 @wrong("ps2.leaky_sweep", "You give z = 0 the slope 1")
 def slope_one_at_zero(x, dh, Ws, scales, leak):
-    return find("ps2.leaky_sweep").family(x, dh, Ws, scales, leak, mask="z ≥ 0")
+    return edited(leaky_sweep, (), edit("z > 0, 1", "z >= 0, 1"))(x, dh, Ws, scales, leak)
 
 
 @wrong("ps2.leaky_sweep", "Your forward ratios are those of neighbours")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from checker_score import RANDOM, SEEDS, SITE, TRIES, score
+from checker_score import LEAST_BACKWARD, LEAST_MISTAKES, LEAST_RIGHT, RANDOM, SEEDS, SITE, TRIES, score
 from right_answers import RIGHT
 
 from vgcourse.check import find, names
@@ -25,8 +25,9 @@ def test_there_is_enough_to_score():
     assert len(problems) >= 45
     assert len(SEEDS) == 20
     assert sum(len(problem.mistakes) for problem in problems) >= 180
-    assert all(len(problem.mistakes) >= (5 if "backward" in problem.name else 3) for problem in problems)
-    assert all(len(RIGHT[problem.name]) >= 5 for problem in problems)
+    for problem in problems:
+        least = LEAST_BACKWARD if "backward" in problem.name else LEAST_MISTAKES
+        assert len(problem.mistakes) >= least and len(RIGHT[problem.name]) >= LEAST_RIGHT, problem.name
     assert sum(len(RANDOM) * TRIES for problem in problems if not problem.exact) >= 500
 
 

@@ -16,6 +16,9 @@ FLOORS = {
     1: "layers recurrent mlp",
     2: "dynamics clinic",
     3: "plotting widgets",
+    4: "collect problems",
+    5: "judge",
+    6: "tell",
     7: "check",
     8: "grading",
 }
@@ -76,11 +79,9 @@ def test_imports_go_downwards(path):
 
 
 def test_files_import_each_other_in_no_circle():
-    # `check` goes through importlib from problem.py to psN and back; its inner order is still to come
     inside = {
         name: {module for module in imported_modules(path) if module in FILES and module != name}
         for name, path in FILES.items()
-        if not name.startswith("vgcourse.check")
     }
     done = set()
 

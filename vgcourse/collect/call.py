@@ -1,7 +1,6 @@
 """Call a learner's function without being hurt by it: copies in, silence around, exceptions as sentences."""
 
 import contextlib
-import copy
 import inspect
 import io
 import linecache
@@ -12,17 +11,17 @@ import sysconfig
 import traceback
 import warnings
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from vgcourse.collect.limit import TimeLimit, run_limited
+from vgcourse.collect.outcomes import Outcome
+from vgcourse.collect.plain import copy_arguments, cut, plain, same, with_article
 
 SECONDS = 5.0  # for one call; the slowest right answers take a tenth of one
 _FOLDERS = {str(Path(__file__).parents[1]), str(Path(np.__file__).parent)}
 _FOLDERS |= {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 _LIBRARIES = tuple(folder + os.sep for folder in _FOLDERS)
-_LARGE = 10_000_000  # entries; no right answer is near it, so nothing that large is copied or compared
 _ROUNDING = 1e-12  # what x += h, x −= h may leave behind
 
 
@@ -37,25 +36,6 @@ class _Counter(io.TextIOBase):
     def write(self, text):
         self.lines += text.count("\n")
         return len(text)
-
-
-class Outcome(NamedTuple):
-    """What came of one call: an output or an error, the arguments it changed, and how much it printed.
-
-    `brief` is the error without its message, which may quote the inputs.
-    """
-
-    output: Any = None
-    error: str | None = None
-    changed: tuple = ()
-    printed: int = 0
-    timed_out: bool = False
-    brief: str | None = None
-
-    @property
-    def failed(self):
-        """True if the function raised."""
-        return self.error is not None
 
 
 def call(fn, args, seconds=SECONDS):
@@ -77,9 +57,7 @@ def call(fn, args, seconds=SECONDS):
             np.errstate(all="ignore"),
         ):
             warnings.simplefilter("ignore")
-            output = copy_arguments(run_limited(fn, given, seconds))
-            if inspect.iscoroutine(output):
-                output.close()  # or Python would write to stderr that nobody awaited it
+            output = run_limited(lambda *args: plain(_closed(fn(*args))), given, seconds)
     except KeyboardInterrupt:
         raise
     except TimeLimit as error:
@@ -93,6 +71,12 @@ def call(fn, args, seconds=SECONDS):
         logging.disable(logged)
     changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b, _ROUNDING))
     return Outcome(output, None, changed, sink.lines)
+
+
+def _closed(output):
+    if inspect.iscoroutine(output):
+        output.close()  # or Python would write to stderr that nobody awaited it
+    return output
 
 
 def describe_error(fn, error):
@@ -135,10 +119,10 @@ def _own_line(error):
     return f" in line {own[-1].lineno} of your cell: {cut(line, 100)}" if line else ""
 
 
-def signature_problem(fn, args, reference):
-    """A sentence if fn cannot be called like the reference, else None."""
+def signature_problem(fn, args, parameters):
+    """A sentence if fn cannot be called with these arguments, else None; `parameters` is "(x, W, b)"."""
     if not callable(fn):
-        came = "an array" if isinstance(fn, np.ndarray) else _article(type(fn).__name__)
+        came = "an array" if isinstance(fn, np.ndarray) else with_article(type(fn).__name__)
         return (
             f"you passed {came} where a function is expected. "
             "Pass the function itself, without parentheses after its name."
@@ -152,63 +136,5 @@ def signature_problem(fn, args, reference):
     try:
         signature.bind(*args)
     except TypeError:
-        return f"your function takes {signature}; expected {inspect.signature(reference)}."
+        return f"your function takes {signature}; expected {parameters}."
     return None
-
-
-def copy_arguments(value):
-    """A deep copy of arrays in tuples, lists and dicts, keeping their type; the rest as it is."""
-    if isinstance(value, np.ndarray):
-        if value.dtype == object:
-            value = value.copy()
-            value[...] = np.frompyfunc(copy_arguments, 1, 1)(value)
-            return value
-        return value if value.size > _LARGE else value.copy(order="K")
-    if isinstance(value, dict):
-        return {key: copy_arguments(item) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(copy_arguments, value))
-    if type(value) in (list, tuple):
-        return type(value)(map(copy_arguments, value))
-    return copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
-
-
-def same(a, b, slack=0.0):
-    """True if two nested values are equal (NaN equals NaN), floats to `slack` times the largest entry."""
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return _same_array(a, b, slack)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key], slack) for key in a)
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(same(x, y, slack) for x, y in zip(a, b, strict=True))
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or (a != a and b != b)
-    if isinstance(a, np.random.Generator):
-        return True  # drawing from it is what it is for
-    try:
-        return a is b or bool(a == b)
-    except Exception:  # whatever the objects of other libraries do when compared
-        return False
-
-
-def _same_array(a, b, slack):
-    a, b = np.asarray(a), np.asarray(b)  # matrices and masked arrays compare by rules of their own
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    if a is b or a.size > _LARGE:
-        return a is b
-    if a.dtype == object:
-        return all(same(x, y, slack) for x, y in zip(a.flat, b.flat, strict=True))
-    if a.dtype.kind not in "fc":
-        return np.array_equal(a, b)
-    finite = np.abs(a[np.isfinite(a)]).max(initial=0)
-    return np.allclose(a, b, rtol=0, atol=slack * finite, equal_nan=True)
-
-
-def cut(text, width):
-    """The text, shortened with … to at most `width` characters."""
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _article(word):
-    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"

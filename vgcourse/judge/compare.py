@@ -1,22 +1,10 @@
 """From a learner's output to named quantities, each with a relative error or a reason why it has none."""
 
-from typing import NamedTuple
-
 import numpy as np
-from vgcourse.collect.plain import cut
 
+from vgcourse.collect.plain import cut, describe
 from vgcourse.gradcheck import relative_error
-
-
-class Quantity(NamedTuple):
-    """One compared array: the learner's value (None if unusable), its error and what is wrong with it."""
-
-    name: str
-    value: np.ndarray | None
-    expected: np.ndarray
-    error: float
-    ok: bool
-    problem: str = ""
+from vgcourse.judge.results import Quantity
 
 
 def compare(problem, case, output, expected):
@@ -152,15 +140,3 @@ def _shape_reason(array, expected):
     if sorted(array.shape) == sorted(expected.shape):
         return reason + " (the axes in another order)"
     return reason
-
-
-def describe(value):
-    """A short name for what came: 'a str', 'an array of shape (3, 4)', …"""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if value is None:
-        return "None"
-    if callable(value):
-        return "a function"
-    word = type(value).__name__
-    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"

@@ -1,6 +1,7 @@
 """Right answers that look different: a declared convention is the reference, another one is recognised."""
 
-from vgcourse.judge.results import Finding, compared, inputs, same_in, wrong_names, wrong_run
+from vgcourse.judge.results import Finding
+from vgcourse.judge.runs import compared, inputs, same_in, wrong_names, wrong_run
 
 
 def under(problem, runs, seed, convention):
@@ -11,12 +12,12 @@ def under(problem, runs, seed, convention):
 
 def other_than_declared(problem, runs, seed, convention):
     """A finding if the answer follows another convention than the declared one, else none."""
-    others = [None, *(c for c in problem.conventions if c is not convention and c.switches)]
+    others = [None, *(c for c in problem.conventions if c is not convention and c.parts)]
     for other in others:
         if wrong_names(runs) and not wrong_names(under(problem, runs, seed, other)):
             name = f"“{other.name}”" if other else "the course's own"
             text = f"You declared the convention “{convention.name}”; your answer follows {name}."
-            return [Finding("another convention than declared", text)]
+            return [Finding("fact", "another convention than declared", text)]
     return []
 
 
@@ -24,7 +25,7 @@ def used_in_parts(problem, runs, seed):
     """[(names, finding)] of conventions that single quantities follow where the reference does not."""
     found = []
     for convention in problem.conventions:
-        if convention.switches is not None:
+        if convention.parts is not None:
             continue  # it rules the whole answer
         theirs = [wrong_run(problem, seed, None, (convention,), number) for number in range(len(runs))]
         differs = wrong_names(theirs)
@@ -41,4 +42,4 @@ def used_in_parts(problem, runs, seed):
 
 def note(convention):
     """What to say of a convention that was recognised."""
-    return Finding(f"convention: {convention.name}", convention.note)
+    return Finding("convention", convention.name, convention.note)

@@ -9,16 +9,16 @@ once, or one and a constant factor.
 import itertools
 import math
 
-from vgcourse.judge.results import Finding, holds, quantity_of, wrong_names
-
 from vgcourse.judge.conventions import under
 from vgcourse.judge.patterns import describe, exchanged, factor_text, is_multiple
+from vgcourse.judge.results import Finding
+from vgcourse.judge.runs import holds, quantity_of, wrong_names
 from vgcourse.judge.suspects import Suspects
 from vgcourse.problems.tested import all_accused
 from vgcourse.problems.words import is_plural, listed
 
 
-def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True):
+def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     """Findings about the quantities in `wrong`: known mistakes first, then what the rest has in common.
 
     Parameters
@@ -26,10 +26,9 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
     problem : Problem
     runs : list of Run, the learner's
     wrong : names of quantities that are wrong
-    fn : the learner's function: a suspicion has to hold on fresh inputs, too
+    fresh : Outcomes of the learner's function on fresh inputs: a suspicion has to hold there, too
     seed : that of the runs
     convention : the Convention that the runs were compared with, or None
-    thorough : confirm on all fresh inputs; on the first alone where the function is slow
 
     Returns
     -------
@@ -37,7 +36,7 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
     """
     if not wrong or all(run.outcome.failed for run in runs):
         return []
-    suspects = Suspects(problem, runs, seed, convention, fn, thorough)
+    suspects = Suspects(problem, runs, seed, convention, fresh)
     explained = {}
     for mistake in problem.mistakes:
         hits = suspects.explains((mistake,), wrong)
@@ -50,7 +49,7 @@ def diagnose(problem, runs, wrong, fn, *, seed=0, convention=None, thorough=True
             explained[mistake] = (hits, affected)
     if problem.coin and not any(hits == set(wrong) for hits, _ in explained.values()):
         if accused := all_accused(runs):
-            return [Finding(*accused)]
+            return [Finding("pattern", *accused)]
 
     swapped, order = set(), []
     if not any(hits == set(wrong) for hits, _ in explained.values()):
@@ -81,7 +80,7 @@ def _alone(problem, runs, names, wrong):
         return []
     verb, pronoun = ("are", "them") if is_plural(wrong) else ("is", "it")
     text = f"Only your {listed(wrong)} {verb} wrong: look first at the lines that make {pronoun} alone."
-    return [Finding("pattern: the others are right", text)]
+    return [Finding("pattern", "the others are right", text)]
 
 
 def _told(suspects, claims, unexplained, wrong):
@@ -99,12 +98,12 @@ def _told(suspects, claims, unexplained, wrong):
             for mistake in mistakes:
                 right = suspects.affected((mistake,)) - set(wrong)
                 right = [name for name in suspects.names() if name in right]
-                findings.append(Finding(mistake.name, _all_but(right, whole) + mistake.diagnosis))
+                findings.append(Finding("mistake", mistake.name, _all_but(right, whole) + mistake.diagnosis))
             continue
         left = left or list(unexplained)
         names = " with ".join(f"“{mistake.name}”" for mistake in mistakes)
         text = f"Your {listed(sorted(hits))} could come from {names}, but your {listed(left)} could not."
-        findings.append(Finding("partly a known mistake", text))
+        findings.append(Finding("fact", "partly a known mistake", text))
     return findings
 
 
@@ -122,9 +121,9 @@ def best_convention(problem, runs, seed):
 
     One under which nothing is wrong comes first, then one under which a single mistake explains exactly what
     is wrong, then the one with the fewest wrong quantities; the reference on ties. Only conventions made of
-    switches are tried: they rule the whole function, so that mistakes can be recognised under them too.
+    edits or keywords are tried: they rule the whole function, and mistakes are recognised under them too.
     """
-    others = [convention for convention in problem.conventions if convention.switches]
+    others = [convention for convention in problem.conventions if convention.parts]
     if not others:
         return None, runs
     ranked = []
@@ -177,7 +176,7 @@ def _several(mistakes, quantities):
     names = "; ".join(f"“{mistake.name}”" for mistake in mistakes)
     verb = "fit" if is_plural(sorted(quantities)) else "fits"
     text = f"Your {listed(sorted(quantities))} {verb} more than one mistake, with the same numbers: {names}."
-    return Finding("one of several mistakes", text)
+    return Finding("fact", "one of several mistakes", text)
 
 
 def _several_pairs(mistakes, quantities, alone):
@@ -186,7 +185,7 @@ def _several_pairs(mistakes, quantities, alone):
     verb = "fit" if is_plural(sorted(quantities)) else "fits"
     which = "more than one pair of mistakes" if alone else "more than one further mistake"
     text = f"Your {listed(sorted(quantities))} {verb} {which}, with the same numbers, out of: {names}."
-    return Finding("one of several mistakes", text)
+    return Finding("fact", "one of several mistakes", text)
 
 
 def _two_at_once(suspects, rest, named, wrong):
@@ -196,10 +195,10 @@ def _two_at_once(suspects, rest, named, wrong):
     is right. Of pairs that explain as much, one that would spoil fewer right quantities comes first; where
     several are left, what they have in common is named.
     """
-    mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.switches]
+    mistakes = [mistake for mistake in suspects.problem.mistakes if mistake.parts]
     pairs = {}
     for pair in itertools.combinations(mistakes, 2):
-        if set(pair[0].switches) & set(pair[1].switches):
+        if not suspects.problem.combine(*pair):
             continue
         asked = wrong if any(m.whole for m in pair) else rest
         hits = suspects.explains(pair, suspects.possible(pair, asked))
@@ -249,7 +248,7 @@ def _with_factor(suspects, rest):
         if len(found) == 1:
             mistake, text = found[0]
             claims.append(((mistake,), {name}))
-            factors.append(Finding(f"pattern: {text.split(':')[0]}", f"Apart from that your {name} {text}."))
+            factors.append(Finding("pattern", text.split(":")[0], f"Apart from that your {name} {text}."))
         else:
             left.append(name)
     return claims, factors, left

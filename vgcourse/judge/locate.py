@@ -1,29 +1,15 @@
 """Where a wrong quantity is wrong: which steps, gates, examples, in words and as a small map."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.judge.results import ErrorMap
+from vgcourse.problems.numbers import LEVEL_BOUNDS, SLIGHT
 from vgcourse.problems.words import listed
 
-RIGHT = 1e-4  # single precision included
 LEVELS = ("right", "error below 0.01", "error below 1", "error 1 or more")
-SLIGHT = 1e-8  # of the largest entry: nothing that a comparison would find
-_BOUNDS = (RIGHT, 0.01, 1.0)
 _LARGEST = (16, 24)  # cells of a map, down and across
 _FIRST = ("step", "gate", "layer")  # the axes that explain most
-
-
-class ErrorMap(NamedTuple):
-    """Coarse relative errors over two axes: `levels[i][j]` indexes LEVELS. It holds no values."""
-
-    name: str
-    down: str
-    across: str
-    down_labels: tuple
-    across_labels: tuple
-    levels: tuple
 
 
 def gate_letters(axis):
@@ -83,7 +69,7 @@ def _levels(quantity, axes, chosen):
         if np.abs(mine - right).max(initial=0) <= SLIGHT * np.abs(expected).max():
             continue  # 0 where 1e−20 is right, say
         error = relative_error(mine, right)
-        out[index] = int(np.searchsorted(_BOUNDS, error))
+        out[index] = int(np.searchsorted(LEVEL_BOUNDS, error))
     return out
 
 

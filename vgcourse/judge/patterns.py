@@ -7,14 +7,13 @@ theory asks of every right answer.
 import itertools
 
 import numpy as np
-from vgcourse.judge.results import Finding, holds, quantity_of
 
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.locate import gate_letters, place
+from vgcourse.judge.results import Finding
+from vgcourse.judge.runs import holds, quantity_of
+from vgcourse.problems.numbers import A_FACTOR, BROKEN, SAME, TOLD_APART
 from vgcourse.problems.words import is_plural, listed
-
-SAME = 1e-6
-BROKEN = 1e-3
 
 
 def describe(problem, runs, names):
@@ -54,7 +53,7 @@ def exchanged(runs, names):
     verb = "are" if is_plural([mine]) else "is"
     order = ", ".join(next(run.case.quantities for run in runs if holds(run.case, mine)))
     text = f"Your {mine} {verb} what {other} should be. The order asked for is {order}."
-    return [Finding("results in another order", text)], {name for name, _ in pairs}
+    return [Finding("fact", "results in another order", text)], {name for name, _ in pairs}
 
 
 def _rearranged(problem, runs, names):
@@ -72,7 +71,9 @@ def _rearranged(problem, runs, names):
         text = text or _place_text(seen, axes) or _steps_text(seen)
         if text:
             by_text.setdefault(text, []).append(name)
-    return [Finding(_kind(text), f"Your {_together(group, text)}.") for text, group in by_text.items()]
+    return [
+        Finding("pattern", _name(text), f"Your {_together(group, text)}.") for text, group in by_text.items()
+    ]
 
 
 def _whole_numbers(triples):
@@ -90,11 +91,11 @@ def _comparable(q):
     )
 
 
-def _kind(text):
+def _name(text):
     """The same for every factor and place, so that the instructor's report counts them together."""
     if text.endswith("everywhere"):
-        return "pattern: is a multiple"
-    return "pattern: " + ("is wrong in places" if text.startswith("is right at") else text.split(":")[0])
+        return "is a multiple"
+    return "is wrong in places" if text.startswith("is right at") else text.split(":")[0]
 
 
 def _together(names, text):
@@ -135,7 +136,7 @@ def factor_text(triples, known_only=False):
         return None
     if all(factor == 0 for factor in factors):
         return "is all zeros"
-    if np.allclose(factors, factors[0], rtol=SAME) and abs(factors[0] - 1) > 0.01:
+    if np.allclose(factors, factors[0], rtol=SAME) and abs(factors[0] - 1) > A_FACTOR:
         return f"is {factors[0]:.3g} times the right value, everywhere"
     return None
 
@@ -166,7 +167,7 @@ def _order_text(triples, axes):
             other = rearranged(expected)
             if other is None or other.shape != value.shape or not relative_error(value, other) < SAME:
                 break
-            told_apart |= relative_error(other, expected) > BROKEN
+            told_apart |= relative_error(other, expected) > TOLD_APART
         else:
             if told_apart:
                 return text
@@ -243,6 +244,6 @@ def _broken_invariants(problem, runs, names):
             if len(outputs) == 0 or not all(map(_comparable, run.quantities)):
                 continue
             if not invariant.residual(run.case.args, outputs) <= BROKEN:
-                findings.append(Finding(f"invariant: {invariant.name}", invariant.diagnosis))
+                findings.append(Finding("invariant", invariant.name, invariant.diagnosis))
                 break
     return findings

@@ -1,37 +1,25 @@
 """The problem's inputs for a seed, and what a function makes of them: the learner's, or a known mistake."""
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse.collect.call import Outcome, call, copy_arguments
+from vgcourse.collect.outcomes import Outcome
+from vgcourse.collect.plain import copy_arguments
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.compare import compare, flatten, tolerance_for
-
-
-class Run(NamedTuple):
-    """One case, what the function did on it, and the quantities compared."""
-
-    case: object
-    expected: object
-    outcome: object
-    quantities: list
-
-
-class Finding(NamedTuple):
-    """One thing to tell the learner. `kind` is for the instructor's report, `text` for the learner."""
-
-    kind: str
-    text: str
+from vgcourse.judge.results import Run
+from vgcourse.problems.numbers import MEASURED, NEARER, NEARER_MEASURED, ROUGHLY
+from vgcourse.problems.problem import drawn
 
 
 @functools.lru_cache(maxsize=64)
 def inputs(problem, seed, convention=None):
     """[(case, expected outputs)] for a seed; the same ones whenever they are asked for."""
     right = problem.formula(*([convention] if convention else []))
-    cases = problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
-    return [(case, problem.adapt(right(*copy_arguments(case.args)), case.args)) for case in cases]
+    return [
+        (case, problem.adapt(right(*copy_arguments(case.args)), case.args)) for case in drawn(problem, seed)
+    ]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -69,27 +57,14 @@ def _roughly_equal(a, b):
         return True
     if a.dtype.kind not in "fiu" or b.dtype.kind not in "fiu":
         return True
-    return not np.abs(a - b).max() > 0.01 * np.abs(a).max()  # NaN is looked at closely
+    return not np.abs(a - b).max() > ROUGHLY * np.abs(a).max()  # NaN is looked at closely
 
 
 def _wrong_formula(problem, convention, mistakes):
     changes = mistakes
-    if convention is not None and _combinable(convention, mistakes):
+    if convention is not None and problem.combine(convention, *mistakes):
         changes = (convention, *mistakes)  # a mistake that is a function of its own knows no conventions
     return problem.formula(*changes)
-
-
-def _combinable(convention, mistakes):
-    changes = (convention, *mistakes)
-    if not all(change.switches for change in changes):
-        return False
-    switches = [key for change in changes for key in change.switches]
-    return len(switches) == len(set(switches))
-
-
-def run_case(problem, fn, case, expected):
-    """Call fn on a case and compare; a call that raised leaves every quantity without a value."""
-    return compared(problem, Run(case, expected, call(fn, case.args), []))
 
 
 def compared(problem, run):
@@ -146,4 +121,5 @@ def _close(problem, a, b):
     near = max(problem.likeness, tolerance_for(problem, a.value))
     if not finite.all() or b.ok or a.value.shape != b.expected.shape:
         return distance <= near
-    return distance <= min((0.05 if problem.likeness < 1e-5 else 0.25) * b.error, near)
+    nearer = NEARER if problem.likeness < MEASURED else NEARER_MEASURED
+    return distance <= min(nearer * b.error, near)

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from vgcourse.judge.runs import inputs, may_agree, quantity_of, run_case, same_in, wrong_run
-
-FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
+from vgcourse.judge.results import Run
+from vgcourse.judge.runs import compared, inputs, may_agree, quantity_of, same_in, wrong_run
+from vgcourse.problems.problem import FRESH
 
 
 class Suspects:
     """What the known mistakes give on the learner's inputs, and how far that is what the learner gave."""
 
-    def __init__(self, problem, runs, seed, convention, fn=None, thorough=True):
+    def __init__(self, problem, runs, seed, convention, fresh=()):
         self.problem, self.runs, self.seed, self.convention = problem, runs, seed, convention
-        self.fn, self.thorough, self._fresh = fn, thorough, None
+        self.fresh, self._fresh_runs = fresh, None
 
     def theirs(self, mistakes, number, seed=None):
         seed = self.seed if seed is None else seed
@@ -65,11 +65,14 @@ class Suspects:
         return bool(wrong) and not any(value.any() if zero else value.size for value in values)
 
     def fresh_runs(self):
-        """The learner's function on inputs that it has not seen; on the first alone where it is slow."""
-        if self._fresh is None:
-            cases = inputs(self.problem, self.seed + FRESH, self.convention)[: None if self.thorough else 1]
-            self._fresh = [run_case(self.problem, self.fn, case, expected) for case, expected in cases]
-        return self._fresh
+        """What the learner's function gave on inputs that it had not seen; fewer of them where it is slow."""
+        if self._fresh_runs is None:
+            cases = inputs(self.problem, self.seed + FRESH, self.convention)[: len(self.fresh)]
+            self._fresh_runs = [
+                compared(self.problem, Run(case, expected, outcome, []))
+                for (case, expected), outcome in zip(cases, self.fresh, strict=True)
+            ]
+        return self._fresh_runs
 
     def all_fresh(self, mistakes):
         """What the mistakes give on the fresh inputs."""
@@ -77,7 +80,7 @@ class Suspects:
 
     def confirmed(self, mistakes, hits):
         """Does the learner's function agree with the mistakes on fresh inputs, too?"""
-        return all(
+        return bool(self.fresh) and all(
             same_in(self.problem, name, mine, theirs)
             for mine, theirs in zip(self.fresh_runs(), self.all_fresh(mistakes), strict=True)
             for name in hits

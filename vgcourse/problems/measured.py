@@ -5,6 +5,7 @@ known of a wrong answer ("in reverse order they would do").
 """
 
 import numpy as np
+
 from vgcourse.collect.plain import describe
 
 

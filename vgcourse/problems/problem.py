@@ -1,23 +1,18 @@
 """What a graded function is: inputs, reference, known mistakes, hints. Definitions live in `psN/`."""
 
 import dataclasses
-import difflib
 import functools
-import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-SETS = {
-    "start": "the start page",
-    "ps1": "the chain rule and gradient checking",
-    "ps2": "saturation, vanishing and exploding",
-    "ps3": "initialisation",
-    "ps4": "normalisation, clipping, residual and highway nets",
-    "ps5": "recursions and stability",
-    "ps6": "backpropagation through time and its memory",
-    "ps7": "LSTM, GRU and UGRNN",
-    "ps8": "the gradient clinic",
-}
+import numpy as np
+
+from vgcourse.collect import Asked, Task
+from vgcourse.problems.edits import edited, overlap
+from vgcourse.problems.numbers import FLOAT32_TOLERANCE, LIKENESS, TOLERANCE
+
+FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
 
 
 @dataclass(frozen=True)
@@ -26,43 +21,56 @@ class Case:
 
     A case is one set of arguments; `quantities` names the outputs in order. A single name means that the
     function returns that quantity alone, not a tuple. `batch` is the N and `steps` the T that a missing
-    or an extra mean would show.
+    or an extra mean would show. With `memory` the answer is (output, bytes that the call held at its peak).
     """
 
     args: tuple
     quantities: tuple
     batch: int | None = None
     steps: int | None = None
+    memory: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Mistake:
+class Change:
+    """What a Mistake and a Convention have in common: another formula than the reference.
+
+    `formula` is one of three. Edits, `edit(old, new)`, change the reference's text; a dict of keywords goes
+    to the problem's `family`; a function of the learner's arguments stands for itself and combines with none.
+    """
+
+    name: str
+    formula: Callable | Mapping | tuple
+
+    def __post_init__(self):
+        if not (callable(self.formula) or isinstance(self.formula, (Mapping, tuple))):
+            raise TypeError(
+                f"{self.name!r}: formula is {self.formula!r}; expected edits, a dict or a function."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake(Change):
     """A known wrong answer.
 
-    `formula` is a function of the learner's arguments that returns the wrong outputs, or a dict of
-    keywords that make the problem's `family` wrong. Only the second kind can be combined with others.
     `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
     makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it.
     """
 
-    name: str
-    formula: Callable | Mapping
     diagnosis: str
-    switches: Mapping | None = None
+    parts: Mapping | tuple | None = None
     whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Convention:
+class Convention(Change):
     """Another right answer, recognised like a mistake; `note` says which convention it follows.
 
-    `formula` as in Mistake. Learners can declare it: `check(name, fn, convention="z writes")`.
+    Learners can declare it: `check(name, fn, convention="z writes")`.
     """
 
-    name: str
-    formula: Callable | Mapping
     note: str
-    switches: Mapping | None = None
+    parts: Mapping | tuple | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +95,7 @@ class Problem:
     name : "ps1.linear_backward"
     reference : the right function
     cases : function (rng) -> list of Case; sizes that expose every mistake
-    mistakes : tuple of Mistake: at least five for a backward pass, three for another function
+    mistakes : tuple of Mistake: at least five for a backward pass, four for another function
     hints : three sentences: the concept, a shape or identity, a partial formula
     points : what the problem set gives for it
     lecture : where to look, for instance 'lecture 1, "The four-weight net"'
@@ -95,7 +103,9 @@ class Problem:
     float32_tolerance : the same for answers in single precision
     likeness : how near, relative, an answer has to come to a known mistake to be called by its name; more
         where answers are measured and two ways to make the same mistake differ by chance
-    family : function (*args, **switches) -> outputs: the reference with parts that can be exchanged
+    helpers : functions that the reference calls; mistakes may edit their text, too
+    family : function (*args, **keywords) -> outputs: the reference with parts that can be exchanged, where
+        edits of its text would be hard to read
     conventions : other right answers
     invariants : what has to hold for any right answer
     axes : for instance {"dW": ("gate ifgo", "unit"), "dx": ("step", "example", "input")}: what an index
@@ -103,11 +113,11 @@ class Problem:
     adapt : function (output, args) -> outputs to compare; for answers that are not arrays
     exact : the answers are right or wrong as a whole; the table shows no shapes and errors, and half of the
         rows right earns nothing
-    each : where the answers are exact, every right row earns its part: no single answer gets some right for all
+    each : where the answers are exact, every right row earns its part: no one answer gets some right for all
     coin : the answers are yes or no, so that a coin gets half of the rows right
     repeatable : two calls have to return the same numbers, also where only what `adapt` makes of them counts
-    around : function (fn) -> function of the same arguments that calls fn and adds what only a call can show,
-        such as the memory that it takes; put around the learner's function and the formulas alike
+    around : function (formula) -> function of the same arguments that adds what is asked for beside values,
+        such as memory; put around formulas alone: of a learner's function it is measured
     """
 
     name: str
@@ -117,9 +127,10 @@ class Problem:
     hints: tuple
     points: float
     lecture: str
-    tolerance: float = 1e-5
-    float32_tolerance: float = 3e-4
-    likeness: float = 1e-6
+    tolerance: float = TOLERANCE
+    float32_tolerance: float = FLOAT32_TOLERANCE
+    likeness: float = LIKENESS
+    helpers: tuple = ()
     family: Callable | None = None
     conventions: tuple = ()
     invariants: tuple = ()
@@ -139,16 +150,25 @@ class Problem:
     def formula(self, *changes):
         """The function with these mistakes and conventions in it; the reference without any.
 
-        Several at once need switches, and no switch twice.
+        Raises
+        ------
+        ValueError
+            If several at once do not go together.
         """
         if len(changes) < 2:
             return self.around(changes[0].formula if changes else self.reference)
-        switches = [key for change in changes for key in change.switches]
-        if len(set(switches)) < len(switches):
-            raise ValueError(f"{self.name}: a switch is set twice in {[change.name for change in changes]}.")
-        return self.around(
-            functools.partial(self.family, **{k: v for change in changes for k, v in change.switches.items()})
-        )
+        if not self.combine(*changes):
+            raise ValueError(f"{self.name}: {[change.name for change in changes]} change the same place.")
+        return self.around(self._build(_joined(change.parts for change in changes)))
+
+    def combine(self, *changes):
+        """Do several changes go together: edits that do not overlap, or keywords without one set twice?"""
+        parts = [change.parts for change in changes]
+        if all(isinstance(part, tuple) for part in parts):
+            return not overlap(self.reference, _joined(parts))
+        if all(isinstance(part, Mapping) for part in parts):
+            return sum(map(len, parts)) == len(_joined(parts))
+        return False
 
     def convention(self, name):
         """The convention called `name`; None for None.
@@ -169,39 +189,53 @@ class Problem:
         )
 
     def _with_formula(self, entry):
-        """The entry with its switches built into a function."""
+        """The entry with its parts built into a function."""
         if callable(entry.formula):
             return entry
-        if self.family is None:
-            raise TypeError(f"{self.name}: {entry.name!r} has switches; without a family give a function.")
-        formula = functools.partial(self.family, **entry.formula)
-        return dataclasses.replace(entry, formula=formula, switches=entry.formula)
+        if isinstance(entry.formula, Mapping) and self.family is None:
+            raise TypeError(f"{self.name}: {entry.name!r} has keywords; without a family give edits.")
+        return dataclasses.replace(entry, formula=self._build(entry.formula), parts=entry.formula)
+
+    def _build(self, parts):
+        if isinstance(parts, Mapping):
+            return functools.partial(self.family, **parts)
+        return _Late(functools.partial(edited, self.reference, self.helpers, parts))
 
 
-def find(name):
-    """The problem called `name`.
+class _Late:
+    """A function that is made when it is first called."""
 
-    Raises
-    ------
-    ValueError
-        If there is none; the message suggests the nearest names.
+    def __init__(self, make):
+        self.make, self.function = make, None
+
+    def __call__(self, *args):
+        self.function = self.function or self.make()
+        return self.function(*args)
+
+
+def _joined(parts):
+    """All edits, or all keywords."""
+    parts = list(parts)
+    if isinstance(parts[0], Mapping):
+        return {key: value for part in parts for key, value in part.items()}
+    return tuple(edit for part in parts for edit in part)
+
+
+@functools.lru_cache(maxsize=64)
+def drawn(problem, seed):
+    """The cases of a seed; the same ones whenever they are asked for."""
+    return problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
+
+
+def task(problem, seed):
+    """What a learner's function is called with, and again on fresh inputs.
+
+    Returns
+    -------
+    Task
     """
-    if callable(name):
-        raise ValueError('the name of the problem comes first, for instance "ps1.linear_backward".')
-    if isinstance(name, str) and (problem_set := name.split(".")[0]) in SETS:  # loads its own set only
-        for problem in problems(problem_set):
-            if problem.name == name:
-                return problem
-    near = difflib.get_close_matches(str(name), names(), n=3, cutoff=0.4)
-    advice = f"did you mean {', '.join(near)}?" if near else "vgcourse.check.names() lists all of them."
-    raise ValueError(f"there is no problem {name!r}; {advice}")
 
+    def calls(seed):
+        return tuple(Asked(case.args, case.memory) for case in drawn(problem, seed))
 
-def problems(problem_set):
-    """The problems of one set, in its order."""
-    return importlib.import_module(f"vgcourse.check.{problem_set}").PROBLEMS
-
-
-def names():
-    """The names of all problems, in the order of the problem sets."""
-    return [problem.name for problem_set in SETS for problem in problems(problem_set)]
+    return Task(str(inspect.signature(problem.reference)), calls(seed), lambda: calls(seed + FRESH))

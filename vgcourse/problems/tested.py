@@ -16,8 +16,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
+from vgcourse.collect.plain import describe
 from vgcourse.problems.problem import Case, Invariant, Problem
 from vgcourse.problems.words import listed
 
@@ -78,7 +78,7 @@ def tested_problem(kind, wrong, right, **rest):
 
 
 def all_accused(runs):
-    """(kind, text) for a test that accuses every right one and passes a wrong one, else None.
+    """(name, text) for a test that accuses every right one and passes a wrong one, else None.
 
     What passes says little about what such a test looks at: it may return True where it means False, or
     compare with something that is wrong itself.
@@ -91,11 +91,11 @@ def all_accused(runs):
     verb = "passes" if len(passed) == 1 else "pass"
     facts = f"You accuse all right ones, and {len(passed)} of the {len(wrong)} wrong ones {verb}"
     if len(passed) > len(wrong) / 2:
-        return "pattern: turned round", f"{facts}. Do you return True for a right one, at every return?"
+        return "turned round", f"{facts}. Do you return True for a right one, at every return?"
     if len(passed) > 3:
-        return "pattern: all right ones accused", f"{facts}. What do you compare with?"
+        return "all right ones accused", f"{facts}. What do you compare with?"
     names = listed([f"“{name}”" for name in passed])
-    return "pattern: slip in the reference", f"{facts}: {names}. Has what you compare with the same slip?"
+    return "slip in the reference", f"{facts}: {names}. Has what you compare with the same slip?"
 
 
 def _cases(kind, wrong, right, rng):

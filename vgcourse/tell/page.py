@@ -26,7 +26,7 @@ def as_html(title, score, rows, findings, closing, maps, exact):
     Parameters
     ----------
     title, score : text on the left and the right of the first line
-    rows : list of engine.Row to show in the table; empty for none
+    rows : list of Row to show in the table; empty for none
     findings : list of sentences
     closing : list of lines; what looks like a call in them is shown as code
     maps : list of locate.ErrorMap

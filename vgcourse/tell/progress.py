@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from vgcourse.check import screen
-from vgcourse.problems.problem import SETS, find, problems
+from vgcourse.problems import SETS, find, problems
+from vgcourse.tell import screen
 
 FORMAT, VERSION = "vgcourse progress", 1
 MARKS = {"done": "✓", "tried": "◐", "open": "○"}

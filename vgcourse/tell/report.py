@@ -9,8 +9,8 @@ import os
 import sys
 import textwrap
 
-from vgcourse.check import page, screen
 from vgcourse.problems import find
+from vgcourse.tell import page, screen
 from vgcourse.tell.page import error_text, shape_text
 
 MIME = "application/vnd.vgcourse.check+json"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 # --- linear_backward -------------------------------------------------------------------------------
@@ -79,8 +80,12 @@ LINEAR_BACKWARD = Problem(
 
 def two_paths_backward(dy, x, z, W1, W2, W3):
     """y = relu(z) W2ᵀ + x W3ᵀ with z = x W1ᵀ: x reaches y on two paths, and dx is their sum, (1.6)."""
-    dz = (dy @ W2) * (z > 0)
-    return dz @ W1 + dy @ W3, dz.T @ x, dy.T @ np.maximum(z, 0), dy.T @ x
+    dh = dy @ W2
+    dz = dh * (z > 0)
+    inner, direct = dz @ W1, dy @ W3
+    dx = inner + direct
+    dW1, dW2, dW3 = dz.T @ x, dy.T @ np.maximum(z, 0), dy.T @ x
+    return dx, dW1, dW2, dW3
 
 
 def _two_paths_cases(rng):
@@ -95,47 +100,26 @@ def _two_paths_cases(rng):
     return cases
 
 
-def _two_paths(
-    dy,
-    x,
-    z,
-    W1,
-    W2,
-    W3,
-    mask=lambda z, dh: z > 0,
-    join=lambda inner, direct: inner + direct,
-    hidden=lambda z: np.maximum(z, 0),
-    way=lambda W: W,
-    mean=False,
-):
-    """The backward pass with its parts exchangeable for the mistakes."""
-    dh = dy @ way(W2)
-    dz = dh * mask(z, dh)
-    weights = dz.T @ x, dy.T @ hidden(z), dy.T @ x
-    return join(dz @ way(W1), dy @ way(W3)), *(dW / len(x) if mean else dW for dW in weights)
-
-
 TWO_PATHS_BACKWARD = Problem(
     name="ps1.two_paths_backward",
     reference=two_paths_backward,
-    family=_two_paths,
     axes={"dx": ("example", "input"), "dW1": ("unit", "input"), "dW2": ("class", "unit"), "dW3": ("class", "input")},
     cases=_two_paths_cases,
     points=3,
     lecture='lecture 1, "Add, multiply, choose: what a box does to a gradient", equation (1.6)',
     mistakes=(
-        Mistake("overwritten by the direct path", dict(join=lambda inner, direct: direct), "Your dx holds the direct path through W3 only: the other path's gradient was overwritten. Where paths join, gradients add."),
-        Mistake("overwritten by the hidden path", dict(join=lambda inner, direct: inner), "Your dx holds the path through the hidden layer only. x also reaches y directly through W3, and the two gradients add."),
-        Mistake("paths averaged", dict(join=lambda inner, direct: (inner + direct) / 2), "You average the two paths. A small change of x acts on both at once, so their gradients add."),
-        Mistake("paths subtracted", dict(join=lambda inner, direct: inner - direct), "You subtract one path from the other. Both add to y, so both gradients add."),
-        Mistake("paths multiplied", dict(join=lambda inner, direct: inner * direct), "You multiply the two paths. Factors along one path multiply; different paths add."),
-        Mistake("mask missing", dict(mask=lambda z, dh: 1.0), "The ReLU's derivative is missing: where z ≤ 0 nothing came through, so nothing goes back."),
-        Mistake("mask from the gradient", dict(mask=lambda z, dh: dh > 0), "The ReLU's mask is taken from the incoming gradient. It belongs to the forward pass: where was the unit on?"),
-        Mistake("z for the slope", dict(mask=lambda z, dh: z), "You multiply by z. What belongs there is the slope of the ReLU at z, which is 0 or 1."),
-        Mistake("relu(z) for its derivative", dict(mask=lambda z, dh: np.maximum(z, 0)), "You multiply by relu(z). Its derivative is asked for: the slope of the unit, not its value."),
-        Mistake("Wᵀ for W", dict(way=np.transpose), "You go back through Wᵀ. Forward is x Wᵀ, so the way back has no transpose. Only square weights let yours run."),
-        Mistake("z in place of relu(z)", dict(hidden=lambda z: z), "dW2 uses z. What comes into W2 is the activation relu(z)."),
-        Mistake("averaged over the batch", dict(mean=True), "Your weight gradients are divided by N. The 1/N of the mean is already in dy."),
+        Mistake("overwritten by the direct path", edit("inner + direct", "direct"), "Your dx holds the direct path through W3 only: the other path's gradient was overwritten. Where paths join, gradients add."),
+        Mistake("overwritten by the hidden path", edit("inner + direct", "inner"), "Your dx holds the path through the hidden layer only. x also reaches y directly through W3, and the two gradients add."),
+        Mistake("paths averaged", edit("inner + direct", "(inner + direct) / 2"), "You average the two paths. A small change of x acts on both at once, so their gradients add."),
+        Mistake("paths subtracted", edit("inner + direct", "inner - direct"), "You subtract one path from the other. Both add to y, so both gradients add."),
+        Mistake("paths multiplied", edit("inner + direct", "inner * direct"), "You multiply the two paths. Factors along one path multiply; different paths add."),
+        Mistake("mask missing", edit(" * (z > 0)", ""), "The ReLU's derivative is missing: where z ≤ 0 nothing came through, so nothing goes back."),
+        Mistake("mask from the gradient", edit("(z > 0)", "(dh > 0)"), "The ReLU's mask is taken from the incoming gradient. It belongs to the forward pass: where was the unit on?"),
+        Mistake("z for the slope", edit("(z > 0)", "z"), "You multiply by z. What belongs there is the slope of the ReLU at z, which is 0 or 1."),
+        Mistake("relu(z) for its derivative", edit("(z > 0)", "np.maximum(z, 0)"), "You multiply by relu(z). Its derivative is asked for: the slope of the unit, not its value."),
+        Mistake("Wᵀ for W", edit("dy @ W2", "dy @ W2.T", "dz @ W1", "dz @ W1.T", "dy @ W3", "dy @ W3.T"), "You go back through Wᵀ. Forward is x Wᵀ, so the way back has no transpose. Only square weights let yours run."),
+        Mistake("z in place of relu(z)", edit("np.maximum(z, 0)", "z"), "dW2 uses z. What comes into W2 is the activation relu(z)."),
+        Mistake("averaged over the batch", edit("return dx, dW1, dW2, dW3", "return dx, dW1 / len(x), dW2 / len(x), dW3 / len(x)"), "Your weight gradients are divided by N. The 1/N of the mean is already in dy."),
     ),
     hints=(
         "Draw the graph: x goes to y along two arrows. Find the gradient along each, as if the other were not there.",

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from vgcourse.activations import tanh_derivative
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 from vgcourse.problems.ps1.slopes import sigmoid_slope
 
@@ -13,29 +14,14 @@ from vgcourse.problems.ps1.slopes import sigmoid_slope
 
 def deep_backward(dh, hs, Ws):
     """δ_l = (1 − h_l²) ⊙ (δ_{l+1} W_{l+1}), and from it all gradients: (1.20) and (1.22), from activations."""
-    return _deep(dh, hs, Ws)
-
-
-def _deep(
-    dh,
-    hs,
-    Ws,
-    slope=lambda h, below, last: 1 - h**2,
-    back=lambda delta, l, Ws: delta @ Ws[l],
-    dW=lambda d, dh, hs, l: d.T @ hs[l],
-    db=lambda d, dh: d.sum(axis=0),
-    delta=lambda d, dh: d,
-    order=lambda arrays: arrays[::-1],
-):
-    """The backward pass with its parts exchangeable for the mistakes."""
     deltas, dWs, dbs = [], [], []
     for l in reversed(range(len(Ws))):
-        d = dh * slope(hs[l + 1], hs[l], l == len(Ws) - 1)
-        deltas.append(delta(d, dh))
-        dWs.append(dW(d, dh, hs, l))
-        dbs.append(db(d, dh))
-        dh = back(d, l, Ws)
-    return order(deltas), order(dWs), order(dbs)
+        delta = dh * (1 - hs[l + 1] ** 2)
+        deltas.append(delta)
+        dWs.append(delta.T @ hs[l])
+        dbs.append(delta.sum(axis=0))
+        dh = delta @ Ws[l]
+    return deltas[::-1], dWs[::-1], dbs[::-1]
 
 
 def _deep_cases(rng):
@@ -62,34 +48,33 @@ def _upwards(dh, hs, Ws):
 DEEP_BACKWARD = Problem(
     name="ps1.deep_backward",
     reference=deep_backward,
-    family=_deep,
     axes={"deltas": ("example", "unit"), "dWs": ("output", "input")},
     cases=_deep_cases,
     points=5,
     lecture='lecture 1, "Backwards through a deep net", equations (1.20) and (1.22)',
     mistakes=(
-        Mistake("f' missing", dict(slope=lambda h, below, last: 1.0), "The slope of the tanh is missing in every layer: you multiply by the weights only."),
-        Mistake("f' at the last layer only", dict(slope=lambda h, below, last: 1 - h**2 if last else 1.0), "Only the last layer has its slope. Each layer on the way back has one of its own."),
-        Mistake("f' missing at the last layer", dict(slope=lambda h, below, last: 1.0 if last else 1 - h**2), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too, and δ_L is ∂L/∂z_L."),
-        Mistake("f' of the activation", dict(slope=lambda h, below, last: tanh_derivative(h)), "You take tanh' at h: 1 − tanh²(h). But h is the tanh already; the tanh was taken twice."),
-        Mistake("f' of the layer below", dict(slope=lambda h, below, last: 1 - below**2), "Your slope is one layer off: it is that of what comes into the layer. hs[0] is the input, so the layer with Ws[l] puts out hs[l + 1]."),
-        Mistake("square missing in tanh'", dict(slope=lambda h, below, last: 1 - h), "Your slope is 1 − h: the square is missing."),
-        Mistake("h(1 − h)", dict(slope=lambda h, below, last: h * (1 - h)), "h(1 − h) is the slope of a sigmoid written with its output. The units here are tanh."),
-        Mistake("σ' of h", dict(slope=lambda h, below, last: sigmoid_slope(h)), "Your slope is that of a sigmoid, at h. The units here are tanh, and you are given their output."),
-        Mistake("Wᵀ for W", dict(back=lambda d, l, Ws: d @ Ws[l].T), "You go back through Wᵀ. Forward is z = h Wᵀ, so the way back has no transpose. Only equal widths let yours run."),
-        Mistake("weights of the layer below", dict(back=lambda d, l, Ws: d @ Ws[max(l - 1, 0)]), "The signal goes back from a layer through that layer's own weights, those it met on the way forward. You use the weights of the layer below."),
-        Mistake("signal not passed on", dict(back=lambda d, l, Ws: d), "Your δ goes on to the layer below as it is: the weights between the two layers are missing. Only equal widths let yours run."),
-        Mistake("output instead of input in dW", dict(dW=lambda d, dh, hs, l: d.T @ hs[l + 1]), "Your dWs use what comes out of the layer. A weight's gradient needs what goes in."),
-        Mistake("dW transposed", dict(dW=lambda d, dh, hs, l: hs[l].T @ d), "Your dWs are the transposes of the right ones: dW has the shape of W."),
-        Mistake("dW without f'", dict(dW=lambda d, dh, hs, l: dh.T @ hs[l]), "Your dWs use ∂L/∂h. The weights act before the tanh, so dW needs the gradient there."),
-        Mistake("dW averaged over the batch", dict(dW=lambda d, dh, hs, l: d.T @ hs[l] / len(d)), "Your dWs are divided by N. The 1/N of the mean is already in dh."),
-        Mistake("db without f'", dict(db=lambda d, dh: dh.sum(axis=0)), "Your dbs sum ∂L/∂h. The bias acts before the tanh, so db needs the gradient there."),
-        Mistake("db averaged over the batch", dict(db=lambda d, dh: d.mean(axis=0)), "Your dbs are means over the batch. The bias is added to every row, so its gradient is the sum; the 1/N of the mean is already in dh."),
-        Mistake("db not summed", dict(db=lambda d, dh: d), "Your dbs still have one row per example. The same bias is added to every row, so its gradient sums over the batch."),
-        Mistake("keepdims", dict(db=lambda d, dh: d.sum(axis=0, keepdims=True)), "Your dbs have shape (1, H). A bias has shape (H,), and a gradient has the shape of its parameter: no keepdims."),
-        Mistake("db summed over the units", dict(db=lambda d, dh: d.sum(axis=1)), "Your dbs sum over the units of the layer. They have to sum over the batch and keep one entry per unit."),
-        Mistake("∂L/∂h returned for δ", dict(delta=lambda d, dh: dh), "The list you return as deltas holds ∂L/∂h_l. δ_l is ∂L/∂z_l: one slope further."),
-        Mistake("lists reversed", dict(order=lambda arrays: arrays), "Your lists start with the last layer. Entry 0 belongs to the first one: reverse them at the end."),
+        Mistake("f' missing", edit(" * (1 - hs[l + 1] ** 2)", ""), "The slope of the tanh is missing in every layer: you multiply by the weights only."),
+        Mistake("f' at the last layer only", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2 if l == len(Ws) - 1 else 1)"), "Only the last layer has its slope. Each layer on the way back has one of its own."),
+        Mistake("f' missing at the last layer", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2 if l < len(Ws) - 1 else 1)"), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too, and δ_L is ∂L/∂z_L."),
+        Mistake("f' of the activation", edit("(1 - hs[l + 1] ** 2)", "tanh_derivative(hs[l + 1])"), "You take tanh' at h: 1 − tanh²(h). But h is the tanh already; the tanh was taken twice."),
+        Mistake("f' of the layer below", edit("hs[l + 1]", "hs[l]"), "Your slope is one layer off: it is that of what comes into the layer. hs[0] is the input, so the layer with Ws[l] puts out hs[l + 1]."),
+        Mistake("square missing in tanh'", edit(" ** 2", ""), "Your slope is 1 − h: the square is missing."),
+        Mistake("h(1 − h)", edit("(1 - hs[l + 1] ** 2)", "hs[l + 1] * (1 - hs[l + 1])"), "h(1 − h) is the slope of a sigmoid written with its output. The units here are tanh."),
+        Mistake("σ' of h", edit("(1 - hs[l + 1] ** 2)", "sigmoid_slope(hs[l + 1])"), "Your slope is that of a sigmoid, at h. The units here are tanh, and you are given their output."),
+        Mistake("Wᵀ for W", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through Wᵀ. Forward is z = h Wᵀ, so the way back has no transpose. Only equal widths let yours run."),
+        Mistake("weights of the layer below", edit("@ Ws[l]", "@ Ws[max(l - 1, 0)]"), "The signal goes back from a layer through that layer's own weights, those it met on the way forward. You use the weights of the layer below."),
+        Mistake("signal not passed on", edit(" @ Ws[l]", ""), "Your δ goes on to the layer below as it is: the weights between the two layers are missing. Only equal widths let yours run."),
+        Mistake("output instead of input in dW", edit("delta.T @ hs[l]", "delta.T @ hs[l + 1]"), "Your dWs use what comes out of the layer. A weight's gradient needs what goes in."),
+        Mistake("dW transposed", edit("delta.T @ hs[l]", "hs[l].T @ delta"), "Your dWs are the transposes of the right ones: dW has the shape of W."),
+        Mistake("dW without f'", edit("delta.T", "dh.T"), "Your dWs use ∂L/∂h. The weights act before the tanh, so dW needs the gradient there."),
+        Mistake("dW averaged over the batch", edit("delta.T @ hs[l]", "delta.T @ hs[l] / len(delta)"), "Your dWs are divided by N. The 1/N of the mean is already in dh."),
+        Mistake("db without f'", edit("delta.sum", "dh.sum"), "Your dbs sum ∂L/∂h. The bias acts before the tanh, so db needs the gradient there."),
+        Mistake("db averaged over the batch", edit("delta.sum", "delta.mean"), "Your dbs are means over the batch. The bias is added to every row, so its gradient is the sum; the 1/N of the mean is already in dh."),
+        Mistake("db not summed", edit("delta.sum(axis=0)", "delta"), "Your dbs still have one row per example. The same bias is added to every row, so its gradient sums over the batch."),
+        Mistake("keepdims", edit("sum(axis=0)", "sum(axis=0, keepdims=True)"), "Your dbs have shape (1, H). A bias has shape (H,), and a gradient has the shape of its parameter: no keepdims."),
+        Mistake("db summed over the units", edit("sum(axis=0)", "sum(axis=1)"), "Your dbs sum over the units of the layer. They have to sum over the batch and keep one entry per unit."),
+        Mistake("∂L/∂h returned for δ", edit("deltas.append(delta)", "deltas.append(dh)"), "The list you return as deltas holds ∂L/∂h_l. δ_l is ∂L/∂z_l: one slope further."),
+        Mistake("lists reversed", edit("deltas[::-1], dWs[::-1], dbs[::-1]", "deltas, dWs, dbs"), "Your lists start with the last layer. Entry 0 belongs to the first one: reverse them at the end."),
         Mistake("loop from the first layer", _upwards, "Your loop starts at the first layer. dh is the gradient at the top, so the last layer comes first."),
     ),
     hints=(

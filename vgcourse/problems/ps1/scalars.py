@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import sigmoid, tanh_derivative
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 from vgcourse.problems.ps1.slopes import sigmoid_slope
 
@@ -11,34 +12,18 @@ from vgcourse.problems.ps1.slopes import sigmoid_slope
 
 def four_weight_net(x, t, w):
     """L = (y − t)² of the net (1.1) with tanh in place of σ, and its gradient, as in (1.5)."""
-    return _four_weights(x, t, w)
-
-
-def _four_weights(
-    x,
-    t,
-    w,
-    activation=np.tanh,
-    output=lambda a: a,
-    slope=lambda z, h: tanh_derivative(z),
-    carry=lambda w, layer: w[layer + 1],
-    residual=lambda y, t: 2 * (y - t),
-    inputs=lambda h, y: h,
-    half=1.0,
-):
-    """Loss and four gradients, with the parts exchangeable for the mistakes."""
-    h, z = [x], []
-    for weight in w[:3]:
-        z.append(weight * h[-1])
-        h.append(activation(z[-1]))
-    y = output(w[3] * h[3])
-    delta = half * residual(y, t)
-    local = inputs(h, y)
-    grads = [delta * local[3]]
-    for layer in (2, 1, 0):
-        delta = delta * carry(w, layer) * slope(z[layer], h[layer + 1])
-        grads.append(delta * local[layer])
-    return (half * (y - t) ** 2, *grads[::-1])
+    hs, zs = [x], []
+    for l in range(3):
+        zs.append(w[l] * hs[-1])
+        hs.append(np.tanh(zs[-1]))
+    y = w[3] * hs[3]
+    loss = (y - t) ** 2
+    delta = 2 * (y - t)
+    grads = [delta * hs[3]]
+    for l in (2, 1, 0):
+        delta = delta * w[l + 1] * tanh_derivative(zs[l])
+        grads.append(delta * hs[l])
+    return loss, *grads[::-1]
 
 
 def _four_weight_cases(rng):
@@ -55,27 +40,26 @@ def _four_weight_cases(rng):
 FOUR_WEIGHT_NET = Problem(
     name="ps1.four_weight_net",
     reference=four_weight_net,
-    family=_four_weights,
     cases=_four_weight_cases,
     points=3,
     lecture='lecture 1, "The rules behind the numbers", equations (1.1) and (1.5)',
     mistakes=(
-        Mistake("the lecture's net", dict(activation=sigmoid, slope=lambda z, h: sigmoid_slope(z)), "This is the lecture's net, with sigmoids. Here the three hidden units are tanh."),
-        Mistake("σ' for tanh'", dict(slope=lambda z, h: sigmoid_slope(z)), "Forward you use tanh, on the way back the slope of the sigmoid, σ(z)σ(−z)."),
-        Mistake("h(1 − h)", dict(slope=lambda z, h: h * (1 - h)), "h(1 − h) is the slope of a sigmoid written with its output. For h = tanh z it is another expression of h."),
-        Mistake("tanh' missing", dict(slope=lambda z, h: 1.0), "The factors tanh'(z) are missing: each time the path passes a tanh it is multiplied by its slope."),
-        Mistake("tanh' of the activation", dict(slope=lambda z, h: tanh_derivative(h)), "You take tanh' at h = tanh(z). In (1.4) the slope is taken at z, the pre-activation."),
-        Mistake("1 − z²", dict(slope=lambda z, h: 1 - z**2), "Your slope is 1 − z². The square belongs to the output of the tanh, not to its input."),
-        Mistake("square missing in tanh'", dict(slope=lambda z, h: 1 - h), "Your slope is 1 − h: the square is missing."),
-        Mistake("the 2 is missing", dict(residual=lambda y, t: y - t), "The loss (y − t)² has the derivative 2(y − t), equation (1.3): the factor 2 is missing."),
-        Mistake("half of the square", dict(half=0.5), "You use ½(y − t)², loss and gradient. Many books do; the loss of this net has no ½."),
-        Mistake("sign of y − t", dict(residual=lambda y, t: 2 * (t - y)), "All gradients have the wrong sign: the derivative of (y − t)² with respect to y is 2(y − t), not 2(t − y)."),
-        Mistake("weights on the path missing", dict(carry=lambda w, layer: 1.0), "The path back passes through the weights too, equation (1.4). Your product has only the slopes."),
-        Mistake("weights of the layer below", dict(carry=lambda w, layer: w[layer]), "Your path goes back from layer l through w_l. It goes back through w_{l+1}, the weight that h_l met on the way forward."),
-        Mistake("output instead of input", dict(inputs=lambda h, y: [*h[1:], y]), "The last factor of ∂L/∂w_l is what comes into layer l, h_{l−1}. You multiply by what comes out of it."),
-        Mistake("x in place of h", dict(inputs=lambda h, y: [h[0], h[0], h[0], h[3]]), "You multiply by x in the hidden layers. The last factor of ∂L/∂w_l is what comes into layer l, which is x for the first layer only."),
-        Mistake("tanh at the output, both ways", dict(output=np.tanh, residual=lambda y, t: 2 * (y - t) * (1 - y * y)), "You put the output through a tanh, too, forward and back. The last layer, y = w₄h₃, is linear."),
-        Mistake("tanh at the output", dict(residual=lambda y, t: 2 * (y - t) * tanh_derivative(y)), "You multiply by a slope at the output, too. The last layer, y = w₄h₃, is linear."),
+        Mistake("the lecture's net", edit("np.tanh(zs[-1])", "sigmoid(zs[-1])", "tanh_derivative(zs[l])", "sigmoid_slope(zs[l])"), "This is the lecture's net, with sigmoids. Here the three hidden units are tanh."),
+        Mistake("σ' for tanh'", edit("tanh_derivative(zs[l])", "sigmoid_slope(zs[l])"), "Forward you use tanh, on the way back the slope of the sigmoid, σ(z)σ(−z)."),
+        Mistake("h(1 − h)", edit("tanh_derivative(zs[l])", "hs[l + 1] * (1 - hs[l + 1])"), "h(1 − h) is the slope of a sigmoid written with its output. For h = tanh z it is another expression of h."),
+        Mistake("tanh' missing", edit(" * tanh_derivative(zs[l])", ""), "The factors tanh'(z) are missing: each time the path passes a tanh it is multiplied by its slope."),
+        Mistake("tanh' of the activation", edit("zs[l]", "hs[l + 1]"), "You take tanh' at h = tanh(z). In (1.4) the slope is taken at z, the pre-activation."),
+        Mistake("1 − z²", edit("tanh_derivative(zs[l])", "(1 - zs[l] ** 2)"), "Your slope is 1 − z². The square belongs to the output of the tanh, not to its input."),
+        Mistake("square missing in tanh'", edit("tanh_derivative(zs[l])", "(1 - hs[l + 1])"), "Your slope is 1 − h: the square is missing."),
+        Mistake("the 2 is missing", edit("2 * (y - t)", "(y - t)"), "The loss (y − t)² has the derivative 2(y − t), equation (1.3): the factor 2 is missing."),
+        Mistake("half of the square", edit("return loss, *grads[::-1]", "return loss / 2, *np.array(grads[::-1]) / 2"), "You use ½(y − t)², loss and gradient. Many books do; the loss of this net has no ½."),
+        Mistake("sign of y − t", edit("2 * (y - t)", "2 * (t - y)"), "All gradients have the wrong sign: the derivative of (y − t)² with respect to y is 2(y − t), not 2(t − y)."),
+        Mistake("weights on the path missing", edit("w[l + 1]", "1.0"), "The path back passes through the weights too, equation (1.4). Your product has only the slopes."),
+        Mistake("weights of the layer below", edit("w[l + 1]", "w[l]"), "Your path goes back from layer l through w_l. It goes back through w_{l+1}, the weight that h_l met on the way forward."),
+        Mistake("output instead of input", edit("delta * hs[3]", "delta * y", "delta * hs[l]", "delta * hs[l + 1]"), "The last factor of ∂L/∂w_l is what comes into layer l, h_{l−1}. You multiply by what comes out of it."),
+        Mistake("x in place of h", edit("delta * hs[l]", "delta * x"), "You multiply by x in the hidden layers. The last factor of ∂L/∂w_l is what comes into layer l, which is x for the first layer only."),
+        Mistake("tanh at the output, both ways", edit("y = w[3] * hs[3]", "y = np.tanh(w[3] * hs[3])", "2 * (y - t)", "2 * (y - t) * (1 - y * y)"), "You put the output through a tanh, too, forward and back. The last layer, y = w₄h₃, is linear."),
+        Mistake("tanh at the output", edit("2 * (y - t)", "2 * (y - t) * tanh_derivative(y)"), "You multiply by a slope at the output, too. The last layer, y = w₄h₃, is linear."),
     ),
     hints=(
         "Walk back from the loss. Each weight's gradient is the signal that arrives at its layer times what came into that layer.",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 # --- softmax_cross_entropy -------------------------------------------------------------------------
@@ -9,36 +10,15 @@ from vgcourse.problems.problem import Case, Mistake, Problem
 
 def softmax_cross_entropy(z, targets, temperature):
     """L = −(1/N) Σ t log p with p = softmax(z/τ), and ∂L/∂z = (p − t)/(τN) (Hinton et al. 2015)."""
-    return _cross_entropy(z, targets, temperature)
-
-
-def _stable(s):
-    """log p and p, with the maximum of each row subtracted."""
+    s = z / temperature
     shifted = s - s.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return log_p, np.exp(log_p)
-
-
-def _cross_entropy(
-    z,
-    targets,
-    temperature,
-    logits=lambda z, tau: z / tau,
-    softmax=_stable,
-    data=lambda t: t,
-    logarithm=lambda log_p, p: log_p,
-    signal=lambda p, t: p - t,
-    inner=lambda tau: 1 / tau,
-    loss_mean=lambda p: len(p),
-    dz_mean=lambda p: len(p),
-    scale=lambda tau: 1.0,
-):
-    """Loss and gradient, with the parts exchangeable for the mistakes; most of them need no warnings."""
-    with np.errstate(all="ignore"):
-        t = data(targets)
-        log_p, p = softmax(logits(z, temperature))
-        loss = -scale(temperature) * (t * logarithm(log_p, p)).sum() / loss_mean(p)
-        return loss, scale(temperature) * signal(p, t) * inner(temperature) / dz_mean(p)
+    total = np.exp(shifted).sum(axis=1, keepdims=True)
+    log_p = shifted - np.log(total)
+    p = np.exp(log_p)
+    loss = -(targets * log_p).sum(axis=1).mean()
+    ds = (p - targets) / len(z)
+    dz = ds / temperature
+    return loss, dz
 
 
 def _softmax_cases(rng):
@@ -57,34 +37,6 @@ def _softmax_cases(rng):
     return [*cases, Case((large, t, 0.8), ("loss (large logits)", "dz (large logits)"), batch=4)]  # fmt: skip
 
 
-def _naive(shift, total):
-    """log p and p from e = exp(s − shift) and p = e/total, which may be wrong or overflow."""
-
-    def softmax(s):
-        e = np.exp(s - shift(s))
-        p = e / total(e)
-        return np.log(p), p
-
-    return softmax
-
-
-def _rows(array):
-    return array.sum(axis=1, keepdims=True)
-
-
-def _largest(s):
-    return s.max(axis=1, keepdims=True)
-
-
-def _over_the_batch(s):
-    log_p, p = _stable(s.T)
-    return log_p.T, p.T
-
-
-def _twice(s):
-    return _stable(_stable(s)[1])
-
-
 def _hard(t):
     return np.eye(t.shape[1])[t.argmax(axis=1)]
 
@@ -96,41 +48,40 @@ _KEEPDIMS = (
 SOFTMAX_CROSS_ENTROPY = Problem(
     name="ps1.softmax_cross_entropy",
     reference=softmax_cross_entropy,
-    family=_cross_entropy,
     axes={"dz": ("example", "class"), "dz (large logits)": ("example", "class")},
     cases=_softmax_cases,
     points=4,
     lecture='lecture 1, "Ten classes", equations (1.23) and (1.24)',
     mistakes=(
-        Mistake("overflow", dict(softmax=_naive(lambda s: 0.0, _rows)), "e^z overflows for large logits: e^1000 is inf, and inf/inf is NaN. Subtract each row's maximum first; the softmax does not change."),
-        Mistake("temperature ignored", dict(logits=lambda z, tau: z, inner=lambda tau: 1.0), "Your answer does not depend on the temperature. The softmax is that of z/τ."),
-        Mistake("temperature in the loss only", dict(inner=lambda tau: 1.0), "Your dz lacks a factor: z goes into the softmax through z/τ, and that step has a derivative, too."),
-        Mistake("multiplied by the temperature", dict(logits=lambda z, tau: z * tau, inner=lambda tau: tau), "You multiply the logits by τ. A high temperature makes them smaller and the softmax softer: z/τ."),
-        Mistake("τ for 1/τ in dz", dict(inner=lambda tau: tau), "On the way back from z/τ to z you multiply by τ. The derivative of z/τ is the other one."),
-        Mistake("1/τ twice in dz", dict(inner=lambda tau: 1 / tau**2), "Your dz is divided by τ twice. z passes through z/τ once, so 1/τ comes in once."),
-        Mistake("loss times τ²", dict(scale=lambda tau: tau**2), "Loss and gradient are τ² times too large. That factor is used when soft and hard targets are mixed; the loss here has none."),
-        Mistake("missing 1/N in dz", dict(dz_mean=lambda p: 1), "Your dz lacks the 1/N: the loss is a mean over the batch, so every row's gradient is divided by N."),
-        Mistake("sum instead of mean", dict(loss_mean=lambda p: 1, dz_mean=lambda p: 1), "You take the sum over the batch, the loss here is the mean: loss and gradient are both N times too large."),
-        Mistake("loss summed", dict(loss_mean=lambda p: 1), "Your loss is the sum over the batch; asked for is the mean."),
-        Mistake("loss averaged over all entries", dict(loss_mean=lambda p: p.size), "Your loss is divided by N·C: np.mean of the whole array. Sum over the classes first, then take the mean over the examples."),
-        Mistake("divided by the number of classes", dict(dz_mean=lambda p: p.size), "Your dz is divided by N·C. The mean is over the N examples, not over all entries."),
-        Mistake("sign of p − t", dict(signal=lambda p, t: t - p), "The sign of dz is flipped. Raising the logit of a class with target 0 raises the loss."),
-        Mistake("targets made hard", dict(data=_hard), "Only the class with the largest target counts in your answer, as if there were labels. Here every entry of t has its weight."),
-        Mistake("hard targets in dz", dict(signal=lambda p, t: p - _hard(t)), "Your dz subtracts 1 at the largest target, which is (1.24) for a label. With soft targets every class has its share."),
-        Mistake("diagonal only", dict(signal=lambda p, t: -t * (1 - p)), "Your dz has only the diagonal of the softmax's Jacobian. Every logit changes every probability through the sum in the denominator."),
-        Mistake("target missing in dz", dict(signal=lambda p, t: p), "Your dz is the softmax alone; the target is not in it."),
-        Mistake("gradient with respect to p", dict(signal=lambda p, t: -t / p), "This is ∂L/∂p, the gradient with respect to the probabilities. It still has to go back through the softmax to z."),
-        Mistake("an extra p(1 − p)", dict(signal=lambda p, t: (p - t) * p * (1 - p)), "Your dz has an extra factor p(1 − p). It has cancelled against the cross-entropy already."),
-        Mistake("softmax applied twice", dict(softmax=_twice), "Your answer is that for a softmax of a softmax. z are the logits, and one softmax makes them probabilities."),
-        Mistake("keepdims lost in the sum", dict(softmax=_naive(_largest, lambda e: e.sum(axis=1))), f"The sum of your softmax lost an axis. {_KEEPDIMS}"),
-        Mistake("keepdims lost in the maximum", dict(softmax=_naive(lambda s: s.max(axis=1), _rows)), f"The maximum in your softmax lost an axis. {_KEEPDIMS}"),
-        Mistake("one maximum for all rows", dict(softmax=_naive(np.max, _rows)), "You subtract the largest logit of the whole batch. A row far below it becomes 0/0: every row needs its own maximum."),
-        Mistake("maximum over the batch", dict(softmax=_naive(lambda s: s.max(axis=0), _rows)), "Your maximum runs over the batch (axis 0). That shifts the logits of a row by different amounts, and the softmax changes."),
-        Mistake("one sum for all rows", dict(softmax=_naive(np.max, np.sum)), "Your softmax divides by the sum over the whole batch. Each row has to sum to 1 by itself."),
-        Mistake("softmax over the batch", dict(softmax=_over_the_batch), "Your softmax sums over the batch (axis 0). Each row is one example and has to sum to 1."),
-        Mistake("log of a probability that is 0", dict(logarithm=lambda log_p, p: np.log(p)), "You take the logarithm of p, and p has rounded to 0 for some class. Take the logarithm before you divide: log p_k = z_k/τ − log Σ e^(z/τ), with the maximum subtracted."),
-        Mistake("0 · log 0 left out", dict(logarithm=lambda log_p, p: np.where(p > 0, log_p, 0.0)), "You leave out the classes whose probability has rounded to 0. If such a class has a target above 0, it costs most of all: work with log p, which is finite."),
-        *(Mistake(f"log(p + {floor:g})", dict(logarithm=lambda log_p, p, floor=floor: np.log(p + floor)), f"A floor of 1e−{-np.log10(floor):.0f} inside the logarithm, added or clipped to, keeps the loss finite and makes it wrong: no class can cost more than {-np.log(floor):.0f}. Work with log p itself.") for floor in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)),
+        Mistake("overflow", edit(" - s.max(axis=1, keepdims=True)", "", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "e^z overflows for large logits: e^1000 is inf, and inf/inf is NaN. Subtract each row's maximum first; the softmax does not change."),
+        Mistake("temperature ignored", edit("z / temperature", "z", "ds / temperature", "ds"), "Your answer does not depend on the temperature. The softmax is that of z/τ."),
+        Mistake("temperature in the loss only", edit("ds / temperature", "ds"), "Your dz lacks a factor: z goes into the softmax through z/τ, and that step has a derivative, too."),
+        Mistake("multiplied by the temperature", edit("z / temperature", "z * temperature", "ds / temperature", "ds * temperature"), "You multiply the logits by τ. A high temperature makes them smaller and the softmax softer: z/τ."),
+        Mistake("τ for 1/τ in dz", edit("ds / temperature", "ds * temperature"), "On the way back from z/τ to z you multiply by τ. The derivative of z/τ is the other one."),
+        Mistake("1/τ twice in dz", edit("ds / temperature", "ds / temperature**2"), "Your dz is divided by τ twice. z passes through z/τ once, so 1/τ comes in once."),
+        Mistake("loss times τ²", edit("return loss, dz", "return loss * temperature**2, dz * temperature**2"), "Loss and gradient are τ² times too large. That factor is used when soft and hard targets are mixed; the loss here has none."),
+        Mistake("missing 1/N in dz", edit(" / len(z)", ""), "Your dz lacks the 1/N: the loss is a mean over the batch, so every row's gradient is divided by N."),
+        Mistake("sum instead of mean", edit(".mean()", ".sum()", " / len(z)", ""), "You take the sum over the batch, the loss here is the mean: loss and gradient are both N times too large."),
+        Mistake("loss summed", edit(".mean()", ".sum()"), "Your loss is the sum over the batch; asked for is the mean."),
+        Mistake("loss averaged over all entries", edit(".sum(axis=1).mean()", ".mean()"), "Your loss is divided by N·C: np.mean of the whole array. Sum over the classes first, then take the mean over the examples."),
+        Mistake("divided by the number of classes", edit("len(z)", "z.size"), "Your dz is divided by N·C. The mean is over the N examples, not over all entries."),
+        Mistake("sign of p − t", edit("p - targets", "targets - p"), "The sign of dz is flipped. Raising the logit of a class with target 0 raises the loss."),
+        Mistake("targets made hard", edit("loss =", "targets = _hard(targets)\n    loss ="), "Only the class with the largest target counts in your answer, as if there were labels. Here every entry of t has its weight."),
+        Mistake("hard targets in dz", edit("p - targets", "p - _hard(targets)"), "Your dz subtracts 1 at the largest target, which is (1.24) for a label. With soft targets every class has its share."),
+        Mistake("diagonal only", edit("p - targets", "-targets * (1 - p)"), "Your dz has only the diagonal of the softmax's Jacobian. Every logit changes every probability through the sum in the denominator."),
+        Mistake("target missing in dz", edit("p - targets", "p"), "Your dz is the softmax alone; the target is not in it."),
+        Mistake("gradient with respect to p", edit("p - targets", "-targets / p"), "This is ∂L/∂p, the gradient with respect to the probabilities. It still has to go back through the softmax to z."),
+        Mistake("an extra p(1 − p)", edit("(p - targets)", "(p - targets) * p * (1 - p)"), "Your dz has an extra factor p(1 − p). It has cancelled against the cross-entropy already."),
+        Mistake("softmax applied twice", edit("log_p = shifted - np.log(total)", "s = np.exp(shifted) / total\n    log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))"), "Your answer is that for a softmax of a softmax. z are the logits, and one softmax makes them probabilities."),
+        Mistake("keepdims lost in the sum", edit("sum(axis=1, keepdims=True)", "sum(axis=1)"), f"The sum of your softmax lost an axis. {_KEEPDIMS}"),
+        Mistake("keepdims lost in the maximum", edit("max(axis=1, keepdims=True)", "max(axis=1)"), f"The maximum in your softmax lost an axis. {_KEEPDIMS}"),
+        Mistake("one maximum for all rows", edit("max(axis=1, keepdims=True)", "max()", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "You subtract the largest logit of the whole batch. A row far below it becomes 0/0: every row needs its own maximum."),
+        Mistake("maximum over the batch", edit("max(axis=1, keepdims=True)", "max(axis=0)", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "Your maximum runs over the batch (axis 0). That shifts the logits of a row by different amounts, and the softmax changes."),
+        Mistake("one sum for all rows", edit("max(axis=1, keepdims=True)", "max()", "sum(axis=1, keepdims=True)", "sum()", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "Your softmax divides by the sum over the whole batch. Each row has to sum to 1 by itself."),
+        Mistake("softmax over the batch", edit("max(axis=1, keepdims=True)", "max(axis=0)", "sum(axis=1, keepdims=True)", "sum(axis=0)"), "Your softmax sums over the batch (axis 0). Each row is one example and has to sum to 1."),
+        Mistake("log of a probability that is 0", edit("* log_p", "* np.log(p)"), "You take the logarithm of p, and p has rounded to 0 for some class. Take the logarithm before you divide: log p_k = z_k/τ − log Σ e^(z/τ), with the maximum subtracted."),
+        Mistake("0 · log 0 left out", edit("* log_p", "* np.where(p > 0, log_p, 0.0)"), "You leave out the classes whose probability has rounded to 0. If such a class has a target above 0, it costs most of all: work with log p, which is finite."),
+        *(Mistake(f"log(p + {floor:g})", edit("* log_p", f"* np.log(p + {floor})"), f"A floor of 1e−{-np.log10(floor):.0f} inside the logarithm, added or clipped to, keeps the loss finite and makes it wrong: no class can cost more than {-np.log(floor):.0f}. Work with log p itself.") for floor in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)),
     ),
     hints=(
         "Let s = z/τ. The loss of one row is Σ_k t_k (log Σ_m e^{s_m} − s_k): easy to differentiate with respect to s, and easy to keep finite. Then one step more, from s to z.",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import ACTIVATIONS
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 
@@ -13,116 +14,36 @@ def gradient_bound(name, dh, zs, Ws):
     local = ‖dh‖ Π_l max_i |f'(z_{l,i})| σ_max(W_l);  bound = ‖dh‖ Π_l max|f'| σ_max(W_l).
     dh is ∂L/∂h_L, (N, H_L). Returns three (N,) arrays.
     """
-    return _bounds(name, dh, zs, Ws)
-
-
-def _spectral(W):
-    return np.linalg.norm(W, 2)
-
-
-def _radius(W):
-    if W.shape[0] != W.shape[1]:
-        raise ValueError("eigenvalues need a square matrix")
-    return np.abs(np.linalg.eigvals(W)).max()
-
-
-NORMS = {
-    "σ_max": _spectral,
-    "Frobenius": np.linalg.norm,
-    "radius": _radius,
-    "σ_max²": lambda W: _spectral(W) ** 2,
-    "σ_min": lambda W: np.linalg.norm(W, -2),
-    "rows": lambda W: np.linalg.norm(W, np.inf),
-    "columns": lambda W: np.linalg.norm(W, 1),
-    "nuclear": lambda W: np.linalg.norm(W, "nuc"),
-    "entry": lambda W: np.abs(W).max(),
-}
-
-LOCAL = {
-    "max": lambda s: s.max(axis=1),
-    "mean": lambda s: s.mean(axis=1),
-    "batch": lambda s: np.full(len(s), s.max()),
-    "axis 0": lambda s: s.max(axis=0),
-}
-
-
-def _bounds(
-    name,
-    dh,
-    zs,
-    Ws,
-    *,
-    norm="σ_max",
-    combine=None,
-    largest=None,
-    largest_once=False,
-    local="max",
-    at_h=False,
-    start=lambda dh: np.linalg.norm(dh, axis=1),
-    slopes_back="all",
-    back=lambda W: W,
-    power=1,
-    together=False,
-    across=1,
-):
-    """gradient_bound with exchangeable parts."""
     f = ACTIVATIONS[name]
-    slopes = [np.abs(f.derivative(f.function(z) if at_h else z)) for z in zs]
-    weights = [NORMS[norm](W) for W in Ws] if combine is None else combine(Ws)
-    each = largest or (0.25 if name == "sigmoid" else 1.0)
-    size = start(dh)
-    L = 1 if largest_once else len(Ws)
-    bound = size * each**L * np.prod(weights)
-    by_layer = np.prod([LOCAL[local](s) for s in slopes], axis=0)
+    slopes = [f.derivative(z) for z in zs]
+    steepest = np.prod([np.abs(s).max(axis=1) for s in slopes], axis=0)
+    largest = 0.25 if name == "sigmoid" else 1.0
+    stretch = np.prod([np.linalg.norm(W, 2) for W in Ws])
+    size = np.linalg.norm(dh, axis=1)
     signal = dh
     for l in reversed(range(len(Ws))):
-        if slopes_back == "all" or (slopes_back == "not last" and l < len(Ws) - 1):
-            signal = signal * slopes[l]
-        signal = signal @ back(Ws[l])
-    measured = np.linalg.norm(signal, axis=across) ** power
-    if together:
-        measured = np.full(len(dh), np.linalg.norm(signal))
-    return measured, size * by_layer * np.prod(weights), bound
+        signal = (signal * slopes[l]) @ Ws[l]
+    measured = np.linalg.norm(signal, axis=1)
+    return measured, size * steepest * stretch, size * largest ** len(Ws) * stretch
 
 
-def _of_product(Ws):
-    W = Ws[0]
-    for other in Ws[1:]:
-        W = other @ W
-    return [_spectral(W)]
+def _alone(edits):
+    """For what raises where W is not square, or N not H: it cannot be seen beside a second mistake."""
+    return lambda *args: edited(gradient_bound, (), edits)(*args)
 
 
-# What raises where W is not square cannot be seen beside a second mistake: these two are functions.
-def _with_radius(*args):
-    return _bounds(*args, norm="radius")
-
-
-def _transposed(*args):
-    return _bounds(*args, back=np.transpose)
-
-
-def _starts_by_column(*args):
-    return _bounds(*args, start=lambda dh: np.linalg.norm(dh, axis=0))
-
-
-def _slopes_by_column(*args):
-    return _bounds(*args, local="axis 0")
-
-
-def _measured_by_column(*args):
-    return _bounds(*args, across=0)
-
-
-def _all_by_column(*args):
-    return _bounds(*args, across=0, local="axis 0", start=lambda dh: np.linalg.norm(dh, axis=0))
+_BOUNDS_BY_COLUMN = edit("norm(dh, axis=1)", "norm(dh, axis=0)")
+_SLOPES_BY_COLUMN = edit("max(axis=1)", "max(axis=0)")
+_MEASURED_BY_COLUMN = edit("norm(signal, axis=1)", "norm(signal, axis=0)")
 
 
 def _sums(name, dh, zs, Ws):
     size, each = np.linalg.norm(dh, axis=1), 0.25 if name == "sigmoid" else 1.0
     measured, _, _ = gradient_bound(name, dh, zs, Ws)
     slopes = [np.abs(ACTIVATIONS[name].derivative(z)).max(axis=1) for z in zs]
-    local = sum(s * _spectral(W) for s, W in zip(slopes, Ws, strict=True))
-    return measured, size * local, size * sum(each * _spectral(W) for W in Ws)
+    stretches = [np.linalg.norm(W, 2) for W in Ws]
+    local = sum(s * stretch for s, stretch in zip(slopes, stretches, strict=True))
+    return measured, size * local, size * each * sum(stretches)
 
 
 def _cases(rng):
@@ -153,7 +74,6 @@ def _exceeds(smaller, larger):
 GRADIENT_BOUND = Problem(
     name="ps2.gradient_bound",
     reference=gradient_bound,
-    family=_bounds,
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
@@ -163,32 +83,32 @@ GRADIENT_BOUND = Problem(
         Invariant("local ≤ bound", _exceeds("local", "bound"), "Your local bound exceeds the global one. |f'(z)| at the z that came up is at most max |f'|, which is ¼ for the sigmoid and 1 for tanh."),
     ),
     mistakes=(
-        Mistake("Frobenius norm", dict(norm="Frobenius"), "You take the Frobenius norm, √Σ w². It is a bound too, but a loose one, √rank too large at worst: how far W stretches a vector at most is σ_max(W), its largest singular value."),
-        Mistake("spectral radius", _with_radius, "You take the largest |eigenvalue|. It tells what many steps through the same W do; a single step can stretch by σ_max(W), which is larger. And it needs a square W."),
-        Mistake("σ_max squared", dict(norm="σ_max²"), "Your weights enter with σ_max². The eigenvalues of WᵀW are squares of singular values: take the root."),
-        Mistake("smallest singular value", dict(norm="σ_min"), "You take the smallest singular value. np.linalg.svd gives the largest first: that is the one that bounds the stretch."),
-        Mistake("largest row sum", dict(norm="rows"), "You take the largest sum of |w| over a row. That bounds the largest entry of a vector; for its length it is σ_max(W)."),
-        Mistake("largest column sum", dict(norm="columns"), "You take the largest sum of |w| over a column: np.linalg.norm(W, 1). The length of a vector is stretched by σ_max(W): np.linalg.norm(W, 2)."),
-        Mistake("nuclear norm", dict(norm="nuclear"), "You add up all singular values. The largest alone says how far W can stretch a vector."),
-        Mistake("largest entry", dict(norm="entry"), "You take the largest |w|. Many small weights together stretch a vector more than that: use σ_max(W)."),
-        Mistake("σ_max of the product", dict(combine=_of_product), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
+        Mistake("Frobenius norm", edit("norm(W, 2)", "norm(W)"), "You take the Frobenius norm, √Σ w². It is a bound too, but a loose one, √rank too large at worst: how far W stretches a vector at most is σ_max(W), its largest singular value."),
+        Mistake("spectral radius", _alone(edit("np.linalg.norm(W, 2)", "np.abs(np.linalg.eigvals(W)).max()")), "You take the largest |eigenvalue|. It tells what many steps through the same W do; a single step can stretch by σ_max(W), which is larger. And it needs a square W."),
+        Mistake("σ_max squared", edit("norm(W, 2)", "norm(W, 2) ** 2"), "Your weights enter with σ_max². The eigenvalues of WᵀW are squares of singular values: take the root."),
+        Mistake("smallest singular value", edit("norm(W, 2)", "norm(W, -2)"), "You take the smallest singular value. np.linalg.svd gives the largest first: that is the one that bounds the stretch."),
+        Mistake("largest row sum", edit("norm(W, 2)", "norm(W, np.inf)"), "You take the largest sum of |w| over a row. That bounds the largest entry of a vector; for its length it is σ_max(W)."),
+        Mistake("largest column sum", edit("norm(W, 2)", "norm(W, 1)"), "You take the largest sum of |w| over a column: np.linalg.norm(W, 1). The length of a vector is stretched by σ_max(W): np.linalg.norm(W, 2)."),
+        Mistake("nuclear norm", edit("norm(W, 2)", "norm(W, 'nuc')"), "You add up all singular values. The largest alone says how far W can stretch a vector."),
+        Mistake("largest entry", edit("np.linalg.norm(W, 2)", "np.abs(W).max()"), "You take the largest |w|. Many small weights together stretch a vector more than that: use σ_max(W)."),
+        Mistake("σ_max of the product", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "np.linalg.norm(np.linalg.multi_dot(Ws[::-1]), 2)"), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
         Mistake("sum over the layers", _sums, "You add the layers' factors. Each layer multiplies what comes from above, so the bound is a product."),
-        Mistake("largest slope 1 for the sigmoid", dict(largest=1.0), "For the sigmoid your bound takes max f' = 1. It is ¼ in every layer, and that is what makes sigmoid nets vanish."),
-        Mistake("largest slope once", dict(largest_once=True), "Your bound has max f' once. Every layer brings its own: ¼ to the power L for the sigmoid."),
-        Mistake("mean slope", dict(local="mean"), "Your local bound takes the mean slope of a layer. A gradient may sit in the unit with the largest one: take max_i |f'(z_i)|."),
-        Mistake("slopes over the whole batch", dict(local="batch"), "Your local bound takes the largest slope of the whole batch. Each example has slopes of its own: the maximum goes over the units, axis=1."),
-        Mistake("f' of the activation", dict(at_h=True), "You take f' at h = f(z). It belongs at z, which is what zs holds."),
-        Mistake("incoming gradient left out of the bounds", dict(start=lambda dh: np.ones(len(dh))), "Your bounds leave out ‖dh‖. They bound how much the net multiplies; the gradient that comes in is ∂L/∂h_L, of that length."),
-        Mistake("length of the whole batch", dict(start=lambda dh: np.full(len(dh), np.linalg.norm(dh))), "Your bounds start from the norm of all of dh. Each example has a gradient of its own: the norm of its row, axis=1."),
-        Mistake("f' missing on the way back", dict(slopes_back="none"), "Your measured gradient goes back through the weights alone. Each step is (dh ⊙ f'(z_l)) W_l."),
-        Mistake("last layer's f' missing", dict(slopes_back="not last"), "Your measured gradient misses the last layer's f'. dh is ∂L/∂h_L, so the first step back is f'(z_L), as in the other layers."),
-        Mistake("W transposed", _transposed, "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run."),
-        Mistake("measured norm squared", dict(power=2), "Your measured is Σ g². The norm is its root."),
-        Mistake("norms of dh along axis 0", _starts_by_column, "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too."),
-        Mistake("slopes along axis 0", _slopes_by_column, "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1."),
-        Mistake("measured along axis 0", _measured_by_column, "Your measured norms are those of columns, axis=0: one for each input unit. Asked for is one for each example: axis=1."),
-        Mistake("axis 0 everywhere", _all_by_column, "Your norms and your largest slopes go over the examples, axis=0. Asked for is one number for each example, over the units: axis=1."),
-        Mistake("norm over the whole batch", dict(together=True), "Your measured is the norm over the whole batch. Asked for is one number for each example: axis=1."),
+        Mistake("largest slope 1 for the sigmoid", edit("0.25 if", "1.0 if"), "For the sigmoid your bound takes max f' = 1. It is ¼ in every layer, and that is what makes sigmoid nets vanish."),
+        Mistake("largest slope once", edit(" ** len(Ws)", ""), "Your bound has max f' once. Every layer brings its own: ¼ to the power L for the sigmoid."),
+        Mistake("mean slope", edit("max(axis=1)", "mean(axis=1)"), "Your local bound takes the mean slope of a layer. A gradient may sit in the unit with the largest one: take max_i |f'(z_i)|."),
+        Mistake("slopes over the whole batch", edit("np.abs(s).max(axis=1)", "np.full(len(s), np.abs(s).max())"), "Your local bound takes the largest slope of the whole batch. Each example has slopes of its own: the maximum goes over the units, axis=1."),
+        Mistake("f' of the activation", edit("derivative(z)", "derivative(f.function(z))"), "You take f' at h = f(z). It belongs at z, which is what zs holds."),
+        Mistake("incoming gradient left out of the bounds", edit("np.linalg.norm(dh, axis=1)", "np.ones(len(dh))"), "Your bounds leave out ‖dh‖. They bound how much the net multiplies; the gradient that comes in is ∂L/∂h_L, of that length."),
+        Mistake("length of the whole batch", edit("np.linalg.norm(dh, axis=1)", "np.full(len(dh), np.linalg.norm(dh))"), "Your bounds start from the norm of all of dh. Each example has a gradient of its own: the norm of its row, axis=1."),
+        Mistake("f' missing on the way back", edit(" * slopes[l]", ""), "Your measured gradient goes back through the weights alone. Each step is (dh ⊙ f'(z_l)) W_l."),
+        Mistake("last layer's f' missing", edit("slopes[l]", "(slopes[l] if l < len(Ws) - 1 else 1)"), "Your measured gradient misses the last layer's f'. dh is ∂L/∂h_L, so the first step back is f'(z_L), as in the other layers."),
+        Mistake("W transposed", _alone(edit("@ Ws[l]", "@ Ws[l].T")), "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run."),
+        Mistake("measured norm squared", edit("return measured", "return measured**2"), "Your measured is Σ g². The norm is its root."),
+        Mistake("norms of dh along axis 0", _alone(_BOUNDS_BY_COLUMN), "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too."),
+        Mistake("slopes along axis 0", _alone(_SLOPES_BY_COLUMN), "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1."),
+        Mistake("measured along axis 0", _alone(_MEASURED_BY_COLUMN), "Your measured norms are those of columns, axis=0: one for each input unit. Asked for is one for each example: axis=1."),
+        Mistake("axis 0 everywhere", _alone(_BOUNDS_BY_COLUMN + _SLOPES_BY_COLUMN + _MEASURED_BY_COLUMN), "Your norms and your largest slopes go over the examples, axis=0. Asked for is one number for each example, over the units: axis=1."),
+        Mistake("norm over the whole batch", edit("np.linalg.norm(signal, axis=1)", "np.full(len(dh), np.linalg.norm(signal))"), "Your measured is the norm over the whole batch. Asked for is one number for each example: axis=1."),
     ),
     hints=(
         "One step back multiplies by diag f'(z), then by W. How much longer can each of the two make a vector?",

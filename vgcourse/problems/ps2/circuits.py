@@ -4,6 +4,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid, sigmoid_derivative
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.tasks.logic import truth_table
 
@@ -104,31 +105,15 @@ def xor_net(x, gain):
     a = σ(k(P − Q − ½)), b = σ(k(Q − P − ½)), y = σ(k(a + b − ½));
     ∂y/∂P = kσ'(z_y) [kσ'(z_a) − kσ'(z_b)] = −∂y/∂Q. Returns value (N,) and slopes (N, 2).
     """
-    return _xor(x, gain)
-
-
-SLOPES = {
-    "σ'(z)": sigmoid_derivative,
-    "σ'(σ(z))": lambda z: sigmoid_derivative(sigmoid(z)),
-    "1 − σ²": lambda z: 1 - sigmoid(z) ** 2,
-    "1": np.ones_like,
-    "σ": sigmoid,
-    "1 − σ": lambda z: 1 - sigmoid(z),
-}
-
-PATHS = {  # for P: b's weight holds the minus
-    "both": lambda a, b: a - b,
-    "added": lambda a, b: a + b,
-    "a": lambda a, b: a,
-    "b": lambda a, b: -b,
-    "product": lambda a, b: -a * b,
-}
-
-
-def _one_path_each(x, gain):
-    """P through a alone, Q through b alone."""
-    value, slopes = _xor(x, gain, paths="a")
-    return value, np.stack([slopes[:, 0], -_xor(x, gain, paths="b")[1][:, 0]], axis=1)
+    P, Q = x.T
+    bias = -0.5 * gain
+    z_a, z_b = gain * (P - Q) + bias, gain * (Q - P) + bias
+    a, b = sigmoid(z_a), sigmoid(z_b)
+    z_y = gain * (a + b) + bias
+    y = sigmoid(z_y)
+    s_a, s_b = sigmoid_derivative(z_a), sigmoid_derivative(z_b)
+    dP = gain**2 * sigmoid_derivative(z_y) * (s_a - s_b)
+    return y, np.stack([dP, -dP], axis=1)
 
 
 def _or_nand(x, gain):
@@ -138,17 +123,6 @@ def _or_nand(x, gain):
     y = sigmoid(k * (o + n - 1.5))
     slope = k * k * y * (1 - y) * (o * (1 - o) - n * (1 - n))
     return y, np.stack([slope, slope], axis=1)
-
-
-def _xor(x, gain, *, hidden_bias=-0.5, out_bias=-0.5, bias_gain=True, slope="σ'(z)", out_slope=None, hidden_slope=None, gains=2, paths="both", signs=(1, -1)):  # fmt: skip
-    """xor_net with exchangeable parts."""
-    k, difference = float(gain), x[:, 0] - x[:, 1]
-    k_b = k if bias_gain else 1.0
-    z_a, z_b = k * difference + k_b * hidden_bias, -k * difference + k_b * hidden_bias
-    z_y = k * (sigmoid(z_a) + sigmoid(z_b)) + k_b * out_bias
-    s_a, s_b = (SLOPES[hidden_slope or slope](z) for z in (z_a, z_b))
-    by_p = k**gains * SLOPES[out_slope or slope](z_y) * PATHS[paths](s_a, s_b)
-    return sigmoid(z_y), np.stack([signs[0] * by_p, signs[1] * by_p], axis=1)
 
 
 def _xor_cases(rng):
@@ -168,7 +142,6 @@ def _diagonal(args, out):
 XOR_NET = Problem(
     name="ps2.xor_net",
     reference=xor_net,
-    family=_xor,
     cases=_xor_cases,
     points=4,
     lecture='lecture 2, "Saturation"',
@@ -179,32 +152,32 @@ XOR_NET = Problem(
     ),
     mistakes=(
         Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ."),
-        Mistake("AND at the output", dict(out_bias=-1.5), "Your output unit is an AND of two hidden units that are never on together. One of them is enough."),
-        Mistake("threshold on the corner", dict(out_bias=-1.0), "Your output's threshold is 1, which is where one hidden unit puts it: the answer is ½ where it should be 1. Put it halfway, at ½."),
-        Mistake("hidden thresholds at 1.5", dict(hidden_bias=-1.5), "Your hidden units never switch on: P − Q is 1 at most, and their threshold is 1.5. Put it between 0 and 1."),
-        Mistake("hidden bias missing", dict(hidden_bias=0.0), "Your hidden units have no bias: for P = Q both are at ½. They have to be off there."),
-        Mistake("gain missing in the biases", dict(bias_gain=False), "Your biases are not multiplied by the gain: a threshold on P − Q is −bias/gain, so a bias of −½ puts it close to 0."),
-        Mistake("path through b missing", dict(paths="a"), "Your slopes follow P ∧ ¬Q only. P also acts through ¬P ∧ Q: where paths join, their gradients add."),
-        Mistake("path through a missing", dict(paths="b"), "Your slopes follow ¬P ∧ Q only. P also acts through P ∧ ¬Q: where paths join, their gradients add."),
-        Mistake("sign of a path", dict(paths="added"), "You add both paths of an input with the same sign. P enters one hidden unit with +gain and the other with −gain."),
-        Mistake("paths multiplied", dict(paths="product"), "You multiply the two paths. Factors along one path multiply; different paths from P to y add."),
-        Mistake("slopes for P and Q alike", dict(signs=(1, 1)), "Your two columns are equal. That holds in a circuit that sees P + Q; here every hidden unit weighs P and Q with opposite signs."),
-        Mistake("slopes for P and Q exchanged", dict(signs=(-1, 1)), "Your two columns have the signs exchanged: the first belongs to P."),
-        Mistake("gain once", dict(gains=1), "One factor gain is missing in your slopes: P passes two layers of weights, one gain each."),
-        Mistake("gain missing", dict(gains=0), "Both factors gain are missing in your slopes: P passes two layers of weights, one gain each."),
-        Mistake("gain three times", dict(gains=3), "Your slopes hold the gain three times. P passes two layers of weights, one gain each."),
-        Mistake("σ' missing at the output", dict(out_slope="1"), "Your slopes have no σ' of the output unit: y = σ(z_y) is a sigmoid too."),
-        Mistake("σ' missing in the hidden units", dict(hidden_slope="1"), "Your slopes have no σ' of the hidden units, so the two paths, +gain and −gain, cancel to 0 everywhere. Each path passes its own unit's slope."),
-        Mistake("activation for σ' in the hidden units", dict(hidden_slope="σ"), "Your slopes hold the activations a and b of the hidden units where their slopes belong: a(1 − a) and b(1 − b)."),
-        Mistake("half of σ' in the hidden units", dict(hidden_slope="1 − σ"), "Your hidden units have the slopes 1 − a and 1 − b. A sigmoid's slope is a(1 − a): it has two factors."),
-        Mistake("slope of a tanh in the hidden units", dict(hidden_slope="1 − σ²"), "1 − a² is the slope of a tanh. Your hidden units are sigmoids: a(1 − a) and b(1 − b)."),
-        Mistake("σ' of the activation in the hidden units", dict(hidden_slope="σ'(σ(z))"), "In the hidden units you take σ' at the activation. It belongs at z_a and z_b: with a at hand write a(1 − a)."),
-        Mistake("σ' of the activation at the output", dict(out_slope="σ'(σ(z))"), "At the output you take σ' at y. It belongs at z_y: with y at hand write y(1 − y)."),
-        Mistake("activation for σ' at the output", dict(out_slope="σ"), "Your slopes hold y where the output's slope belongs: y(1 − y)."),
-        Mistake("slope of a tanh at the output", dict(out_slope="1 − σ²"), "1 − y² is the slope of a tanh. Your output is a sigmoid: y(1 − y)."),
-        Mistake("one path for each input", _one_path_each, "Your slope for P follows the unit a alone, and that for Q the unit b alone. Each input acts through both: where paths join, their gradients add."),
-        Mistake("σ' of the activation", dict(slope="σ'(σ(z))"), "You take σ' at the activation. It belongs at z: with y at hand write y(1 − y)."),
-        Mistake("slope of a tanh", dict(slope="1 − σ²"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),
+        Mistake("AND at the output", edit("(a + b) + bias", "(a + b) + 3 * bias"), "Your output unit is an AND of two hidden units that are never on together. One of them is enough."),
+        Mistake("threshold on the corner", edit("(a + b) + bias", "(a + b) + 2 * bias"), "Your output's threshold is 1, which is where one hidden unit puts it: the answer is ½ where it should be 1. Put it halfway, at ½."),
+        Mistake("hidden thresholds at 1.5", edit("(P - Q) + bias", "(P - Q) + 3 * bias", "(Q - P) + bias", "(Q - P) + 3 * bias"), "Your hidden units never switch on: P − Q is 1 at most, and their threshold is 1.5. Put it between 0 and 1."),
+        Mistake("hidden bias missing", edit("(P - Q) + bias", "(P - Q)", "(Q - P) + bias", "(Q - P)"), "Your hidden units have no bias: for P = Q both are at ½. They have to be off there."),
+        Mistake("gain missing in the biases", edit("-0.5 * gain", "-0.5"), "Your biases are not multiplied by the gain: a threshold on P − Q is −bias/gain, so a bias of −½ puts it close to 0."),
+        Mistake("path through b missing", edit("s_a - s_b", "s_a"), "Your slopes follow P ∧ ¬Q only. P also acts through ¬P ∧ Q: where paths join, their gradients add."),
+        Mistake("path through a missing", edit("s_a - s_b", "-s_b"), "Your slopes follow ¬P ∧ Q only. P also acts through P ∧ ¬Q: where paths join, their gradients add."),
+        Mistake("sign of a path", edit("s_a - s_b", "s_a + s_b"), "You add both paths of an input with the same sign. P enters one hidden unit with +gain and the other with −gain."),
+        Mistake("paths multiplied", edit("s_a - s_b", "-s_a * s_b"), "You multiply the two paths. Factors along one path multiply; different paths from P to y add."),
+        Mistake("slopes for P and Q alike", edit("[dP, -dP]", "[dP, dP]"), "Your two columns are equal. That holds in a circuit that sees P + Q; here every hidden unit weighs P and Q with opposite signs."),
+        Mistake("slopes for P and Q exchanged", edit("[dP, -dP]", "[-dP, dP]"), "Your two columns have the signs exchanged: the first belongs to P."),
+        Mistake("gain once", edit("gain**2", "gain"), "One factor gain is missing in your slopes: P passes two layers of weights, one gain each."),
+        Mistake("gain missing", edit("gain**2 * ", ""), "Both factors gain are missing in your slopes: P passes two layers of weights, one gain each."),
+        Mistake("gain three times", edit("gain**2", "gain**3"), "Your slopes hold the gain three times. P passes two layers of weights, one gain each."),
+        Mistake("σ' missing at the output", edit("sigmoid_derivative(z_y) * ", ""), "Your slopes have no σ' of the output unit: y = σ(z_y) is a sigmoid too."),
+        Mistake("σ' missing in the hidden units", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "np.ones_like(a), np.ones_like(b)"), "Your slopes have no σ' of the hidden units, so the two paths, +gain and −gain, cancel to 0 everywhere. Each path passes its own unit's slope."),
+        Mistake("activation for σ' in the hidden units", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "a, b"), "Your slopes hold the activations a and b of the hidden units where their slopes belong: a(1 − a) and b(1 − b)."),
+        Mistake("half of σ' in the hidden units", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "1 - a, 1 - b"), "Your hidden units have the slopes 1 − a and 1 − b. A sigmoid's slope is a(1 − a): it has two factors."),
+        Mistake("slope of a tanh in the hidden units", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "1 - a**2, 1 - b**2"), "1 − a² is the slope of a tanh. Your hidden units are sigmoids: a(1 − a) and b(1 − b)."),
+        Mistake("σ' of the activation in the hidden units", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "sigmoid_derivative(a), sigmoid_derivative(b)"), "In the hidden units you take σ' at the activation. It belongs at z_a and z_b: with a at hand write a(1 − a)."),
+        Mistake("σ' of the activation at the output", edit("sigmoid_derivative(z_y)", "sigmoid_derivative(y)"), "At the output you take σ' at y. It belongs at z_y: with y at hand write y(1 − y)."),
+        Mistake("activation for σ' at the output", edit("sigmoid_derivative(z_y)", "y"), "Your slopes hold y where the output's slope belongs: y(1 − y)."),
+        Mistake("slope of a tanh at the output", edit("sigmoid_derivative(z_y)", "(1 - y**2)"), "1 − y² is the slope of a tanh. Your output is a sigmoid: y(1 − y)."),
+        Mistake("one path for each input", edit("(s_a - s_b)", "np.array([s_a, s_b])", "[dP, -dP]", "dP"), "Your slope for P follows the unit a alone, and that for Q the unit b alone. Each input acts through both: where paths join, their gradients add."),
+        Mistake("σ' of the activation", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "sigmoid_derivative(a), sigmoid_derivative(b)", "sigmoid_derivative(z_y)", "sigmoid_derivative(y)"), "You take σ' at the activation. It belongs at z: with y at hand write y(1 − y)."),
+        Mistake("slope of a tanh", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "1 - a**2, 1 - b**2", "sigmoid_derivative(z_y)", "(1 - y**2)"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),
     ),
     hints=(
         "Two hidden units see P and Q, one output unit sees both of them. P reaches the output on two paths, with different signs.",

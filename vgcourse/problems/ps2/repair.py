@@ -5,9 +5,9 @@ back through ten layers with 80 digits for each of three nets, a few millisecond
 """
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
 from vgcourse.activations import sigmoid, sigmoid_derivative
+from vgcourse.collect.plain import describe
 from vgcourse.layers import LinearParams
 from vgcourse.mlp import loss_and_gradient, mlp_forward
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 
@@ -11,7 +12,19 @@ def scalar_chain(h0, w, b):
 
     dw_l = ∂h_L/∂w_l = a_L … a_{l+1} s'(z_l) h_{l−1} and db_l = ∂h_L/∂b_l, the same without h_{l−1}; l = 1 … L.
     """
-    return _chain(h0, w, b)
+    hs, zs = [h0], []
+    for l in range(len(w)):
+        zs.append(w[l] * hs[-1] + b[l])
+        hs.append(softsign(zs[-1]))
+    slopes = softsign_slope(zs)
+    factors = slopes * w
+    dw, db, down = np.zeros_like(w), np.zeros_like(b), 1.0
+    for l in reversed(range(len(w))):
+        dz = down * slopes[l]
+        dw[l] = dz * hs[l]
+        db[l] = dz
+        down = down * factors[l]
+    return hs[-1], factors, dw, db
 
 
 def softsign(z):
@@ -24,38 +37,6 @@ def softsign_slope(z):
     return 1 / (1 + np.abs(z)) ** 2
 
 
-SLOPES = {
-    "s'(z)": lambda z, h: softsign_slope(z),
-    "1": lambda z, h: 1.0,
-    "s'(h)": lambda z, h: softsign_slope(h),
-    "no square": lambda z, h: 1 / (1 + np.abs(z)),
-    "arctan": lambda z, h: 1 / (1 + z**2),
-    "no modulus": lambda z, h: 1 / (1 + z) ** 2,
-    "formula of tanh": lambda z, h: 1 - h**2,
-    "s": lambda z, h: h,
-}
-
-
-def _above(factors):
-    """For each layer the product of the factors above it."""
-    return np.append(np.cumprod(factors[:0:-1])[::-1], 1.0)
-
-
-def _chain(h0, w, b, *, slope="s'(z)", weight=lambda w, l: w[l], bias=True, f=softsign, above=_above, through="factors", own=True, inputs=None, in_w=None, in_b=None, shown=lambda a: a):  # fmt: skip
-    """scalar_chain with exchangeable parts."""
-    hs, zs = [h0], []
-    for l in range(len(w)):
-        zs.append(w[l] * hs[-1] + (b[l] if bias else 0))
-        hs.append(f(zs[-1]))
-    slopes = np.array([SLOPES[slope](z, h) for z, h in zip(zs, hs[1:], strict=True)])
-    factors = slopes * np.array([weight(w, l) for l in range(len(w))])
-    down = above(factors if through == "factors" else slopes)
-    db = down * (slopes if own else 1)
-    dw = db * (np.array(hs[:-1]) if inputs is None else inputs(hs, zs))
-    own_w = 1 if in_w is None else in_w(slopes, w, np.array(hs[:-1]))
-    return hs[-1], shown(factors), dw * own_w, db * (1 if in_b is None else in_b(slopes, w))
-
-
 def _cases(rng):
     cases = []
     for L in (5, 4, 1):
@@ -65,7 +46,7 @@ def _cases(rng):
         hs = [h0]
         for weight, shift in zip(w, b, strict=True):
             hs.append(softsign(weight * hs[-1] + shift))
-        if min(map(abs, hs)) < 0.05 or (L > 1 and (_chain(h0, w, b)[1] < 0).sum() in (0, L)):
+        if min(map(abs, hs)) < 0.05 or (L > 1 and (scalar_chain(h0, w, b)[1] < 0).sum() in (0, L)):
             return _cases(rng)  # no signal near 0, signs of both kinds
         cases.append(Case((h0, w, b), ("h", "factors", "dw", "db")))
     return cases
@@ -81,7 +62,6 @@ def _fit(args, out):
 SCALAR_CHAIN = Problem(
     name="ps2.scalar_chain",
     reference=scalar_chain,
-    family=_chain,
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
@@ -90,37 +70,37 @@ SCALAR_CHAIN = Problem(
         Invariant("db belongs to the factors", _fit, "Your db does not belong to your factors. db_l is the product of all factors above layer l, times that layer's own slope; times w_l it is the product from a_l up."),
     ),
     mistakes=(
-        Mistake("tanh units", dict(f=np.tanh, slope="formula of tanh"), "Your units are tanhs. Here they are softsigns, z/(1 + |z|)."),
-        Mistake("tanh on the way forward", dict(f=np.tanh), "On the way forward your units are tanhs, while your slopes are those of softsign. Here s(z) = z/(1 + |z|)."),
-        Mistake("modulus missing on the way forward", dict(f=lambda z: z / (1 + z)), "Your units are z/(1 + z), without a modulus: for negative z that is another function, with a pole at −1."),
-        Mistake("s' missing", dict(slope="1"), "Your factors are the weights. A step is s(w h + b), so its factor is s'(z) w."),
-        Mistake("weight missing", dict(weight=lambda w, l: 1.0), "Your factors are s'(z_l) alone. The step passes the weight too."),
-        Mistake("s' of the activation", dict(slope="s'(h)"), "You take s' at h_l = s(z_l). It belongs at z_l."),
-        Mistake("square missing", dict(slope="no square"), "Your slope is 1/(1 + |z|). The quotient rule leaves a square: try z > 0, where s = z/(1 + z)."),
-        Mistake("slope of arctan", dict(slope="arctan"), "Your slope is 1/(1 + z²), that of arctan. Softsign has the whole of 1 + |z| squared."),
-        Mistake("modulus missing", dict(slope="no modulus"), "Your slope has 1 + z where 1 + |z| belongs: for negative z it comes out too large."),
-        Mistake("slope of tanh", dict(slope="formula of tanh"), "1 − h² is the slope of tanh. For softsign start from z/(1 + |z|)."),
-        Mistake("s for s'", dict(slope="s"), "Your factors hold h_l = s(z_l) in place of the derivative s'(z_l)."),
-        Mistake("bias left out", dict(bias=False), "You leave the bias out of z. It is in no factor, but it moves z and with it the slopes."),
-        Mistake("no activation on the way forward", dict(f=lambda z: z), "On the way forward your signal does not pass s: the next layer sees h_l, not z_l."),
-        Mistake("weight of the next layer", dict(weight=lambda w, l: w[(l + 1) % len(w)]), "You pair s'(z_l) with w_{l+1}. The step from h_{l−1} to h_l holds w_l and s'(z_l)."),
-        Mistake("own factor in the product", dict(above=lambda a: np.cumprod(a[::-1])[::-1]), "A gradient of yours holds one factor too many. A weight acts on z_l: from there on up come s'(z_l) and the factors of the layers above, not a_l itself."),
-        Mistake("products from the bottom", dict(above=lambda a: np.append(1.0, np.cumprod(a[:-1]))), "You multiply the factors below layer l. A gradient comes down from the top: the factors above."),
-        Mistake("sums for products", dict(above=lambda a: np.append(np.cumsum(a[:0:-1])[::-1], 1.0)), "You add the factors above a layer. Along one path they multiply."),
-        Mistake("power of the mean factor", dict(above=lambda a: a.mean() ** np.arange(len(a) - 1, -1, -1.0)), "You take powers of the mean factor. A product is not the power of a mean: multiply the factors one by one."),
-        Mistake("own slope missing", dict(own=False), "In your dw and db the layer's own slope s'(z_l) is missing: w_l and b_l act through z_l, and s comes after it."),
-        Mistake("own slope missing in db", dict(in_b=lambda s, w: 1 / s), "In your db the layer's own slope s'(z_l) is missing: b_l acts through z_l, and s comes after it."),
-        Mistake("own slope missing in dw", dict(in_w=lambda s, w, h: 1 / s), "In your dw the layer's own slope s'(z_l) is missing: w_l acts through z_l, and s comes after it."),
-        Mistake("weight in db", dict(in_b=lambda s, w: w), "Your db_l holds w_l: it is the product from a_l up. b_l is added behind the weight, so of its own layer it passes the slope alone."),
-        Mistake("weight beside the input in dw", dict(in_w=lambda s, w, h: w), "Your dw_l holds w_l beside h_{l−1}. z_l = w_l h_{l−1} + b_l moves by h_{l−1} when w_l moves by 1: the weight itself is in no such slope."),
-        Mistake("weight for input in dw", dict(in_w=lambda s, w, h: w / h), "Your dw_l has w_l where h_{l−1} belongs: that is ∂h_L/∂h_{l−1}. The weight multiplies h_{l−1}, so ∂z_l/∂w_l is h_{l−1}."),
-        Mistake("input left out in dw", dict(in_w=lambda s, w, h: 1 / h), "Your dw equals your db. Moving w_l moves z_l by h_{l−1} times as much as moving b_l does."),
-        Mistake("factors above left out", dict(above=np.ones_like), "The factors of the layers above are missing in a gradient of yours: it is right for the last layer only. What moves h_l has all layers above still before it."),
-        Mistake("weights left out on the way down", dict(through="slopes"), "Going down to a gradient you multiply the slopes of the layers above without their weights. Each of them contributes a whole factor, a = s'(z) w."),
-        Mistake("products in factors", dict(shown=np.cumprod), "Your factors are products from the bottom up, ∂h_l/∂h_0. Asked for is the factor of each layer alone, ∂h_l/∂h_{l−1}."),
-        Mistake("output for input in dw", dict(inputs=lambda hs, zs: np.array(hs[1:])), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
-        Mistake("pre-activation for input in dw", dict(inputs=lambda hs, zs: np.array(zs)), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
-        Mistake("h_0 in every dw", dict(inputs=lambda hs, zs: np.full(len(zs), hs[0])), "Every dw of yours has h_0. Layer l sees h_{l−1}."),
+        Mistake("tanh units", edit("softsign(zs[-1])", "np.tanh(zs[-1])", "softsign_slope(zs)", "1 - np.square(hs[1:])"), "Your units are tanhs. Here they are softsigns, z/(1 + |z|)."),
+        Mistake("tanh on the way forward", edit("softsign(zs[-1])", "np.tanh(zs[-1])"), "On the way forward your units are tanhs, while your slopes are those of softsign. Here s(z) = z/(1 + |z|)."),
+        Mistake("modulus missing on the way forward", edit("softsign(zs[-1])", "zs[-1] / (1 + zs[-1])"), "Your units are z/(1 + z), without a modulus: for negative z that is another function, with a pole at −1."),
+        Mistake("s' missing", edit("softsign_slope(zs)", "np.ones_like(w)"), "Your factors are the weights. A step is s(w h + b), so its factor is s'(z) w."),
+        Mistake("weight missing", edit(" = slopes * w", " = slopes"), "Your factors are s'(z_l) alone. The step passes the weight too."),
+        Mistake("s' of the activation", edit("softsign_slope(zs)", "softsign_slope(hs[1:])"), "You take s' at h_l = s(z_l). It belongs at z_l."),
+        Mistake("square missing", edit("softsign_slope(zs)", "1 / (1 + np.abs(zs))"), "Your slope is 1/(1 + |z|). The quotient rule leaves a square: try z > 0, where s = z/(1 + z)."),
+        Mistake("slope of arctan", edit("softsign_slope(zs)", "1 / (1 + np.square(zs))"), "Your slope is 1/(1 + z²), that of arctan. Softsign has the whole of 1 + |z| squared."),
+        Mistake("modulus missing", edit("softsign_slope(zs)", "1 / (1 + np.array(zs)) ** 2"), "Your slope has 1 + z where 1 + |z| belongs: for negative z it comes out too large."),
+        Mistake("slope of tanh", edit("softsign_slope(zs)", "1 - np.square(hs[1:])"), "1 − h² is the slope of tanh. For softsign start from z/(1 + |z|)."),
+        Mistake("s for s'", edit("softsign_slope(zs)", "np.array(hs[1:])"), "Your factors hold h_l = s(z_l) in place of the derivative s'(z_l)."),
+        Mistake("bias left out", edit(" + b[l]", ""), "You leave the bias out of z. It is in no factor, but it moves z and with it the slopes."),
+        Mistake("no activation on the way forward", edit("softsign(zs[-1])", "zs[-1]"), "On the way forward your signal does not pass s: the next layer sees h_l, not z_l."),
+        Mistake("weight of the next layer", edit("slopes * w", "slopes * np.roll(w, -1)"), "You pair s'(z_l) with w_{l+1}. The step from h_{l−1} to h_l holds w_l and s'(z_l)."),
+        Mistake("own factor in the product", edit("dz = down", "dz = down * factors[l]"), "A gradient of yours holds one factor too many. A weight acts on z_l: from there on up come s'(z_l) and the factors of the layers above, not a_l itself."),
+        Mistake("products from the bottom", edit("reversed(range(len(w)))", "range(len(w))"), "You multiply the factors below layer l. A gradient comes down from the top: the factors above."),
+        Mistake("sums for products", edit("down = down * factors[l]", "down = factors[l:].sum()"), "You add the factors above a layer. Along one path they multiply."),
+        Mistake("power of the mean factor", edit("factors[l]", "factors.mean()"), "You take powers of the mean factor. A product is not the power of a mean: multiply the factors one by one."),
+        Mistake("own slope missing", edit(" * slopes[l]", ""), "In your dw and db the layer's own slope s'(z_l) is missing: w_l and b_l act through z_l, and s comes after it."),
+        Mistake("own slope missing in db", edit("db[l] = dz", "db[l] = down"), "In your db the layer's own slope s'(z_l) is missing: b_l acts through z_l, and s comes after it."),
+        Mistake("own slope missing in dw", edit("dw[l] = dz", "dw[l] = down"), "In your dw the layer's own slope s'(z_l) is missing: w_l acts through z_l, and s comes after it."),
+        Mistake("weight in db", edit("db[l] = dz", "db[l] = dz * w[l]"), "Your db_l holds w_l: it is the product from a_l up. b_l is added behind the weight, so of its own layer it passes the slope alone."),
+        Mistake("weight beside the input in dw", edit("dw[l] = dz", "dw[l] = dz * w[l]"), "Your dw_l holds w_l beside h_{l−1}. z_l = w_l h_{l−1} + b_l moves by h_{l−1} when w_l moves by 1: the weight itself is in no such slope."),
+        Mistake("weight for input in dw", edit(" * hs[l]", " * w[l]"), "Your dw_l has w_l where h_{l−1} belongs: that is ∂h_L/∂h_{l−1}. The weight multiplies h_{l−1}, so ∂z_l/∂w_l is h_{l−1}."),
+        Mistake("input left out in dw", edit(" * hs[l]", ""), "Your dw equals your db. Moving w_l moves z_l by h_{l−1} times as much as moving b_l does."),
+        Mistake("factors above left out", edit("down = down * factors[l]", "down = 1.0"), "The factors of the layers above are missing in a gradient of yours: it is right for the last layer only. What moves h_l has all layers above still before it."),
+        Mistake("weights left out on the way down", edit("factors[l]", "slopes[l]"), "Going down to a gradient you multiply the slopes of the layers above without their weights. Each of them contributes a whole factor, a = s'(z) w."),
+        Mistake("products in factors", edit("hs[-1], factors", "hs[-1], np.cumprod(factors)"), "Your factors are products from the bottom up, ∂h_l/∂h_0. Asked for is the factor of each layer alone, ∂h_l/∂h_{l−1}."),
+        Mistake("output for input in dw", edit("hs[l]", "hs[l + 1]"), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
+        Mistake("pre-activation for input in dw", edit("hs[l]", "zs[l]"), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
+        Mistake("h_0 in every dw", edit("hs[l]", "hs[0]"), "Every dw of yours has h_0. Layer l sees h_{l−1}."),
     ),
     hints=(
         "Go forward once and keep z and h of every layer. One number a layer says how h_l moves if h_{l−1} moves a little.",

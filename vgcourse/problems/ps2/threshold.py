@@ -4,6 +4,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid, tanh, tanh_derivative
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.tasks.logic import truth_table
 
@@ -15,51 +16,20 @@ def threshold_unit(kind, x, gain):
 
     x is (N, 2) with columns P, Q, or (N, 1) for "not". Returns value (N,) and slopes (N, n).
     """
-    return _unit(kind, x, gain)
-
-
-SLOPES = {
-    "tanh'(z)": tanh_derivative,
-    "tanh'(h)": lambda z: tanh_derivative(tanh(z)),
-    "formula for h at z": lambda z: 1 - z**2,
-    "1 − h": lambda z: 1 - tanh(z),
-    "h(1 − h)": lambda z: tanh(z) * (1 - tanh(z)),
-    "1": np.ones_like,
-}
-
-BIASES = {  # in units of the gain
-    "halfway": {"and": -1.0, "or": 1.0, "not": 0.0},
-    "of 0 and 1": {"and": -1.5, "or": -0.5, "not": 0.5},
-    "exchanged": {"and": 1.0, "or": -1.0, "not": 0.0},
-    "corner": {"and": -2.0, "or": 2.0, "not": 0.0},
-    "none": {"and": 0.0, "or": 0.0, "not": 0.0},
-    "NOT": {"and": -1.0, "or": 1.0, "not": 1.0},
-    "NOT, the other way": {"and": -1.0, "or": 1.0, "not": -1.0},
-    "AND as OR": {"and": 1.0, "or": 1.0, "not": 0.0},
-    "OR as AND": {"and": -1.0, "or": -1.0, "not": 0.0},
-    "AND of 0 and 1": {"and": -1.5, "or": 1.0, "not": 0.0},
-    "OR of 0 and 1": {"and": -1.0, "or": -0.5, "not": 0.0},
-    "NOT of 0 and 1": {"and": -1.0, "or": 1.0, "not": 0.5},
-    "no AND": {"and": 0.0, "or": 1.0, "not": 0.0},
-    "no OR": {"and": -1.0, "or": 0.0, "not": 0.0},
-    "a half": {"and": -0.5, "or": 0.5, "not": 0.0},
-}
-
-
-def _unit(kind, x, gain, *, thresholds="halfway", bias_gain=True, input_gain=True, copies=False, value=tanh, slope="tanh'(z)", slope_gain=1, slope_sign=True):  # fmt: skip
-    """A threshold unit with exchangeable parts."""
-    gain = float(gain)
-    sign = -1 if kind == "not" and not copies else 1
-    bias = BIASES[thresholds][kind]
-    z = x.sum(axis=1) * sign * (gain if input_gain else 1) + bias * (gain if bias_gain else 1)
-    weight = (sign if slope_sign else 1) * gain**slope_gain
-    return value(z), np.repeat(weight * SLOPES[slope](z)[:, None], x.shape[1], axis=1)
+    bias = {"and": -1.0, "or": 1.0, "not": 0.0}[kind]
+    sign = -1 if kind == "not" else 1
+    z = gain * sign * x.sum(axis=1) + gain * bias
+    y = tanh(z)
+    weight = sign * gain
+    slope = weight * tanh_derivative(z)
+    return y, np.stack([slope] * x.shape[1], axis=1)
 
 
 def _sigmoid_units(kind, x, gain):
     """The units for 0 and 1, as they stand."""
+    bias = {"and": -1.5, "or": -0.5, "not": 0.5}[kind]
     sign = -1 if kind == "not" else 1
-    y = sigmoid(gain * (sign * x.sum(axis=1) + BIASES["of 0 and 1"][kind]))
+    y = sigmoid(gain * (sign * x.sum(axis=1) + bias))
     return y, np.repeat((sign * gain * y * (1 - y))[:, None], x.shape[1], axis=1)
 
 
@@ -90,7 +60,6 @@ def _alike(args, out):
 THRESHOLD_UNIT = Problem(
     name="ps2.threshold_unit",
     reference=threshold_unit,
-    family=_unit,
     cases=_cases,
     points=3,
     lecture='lecture 2, "Saturation"',
@@ -101,33 +70,33 @@ THRESHOLD_UNIT = Problem(
     ),
     mistakes=(
         Mistake("units for 0 and 1", _sigmoid_units, "These are the lecture's units, for 0 and 1: sigmoids with thresholds at 1.5 and ½. Here false is −1 and true is +1. What are the possible sums P + Q now?"),
-        Mistake("thresholds for 0 and 1", dict(thresholds="of 0 and 1"), "Your thresholds are those for 0 and 1. With −1 and +1 the sum P + Q is −2, 0 or 2: between which two of them does AND switch, and between which OR?"),
-        Mistake("thresholds exchanged", dict(thresholds="exchanged"), "Your AND is an OR and the other way round. AND needs both inputs, so it switches between the sums 0 and 2; OR between −2 and 0."),
-        Mistake("threshold on the corner", dict(thresholds="corner"), "Your threshold lies at a sum of 2 or −2, where inputs sit: there z = 0 and the unit says neither true nor false. Put it halfway between two sums."),
-        Mistake("no threshold", dict(thresholds="none"), "Your AND and OR are the same unit, tanh(gain (P + Q)), which says nothing where P and Q differ. A bias decides that case: down for AND, up for OR."),
-        Mistake("AND is an OR", dict(thresholds="AND as OR"), "Your AND is true from one true input on, as an OR is. It needs both inputs, so it switches between the sums 0 and 2."),
-        Mistake("OR is an AND", dict(thresholds="OR as AND"), "Your OR wants both inputs, as an AND does. One is enough, so it switches between the sums −2 and 0."),
-        Mistake("AND of 0 and 1", dict(thresholds="AND of 0 and 1"), "Your AND switches at 1.5, the threshold for 0 and 1. With −1 and +1 the sums are −2, 0 and 2: what is halfway between 0 and 2?"),
-        Mistake("OR of 0 and 1", dict(thresholds="OR of 0 and 1"), "Your OR switches at ½, the threshold for 0 and 1. With −1 and +1 the sums are −2, 0 and 2: what is halfway between −2 and 0?"),
-        Mistake("NOT of 0 and 1", dict(thresholds="NOT of 0 and 1"), "Your NOT has the threshold ½, the one for 0 and 1. With −1 and +1 the two inputs lie evenly around 0."),
-        Mistake("no threshold in AND", dict(thresholds="no AND"), "Your AND has no threshold: where P and Q differ it says neither true nor false. A bias pulls it down there."),
-        Mistake("no threshold in OR", dict(thresholds="no OR"), "Your OR has no threshold: where P and Q differ it says neither true nor false. A bias pushes it up there."),
-        Mistake("thresholds a half from the middle", dict(thresholds="a half"), "Your threshold lies ½ away from a sum of 0. That tells the corners apart, but asked for is the place halfway between two sums, which are 2 apart."),
-        Mistake("bias in NOT", dict(thresholds="NOT"), "Your NOT has a bias, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
-        Mistake("bias of −1 in NOT", dict(thresholds="NOT, the other way"), "Your NOT has the bias −1, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
-        Mistake("gain missing in the bias", dict(bias_gain=False), "Your bias is not multiplied by the gain. The threshold on P + Q is −bias/gain, so a bias of −1 puts it at 1/gain."),
-        Mistake("gain missing on the inputs", dict(input_gain=False, slope_gain=0), "Only your bias is multiplied by the gain. Both are, or no input can cross the threshold."),
-        Mistake("NOT copies", dict(copies=True), "Your NOT is true where P is: it copies. Its weight is negative."),
-        Mistake("σ for tanh", dict(value=sigmoid), "Your values lie between 0 and 1. False is −1 here: the unit is a tanh."),
-        Mistake("gain missing in the slopes", dict(slope_gain=0), "The gain is missing in your slopes: by the chain rule ∂z/∂P = ±gain multiplies tanh'(z)."),
-        Mistake("gain twice in the slopes", dict(slope_gain=2), "Your slopes hold the gain twice. P passes one weight on its way to z."),
-        Mistake("sign of the slopes of NOT", dict(slope_sign=False), "Your slope of NOT is positive, while its value falls as P rises."),
-        Mistake("tanh' missing", dict(slope="1"), "The factor tanh'(z) is missing in your slopes. The tanh stands between z and the value, and its slope is what dies away from the threshold."),
-        Mistake("tanh' of the activation", dict(slope="tanh'(h)"), "You take tanh' at y = tanh(z). It belongs at z; with y at hand it reads 1 − y²."),
-        Mistake("formula for y used at z", dict(slope="formula for h at z"), "You put z into a formula that wants y: tanh' = 1 − y² with y = tanh(z)."),
-        Mistake("slope of a sigmoid", dict(slope="h(1 − h)"), "y(1 − y) is the slope of a sigmoid. For a tanh it is 1 − y²."),
-        Mistake("square missing", dict(slope="1 − h"), "Your slope has the factor 1 − y. It is 1 − y²: a tanh saturates on both sides."),
-        Mistake("hard step", lambda kind, x, gain: (np.sign(_unit(kind, x, gain)[0]), _unit(kind, x, gain)[1]), "Your value is a hard step, −1 or +1. The unit is a tanh: between the two it takes every value, and that gives it a slope."),
+        Mistake("thresholds for 0 and 1", edit('"and": -1.0', '"and": -1.5', '"or": 1.0', '"or": -0.5', '"not": 0.0', '"not": 0.5'), "Your thresholds are those for 0 and 1. With −1 and +1 the sum P + Q is −2, 0 or 2: between which two of them does AND switch, and between which OR?"),
+        Mistake("thresholds exchanged", edit('"and": -1.0', '"and": 1.0', '"or": 1.0', '"or": -1.0'), "Your AND is an OR and the other way round. AND needs both inputs, so it switches between the sums 0 and 2; OR between −2 and 0."),
+        Mistake("threshold on the corner", edit('"and": -1.0', '"and": -2.0', '"or": 1.0', '"or": 2.0'), "Your threshold lies at a sum of 2 or −2, where inputs sit: there z = 0 and the unit says neither true nor false. Put it halfway between two sums."),
+        Mistake("no threshold", edit('"and": -1.0', '"and": 0.0', '"or": 1.0', '"or": 0.0'), "Your AND and OR are the same unit, tanh(gain (P + Q)), which says nothing where P and Q differ. A bias decides that case: down for AND, up for OR."),
+        Mistake("AND is an OR", edit('"and": -1.0', '"and": 1.0'), "Your AND is true from one true input on, as an OR is. It needs both inputs, so it switches between the sums 0 and 2."),
+        Mistake("OR is an AND", edit('"or": 1.0', '"or": -1.0'), "Your OR wants both inputs, as an AND does. One is enough, so it switches between the sums −2 and 0."),
+        Mistake("AND of 0 and 1", edit('"and": -1.0', '"and": -1.5'), "Your AND switches at 1.5, the threshold for 0 and 1. With −1 and +1 the sums are −2, 0 and 2: what is halfway between 0 and 2?"),
+        Mistake("OR of 0 and 1", edit('"or": 1.0', '"or": -0.5'), "Your OR switches at ½, the threshold for 0 and 1. With −1 and +1 the sums are −2, 0 and 2: what is halfway between −2 and 0?"),
+        Mistake("NOT of 0 and 1", edit('"not": 0.0', '"not": 0.5'), "Your NOT has the threshold ½, the one for 0 and 1. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("no threshold in AND", edit('"and": -1.0', '"and": 0.0'), "Your AND has no threshold: where P and Q differ it says neither true nor false. A bias pulls it down there."),
+        Mistake("no threshold in OR", edit('"or": 1.0', '"or": 0.0'), "Your OR has no threshold: where P and Q differ it says neither true nor false. A bias pushes it up there."),
+        Mistake("thresholds a half from the middle", edit('"and": -1.0', '"and": -0.5', '"or": 1.0', '"or": 0.5'), "Your threshold lies ½ away from a sum of 0. That tells the corners apart, but asked for is the place halfway between two sums, which are 2 apart."),
+        Mistake("bias in NOT", edit('"not": 0.0', '"not": 1.0'), "Your NOT has a bias, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("bias of −1 in NOT", edit('"not": 0.0', '"not": -1.0'), "Your NOT has the bias −1, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
+        Mistake("gain missing in the bias", edit("gain * bias", "bias"), "Your bias is not multiplied by the gain. The threshold on P + Q is −bias/gain, so a bias of −1 puts it at 1/gain."),
+        Mistake("gain missing on the inputs", edit("gain * sign", "sign", " * gain", ""), "Only your bias is multiplied by the gain. Both are, or no input can cross the threshold."),
+        Mistake("NOT copies", edit("-1 if", "1 if"), "Your NOT is true where P is: it copies. Its weight is negative."),
+        Mistake("σ for tanh", edit("= tanh(z)", "= sigmoid(z)"), "Your values lie between 0 and 1. False is −1 here: the unit is a tanh."),
+        Mistake("gain missing in the slopes", edit(" * gain", ""), "The gain is missing in your slopes: by the chain rule ∂z/∂P = ±gain multiplies tanh'(z)."),
+        Mistake("gain twice in the slopes", edit(" * gain", " * gain**2"), "Your slopes hold the gain twice. P passes one weight on its way to z."),
+        Mistake("sign of the slopes of NOT", edit("weight = sign", "weight = 1"), "Your slope of NOT is positive, while its value falls as P rises."),
+        Mistake("tanh' missing", edit("tanh_derivative(z)", "np.ones_like(z)"), "The factor tanh'(z) is missing in your slopes. The tanh stands between z and the value, and its slope is what dies away from the threshold."),
+        Mistake("tanh' of the activation", edit("tanh_derivative(z)", "tanh_derivative(y)"), "You take tanh' at y = tanh(z). It belongs at z; with y at hand it reads 1 − y²."),
+        Mistake("formula for y used at z", edit("tanh_derivative(z)", "(1 - z**2)"), "You put z into a formula that wants y: tanh' = 1 − y² with y = tanh(z)."),
+        Mistake("slope of a sigmoid", edit("tanh_derivative(z)", "y * (1 - y)"), "y(1 − y) is the slope of a sigmoid. For a tanh it is 1 − y²."),
+        Mistake("square missing", edit("tanh_derivative(z)", "(1 - y)"), "Your slope has the factor 1 − y. It is 1 − y²: a tanh saturates on both sides."),
+        Mistake("hard step", lambda kind, x, gain: (np.sign(threshold_unit(kind, x, gain)[0]), threshold_unit(kind, x, gain)[1]), "Your value is a hard step, −1 or +1. The unit is a tanh: between the two it takes every value, and that gives it a slope."),
     ),
     hints=(
         "List the sums P + Q that the four corners have now. Between which two does AND switch, and between which two OR?",

@@ -3,7 +3,13 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+
+def log_norm(array):
+    """log10 of the norm over the whole batch."""
+    return np.log10(np.linalg.norm(array))
 
 
 def leaky_sweep(x, dh, Ws, scales, leak):
@@ -12,70 +18,28 @@ def leaky_sweep(x, dh, Ws, scales, leak):
     forward[k, l − 1] = log10 ‖h_l‖/‖h_0‖ and backward[k, l − 1] = log10 ‖∂L/∂h_{l−1}‖/‖∂L/∂h_L‖, l = 1 … L,
     with norms over the whole batch, h_0 = x (N, D) and ∂L/∂h_L = dh (N, H_L). Returns two (K, L) arrays.
     """
-    return _sweep(x, dh, Ws, scales, leak)
-
-
-def _leaky(z, leak):
-    return np.where(z > 0, z, leak * z)
-
-
-MASKS = {
-    "z > 0": lambda z, signal, leak: np.where(z > 0, 1, leak),
-    "none": lambda z, signal, leak: 1.0,
-    "z ≥ 0": lambda z, signal, leak: np.where(z >= 0, 1, leak),
-    "signal > 0": lambda z, signal, leak: np.where(signal > 0, 1, leak),
-    "z < 0": lambda z, signal, leak: np.where(z < 0, 1, leak),
-    "ReLU": lambda z, signal, leak: z > 0,
-    "0.01": lambda z, signal, leak: np.where(z > 0, 1, 0.01),
-    "sum": lambda z, signal, leak: (z > 0) + leak,
-}
-
-
-def _sweep(
-    x,
-    dh,
-    Ws,
-    scales,
-    leak,
-    *,
-    log=np.log10,
-    norm=np.linalg.norm,
-    power=1,
-    relative=True,
-    back_relative=True,
-    layers=None,
-    compounded=False,
-    back_scaled=True,
-    mask="z > 0",
-    activation=_leaky,
-    back=lambda W: W,
-    measured="h",
-    back_measured="h",
-    back_order=1,
-):
-    """leaky_sweep with exchangeable parts."""
     forward, backward = [], []
-    for c in np.cumprod(scales) if compounded else scales:
-        h, zs, sizes = x, [], []
-        for l, W in enumerate(Ws):
-            z = h @ W.T * (c if layers is None or l in layers else 1)
-            h = activation(z, leak)
+    for c in scales:
+        scaled = [c * W for W in Ws]
+        h, zs, up = x, [], []
+        for W in scaled:
+            z = h @ W.T
+            h = np.where(z > 0, z, leak * z)
             zs.append(z)
-            sizes.append(norm(z if measured == "z" else h))
-        forward.append(power * (log(sizes) - (log(norm(x)) if relative else 0)))
-        signal, sizes = dh, []
-        for l in reversed(range(len(Ws))):
-            delta = signal * MASKS[mask](zs[l], signal, leak)
-            signal = delta @ back(Ws[l]) * (c if back_scaled and (layers is None or l in layers) else 1)
-            sizes.append(norm(delta if back_measured == "δ" else signal))
-        backward.append(
-            power * (log(sizes[::-1]) - (log(norm(dh)) if relative and back_relative else 0))[::back_order]
-        )
+            up.append(log_norm(h) - log_norm(x))
+        signal, down = dh, []
+        for W, z in zip(scaled[::-1], zs[::-1], strict=True):
+            delta = signal * np.where(z > 0, 1, leak)
+            signal = delta @ W
+            down.append(log_norm(signal) - log_norm(dh))
+        forward.append(up)
+        backward.append(down[::-1])
     return np.array(forward), np.array(backward)
 
 
 def _transposed(*args):
-    return _sweep(*args, back=np.transpose)
+    """What raises where W is not square cannot be seen beside a second mistake."""
+    return edited(leaky_sweep, (), edit("delta @ W", "delta @ W.T"))(*args)
 
 
 def _layer_by_layer(forward, backward):
@@ -87,7 +51,7 @@ def _example_by_example(average):
     """Ratios of every example, then an average of them."""
 
     def formula(x, dh, Ws, scales, leak):
-        rows = [_sweep(x[[n]], dh[[n]], Ws, scales, leak) for n in range(len(x))]
+        rows = [leaky_sweep(x[[n]], dh[[n]], Ws, scales, leak) for n in range(len(x))]
         return tuple(average(np.array(part)) for part in zip(*rows, strict=True))
 
     return formula
@@ -118,7 +82,7 @@ def _straight(args, out):
 LEAKY_SWEEP = Problem(
     name="ps2.leaky_sweep",
     reference=leaky_sweep,
-    family=_sweep,
+    helpers=(log_norm,),
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
@@ -127,42 +91,42 @@ LEAKY_SWEEP = Problem(
         Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. f(c z) = c f(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
     ),
     mistakes=(
-        Mistake("first layer scaled only", dict(layers=(0,)), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
-        Mistake("scales ignored", lambda x, dh, Ws, scales, leak: _sweep(x, dh, Ws, np.ones_like(scales), leak), "Your rows are all the same: no scale is in them. Every weight is multiplied by c, on both ways."),
-        Mistake("scales pile up", dict(compounded=True), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
-        Mistake("backward with the unscaled weights", dict(back_scaled=False), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
-        Mistake("slopes missing on the way back", dict(mask="none"), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
-        Mistake("slopes from the gradient", dict(mask="signal > 0"), "Your slopes go by the sign of the gradient. They are those of the way forward: the sign of z decides."),
-        Mistake("slope 1 at 0", dict(mask="z ≥ 0"), "You give z = 0 the slope 1. One example has such a z: f is z for z > 0 and leak · z otherwise, so there its slope is leak."),
-        Mistake("slopes on the wrong side", dict(mask="z < 0"), "You take the slope 1 where z < 0. It is 1 where z > 0, and leak on the other side."),
-        Mistake("a ReLU's slopes", dict(mask="ReLU"), "On the way back you cut the gradient where z ≤ 0. A leaky ReLU lets a part of it through there: its slope is leak."),
-        Mistake("a ReLU both ways", dict(activation=lambda z, leak: np.maximum(z, 0), mask="ReLU"), "Your net has ReLUs. Here the negative side is not 0 but leak · z, with the slope leak."),
-        Mistake("slopes added", dict(mask="sum"), "Your slope for z > 0 is 1 + leak. It is 1 there: leak holds on the other side only."),
-        Mistake("library's leak on the way back", dict(mask="0.01"), "Your slope on the left is 0.01. That is a usual leak; here it is the argument leak."),
-        Mistake("ReLU on the way forward", dict(activation=lambda z, leak: np.maximum(z, 0)), "On the way forward you cut z off at 0. The negative side is not 0 but leak · z."),
-        Mistake("activation missing", dict(activation=lambda z, leak: z), "On the way forward nothing happens to z: the activation is missing."),
-        Mistake("absolute value", dict(activation=lambda z, leak: np.abs(z)), "Your activation is |z|. It is z where z is positive and leak · z elsewhere."),
+        Mistake("first layer scaled only", edit("[c * W for W in Ws]", "[c * Ws[0], *Ws[1:]]"), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
+        Mistake("scales ignored", lambda x, dh, Ws, scales, leak: leaky_sweep(x, dh, Ws, np.ones_like(scales), leak), "Your rows are all the same: no scale is in them. Every weight is multiplied by c, on both ways."),
+        Mistake("scales pile up", edit("for c in scales", "for c in np.cumprod(scales)"), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
+        Mistake("backward with the unscaled weights", edit("in zip(scaled[::-1]", "in zip(Ws[::-1]"), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
+        Mistake("slopes missing on the way back", edit(" * np.where(z > 0, 1, leak)", ""), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
+        Mistake("slopes from the gradient", edit("z > 0, 1", "signal > 0, 1"), "Your slopes go by the sign of the gradient. They are those of the way forward: the sign of z decides."),
+        Mistake("slope 1 at 0", edit("z > 0, 1", "z >= 0, 1"), "You give z = 0 the slope 1. One example has such a z: f is z for z > 0 and leak · z otherwise, so there its slope is leak."),
+        Mistake("slopes on the wrong side", edit("z > 0, 1", "z < 0, 1"), "You take the slope 1 where z < 0. It is 1 where z > 0, and leak on the other side."),
+        Mistake("a ReLU's slopes", edit("1, leak)", "1, 0)"), "On the way back you cut the gradient where z ≤ 0. A leaky ReLU lets a part of it through there: its slope is leak."),
+        Mistake("a ReLU both ways", edit("leak * z", "0", "1, leak)", "1, 0)"), "Your net has ReLUs. Here the negative side is not 0 but leak · z, with the slope leak."),
+        Mistake("slopes added", edit("z > 0, 1", "z > 0, 1 + leak"), "Your slope for z > 0 is 1 + leak. It is 1 there: leak holds on the other side only."),
+        Mistake("library's leak on the way back", edit("1, leak)", "1, 0.01)"), "Your slope on the left is 0.01. That is a usual leak; here it is the argument leak."),
+        Mistake("ReLU on the way forward", edit("leak * z", "0"), "On the way forward you cut z off at 0. The negative side is not 0 but leak · z."),
+        Mistake("activation missing", edit("np.where(z > 0, z, leak * z)", "z"), "On the way forward nothing happens to z: the activation is missing."),
+        Mistake("absolute value", edit("np.where(z > 0, z, leak * z)", "np.abs(z)"), "Your activation is |z|. It is z where z is positive and leak · z elsewhere."),
         Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward is h @ W.T, so back is δ @ W. Only equal widths let yours run."),
-        Mistake("pre-activations measured", dict(measured="z"), "Your forward norms are those of z_l. Asked for is h_l, after the activation, which is shorter."),
-        Mistake("δ measured", dict(back_measured="δ"), "Your backward norms are those of δ_l = ∂L/∂z_l. Asked for is ∂L/∂h_{l−1} = δ_l c W_l: take the norm after the weights."),
-        Mistake("layers reversed on the way back", dict(back_order=-1), "Your backward rows start with the last layer. The entry for l = 1, the gradient by the input, comes first."),
-        Mistake("natural logarithm", dict(log=np.log), "Your logarithms are natural ones. Asked for are powers of ten: np.log10."),
-        Mistake("no logarithm", lambda *args: tuple(10.0**logs for logs in _sweep(*args)), "You return the ratios of norms themselves. Asked for is their logarithm: np.log10."),
-        Mistake("one row for each layer", lambda *args: tuple(logs.T for logs in _sweep(*args)), "Your rows are layers. Asked for is one row for each scale and one column for each layer, (K, L)."),
-        Mistake("squared norms", dict(power=2), "Your logarithms are twice as large: they are those of the squared norms."),
-        Mistake("root mean square for the norm", dict(norm=lambda a: np.sqrt(np.mean(np.square(a)))), "You take root mean squares. They divide by the number of entries, which changes from layer to layer: take norms."),
-        Mistake("spectral norm", dict(norm=lambda a: np.linalg.norm(a, 2)), "You take the largest singular value of the array, np.linalg.norm(a, 2). Asked for is the root of the sum of all squares: np.linalg.norm(a)."),
-        Mistake("sum of absolute values", dict(norm=lambda a: np.abs(a).sum()), "You add absolute values. The norm is the root of the sum of squares."),
-        Mistake("largest entry", dict(norm=lambda a: np.abs(a).max()), "You take the largest entry. The norm is the root of the sum of all squares."),
-        Mistake("backward relative to the input", lambda *args: (lambda up, back: (up, back + np.log10(np.linalg.norm(args[1]) / np.linalg.norm(args[0]))))(*_sweep(*args)), "You divide your backward norms by ‖x‖. A gradient is compared with the gradient that came in: ‖dh‖."),
-        Mistake("mean of the examples' norms", dict(norm=lambda a: np.linalg.norm(a, axis=1).mean()), "You average the norms of the examples. Asked for is one norm over the whole batch, np.linalg.norm of the array."),
-        Mistake("ratio to the layer before", lambda *args: _layer_by_layer(*_sweep(*args)), "Your ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖ and ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Asked for is the whole way: to ‖h_0‖ forward, to ‖∂L/∂h_L‖ backward."),
-        Mistake("forward ratio to the layer before", lambda *args: (_layer_by_layer(*_sweep(*args))[0], _sweep(*args)[1]), "Your forward ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖. Divide by ‖h_0‖, the input's norm, in every layer."),
-        Mistake("backward ratio to the layer above", lambda *args: (_sweep(*args)[0], _layer_by_layer(*_sweep(*args))[1]), "Your backward ratios are those of neighbours, ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Divide by ‖∂L/∂h_L‖, the norm of dh, in every layer."),
+        Mistake("pre-activations measured", edit("log_norm(h)", "log_norm(z)"), "Your forward norms are those of z_l. Asked for is h_l, after the activation, which is shorter."),
+        Mistake("δ measured", edit("log_norm(signal)", "log_norm(delta)"), "Your backward norms are those of δ_l = ∂L/∂z_l. Asked for is ∂L/∂h_{l−1} = δ_l c W_l: take the norm after the weights."),
+        Mistake("layers reversed on the way back", edit("down[::-1]", "down"), "Your backward rows start with the last layer. The entry for l = 1, the gradient by the input, comes first."),
+        Mistake("natural logarithm", edit("np.log10", "np.log", within=log_norm), "Your logarithms are natural ones. Asked for are powers of ten: np.log10."),
+        Mistake("no logarithm", lambda *args: tuple(10.0**logs for logs in leaky_sweep(*args)), "You return the ratios of norms themselves. Asked for is their logarithm: np.log10."),
+        Mistake("one row for each layer", lambda *args: tuple(logs.T for logs in leaky_sweep(*args)), "Your rows are layers. Asked for is one row for each scale and one column for each layer, (K, L)."),
+        Mistake("squared norms", edit("return ", "return 2 * ", within=log_norm), "Your logarithms are twice as large: they are those of the squared norms."),
+        Mistake("root mean square for the norm", edit("np.linalg.norm(array)", "np.sqrt(np.mean(array**2))", within=log_norm), "You take root mean squares. They divide by the number of entries, which changes from layer to layer: take norms."),
+        Mistake("spectral norm", edit(".norm(array)", ".norm(array, 2)", within=log_norm), "You take the largest singular value of the array, np.linalg.norm(a, 2). Asked for is the root of the sum of all squares: np.linalg.norm(a)."),
+        Mistake("sum of absolute values", edit("np.linalg.norm(array)", "np.abs(array).sum()", within=log_norm), "You add absolute values. The norm is the root of the sum of squares."),
+        Mistake("largest entry", edit("np.linalg.norm(array)", "np.abs(array).max()", within=log_norm), "You take the largest entry. The norm is the root of the sum of all squares."),
+        Mistake("backward relative to the input", lambda *args: (lambda up, back: (up, back + np.log10(np.linalg.norm(args[1]) / np.linalg.norm(args[0]))))(*leaky_sweep(*args)), "You divide your backward norms by ‖x‖. A gradient is compared with the gradient that came in: ‖dh‖."),
+        Mistake("mean of the examples' norms", edit(".norm(array)", ".norm(array, axis=1).mean()", within=log_norm), "You average the norms of the examples. Asked for is one norm over the whole batch, np.linalg.norm of the array."),
+        Mistake("ratio to the layer before", lambda *args: _layer_by_layer(*leaky_sweep(*args)), "Your ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖ and ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Asked for is the whole way: to ‖h_0‖ forward, to ‖∂L/∂h_L‖ backward."),
+        Mistake("forward ratio to the layer before", lambda *args: (_layer_by_layer(*leaky_sweep(*args))[0], leaky_sweep(*args)[1]), "Your forward ratios are those of neighbours, ‖h_l‖/‖h_{l−1}‖. Divide by ‖h_0‖, the input's norm, in every layer."),
+        Mistake("backward ratio to the layer above", lambda *args: (leaky_sweep(*args)[0], _layer_by_layer(*leaky_sweep(*args))[1]), "Your backward ratios are those of neighbours, ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Divide by ‖∂L/∂h_L‖, the norm of dh, in every layer."),
         Mistake("mean of the examples' ratios", _example_by_example(lambda logs: np.log10(np.mean(10**logs, axis=0))), "You take a ratio for every example and average those. Asked for is one norm over the whole batch, and the ratio of two such norms."),
         Mistake("mean of the examples' logarithms", _example_by_example(lambda logs: np.mean(logs, axis=0)), "You take a logarithm for every example and average those. Asked for is one norm over the whole batch, and the logarithm of a ratio of two such norms."),
-        Mistake("not relative", dict(relative=False), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
-        Mistake("backward not relative", dict(back_relative=False), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),
+        Mistake("not relative", edit(" - log_norm(x)", "", " - log_norm(dh)", ""), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
+        Mistake("backward not relative", edit(" - log_norm(dh)", ""), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),
     ),
     hints=(
         "For each scale: one loop forward, one loop back, and the norm of what you have after every layer.",

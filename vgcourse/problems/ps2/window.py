@@ -4,9 +4,9 @@ The learner returns weights and biases; the window is measured here, with the li
 """
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
 from vgcourse.activations import sigmoid, sigmoid_derivative
+from vgcourse.collect.plain import describe
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 TARGET = 0.42  # of the inputs from 0 to 1; one unit alone reaches 0.448

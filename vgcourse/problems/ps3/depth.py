@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- forward_variances -----------------------------------------------------------------------------
@@ -25,52 +26,16 @@ def forward_variances(q0, widths, var_ws, var_bs, leak, keep):
     -------
     var_z, second_moment : (L,) arrays for the layers 1 … L
     """
-    return _forward(q0, widths, var_ws, var_bs, leak, keep)
-
-
-def _forward(
-    q0,
-    widths,
-    var_ws,
-    var_bs,
-    leak,
-    keep,
-    *,
-    fan=lambda widths, l: widths[l],
-    bias=lambda var_b, n: var_b,
-    bias_of=lambda l, L: l,
-    share=lambda a: (1 + a**2) / 2,
-    kept=lambda p: 1 / p,
-    z_share=lambda a: 1.0,
-    weight_power=1,
-    q0_power=1,
-    pass_on=True,
-    input_share=lambda a, p: 1.0,
-    same_weights=False,
-    chained=True,
-    root=False,
-):
-    """Both lists of sizes with exchangeable parts."""
-    var_z, second = [], []
-    incoming = start = q0**q0_power * input_share(leak, keep)
-    for l in range(len(var_bs)):
-        own = bias_of(l, len(var_bs))
-        var_b = 0.0 if own is None else var_bs[own]
-        var_w = var_ws[0 if same_weights else l] ** weight_power
-        var_z.append(fan(widths, l) * var_w * (incoming if chained else start) + bias(var_b, widths[l]))
-        second.append(var_z[-1] * share(leak) * kept(keep))
-        incoming = second[-1] if pass_on else var_z[-1]
-    out = np.array(var_z) * z_share(leak), np.array(second)
-    return tuple(np.sqrt(values) for values in out) if root else out
-
-
-def _bias_behind(q0, widths, var_ws, var_bs, leak, keep):
-    """Var(z) without bias, added to E[x²]."""
-    var_z, second = [], [q0]
-    for n, var_w, var_b in zip(widths[:-1], var_ws, var_bs, strict=True):
-        var_z.append(n * var_w * second[-1])
-        second.append(var_z[-1] * (1 + leak**2) / (2 * keep) + var_b)
-    return np.array(var_z), np.array(second[1:])
+    L = len(var_ws)
+    var_z, second = np.zeros(L), np.zeros(L)
+    share = (1 + leak**2) / 2
+    incoming = q0
+    for l in range(L):
+        n, var_w, var_b = widths[l], var_ws[l], var_bs[l]
+        var_z[l] = n * var_w * incoming + var_b
+        second[l] = share * var_z[l] / keep
+        incoming = second[l]
+    return var_z, second
 
 
 def draw_widths(rng, layers):
@@ -98,7 +63,6 @@ def _fits_together(args, out):
 FORWARD_VARIANCES = Problem(
     name="ps3.forward_variances",
     reference=forward_variances,
-    family=_forward,
     cases=_forward_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
@@ -107,40 +71,40 @@ FORWARD_VARIANCES = Problem(
         Invariant("second moment of a symmetric z", _fits_together, "Your second_moment and your var_z do not fit together. z is symmetric around 0, so the leaky ReLU keeps ½(1 + a²) of its mean square; then the mask divides by p."),
     ),
     mistakes=(
-        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: _forward(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion."),
-        Mistake("biases forgotten", dict(bias=lambda var_b, n: 0.0), "The biases are missing: they are random and independent of the rest, so Var(b_l) adds to Var(z_l)."),
-        Mistake("biases counted n times", dict(bias=lambda var_b, n: n * var_b), "You multiply Var(b_l) by the number of inputs. A unit has one bias, however many inputs it adds."),
-        Mistake("standard deviation of the bias", dict(bias=lambda var_b, n: np.sqrt(var_b)), "You add the root of Var(b_l). Variances add, standard deviations do not."),
-        Mistake("bias of the layer below", dict(bias_of=lambda l, L: l - 1 if l else None), "You add Var(b_{l−1}) to Var(z_l), and none to the first layer. z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
-        Mistake("bias of the layer below, the first twice", dict(bias_of=lambda l, L: max(l - 1, 0)), "You add Var(b_{l−1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
-        Mistake("bias of the next layer", dict(bias_of=lambda l, L: min(l + 1, L - 1)), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
-        Mistake("bias of the layer below, the last one first", dict(bias_of=lambda l, L: l - 1), "You add var_bs[l − 1] to entry l of your list, so that the first layer gets the last bias: index −1. z_l has the bias of its own layer."),
-        Mistake("bias of the next layer, the first one last", dict(bias_of=lambda l, L: (l + 1) % L), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
-        Mistake("variance of the bias squared", dict(bias=lambda var_b, n: var_b**2), "You square the entries of var_bs. They are variances already, not standard deviations."),
-        Mistake("first layer's bias everywhere", dict(bias_of=lambda l, L: 0), "You use Var(b_1) in every layer. Each has its own entry in var_bs."),
-        Mistake("bias behind the activation", _bias_behind, "You add Var(b_l) to the second moment. The bias is part of z_l: it passes activation and mask like the rest.", whole=True),
-        Mistake("keep read as the drop probability", dict(kept=lambda p: 1 / (1 - p)), "You take keep for the probability that a unit is dropped. It is the probability that it is kept: divide by keep."),
-        Mistake("leak forgotten", dict(share=lambda a: 0.5), "Your activation keeps ½, as a plain ReLU. Below 0 the leaky one puts out a·z, whose squares count too."),
-        Mistake("leak not squared", dict(share=lambda a: (1 + a) / 2), "You have ½(1 + a). The negative half puts out a·z, and its mean square has a²."),
-        Mistake("whole of the leaky side", dict(share=lambda a: 0.5 + a**2), "You have ½ + a². Both sides of z hold half of its mean square, the leaky one too: ½ + ½a²."),
-        Mistake("activation forgotten", dict(share=lambda a: 1.0), "Your x_l is z_l, masked. The activation is missing: it keeps ½(1 + a²) of the mean square."),
-        Mistake("dropout forgotten", dict(kept=lambda p: 1.0), "The mask is missing. m/p has the mean 1 but the mean square 1/p (part 1), so dropout makes the second moment larger."),
-        Mistake("multiplied by p", dict(kept=lambda p: p), "You multiply by p. That is dropout without its division: E[m²] = p. With it, E[(m/p)²] = 1/p."),
-        Mistake("divided by p²", dict(kept=lambda p: 1 / p**2), "You divide by p². (m/p)² has the mean p/p²: one p is left."),
-        Mistake("n_out for n_in", dict(fan=lambda widths, l: widths[l + 1]), "You multiply by the width of the layer itself. z_l is a sum over its inputs, so the factor is n_{l−1}, widths[l − 1] for layer l."),
-        Mistake("average of both widths", dict(fan=lambda widths, l: (widths[l] + widths[l + 1]) / 2), "You multiply by the average of both widths. That is Glorot's rule for choosing Var(w); what the signal then does depends on n_{l−1} alone."),
-        Mistake("n missing", dict(fan=lambda widths, l: 1), "The factor n_{l−1} is missing: z_l sums that many independent terms, and their variances add."),
-        Mistake("activation in Var(z)", dict(z_share=lambda a: (1 + a**2) / 2), "Your var_z has the ½(1 + a²) of the activation in it. z comes before; the factor belongs to second_moment."),
-        Mistake("results exchanged", lambda *args: _forward(*args)[::-1], "Your two results are exchanged: var_z comes first, then second_moment."),
-        Mistake("activation not passed on", dict(pass_on=False), "Your next layer is fed Var(z_{l−1}). It gets x_{l−1}, so it is the second moment behind activation and mask that goes on."),
-        Mistake("inputs activated and masked", dict(input_share=lambda a, p: (1 + a**2) / (2 * p)), "You put the inputs through activation and mask. q0 is E[x_0²] as it enters layer 1."),
-        Mistake("variances squared", dict(weight_power=2), "You square the entries of var_ws. They are variances already, not standard deviations."),
-        Mistake("roots of the variances", dict(weight_power=0.5), "You take the root of the entries of var_ws. Variances multiply with variances: leave them as they are."),
-        Mistake("q0 ignored", dict(q0_power=0), "Your chain starts at 1. It starts with q0, the mean square of the inputs."),
-        Mistake("q0 squared", dict(q0_power=2), "You square q0. It is a mean square already, not a root mean square."),
-        Mistake("first layer's weights everywhere", dict(same_weights=True), "You use Var(w_1) in every layer. Each has its own entry in var_ws."),
-        Mistake("layers not chained", dict(chained=False), "Every layer of yours starts from q0. The second moment after one layer is what goes into the next."),
-        Mistake("root mean squares returned", dict(root=True), "You return roots. Asked for are the variances and second moments themselves."),
+        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: forward_variances(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion."),
+        Mistake("biases forgotten", edit(" + var_b", ""), "The biases are missing: they are random and independent of the rest, so Var(b_l) adds to Var(z_l)."),
+        Mistake("biases counted n times", edit(" + var_b", " + widths[l] * var_b"), "You multiply Var(b_l) by the number of inputs. A unit has one bias, however many inputs it adds."),
+        Mistake("standard deviation of the bias", edit(" + var_b", " + np.sqrt(var_b)"), "You add the root of Var(b_l). Variances add, standard deviations do not."),
+        Mistake("bias of the layer below", edit("var_bs[l]", "var_bs[l - 1] if l else 0.0"), "You add Var(b_{l−1}) to Var(z_l), and none to the first layer. z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("bias of the layer below, the first twice", edit("var_bs[l]", "var_bs[max(l - 1, 0)]"), "You add Var(b_{l−1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("bias of the next layer", edit("var_bs[l]", "var_bs[min(l + 1, L - 1)]"), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("bias of the layer below, the last one first", edit("var_bs[l]", "var_bs[l - 1]"), "You add var_bs[l − 1] to entry l of your list, so that the first layer gets the last bias: index −1. z_l has the bias of its own layer."),
+        Mistake("bias of the next layer, the first one last", edit("var_bs[l]", "var_bs[(l + 1) % L]"), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
+        Mistake("variance of the bias squared", edit(" + var_b", " + var_b**2"), "You square the entries of var_bs. They are variances already, not standard deviations."),
+        Mistake("first layer's bias everywhere", edit("var_bs[l]", "var_bs[0]"), "You use Var(b_1) in every layer. Each has its own entry in var_bs."),
+        Mistake("bias behind the activation", edit(" + var_b", "", " / keep", " / keep + var_b"), "You add Var(b_l) to the second moment. The bias is part of z_l: it passes activation and mask like the rest.", whole=True),
+        Mistake("keep read as the drop probability", edit(" / keep", " / (1 - keep)"), "You take keep for the probability that a unit is dropped. It is the probability that it is kept: divide by keep."),
+        Mistake("leak forgotten", edit("(1 + leak**2)", "1"), "Your activation keeps ½, as a plain ReLU. Below 0 the leaky one puts out a·z, whose squares count too."),
+        Mistake("leak not squared", edit("leak**2", "leak"), "You have ½(1 + a). The negative half puts out a·z, and its mean square has a²."),
+        Mistake("whole of the leaky side", edit("(1 + leak**2) / 2", "1 / 2 + leak**2"), "You have ½ + a². Both sides of z hold half of its mean square, the leaky one too: ½ + ½a²."),
+        Mistake("activation forgotten", edit("(1 + leak**2) / 2", "1.0"), "Your x_l is z_l, masked. The activation is missing: it keeps ½(1 + a²) of the mean square."),
+        Mistake("dropout forgotten", edit(" / keep", ""), "The mask is missing. m/p has the mean 1 but the mean square 1/p (part 1), so dropout makes the second moment larger."),
+        Mistake("multiplied by p", edit(" / keep", " * keep"), "You multiply by p. That is dropout without its division: E[m²] = p. With it, E[(m/p)²] = 1/p."),
+        Mistake("divided by p²", edit(" / keep", " / keep**2"), "You divide by p². (m/p)² has the mean p/p²: one p is left."),
+        Mistake("n_out for n_in", edit("widths[l]", "widths[l + 1]"), "You multiply by the width of the layer itself. z_l is a sum over its inputs, so the factor is n_{l−1}, widths[l − 1] for layer l."),
+        Mistake("average of both widths", edit("widths[l]", "(widths[l] + widths[l + 1]) / 2"), "You multiply by the average of both widths. That is Glorot's rule for choosing Var(w); what the signal then does depends on n_{l−1} alone."),
+        Mistake("n missing", edit("widths[l]", "1"), "The factor n_{l−1} is missing: z_l sums that many independent terms, and their variances add."),
+        Mistake("activation in Var(z)", edit("return var_z", "return (1 + leak**2) / 2 * var_z"), "Your var_z has the ½(1 + a²) of the activation in it. z comes before; the factor belongs to second_moment."),
+        Mistake("results exchanged", lambda *args: forward_variances(*args)[::-1], "Your two results are exchanged: var_z comes first, then second_moment."),
+        Mistake("activation not passed on", edit("incoming = second[l]", "incoming = var_z[l]"), "Your next layer is fed Var(z_{l−1}). It gets x_{l−1}, so it is the second moment behind activation and mask that goes on."),
+        Mistake("inputs activated and masked", edit("incoming = q0", "incoming = q0 = q0 * (1 + leak**2) / (2 * keep)"), "You put the inputs through activation and mask. q0 is E[x_0²] as it enters layer 1."),
+        Mistake("variances squared", edit("n * var_w", "n * var_w**2"), "You square the entries of var_ws. They are variances already, not standard deviations."),
+        Mistake("roots of the variances", edit("n * var_w", "n * np.sqrt(var_w)"), "You take the root of the entries of var_ws. Variances multiply with variances: leave them as they are."),
+        Mistake("q0 ignored", edit("incoming = q0", "incoming = q0 = 1.0"), "Your chain starts at 1. It starts with q0, the mean square of the inputs."),
+        Mistake("q0 squared", edit("incoming = q0", "incoming = q0 = q0**2"), "You square q0. It is a mean square already, not a root mean square."),
+        Mistake("first layer's weights everywhere", edit("var_ws[l]", "var_ws[0]"), "You use Var(w_1) in every layer. Each has its own entry in var_ws."),
+        Mistake("layers not chained", edit("incoming = second[l]", "incoming = q0"), "Every layer of yours starts from q0. The second moment after one layer is what goes into the next."),
+        Mistake("root mean squares returned", edit("return var_z, second", "return np.sqrt(var_z), np.sqrt(second)"), "You return roots. Asked for are the variances and second moments themselves."),
     ),
     hints=(
         "One unit first: z is a sum of n products w·x and a bias. Which variances add? Then follow E[x²] through activation and mask.",

@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
+from vgcourse.collect.plain import describe
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 SLACK = 0.025  # a drift that exceeds the smallest possible one by so much is accepted

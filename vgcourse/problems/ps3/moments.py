@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- product_moments -------------------------------------------------------------------------------
@@ -17,52 +18,18 @@ def product_moments(mean_w, var_w, mean_x, var_x, keep):
     Var(y) = (Var(w) + E[w]²)(Var(x) + E[x]²)/p − E[y]². The other arguments are arrays (n,).
     """
     mean_y = mean_w * mean_x
-    var_y = (var_w + mean_w**2) * (var_x + mean_x**2) / keep - mean_y**2
-    return var_y, mean_y.sum(), var_y.sum()
+    square = (var_w + mean_w**2) * (var_x + mean_x**2)
+    var_y = square / keep - mean_y**2
+    mean_sum, var_sum = mean_y.sum(), var_y.sum()
+    return var_y, mean_sum, var_sum
 
 
-def _products(
-    mean_w,
-    var_w,
-    mean_x,
-    var_x,
-    keep,
-    *,
-    from_x=1.0,
-    from_w=1.0,
-    both=1.0,
-    power=2,
-    var_power=1,
-    kept=lambda p: 1 / p,
-    scaled=lambda p: 1.0,
-    centre=1.0,
-    centre_power=2,
-    whole=lambda p: 1.0,
-    root=False,
-    mean=np.multiply,
-    mean_total=np.sum,
-    var_total=np.sum,
-    early=False,
-):
-    """The three moments with exchangeable parts."""
-
-    def moments(mw, vw, mx, vx):
-        mean_y = scaled(keep) * mean(mw, mx)
-        square = from_x * mx**power * vw + from_w * mw**power * vx + both * vw * vx + (mw * mx) ** 2
-        return mean_y, whole(keep) * (kept(keep) * square - centre * mean_y**centre_power)
-
-    var_w, var_x = var_w**var_power, var_x**var_power
-    mean_y, var_y = moments(mean_w, var_w, mean_x, var_x)
-    mean_sum, var_sum = mean_total(mean_y), var_total(var_y)
-    if early:
-        mean_sum, var_sum = moments(*(values.sum() for values in (mean_w, var_w, mean_x, var_x)))
-    return np.sqrt(var_y) if root else var_y, mean_sum, np.sqrt(var_sum) if root else var_sum
-
-
-def _variances(square, mean, centre=1.0):
-    """The three moments from E[y²] and E[y]."""
-    var = square - centre * mean**2
-    return var, mean.sum(), var.sum()
+def _summed_first(mean_w, var_w, mean_x, var_x, keep):
+    """The products one by one, and for their sum the product of the summed moments."""
+    var_y, _, _ = product_moments(mean_w, var_w, mean_x, var_x, keep)
+    sums = (values.sum() for values in (mean_w, var_w, mean_x, var_x))
+    _, mean_sum, var_sum = product_moments(*sums, keep)
+    return var_y, mean_sum, var_sum
 
 
 def _product_cases(rng):
@@ -80,7 +47,6 @@ def _product_cases(rng):
 PRODUCT_MOMENTS = Problem(
     name="ps3.product_moments",
     reference=product_moments,
-    family=_products,
     cases=_product_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
@@ -89,34 +55,34 @@ PRODUCT_MOMENTS = Problem(
         Invariant("variances of independent terms add", lambda args, out: relative_error(out["var_sum"], out["var_y"].sum()), "Your var_sum is not the sum of your var_y. The n products are independent, so their variances add."),
     ),
     mistakes=(
-        Mistake("mask forgotten", dict(kept=lambda p: 1.0), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
-        Mistake("mask forgotten, zero means", lambda mw, vw, mx, vx, p: (vw * vx, (mw * mx).sum(), (vw * vx).sum()), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
-        Mistake("variances divided by p", lambda mw, vw, mx, vx, p: (vw * vx / p, (mw * mx).sum(), (vw * vx / p).sum()), "You use Var(w) Var(x)/p. That is right for two zero means; here the means count: E[w²] is Var(w) + E[w]², and E[x²] alike."),
-        Mistake("E[w]² left out", lambda mw, vw, mx, vx, p: _variances(vw * (vx + mx**2) / p, mw * mx), "You use Var(w) for E[w²], as for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
-        Mistake("E[x]² left out", lambda mw, vw, mx, vx, p: _variances((vw + mw**2) * vx / p, mw * mx), "You use Var(x) for E[x²]. The second moment is Var(x) + E[x]², and E[y]² is subtracted."),
-        Mistake("mean of y taken as zero, E[w]² too", lambda mw, vw, mx, vx, p: _variances(vw * (vx + mx**2) / p, mw * mx, 0.0), "You use Var(w) E[x²]/p, the variance for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
-        Mistake("variance of the mask alone", lambda mw, vw, mx, vx, p: _variances((1 - p) / p * (vw + mw**2) * (vx + mx**2), mw * mx, 0.0), "You multiply by the variance of m/p, (1 − p)/p. A variance of a product is no product of variances: E[(m/p)²] = 1/p, and E[y]² is subtracted."),
-        Mistake("product of the variances", lambda mw, vw, mx, vx, p: (lambda var: (var, (mw * mx).sum(), var.sum()))((1 - p) / p * (_products(mw, vw, mx, vx, 1.0)[0])), "You multiply the variance of m/p, (1 − p)/p, by that of w·x. That is right for zero means only, and the mask has the mean 1."),
-        Mistake("keep read as the drop probability", lambda mw, vw, mx, vx, p: _products(mw, vw, mx, vx, 1 - p), "You take keep for the probability that an input is dropped. It is the probability that it is kept: E[m] = keep."),
-        Mistake("1/p on the variance", dict(kept=lambda p: 1.0, whole=lambda p: 1 / p), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
-        Mistake("1/p missing", dict(kept=lambda p: p, scaled=lambda p: p), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
-        Mistake("divided by p² only", dict(kept=lambda p: 1 / p**2), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
-        Mistake("multiplied by p", dict(kept=lambda p: p), "Your E[y²] has the factor p. E[m²]/p² = p/p²: dropout with its division makes the spread larger, not smaller."),
-        Mistake("E[x]² Var(w) missing", dict(from_x=0.0), "The term E[x]² Var(w) is missing. Write E[x²] as variance plus squared mean, and keep both."),
-        Mistake("E[w]² Var(x) missing", dict(from_w=0.0), "The term E[w]² Var(x) is missing. Write E[w²] as variance plus squared mean, and keep both."),
-        Mistake("Var(w) Var(x) missing", dict(both=0.0), "The term Var(w) Var(x) is missing. A formula for small errors leaves it out; with zero means, as at initialisation, it is all there is."),
-        Mistake("means not squared", dict(power=1), "Your means are not squared inside E[w²] and E[x²]: a second moment is variance plus the square of the mean."),
-        Mistake("arguments in another order", lambda mean_w, var_w, mean_x, var_x, keep: _products(mean_w, mean_x, var_w, var_x, keep), "You take the arguments as mean_w, mean_x, var_w, var_x. They come as mean_w, var_w, mean_x, var_x."),
-        Mistake("squared mean not subtracted", dict(centre=0.0), "You return E[y²]. A variance is E[y²] − E[y]²: subtract E[w]² E[x]²."),
-        Mistake("mean not squared", dict(centre_power=1), "You subtract the mean of y. A variance is E[y²] − E[y]²: it is the square of the mean that goes."),
-        Mistake("mean divided by p", dict(scaled=lambda p: 1 / p), "Your mean of y is E[w] E[x]/p. The mask has the mean p, so the division by p leaves the mean as it was."),
-        Mistake("variances squared", dict(var_power=2), "You square var_w and var_x. They are variances already, not standard deviations."),
-        Mistake("standard deviations returned", dict(root=True), "You return standard deviations. Asked for are variances, so leave out the root."),
-        Mistake("means added", dict(mean=np.add), "Your mean of a product is E[w] + E[x]. For independent factors it is the product of the means."),
-        Mistake("averaged over the terms", dict(mean_total=np.mean, var_total=np.mean), "You average over the n terms. A unit adds its inputs: Var(Σ y_i) = Σ Var(y_i), not divided by n."),
-        Mistake("n times too often", dict(var_total=lambda v: len(v) * v.sum()), "You multiply the summed variance by n once more. That is right for one product taken n times; n independent products just add their variances."),
-        Mistake("standard deviations added", dict(var_total=lambda v: np.sqrt(v).sum() ** 2), "You add standard deviations and square the sum. Independent terms partly cancel, so it is the variances that add."),
-        Mistake("moments summed before the product", dict(early=True), "You sum the moments of w and of x first and then combine them. Take the product term by term, and sum the n results: Σ w_i x_i is not (Σ w_i)(Σ x_i)."),
+        Mistake("mask forgotten", edit(" / keep", ""), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
+        Mistake("mask forgotten, zero means", edit("square / keep - mean_y**2", "var_w * var_x"), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
+        Mistake("variances divided by p", edit("square / keep - mean_y**2", "var_w * var_x / keep"), "You use Var(w) Var(x)/p. That is right for two zero means; here the means count: E[w²] is Var(w) + E[w]², and E[x²] alike."),
+        Mistake("E[w]² left out", edit("(var_w + mean_w**2)", "var_w"), "You use Var(w) for E[w²], as for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
+        Mistake("E[x]² left out", edit("(var_x + mean_x**2)", "var_x"), "You use Var(x) for E[x²]. The second moment is Var(x) + E[x]², and E[y]² is subtracted."),
+        Mistake("mean of y taken as zero, E[w]² too", edit("(var_w + mean_w**2)", "var_w", " - mean_y**2", ""), "You use Var(w) E[x²]/p, the variance for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
+        Mistake("variance of the mask alone", edit(" / keep - mean_y**2", " * (1 - keep) / keep"), "You multiply by the variance of m/p, (1 − p)/p. A variance of a product is no product of variances: E[(m/p)²] = 1/p, and E[y]² is subtracted."),
+        Mistake("product of the variances", edit("square / keep - mean_y**2", "(square - mean_y**2) * (1 - keep) / keep"), "You multiply the variance of m/p, (1 − p)/p, by that of w·x. That is right for zero means only, and the mask has the mean 1."),
+        Mistake("keep read as the drop probability", edit(" / keep", " / (1 - keep)"), "You take keep for the probability that an input is dropped. It is the probability that it is kept: E[m] = keep."),
+        Mistake("1/p on the variance", edit("square / keep - mean_y**2", "(square - mean_y**2) / keep"), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
+        Mistake("1/p missing", edit("mean_w * mean_x", "mean_w * mean_x * keep", "square / keep", "square * keep"), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
+        Mistake("divided by p² only", edit(" / keep", " / keep**2"), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
+        Mistake("multiplied by p", edit(" / keep", " * keep"), "Your E[y²] has the factor p. E[m²]/p² = p/p²: dropout with its division makes the spread larger, not smaller."),
+        Mistake("E[x]² Var(w) missing", edit("square = ", "square = -(mean_x**2) * var_w + "), "The term E[x]² Var(w) is missing. Write E[x²] as variance plus squared mean, and keep both."),
+        Mistake("E[w]² Var(x) missing", edit("square = ", "square = -(mean_w**2) * var_x + "), "The term E[w]² Var(x) is missing. Write E[w²] as variance plus squared mean, and keep both."),
+        Mistake("Var(w) Var(x) missing", edit("square = ", "square = -var_w * var_x + "), "The term Var(w) Var(x) is missing. A formula for small errors leaves it out; with zero means, as at initialisation, it is all there is."),
+        Mistake("means not squared", edit("(var_w + mean_w**2) * (var_x + mean_x**2)", "var_w * var_x + mean_x * var_w + mean_w * var_x + mean_w**2 * mean_x**2"), "Your means are not squared inside E[w²] and E[x²]: a second moment is variance plus the square of the mean."),
+        Mistake("arguments in another order", edit("var_w, mean_x, var_x, keep", "mean_x, var_w, var_x, keep"), "You take the arguments as mean_w, mean_x, var_w, var_x. They come as mean_w, var_w, mean_x, var_x."),
+        Mistake("squared mean not subtracted", edit(" - mean_y**2", ""), "You return E[y²]. A variance is E[y²] − E[y]²: subtract E[w]² E[x]²."),
+        Mistake("mean not squared", edit(" - mean_y**2", " - mean_y"), "You subtract the mean of y. A variance is E[y²] − E[y]²: it is the square of the mean that goes."),
+        Mistake("mean divided by p", edit("mean_w * mean_x", "mean_w * mean_x / keep"), "Your mean of y is E[w] E[x]/p. The mask has the mean p, so the division by p leaves the mean as it was."),
+        Mistake("variances squared", edit("mean_y = ", "var_w, var_x = var_w**2, var_x**2\n    mean_y = "), "You square var_w and var_x. They are variances already, not standard deviations."),
+        Mistake("standard deviations returned", edit("return var_y, mean_sum, var_sum", "return np.sqrt(var_y), mean_sum, np.sqrt(var_sum)"), "You return standard deviations. Asked for are variances, so leave out the root."),
+        Mistake("means added", edit("mean_w * mean_x", "mean_w + mean_x"), "Your mean of a product is E[w] + E[x]. For independent factors it is the product of the means."),
+        Mistake("averaged over the terms", edit("mean_y.sum(), var_y.sum()", "mean_y.mean(), var_y.mean()"), "You average over the n terms. A unit adds its inputs: Var(Σ y_i) = Σ Var(y_i), not divided by n."),
+        Mistake("n times too often", edit("var_y.sum()", "len(var_y) * var_y.sum()"), "You multiply the summed variance by n once more. That is right for one product taken n times; n independent products just add their variances."),
+        Mistake("standard deviations added", edit("var_y.sum()", "np.sqrt(var_y).sum() ** 2"), "You add standard deviations and square the sum. Independent terms partly cancel, so it is the variances that add."),
+        Mistake("moments summed before the product", _summed_first, "You sum the moments of w and of x first and then combine them. Take the product term by term, and sum the n results: Σ w_i x_i is not (Σ w_i)(Σ x_i)."),
     ),
     hints=(
         "A variance is E[y²] − E[y]². For independent factors both expectations split into one mean per factor: three of them here.",
@@ -135,45 +101,17 @@ def relu_moments(s, b):
     With t = b/s, Φ(t) = (1 + erf(t/√2))/2 and φ(t) = e^(−t²/2)/√(2π): E[h] = s φ + b Φ,
     E[h²] = (s² + b²) Φ + s b φ, Var = E[h²] − E[h]², and E[f'²] = P(z + b > 0) = Φ.
     """
-    return _relu(s, b)
-
-
-def _density(t):
-    return math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def _below(t):
-    return (1 + math.erf(t / math.sqrt(2))) / 2
-
-
-def _relu(
-    s,
-    b,
-    *,
-    s_power=1.0,
-    place=lambda s, b: b / s,
-    density=_density,
-    below=_below,
-    in_mean=lambda phi, share, s, b: s * phi,
-    in_second=lambda phi, share, s, b: s * b * phi,
-    cross=1,
-    own=1,
-    mean_bias=1,
-    squared=2,
-    kept=lambda on: 1.0,
-    on=lambda on: on,
-):
-    """The four moments with exchangeable parts."""
-    s, b = float(s) ** s_power, float(b)
-    t = place(s, b)
-    phi, share = density(t), below(t)
-    mean = (in_mean(phi, share, s, b) + mean_bias * b * share) / kept(share)
-    second = ((s**2 + own * b**2) * share + cross * in_second(phi, share, s, b)) / kept(share)
-    return mean, second, second - (mean**squared if squared else 0.0), on(share)
+    t = b / s
+    phi = math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
+    on = (1 + math.erf(t / math.sqrt(2))) / 2
+    mean = s * phi + b * on
+    second_moment = (s**2 + b**2) * on + s * b * phi
+    variance = second_moment - mean**2
+    return mean, second_moment, variance, on
 
 
 def _bias_outside(s, b):
-    mean, second, _, on = _relu(s, 0.0)
+    mean, second, _, on = relu_moments(s, 0.0)
     return mean + b, second + 2 * b * mean + b**2, second - mean**2, on
 
 
@@ -187,7 +125,6 @@ def _relu_cases(rng):
 RELU_MOMENTS = Problem(
     name="ps3.relu_moments",
     reference=relu_moments,
-    family=_relu,
     cases=_relu_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
@@ -195,41 +132,41 @@ RELU_MOMENTS = Problem(
         Invariant("variance = second moment − mean²", lambda args, out: relative_error(out["variance"], out["second_moment"] - out["mean"] ** 2), "Your variance, second moment and mean do not fit together. For any random number Var = E[h²] − E[h]²."),
     ),
     mistakes=(
-        Mistake("bias forgotten", lambda s, b: _relu(s, 0.0), "Your four numbers are those of a ReLU without a bias, the lecture's (4.11) to (4.13). Here the unit is on where z > −b, and puts out z + b."),
+        Mistake("bias forgotten", lambda s, b: relu_moments(s, 0.0), "Your four numbers are those of a ReLU without a bias, the lecture's (4.11) to (4.13). Here the unit is on where z > −b, and puts out z + b."),
         Mistake("bias added behind the ReLU", _bias_outside, "You add b to max(z, 0). The bias comes before the ReLU: max(z + b, 0), which is never below 0."),
-        Mistake("bias moves the kink only", lambda s, b: (s * _density(b / s), (s**2) * _below(b / s) - s * b * _density(b / s), s**2 * _below(b / s) - s * b * _density(b / s) - (s * _density(b / s)) ** 2, _below(b / s)), "You average z over the draws with z > −b. A unit that is on puts out z + b, not z."),
-        Mistake("sign of the bias", lambda s, b: _relu(s, -b), "Your bias has the wrong sign. The unit is on where z + b > 0, more often if b is positive."),
-        Mistake("not divided by s", dict(place=lambda s, b: b), "You take Φ and φ at b. z/s is the standard normal number, so the place is b/s."),
-        Mistake("divided by the variance", dict(place=lambda s, b: b / s**2), "You take Φ and φ at b/s². s is the standard deviation already: the place is b/s."),
-        Mistake("variance given as s", dict(s_power=0.5), "You treat s as the variance of z. It is the standard deviation: the mean square of z is s²."),
-        Mistake("density without 1/√(2π)", dict(density=lambda t: math.exp(-(t**2) / 2)), "Your φ is e^(−t²/2) without its 1/√(2π)."),
-        Mistake("density with 1/√2π of the variance", dict(density=lambda t: math.exp(-(t**2) / 2) / (2 * math.pi)), "Your φ is divided by 2π. It is √(2π)."),
-        Mistake("√2 for √(2π)", dict(density=lambda t: math.exp(-(t**2) / 2) / math.sqrt(2)), "Your φ is divided by √2. It is √(2π)."),
-        Mistake("φ without the ½", dict(density=lambda t: math.exp(-(t**2)) / math.sqrt(2 * math.pi)), "Your φ is e^(−t²)/√(2π). The exponent has a half: −t²/2."),
-        Mistake("φ at b", lambda s, b: _relu(s, b, density=lambda t: _density(t * s)), "Your φ is taken at b, your Φ is not. Both belong at t = b/s."),
-        Mistake("φ at b in the mean", dict(in_mean=lambda phi, share, s, b: s * _density(b)), "The φ in your mean is taken at b. It belongs at t = b/s, as Φ does."),
-        Mistake("φ with its 1/s", lambda s, b: _relu(s, b, density=lambda t: _density(t) / s), "Your φ is the density of z, with a 1/s. Here φ is that of the standard normal, and s stands before it: s φ(t)."),
-        Mistake("s missing in the mean", dict(in_mean=lambda phi, share, s, b: phi), "Your mean has φ(t) where s φ(t) belongs: z = s u brings its s out of the integral."),
-        Mistake("s squared in the mean", dict(in_mean=lambda phi, share, s, b: s**2 * phi), "Your mean has s² φ(t) where s φ(t) belongs: z = s u brings one s out of the integral."),
-        Mistake("s missing in the second moment", dict(in_second=lambda phi, share, s, b: b * phi), "Your second moment has b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
-        Mistake("s squared in the second moment", dict(in_second=lambda phi, share, s, b: s**2 * b * phi), "Your second moment has s² b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
-        Mistake("b missing in the second moment", dict(in_second=lambda phi, share, s, b: s * phi), "Your second moment has s φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
-        Mistake("Φ for φ", dict(density=_below), "Where φ belongs you have Φ. φ is the density, Φ the probability of lying below t."),
-        Mistake("φ for Φ in the mean", dict(mean_bias=0, in_mean=lambda phi, share, s, b: (s + b) * phi), "Your mean has b φ(t) where b Φ(t) belongs: b is put out as often as the unit is on, and that probability is Φ."),
-        Mistake("sign of φ in the mean", dict(in_mean=lambda phi, share, s, b: -s * phi), "Your mean has −s φ. ∫uφ(u)du from −t to infinity is +φ(t)."),
-        Mistake("erf without √2", dict(below=lambda t: (1 + math.erf(t)) / 2), "Your Φ uses erf(t). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is t/√2."),
-        Mistake("erf for Φ", dict(below=lambda t: math.erf(t / math.sqrt(2))), "Your Φ is erf(t/√2). That is the probability between −t and t; what lies below t is (1 + erf(t/√2))/2."),
-        Mistake("cross term missing", dict(cross=0), "Your second moment lacks the term s b φ. Multiply (z + b)² out, and integrate z² by parts: both give such a term."),
-        Mistake("cross term twice", dict(cross=2), "Your second moment has 2 s b φ. That is the middle term of (z + b)²; integrating z² by parts takes one s b φ away again."),
-        Mistake("cross term with a minus", dict(cross=-1), "Your second moment has −s b φ. That comes from z² alone; the middle term of (z + b)² brings 2 s b φ, so that +s b φ is left."),
-        Mistake("b² missing", dict(own=0), "Your second moment lacks b² Φ, the last term of (z + b)²."),
-        Mistake("bΦ missing in the mean", dict(mean_bias=0), "Your mean lacks b Φ(t): while the unit is on, its output holds b."),
-        Mistake("only units that are on", dict(kept=lambda on: on), "You average over the draws for which the unit is on. The others count too, with 0."),
-        Mistake("mean not subtracted", dict(squared=0), "Your variance is the second moment. The mean of h is not zero here: Var = E[h²] − E[h]²."),
-        Mistake("mean not squared", dict(squared=1), "You subtract the mean from the second moment. It is its square that goes: Var = E[h²] − E[h]²."),
-        Mistake("second moment and variance exchanged", lambda s, b: tuple(_relu(s, b)[k] for k in (0, 2, 1, 3)), "Your second moment and your variance are exchanged. The order asked for is mean, second_moment, variance, on."),
-        Mistake("off for on", dict(on=lambda on: 1 - on), "Your last number is how often the unit is off. Asked for is how often it is on, which is the mean square of its slope."),
-        Mistake("on is always a half", dict(on=lambda on: 0.5), "Your last number is ½, as without a bias. Where z + b is positive the unit is on: that is more than half for a positive b."),
+        Mistake("bias moves the kink only", edit(" + b * on", "", "(s**2 + b**2)", "s**2", "* on + ", "* on - "), "You average z over the draws with z > −b. A unit that is on puts out z + b, not z."),
+        Mistake("sign of the bias", lambda s, b: relu_moments(s, -b), "Your bias has the wrong sign. The unit is on where z + b > 0, more often if b is positive."),
+        Mistake("not divided by s", edit("/ s", ""), "You take Φ and φ at b. z/s is the standard normal number, so the place is b/s."),
+        Mistake("divided by the variance", edit("/ s", "/ s**2"), "You take Φ and φ at b/s². s is the standard deviation already: the place is b/s."),
+        Mistake("variance given as s", edit("t = b ", "s = math.sqrt(s)\n    t = b "), "You treat s as the variance of z. It is the standard deviation: the mean square of z is s²."),
+        Mistake("density without 1/√(2π)", edit(" / math.sqrt(2 * math.pi)", ""), "Your φ is e^(−t²/2) without its 1/√(2π)."),
+        Mistake("density with 1/√2π of the variance", edit("math.sqrt(2 * math.pi)", "(2 * math.pi)"), "Your φ is divided by 2π. It is √(2π)."),
+        Mistake("√2 for √(2π)", edit("math.sqrt(2 * math.pi)", "math.sqrt(2)"), "Your φ is divided by √2. It is √(2π)."),
+        Mistake("φ without the ½", edit("-(t**2) / 2", "-(t**2)"), "Your φ is e^(−t²)/√(2π). The exponent has a half: −t²/2."),
+        Mistake("φ at b", edit("-(t**2) / 2", "-(b**2) / 2"), "Your φ is taken at b, your Φ is not. Both belong at t = b/s."),
+        Mistake("φ at b in the mean", edit("s * phi", "s * math.exp(-(b**2) / 2) / math.sqrt(2 * math.pi)"), "The φ in your mean is taken at b. It belongs at t = b/s, as Φ does."),
+        Mistake("φ with its 1/s", edit("math.sqrt(2 * math.pi)", "math.sqrt(2 * math.pi) / s"), "Your φ is the density of z, with a 1/s. Here φ is that of the standard normal, and s stands before it: s φ(t)."),
+        Mistake("s missing in the mean", edit("s * phi", "phi"), "Your mean has φ(t) where s φ(t) belongs: z = s u brings its s out of the integral."),
+        Mistake("s squared in the mean", edit("s * phi", "s**2 * phi"), "Your mean has s² φ(t) where s φ(t) belongs: z = s u brings one s out of the integral."),
+        Mistake("s missing in the second moment", edit("s * b * phi", "b * phi"), "Your second moment has b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
+        Mistake("s squared in the second moment", edit("s * b * phi", "s**2 * b * phi"), "Your second moment has s² b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
+        Mistake("b missing in the second moment", edit("s * b * phi", "s * phi"), "Your second moment has s φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
+        Mistake("Φ for φ", edit("math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)", "(1 + math.erf(t / math.sqrt(2))) / 2"), "Where φ belongs you have Φ. φ is the density, Φ the probability of lying below t."),
+        Mistake("φ for Φ in the mean", edit("b * on", "b * phi"), "Your mean has b φ(t) where b Φ(t) belongs: b is put out as often as the unit is on, and that probability is Φ."),
+        Mistake("sign of φ in the mean", edit("s * phi", "-s * phi"), "Your mean has −s φ. ∫uφ(u)du from −t to infinity is +φ(t)."),
+        Mistake("erf without √2", edit("math.erf(t / math.sqrt(2))", "math.erf(t)"), "Your Φ uses erf(t). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is t/√2."),
+        Mistake("erf for Φ", edit("(1 + math.erf(t / math.sqrt(2))) / 2", "math.erf(t / math.sqrt(2))"), "Your Φ is erf(t/√2). That is the probability between −t and t; what lies below t is (1 + erf(t/√2))/2."),
+        Mistake("cross term missing", edit(" + s * b * phi", ""), "Your second moment lacks the term s b φ. Multiply (z + b)² out, and integrate z² by parts: both give such a term."),
+        Mistake("cross term twice", edit("* on + ", "* on + 2 * "), "Your second moment has 2 s b φ. That is the middle term of (z + b)²; integrating z² by parts takes one s b φ away again."),
+        Mistake("cross term with a minus", edit("* on + ", "* on - "), "Your second moment has −s b φ. That comes from z² alone; the middle term of (z + b)² brings 2 s b φ, so that +s b φ is left."),
+        Mistake("b² missing", edit("(s**2 + b**2)", "s**2"), "Your second moment lacks b² Φ, the last term of (z + b)²."),
+        Mistake("bΦ missing in the mean", edit(" + b * on", ""), "Your mean lacks b Φ(t): while the unit is on, its output holds b."),
+        Mistake("only units that are on", edit("variance = ", "mean, second_moment = mean / on, second_moment / on\n    variance = "), "You average over the draws for which the unit is on. The others count too, with 0."),
+        Mistake("mean not subtracted", edit(" - mean**2", ""), "Your variance is the second moment. The mean of h is not zero here: Var = E[h²] − E[h]²."),
+        Mistake("mean not squared", edit(" - mean**2", " - mean"), "You subtract the mean from the second moment. It is its square that goes: Var = E[h²] − E[h]²."),
+        Mistake("second moment and variance exchanged", lambda s, b: tuple(relu_moments(s, b)[k] for k in (0, 2, 1, 3)), "Your second moment and your variance are exchanged. The order asked for is mean, second_moment, variance, on."),
+        Mistake("off for on", edit("variance, on", "variance, 1 - on"), "Your last number is how often the unit is off. Asked for is how often it is on, which is the mean square of its slope."),
+        Mistake("on is always a half", edit("variance, on", "variance, 0.5"), "Your last number is ½, as without a bias. Where z + b is positive the unit is on: that is more than half for a positive b."),
     ),
     hints=(
         "The unit is on where z > −b. Write each mean as an integral from −b to infinity.",

@@ -3,6 +3,7 @@
 import math
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 RULES = ("uniform_fan_in", "lecun", "glorot", "he", "he_back")
@@ -23,57 +24,17 @@ def kernel_scale(rule, shape, stride):
     shape : (C_out, C_in, k, k)
     stride : s
     """
-    return _scale(rule, shape, stride)
-
-
-def _fan_in(C_out, C_in, k, s):
-    return C_in * k * k
-
-
-def _fan_out(C_out, C_in, k, s):
-    return C_out * k * k / s**2
-
-
-def _uniform_std(limit):
-    return limit / math.sqrt(3)
-
-
-def _scale(
-    rule,
-    shape,
-    stride,
-    *,
-    fan_in=_fan_in,
-    fan_out=_fan_out,
-    uniform_std=_uniform_std,
-    uniform_limit=lambda limit: limit,
-    lecun=1,
-    glorot=2,
-    total=lambda n_in, n_out: n_in + n_out,
-    he=2,
-    back="n_out",
-    finish=math.sqrt,
-    spread=3,
-    one_fan_spread=None,
-    glorot_spread=None,
-    limit_power=1,
-):
-    """Standard deviation and limit with exchangeable parts."""
     C_out, C_in, k, _ = shape
-    n_in, n_out = fan_in(C_out, C_in, k, stride), fan_out(C_out, C_in, k, stride)
+    n_in = C_in * k**2
+    n_out = C_out * k**2 / stride**2
+    variances = {"lecun": 1 / n_in, "glorot": 2 / (n_in + n_out), "he": 2 / n_in, "he_back": 2 / n_out}
     if rule == "uniform_fan_in":
         limit = 1 / math.sqrt(n_in)
-        std = uniform_std(limit) if finish is math.sqrt else finish(limit**2 / 3)
-        return std, uniform_limit(limit) ** limit_power
-    variances = {
-        "lecun": lecun / n_in,
-        "glorot": glorot / total(n_in, n_out),
-        "he": he / (n_out if back == "exchanged" else n_in),
-        "he_back": he / (n_out if back == "n_out" else n_in),
-    }
-    std = finish(variances[rule])
-    own = glorot_spread if rule == "glorot" else one_fan_spread
-    return std, (math.sqrt(spread if own is None else own) * std) ** limit_power
+        std = limit / math.sqrt(3)
+    else:
+        std = math.sqrt(variances[rule])
+        limit = math.sqrt(3) * std
+    return std, limit
 
 
 def _scale_cases(rng):
@@ -91,31 +52,9 @@ def _fits(args, out):
     return relative_error(out[f"limit ({rule})"], math.sqrt(3) * out[f"std ({rule})"])
 
 
-def _swapped(rule, shape, stride):
-    return _scale(rule, (shape[1], shape[0], *shape[2:]), stride)
-
-
-def _one_limit(fan):
-    """The right standard deviations, and √(6/fan) as every limit."""
-
-    def formula(rule, shape, stride):
-        C_out, C_in, k, _ = shape
-        fans = _fan_in(C_out, C_in, k, stride), _fan_out(C_out, C_in, k, stride)
-        return _scale(rule, shape, stride)[0], math.sqrt(6 / fan(*fans))
-
-    return formula
-
-
-def _root_as_limit(rule, shape, stride):
-    """√Var as the limit of every rule that names a variance."""
-    std, limit = _scale(rule, shape, stride)
-    return (std, limit) if rule == "uniform_fan_in" else (std / math.sqrt(3), std)
-
-
 KERNEL_SCALE = Problem(
     name="ps3.kernel_scale",
     reference=kernel_scale,
-    family=_scale,
     cases=_scale_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
@@ -123,40 +62,40 @@ KERNEL_SCALE = Problem(
         Invariant("limit = √3 std", _fits, "Your limit and your std do not describe the same spread. U[−a, a] has the variance a²/3, so for every rule a = √3 std."),
     ),
     mistakes=(
-        Mistake("channels only", dict(fan_in=lambda C_out, C_in, k, s: C_in, fan_out=lambda C_out, C_in, k, s: C_out), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products."),
-        Mistake("k for k²", dict(fan_in=lambda C_out, C_in, k, s: C_in * k, fan_out=lambda C_out, C_in, k, s: C_out * k / s), "Your fans have one factor k. The window has k rows and k columns."),
-        Mistake("stride forgotten", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k), "Your fan-out is that of stride 1. With stride s the window lands at every s-th row and column only, so an input pixel is in fewer windows."),
-        Mistake("stride not squared", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k / s), "Your fan-out is divided by s. The window skips rows and columns: s²."),
-        Mistake("stride in the fan-in, too", dict(fan_in=lambda C_out, C_in, k, s: C_in * k * k / s**2), "Your fan-in is divided by s². Whatever the stride, a number of the output sums k² C_in products; only how often an input pixel is used changes."),
-        Mistake("multiplied by the stride", dict(fan_out=lambda C_out, C_in, k, s: C_out * k * k * s**2), "You multiply the fan-out by s². A larger stride means fewer windows, so an input pixel feeds fewer outputs."),
-        Mistake("axes of the shape exchanged", _swapped, "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
-        Mistake("he_back with the fan-in", dict(back="n_in"), "Your he_back is he. It levels the way back, where an input pixel collects from n_out places: 2/n_out.", whole=True),
-        Mistake("Glorot with n_in alone", dict(total=lambda n_in, n_out: 2 * n_in), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out).", whole=True),
-        Mistake("2 missing in Glorot", dict(glorot=1), "Your Glorot rule is built on the variance 1/(n_in + n_out). With n_in = n_out = n it has to become 1/n, so the numerator is 2.", whole=True),
-        Mistake("6 for 2 in Glorot", dict(glorot=6), "Your Glorot std is √(6/(n_in + n_out)). That is the limit of the uniform draw; the standard deviation is √3 times smaller."),
-        Mistake("root taken twice", dict(finish=lambda v: v**0.25), "You take √(2/n) for the variance and its root for the standard deviation. The variance is 2/n (1/n for LeCun): one root."),
-        Mistake("variance as standard deviation", dict(finish=lambda v: v), "Your std is the variance, 2/n in place of √(2/n). Take the root; numpy's normal asks for the standard deviation too."),
-        Mistake("limit without √3", dict(one_fan_spread=1), "Your limit for LeCun or He is √(1/n) or √(2/n), which is what the standard deviation has to be. U[−a, a] has the standard deviation a/√3, so the limit is √3 times as large."),
-        Mistake("√(2/Σ) for √(6/Σ) in Glorot", dict(glorot_spread=1), "Your Glorot limit lacks the √3 of a uniform draw. √(2/(n_in + n_out)) is the standard deviation; in the limit its 2 becomes a 6."),
-        Mistake("full width for the limit", dict(spread=12), "Your limit is √12 std, the full width from −a to a. Asked for is a, half of it."),
-        Mistake("results exchanged", lambda *args: _scale(*args)[::-1], "Your two results are exchanged: the standard deviation comes first, then the limit, which is √3 times as large.", whole=True),
-        Mistake("limit for every standard deviation", lambda *args: (_scale(*args)[1],) * 2, "Your standard deviation is the limit. U[−a, a] has the standard deviation a/√3.", whole=True),
-        Mistake("√3 missing in every limit", dict(spread=1, uniform_limit=_uniform_std), "Your limit equals your standard deviation: the √3 of an even draw is missing. U[−a, a] has the standard deviation a/√3.", whole=True),
-        Mistake("√3 missing in the limits of variances", dict(spread=1), "Your limit equals your standard deviation, but for uniform_fan_in. U[−a, a] has the standard deviation a/√3 whatever the rule.", whole=True),
-        Mistake("√3 twice", dict(spread=3, finish=lambda v: math.sqrt(3 * v), uniform_limit=lambda limit: math.sqrt(3) * limit), "Both of your results are √3 too large: your std is what the limit should be, and your limit has the √3 twice.", whole=True),
-        Mistake("uniform_fan_in like the others", dict(uniform_std=lambda limit: limit, uniform_limit=lambda limit: math.sqrt(3) * limit), "For uniform_fan_in you take 1/√n for the standard deviation, as for LeCun. In this rule it is the limit; the standard deviation is √3 smaller.", whole=True),
-        Mistake("root of the variance as the limit", _root_as_limit, "Your limit is the root of the variance, and your std is √3 smaller than that. The root of the variance is the standard deviation itself; the limit is √3 larger.", whole=True),
-        Mistake("limit divided by √3", dict(spread=1 / 3), "You divide the standard deviation by √3. The limit lies further out than that: a = √3 std."),
-        Mistake("He's limit for all", _one_limit(lambda n_in, n_out: n_in), "Your limit is √(6/n_in) whatever the rule. That is He's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
-        Mistake("Glorot's limit for all", _one_limit(lambda n_in, n_out: n_in + n_out), "Your limit is √(6/(n_in + n_out)) whatever the rule. That is Glorot's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
-        Mistake("he and he_back exchanged", dict(back="exchanged"), "Your he is he_back and the other way round: he has the fan-in, he_back the fan-out.", whole=True),
-        Mistake("√6 for √3", dict(spread=6), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already.", whole=True),
-        Mistake("limit without its root", dict(limit_power=2), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
-        Mistake("3 for √3", dict(spread=9), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
-        Mistake("limit taken as standard deviation", dict(uniform_std=lambda limit: limit), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
-        Mistake("a²/12 for a²/3", dict(uniform_std=lambda limit: limit / math.sqrt(12)), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
-        Mistake("He without the 2", dict(he=1), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it.", whole=True),
-        Mistake("LeCun with a 2", dict(lecun=2), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal.", whole=True),
+        Mistake("channels only", edit("C_in * k**2", "C_in", "C_out * k**2 / stride**2", "C_out"), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products."),
+        Mistake("k for k²", edit("C_in * k**2", "C_in * k", "C_out * k**2 / stride**2", "C_out * k / stride"), "Your fans have one factor k. The window has k rows and k columns."),
+        Mistake("stride forgotten", edit(" / stride**2", ""), "Your fan-out is that of stride 1. With stride s the window lands at every s-th row and column only, so an input pixel is in fewer windows."),
+        Mistake("stride not squared", edit(" / stride**2", " / stride"), "Your fan-out is divided by s. The window skips rows and columns: s²."),
+        Mistake("stride in the fan-in, too", edit("C_in * k**2", "C_in * k**2 / stride**2"), "Your fan-in is divided by s². Whatever the stride, a number of the output sums k² C_in products; only how often an input pixel is used changes."),
+        Mistake("multiplied by the stride", edit(" / stride**2", " * stride**2"), "You multiply the fan-out by s². A larger stride means fewer windows, so an input pixel feeds fewer outputs."),
+        Mistake("axes of the shape exchanged", lambda rule, shape, stride: kernel_scale(rule, (shape[1], shape[0], *shape[2:]), stride), "You read the shape as (C_in, C_out, k, k). It is (C_out, C_in, k, k), as the weights of a layer are (out, in)."),
+        Mistake("he_back with the fan-in", edit(" / n_out", " / n_in"), "Your he_back is he. It levels the way back, where an input pixel collects from n_out places: 2/n_out.", whole=True),
+        Mistake("Glorot with n_in alone", edit("/ (n_in + n_out)", "/ (2 * n_in)"), "Your Glorot rule knows n_in only, which makes it LeCun's. It averages both directions: Var = 2/(n_in + n_out).", whole=True),
+        Mistake("2 missing in Glorot", edit('"glorot": 2', '"glorot": 1'), "Your Glorot rule is built on the variance 1/(n_in + n_out). With n_in = n_out = n it has to become 1/n, so the numerator is 2.", whole=True),
+        Mistake("6 for 2 in Glorot", edit('"glorot": 2', '"glorot": 6'), "Your Glorot std is √(6/(n_in + n_out)). That is the limit of the uniform draw; the standard deviation is √3 times smaller."),
+        Mistake("root taken twice", edit("limit / math.sqrt(3)", "(limit**2 / 3) ** 0.25", "math.sqrt(variances[rule])", "variances[rule] ** 0.25"), "You take √(2/n) for the variance and its root for the standard deviation. The variance is 2/n (1/n for LeCun): one root."),
+        Mistake("variance as standard deviation", edit("limit / math.sqrt(3)", "limit**2 / 3", "math.sqrt(variances[rule])", "variances[rule]"), "Your std is the variance, 2/n in place of √(2/n). Take the root; numpy's normal asks for the standard deviation too."),
+        Mistake("limit without √3", edit("math.sqrt(3) * std", "math.sqrt(3 if rule == 'glorot' else 1) * std"), "Your limit for LeCun or He is √(1/n) or √(2/n), which is what the standard deviation has to be. U[−a, a] has the standard deviation a/√3, so the limit is √3 times as large."),
+        Mistake("√(2/Σ) for √(6/Σ) in Glorot", edit("math.sqrt(3) * std", "math.sqrt(1 if rule == 'glorot' else 3) * std"), "Your Glorot limit lacks the √3 of a uniform draw. √(2/(n_in + n_out)) is the standard deviation; in the limit its 2 becomes a 6."),
+        Mistake("full width for the limit", edit("math.sqrt(3) * std", "math.sqrt(12) * std"), "Your limit is √12 std, the full width from −a to a. Asked for is a, half of it."),
+        Mistake("results exchanged", lambda *args: kernel_scale(*args)[::-1], "Your two results are exchanged: the standard deviation comes first, then the limit, which is √3 times as large.", whole=True),
+        Mistake("limit for every standard deviation", lambda *args: (kernel_scale(*args)[1],) * 2, "Your standard deviation is the limit. U[−a, a] has the standard deviation a/√3.", whole=True),
+        Mistake("√3 missing in every limit", edit("return std, limit", "return std, std"), "Your limit equals your standard deviation: the √3 of an even draw is missing. U[−a, a] has the standard deviation a/√3.", whole=True),
+        Mistake("√3 missing in the limits of variances", edit("math.sqrt(3) * std", "std"), "Your limit equals your standard deviation, but for uniform_fan_in. U[−a, a] has the standard deviation a/√3 whatever the rule.", whole=True),
+        Mistake("√3 twice", edit("1 / math.sqrt(n_in)", "math.sqrt(3 / n_in)", "math.sqrt(variances[rule])", "math.sqrt(3 * variances[rule])"), "Both of your results are √3 too large: your std is what the limit should be, and your limit has the √3 twice.", whole=True),
+        Mistake("uniform_fan_in like the others", edit("1 / math.sqrt(n_in)", "math.sqrt(3 / n_in)"), "For uniform_fan_in you take 1/√n for the standard deviation, as for LeCun. In this rule it is the limit; the standard deviation is √3 smaller.", whole=True),
+        Mistake("root of the variance as the limit", edit("math.sqrt(variances[rule])", "math.sqrt(variances[rule] / 3)"), "Your limit is the root of the variance, and your std is √3 smaller than that. The root of the variance is the standard deviation itself; the limit is √3 larger.", whole=True),
+        Mistake("limit divided by √3", edit("math.sqrt(3) * std", "std / math.sqrt(3)"), "You divide the standard deviation by √3. The limit lies further out than that: a = √3 std."),
+        Mistake("He's limit for all", edit("return std, limit", "return std, math.sqrt(6 / n_in)"), "Your limit is √(6/n_in) whatever the rule. That is He's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
+        Mistake("Glorot's limit for all", edit("return std, limit", "return std, math.sqrt(6 / (n_in + n_out))"), "Your limit is √(6/(n_in + n_out)) whatever the rule. That is Glorot's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
+        Mistake("he and he_back exchanged", edit("2 / n_in", "2 / n_out", "2 / n_out", "2 / n_in"), "Your he is he_back and the other way round: he has the fan-in, he_back the fan-out.", whole=True),
+        Mistake("√6 for √3", edit("math.sqrt(3) * std", "math.sqrt(6) * std"), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already.", whole=True),
+        Mistake("limit without its root", edit("return std, limit", "return std, limit**2"), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
+        Mistake("3 for √3", edit("math.sqrt(3) * std", "3 * std"), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
+        Mistake("limit taken as standard deviation", edit("limit / math.sqrt(3)", "limit"), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
+        Mistake("a²/12 for a²/3", edit("limit / math.sqrt(3)", "limit / math.sqrt(12)"), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
+        Mistake("He without the 2", edit('"he": 2', '"he": 1', '"he_back": 2', '"he_back": 1'), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it.", whole=True),
+        Mistake("LeCun with a 2", edit('"lecun": 1', '"lecun": 2'), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal.", whole=True),
     ),
     hints=(
         "Count. How many products does one number of the output sum? And into how many sums does one pixel of the input go?",
@@ -177,44 +116,17 @@ def truncated_normal(std, cut):
 
     Returns kept, shrink, sigma.
     """
-    return _truncated(std, cut)
-
-
-def _density(cut):
-    return math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def _shrunk(cut, kept):
-    """Variance of a standard normal whose draws beyond ±cut are drawn again."""
-    return 1 - 2 * cut * _density(cut) / kept
-
-
-def _truncated(
-    std,
-    cut,
-    *,
-    kept=lambda c: math.erf(c / math.sqrt(2)),
-    report=lambda kept: kept,
-    variance=_shrunk,
-    root=True,
-    finish=math.sqrt,
-    sigma=lambda std, shrink: std / shrink,
-):
-    """The three numbers with exchangeable parts."""
-    std, cut = float(std), float(cut)
-    share = kept(cut)
-    shrink = variance(cut, share)
-    shrink = finish(shrink) if root else shrink
-    return report(share), shrink, sigma(std, shrink)
+    kept = math.erf(cut / math.sqrt(2))
+    phi = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
+    variance = 1 - 2 * cut * phi / kept
+    shrink = math.sqrt(variance)
+    sigma = std / shrink
+    return kept, shrink, sigma
 
 
 def _root_or_nan(variance):
-    """As numpy's root."""
+    """As numpy's root; only edits call it."""
     return math.sqrt(variance) if variance >= 0 else math.nan
-
-
-def _clipped(cut, kept):
-    return kept - 2 * cut * _density(cut) + cut**2 * (1 - kept)
 
 
 def _truncated_cases(rng):
@@ -225,7 +137,6 @@ def _truncated_cases(rng):
 TRUNCATED_NORMAL = Problem(
     name="ps3.truncated_normal",
     reference=truncated_normal,
-    family=_truncated,
     cases=_truncated_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
@@ -233,31 +144,31 @@ TRUNCATED_NORMAL = Problem(
         Invariant("sigma · shrink = std", lambda args, out: relative_error(out["sigma"] * out["shrink"], args[0]), "Your sigma times your shrink is not std. The cut multiplies the standard deviation by shrink, and what comes out has to be std."),
     ),
     mistakes=(
-        Mistake("not rescaled", dict(sigma=lambda std, shrink: std), "Your sigma is std, as if nothing were cut. The cut takes the largest draws away, so the weights would come out too small."),
-        Mistake("multiplied, not divided", dict(sigma=lambda std, shrink: std * shrink), "You multiply std by the shrink factor. The cut already makes the weights smaller; to make up for it, divide."),
-        Mistake("divided by the variance", dict(sigma=lambda std, shrink: std / shrink**2), "Your sigma is std divided by the variance of what is left. Standard deviations scale with their own factor: divide by shrink, once."),
-        Mistake("cut at two, always", dict(variance=lambda cut, kept: _shrunk(2.0, math.erf(math.sqrt(2)))), "Your shrink is the one of a cut at 2, whatever `cut` is. Work it out from the cut."),
-        Mistake("variance for standard deviation", dict(root=False), "Your shrink is the variance of what is left. A standard deviation is asked for: take its root."),
-        Mistake("clipped, not drawn again", dict(variance=_clipped), "Your variance is that of clipped draws, which pile up at ±cut. Here draws beyond the cut are thrown away and drawn again."),
-        Mistake("one tail only", dict(kept=lambda c: 0.5 * (1 + math.erf(c / math.sqrt(2)))), "Your share cuts the upper tail only: it is Φ(c). Both tails go, and what is kept is Φ(c) − Φ(−c)."),
-        Mistake("erf without √2", dict(kept=math.erf), "Your share is erf(c). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is c/√2."),
-        Mistake("share that is cut off", dict(report=lambda kept: 1 - kept), "Your kept is the share beyond the cut. Asked for is the share that stays."),
-        Mistake("density without √(2π)", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / kept, finish=_root_or_nan), "Your φ is e^(−c²/2) without its 1/√(2π): so much taken away can leave a negative variance."),
-        Mistake("density without √(2π), a root that fails", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / kept), "Your φ is e^(−c²/2) without its 1/√(2π). For some cuts that takes away more than there is: the root of a negative number."),
-        Mistake("density over 2π", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / (2 * math.pi) / kept), "Your φ is divided by 2π. It is √(2π)."),
-        Mistake("density without the ½", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2)) / math.sqrt(2 * math.pi) / kept), "Your φ is e^(−c²)/√(2π). The exponent has a half: −c²/2."),
-        Mistake("density over √π", dict(variance=lambda c, kept: 1 - 2 * c * math.exp(-(c**2) / 2) / math.sqrt(math.pi) / kept, finish=_root_or_nan), "Your φ is divided by √π. It is √(2π)."),
-        Mistake("edge term added", dict(variance=lambda c, kept: 1 - 2 * c * -_density(c) / kept), "You add the edge term. Integrating by parts leaves −2 c φ(c): the cut takes spread away, so the variance is below 1."),
-        Mistake("edge term times the share", dict(variance=lambda cut, kept: 1 - 2 * cut * _density(cut) * kept), "You multiply the edge term by the share that is kept. What is left has to be a density again: divide by P."),
-        Mistake("share for the variance", dict(variance=lambda cut, kept: kept), "Your variance is the share that is kept. The share is ∫φ(z)dz; the variance is ∫z²φ(z)dz, divided by that."),
-        Mistake("share for the shrink", dict(variance=lambda cut, kept: kept**2), "Your shrink is the share that is kept. How many draws stay is one question, how far they spread is another: √(∫z²φ(z)dz/P)."),
-        Mistake("sigma divided by the share", lambda std, cut: (*_truncated(std, cut)[:2], std / _truncated(std, cut)[0]), "Your sigma is std divided by the share that is kept. What the cut multiplies is the standard deviation, by shrink: divide by that."),
-        Mistake("cut in the units of the weights", lambda std, cut: _truncated(std, cut / std), "You divide cut by std. It counts standard deviations already: work with a standard normal, cut at ±cut."),
-        Mistake("c squared at the edge", dict(variance=lambda cut, kept: 1 - 2 * cut**2 * _density(cut) / kept, finish=_root_or_nan), "Your edge term is c² φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
-        Mistake("one edge only", dict(variance=lambda cut, kept: 1 - cut * _density(cut) / kept), "Your variance takes away c φ(c) once. Integrating by parts leaves this term at both edges, −c and c."),
-        Mistake("c missing at the edge", dict(variance=lambda cut, kept: 1 - 2 * _density(cut) / kept), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
-        Mistake("edge term not divided by the share", dict(variance=lambda cut, kept: 1 - 2 * cut * _density(cut)), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
-        Mistake("not divided by the share", dict(variance=lambda cut, kept: kept - 2 * cut * _density(cut)), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
+        Mistake("not rescaled", edit("sigma = std / shrink", "sigma = std"), "Your sigma is std, as if nothing were cut. The cut takes the largest draws away, so the weights would come out too small."),
+        Mistake("multiplied, not divided", edit("sigma = std / shrink", "sigma = std * shrink"), "You multiply std by the shrink factor. The cut already makes the weights smaller; to make up for it, divide."),
+        Mistake("divided by the variance", edit("sigma = std / shrink", "sigma = std / shrink**2"), "Your sigma is std divided by the variance of what is left. Standard deviations scale with their own factor: divide by shrink, once."),
+        Mistake("cut at two, always", edit("phi = ", "cut = 2.0\n    phi = ", "phi / kept", "phi / math.erf(math.sqrt(2))"), "Your shrink is the one of a cut at 2, whatever `cut` is. Work it out from the cut."),
+        Mistake("variance for standard deviation", edit("math.sqrt(variance)", "variance"), "Your shrink is the variance of what is left. A standard deviation is asked for: take its root."),
+        Mistake("clipped, not drawn again", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi + cut**2 * (1 - kept)"), "Your variance is that of clipped draws, which pile up at ±cut. Here draws beyond the cut are thrown away and drawn again."),
+        Mistake("one tail only", edit("kept = math.erf", "kept = 0.5 + 0.5 * math.erf"), "Your share cuts the upper tail only: it is Φ(c). Both tails go, and what is kept is Φ(c) − Φ(−c)."),
+        Mistake("erf without √2", edit("cut / math.sqrt(2)", "cut"), "Your share is erf(c). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is c/√2."),
+        Mistake("share that is cut off", edit("return kept", "return 1 - kept"), "Your kept is the share beyond the cut. Asked for is the share that stays."),
+        Mistake("density without √(2π)", edit(" / math.sqrt(2 * math.pi)", "", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is e^(−c²/2) without its 1/√(2π): so much taken away can leave a negative variance."),
+        Mistake("density without √(2π), a root that fails", edit(" / math.sqrt(2 * math.pi)", ""), "Your φ is e^(−c²/2) without its 1/√(2π). For some cuts that takes away more than there is: the root of a negative number."),
+        Mistake("density over 2π", edit("math.sqrt(2 * math.pi)", "(2 * math.pi)"), "Your φ is divided by 2π. It is √(2π)."),
+        Mistake("density without the ½", edit("-(cut**2) / 2", "-(cut**2)"), "Your φ is e^(−c²)/√(2π). The exponent has a half: −c²/2."),
+        Mistake("density over √π", edit("math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is divided by √π. It is √(2π)."),
+        Mistake("edge term added", edit("1 - ", "1 + "), "You add the edge term. Integrating by parts leaves −2 c φ(c): the cut takes spread away, so the variance is below 1."),
+        Mistake("edge term times the share", edit("/ kept", "* kept"), "You multiply the edge term by the share that is kept. What is left has to be a density again: divide by P."),
+        Mistake("share for the variance", edit("1 - 2 * cut * phi / kept", "kept"), "Your variance is the share that is kept. The share is ∫φ(z)dz; the variance is ∫z²φ(z)dz, divided by that."),
+        Mistake("share for the shrink", edit("1 - 2 * cut * phi / kept", "kept**2"), "Your shrink is the share that is kept. How many draws stay is one question, how far they spread is another: √(∫z²φ(z)dz/P)."),
+        Mistake("sigma divided by the share", edit("sigma = std / shrink", "sigma = std / kept"), "Your sigma is std divided by the share that is kept. What the cut multiplies is the standard deviation, by shrink: divide by that."),
+        Mistake("cut in the units of the weights", lambda std, cut: truncated_normal(std, cut / std), "You divide cut by std. It counts standard deviations already: work with a standard normal, cut at ±cut."),
+        Mistake("c squared at the edge", edit("2 * cut", "2 * cut**2", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your edge term is c² φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
+        Mistake("one edge only", edit("2 * cut", "cut"), "Your variance takes away c φ(c) once. Integrating by parts leaves this term at both edges, −c and c."),
+        Mistake("c missing at the edge", edit("2 * cut", "2"), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
+        Mistake("edge term not divided by the share", edit(" / kept", ""), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
+        Mistake("not divided by the share", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi"), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
     ),
     hints=(
         "Work with a standard normal first: which share of the draws stays, and what is their mean square?",

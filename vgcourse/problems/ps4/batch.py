@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Problem
 from vgcourse.problems.ps4 import norms
 
@@ -10,37 +11,13 @@ from vgcourse.problems.ps4 import norms
 
 def masked_norm_forward(x, mask, gamma, beta, eps):
     """μ = (1/M) Σ m_n x_n, v = (1/M) Σ m_n (x_n − μ)², M = Σ m_n; x̂ = (x − μ)/√(v + ε) and y = γ x̂ + β for all rows."""
-    return _forward(x, mask, gamma, beta, eps)
-
-
-def _as_it_is(mask):
-    return mask
-
-
-def _all_rows(mask):
-    return np.ones_like(mask)
-
-
-def _forward(
-    x, mask, gamma, beta, eps, *, in_mean=_as_it_is, in_variance=_as_it_is, mean_count=np.sum, divisor=np.sum, centre=True,
-    distance=lambda x, mean: x - mean, root=norms.root_of_sum, shown=_all_rows, affine=lambda x_hat, gamma, beta: gamma * x_hat + beta,
-    second=lambda x_hat, y: x_hat,
-):  # fmt: skip
-    """masked_norm_forward with exchangeable parts."""
-    m, m_v = in_mean(mask)[:, None], in_variance(mask)[:, None]
-    mean = (m * x).sum(axis=0) / mean_count(m)
-    v = (m_v * distance(x, mean) ** 2).sum(axis=0) / divisor(m_v)
-    x_hat = shown(mask)[:, None] * (x - mean if centre else x) / root(v, eps)
-    y = affine(x_hat, gamma, beta)
-    return y, second(x_hat, y)
-
-
-def _zeros_in_the_variance(x, mask, gamma, beta, eps):
-    """The mask before μ is taken off."""
     m = mask[:, None]
-    mean = (m * x).sum(axis=0) / m.sum()
-    x_hat = (x - mean) / np.sqrt(((m * x - mean) ** 2).sum(axis=0) / m.sum() + eps)
-    return gamma * x_hat + beta, x_hat
+    M = m.sum()
+    mean = (m * x).sum(axis=0) / M
+    v = (m * (x - mean) ** 2).sum(axis=0) / M
+    x_hat = (x - mean) / np.sqrt(v + eps)
+    y = gamma * x_hat + beta
+    return y, x_hat
 
 
 def _with_statistics(of):
@@ -53,10 +30,6 @@ def _with_statistics(of):
         return gamma * x_hat + beta, x_hat
 
     return formula
-
-
-def _both(weights):
-    return dict(in_mean=weights, in_variance=weights)
 
 
 def _mask(rng, N, M):
@@ -85,44 +58,43 @@ def _affine_of_x_hat(args, outputs):
 MASKED_NORM_FORWARD = Problem(
     name="ps4.masked_norm_forward",
     reference=masked_norm_forward,
-    family=_forward,
     cases=_forward_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
     axes={"y": ("example", "input"), "x_hat": ("example", "input")},
     conventions=(
-        Convention("1/(M − 1)", dict(divisor=lambda m: m.sum() - 1), "Your variance divides by M − 1, the unbiased estimate. That is right too; frameworks normalise with 1/M. Stay with one of them, also on the way back."),
+        Convention("1/(M − 1)", edit("2).sum(axis=0) / M", "2).sum(axis=0) / (M - 1)"), "Your variance divides by M − 1, the unbiased estimate. That is right too; frameworks normalise with 1/M. Stay with one of them, also on the way back."),
     ),
     invariants=(
         Invariant("x_hat of the rows that count has mean 0", _mean_of_x_hat, "Over the rows that count your x_hat does not have mean 0, feature by feature. Their mean alone is subtracted, from every row."),
         Invariant("y = gamma x_hat + beta", _affine_of_x_hat, "Your y is not γ x̂ + β of the x_hat that you return. Look at the last step: normalise first, then scale and shift."),
     ),
     mistakes=(
-        Mistake("mask ignored", _both(_all_rows), "Your mean and variance are those of all rows, as in lecture 5. Rows with mask 0 do not enter them."),
-        Mistake("mask the wrong way round", _both(lambda mask: 1 - mask), "Your mean and variance are those of the rows that do not count. 1 means that a row counts."),
-        Mistake("mask missing in the mean", dict(in_mean=_all_rows), "Your mean is that of all rows; the variance is masked. Both are taken over the rows that count."),
-        Mistake("mask missing in the variance", dict(in_variance=_all_rows), "Your variance sums over all rows; the mean is masked. Both are taken over the rows that count."),
-        Mistake("variance of all rows", dict(in_variance=_all_rows, distance=lambda x, mean: x - x.mean(axis=0)), "Your variance is that of all rows, around their own mean; your mean is masked. Both are taken over the rows that count."),
-        Mistake("zeros in the variance", _zeros_in_the_variance, "You multiply x by the mask before μ comes off: a row that does not count enters the variance as 0 − μ. Subtract first, then multiply by the mask."),
+        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your mean and variance are those of all rows, as in lecture 5. Rows with mask 0 do not enter them."),
+        Mistake("mask the wrong way round", edit("mask[:, None]", "1 - mask[:, None]"), "Your mean and variance are those of the rows that do not count. 1 means that a row counts."),
+        Mistake("mask missing in the mean", edit("(m * x).sum(axis=0) / M", "x.mean(axis=0)"), "Your mean is that of all rows; the variance is masked. Both are taken over the rows that count."),
+        Mistake("mask missing in the variance", edit("(m * (x - mean) ** 2).sum(axis=0) / M", "((x - mean) ** 2).mean(axis=0)"), "Your variance sums over all rows; the mean is masked. Both are taken over the rows that count."),
+        Mistake("variance of all rows", edit("(m * (x - mean) ** 2).sum(axis=0) / M", "x.var(axis=0)"), "Your variance is that of all rows, around their own mean; your mean is masked. Both are taken over the rows that count."),
+        Mistake("zeros in the variance", edit("(m * (x - mean) ** 2)", "((m * x - mean) ** 2)"), "You multiply x by the mask before μ comes off: a row that does not count enters the variance as 0 − μ. Subtract first, then multiply by the mask."),
         Mistake("mask as an index", _with_statistics(lambda x, mask: (x[mask.astype(int)], 0)), "With whole numbers as an index, x[mask] takes rows 0 and 1 again and again. A condition selects rows: x[mask > 0]."),
         Mistake("statistics of each row", _with_statistics(lambda x, mask: (x, 1)), "Your mean and variance run along the rows, axis 1: that is layer norm. Here each feature has its own, over the rows that count."),
         Mistake("one mean for all features", _with_statistics(lambda x, mask: (x[mask > 0], (0, 1))), "You take one mean and one variance over all features. Each feature has its own: axis 0."),
-        Mistake("divided by N", dict(mean_count=len, divisor=len), "You divide by N, the number of all rows. The sums hold M terms only: divide by M = Σ m."),
-        Mistake("mean divided by N", dict(mean_count=len), "Your mean divides by N, the number of all rows. Its sum holds M terms: divide by M = Σ m."),
-        Mistake("variance divided by N", dict(divisor=len), "Your variance divides by N, the number of all rows. Its sum holds M terms: divide by M = Σ m."),
-        Mistake("other rows set to 0", dict(shown=_as_it_is), "You set x̂ to 0 where the mask is 0. Those rows do not enter the statistics, but they are normalised like all others."),
-        Mistake("y of other rows set to 0", lambda x, mask, *rest: (lambda y, x_hat: (mask[:, None] * y, x_hat))(*_forward(x, mask, *rest)), "You set y to 0 where the mask is 0. Those rows do not enter the statistics, but they are scaled and shifted like all others."),
-        Mistake("mean not subtracted", dict(centre=False), "You divide x itself by the standard deviation. The mean comes off first: x̂ = (x − μ)/√(v + ε)."),
-        Mistake("square of x, not of x − μ", dict(distance=lambda x, mean: x), "Your variance is the mean of x². The variance is the mean of (x − μ)²."),
-        Mistake("sum of squares", dict(divisor=lambda m: 1), "Your variance is a sum; it has to be a mean over the M rows that count."),
-        Mistake("divided by the variance", dict(root=lambda v, eps: v + eps), "You divide by v + ε. The square root is missing: x̂ = (x − μ)/√(v + ε)."),
-        Mistake("eps outside the root", dict(root=lambda v, eps: np.sqrt(v) + eps), "You divide by √v + ε. Here ε stands inside the root, √(v + ε), and the backward pass relies on that."),
-        Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "You divide by √v or nearly so: ε is missing, or is not the eps that comes in."),
-        Mistake("gamma and beta exchanged", dict(affine=lambda x_hat, gamma, beta: beta * x_hat + gamma), "γ and β are exchanged: γ multiplies and β is added, y = γ x̂ + β."),
-        Mistake("gamma multiplies beta too", dict(affine=lambda x_hat, gamma, beta: gamma * (x_hat + beta)), "You compute γ(x̂ + β). The shift comes after the scale: y = γ x̂ + β."),
-        Mistake("gamma and beta missing", dict(affine=lambda x_hat, gamma, beta: x_hat), "You return x̂ as y. The learned scale and shift come last: y = γ x̂ + β."),
-        Mistake("y returned as x_hat", dict(second=lambda x_hat, y: y), "Your second result is y. Asked for is x̂, before scale and shift: the backward pass needs that one."),
-        Mistake("results exchanged", lambda *args: _forward(*args)[::-1], "Your two results are exchanged: y comes first, then x̂."),
+        Mistake("divided by N", edit("m.sum()", "len(x)"), "You divide by N, the number of all rows. The sums hold M terms only: divide by M = Σ m."),
+        Mistake("mean divided by N", edit("x).sum(axis=0) / M", "x).sum(axis=0) / len(x)"), "Your mean divides by N, the number of all rows. Its sum holds M terms: divide by M = Σ m."),
+        Mistake("variance divided by N", edit("2).sum(axis=0) / M", "2).sum(axis=0) / len(x)"), "Your variance divides by N, the number of all rows. Its sum holds M terms: divide by M = Σ m."),
+        Mistake("other rows set to 0", edit("x_hat = (", "x_hat = m * ("), "You set x̂ to 0 where the mask is 0. Those rows do not enter the statistics, but they are normalised like all others."),
+        Mistake("y of other rows set to 0", edit("return y,", "return m * y,"), "You set y to 0 where the mask is 0. Those rows do not enter the statistics, but they are scaled and shifted like all others."),
+        Mistake("mean not subtracted", edit("(x - mean) / np", "x / np"), "You divide x itself by the standard deviation. The mean comes off first: x̂ = (x − μ)/√(v + ε)."),
+        Mistake("square of x, not of x − μ", edit("(x - mean) ** 2", "x**2"), "Your variance is the mean of x². The variance is the mean of (x − μ)²."),
+        Mistake("sum of squares", edit("2).sum(axis=0) / M", "2).sum(axis=0)"), "Your variance is a sum; it has to be a mean over the M rows that count."),
+        Mistake("divided by the variance", edit("np.sqrt(v + eps)", "(v + eps)"), "You divide by v + ε. The square root is missing: x̂ = (x − μ)/√(v + ε)."),
+        Mistake("eps outside the root", edit("np.sqrt(v + eps)", "(np.sqrt(v) + eps)"), "You divide by √v + ε. Here ε stands inside the root, √(v + ε), and the backward pass relies on that."),
+        Mistake("eps missing", edit("v + eps", "v"), "You divide by √v or nearly so: ε is missing, or is not the eps that comes in."),
+        Mistake("gamma and beta exchanged", edit("gamma * x_hat + beta", "beta * x_hat + gamma"), "γ and β are exchanged: γ multiplies and β is added, y = γ x̂ + β."),
+        Mistake("gamma multiplies beta too", edit("gamma * x_hat + beta", "gamma * (x_hat + beta)"), "You compute γ(x̂ + β). The shift comes after the scale: y = γ x̂ + β."),
+        Mistake("gamma and beta missing", edit("gamma * x_hat + beta", "x_hat"), "You return x̂ as y. The learned scale and shift come last: y = γ x̂ + β."),
+        Mistake("y returned as x_hat", edit("return y, x_hat", "return y, y"), "Your second result is y. Asked for is x̂, before scale and shift: the backward pass needs that one."),
+        Mistake("results exchanged", edit("return y, x_hat", "return x_hat, y"), "Your two results are exchanged: y comes first, then x̂."),
     ),
     hints=(
         "Two groups of rows: all of them are shifted and divided, but only those that count say by how much.",
@@ -137,28 +109,17 @@ MASKED_NORM_FORWARD = Problem(
 
 def masked_norm_backward(dy, x, mask, gamma, eps):
     """dx_m = (1/s)[dx̂_m − (m_m/M) Σ dx̂ − (m_m x̂_m/M) Σ dx̂ ⊙ x̂], sums over all rows, dx̂ = γ ⊙ dy; dγ = Σ dy ⊙ x̂, dβ = Σ dy."""
-    return _backward(dy, x, mask, gamma, eps)
-
-
-def _backward(
-    dy, x, mask, gamma, eps, *, weights=_as_it_is, heard=_all_rows, shown=_all_rows, mean_share=_as_it_is, spread_share=_as_it_is, unbiased=False,
-    count=lambda N, M: M, back_divisor=lambda N, M: M, mean_term=1.0, variance_term=1.0, gamma_in=True, root=norms.root_of_sum,
-    divide=lambda s: s, scale_of=lambda dy, x, x_hat: dy * x_hat, shift_of=lambda dy: dy, rows=_all_rows, shift_rows=_all_rows, collect=np.sum,
-    finish=lambda dx, mask: dx,
-):  # fmt: skip
-    """masked_norm_backward with exchangeable parts."""
-    m, N = weights(mask)[:, None], len(x)
+    m = mask[:, None]
     M = m.sum()
     centred = x - (m * x).sum(axis=0) / M
-    s = root((m * centred**2).sum(axis=0) / (M - unbiased), eps)
-    x_hat, d = shown(mask)[:, None] * centred / s, gamma * dy if gamma_in else dy
-    listened = heard(mask)[:, None] * d
-    shared = mean_term * mean_share(mask)[:, None] * listened.sum(axis=0) / count(N, M)
-    along = (listened * x_hat).sum(axis=0) / (back_divisor(N, M) - unbiased)
-    dx = (d - shared - variance_term * spread_share(mask)[:, None] * x_hat * along) / divide(s)
-    dgamma = collect(rows(mask)[:, None] * scale_of(dy, x, x_hat), axis=0)
-    dbeta = collect(shift_rows(mask)[:, None] * shift_of(dy), axis=0)
-    return finish(dx, mask[:, None]), dgamma, dbeta
+    s = np.sqrt((m * centred**2).sum(axis=0) / M + eps)
+    x_hat, d = centred / s, gamma * dy
+    shared = d.sum(axis=0) / M
+    along = (d * x_hat).sum(axis=0) / M
+    dx = (d - m * shared - m * x_hat * along) / s
+    dgamma = np.sum(dy * x_hat, axis=0)
+    dbeta = np.sum(dy, axis=0)
+    return dx, dgamma, dbeta
 
 
 def _backward_cases(rng):
@@ -186,52 +147,51 @@ def _no_stretch(args, outputs):
 MASKED_NORM_BACKWARD = Problem(
     name="ps4.masked_norm_backward",
     reference=masked_norm_backward,
-    family=_backward,
     cases=_backward_cases,
     points=5,
     lecture='lecture 5, "Normalisation, clipping"',
     axes={"dx": ("example", "input"), "dgamma": ("input",), "dbeta": ("input",)},
     conventions=(
-        Convention("1/(M − 1)", dict(unbiased=True), "Your variance divides by M − 1, the unbiased estimate. That is right too, if its gradient does the same; frameworks normalise with 1/M."),
+        Convention("1/(M − 1)", edit("**2).sum(axis=0) / M", "**2).sum(axis=0) / (M - 1)", "x_hat).sum(axis=0) / M", "x_hat).sum(axis=0) / (M - 1)"), "Your variance divides by M − 1, the unbiased estimate. That is right too, if its gradient does the same; frameworks normalise with 1/M."),
     ),
     invariants=(
         norms.sums_to_zero((0,), "Your dx does not sum to zero over all rows. Adding a constant to a feature in every row changes no output, so it has to: look at the path through the mean. Who moves it, and whom does it move?"),
         Invariant("dx has no part along x_hat", _no_stretch, "Your dx has a part along x̂. Stretching a feature of the whole batch changes hardly any output, so Σ_n dx_n x̂_n over all rows is 0 but for what ε leaves: look at the path through the variance."),
     ),
     mistakes=(
-        Mistake("mask ignored", dict(weights=_all_rows, mean_share=_all_rows, spread_share=_all_rows), "Your dx is that of lecture 5, equation (5.8): every row enters mean and variance. Rows with mask 0 move neither."),
-        Mistake("all rows get both terms", dict(mean_share=_all_rows, spread_share=_all_rows), "You take the two terms off every row. A row with mask 0 moves neither μ nor v, so its dx is dx̂/s alone."),
-        Mistake("all rows get the mean term", dict(mean_share=_all_rows), "You take the mean term off every row. A row with mask 0 does not move μ."),
-        Mistake("all rows get the variance term", dict(spread_share=_all_rows), "You take the variance term off every row. A row with mask 0 does not move v."),
-        Mistake("sums over the rows that count", dict(heard=_as_it_is), "Your two sums run over the rows that count. μ and v are used by every row, so every row sends a gradient back through them: sum over all."),
-        Mistake("variance sum over the rows that count", lambda dy, x, mask, *rest: (_backward(dy, x, mask, *rest, shown=_as_it_is)[0], *_backward(dy, x, mask, *rest)[1:]), "Your sum of dx̂ ⊙ x̂ runs over the rows that count. v is used by every row, so every row sends a gradient back through it: sum over all, as in your mean term."),
-        Mistake("no gradient where the mask is 0", dict(finish=lambda dx, mask: mask * dx), "Your dx is 0 where the mask is 0. Those rows are normalised too, and their x stands in their own output: dx̂/s."),
-        Mistake("means over N", dict(count=lambda N, M: N, back_divisor=lambda N, M: N), "Your two sums are divided by N. A row that counts has the share 1/M in μ and v: divide by M = Σ m, though the sums run over all rows."),
-        Mistake("mean term over N", dict(count=lambda N, M: N), "Your mean term is divided by N. A row that counts has the share 1/M in μ."),
-        Mistake("variance term over N", dict(back_divisor=lambda N, M: N), "Your variance term is divided by N. A row that counts has the share 1/M in v."),
-        Mistake("mean term missing", dict(mean_term=0.0), "In your dx the path through the mean is missing: μ moves with every row that counts, and moves every x̂."),
-        Mistake("variance term missing", dict(variance_term=0.0), "In your dx the path through the variance is missing: v moves with every row that counts, and moves every x̂."),
-        Mistake("mean and variance terms missing", dict(mean_term=0.0, variance_term=0.0), "Your dx treats μ and v as constants. Both depend on the rows that count, so two more terms come off there."),
-        Mistake("gamma missing", dict(gamma_in=False), "γ is missing in dx. The gradient that arrives at x̂ is dx̂ = γ ⊙ dy."),
-        Mistake("not divided by s", dict(divide=lambda s: 1.0), "Your dx is not divided by s = √(v + ε). x̂ is (x − μ)/s, so everything that goes back to x carries 1/s."),
-        Mistake("divided by s twice", dict(divide=lambda s: s**2), "Your dx is divided by v + ε. It is divided by s = √(v + ε), once."),
-        Mistake("1/M mixed with 1/(M − 1)", dict(back_divisor=lambda N, M: M - 1), "Your variance divides by M and its gradient by M − 1. Use one of them in both passes."),
-        Mistake("1/(M − 1) mixed with 1/M", dict(unbiased=True, back_divisor=lambda N, M: M + 1), "Your variance divides by M − 1 and its gradient by M. Use one of them in both passes."),
-        Mistake("variance term halved", dict(variance_term=0.5), "Your variance term is half of what it should be. The square's 2 and the root's ½ cancel."),
-        Mistake("variance term doubled", dict(variance_term=2.0), "Your variance term is twice what it should be. The square's 2 and the root's ½ cancel."),
-        Mistake("sign of the variance term", dict(variance_term=-1.0), "Your variance term has the wrong sign. A larger variance makes x̂ smaller."),
-        Mistake("sign of the mean term", dict(mean_term=-1.0), "Your mean term has the wrong sign. x̂ holds −μ, so the share in it comes off."),
-        Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "Your s is √v or nearly so. The eps that comes in is part of the forward pass, s = √(v + ε), so it is part of the gradient."),
-        Mistake("eps outside the root", dict(root=lambda v, eps: np.sqrt(v) + eps), "Your s is √v + ε. Here ε stands inside the root: s = √(v + ε)."),
-        Mistake("dgamma with x", dict(scale_of=lambda dy, x, x_hat: dy * x), "Your dγ multiplies by x. In y = γ x̂ + β the factor of γ is x̂, the normalised input."),
-        Mistake("x_hat of other rows set to 0", dict(shown=_as_it_is), "You set x̂ to 0 where the mask is 0. Those rows are normalised too, so their x̂ counts in dγ and in the sum of dx̂ ⊙ x̂."),
-        Mistake("dgamma over the rows that count", dict(rows=_as_it_is), "Your dγ sums over the rows that count. γ scales every row: sum over all."),
-        Mistake("dbeta over the rows that count", dict(shift_rows=_as_it_is), "Your dβ sums over the rows that count. β shifts every row: sum over all."),
-        Mistake("dgamma and dbeta over the rows that count", dict(rows=_as_it_is, shift_rows=_as_it_is), "Your dγ and dβ sum over the rows that count. γ and β scale and shift every row: sum over all."),
-        Mistake("dgamma and dbeta exchanged", lambda *args: (lambda dx, dgamma, dbeta: (dx, dbeta, dgamma))(*_backward(*args)), "dγ and dβ are exchanged. γ multiplies x̂, so dγ = Σ dy ⊙ x̂; β is added, so dβ = Σ dy."),
-        Mistake("gamma in dbeta", lambda dy, x, mask, gamma, eps: (*_backward(dy, x, mask, gamma, eps)[:2], (gamma * dy).sum(axis=0)), "Your dβ sums dx̂ = γ ⊙ dy. β is added after the scale, so dβ = Σ dy."),
-        Mistake("dgamma and dbeta averaged", dict(collect=np.mean), "Your dγ and dβ are means over the batch. Every example uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy."),
-        Mistake("dgamma and dbeta not summed", dict(collect=lambda a, axis: a), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0."),
+        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your dx is that of lecture 5, equation (5.8): every row enters mean and variance. Rows with mask 0 move neither."),
+        Mistake("all rows get both terms", edit("m * shared - m * x_hat", "shared - x_hat"), "You take the two terms off every row. A row with mask 0 moves neither μ nor v, so its dx is dx̂/s alone."),
+        Mistake("all rows get the mean term", edit("m * shared", "shared"), "You take the mean term off every row. A row with mask 0 does not move μ."),
+        Mistake("all rows get the variance term", edit("m * x_hat", "x_hat"), "You take the variance term off every row. A row with mask 0 does not move v."),
+        Mistake("sums over the rows that count", edit("d.sum(axis=0)", "(m * d).sum(axis=0)", "(d * x_hat)", "(m * d * x_hat)"), "Your two sums run over the rows that count. μ and v are used by every row, so every row sends a gradient back through them: sum over all."),
+        Mistake("variance sum over the rows that count", edit("(d * x_hat)", "(m * d * x_hat)"), "Your sum of dx̂ ⊙ x̂ runs over the rows that count. v is used by every row, so every row sends a gradient back through it: sum over all, as in your mean term."),
+        Mistake("no gradient where the mask is 0", edit("return dx", "return m * dx"), "Your dx is 0 where the mask is 0. Those rows are normalised too, and their x stands in their own output: dx̂/s."),
+        Mistake("means over N", edit("d.sum(axis=0) / M", "d.sum(axis=0) / len(x)", "x_hat).sum(axis=0) / M", "x_hat).sum(axis=0) / len(x)"), "Your two sums are divided by N. A row that counts has the share 1/M in μ and v: divide by M = Σ m, though the sums run over all rows."),
+        Mistake("mean term over N", edit("d.sum(axis=0) / M", "d.sum(axis=0) / len(x)"), "Your mean term is divided by N. A row that counts has the share 1/M in μ."),
+        Mistake("variance term over N", edit("x_hat).sum(axis=0) / M", "x_hat).sum(axis=0) / len(x)"), "Your variance term is divided by N. A row that counts has the share 1/M in v."),
+        Mistake("mean term missing", edit("shared = ", "shared = 0 * "), "In your dx the path through the mean is missing: μ moves with every row that counts, and moves every x̂."),
+        Mistake("variance term missing", edit("along = ", "along = 0 * "), "In your dx the path through the variance is missing: v moves with every row that counts, and moves every x̂."),
+        Mistake("mean and variance terms missing", edit("shared = ", "shared = 0 * ", "along = ", "along = 0 * "), "Your dx treats μ and v as constants. Both depend on the rows that count, so two more terms come off there."),
+        Mistake("gamma missing", edit("gamma * dy", "dy"), "γ is missing in dx. The gradient that arrives at x̂ is dx̂ = γ ⊙ dy."),
+        Mistake("not divided by s", edit("along) / s", "along)"), "Your dx is not divided by s = √(v + ε). x̂ is (x − μ)/s, so everything that goes back to x carries 1/s."),
+        Mistake("divided by s twice", edit("along) / s", "along) / s**2"), "Your dx is divided by v + ε. It is divided by s = √(v + ε), once."),
+        Mistake("1/M mixed with 1/(M − 1)", edit("x_hat).sum(axis=0) / M", "x_hat).sum(axis=0) / (M - 1)"), "Your variance divides by M and its gradient by M − 1. Use one of them in both passes."),
+        Mistake("1/(M − 1) mixed with 1/M", edit("**2).sum(axis=0) / M", "**2).sum(axis=0) / (M - 1)"), "Your variance divides by M − 1 and its gradient by M. Use one of them in both passes."),
+        Mistake("variance term halved", edit("along = ", "along = 0.5 * "), "Your variance term is half of what it should be. The square's 2 and the root's ½ cancel."),
+        Mistake("variance term doubled", edit("along = ", "along = 2 * "), "Your variance term is twice what it should be. The square's 2 and the root's ½ cancel."),
+        Mistake("sign of the variance term", edit("along = ", "along = -"), "Your variance term has the wrong sign. A larger variance makes x̂ smaller."),
+        Mistake("sign of the mean term", edit("shared = ", "shared = -"), "Your mean term has the wrong sign. x̂ holds −μ, so the share in it comes off."),
+        Mistake("eps missing", edit(" + eps", ""), "Your s is √v or nearly so. The eps that comes in is part of the forward pass, s = √(v + ε), so it is part of the gradient."),
+        Mistake("eps outside the root", edit(" + eps)", ") + eps"), "Your s is √v + ε. Here ε stands inside the root: s = √(v + ε)."),
+        Mistake("dgamma with x", edit("(dy * x_hat", "(dy * x"), "Your dγ multiplies by x. In y = γ x̂ + β the factor of γ is x̂, the normalised input."),
+        Mistake("x_hat of other rows set to 0", edit("= centred / s", "= m * centred / s"), "You set x̂ to 0 where the mask is 0. Those rows are normalised too, so their x̂ counts in dγ and in the sum of dx̂ ⊙ x̂."),
+        Mistake("dgamma over the rows that count", edit("(dy * x_hat", "(m * dy * x_hat"), "Your dγ sums over the rows that count. γ scales every row: sum over all."),
+        Mistake("dbeta over the rows that count", edit("(dy, axis", "(m * dy, axis"), "Your dβ sums over the rows that count. β shifts every row: sum over all."),
+        Mistake("dgamma and dbeta over the rows that count", edit("(dy * x_hat", "(m * dy * x_hat", "(dy, axis", "(m * dy, axis"), "Your dγ and dβ sum over the rows that count. γ and β scale and shift every row: sum over all."),
+        Mistake("dgamma and dbeta exchanged", edit("return dx, dgamma, dbeta", "return dx, dbeta, dgamma"), "dγ and dβ are exchanged. γ multiplies x̂, so dγ = Σ dy ⊙ x̂; β is added, so dβ = Σ dy."),
+        Mistake("gamma in dbeta", edit("(dy, axis", "(d, axis"), "Your dβ sums dx̂ = γ ⊙ dy. β is added after the scale, so dβ = Σ dy."),
+        Mistake("dgamma and dbeta averaged", edit("dgamma = np.sum(", "dgamma = np.mean(", "dbeta = np.sum(", "dbeta = np.mean("), "Your dγ and dβ are means over the batch. Every example uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy."),
+        Mistake("dgamma and dbeta not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat", "np.sum(dy, axis=0)", "dy"), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0."),
     ),
     hints=(
         "Two questions for each path: which x_m move μ and v? Which outputs do μ and v move? Only the first is about the mask.",

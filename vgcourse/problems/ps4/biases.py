@@ -4,9 +4,9 @@ The answer is two numbers. What they do is measured here: one pass forward and o
 """
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
 from vgcourse.activations import sigmoid
+from vgcourse.collect.plain import describe
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 

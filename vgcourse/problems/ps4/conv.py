@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 # --- depthwise_backward ----------------------------------------------------------------------------
@@ -9,55 +10,29 @@ from vgcourse.problems.problem import Case, Mistake, Problem
 
 def depthwise_backward(dout, x, W, stride, padding):
     """out[n,c,y,v] = Σ_ij W[c,i,j] x̃[n,c,sy+i,sv+j]: dW[c,i,j] = Σ dout x̃, and the same products with W add up in dx."""
-    return _conv(dout, x, W, stride, padding)
-
-
-def _middle(dpadded, p, Y, X):
-    return dpadded[:, :, p : p + Y, p : p + X]
-
-
-def _conv(
-    dout, x, W, stride, padding, *, dx_steps=True, dW_steps=True, filters=lambda W: W, finish_dW=lambda dW: dW, crop=_middle,
-    overwrite=False, add=np.add, seen=lambda dout: dout, back=lambda dout, w: dout * w[:, None, None], dW=lambda dout, patch: (dout * patch).sum(axis=(0, 2, 3)),
-):  # fmt: skip
-    """Offset by offset in the filter; every part can be exchanged."""
     (Y, X), (H, V), K, p = x.shape[2:], dout.shape[2:], W.shape[1], padding
     padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
-    found, dpadded, counted = np.zeros_like(W), np.zeros_like(padded), seen(dout)
+    dW, dpadded = np.zeros_like(W), np.zeros_like(padded)
     for i, j in np.ndindex(K, K):
-        s = stride if dW_steps else 1
-        found[:, i, j] = dW(counted, padded[:, :, i : i + s * H : s, j : j + s * V : s])
-        s = stride if dx_steps else 1
-        where = np.s_[:, :, i : i + s * H : s, j : j + s * V : s]
-        dpadded[where] = add(dpadded[where], back(dout, filters(W)[:, i, j]))
-    if overwrite:
-        dpadded[:] = 0
-        for y, v in np.ndindex(H, V):
-            where = np.s_[:, :, stride * y : stride * y + K, stride * v : stride * v + K]
-            dpadded[where] = dout[:, :, y, v, None, None] * W
-    return crop(dpadded, p, Y, X), finish_dW(found)
+        seen = np.s_[:, :, i : i + stride * H : stride, j : j + stride * V : stride]
+        dW[:, i, j] = (dout * padded[seen]).sum(axis=(0, 2, 3))
+        dpadded[seen] += dout * W[:, i, j, None, None]
+    return dpadded[:, :, p : p + Y, p : p + X], dW
 
 
-def _only(where):
-    """dout with everything but one part set to zero: what is left if a sum is overwritten."""
-
-    def seen(dout):
-        out = np.zeros_like(dout)
-        out[where] = dout[where]
-        return out
-
-    return seen
+def _windows_overwritten(dout, x, W, stride, padding):
+    (Y, X), (H, V), K, p = x.shape[2:], dout.shape[2:], W.shape[1], padding
+    dpadded = np.pad(0 * x, ((0, 0), (0, 0), (p, p), (p, p)))
+    for y, v in np.ndindex(H, V):
+        window = np.s_[:, :, stride * y : stride * y + K, stride * v : stride * v + K]
+        dpadded[window] = dout[:, :, y, v, None, None] * W
+    return dpadded[:, :, p : p + Y, p : p + X], depthwise_backward(dout, x, W, stride, padding)[1]
 
 
 def _without_last(dout):
     out = dout.copy()
     out[:, :, -1], out[:, :, :, -1] = 0, 0
     return out
-
-
-def _channels_mixed(dout, w):
-    """As a full convolution would: every output channel sends to every input channel."""
-    return np.broadcast_to((dout * w[:, None, None]).sum(axis=1, keepdims=True), dout.shape)
 
 
 def _conv_cases(rng):
@@ -79,7 +54,6 @@ def _conv_cases(rng):
 DEPTHWISE_BACKWARD = Problem(
     name="ps4.depthwise_backward",
     reference=depthwise_backward,
-    family=_conv,
     cases=_conv_cases,
     points=5,
     lecture='lecture 6, "Residual and highway nets"',
@@ -89,29 +63,29 @@ DEPTHWISE_BACKWARD = Problem(
         for name, axes in (("dx", ("example", "channel", "row", "column")), ("dW", ("channel", "row", "column")))
     },
     mistakes=(
-        Mistake("filter flipped in dx", dict(filters=lambda W: W[:, ::-1, ::-1]), "Your dx has the filter upside down. Pixel (i, j) of a window met W[c, i, j] on the way forward and meets it again on the way back."),
-        Mistake("filter transposed in dx", dict(filters=lambda W: W.transpose(0, 2, 1)), "Your dx has rows and columns of the filter exchanged. Pixel (i, j) of a window meets W[c, i, j]."),
-        Mistake("dW flipped", dict(finish_dW=lambda dW: dW[:, ::-1, ::-1].copy()), "Your dW is rotated by 180°. Nets do not flip the filter: W[c, i, j] met the pixel (sy + i, sv + j), so its gradient stands at (i, j)."),
-        Mistake("dW transposed", dict(finish_dW=lambda dW: dW.transpose(0, 2, 1).copy()), "Your dW has its rows and columns exchanged."),
-        Mistake("overlapping windows overwritten", dict(overwrite=True), "Where windows overlap, your dx keeps the last one. A pixel serves every window that it lies in, and those gradients add: +=."),
-        Mistake("overwritten at every offset", dict(add=lambda old, new: new), "At every offset (i, j) you write over what your dx held: = where += belongs. A pixel serves every window that it lies in, and those gradients add."),
-        Mistake("filter missing in dx", dict(filters=np.ones_like), "Your dx adds up dout without the filter. Pixel (i, j) of a window had the weight W[c, i, j], and gets its gradient times that."),
-        Mistake("stride ignored in dx", dict(dx_steps=False), "Your dx puts neighbouring windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
-        Mistake("stride ignored in dW", dict(dW_steps=False), "Your dW takes windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
-        Mistake("stride ignored", dict(dx_steps=False, dW_steps=False), "You take windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv, in dx and in dW."),
-        Mistake("padding not cut off", dict(crop=lambda dpadded, p, Y, X: dpadded), "Your dx still has the border of padding. Those zeros are no part of x: cut p rows and columns off every side."),
-        Mistake("padding of 0 cuts all", dict(crop=lambda dpadded, p, Y, X: dpadded[:, :, p:-p, p:-p]), "Without padding nothing is left of your dx: p:-p is 0:0, an empty slice. p : p + Y works for p = 0 too."),
-        Mistake("padding cut off on one side", dict(crop=lambda dpadded, p, Y, X: dpadded[:, :, :Y, :X]), "You cut the padding off at the end only. It lies on every side: rows p to p + Y, columns p to p + X."),
-        Mistake("channels mixed in dx", dict(back=_channels_mixed), "Your dx sums over the channels, as a full convolution does. Here channel c of the output comes from channel c of the input alone."),
-        Mistake("channels mixed in dW", dict(dW=lambda dout, patch: (dout.sum(axis=1, keepdims=True) * patch).sum(axis=(0, 2, 3))), "Your dW lets every channel of dout meet every channel of x. Here channel c of the output comes from channel c of the input alone."),
-        Mistake("one filter for all channels", dict(filters=lambda W: np.broadcast_to(W[:1], W.shape)), "Your dx uses the first channel's filter for all channels. Each has its own."),
-        Mistake("dW summed over the channels", dict(finish_dW=lambda dW: np.broadcast_to(dW.sum(axis=0), dW.shape).copy()), "Your dW is the same for every channel: a sum over them. Each channel has a filter of its own."),
-        Mistake("dW of the first example", dict(seen=_only(0)), "Your dW is that of the first example. Every example uses the same filter, so their gradients add."),
-        Mistake("dW of the last example", dict(seen=_only(-1)), "Your dW is that of the last example. Every example uses the same filter, so their gradients add: +=."),
-        Mistake("dW of the last window", dict(seen=_only(np.s_[:, :, -1, -1])), "Your dW is that of the last window. Every window uses the same filter, so their gradients add: +=."),
-        Mistake("dW averaged over the batch", lambda dout, x, *rest: (lambda dx, dW: (dx, dW / len(x)))(*_conv(dout, x, *rest)), "Your dW is divided by N. Every example uses the same filter, so their gradients add; a 1/N of the loss is already in dout."),
-        Mistake("dW averaged over batch and windows", lambda dout, x, *rest: (lambda dx, dW: (dx, dW / dout[:, 0].size))(*_conv(dout, x, *rest)), "Your dW is a mean over examples and windows. All of them use the same filter, so their gradients add."),
-        Mistake("last windows left out", lambda dout, *rest: _conv(_without_last(dout), *rest), "The last row and column of windows are missing from your sums. dout has Y' rows and X' columns, and range(Y') already stops one before."),
+        Mistake("filter flipped in dx", edit("W[:, i, j, None", "W[:, K - 1 - i, K - 1 - j, None"), "Your dx has the filter upside down. Pixel (i, j) of a window met W[c, i, j] on the way forward and meets it again on the way back."),
+        Mistake("filter transposed in dx", edit("W[:, i, j, None", "W[:, j, i, None"), "Your dx has rows and columns of the filter exchanged. Pixel (i, j) of a window meets W[c, i, j]."),
+        Mistake("dW flipped", edit("X], dW", "X], dW[:, ::-1, ::-1].copy()"), "Your dW is rotated by 180°. Nets do not flip the filter: W[c, i, j] met the pixel (sy + i, sv + j), so its gradient stands at (i, j)."),
+        Mistake("dW transposed", edit("X], dW", "X], dW.transpose(0, 2, 1).copy()"), "Your dW has its rows and columns exchanged."),
+        Mistake("overlapping windows overwritten", _windows_overwritten, "Where windows overlap, your dx keeps the last one. A pixel serves every window that it lies in, and those gradients add: +=."),
+        Mistake("overwritten at every offset", edit("dpadded[seen] +=", "dpadded[seen] ="), "At every offset (i, j) you write over what your dx held: = where += belongs. A pixel serves every window that it lies in, and those gradients add."),
+        Mistake("filter missing in dx", edit("dout * W[:, i, j, None, None]", "dout"), "Your dx adds up dout without the filter. Pixel (i, j) of a window had the weight W[c, i, j], and gets its gradient times that."),
+        Mistake("stride ignored in dx", edit("dpadded[seen] +=", "dpadded[:, :, i : i + H, j : j + V] +="), "Your dx puts neighbouring windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
+        Mistake("stride ignored in dW", edit(" padded[seen])", " padded[:, :, i : i + H, j : j + V])"), "Your dW takes windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
+        Mistake("stride ignored", edit("i : i + stride * H : stride, j : j + stride * V : stride", "i : i + H, j : j + V"), "You take windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv, in dx and in dW."),
+        Mistake("padding not cut off", edit("dpadded[:, :, p : p + Y, p : p + X]", "dpadded"), "Your dx still has the border of padding. Those zeros are no part of x: cut p rows and columns off every side."),
+        Mistake("padding of 0 cuts all", edit("p : p + Y, p : p + X", "p:-p, p:-p"), "Without padding nothing is left of your dx: p:-p is 0:0, an empty slice. p : p + Y works for p = 0 too."),
+        Mistake("padding cut off on one side", edit("p : p + Y, p : p + X", ":Y, :X"), "You cut the padding off at the end only. It lies on every side: rows p to p + Y, columns p to p + X."),
+        Mistake("channels mixed in dx", edit("dout * W[:, i, j, None, None]", "(dout * W[:, i, j, None, None]).sum(axis=1, keepdims=True)"), "Your dx sums over the channels, as a full convolution does. Here channel c of the output comes from channel c of the input alone."),
+        Mistake("channels mixed in dW", edit("(dout * padded", "(dout.sum(axis=1, keepdims=True) * padded"), "Your dW lets every channel of dout meet every channel of x. Here channel c of the output comes from channel c of the input alone."),
+        Mistake("one filter for all channels", edit("W[:, i, j, None", "W[:1, i, j, None"), "Your dx uses the first channel's filter for all channels. Each has its own."),
+        Mistake("dW summed over the channels", edit("X], dW", "X], np.broadcast_to(dW.sum(axis=0), dW.shape).copy()"), "Your dW is the same for every channel: a sum over them. Each channel has a filter of its own."),
+        Mistake("dW of the first example", edit(".sum(axis=(0, 2, 3))", "[0].sum(axis=(1, 2))"), "Your dW is that of the first example. Every example uses the same filter, so their gradients add."),
+        Mistake("dW of the last example", edit(".sum(axis=(0, 2, 3))", "[-1].sum(axis=(1, 2))"), "Your dW is that of the last example. Every example uses the same filter, so their gradients add: +=."),
+        Mistake("dW of the last window", edit(".sum(axis=(0, 2, 3))", "[:, :, -1, -1].sum(axis=0)"), "Your dW is that of the last window. Every window uses the same filter, so their gradients add: +=."),
+        Mistake("dW averaged over the batch", edit("X], dW", "X], dW / len(x)"), "Your dW is divided by N. Every example uses the same filter, so their gradients add; a 1/N of the loss is already in dout."),
+        Mistake("dW averaged over batch and windows", edit("X], dW", "X], dW / dout[:, 0].size"), "Your dW is a mean over examples and windows. All of them use the same filter, so their gradients add."),
+        Mistake("last windows left out", lambda dout, *rest: depthwise_backward(_without_last(dout), *rest), "The last row and column of windows are missing from your sums. dout has Y' rows and X' columns, and range(Y') already stops one before."),
     ),
     hints=(
         "Take one window of one channel: out[n, c, y, v] is the sum of the filter times the patch. Its gradient goes to the patch, weighed by the filter, and to the filter, weighed by the patch.",

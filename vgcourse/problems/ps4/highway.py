@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vgcourse.activations import sigmoid, sigmoid_derivative, tanh_derivative
+from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 # --- two_gates_backward ----------------------------------------------------------------------------
@@ -13,37 +14,25 @@ def two_gates_backward(dout, h, W, b, W_g, b_g, W_k, b_k):
 
     δ = g ⊙ tanh' ⊙ dout, δ_g = c ⊙ σ' ⊙ dout, δ_k = h ⊙ σ' ⊙ dout give dh = δ W + δ_g W_g + δ_k W_k + k ⊙ dout.
     """
-    return _highway(dout, h, W, b, W_g, b_g, W_k, b_k)
-
-
-def _highway(
-    dout, h, W, b, W_g, b_g, W_k, b_k, *, admit=lambda g: g, carry=lambda k, g, slope: k, opens=lambda c, h: c, keeps=lambda c, h: h,
-    slope=tanh_derivative, gate=sigmoid, gate_slope=sigmoid_derivative, paths=(1.0, 1.0, 1.0), back=lambda W: W, swap=False,
-    inputs=lambda h, c: h, collect=np.sum, weigh=lambda dW, N: dW,
-):  # fmt: skip
-    """two_gates_backward with exchangeable parts."""
     z, z_g, z_k = h @ W.T + b, h @ W_g.T + b_g, h @ W_k.T + b_k
-    c, g, k = np.tanh(z), gate(z_g), gate(z_k)
-    dz = dout * admit(g) * slope(z)
-    dz_g = dout * opens(c, h) * gate_slope(z_g)
-    dz_k = dout * keeps(c, h) * gate_slope(z_k)
-    routes = (W, W_k, W_g) if swap else (W, W_g, W_k)
-    dh = dout * carry(k, g, slope(z))
-    out = []
-    for share, dz_i, M in zip(paths, (dz, dz_g, dz_k), routes, strict=True):
-        dh = dh + share * dz_i @ back(M)
-        out += [weigh(dz_i.T @ inputs(h, c), len(h)), collect(dz_i, axis=0)]
-    return dh, *out
+    c, g, k = np.tanh(z), sigmoid(z_g), sigmoid(z_k)
+    dz = dout * g * (1 - c**2)
+    dz_g = dout * c * g * (1 - g)
+    dz_k = dout * h * k * (1 - k)
+    dh = dz @ W + dz_g @ W_g + dz_k @ W_k + dout * k
+    dW, dW_g, dW_k = dz.T @ h, dz_g.T @ h, dz_k.T @ h
+    db, db_g, db_k = dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)
+    return dh, dW, db, dW_g, db_g, dW_k, db_k
 
 
 def _columns_out(dout, h, W, b, W_g, b_g, W_k, b_k):
-    dh, *rest = _highway(dout, h, W.T, b, W_g.T, b_g, W_k.T, b_k)
+    dh, *rest = two_gates_backward(dout, h, W.T, b, W_g.T, b_g, W_k.T, b_k)
     return dh, *(a.T for a in rest)
 
 
 def _coupled(dout, h, W, b, W_g, b_g, W_k, b_k):
     """(6.7), and nothing for the second gate."""
-    dh, *rest = _highway(dout, h, W, b, W_g, b_g, -W_g, -b_g)
+    dh, *rest = two_gates_backward(dout, h, W, b, W_g, b_g, -W_g, -b_g)
     dW, db, dW_g, db_g, dW_k, db_k = rest
     return dh, dW, db, dW_g - dW_k, db_g - db_k, 0 * dW_k, 0 * db_k
 
@@ -63,45 +52,44 @@ _MATRIX = ("unit", "unit")
 TWO_GATES_BACKWARD = Problem(
     name="ps4.two_gates_backward",
     reference=two_gates_backward,
-    family=_highway,
     cases=_highway_cases,
     points=5,
     lecture='lecture 6, "Residual and highway nets"',
     axes={"dh": ("example", "unit"), "dW": _MATRIX, "db": ("unit",), "dW_g": _MATRIX, "db_g": ("unit",), "dW_k": _MATRIX, "db_k": ("unit",)},
     mistakes=(
         Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights."),
-        Mistake("identity path forgotten", dict(carry=lambda k, g, slope: 0.0), "In dh the carry is missing: h also goes straight to the output, weighed by k, and brings back k ⊙ dout."),
-        Mistake("carry not weighed", dict(carry=lambda k, g, slope: 1.0), "Your carry brings back all of dout, as in a residual net. Here the old value passes with weight k, forward and back."),
-        Mistake("carry 1 − g", dict(carry=lambda k, g, slope: 1 - g), "Your carry is weighed by 1 − g, as in the lecture. Here it is k."),
-        Mistake("carry weighed by g", dict(carry=lambda k, g, slope: g), "Your carry is weighed by g, the gate of the new value. The old value passes with k."),
-        Mistake("carry through f'", dict(carry=lambda k, g, slope: k * slope), "Your carry passes through tanh'. The old value goes around the tanh: its share of dh is k ⊙ dout."),
-        Mistake("candidate's path forgotten", dict(paths=(0.0, 1.0, 1.0)), "In dh the path through the candidate is missing: h feeds c = tanh(h Wᵀ + b), and that brings δ W."),
-        Mistake("first gate's path forgotten", dict(paths=(1.0, 0.0, 1.0)), "In dh the path through g is missing: g depends on h too, and that brings δ_g W_g."),
-        Mistake("carry gate's path forgotten", dict(paths=(1.0, 1.0, 0.0)), "In dh the path through k is missing: h stands in k ⊙ h twice, as itself and inside k."),
-        Mistake("both gates' paths forgotten", dict(paths=(1.0, 0.0, 0.0)), "In dh the paths through the gates are missing. Your dh treats g and k as constants; both depend on h."),
-        Mistake("first gate with c − h", dict(opens=lambda c, h: c - h), "Your δ_g holds c − h, as in the lecture. Here g stands in one place, g ⊙ c, so ∂h'/∂g = c."),
-        Mistake("first gate with h", dict(opens=lambda c, h: h), "Your δ_g holds h. g multiplies the new value: ∂h'/∂g = c."),
-        Mistake("carry gate with c", dict(keeps=lambda c, h: c), "Your δ_k holds c. k multiplies the old value: ∂h'/∂k = h."),
-        Mistake("carry gate with −h", dict(keeps=lambda c, h: -h), "Your δ_k has a minus sign, as the lecture's 1 − g had. Here k itself multiplies h: ∂h'/∂k = h."),
-        Mistake("gate missing in the candidate's path", dict(admit=lambda g: 1.0), "The candidate's gradient lacks the factor g: c reaches the output as g ⊙ c, so ∂L/∂c = g ⊙ dout."),
-        Mistake("σ' missing", dict(gate_slope=lambda z: 1.0), "The gates' own derivative is missing: from a gate back to its pre-activation there is a factor σ' = g(1 − g)."),
-        Mistake("f' missing", dict(slope=lambda z: 1.0), "The candidate's own derivative is missing: from c back to its pre-activation there is a factor tanh' = 1 − c²."),
-        Mistake("gates by tanh", dict(gate=np.tanh, gate_slope=tanh_derivative), "Your gates are tanh, forward and back. A gate is a sigmoid, between 0 and 1, with the slope g(1 − g)."),
-        Mistake("(1 − c)²", dict(slope=lambda z: (1 - np.tanh(z)) ** 2), "You multiply by (1 − c)² for the candidate. tanh' is 1 − c²: only c is squared."),
-        Mistake("tanh' for the gates", dict(gate_slope=lambda z: 1 - sigmoid(z) ** 2), "You use 1 − g² for the gates. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g)."),
-        Mistake("σ' for the candidate", dict(slope=lambda z: np.tanh(z) * (1 - np.tanh(z))), "You use c(1 − c) for the candidate. That is σ'; the candidate is a tanh, whose derivative is 1 − c²."),
-        Mistake("σ' of the activation", dict(gate_slope=lambda z: sigmoid_derivative(sigmoid(z))), "You take σ' at the gate's value. It belongs at its pre-activation; with g at hand write g(1 − g)."),
-        Mistake("f' of the activation", dict(slope=lambda z: tanh_derivative(np.tanh(z))), "You take tanh' at c = tanh(z). It belongs at z; with c at hand write 1 − c²."),
-        Mistake("gates' paths exchanged", dict(swap=True), "The gradient of g goes back through W_k and that of k through W_g. Each goes back the way it came."),
-        Mistake("gates exchanged", lambda dout, h, W, b, W_g, b_g, W_k, b_k: _highway(dout, h, W, b, W_k, b_k, W_g, b_g), "You let k admit the new value and g keep the old one. It is the other way round: h' = g ⊙ c + k ⊙ h."),
-        Mistake("biases left out", lambda dout, h, W, b, W_g, b_g, W_k, b_k: _highway(dout, h, W, 0 * b, W_g, 0 * b_g, W_k, 0 * b_k), "Your forward pass leaves the biases out. They move c, g and k, and with them all slopes."),
-        Mistake("Wᵀ for W", dict(back=np.transpose), "You go back through the transposes of the weights. Forward is h Wᵀ, so back is δ W. They are square, so numpy cannot notice."),
+        Mistake("identity path forgotten", edit(" + dout * k", ""), "In dh the carry is missing: h also goes straight to the output, weighed by k, and brings back k ⊙ dout."),
+        Mistake("carry not weighed", edit("dout * k", "dout"), "Your carry brings back all of dout, as in a residual net. Here the old value passes with weight k, forward and back."),
+        Mistake("carry 1 − g", edit("dout * k", "dout * (1 - g)"), "Your carry is weighed by 1 − g, as in the lecture. Here it is k."),
+        Mistake("carry weighed by g", edit("dout * k", "dout * g"), "Your carry is weighed by g, the gate of the new value. The old value passes with k."),
+        Mistake("carry through f'", edit("dout * k", "dout * k * (1 - c**2)"), "Your carry passes through tanh'. The old value goes around the tanh: its share of dh is k ⊙ dout."),
+        Mistake("candidate's path forgotten", edit("dz @ W + ", ""), "In dh the path through the candidate is missing: h feeds c = tanh(h Wᵀ + b), and that brings δ W."),
+        Mistake("first gate's path forgotten", edit("dz_g @ W_g + ", ""), "In dh the path through g is missing: g depends on h too, and that brings δ_g W_g."),
+        Mistake("carry gate's path forgotten", edit("dz_k @ W_k + ", ""), "In dh the path through k is missing: h stands in k ⊙ h twice, as itself and inside k."),
+        Mistake("both gates' paths forgotten", edit("dz_g @ W_g + dz_k @ W_k + ", ""), "In dh the paths through the gates are missing. Your dh treats g and k as constants; both depend on h."),
+        Mistake("first gate with c − h", edit("dout * c *", "dout * (c - h) *"), "Your δ_g holds c − h, as in the lecture. Here g stands in one place, g ⊙ c, so ∂h'/∂g = c."),
+        Mistake("first gate with h", edit("dout * c *", "dout * h *"), "Your δ_g holds h. g multiplies the new value: ∂h'/∂g = c."),
+        Mistake("carry gate with c", edit("dout * h *", "dout * c *"), "Your δ_k holds c. k multiplies the old value: ∂h'/∂k = h."),
+        Mistake("carry gate with −h", edit("dout * h *", "dout * -h *"), "Your δ_k has a minus sign, as the lecture's 1 − g had. Here k itself multiplies h: ∂h'/∂k = h."),
+        Mistake("gate missing in the candidate's path", edit("dout * g *", "dout *"), "The candidate's gradient lacks the factor g: c reaches the output as g ⊙ c, so ∂L/∂c = g ⊙ dout."),
+        Mistake("σ' missing", edit(" * g * (1 - g)", "", " * k * (1 - k)", ""), "The gates' own derivative is missing: from a gate back to its pre-activation there is a factor σ' = g(1 − g)."),
+        Mistake("f' missing", edit(" * (1 - c**2)", ""), "The candidate's own derivative is missing: from c back to its pre-activation there is a factor tanh' = 1 − c²."),
+        Mistake("gates by tanh", edit("sigmoid(z_g), sigmoid(z_k)", "np.tanh(z_g), np.tanh(z_k)", "g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "Your gates are tanh, forward and back. A gate is a sigmoid, between 0 and 1, with the slope g(1 − g)."),
+        Mistake("(1 − c)²", edit("(1 - c**2)", "(1 - c) ** 2"), "You multiply by (1 − c)² for the candidate. tanh' is 1 − c²: only c is squared."),
+        Mistake("tanh' for the gates", edit("g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "You use 1 − g² for the gates. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g)."),
+        Mistake("σ' for the candidate", edit("(1 - c**2)", "c * (1 - c)"), "You use c(1 − c) for the candidate. That is σ'; the candidate is a tanh, whose derivative is 1 − c²."),
+        Mistake("σ' of the activation", edit("g * (1 - g)", "sigmoid(g) * (1 - sigmoid(g))", "k * (1 - k)", "sigmoid(k) * (1 - sigmoid(k))"), "You take σ' at the gate's value. It belongs at its pre-activation; with g at hand write g(1 − g)."),
+        Mistake("f' of the activation", edit("(1 - c**2)", "(1 - np.tanh(c) ** 2)"), "You take tanh' at c = tanh(z). It belongs at z; with c at hand write 1 − c²."),
+        Mistake("gates' paths exchanged", edit("dz_g @ W_g + dz_k @ W_k", "dz_g @ W_k + dz_k @ W_g"), "The gradient of g goes back through W_k and that of k through W_g. Each goes back the way it came."),
+        Mistake("gates exchanged", lambda dout, h, W, b, W_g, b_g, W_k, b_k: two_gates_backward(dout, h, W, b, W_k, b_k, W_g, b_g), "You let k admit the new value and g keep the old one. It is the other way round: h' = g ⊙ c + k ⊙ h."),
+        Mistake("biases left out", lambda dout, h, W, b, W_g, b_g, W_k, b_k: two_gates_backward(dout, h, W, 0 * b, W_g, 0 * b_g, W_k, 0 * b_k), "Your forward pass leaves the biases out. They move c, g and k, and with them all slopes."),
+        Mistake("Wᵀ for W", edit("dz @ W + dz_g @ W_g + dz_k @ W_k", "dz @ W.T + dz_g @ W_g.T + dz_k @ W_k.T"), "You go back through the transposes of the weights. Forward is h Wᵀ, so back is δ W. They are square, so numpy cannot notice."),
         Mistake("z = h W", _columns_out, "Your layer is z = h W, with columns as outputs. Here rows are outputs: z = h Wᵀ, δ W and δᵀ h. They are square, so numpy cannot notice."),
-        Mistake("dW with the candidate", dict(inputs=lambda h, c: c), "Your weight gradients multiply by c. What comes into all three weights is h: dW = δᵀ h."),
-        Mistake("weight gradients averaged", dict(collect=np.mean, weigh=lambda dW, N: dW / N), "Your weight and bias gradients are divided by N. The 1/N of the mean is already in dout.", whole=True),
-        Mistake("matrices' gradients averaged", dict(weigh=lambda dW, N: dW / N), "Your dW, dW_g and dW_k are divided by N. The 1/N of the mean is already in dout.", whole=True),
-        Mistake("bias gradients averaged", dict(collect=np.mean), "Your bias gradients are means over the batch. A bias is added to every row, so its gradient is the sum.", whole=True),
-        Mistake("bias gradients not summed", dict(collect=lambda a, axis: a), "Your bias gradients still have one row per example. The same bias is added to every row: sum over axis 0."),
+        Mistake("dW with the candidate", edit("dz.T @ h, dz_g.T @ h, dz_k.T @ h", "dz.T @ c, dz_g.T @ c, dz_k.T @ c"), "Your weight gradients multiply by c. What comes into all three weights is h: dW = δᵀ h."),
+        Mistake("weight gradients averaged", edit("return dh, dW, db, dW_g, db_g, dW_k, db_k", "return dh, *(a / len(h) for a in (dW, db, dW_g, db_g, dW_k, db_k))"), "Your weight and bias gradients are divided by N. The 1/N of the mean is already in dout.", whole=True),
+        Mistake("matrices' gradients averaged", edit("dz.T @ h, dz_g.T @ h, dz_k.T @ h", "(a.T @ h / len(h) for a in (dz, dz_g, dz_k))"), "Your dW, dW_g and dW_k are divided by N. The 1/N of the mean is already in dout.", whole=True),
+        Mistake("bias gradients averaged", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "(a.mean(axis=0) for a in (dz, dz_g, dz_k))"), "Your bias gradients are means over the batch. A bias is added to every row, so its gradient is the sum.", whole=True),
+        Mistake("bias gradients not summed", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "dz, dz_g, dz_k"), "Your bias gradients still have one row per example. The same bias is added to every row: sum over axis 0."),
     ),
     hints=(
         "h reaches h' on four paths: through the candidate, through the gate g, through the gate k, and straight on, weighed by k.",

@@ -4,50 +4,32 @@ import math
 
 import numpy as np
 
-from vgcourse.activations import tanh_derivative
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- scaled_block_backward -------------------------------------------------------------------------
 
 
 def scaled_block_backward(dout, h, W1, W2, scale):
-    """out = h + a r, r = tanh(h W₁ᵀ) W₂ᵀ: dr = a dout, δ = tanh' ⊙ (dr W₂), dh = dout + δ W₁, da = Σ dout ⊙ r."""
-    return _block(dout, h, W1, W2, scale)
-
-
-def _block(
-    dout, h, W1, W2, scale, *, skip=lambda dout, scale: dout, branch=1.0, slope=lambda z, c: tanh_derivative(z), reaches=lambda a: a,
-    inner=lambda a: 1.0, meets=lambda c, z: c, upper=lambda dr, dout: dr, dscale=lambda dout, r, a: (dout * r).sum(),
-    weigh=lambda dW, N: dW, behind=lambda dz, dout, W1: dz @ W1,
-):  # fmt: skip
-    """scaled_block_backward with exchangeable parts."""
+    """out = h + a r, r = tanh(h W₁ᵀ) W₂ᵀ: dr = a dout, δ = tanh' ⊙ (dr W₂), dh = δ W₁ + dout, da = Σ dout ⊙ r."""
     z = h @ W1.T
     c = np.tanh(z)
-    dr = reaches(scale) * dout
-    dz = inner(scale) * (dr @ W2) * slope(z, c)
-    dh = skip(dout, scale) + branch * behind(dz, dout, W1)
-    dW1, dW2 = weigh(dz.T @ h, len(h)), weigh(upper(dr, dout).T @ meets(c, z), len(h))
-    return dh, dW1, dW2, dscale(dout, c @ W2.T, scale)
+    dr = scale * dout
+    dz = (dr @ W2) * (1 - c**2)
+    dh = dout + dz @ W1
+    dW1, dW2 = dz.T @ h, dr.T @ c
+    dscale = np.sum(dout * (c @ W2.T))
+    return dh, dW1, dW2, dscale
 
 
 def _columns_out(dout, h, W1, W2, scale):
-    dh, dW1, dW2, da = _block(dout, h, W1.T, W2.T, scale)
+    dh, dW1, dW2, da = scaled_block_backward(dout, h, W1.T, W2.T, scale)
     return dh, dW1.T, dW2.T, da
-
-
-def _without_scale_in_dh(dout, h, W1, W2, scale):
-    dh, *rest = _block(dout, h, W1, W2, scale)
-    return dout + (dh - dout) / scale, *rest
-
-
-def _scale_meets_out(dout, h, W1, W2, scale):
-    *rest, da = _block(dout, h, W1, W2, scale)
-    return *rest, (dout * h).sum() + scale * da
 
 
 def _square_only(formula):
     """`formula` where all sizes are equal, the right answer elsewhere: so does numpy let it run."""
-    return lambda dout, h, W1, W2, scale: (formula if W1.shape[0] == W1.shape[1] else _block)(
+    return lambda dout, h, W1, W2, scale: (formula if W1.shape[0] == W1.shape[1] else scaled_block_backward)(
         dout, h, W1, W2, scale
     )
 
@@ -65,40 +47,39 @@ def _block_cases(rng):
 SCALED_BLOCK_BACKWARD = Problem(
     name="ps4.scaled_block_backward",
     reference=scaled_block_backward,
-    family=_block,
     cases=_block_cases,
     points=4,
     lecture='lecture 6, "Residual and highway nets"',
     axes={"dh": ("example", "unit"), "dW1": ("hidden unit", "unit"), "dW2": ("unit", "hidden unit")},
     mistakes=(
-        Mistake("identity path forgotten", dict(skip=lambda dout, scale: 0.0), "Your dh holds the path through the branch only. h also reaches the output on the skip, with factor 1: dout itself is a part of dh."),
-        Mistake("branch forgotten", dict(branch=0.0), "Your dh is dout, the skip alone. h also reaches the output through the branch, and that gradient adds."),
-        Mistake("identity path scaled", dict(skip=lambda dout, scale: scale * dout), "You multiply the skip by the scale. The scale is on the branch; the skip carries dout as it is."),
-        Mistake("identity added twice", dict(skip=lambda dout, scale: 2 * dout), "dout is in your dh twice. The skip is one path, and gives dout once."),
-        Mistake("1 for dout", dict(skip=lambda dout, scale: 1.0), "You add 1 where dout belongs. The 1 is the Jacobian of the skip; the gradient that comes in multiplies it."),
-        Mistake("paths subtracted", dict(branch=-1.0), "You subtract the branch. Both paths add to the output, so both gradients add."),
-        Mistake("scale missing", dict(reaches=lambda a: 1.0), "The scale is missing on the way back: out = h + a r, so what arrives at r is a dout, in dW₂, dW₁ and dh."),
-        Mistake("scale missing below W2", dict(reaches=lambda a: 1.0, upper=lambda dr, dout: dr, inner=lambda a: a), "Your dW₂ lacks the scale: what arrives at r is a dout."),
-        Mistake("scale missing in dh", _without_scale_in_dh, "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
-        Mistake("paths multiplied", dict(behind=lambda dz, dout, W1: dout * (dz @ W1)), "You multiply the branch's gradient by dout. δ holds dout already: the two paths add, dout + δ W₁."),
-        Mistake("out for the scale", _scale_meets_out, "Your dscale multiplies dout by the whole output. The factor of a is the branch alone: da = Σ dout ⊙ r."),
-        Mistake("r alone for the scale", dict(dscale=lambda dout, r, a: r.sum()), "Your dscale sums r: the gradient that comes in is missing, da = Σ dout ⊙ r."),
-        Mistake("scale twice", dict(inner=lambda a: a), "The scale stands twice in the gradients below W₂. The branch is multiplied by a once."),
-        Mistake("divided by the scale", dict(reaches=lambda a: 1 / a), "You divide by the scale on the way back. A factor forwards is the same factor backwards."),
-        Mistake("scale's gradient with the scale", dict(dscale=lambda dout, r, a: a * (dout * r).sum()), "Your dscale holds a itself. out = h + a r is linear in a: da = Σ dout ⊙ r."),
-        Mistake("scale's gradient not summed", dict(dscale=lambda dout, r, a: (dout * r).sum(axis=1)), "Your dscale has one number for each example. The same a serves all of them: sum over everything."),
-        Mistake("scale's gradient averaged", dict(dscale=lambda dout, r, a: (dout * r).mean()), "Your dscale is a mean. The same a is used at every entry of r, so its gradient is a sum."),
-        Mistake("scale's gradient averaged over the batch", dict(dscale=lambda dout, r, a: (dout * r).sum() / len(r)), "Your dscale is divided by N. The 1/N of the mean is already in dout."),
-        Mistake("dout alone for the scale", dict(dscale=lambda dout, r, a: dout.sum()), "Your dscale sums dout. The factor of a is the branch r: da = Σ dout ⊙ r."),
-        Mistake("f' missing", dict(slope=lambda z, c: np.ones_like(z)), "The factor tanh'(z) is missing: what goes back through the hidden layer passes the tanh."),
-        Mistake("f' of the activation", dict(slope=lambda z, c: tanh_derivative(c)), "You take tanh' at tanh(z). It belongs at z: 1 − tanh²(z)."),
-        Mistake("(1 − c)²", dict(slope=lambda z, c: (1 - c) ** 2), "You multiply by (1 − c)². tanh' is 1 − c²: only c is squared."),
-        Mistake("1 − z²", dict(slope=lambda z, c: 1 - z**2), "You multiply by 1 − z². tanh' is 1 − tanh²(z)."),
-        Mistake("the ReLU of the lecture", dict(slope=lambda z, c: (z > 0).astype(float)), "You use the ReLU's slope, as in the lecture's net. Here the hidden layer is a tanh."),
-        Mistake("z in dW2", dict(meets=lambda c, z: z), "Your dW₂ uses z. What comes into W₂ is tanh(z)."),
-        Mistake("W2 skipped", _square_only(lambda dout, h, W1, W2, a: _block(dout, h, W1, np.eye(len(W2)), a)[:2] + _block(dout, h, W1, W2, a)[2:]), "On the way down you leave out W₂. Only where all sizes are equal does numpy let that run."),
+        Mistake("identity path forgotten", edit("dh = dout", "dh = 0"), "Your dh holds the path through the branch only. h also reaches the output on the skip, with factor 1: dout itself is a part of dh."),
+        Mistake("branch forgotten", edit("+ dz", "+ 0 * dz"), "Your dh is dout, the skip alone. h also reaches the output through the branch, and that gradient adds."),
+        Mistake("identity path scaled", edit("dh = dout", "dh = scale * dout"), "You multiply the skip by the scale. The scale is on the branch; the skip carries dout as it is."),
+        Mistake("identity added twice", edit("dh = dout", "dh = 2 * dout"), "dout is in your dh twice. The skip is one path, and gives dout once."),
+        Mistake("1 for dout", edit("dh = dout", "dh = 1"), "You add 1 where dout belongs. The 1 is the Jacobian of the skip; the gradient that comes in multiplies it."),
+        Mistake("paths subtracted", edit("+ dz", "- dz"), "You subtract the branch. Both paths add to the output, so both gradients add."),
+        Mistake("scale missing", edit("scale * dout", "dout"), "The scale is missing on the way back: out = h + a r, so what arrives at r is a dout, in dW₂, dW₁ and dh."),
+        Mistake("scale missing below W2", edit("dr.T @ c", "dout.T @ c"), "Your dW₂ lacks the scale: what arrives at r is a dout."),
+        Mistake("scale missing in dh", edit("dz @ W1", "dz @ W1 / scale"), "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
+        Mistake("paths multiplied", edit("+ dz @ W1", "+ dout * (dz @ W1)"), "You multiply the branch's gradient by dout. δ holds dout already: the two paths add, dout + δ W₁."),
+        Mistake("out for the scale", edit("(c @ W2.T)", "(h + scale * c @ W2.T)"), "Your dscale multiplies dout by the whole output. The factor of a is the branch alone: da = Σ dout ⊙ r."),
+        Mistake("r alone for the scale", edit("dout * (c @ W2.T)", "c @ W2.T"), "Your dscale sums r: the gradient that comes in is missing, da = Σ dout ⊙ r."),
+        Mistake("scale twice", edit("(dr @ W2)", "(scale * dr @ W2)"), "The scale stands twice in the gradients below W₂. The branch is multiplied by a once."),
+        Mistake("divided by the scale", edit("scale * dout", "dout / scale"), "You divide by the scale on the way back. A factor forwards is the same factor backwards."),
+        Mistake("scale's gradient with the scale", edit("np.sum(", "scale * np.sum("), "Your dscale holds a itself. out = h + a r is linear in a: da = Σ dout ⊙ r."),
+        Mistake("scale's gradient not summed", edit("W2.T))", "W2.T), axis=1)"), "Your dscale has one number for each example. The same a serves all of them: sum over everything."),
+        Mistake("scale's gradient averaged", edit("np.sum(", "np.mean("), "Your dscale is a mean. The same a is used at every entry of r, so its gradient is a sum."),
+        Mistake("scale's gradient averaged over the batch", edit("W2.T))", "W2.T)) / len(h)"), "Your dscale is divided by N. The 1/N of the mean is already in dout."),
+        Mistake("dout alone for the scale", edit("dout * (c @ W2.T)", "dout"), "Your dscale sums dout. The factor of a is the branch r: da = Σ dout ⊙ r."),
+        Mistake("f' missing", edit(" * (1 - c**2)", ""), "The factor tanh'(z) is missing: what goes back through the hidden layer passes the tanh."),
+        Mistake("f' of the activation", edit("c**2", "np.tanh(c) ** 2"), "You take tanh' at tanh(z). It belongs at z: 1 − tanh²(z)."),
+        Mistake("(1 − c)²", edit("(1 - c**2)", "(1 - c) ** 2"), "You multiply by (1 − c)². tanh' is 1 − c²: only c is squared."),
+        Mistake("1 − z²", edit("c**2", "z**2"), "You multiply by 1 − z². tanh' is 1 − tanh²(z)."),
+        Mistake("the ReLU of the lecture", edit("(1 - c**2)", "(z > 0)"), "You use the ReLU's slope, as in the lecture's net. Here the hidden layer is a tanh."),
+        Mistake("z in dW2", edit("dr.T @ c", "dr.T @ z"), "Your dW₂ uses z. What comes into W₂ is tanh(z)."),
+        Mistake("W2 skipped", _square_only(lambda dout, h, W1, W2, a: scaled_block_backward(dout, h, W1, np.eye(len(W2)), a)[:2] + scaled_block_backward(dout, h, W1, W2, a)[2:]), "On the way down you leave out W₂. Only where all sizes are equal does numpy let that run."),
         Mistake("z = h W", _square_only(_columns_out), "Your layers are h W, with columns as outputs. Here rows are outputs: h W₁ᵀ forwards, δ W₁ back. In a square case numpy cannot notice."),
-        Mistake("weight gradients averaged", dict(weigh=lambda dW, N: dW / N), "Your weight gradients are divided by N. The 1/N of the mean is already in dout."),
+        Mistake("weight gradients averaged", edit("dz.T @ h, dr.T @ c", "dz.T @ h / len(h), dr.T @ c / len(h)"), "Your weight gradients are divided by N. The 1/N of the mean is already in dout."),
     ),
     hints=(
         "h leaves on two arrows that meet again at the +. On the lower one stand W₁, tanh, W₂ and a number. Go back along each as if the other were not there.",

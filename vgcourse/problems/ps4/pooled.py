@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps4 import norms
 
@@ -10,30 +11,12 @@ from vgcourse.problems.ps4 import norms
 
 def pooled_statistics(means, variances, sizes, x, gamma, beta, eps):
     """μ = Σ N_t μ_t / N, v = Σ N_t (v_t + (μ_t − μ)²) / N with N = Σ N_t; y = γ (x − μ)/√(v + ε) + β."""
-    return _pooled(means, variances, sizes, x, gamma, beta, eps)
-
-
-def _as_it_is(weights):
-    return weights
-
-
-def _equal(weights):
-    return np.full_like(weights, 1 / len(weights))
-
-
-def _pooled(
-    means, variances, sizes, x, gamma, beta, eps, *, in_mean=_as_it_is, in_variance=_as_it_is, in_between=_as_it_is, within=1.0, between=1.0,
-    before=lambda v, N: v, after=lambda v, sizes: v, square=lambda means, mean: (means - mean) ** 2, root=norms.root_of_sum,
-    at_test=lambda mean, v, x: (mean, v), affine=lambda x_hat, gamma, beta: gamma * x_hat + beta,
-):  # fmt: skip
-    """pooled_statistics with exchangeable parts."""
-    share = np.asarray(sizes, dtype=float) / np.sum(sizes)
-    mean = in_mean(share) @ means
-    one = before(variances, np.asarray(sizes, dtype=float)[:, None])
-    inside, apart = in_variance(share) @ one, in_between(share) @ square(means, mean)
-    v = after(within * inside + between * apart, sizes)
-    mu, spread = at_test(mean, v, x)
-    return mean, v, affine((x - mu) / root(spread, eps), gamma, beta)
+    share = np.asarray(sizes) / np.sum(sizes)
+    mean = share @ means
+    inside, between = share @ variances, share @ (means - mean) ** 2
+    variance = inside + between
+    x_hat = (x - mean) / np.sqrt(variance + eps)
+    return mean, variance, gamma * x_hat + beta
 
 
 def _moving(means, variances, sizes, x, gamma, beta, eps):
@@ -44,14 +27,8 @@ def _moving(means, variances, sizes, x, gamma, beta, eps):
     return mean, v, gamma * (x - mean) / np.sqrt(v + eps) + beta
 
 
-def _textbook(means, variances, sizes, *rest):
-    """Σ (N_t − 1) v_t / Σ (N_t − 1), as for a t-test."""
-    weights = (np.asarray(sizes) - 1) / np.sum(np.asarray(sizes) - 1)
-    return _pooled(means, variances, sizes, *rest, in_variance=lambda share: weights, between=0.0)
-
-
 def _without_last(means, variances, sizes, *rest):
-    return _pooled(means[:-1], variances[:-1], sizes[:-1], *rest)
+    return pooled_statistics(means[:-1], variances[:-1], sizes[:-1], *rest)
 
 
 def _cases(rng):
@@ -77,7 +54,6 @@ def _uses_its_own(args, outputs):
 POOLED_STATISTICS = Problem(
     name="ps4.pooled_statistics",
     reference=pooled_statistics,
-    family=_pooled,
     cases=_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
@@ -86,32 +62,32 @@ POOLED_STATISTICS = Problem(
         Invariant("y follows from mean and variance", _uses_its_own, "Your y is not γ (x − mean)/√(variance + ε) + β with the mean and variance that you return. At test time nothing else enters."),
     ),
     mistakes=(
-        Mistake("spread between the batches forgotten", dict(between=0.0), "Your variance is the average of the batches' variances. The batches' means differ too, and rows of two batches differ by that as well: add the variance of the means."),
-        Mistake("spread between the batches only", dict(within=0.0), "Your variance is that of the batches' means. The rows of a batch differ from its mean: the variances inside the batches belong to it."),
-        Mistake("means of the columns", dict(in_mean=_equal, in_variance=_equal, in_between=_equal, between=0.0), "You average means and variances as they stand. A batch of 14 rows counts 14 times as much as one row; and the batches' means differ, which belongs to the variance too."),
-        Mistake("pooled as for a t-test", _textbook, "Your variance is Σ (N_t − 1) v_t / Σ (N_t − 1). That estimates the spread inside the batches. In the variance of all rows each batch weighs N_t, and the spread between the batches' means belongs to it."),
-        Mistake("batches count alike", dict(in_mean=_equal, in_variance=_equal, in_between=_equal), "You give every batch the same weight. A batch of 14 rows counts 14 times as much as one row: weigh by sizes/Σ sizes."),
-        Mistake("batches count alike in the mean", dict(in_mean=_equal), "Your mean gives every batch the same weight. Weigh by sizes/Σ sizes, as in the variance."),
-        Mistake("batches count alike in the spread of the means", dict(in_between=_equal), "In the spread of the means you give every batch the same weight. Weigh (μ_t − μ)² by sizes/Σ sizes, like v_t."),
-        Mistake("means.var", dict(in_between=_equal, square=lambda means, mean: (means - means.mean(axis=0)) ** 2), "For the spread of the means you add means.var(axis=0), where every batch counts alike. Weigh (μ_t − μ)² by sizes/Σ sizes, around the μ that you return."),
-        Mistake("batches count alike in the variance", dict(in_variance=_equal, in_between=_equal), "Your variance gives every batch the same weight. Weigh by sizes/Σ sizes, as in the mean."),
-        Mistake("mean not subtracted", dict(square=lambda means, mean: means**2), "Your variance holds the mean of μ_t². What counts is how far each μ_t is from the mean of all rows: (μ_t − μ)²."),
-        Mistake("distance not squared", dict(square=lambda means, mean: np.abs(means - mean)), "You add |μ_t − μ|. A variance is a mean of squares: (μ_t − μ)²."),
-        Mistake("batches made unbiased first", dict(before=lambda v, N: v * N / (N - 1)), "You turn each v_t into an estimate with 1/(N_t − 1). What is asked for is no estimate: the variance of all these rows, with 1/N."),
-        Mistake("1/(N − 1)", dict(after=lambda v, sizes: v * np.sum(sizes) / (np.sum(sizes) - 1)), "Your variance divides by N − 1. Asked for is that of all these rows themselves, with 1/N."),
-        Mistake("number of batches", dict(after=lambda v, sizes: v * len(sizes)), "Your variance is T times as large as it should be: a division is missing."),
-        Mistake("standard deviations averaged", dict(before=lambda v, N: np.sqrt(v)), "You average standard deviations. Variances are what adds up."),
-        Mistake("standard deviation returned", dict(after=lambda v, sizes: np.sqrt(v), root=lambda v, eps: np.sqrt(v**2 + eps)), "Your second result is a standard deviation. Return the variance; the root comes in with y."),
+        Mistake("spread between the batches forgotten", edit("inside + between", "inside"), "Your variance is the average of the batches' variances. The batches' means differ too, and rows of two batches differ by that as well: add the variance of the means."),
+        Mistake("spread between the batches only", edit("inside + between", "between"), "Your variance is that of the batches' means. The rows of a batch differ from its mean: the variances inside the batches belong to it."),
+        Mistake("means of the columns", edit("np.asarray(sizes) / np.sum(sizes)", "np.full(len(sizes), 1 / len(sizes))", "inside + between", "inside"), "You average means and variances as they stand. A batch of 14 rows counts 14 times as much as one row; and the batches' means differ, which belongs to the variance too."),
+        Mistake("pooled as for a t-test", edit("share @ variances", "(np.asarray(sizes) - 1) / np.sum(np.asarray(sizes) - 1) @ variances", "inside + between", "inside"), "Your variance is Σ (N_t − 1) v_t / Σ (N_t − 1). That estimates the spread inside the batches. In the variance of all rows each batch weighs N_t, and the spread between the batches' means belongs to it."),
+        Mistake("batches count alike", edit("np.asarray(sizes) / np.sum(sizes)", "np.full(len(sizes), 1 / len(sizes))"), "You give every batch the same weight. A batch of 14 rows counts 14 times as much as one row: weigh by sizes/Σ sizes."),
+        Mistake("batches count alike in the mean", edit("share @ means", "means.mean(axis=0)"), "Your mean gives every batch the same weight. Weigh by sizes/Σ sizes, as in the variance."),
+        Mistake("batches count alike in the spread of the means", edit("share @ (means - mean) ** 2", "((means - mean) ** 2).mean(axis=0)"), "In the spread of the means you give every batch the same weight. Weigh (μ_t − μ)² by sizes/Σ sizes, like v_t."),
+        Mistake("means.var", edit("share @ (means - mean) ** 2", "means.var(axis=0)"), "For the spread of the means you add means.var(axis=0), where every batch counts alike. Weigh (μ_t − μ)² by sizes/Σ sizes, around the μ that you return."),
+        Mistake("batches count alike in the variance", edit("share @ variances", "variances.mean(axis=0)", "share @ (means - mean) ** 2", "((means - mean) ** 2).mean(axis=0)"), "Your variance gives every batch the same weight. Weigh by sizes/Σ sizes, as in the mean."),
+        Mistake("mean not subtracted", edit("(means - mean) ** 2", "means**2"), "Your variance holds the mean of μ_t². What counts is how far each μ_t is from the mean of all rows: (μ_t − μ)²."),
+        Mistake("distance not squared", edit("(means - mean) ** 2", "np.abs(means - mean)"), "You add |μ_t − μ|. A variance is a mean of squares: (μ_t − μ)²."),
+        Mistake("batches made unbiased first", edit("share @ variances", "share @ (variances * (1 + 1 / (np.asarray(sizes)[:, None] - 1)))"), "You turn each v_t into an estimate with 1/(N_t − 1). What is asked for is no estimate: the variance of all these rows, with 1/N."),
+        Mistake("1/(N − 1)", edit("inside + between", "(inside + between) * np.sum(sizes) / (np.sum(sizes) - 1)"), "Your variance divides by N − 1. Asked for is that of all these rows themselves, with 1/N."),
+        Mistake("number of batches", edit("inside + between", "(inside + between) * len(sizes)"), "Your variance is T times as large as it should be: a division is missing."),
+        Mistake("standard deviations averaged", edit("share @ variances", "share @ np.sqrt(variances)"), "You average standard deviations. Variances are what adds up."),
+        Mistake("standard deviation returned", edit("return mean, variance", "return mean, np.sqrt(variance)"), "Your second result is a standard deviation. Return the variance; the root comes in with y."),
         Mistake("the moving average of the lecture", _moving, "You compute the moving average of (5.19). It forgets, and takes no account of the batches' sizes; here all rows count alike."),
         Mistake("last batch left out", _without_last, "The last batch is missing from your statistics: there are T of them, and range(T) already stops one before T."),
-        Mistake("last batch only", lambda means, variances, sizes, *rest: _pooled(means[-1:], variances[-1:], sizes[-1:], *rest), "Your statistics are those of the last batch: the others were overwritten."),
-        Mistake("the test batch's own statistics", dict(at_test=lambda mean, v, x: (x.mean(axis=0), x.var(axis=0))), "Your y is normalised with x's own mean and variance, as in training. At test time an answer must not depend on what else is in the batch."),
-        Mistake("divided by the variance", dict(root=lambda v, eps: v + eps), "Your y is divided by the variance: the root is missing, √(variance + ε)."),
-        Mistake("eps outside the root", dict(root=lambda v, eps: np.sqrt(v) + eps), "You divide by √variance + ε. Here ε stands inside the root."),
-        Mistake("eps missing", dict(root=lambda v, eps: np.sqrt(v)), "You divide by √variance or nearly so: ε is missing, or is not the eps that comes in."),
-        Mistake("gamma missing", dict(affine=lambda x_hat, gamma, beta: x_hat + beta), "Your y lacks the learned scale: y = γ x̂ + β."),
-        Mistake("beta missing", dict(affine=lambda x_hat, gamma, beta: gamma * x_hat), "Your y lacks the learned shift: y = γ x̂ + β."),
-        Mistake("affine missing", dict(affine=lambda x_hat, gamma, beta: x_hat), "Your y is x̂. The learned scale and shift are used at test time too: γ x̂ + β."),
+        Mistake("last batch only", lambda means, variances, sizes, *rest: pooled_statistics(means[-1:], variances[-1:], sizes[-1:], *rest), "Your statistics are those of the last batch: the others were overwritten."),
+        Mistake("the test batch's own statistics", edit("(x - mean) / np.sqrt(variance", "(x - x.mean(axis=0)) / np.sqrt(x.var(axis=0)"), "Your y is normalised with x's own mean and variance, as in training. At test time an answer must not depend on what else is in the batch."),
+        Mistake("divided by the variance", edit("np.sqrt(variance + eps)", "(variance + eps)"), "Your y is divided by the variance: the root is missing, √(variance + ε)."),
+        Mistake("eps outside the root", edit("np.sqrt(variance + eps)", "(np.sqrt(variance) + eps)"), "You divide by √variance + ε. Here ε stands inside the root."),
+        Mistake("eps missing", edit("variance + eps", "variance"), "You divide by √variance or nearly so: ε is missing, or is not the eps that comes in."),
+        Mistake("gamma missing", edit("gamma * x_hat + beta", "x_hat + beta"), "Your y lacks the learned scale: y = γ x̂ + β."),
+        Mistake("beta missing", edit("gamma * x_hat + beta", "gamma * x_hat"), "Your y lacks the learned shift: y = γ x̂ + β."),
+        Mistake("affine missing", edit("gamma * x_hat + beta", "x_hat"), "Your y is x̂. The learned scale and shift are used at test time too: γ x̂ + β."),
     ),
     hints=(
         "Imagine all rows of all batches in one long array. Which sums would you need for its mean and variance, and can you get them back from μ_t, v_t and N_t?",

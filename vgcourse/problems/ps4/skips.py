@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Problem
 
 # --- pooled_skip -----------------------------------------------------------------------------------
@@ -137,27 +138,12 @@ POOLED_SKIP = Problem(
 
 def inverted_cost(C, wide, C_out, K, Y, X, stride):
     """1×1 from C to E channels, K×K depthwise on E with the stride, 1×1 to C': weights, and weights × output pixels."""
-    return _cost(C, wide, C_out, K, Y, X, stride)
-
-
-def _cost(
-    C, wide, C_out, K, Y, X, stride, *, area=lambda K: K**2, full=False, strided=(1, 2), small=lambda size, s: -(-size // s),
-    plane=lambda Y, X, s, K, small: small(Y, s) * small(X, s), pixels=None, bias=False, last=lambda C, C_out: C_out, middle=lambda wide: wide, add=False, pair=1,
-):  # fmt: skip
-    """The three convolutions one after the other; `strided` lists those whose output is small already."""
-    join = (lambda i, o: i + o) if add else (lambda i, o: i * o)
-    end = last(C, C_out)
-    weights = [join(C, wide), area(K) * (wide**2 if full else middle(wide)), join(wide, end)]
-    outputs = [plane(Y, X, stride, K, small) if number in strided else Y * X for number in range(3)]
-    if pixels:
-        outputs = [pixels(n) for n in outputs]
-    biases = 2 * wide + end if bias else 0
-    return sum(weights) + biases, pair * sum(w * p for w, p in zip(weights, outputs, strict=True))
-
-
-def _with_projection(C, wide, C_out, K, Y, X, stride):
-    parameters, pairs = _cost(C, wide, C_out, K, Y, X, stride)
-    return parameters + C * C_out, pairs + C * C_out * -(-Y // stride) * -(-X // stride)
+    weights = [C * wide, K**2 * wide, wide * C_out]
+    small = -(-Y // stride) * -(-X // stride)
+    outputs = [Y * X, small, small]
+    parameters = sum(weights)
+    pairs = sum(w * n for w, n in zip(weights, outputs, strict=True))
+    return parameters, pairs
 
 
 def _cost_cases(rng):
@@ -178,35 +164,34 @@ def _cost_cases(rng):
 INVERTED_COST = Problem(
     name="ps4.inverted_cost",
     reference=inverted_cost,
-    family=_cost,
     cases=_cost_cases,
     points=2,
     lecture='lecture 6, "Residual and highway nets"',
     tolerance=1e-9,
     float32_tolerance=1e-9,
     conventions=(
-        Convention("two operations a pair", dict(pair=2), "You count a multiplication and an addition as two operations. Many do; here the pair counts once."),
+        Convention("two operations a pair", edit("pairs = ", "pairs = 2 * "), "You count a multiplication and an addition as two operations. Many do; here the pair counts once."),
     ),
     mistakes=(
-        Mistake("the middle like the lecture's", dict(full=True), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
-        Mistake("K for K × K", dict(area=lambda K: K), "A K×K filter has K² weights; you count K."),
-        Mistake("3 × 3", dict(area=lambda K: 9), "You count 9 weights a filter. It is K² here, and K is not 3."),
-        Mistake("one filter for all channels", dict(middle=lambda wide: 1), "You count a single K×K filter. Depthwise has one for each of the E channels."),
-        Mistake("back to C channels", dict(last=lambda C, C_out: C), "Your last convolution leads back to C channels. It leads to C_out, which may be more."),
-        Mistake("stride ignored", dict(strided=()), "You count all outputs at the full size. From the depthwise convolution on there are only ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
-        Mistake("only the middle is smaller", dict(strided=(1,)), "You count the last 1×1 convolution at the full size. It works on what the depthwise one has left, ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
-        Mistake("all three are smaller", dict(strided=(0, 1, 2)), "You let the first 1×1 convolution take the stride. It is the depthwise one that does, so the first still sees all pixels."),
-        Mistake("rounded down", dict(small=lambda size, s: size // s), "You round Y/s down. With enough padding a convolution of stride s leaves ⌈Y/s⌉ rows: the last window still fits."),
-        Mistake("not rounded", dict(small=lambda size, s: size / s), "You multiply by Y/s and X/s as they are. A number of pixels is whole: ⌈Y/s⌉ × ⌈X/s⌉."),
-        Mistake("only the last is smaller", dict(strided=(2,)), "You count the depthwise convolution at the full size. It has the stride itself: each of its weights is used once for each of the ⌈Y/s⌉ × ⌈X/s⌉ pixels that come out."),
-        Mistake("no padding", dict(plane=lambda Y, X, s, K, small: ((Y - K) // s + 1) * ((X - K) // s + 1)), "Your image loses K − 1 rows and columns: (Y − K)//s + 1 is the size without padding. Here ⌈Y/s⌉ × ⌈X/s⌉ pixels are left."),
-        Mistake("pixels over s, not s²", dict(plane=lambda Y, X, s, K, small: -(-Y * X // s)), "You divide the number of pixels by s once. Rows and columns both become fewer: ⌈Y/s⌉ × ⌈X/s⌉."),
-        Mistake("product rounded", dict(plane=lambda Y, X, s, K, small: -(-Y * X // s**2)), "You round Y X/s² up. Rows and columns are counted each by itself: ⌈Y/s⌉ × ⌈X/s⌉."),
-        Mistake("pixels missing", dict(pixels=lambda number: 1), "You count the work for one pixel. Each weight is used once for every output pixel."),
-        Mistake("results exchanged", lambda *args: _cost(*args)[::-1], "Your two results are exchanged: parameters come first, then multiply_adds."),
-        Mistake("biases counted", dict(bias=True), "You count biases. These convolutions have none: the norm behind each of them would take it out again."),
-        Mistake("channels added", dict(add=True), "You add the numbers of channels. A 1×1 convolution has one weight for each pair of an input and an output channel: multiply."),
-        Mistake("skip counted", _with_projection, "You count a 1×1 convolution on the skip as well. Asked for are the three of the branch."),
+        Mistake("the middle like the lecture's", edit("K**2 * wide", "K**2 * wide**2"), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
+        Mistake("K for K × K", edit("K**2", "K"), "A K×K filter has K² weights; you count K."),
+        Mistake("3 × 3", edit("K**2", "9"), "You count 9 weights a filter. It is K² here, and K is not 3."),
+        Mistake("one filter for all channels", edit("K**2 * wide", "K**2"), "You count a single K×K filter. Depthwise has one for each of the E channels."),
+        Mistake("back to C channels", edit("wide * C_out", "wide * C"), "Your last convolution leads back to C channels. It leads to C_out, which may be more."),
+        Mistake("stride ignored", edit("small, small]", "Y * X, Y * X]"), "You count all outputs at the full size. From the depthwise convolution on there are only ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
+        Mistake("only the middle is smaller", edit("small, small]", "small, Y * X]"), "You count the last 1×1 convolution at the full size. It works on what the depthwise one has left, ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
+        Mistake("all three are smaller", edit("[Y * X, small", "[small, small"), "You let the first 1×1 convolution take the stride. It is the depthwise one that does, so the first still sees all pixels."),
+        Mistake("rounded down", edit("-(-Y // stride) * -(-X // stride)", "(Y // stride) * (X // stride)"), "You round Y/s down. With enough padding a convolution of stride s leaves ⌈Y/s⌉ rows: the last window still fits."),
+        Mistake("not rounded", edit("-(-Y // stride) * -(-X // stride)", "(Y / stride) * (X / stride)"), "You multiply by Y/s and X/s as they are. A number of pixels is whole: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("only the last is smaller", edit("small, small]", "Y * X, small]"), "You count the depthwise convolution at the full size. It has the stride itself: each of its weights is used once for each of the ⌈Y/s⌉ × ⌈X/s⌉ pixels that come out."),
+        Mistake("no padding", edit("-(-Y // stride) * -(-X // stride)", "((Y - K) // stride + 1) * ((X - K) // stride + 1)"), "Your image loses K − 1 rows and columns: (Y − K)//s + 1 is the size without padding. Here ⌈Y/s⌉ × ⌈X/s⌉ pixels are left."),
+        Mistake("pixels over s, not s²", edit("-(-Y // stride) * -(-X // stride)", "-(-Y * X // stride)"), "You divide the number of pixels by s once. Rows and columns both become fewer: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("product rounded", edit("-(-Y // stride) * -(-X // stride)", "-(-Y * X // stride**2)"), "You round Y X/s² up. Rows and columns are counted each by itself: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("pixels missing", edit("[Y * X, small, small]", "[1, 1, 1]"), "You count the work for one pixel. Each weight is used once for every output pixel."),
+        Mistake("results exchanged", edit("return parameters, pairs", "return pairs, parameters"), "Your two results are exchanged: parameters come first, then multiply_adds."),
+        Mistake("biases counted", edit("sum(weights)", "sum(weights) + 2 * wide + C_out"), "You count biases. These convolutions have none: the norm behind each of them would take it out again."),
+        Mistake("channels added", edit("C * wide", "C + wide", "wide * C_out", "wide + C_out"), "You add the numbers of channels. A 1×1 convolution has one weight for each pair of an input and an output channel: multiply."),
+        Mistake("skip counted", edit("return parameters, pairs", "return parameters + C * C_out, pairs + C * C_out * small"), "You count a 1×1 convolution on the skip as well. Asked for are the three of the branch."),
     ),
     hints=(
         "A 1×1 convolution has one weight for each pair of an input and an output channel. How many filters has a depthwise one?",

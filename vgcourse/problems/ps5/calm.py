@@ -4,8 +4,8 @@ The answer is a matrix. What it is like is measured here: eigenvalues, one norm,
 """
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
+from vgcourse.collect.plain import describe
 from vgcourse.dynamics import modes
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem

@@ -6,8 +6,8 @@ The answer is one scale for each unit. What it does is measured here: one matrix
 import itertools
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
+from vgcourse.collect.plain import describe
 from vgcourse.dynamics import lyapunov_function
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem

@@ -1,11 +1,10 @@
 """Problem set 6: the exact gradient from a few kept states, with its memory measured.
 
-The last case is a run of 2000 steps. There the answer is the verdict of `measured`: the most bytes that the call held
+The last case is a run of 2000 steps. There the answer is the verdict of `_small_memory`: the most bytes that the call held
 beside its arguments, as tracemalloc saw them, against a fourth of what all states take.
 """
 
 import functools
-import tracemalloc
 
 import numpy as np
 
@@ -54,6 +53,7 @@ def checkpointed(
     """checkpointed_backward with exchangeable parts; segment j (from 0) starts again at kept state start_of(j)."""
     T, net = len(x), (W_x, W_h)
     h0 = first_state(h0)
+    all_states = run(x, h0, *net, b, alpha) if all_kept else None  # noqa: F841, alive until the end
     borders = [*range(0, T - every + 1 if whole_only else T, every), T // every * every if whole_only else T]
     kept = [h0]
     for first, last in zip(borders[:-2], borders[1:-1], strict=True):
@@ -100,7 +100,7 @@ def _right(key):
 
 
 class Long(int):
-    """`every` of the long run; remembers from which seed its arguments were drawn, for `measured`."""
+    """`every` of the long run; remembers from which seed its arguments were drawn, for `_right`."""
 
     key = 0
 
@@ -110,42 +110,26 @@ def _long(rng):
     return rng.normal(size=(*LONG[:2], LONG[3])), x, h0, W_x, 0.7 * W_h, b, alpha, Long(EVERY)
 
 
-def measured(fn):
-    """fn, and for the long run in place of its gradients a verdict: was its memory small, and any gradient right?"""
-    kept = getattr(fn, "keywords", {}).get("all_kept", False) if _ours(fn) else None
+def with_memory(formula):
+    """A formula that says of the long run, in place of its gradients, whether it kept all states there."""
+    kept = getattr(formula, "keywords", {}).get("all_kept", False)
 
-    @functools.wraps(fn)
-    def call(dhs, x, h0, W_x, W_h, b, alpha, every):
-        args = dhs, x, h0, W_x, W_h, b, alpha
-        if not isinstance(every, Long):
-            return fn(*args, every)
-        if kept is not None:
-            return MUCH if kept else LITTLE
-        out, peak = _peak(fn, (*args, int(every)))
-        if not _any_right(out, _right(every.key)):
-            return UNKNOWN
-        return LITTLE if peak <= dhs.size * 8 / 4 else MUCH
+    @functools.wraps(formula)
+    def call(*args):
+        return (None, np.inf if kept else 0) if isinstance(args[-1], Long) else formula(*args)
 
     return call
 
 
-def _ours(fn):
-    return fn is checkpointed_backward or (isinstance(fn, functools.partial) and fn.func is checkpointed)
-
-
-def _peak(fn, args):
-    """What fn returns, and the most bytes that were alive while it ran, beside those alive before."""
-    traced = tracemalloc.is_tracing()
-    if not traced:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before = tracemalloc.get_traced_memory()[0]
-        out = fn(*args)
-        return out, tracemalloc.get_traced_memory()[1] - before
-    finally:
-        if not traced:
-            tracemalloc.stop()
+def _small_memory(output, args):
+    """For the long run a verdict on (gradients, bytes): was the memory small, and any gradient right?"""
+    dhs, every = args[0], args[-1]
+    if not isinstance(every, Long):
+        return output
+    gradients, peak = output
+    if gradients is not None and not _any_right(gradients, _right(every.key)):
+        return UNKNOWN
+    return LITTLE if peak <= dhs.size * 8 / 4 else MUCH
 
 
 def _any_right(out, right):
@@ -170,7 +154,7 @@ def _cases(rng):
     key = int(rng.integers(2**31))
     args = _long(np.random.default_rng(key))
     args[-1].key = key
-    return [*cases, Case(args, ("memory",))]
+    return [*cases, Case(args, ("memory",), memory=True)]
 
 
 def _verdict(value):
@@ -182,7 +166,8 @@ CHECKPOINTED_BACKWARD = Problem(
     reference=checkpointed_backward,
     family=checkpointed,
     cases=_cases,
-    around=measured,
+    around=with_memory,
+    adapt=_small_memory,
     points=6,
     lecture='lecture 9, "Memory"',
     axes={name: AXES[name] for name in GRADIENTS},

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
+from vgcourse.collect.plain import describe
 from vgcourse.problems.measured import off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 

@@ -7,9 +7,9 @@ side: 100 steps, and the derivative of the last memory with respect to the first
 import functools
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
 from vgcourse.activations import sigmoid
+from vgcourse.collect.plain import describe
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 

@@ -4,9 +4,9 @@ The answer is the settings of a net. Whether it is well is measured here, with t
 """
 
 import numpy as np
-from vgcourse.collect.plain import cut, describe
 
 from vgcourse.activations import ACTIVATIONS
+from vgcourse.collect.plain import cut, describe
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps8.ward import HEALTHY, gauges, sick
 

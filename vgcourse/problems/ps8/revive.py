@@ -4,8 +4,8 @@ The answer is a list of biases. Whether the units live is measured here: one pas
 """
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
+from vgcourse.collect.plain import describe
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 LOW, HIGH, TILT = 0.2, 0.8, 0.1

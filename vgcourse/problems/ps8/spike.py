@@ -6,9 +6,9 @@ The answer is one number. How far Adam leaps with it is measured here with the l
 import functools
 
 import numpy as np
-from vgcourse.collect.plain import describe
 
 from vgcourse import optim
+from vgcourse.collect.plain import describe
 from vgcourse.problems.measured import as_numbers, known, off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 

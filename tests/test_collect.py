@@ -1,0 +1,289 @@
+"""What a learner's function gives becomes plain data, travels, and is judged where no code of theirs is."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from collections import OrderedDict, deque, namedtuple
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from right_answers import RIGHT
+
+from vgcourse.collect import Answers, Asked, Attempt, Outcome, Task, collect
+from vgcourse.collect.plain import Foreign, describe, plain, same
+from vgcourse.judge import judge
+from vgcourse.problems import SETS, find, names
+from vgcourse.problems.problem import task
+from vgcourse.tell.report import as_text
+
+Pair = namedtuple("Pair", "a b")
+
+# --- plain data ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (deque([1, 2]), [1, 2]),
+        (range(3), [0, 1, 2]),
+        ((k * k for k in range(3)), [0, 1, 4]),
+        (map(float, [1, 2]), [1.0, 2.0]),
+        (reversed([np.zeros(2), np.ones(2)]), [np.ones(2), np.zeros(2)]),
+        ({"a": 1}.values(), [1]),
+        (Pair(1, [2]), (1, [2])),
+        (OrderedDict(a=(1,)), {"a": (1,)}),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), np.array([1.0, 2.0])),
+        (type("Real", (float,), {})(0.5), 0.5),
+        ({1, 2}, Foreign("a set")),
+        (len, Foreign("a function")),
+        (object(), Foreign("an object")),
+        (b"bytes", Foreign("a bytes")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_comes_becomes_plain(value, expected):
+    out = plain(value)
+    assert type(out) is type(expected) and same(out, expected)
+
+
+def test_plain_arrays_are_copies():
+    inner = np.zeros(3)
+    out = plain((inner, [inner], np.array([inner, "text"], dtype=object)))
+    inner += 1
+    assert not out[0].any() and not out[1][0].any() and not out[2][0].any() and out[2][1] == "text"
+
+
+def test_what_refuses_to_be_an_array_has_a_name():
+    class Tensor:
+        def __array__(self, *args, **kwargs):
+            raise RuntimeError("detach me first")
+
+    assert describe(plain(Tensor())) == "a Tensor"
+
+
+# --- the way out -----------------------------------------------------------------------------------
+
+leaves = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(),
+    st.sampled_from([np.float32(0.1), np.int64(-3), np.bool_(True), Foreign("a set")]),
+    hnp.arrays(
+        st.sampled_from([np.float64, np.float32, np.int64, bool, np.complex128, "<U3"]),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+    ),
+)
+values = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(inner, inner),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+def equal(a, b):
+    """Of one type and the same to the last bit, through all containers."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(equal, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(equal, a.values(), b.values()))
+    if isinstance(a, complex):
+        return equal(a.real, b.real) and equal(a.imag, b.imag)
+    if isinstance(a, float):
+        return a.hex() == b.hex()
+    if isinstance(a, np.ndarray) and a.dtype == object:
+        return a.shape == b.shape and all(map(equal, a.flat, b.flat))
+    if isinstance(a, (np.ndarray, np.generic)):
+        return (
+            a.shape == b.shape and a.dtype == b.dtype and np.asarray(a).tobytes() == np.asarray(b).tobytes()
+        )
+    return a == b
+
+
+def answers_with(value):
+    outcome = Outcome(value, None, (0, 2), 7)
+    failed = Outcome(error="ValueError: no", timed_out=True, brief="ValueError")
+    return Answers(None, (Attempt(outcome, outcome), Attempt(failed)), (outcome, failed))
+
+
+@given(values)
+def test_answers_come_back_as_they_went(value):
+    sent = answers_with(value)
+    assert equal(Answers.from_bytes(sent.to_bytes()), sent)
+
+
+def test_objects_in_arrays_travel_too():
+    ragged = np.array([np.zeros(2), None, Foreign("a set")], dtype=object).reshape(1, 3)
+    assert equal(Answers.from_bytes(answers_with(ragged).to_bytes()), answers_with(ragged))
+    refused = Answers("You passed an int where a function is expected.")
+    assert Answers.from_bytes(refused.to_bytes()) == refused
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text", answers_with(1.0).to_bytes()[:-30]], ids=len)
+def test_other_bytes_are_refused(data):
+    with pytest.raises(ValueError, match="no answers"):
+        Answers.from_bytes(data)
+
+
+def test_nothing_is_unpickled():
+    import io
+
+    file = io.BytesIO()
+    np.savez(file, text=np.array([print], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="no answers"):
+        Answers.from_bytes(file.getvalue())
+
+
+def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
+    from vgcourse.collect import outcomes
+
+    monkeypatch.setattr(outcomes, "LARGE", 10)
+    sent = Answers.from_bytes(answers_with(np.zeros(11)).to_bytes())
+    assert sent.visible[0].first.output == Foreign("an array of shape (11,)")
+    monkeypatch.setattr(outcomes, "LARGEST", 1000)
+    with pytest.raises(ValueError, match="no right answer is that large"):
+        answers_with([np.zeros(9)] * 20).to_bytes()
+
+
+# --- calls -----------------------------------------------------------------------------------------
+
+ONE = Task("(x)", (Asked((1.0,)), Asked((2.0,))), lambda: (Asked((3.0,)), Asked((4.0,))))
+
+
+def test_visible_cases_twice_then_fresh_ones():
+    seen = []
+    out = collect(lambda x: seen.append(x) or 2 * x, ONE)
+    assert seen == [1.0, 1.0, 2.0, 2.0, 3.0, 4.0]
+    assert [attempt.again.output for attempt in out.visible] == [2.0, 4.0]
+    assert [outcome.output for outcome in out.fresh] == [6.0, 8.0]
+
+
+def test_nobody_asks_for_more_than_is_needed():
+    assert collect(lambda x: x, ONE, enough=lambda attempts: len(attempts) == 2).fresh == ()
+    failing = collect(lambda x: 1 / 0, ONE)
+    assert failing.fresh == () and all(attempt.again is None for attempt in failing.visible)
+
+
+def test_slow_functions_are_asked_less(monkeypatch):
+    from vgcourse.collect import collecting
+
+    monkeypatch.setattr(collecting, "SECONDS", 0.0)
+    out = collect(lambda x: x, ONE)
+    assert len(out.fresh) == 1 and all(attempt.again is None for attempt in out.visible)
+    monkeypatch.setattr(collecting, "IN_ALL", -1.0)
+    assert "All calls together" in collect(lambda x: x, ONE).visible[0].first.error
+
+
+def test_what_cannot_be_called_is_not():
+    assert collect(3, ONE).refusal.startswith("You passed an int where a function is expected.")
+    assert collect(lambda x, y: x, ONE).refusal == "Your function takes (x, y); expected (x)."
+
+
+def test_memory_comes_beside_the_answer():
+    task = Task("(n)", (Asked((100_000,), memory=True),), tuple)
+    (attempt,) = collect(lambda n: float(np.zeros(n).sum()), task).visible
+    value, peak = attempt.first.output
+    assert value == 0.0 and 800_000 <= peak < 820_000
+
+
+# --- rooms -----------------------------------------------------------------------------------------
+
+
+def test_collect_stands_alone(tmp_path):
+    (tmp_path / "vgcourse").mkdir()
+    (tmp_path / "vgcourse" / "__init__.py").write_text("")
+    shutil.copytree(ROOT / "vgcourse" / "collect", tmp_path / "vgcourse" / "collect")
+    code = (
+        "import sys; from vgcourse.collect import *\n"
+        "out = collect(lambda x: x, Task('(x)', (Asked((1.0,)),), tuple))\n"
+        "assert Answers.from_bytes(out.to_bytes()) == out\n"
+        "print([m for m in sys.modules if m.startswith('vgcourse.') and 'collect' not in m])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path += {sys.path!r}\n{code}"],
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_learners_function_goes_to_collect_alone():
+    tree = ast.parse((ROOT / "vgcourse" / "check.py").read_text(encoding="utf-8"))
+    takers = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if any(isinstance(n, ast.Name) and n.id == "fn" for value in given for n in ast.walk(value)):
+                takers.add(node.func.id)
+        assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fn")
+    assert takers == {"collect", "evaluate"}  # the second is beside it in check.py
+
+
+@pytest.mark.parametrize("room", ["judge", "tell", "problems"])
+def test_no_other_room_calls(room):
+    """They may use the types and `plain`; what runs a function stays in `collect`."""
+    for path in (ROOT / "vgcourse" / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vgcourse.collect"):
+                assert node.module not in ("vgcourse.collect.call", "vgcourse.collect.limit"), path
+                assert not {"collect", "call", "collecting"} & {alias.name for alias in node.names}, path
+            if isinstance(node, ast.FunctionDef) and room != "problems":
+                assert "fn" not in {arg.arg for arg in node.args.args}, path
+
+
+# --- a judge that sees no code ---------------------------------------------------------------------
+
+JUDGE = """
+import json, sys
+from pathlib import Path
+from vgcourse.collect import Answers
+from vgcourse.judge import judge
+from vgcourse.problems import find
+from vgcourse.tell.report import as_text
+out = []
+for line in Path(sys.argv[1]).read_text().splitlines():
+    name, file = json.loads(line)
+    verdict = judge(find(name), Answers.from_bytes(Path(file).read_bytes()), seed=SEED)
+    out.append([verdict.share, as_text(verdict, verdict.share, 1.0)])
+print(json.dumps(out))
+"""
+SEED = 3
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_another_process_says_the_same(problem_set, tmp_path):
+    """Every mistake and every right answer: judged here, and by a process that has nothing but bytes."""
+    lines, mine = [], []
+    with np.errstate(all="ignore"):
+        for name in (name for name in names() if name.startswith(f"{problem_set}.")):
+            problem = find(name)
+            for answer in (*(mistake.formula for mistake in problem.mistakes), *RIGHT[name]):
+                answers = collect(answer, task(problem, SEED))
+                verdict = judge(problem, answers, seed=SEED)
+                mine.append([verdict.share, as_text(verdict, verdict.share, 1.0)])
+                file = tmp_path / f"{len(lines)}.npz"
+                file.write_bytes(answers.to_bytes())
+                lines.append(json.dumps([name, str(file)]))
+    (tmp_path / "list.txt").write_text("\n".join(lines))
+    code = JUDGE.replace("SEED", str(SEED))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "list.txt")],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(done.stdout)
+    differing = [lines[i] for i in range(len(lines)) if theirs[i] != mine[i]]
+    assert len(theirs) == len(mine) > 0 and differing == []

@@ -1,0 +1,93 @@
+"""All calls that one check needs: every case twice, then fresh inputs as far as time allows."""
+
+import tracemalloc
+from collections.abc import Callable
+from time import perf_counter
+from typing import NamedTuple
+
+from vgcourse.collect.call import SECONDS, call, signature_problem
+from vgcourse.collect.outcomes import Answers, Attempt, Outcome
+
+IN_ALL = 3 * SECONDS  # for the visible cases together
+
+
+class Asked(NamedTuple):
+    """One call to make; where `memory` is asked for, what comes back is (output, bytes at the peak)."""
+
+    args: tuple
+    memory: bool = False
+
+
+class Task(NamedTuple):
+    """What to call a function with.
+
+    `parameters` is how it should be callable, as text: "(x, W, b)". `fresh` makes the second group of calls
+    when somebody needs it: drawing inputs costs more than most answers.
+    """
+
+    parameters: str
+    visible: tuple
+    fresh: Callable
+
+
+def collect(fn, task, enough=lambda attempts: False):
+    """Call a function with all that a task asks for.
+
+    Parameters
+    ----------
+    fn : the learner's function
+    task : Task
+    enough : function (attempts on the visible cases) -> True if nobody needs the fresh ones
+
+    Returns
+    -------
+    Answers; whatever the function raises is in there as a sentence
+    """
+    if refusal := signature_problem(fn, task.visible[0].args, task.parameters):
+        return Answers(refusal[0].upper() + refusal[1:])
+    start = perf_counter()
+    attempts = _visible(fn, task.visible)
+    if enough(attempts) or all(attempt.first.failed for attempt in attempts):
+        return Answers(None, attempts)
+    slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
+    return Answers(None, attempts, tuple(_call(fn, asked) for asked in task.fresh()[: 1 if slow else None]))
+
+
+def _visible(fn, cases):
+    """Every case, and once more where that was quick. A time limit ends it."""
+    attempts, deadline = [], perf_counter() + IN_ALL
+    for asked in cases:
+        start = perf_counter()
+        if attempts and attempts[-1].first.timed_out:
+            attempts.append(attempts[-1])  # it would run into the limit again
+        elif start > deadline:
+            text = f"All calls together took more than {IN_ALL:.3g} s."
+            attempts.append(Attempt(Outcome(error=text, timed_out=True)))
+        else:
+            first = _call(fn, asked)
+            quick = not first.failed and perf_counter() - start < SECONDS / 4
+            attempts.append(Attempt(first, _call(fn, asked) if quick else None))
+    return tuple(attempts)
+
+
+def _call(fn, asked):
+    return call(with_peak(fn) if asked.memory else fn, asked.args)
+
+
+def with_peak(fn):
+    """fn returning also the most bytes that were alive while it ran, beside those alive before."""
+
+    def measured(*args):
+        traced = tracemalloc.is_tracing()
+        if not traced:
+            tracemalloc.start()
+        try:
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            output = fn(*args)
+            return output, tracemalloc.get_traced_memory()[1] - before
+        finally:
+            if not traced:
+                tracemalloc.stop()
+
+    return measured
