@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 import pytest
+from checker_score import named_mistakes
 from conftest import ROOT
 from right_answers import RIGHT
 from right_answers.ps1 import linear_products
@@ -29,12 +30,6 @@ LINEAR = "ps1.linear_backward"
 
 def label(value):
     return getattr(value, "__name__", str(value))
-
-
-def named(name, verdict):
-    """The mistakes of the catalogue that a verdict names."""
-    catalogue = {mistake.name for mistake in PROBLEMS[name].mistakes}
-    return [finding.kind for finding in verdict.findings if finding.kind in catalogue]
 
 
 def results(name):
@@ -203,7 +198,7 @@ def test_of_two_mistakes_no_third_is_named(name):
     for k in np.random.default_rng(0).permutation(len(chosen))[:40]:
         first, second = chosen[k]
         both = combined(first, second)
-        found = set(named(name, evaluate(name, both)))
+        found = set(named_mistakes(evaluate(name, both)))
         others = [m for m in problem.mistakes if m.name in found and m not in (first, second)]
         assert all(is_true(problem, mistake, both) for mistake in others)
         complete += found == {first.name, second.name}
@@ -214,7 +209,7 @@ def test_two_mistakes_are_both_named():
     def two(dz, x, W):
         return W.T @ dz, x @ dz.T, dz.mean(axis=1)
 
-    assert named(LINEAR, evaluate(LINEAR, two)) == ["dW transposed", "db averaged over the batch"]
+    assert named_mistakes(evaluate(LINEAR, two)) == ["dW transposed", "db averaged over the batch"]
 
 
 def exchanged(number, change):
@@ -259,7 +254,7 @@ def test_guessed_verdicts_earn_little_and_are_not_accused():
 
         verdict = evaluate("ps1.is_right", guess)
         earned.append(verdict.share)
-        assert named("ps1.is_right", verdict) == []
+        assert named_mistakes(verdict) == []
     assert max(earned) < 0.5 and np.mean(earned) < 0.2
 
 

@@ -53,7 +53,7 @@ def test_two_mistakes_in_one_formula(name):
     for pair in chosen:
         both = checked.formula(*pair)
         verdict = evaluate(name, both)
-        found = set(named_mistakes(checked, verdict))
+        found = set(named_mistakes(verdict))
         told += found == {mistake.name for mistake in pair}
         assert verdict.findings
         for mistake in checked.mistakes:
@@ -159,13 +159,13 @@ def test_small_part_of_a_mistake_is_no_accusation():
         return backward(dhs, hs, h0, W, carry=False)[0], np.sin(W)
 
     verdict = evaluate("start.toy", half)
-    assert named_mistakes(TOY, verdict) == []
+    assert named_mistakes(verdict) == []
     assert "Your dx could come from “no carry”, but your dW could not." in said(verdict)
 
 
 def test_multiple_of_the_right_answer_is_no_mistake():
     verdict = evaluate("start.toy", lambda *args: tuple(-a / len(args[0][0]) for a in backward(*args)))
-    assert named_mistakes(TOY, verdict) == []
+    assert named_mistakes(verdict) == []
 
 
 FACTS = {
@@ -197,7 +197,7 @@ FACTS = {
 def test_fact_is_stated(kind):
     change, words = FACTS[kind]
     verdict = evaluate("start.toy", changed(change))
-    assert verdict.share < 1 and named_mistakes(TOY, verdict) == []
+    assert verdict.share < 1 and named_mistakes(verdict) == []
     if words:
         assert words in said(verdict)
     else:

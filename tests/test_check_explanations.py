@@ -44,7 +44,7 @@ def small(monkeypatch):
 
 
 def named(problem, fn, **options):
-    return named_mistakes(problem, evaluate(problem.name, fn, **options))
+    return named_mistakes(evaluate(problem.name, fn, **options))
 
 
 # --- diagnose ------------------------------------------------------------------------------------------
