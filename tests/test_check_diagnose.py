@@ -297,7 +297,7 @@ def test_suspicion_has_to_hold_on_fresh_inputs(monkeypatch):
     monkeypatch.setattr(start, "PROBLEMS", (one,))
     shown = inputs(one, 0)[0][0].args[0]
     verdict = evaluate("start.twins", lambda x: x**2 if np.array_equal(x, shown) else x**3)
-    assert verdict.share == 0 and named_mistakes(one, verdict) == []
+    assert verdict.share == 0 and named_mistakes(verdict) == []
 
 
 def test_convention_is_recognised_and_mistakes_in_it():
@@ -306,7 +306,7 @@ def test_convention_is_recognised_and_mistakes_in_it():
     assert [finding.kind for finding in right.findings] == ["convention: dW as (in, out)"]
     wrong = evaluate("start.toy", TOY.formula(TOY.conventions[0], TOY.mistakes[1]))
     assert wrong.share == 0.5
-    assert named_mistakes(TOY, wrong) == ["h_t in dW"]
+    assert named_mistakes(wrong) == ["h_t in dW"]
 
 
 def test_declared_convention_is_the_reference():
@@ -314,7 +314,7 @@ def test_declared_convention_is_the_reference():
     right = evaluate("start.toy", TOY.conventions[0].formula, convention=convention)
     assert right.share == 1 and not right.findings
     wrong = evaluate("start.toy", TOY.formula(TOY.conventions[0], TOY.mistakes[1]), convention=convention)
-    assert named_mistakes(TOY, wrong) == ["h_t in dW"]
+    assert named_mistakes(wrong) == ["h_t in dW"]
     other = evaluate("start.toy", backward, convention=convention)
     assert other.share == 0.5
     assert "You declared the convention “dW as (in, out)”; your answer follows the course's own" in said(
