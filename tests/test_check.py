@@ -177,10 +177,10 @@ def nearly(a, b):
     return bool(np.isclose(a, b, rtol=1e-9, atol=0, equal_nan=True)) if numbers else same(a, b, 1e-9)
 
 
-def is_true(problem, mistake, answer):
-    """Does the answer hold all of what the mistake gets wrong?"""
+def is_true(problem, wrong, answer):
+    """Does the answer hold all of what a wrong formula gets wrong?"""
     for case in problem.cases(np.random.default_rng(0)):
-        theirs, mine = call(mistake.formula, case.args), call(answer, case.args)
+        theirs, mine = call(wrong, case.args), call(answer, case.args)
         right = problem.reference(*case.args)
         if theirs.failed or mine.failed:
             continue
@@ -199,10 +199,15 @@ def test_of_two_mistakes_no_third_is_named(name):
         first, second = chosen[k]
         both = combined(first, second)
         found = set(named_mistakes(evaluate(name, both)))
-        others = [m for m in problem.mistakes if m.name in found and m not in (first, second)]
-        assert all(is_true(problem, mistake, both) for mistake in others)
+        told = [m for m in problem.mistakes if m.name in found]
+        others = [m for m in told if m not in (first, second)]
+        assert all(is_true(problem, m.formula, both) for m in others) or (
+            len(told) == 2
+            and is_true(problem, problem.formula(*told), both)  # two others with the same numbers
+        )
         complete += found == {first.name, second.name}
-    assert complete >= 1
+    partial = [mistake for mistake in problem.mistakes if not mistake.whole]
+    assert complete >= 1 or len(partial) < len(problem.mistakes) / 2
 
 
 def test_two_mistakes_are_both_named():
@@ -292,10 +297,6 @@ def test_each_test_meets_implementations_without_a_past():
 # --- answers that cannot be used -------------------------------------------------------------------
 
 
-def generator(dz, x, W):
-    yield from linear_products(dz, x, W)
-
-
 async def coroutine(dz, x, W):
     return linear_products(dz, x, W)
 
@@ -335,7 +336,6 @@ UNUSABLE = {
     "a string": (lambda *args: "abc", "returned a str; expected 3 values"),
     "strings": (each(str), "Your answer is a str; expected numbers."),
     "a dict": (lambda *args: {"dx": 1}, "returned a dict; expected 3 values"),
-    "a generator": (generator, "returned a generator; expected 3 values"),
     "a coroutine": (coroutine, "returned a coroutine; expected 3 values"),
     "one array": (lambda dz, x, W: W.T @ dz, "returned an array of shape (4, 5); expected 3 values"),
     "two values": (lambda *args: linear_products(*args)[:2], "returned 2 values; expected 3"),
@@ -344,7 +344,7 @@ UNUSABLE = {
     "a function": (lambda *args: np.sin, "returned a function; expected 3"),
     "functions": (each(lambda v: np.sin), "is a function; expected numbers"),
     "ragged": (each(lambda v: [[1, 2], [3]]), "is a list that does not make an array of numbers"),
-    "refusing tensors": (each(lambda v: Refuses()), "is a Refuses that does not make an array"),
+    "refusing tensors": (each(lambda v: Refuses()), "is a Refuses; expected numbers"),
     "dtype object": (each(lambda v: v.astype(object)), "(dtype object)"),
     "big integers": (each(lambda v: 10**400), "is an int; expected numbers"),
     "numbers": (each(lambda v: 1.0), "has shape (); expected (4, 5)"),
@@ -424,9 +424,9 @@ def test_unusable_verdict_has_its_own_message(kind):
 
 
 def test_list_of_arrays_of_the_wrong_length():
-    text = printed("ps1.deep_backward", lambda dh, hs, Ws: (hs[:1], iter(Ws), hs[1:]))[1]
+    text = printed("ps1.deep_backward", lambda dh, hs, Ws: (hs[:1], {1, 2}, hs[1:]))[1]
     assert "the list deltas is a list of 1; expected a list of 3 arrays" in text
-    assert "the list dWs is a list_iterator; expected a list of 3 arrays" in text
+    assert "the list dWs is a set; expected a list of 3 arrays" in text
     assert "gave different answers" not in text
 
 

@@ -173,11 +173,11 @@ INVERTED_COST = Problem(
         Convention("two operations a pair", edit("pairs = ", "pairs = 2 * "), "You count a multiplication and an addition as two operations. Many do; here the pair counts once."),
     ),
     mistakes=(
-        Mistake("the middle like the lecture's", edit("K**2 * wide", "K**2 * wide**2"), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
+        Mistake("the middle like the lecture's", edit("* wide, wide", "* wide**2, wide"), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
         Mistake("K for K × K", edit("K**2", "K"), "A K×K filter has K² weights; you count K."),
         Mistake("3 × 3", edit("K**2", "9"), "You count 9 weights a filter. It is K² here, and K is not 3."),
-        Mistake("one filter for all channels", edit("K**2 * wide", "K**2"), "You count a single K×K filter. Depthwise has one for each of the E channels."),
-        Mistake("back to C channels", edit("wide * C_out", "wide * C"), "Your last convolution leads back to C channels. It leads to C_out, which may be more."),
+        Mistake("one filter for all channels", edit("* wide, wide", ", wide"), "You count a single K×K filter. Depthwise has one for each of the E channels."),
+        Mistake("back to C channels", edit("C_out]", "C]"), "Your last convolution leads back to C channels. It leads to C_out, which may be more."),
         Mistake("stride ignored", edit("small, small]", "Y * X, Y * X]"), "You count all outputs at the full size. From the depthwise convolution on there are only ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
         Mistake("only the middle is smaller", edit("small, small]", "small, Y * X]"), "You count the last 1×1 convolution at the full size. It works on what the depthwise one has left, ⌈Y/s⌉ × ⌈X/s⌉ pixels."),
         Mistake("all three are smaller", edit("[Y * X, small", "[small, small"), "You let the first 1×1 convolution take the stride. It is the depthwise one that does, so the first still sees all pixels."),
@@ -190,7 +190,7 @@ INVERTED_COST = Problem(
         Mistake("pixels missing", edit("[Y * X, small, small]", "[1, 1, 1]"), "You count the work for one pixel. Each weight is used once for every output pixel."),
         Mistake("results exchanged", edit("return parameters, pairs", "return pairs, parameters"), "Your two results are exchanged: parameters come first, then multiply_adds."),
         Mistake("biases counted", edit("sum(weights)", "sum(weights) + 2 * wide + C_out"), "You count biases. These convolutions have none: the norm behind each of them would take it out again."),
-        Mistake("channels added", edit("C * wide", "C + wide", "wide * C_out", "wide + C_out"), "You add the numbers of channels. A 1×1 convolution has one weight for each pair of an input and an output channel: multiply."),
+        Mistake("channels added", edit("C * wide", "C + wide", "* C_out", "+ C_out"), "You add the numbers of channels. A 1×1 convolution has one weight for each pair of an input and an output channel: multiply."),
         Mistake("skip counted", edit("return parameters, pairs", "return parameters + C * C_out, pairs + C * C_out * small"), "You count a 1×1 convolution on the skip as well. Asked for are the three of the branch."),
     ),
     hints=(

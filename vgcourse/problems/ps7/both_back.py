@@ -38,11 +38,11 @@ def jacobians(rng, T, N, D, H):
 
 
 CHAIN = (
-    ("Jacobians transposed", dict(transposed=True), "You go back through the transposed J_h. Its first index is the new state's, J[n, i, j] = ∂h_t[i]/∂h_{t−1}[j], so a row of gradients stands on its left and i is summed over."),
+    ("Jacobians transposed", dict(transposed=True), "You go back through the transposed J_h. Its first index is the new state's, J[n, i, j] = ∂h_t[i]/∂h_{t−1}[j], so a row of gradients stands on its left and i is summed over.", True),
     ("nothing carried from step to step", dict(carry=False), "Your dh_t is what arrives at step t from outside alone. h_t also acts on the next step that the net makes."),
     ("dx without the later losses", dict(own=True), "Your dx_t is made of what arrives at step t from outside alone. It has to use the whole dh_t: what comes from later steps reaches x_t as well."),
-    ("J_h of the step before", dict(late=True), "Your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t: J_h[t] where t counts from 0."),
-    ("initial states one step early", dict(early=True), "Your gradients of the initial states are those after the first step. One more J_h, that of the first step, leads to the initial state."),
+    ("J_h of the step before", dict(late=True), "Your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t: J_h[t] where t counts from 0.", True),
+    ("initial states one step early", dict(early=True), "Your gradients of the initial states are those after the first step. One more J_h, that of the first step, leads to the initial state.", True),
     ("J_h of the step after", dict(sooner=True), "Your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t: J_h[t] where t counts from 0."),
     ("dx after the step back", dict(after=True), "Your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
     ("own loss a step late", dict(own_late=True), "You add what arrives at state t from outside after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", True),
@@ -163,7 +163,7 @@ BIDIRECTIONAL_BACKWARD = Problem(
         Mistake("dsummary at T", dict(summary_first="T", summary_second="T", masked_J=False), "You add dsummary at the last step of the batch and go back through the padding. Each sequence ends at its own step, and the second net has read everything at t = 0.", whole=True),
         Mistake("dsummary of both at the last step", dict(summary_second="start"), "You add the second half of dsummary at the last step in time. There the net that reads from the end has just begun."),
         Mistake("dsummary of both at the first step", dict(summary_first="start"), "You add the first half of dsummary at t = 0. There the net that reads forwards has just begun."),
-        Mistake("dstates not turned round", dict(turn_in=False), "You give the second net its half of dstates in the order of time. Its Jacobians are in its order of reading."),
+        Mistake("dstates not turned round", dict(turn_in=False), "You give the second net its half of dstates in the order of time. Its Jacobians are in its order of reading.", whole=True),
         Mistake("nets exchanged", lambda dstates, dsummary, lengths, ahead, back: back_family(dstates, dsummary, lengths, back, ahead), "You send the first half through back and the second through ahead. The first H units are those of ahead.", whole=True),
         Mistake("dx of the second net not turned round", dict(turn_out=False), "The second net's dx comes out in its order of reading. Turn it round before you add it to the first net's."),
         Mistake("second net never turned round", dict(turn_in=False, turn_out=False), "You treat the second net as if it had read forwards. Its half of dstates has to be turned round on the way in, and its dx on the way out.", whole=True),
@@ -177,7 +177,7 @@ BIDIRECTIONAL_BACKWARD = Problem(
         Mistake("back's Jacobians by time", dict(by_time="J_h J_x"), "You take back's Jacobians in the order of time. They are in that net's order of reading: its step s stands at t = length − 1 − s.", whole=True),
         Mistake("back's J_x by time", dict(by_time="J_x"), "You take back's J_x in the order of time. It is in that net's order of reading: its step s stands at t = length − 1 − s.", whole=True),
         Mistake("back's J_h by time", dict(by_time="J_h"), "You take back's J_h in the order of time. It is in that net's order of reading: its step s stands at t = length − 1 − s.", whole=True),
-        Mistake("ahead's Jacobians for both", dict(second_net="ahead"), "Both halves go back through ahead's Jacobians. They are two nets."),
+        Mistake("ahead's Jacobians for both", dict(second_net="ahead"), "Both halves go back through ahead's Jacobians. They are two nets.", whole=True),
         Mistake("dx alone masked", dict(whole=True, masked=False, masked_J=False, summary_first="T", summary_second="T", show=True), "Your dx is zero behind the ends, but you have gone back through all T steps. No step was made there, and each net begins and ends at its sequence's own end.", whole=True),
         Mistake("back's J_h transposed", _with(only_second=dict(transposed=True)), "In the second net you go back through the transposed J_h. Its first index is the new state's, as in the first net.", whole=True),
         Mistake("second net's loop runs forwards", _with(only_second=dict(forwards=True), summary_second="start"), "Your second net goes back from its first step on. It starts where that net read last.", whole=True),

@@ -166,7 +166,7 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("direct path without its gate", dict(direct="one"), "Your straight path hands on all of dh, as in a residual net. Here h_{t−1} was multiplied by g."),
         Mistake("the gate's look at the candidate forgotten", dict(dn_gate=0.0), "Your candidate gets a gradient from the mix alone, as in (11.2). It is also read by the gate, and gradients of two uses are added."),
         Mistake("candidate's gradient from the gate alone", dict(dn_times="nothing"), "Your candidate gets a gradient from the gate alone. It is also a part of the mix, and gradients of two uses are added."),
-        Mistake("gate's part with the wrong sign", dict(dn_gate=-1.0), "What your candidate gets from the gate has the wrong sign: gradients of two uses are added."),
+        Mistake("gate's part with the wrong sign", dict(dn_gate=-1.0), "What your candidate gets from the gate has the wrong sign: gradients of two uses are added.", whole=True),
         Mistake("V_n transposed on the way back", dict(back_n="V_n.T"), "On the way back from the gate to the candidate V_n is transposed in your answer. Forwards its transpose stood on the right of n; backwards the matrix itself does."),
         Mistake("V_h for V_n on the way back", dict(back_n="V_h"), "From the gate to your candidate you go back through V_h. The gate read the candidate through V_n."),
         Mistake("gate's part without σ'", dict(back_n_slope=False), "What your candidate gets from the gate starts before the slope of its σ: the matrix V_n stands inside it."),

@@ -128,7 +128,7 @@ STACK_BACKWARD = Problem(
     lecture='lecture 11, "GRU and UGRNN"',
     axes={"dx": ("step from 0", "example", "input"), "dh0_low": ("example", "unit"), "dh0_top": ("example", "unit")},
     mistakes=(
-        Mistake("skip forgotten", dict(join=lambda through, skipped: through), "Your dx comes through the lower layer alone. The top layer read x as well, through its J_skip."),
+        Mistake("skip forgotten", dict(join=lambda through, skipped: through), "Your dx comes through the lower layer alone. The top layer read x as well, through its J_skip.", whole=True),
         Mistake("dx of the skip only", dict(join=lambda through, skipped: skipped), "Your dx comes through the skip alone: what the lower layer sends to x is lost. Two uses are added."),
         Mistake("skip averaged", dict(join=lambda through, skipped: (through + skipped) / 2), "You average the two ways to x. Gradients of two uses are added."),
         Mistake("skip without the later losses", dict(skip_own=True), "On the skip you use dhs_top alone. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
@@ -156,7 +156,7 @@ STACK_BACKWARD = Problem(
         Mistake("lower layer's own loss a step late", dict(low_layer=dict(own_late=True)), "In the lower layer what arrives at step t is added after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
         Mistake("top layer's J_h transposed", dict(top_layer=dict(transposed=True)), "In the top layer you go back through the transposed J_h. Its first index is the new state's, as in the lower layer.", whole=True),
         Mistake("skip's Jacobian of the step after", _skip_off, "Your J_skip is one step off: x_t goes with J_skip[t]."),
-        Mistake("nothing handed down", dict(hand_down=lambda dx: 0 * dx), "Nothing of the top layer's loss reaches the lower states. The top layer read them."),
+        Mistake("nothing handed down", dict(hand_down=lambda dx: 0 * dx), "Nothing of the top layer's loss reaches the lower states. The top layer read them.", whole=True),
         Mistake("handed down at the last step only", dict(hand_down=_at_the_last_step), "The lower layer gets something from the top at the last step only. The top layer read it at every step."),
         Mistake("handed down one step early", dict(hand_down=_early), "What you hand down is one step off: step t gets that of t + 1. Both layers make step t at the same time."),
         Mistake("handed down in reversed order", dict(hand_down=lambda dx: dx[::-1]), "What you hand down is in the order of the loop, the last step first."),
