@@ -2,10 +2,12 @@
 
 import contextlib
 import functools
+import importlib
 import io
 import itertools
 import json
 import linecache
+import pkgutil
 import re
 import sys
 import textwrap
@@ -21,6 +23,7 @@ from right_answers.ps1 import linear_products
 from vgcourse.check import check, evaluate, find, hint, names, when_solved
 from vgcourse.collect.call import call
 from vgcourse.collect.plain import same
+from vgcourse.problems import SETS, Problem, problems
 from vgcourse.tell import hints
 from vgcourse.tell.report import MIME, as_data, as_text
 
@@ -88,13 +91,23 @@ def test_lecture_is_on_the_map_of_the_course(name):
     assert re.search(rf"^\| {number} \| \[?{re.escape(title)}[\]|( ]", text, flags=re.M), title
 
 
-@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ps1.")])
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ps")])
 def test_problem_set_gives_the_same_points(name):
-    source = (ROOT / "solutions/ps1/ps1.md").read_text(encoding="utf-8")
+    problem_set = name.split(".")[0]
+    source = (ROOT / f"solutions/{problem_set}/{problem_set}.md").read_text(encoding="utf-8")
     visible, hidden = re.findall(
         rf'^check\("{name}", \w+, points=(\d+)(?:, seed=\d+)?\)$', source, flags=re.M
     )
     assert float(visible) == float(hidden) == PROBLEMS[name].points
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_every_problem_is_listed(problem_set):
+    room = importlib.import_module(f"vgcourse.problems.{problem_set}")
+    files = pkgutil.iter_modules(getattr(room, "__path__", []), f"{room.__name__}.")
+    modules = [room, *(importlib.import_module(file.name) for file in files)]
+    made = {value.name for module in modules for value in vars(module).values() if isinstance(value, Problem)}
+    assert made == {problem.name for problem in problems(problem_set)}
 
 
 # --- right answers (checker_score.py holds many more) ----------------------------------------------

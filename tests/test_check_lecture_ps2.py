@@ -243,14 +243,6 @@ def test_a_copied_line_does_not_pass(name, answer):
 # --- the set as a whole -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PS2)
-def test_the_notebook_gives_the_problem_s_points(name):
-    visible, hidden = re.findall(
-        rf'^check\("{name}", \w+, points=(\d+)(?:, seed=\d+)?\)$', SOURCE, flags=re.M
-    )
-    assert float(visible) == float(hidden) == find(name).points
-
-
 def test_points_in_the_table_add_up():
     rows = re.findall(r"^\| (\d+) \|.*\| (\d+(?: \+ \d+)?) \|$", SOURCE, flags=re.M)
     assert [int(number) for number, _ in rows] == list(range(1, 17))
