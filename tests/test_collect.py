@@ -1,6 +1,7 @@
 """What a learner's function gives becomes plain data, travels, and is judged where no code of theirs is."""
 
 import ast
+import io
 import json
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from right_answers import RIGHT
 
-from vgcourse.collect import Answers, Asked, Attempt, Outcome, Task, collect
+from vgcourse.collect import Answers, Asked, Attempt, Outcome, Task, collect, outcomes
 from vgcourse.collect.plain import Foreign, describe, plain, same
 from vgcourse.judge import judge
 from vgcourse.problems import SETS, find, names
@@ -140,17 +141,22 @@ def test_other_bytes_are_refused(data):
 
 
 def test_nothing_is_unpickled():
-    import io
-
     file = io.BytesIO()
     np.savez(file, text=np.array([print], dtype=object), allow_pickle=True)
     with pytest.raises(ValueError, match="no answers"):
         Answers.from_bytes(file.getvalue())
 
 
-def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
-    from vgcourse.collect import outcomes
+def test_what_unpacks_to_too_much_is_refused(monkeypatch):
+    file = io.BytesIO()
+    np.savez_compressed(file, text=np.zeros(1_000_000, np.uint8))
+    assert len(file.getvalue()) < 10_000
+    monkeypatch.setattr(outcomes, "LARGEST", 400_000)
+    with pytest.raises(ValueError, match=r"1 MB; expected at most 1\."):
+        Answers.from_bytes(file.getvalue())
 
+
+def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
     monkeypatch.setattr(outcomes, "LARGE", 10)
     sent = Answers.from_bytes(answers_with(np.zeros(11)).to_bytes())
     assert sent.visible[0].first.output == Foreign("an array of shape (11,)")

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import zipfile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,8 +80,13 @@ class Answers(NamedTuple):
         ValueError
             If the bytes are something else, or too many.
         """
-        if len(data) > 2 * LARGEST:
-            raise ValueError(f"Answers: {len(data) / 1e6:.0f} MB; expected at most {2 * LARGEST / 1e6:.0f}.")
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as file:  # a few bytes may unpack to many
+                size = sum(member.file_size for member in file.infolist())
+        except zipfile.BadZipFile as error:
+            raise ValueError("Answers: these bytes are no answers (BadZipFile).") from error
+        if max(size, len(data)) > 2 * LARGEST:
+            raise ValueError(f"Answers: {size / 1e6:.0f} MB; expected at most {2 * LARGEST / 1e6:.0f}.")
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 refusal, visible, fresh = _decode(json.loads(file["text"].tobytes()), file)
