@@ -171,20 +171,11 @@ def _choose(explained, rest, wrong):
     return named, tied, rest
 
 
-def _several(mistakes, quantities):
+def _several(mistakes, quantities, which="more than one mistake, with the same numbers"):
     """One finding for mistakes that give the same numbers: what they have in common."""
     names = "; ".join(f"“{mistake.name}”" for mistake in mistakes)
     verb = "fit" if is_plural(sorted(quantities)) else "fits"
-    text = f"Your {listed(sorted(quantities))} {verb} more than one mistake, with the same numbers: {names}."
-    return Finding("fact", "one of several mistakes", text)
-
-
-def _several_pairs(mistakes, quantities, alone):
-    """The same for pairs: two of these at once, or one on top of what was named."""
-    names = "; ".join(f"“{mistake.name}”" for mistake in mistakes)
-    verb = "fit" if is_plural(sorted(quantities)) else "fits"
-    which = "more than one pair of mistakes" if alone else "more than one further mistake"
-    text = f"Your {listed(sorted(quantities))} {verb} {which}, with the same numbers, out of: {names}."
+    text = f"Your {listed(sorted(quantities))} {verb} {which}: {names}."
     return Finding("fact", "one of several mistakes", text)
 
 
@@ -225,7 +216,8 @@ def _two_at_once(suspects, rest, named, wrong):
             claims.append((common, hits))
         if len(rivals) > 1:
             several = sorted(set.union(*rivals) - set(common), key=mistakes.index)
-            second.append(_several_pairs(several, hits, alone=not common))
+            which = "further mistake" if common else "pair of mistakes"
+            second.append(_several(several, hits, f"more than one {which}, with the same numbers, out of"))
         named = [*named, *common]
         rest = [name for name in rest if name not in hits]
     return claims, second, rest

@@ -49,14 +49,15 @@ class Suspects:
 
     def yes_or_no(self, names):
         """Are these answers yes or no alone? A few of them agree with almost anything."""
-        return all(
-            q.expected.dtype.kind == "b" for run in self.runs for q in run.quantities if q.name in names
-        )
+        return self._all_of_kind("b", names)
 
     def may_be_chance(self, names):
         """Are these a few yes-or-no answers or counts? They agree with something by chance."""
+        return self._all_of_kind("biu", names)
+
+    def _all_of_kind(self, kinds, names):
         quantities = [q for run in self.runs for q in run.quantities if q.name in names]
-        return all(q.expected.dtype.kind in "biu" for q in quantities)
+        return all(q.expected.dtype.kind in kinds for q in quantities)
 
     def agree_in_nothing(self, names, zero=False):
         """Is no finite number wrong in them, or none but 0? So do all that overflow, or are empty, agree."""

@@ -6,6 +6,7 @@ come together where they change different places.
 
 import functools
 import inspect
+import itertools
 import textwrap
 from collections.abc import Callable
 from typing import NamedTuple
@@ -68,10 +69,14 @@ def overlap(reference, edits):
     for edit in edits:
         by_place.setdefault(edit.within or reference, []).append(edit)
     for function, mine in by_place.items():
-        spans = sorted(_span(function, edit) for edit in mine)
-        if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
+        if _meet(sorted(_span(function, edit) for edit in mine)):
             return True
     return False
+
+
+def _meet(spans):
+    """Do two of these sorted pairs (start, end) share a character?"""
+    return any(end > start for (_, end), (start, _) in itertools.pairwise(spans))
 
 
 @functools.lru_cache(maxsize=512)
@@ -98,7 +103,7 @@ def _code(function, edits):
 def _replaced(function, edits):
     text = _text(function)
     spans = sorted((_span(function, edit), edit.new) for edit in edits)
-    if any(end > start for ((_, end), _), ((start, _), _) in zip(spans, spans[1:], strict=False)):
+    if _meet([span for span, _ in spans]):
         raise ValueError(f"{function.__name__}: two edits overlap: {[edit.old for edit in edits]}.")
     for (start, end), new in reversed(spans):
         text = text[:start] + new + text[end:]

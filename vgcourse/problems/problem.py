@@ -199,18 +199,8 @@ class Problem:
     def _build(self, parts):
         if isinstance(parts, Mapping):
             return functools.partial(self.family, **parts)
-        return _Late(functools.partial(edited, self.reference, self.helpers, parts))
-
-
-class _Late:
-    """A function that is made when it is first called."""
-
-    def __init__(self, make):
-        self.make, self.function = make, None
-
-    def __call__(self, *args):
-        self.function = self.function or self.make()
-        return self.function(*args)
+        # made when it is first called, and kept
+        return lambda *args: edited(self.reference, self.helpers, parts)(*args)
 
 
 def _joined(parts):
