@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import inspect
 import io
 import itertools
 import json
@@ -268,7 +269,8 @@ def test_guessed_verdicts_earn_little_and_are_not_accused():
         coins = {}
 
         def guess(backward, coins=coins, rng=rng):
-            return coins.setdefault(backward.label, rng.random() < 0.5)
+            name = inspect.getclosurevars(backward).nonlocals["formula"]
+            return coins.setdefault(name, rng.random() < 0.5)
 
         verdict = evaluate("ps1.is_right", guess)
         earned.append(verdict.share)
@@ -298,8 +300,9 @@ def test_each_test_meets_implementations_without_a_past():
 
     def judge(backward):
         inputs = np.ones((2, 3)), np.ones((4, 3)), np.ones((2, 4))
-        if backward.label == "adds to the call before":
-            seen.append([float(backward(*inputs)[1][0, 0]) for _ in range(2)])
+        first, second = (np.array(backward(*inputs)[1], dtype=float) for _ in range(2))
+        if not np.array_equal(first, second, equal_nan=True):
+            seen.append([float(first[0, 0]), float(second[0, 0])])
         return True
 
     for _ in range(2):

@@ -9,8 +9,8 @@ from rooms import public_functions
 from vgcourse import activations, clinic, dynamics, gradcheck, initializers, losses, mlp, optim, recurrent
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.check import evaluate, names
+from vgcourse.clinic import ward
 from vgcourse.losses import softmax
-from vgcourse.problems.ps8 import ward
 
 PS8 = [name for name in names() if name.startswith("ps8.")]
 LIBRARY = public_functions(

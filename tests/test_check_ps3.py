@@ -8,41 +8,46 @@ from conftest import ROOT
 
 from vgcourse.check import evaluate, find
 from vgcourse.dynamics import gaussian_mean
-from vgcourse.problems.ps3.gains import SLACK, Unit, level_gain, logarithms
+from vgcourse.problems.ps3.gains import SLACK, level_gain, logarithms, unit
 from vgcourse.problems.ps3.measured import layer_moments
 from vgcourse.problems.ps3.promises import RIGHT, wrong_ones
 from vgcourse.problems.ps3.rescue import BAND, rescue, signals
 
 TEXT = (ROOT / "solutions/ps3/ps3.md").read_text(encoding="utf-8")
-UNITS = [Unit("blend", 0.3), Unit("elu", 0.8), Unit("softsign", 0.4)]
+UNITS = [("blend", 0.3), ("elu", 0.8), ("softsign", 0.4)]
 
 
-def slope(f):
-    return f._replace(slope=True)
+def functions(kind_and_c):
+    """An activation and its slope."""
+    return [passed.build() for passed in unit(*kind_and_c)]
 
 
-@pytest.mark.parametrize("f", UNITS, ids=repr)
-def test_slopes_are_those_of_the_functions(f):
+@pytest.mark.parametrize("kind_and_c", UNITS)
+def test_slopes_are_those_of_the_functions(kind_and_c):
+    f, df = functions(kind_and_c)
     z = np.array([-3.0, -0.7, 0.4, 2.5])
-    assert slope(f)(z) == pytest.approx((f(z + 1e-6) - f(z - 1e-6)) / 2e-6, rel=1e-8, abs=0)
+    assert df(z) == pytest.approx((f(z + 1e-6) - f(z - 1e-6)) / 2e-6, rel=1e-8, abs=0)
 
 
-@pytest.mark.parametrize("f", UNITS, ids=repr)
-def test_both_logarithms_are_the_librarys_integrals(f):
+@pytest.mark.parametrize("kind_and_c", UNITS)
+def test_both_logarithms_are_the_librarys_integrals(kind_and_c):
+    f, df = functions(kind_and_c)
     q, up, back = 1.21, 0.0, 0.0
     for _ in range(30):
-        back += np.log(1.21 * gaussian_mean(lambda z: slope(f)(z) ** 2, q))
+        back += np.log(1.21 * gaussian_mean(lambda z: df(z) ** 2, q))
         new = 1.21 * gaussian_mean(lambda z: f(z) ** 2, q)
         up, q = up + np.log(new / q), new
-    assert logarithms(f, slope(f), 30, 1.1) == pytest.approx((up, back), rel=1e-6, abs=0)
+    assert logarithms(f, df, 30, 1.1) == pytest.approx((up, back), rel=1e-6, abs=0)
 
 
-@pytest.mark.parametrize("f", UNITS, ids=repr)
-def test_no_gain_of_a_grid_drifts_less(f):
+@pytest.mark.parametrize("kind_and_c", UNITS)
+def test_no_gain_of_a_grid_drifts_less(kind_and_c):
+    f, df = functions(kind_and_c)
+
     def drift(gain):
-        return max(map(abs, logarithms(f, slope(f), 30, gain)))
+        return max(map(abs, logarithms(f, df, 30, gain)))
 
-    best = drift(level_gain(f, slope(f), 30))
+    best = drift(level_gain(f, df, 30))
     assert best <= min(map(drift, np.linspace(0.6, 3, 121)))
     assert best > 2 * SLACK, "else a gain that levels one direction alone would pass"
 

@@ -1,6 +1,9 @@
 """What a learner's function gives becomes plain data, travels, and is judged where no code of theirs is."""
 
 import ast
+import functools
+import importlib
+import inspect
 import io
 import json
 import shutil
@@ -16,11 +19,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from right_answers import RIGHT
 
-from vgcourse.collect import Answers, Asked, Attempt, Outcome, Task, collect, outcomes
+import vgcourse
+from vgcourse import recurrent
+from vgcourse.activations import sigmoid
+from vgcourse.check import check
+from vgcourse.collect import Answers, Asked, Attempt, Outcome, Passed, Task, collect, outcomes
+from vgcourse.collect.call import call
 from vgcourse.collect.plain import Foreign, describe, plain, same
+from vgcourse.collect.uses import refused_use
 from vgcourse.judge import judge
-from vgcourse.problems import SETS, find, names
+from vgcourse.problems import MAY_USE, SETS, find, names
 from vgcourse.problems.problem import task
+from vgcourse.recurrent import lstm_step_forward
 from vgcourse.tell.report import as_text
 
 Pair = namedtuple("Pair", "a b")
@@ -248,6 +258,167 @@ def test_no_other_room_calls(room):
                 assert not {"collect", "call", "collecting"} & {alias.name for alias in node.names}, path
             if isinstance(node, ast.FunctionDef) and room != "problems":
                 assert "fn" not in {arg.arg for arg in node.args.args}, path
+
+
+# --- what goes in ----------------------------------------------------------------------------------
+
+
+def parts(value):
+    """A nested value's leaves; of functions to pass, what they are made of."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from parts(item)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_goes_in_is_plain(name):
+    """Numbers, text and arrays: a function that is passed in goes as its text."""
+    for asked in task(find(name), 0).visible:
+        for value in asked.args:
+            assert isinstance(value, (int, float, str, list, tuple, dict, np.ndarray, type(None)))
+            for leaf in parts(value):
+                assert isinstance(leaf, (int, float, complex, str, np.ndarray, np.generic, type(None)))
+                assert np.asarray(leaf).dtype.kind != "O" or leaf is None
+
+
+def test_functions_to_pass_need_numpy_and_the_numerics_alone():
+    rooms = set()
+    for name in names():
+        for asked in task(find(name), 0).visible:
+            for value in asked.args:
+                if isinstance(value, Passed):
+                    for node in ast.walk(ast.parse(value.source)):
+                        if isinstance(node, ast.ImportFrom):
+                            rooms.add(node.module)
+                        elif isinstance(node, ast.Import):
+                            rooms |= {alias.name for alias in node.names}
+    ours = {room for room in rooms if room.startswith("vgcourse")}
+    assert ours <= {"vgcourse.collect", "vgcourse.activations", "vgcourse.initializers"}
+    assert {room.split(".")[0] for room in rooms} <= {"vgcourse", "numpy", "math", "functools"}
+
+
+def counted(start):
+    kept = [start]
+
+    def f():
+        kept[0] += 1
+        return kept[0]
+
+    return f
+
+
+@pytest.mark.parametrize(("remembers", "second"), [(True, 8), (False, 10)])
+def test_what_remembers_is_made_anew_for_each_call(remembers, second):
+    passed = Passed(inspect.getsource(counted), "counted", (6,), remembers)
+    outcomes = [call(lambda f: (f(), f()), (passed,)).output for _ in range(2)]
+    assert outcomes == [(7, 8), (second - 1, second)]
+
+
+def test_errors_in_what_is_passed_point_to_the_learners_line():
+    def answer(f):
+        return f(1, 2)
+
+    text = call(answer, (Passed("def made():\n    return lambda x: x", "made"),)).error
+    assert text.endswith("of your cell: return f(1, 2)")
+
+
+# --- what an answer may use of the course's own library ----------------------------------------------
+
+MAY_NOT = "An answer of this set may use activations and losses of vgcourse, and nothing else of it"
+
+
+def uses_a_module(x):
+    return recurrent.LSTMParams
+
+
+def uses_a_function(x):
+    return lstm_step_forward(x)
+
+
+def uses_it_deep_inside(x):
+    return [uses_a_function(y) for y in x]
+
+
+def imports_inside(x):
+    from vgcourse.problems.ps7 import PROBLEMS
+
+    return PROBLEMS
+
+
+def imports_by_name(x):
+    return importlib.import_module("vgcourse.recurrent")
+
+
+def through_the_package(x):
+    return vgcourse.recurrent.lstm
+
+
+class Helper:
+    def f(self, x):
+        return lstm_step_forward(x)
+
+
+def through_a_default(x, f=lstm_step_forward):
+    return f(x)
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        uses_a_module,
+        uses_a_function,
+        uses_it_deep_inside,
+        imports_inside,
+        imports_by_name,
+        through_the_package,
+        through_a_default,
+        functools.partial(through_a_default, f=lstm_step_forward),
+        functools.wraps(uses_a_function)(lambda x: x),
+        Helper().f,
+        lstm_step_forward,
+        find("ps1.linear_backward").reference,
+    ],
+    ids=lambda fn: getattr(fn, "__name__", "partial"),
+)
+def test_what_an_answer_may_not_use_is_refused(fn):
+    assert MAY_NOT in refused_use(fn, ("activations", "losses"))
+    assert refused_use(fn, None) is None
+
+
+def test_what_an_answer_may_use_passes():
+    def answer(x):
+        later = sigmoid(x) + vgcourse.activations.tanh(x) + np.vgcourse
+        return later + recurrent
+
+    recurrent = 1
+    assert refused_use(answer, ("activations",)) is None
+    assert refused_use(answer, ("losses",)).startswith("your answer uses vgcourse.activations")
+
+
+@pytest.mark.parametrize("name", names())
+def test_right_answers_may_use_what_they_use_and_references_are_no_answers(name):
+    may_use = MAY_USE[name.split(".")[0]]
+    for answer in RIGHT[name]:
+        if not answer.__module__.startswith("vgcourse"):
+            assert refused_use(answer, may_use) is None
+    text = collect(find(name).reference, task(find(name), 0, may_use)).refusal
+    assert text.startswith("Your answer uses vgcourse.problems.")
+
+
+@pytest.mark.parametrize("problem_set", [name for name in SETS if name != "start"])
+def test_every_set_says_what_an_answer_may_use(problem_set):
+    *others, last = (f"`{name}`" for name in MAY_USE[problem_set])
+    text = (ROOT / f"solutions/{problem_set}/{problem_set}.md").read_text(encoding="utf-8")
+    assert f"An answer may use {', '.join(others)} and {last} of `vgcourse`" in text
+
+
+def test_a_refused_answer_earns_nothing_and_reads_why(capsys):
+    assert check("ps1.linear_backward", find("ps1.linear_backward").reference) == 0
+    assert "Your answer uses vgcourse.problems.ps1." in capsys.readouterr().out
 
 
 # --- a judge that sees no code ---------------------------------------------------------------------

@@ -15,7 +15,7 @@ import numpy as np
 
 from vgcourse.collect import collect
 from vgcourse.judge import judge, look
-from vgcourse.problems import find, names
+from vgcourse.problems import MAY_USE, find, names
 from vgcourse.problems.problem import task
 from vgcourse.tell import hint, progress, report, screen
 from vgcourse.tell.screen import Score
@@ -49,7 +49,7 @@ def check(name, fn, points=None, *, seed=0, convention=None):
     points = find(name).points if points is None else points
     if isinstance(points, bool) or not isinstance(points, numbers.Real) or not 0 <= points < math.inf:
         raise ValueError(f"check: points is {points!r}; expected a number of at least 0.")
-    verdict = evaluate(name, fn, seed=seed, convention=convention)
+    verdict = evaluate(name, fn, seed=seed, convention=convention, may_use=_may_use(name))
     points = float(points)
     rounded = round(points * verdict.share, 2)
     # never above points, and equal only if all is right
@@ -73,7 +73,7 @@ def when_solved(name, fn):
     def run(draw):
         if os.environ.get("NBGRADER_EXECUTION"):
             return
-        if evaluate(name, fn).share == 1:
+        if evaluate(name, fn, may_use=_may_use(name)).share == 1:
             draw()
         else:
             print(f"This picture appears when {name.split('.')[1]} passes its check.")
@@ -81,8 +81,17 @@ def when_solved(name, fn):
     return run
 
 
-def evaluate(name, fn, *, seed=0, convention=None):
+def _may_use(name):
+    return MAY_USE[name.split(".")[0]]
+
+
+def evaluate(name, fn, *, seed=0, convention=None, may_use=None):
     """The verdict on a function, without showing it.
+
+    Parameters
+    ----------
+    name, fn, seed, convention : as for `check`
+    may_use : what of vgcourse the function may use, names of modules; None is all of it
 
     Returns
     -------
@@ -98,5 +107,5 @@ def evaluate(name, fn, *, seed=0, convention=None):
             seen.append(look(problem, attempts, seed=seed, convention=declared))
             return seen[0].all_right
 
-        answers = collect(fn, task(problem, seed), enough)
+        answers = collect(fn, task(problem, seed, may_use), enough)
         return judge(problem, answers, seed=seed, convention=declared, seen=seen[0] if seen else None)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from right_answers.clothes import dressed, lists, on_copies
-from vgcourse.problems.ps8.ward import gauges, sick
+from vgcourse.clinic.ward import gauges, sick
 
 # --- dead_units ------------------------------------------------------------------------------------
 

@@ -5,5 +5,6 @@ No other room's code meets a learner's function. This one imports numpy and noth
 
 from vgcourse.collect.collecting import Asked, Task, collect
 from vgcourse.collect.outcomes import Answers, Attempt, Outcome
+from vgcourse.collect.passed import Passed, Planted
 
-__all__ = ["Answers", "Asked", "Attempt", "Outcome", "Task", "collect"]
+__all__ = ["Answers", "Asked", "Attempt", "Outcome", "Passed", "Planted", "Task", "collect"]

@@ -16,6 +16,7 @@ import numpy as np
 
 from vgcourse.collect.limit import TimeLimit, run_limited
 from vgcourse.collect.outcomes import Outcome
+from vgcourse.collect.passed import FILE
 from vgcourse.collect.plain import copy_arguments, cut, plain, same, with_article
 
 SECONDS = 5.0  # for one call; the slowest right answers take a tenth of one
@@ -106,7 +107,7 @@ def _own_frames(error):
     return [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(_LIBRARIES) and not frame.filename.startswith("<frozen")
+        if not frame.filename.startswith((*_LIBRARIES, "<frozen", FILE))
     ]
 
 

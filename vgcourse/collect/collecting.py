@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from vgcourse.collect.call import SECONDS, call, signature_problem
 from vgcourse.collect.outcomes import Answers, Attempt, Outcome
+from vgcourse.collect.uses import refused_use
 
 IN_ALL = 3 * SECONDS  # for the visible cases together
 
@@ -22,12 +23,14 @@ class Task(NamedTuple):
     """What to call a function with.
 
     `parameters` is how it should be callable, as text: "(x, W, b)". `fresh` makes the second group of calls
-    when somebody needs it: drawing inputs costs more than most answers.
+    when somebody needs it: drawing inputs costs more than most answers. `may_use` names what of vgcourse the
+    function may use; None is all of it.
     """
 
     parameters: str
     visible: tuple
     fresh: Callable
+    may_use: tuple | None = None
 
 
 def collect(fn, task, enough=lambda attempts: False):
@@ -43,7 +46,8 @@ def collect(fn, task, enough=lambda attempts: False):
     -------
     Answers; whatever the function raises is in there as a sentence
     """
-    if refusal := signature_problem(fn, task.visible[0].args, task.parameters):
+    refusal = signature_problem(fn, task.visible[0].args, task.parameters)
+    if refusal := refusal or refused_use(fn, task.may_use):
         return Answers(refusal[0].upper() + refusal[1:])
     start = perf_counter()
     attempts = _visible(fn, task.visible)

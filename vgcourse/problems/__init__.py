@@ -5,7 +5,18 @@ import importlib
 
 from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Problem
 
-__all__ = ["SETS", "Case", "Convention", "Invariant", "Mistake", "Problem", "find", "names", "problems"]
+__all__ = [
+    "MAY_USE",
+    "SETS",
+    "Case",
+    "Convention",
+    "Invariant",
+    "Mistake",
+    "Problem",
+    "find",
+    "names",
+    "problems",
+]
 
 SETS = {
     "start": "the start page",
@@ -17,6 +28,16 @@ SETS = {
     "ps6": "backpropagation through time and its memory",
     "ps7": "LSTM, GRU and UGRNN",
     "ps8": "the gradient clinic",
+}
+
+# What of vgcourse an answer may use, by set.
+EVERYWHERE = ("activations", "gradcheck", "initializers", "losses")
+MAY_USE = {problem_set: EVERYWHERE for problem_set in SETS} | {
+    "ps3": (*EVERYWHERE, "dynamics"),
+    "ps5": (*EVERYWHERE, "dynamics"),
+    "ps6": (*EVERYWHERE, "recurrent"),
+    "ps7": (*EVERYWHERE, "recurrent"),
+    "ps8": (*EVERYWHERE, "clinic", "layers", "mlp", "optim", "tasks"),
 }
 
 

@@ -217,8 +217,8 @@ def drawn(problem, seed):
     return problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
 
 
-def task(problem, seed):
-    """What a learner's function is called with, and again on fresh inputs.
+def task(problem, seed, may_use=None):
+    """What a learner's function is called with, and again on fresh inputs; `may_use` is for Task.
 
     Returns
     -------
@@ -228,4 +228,4 @@ def task(problem, seed):
     def calls(seed):
         return tuple(Asked(case.args, case.memory) for case in drawn(problem, seed))
 
-    return Task(str(inspect.signature(problem.reference)), calls(seed), lambda: calls(seed + FRESH))
+    return Task(str(inspect.signature(problem.reference)), calls(seed), lambda: calls(seed + FRESH), may_use)

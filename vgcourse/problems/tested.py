@@ -1,80 +1,65 @@
 """A problem whose answer is a test: it has to catch planted wrong implementations and accept right ones.
 
-Both groups of rows weigh the same, so that a test that says the same of all of them earns nothing.
+Both groups of rows weigh the same, so that a test that says the same of all of them earns nothing. The
+planted ones are a module that needs numpy and the course's numerics alone, since its text is what is sent:
 
-    class Clipping(Implementation):
-        what = "a function that clips by the global norm"
+    WRONG = (Planted("largest norm", _largest, "Try three arrays of different norms."), ...)
+    RIGHT = (Planted("loops", _loops, "It rounds differently: equality is too much to ask."), ...)
 
-        def __call__(self, grads, threshold):
-            return self.formula(grads, threshold, self.memory.kept)
+    def implementation(formula):        # what the learner's test is given
+        kept = {}                       # what it remembers between its calls
+        def clip(grads, threshold):
+            return formula(grads, threshold, kept)
+        return clip
 
-    IS_CLIPPING = tested_problem(Clipping, WRONG, RIGHT, name="ps4.is_clipping", ...)
+    IS_CLIPPING = tested_problem(planted, name="ps4.is_clipping", ...)
+
+Where chance places an error there is `wrong_ones(rng)` in place of WRONG.
 """
 
-from collections.abc import Callable
+import inspect
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
+from vgcourse.collect import Passed
 from vgcourse.collect.plain import describe
 from vgcourse.problems.problem import Case, Invariant, Problem
 from vgcourse.problems.words import listed
 
+PICK = """
 
-class Planted(NamedTuple):
-    """An implementation, what it is called in the table, and what the test of a learner misses or demands."""
-
-    label: str
-    formula: Callable
-    advice: str
-
-
-class Memory(np.random.Generator):
-    """What an implementation keeps between calls.
-
-    The checker hands each test a fresh copy of a Generator and does not compare it afterwards, so what one
-    test leaves here is not there when the next begins.
-    """
-
-    def __init__(self):
-        super().__init__(np.random.PCG64(0))
-        self.kept = {}
-
-    def __deepcopy__(self, memo):
-        return Memory()
+def pick(group, number, seed):
+    planted = globals()[group]
+    planted = planted(np.random.default_rng(seed)) if callable(planted) else planted
+    return implementation(planted[number].formula)
+"""
 
 
-class Implementation(NamedTuple):
-    """What a test is given: a subclass has the arguments of what is tested; `label` is for the checker."""
-
-    formula: Callable
-    memory: Memory
-    label: str
-
-    def __repr__(self):
-        return f"<{self.what}>"
-
-
-def tested_problem(kind, wrong, right, **rest):
+def tested_problem(planted, **rest):
     """The Problem of a test.
 
     Parameters
     ----------
-    kind : subclass of Implementation, with `what` it is and how it is called
-    wrong : Planted each, or a function of rng that makes them
-    right : Planted each
+    planted : module with WRONG or wrong_ones(rng), RIGHT, and implementation(formula)
     rest : what else the Problem has
     """
-    examples = wrong(np.random.default_rng(0)) if callable(wrong) else wrong
+    wrong, right = wrong_ones(planted), planted.RIGHT
     return Problem(
-        cases=partial(_cases, kind, wrong, right),
+        cases=partial(_cases, planted),
         adapt=_as_number,
         exact=True,
         coin=True,
-        invariants=(*(_about(p, False) for p in examples), *(_about(p, True) for p in right)),
+        invariants=(*(_about(p, False) for p in wrong), *(_about(p, True) for p in right)),
         **rest,
     )
+
+
+def wrong_ones(planted):
+    """The wrong implementations of a module."""
+    if hasattr(planted, "WRONG"):
+        return planted.WRONG
+    return planted.wrong_ones(np.random.default_rng(0))
 
 
 def all_accused(runs):
@@ -98,12 +83,15 @@ def all_accused(runs):
     return "slip in the reference", f"{facts}: {names}. Has what you compare with the same slip?"
 
 
-def _cases(kind, wrong, right, rng):
+def _cases(planted, rng):
     """A row for each, in the same order for every seed."""
+    source, seed = inspect.getsource(planted) + PICK, int(rng.integers(2**31))
+    wrong = "WRONG" if hasattr(planted, "WRONG") else "wrong_ones"
+    groups = ("caught", wrong, wrong_ones(planted)), ("accepted", "RIGHT", planted.RIGHT)
     return [
-        Case((kind(planted.formula, Memory(), planted.label),), (f"{word} [{planted.label}]",))
-        for word, group in (("caught", wrong(rng) if callable(wrong) else wrong), ("accepted", right))
-        for planted in group
+        Case((Passed(source, "pick", (group, number, seed), remembers=True),), (f"{word} [{one.label}]",))
+        for word, group, ones in groups
+        for number, one in enumerate(ones)
     ]
 
 
@@ -122,7 +110,7 @@ def _about(planted, right):
     said = "You accused a right one" if right else "A wrong one passed your test"
 
     def residual(args, outputs):
-        (verdict,) = outputs.values()
-        return abs(verdict - (1.0 + right)) if args[0].label == planted.label else 0.0
+        ((name, verdict),) = outputs.items()
+        return abs(verdict - (1.0 + right)) if name.endswith(f" [{planted.label}]") else 0.0
 
     return Invariant(planted.label, residual, f"{said}: {planted.label}. {planted.advice}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.collect import Passed
 from vgcourse.problems.problem import Case, Convention, Mistake, Problem
 
 # --- numerical_gradient ----------------------------------------------------------------------------
@@ -31,18 +32,20 @@ def _differences(
     return out
 
 
-class _Ripple:
-    """f(x) = Σ a_i e^sin(x_i + c) + (Σ x_i)²/2: smooth, every entry of its gradient of another size."""
+RIPPLE = """
+def ripple(a, shape, c):
+    a = np.reshape(a, shape)
 
-    def __init__(self, rng, shape):
-        self.a, self.c = (
-            rng.uniform(0.5, 1.5, size=shape) * rng.choice([-1, 1], size=shape),
-            rng.uniform(0.5, 1.5),
-        )
+    def f(x):  # Σ a_i e^sin(x_i + c) + (Σ x_i)²/2: smooth, every entry of its gradient of another size
+        return float(np.sum(a * np.exp(np.sin(np.asarray(x) + c))) + 0.5 * np.sum(x) ** 2)
 
-    def __call__(self, x):
-        x = np.asarray(x)
-        return float(np.sum(self.a * np.exp(np.sin(x + self.c))) + 0.5 * np.sum(x) ** 2)  # fmt: skip
+    return f
+"""
+
+
+def _ripple(rng, shape):
+    a = rng.uniform(0.5, 1.5, size=shape) * rng.choice([-1, 1], size=shape)
+    return Passed(RIPPLE, "ripple", (tuple(a.ravel().tolist()), shape, float(rng.uniform(0.5, 1.5))))
 
 
 def _numerical_cases(rng):
@@ -50,7 +53,7 @@ def _numerical_cases(rng):
     kinds = (((5,), 1e-3, ""), ((3, 4), 1e-2, " (matrix)"), ((1,), 2e-2, " (one entry)"))
     kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.5))
     return [
-        Case((_Ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
+        Case((_ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
         for shape, step, suffix in kinds
     ]
 
@@ -70,10 +73,6 @@ def _weighted(near, far, divisor):
     return quotient  # fmt: skip
 
 
-def _halved(f, x, e, step):
-    return _fourth_order(f, x, e, step / 2)
-
-
 def _single_precision(f, x, e, step):
     near, far = (np.float32(f(x + k * step * e)) - np.float32(f(x - k * step * e)) for k in (1, 2))
     return (8 * near - far) / np.float32(12 * step)
@@ -89,7 +88,7 @@ NUMERICAL_GRADIENT = Problem(
     tolerance=1e-9,
     float32_tolerance=1e-7,
     conventions=(
-        Convention("points at ε/2 and ε", lambda f, x, step=1e-3: _differences(f, x, step, _halved), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
+        Convention("points at ε/2 and ε", dict(steps=lambda step: step / 2), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
     ),
     mistakes=(
         Mistake("second order", dict(quotient=_two_points), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴."),

@@ -5,7 +5,7 @@ Each is a function of dz (H, N), x (D, N), W (H, D) and `kept`, a dict of what i
 
 import numpy as np
 
-from vgcourse.problems.tested import Planted
+from vgcourse.collect import Planted
 
 
 def _products(dz, x, W, kept=None):
@@ -126,3 +126,14 @@ RIGHT = (
     Planted("another memory order", lambda *args: tuple(np.asfortranarray(part) for part in _products(*args)), "Only its memory is laid out otherwise; the entries are the same."),
     Planted("a view of its own copy", _in_place, "It works in place on a copy of its own, which is its good right."),
 )  # fmt: skip
+
+
+def implementation(formula):
+    """What the learner's test is given."""
+    kept = {}
+
+    def backward(dz, x, W):
+        """A backward pass of Z = W X + b."""
+        return formula(dz, x, W, kept)
+
+    return backward

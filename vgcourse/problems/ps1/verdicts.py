@@ -1,25 +1,14 @@
 """Problem set 1, the tables turned: the learner writes the test, and planted implementations take it."""
 
-from vgcourse.problems.ps1.planted import RIGHT, wrong_ones
+from vgcourse.problems.ps1 import planted
 from vgcourse.problems.ps1.testers import MISTAKES, is_right, tester
-from vgcourse.problems.tested import Implementation, tested_problem
+from vgcourse.problems.tested import tested_problem
 
 # --- is_right --------------------------------------------------------------------------------------
 
 
-class BackwardPass(Implementation):
-    """A backward pass."""
-
-    what = "a backward pass of Z = W X + b"
-
-    def __call__(self, dz, x, W):
-        return self.formula(dz, x, W, self.memory.kept)
-
-
 IS_RIGHT = tested_problem(
-    BackwardPass,
-    wrong_ones,
-    RIGHT,
+    planted,
     name="ps1.is_right",
     reference=is_right,
     family=tester,

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from vgcourse.activations import sigmoid, softplus
-from vgcourse.problems.tested import Planted
+from vgcourse.collect import Planted
 
 _EPS = 1e-12
 
@@ -113,3 +113,14 @@ RIGHT = (
     Planted("another memory order", lambda z, kept: np.array(_right(z), order="F"), "Only its memory is laid out otherwise; the entries are the same."),
     Planted("in place on its own copy", _own_copy, "It works on a copy of its own, which is its good right."),
 )  # fmt: skip
+
+
+def implementation(formula):
+    """What the learner's test is given."""
+    kept = {}
+
+    def log_sigmoid(z):
+        """An implementation of ln σ(z)."""
+        return formula(z if isinstance(z, np.ndarray) else np.asarray(z, dtype=float), kept)  # a number, too
+
+    return log_sigmoid

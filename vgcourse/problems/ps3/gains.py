@@ -5,11 +5,11 @@ The answer is a number. Whether it is good is measured here, with integrals: abo
 
 import functools
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from vgcourse.collect.plain import describe
+from vgcourse.collect import Passed
+from vgcourse.collect.plain import copy_arguments, describe
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 SLACK = 0.025  # a drift that exceeds the smallest possible one by so much is accepted
@@ -23,21 +23,7 @@ WEIGHTS = np.tile(WEIGHTS, 2) * np.exp(-(NODES**2) / 2)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 
-class Unit(NamedTuple):
-    """An activation of one parameter c, or its slope: `blend` cz + (1 − c) tanh z, `elu`, `softsign`."""
-
-    kind: str
-    c: float
-    slope: bool = False
-
-    def __call__(self, z):
-        z = np.asarray(z, dtype=float)
-        return (SLOPES if self.slope else FUNCTIONS)[self.kind](z, self.c)
-
-    def __repr__(self):
-        return f"<{'slope of ' * self.slope}{self.kind} with c = {self.c:.3f}>"
-
-
+UNITS = """
 FUNCTIONS = {
     "blend": lambda z, c: c * z + (1 - c) * np.tanh(z),
     "elu": lambda z, c: np.where(z > 0, z, c * np.expm1(np.minimum(z, 0))),
@@ -48,6 +34,17 @@ SLOPES = {
     "elu": lambda z, c: np.where(z > 0, 1.0, c * np.exp(np.minimum(z, 0))),
     "softsign": lambda z, c: 1 / (1 + c * np.abs(z)) ** 2,
 }
+
+
+def unit(kind, c, slope):
+    formula = (SLOPES if slope else FUNCTIONS)[kind]
+    return lambda z: formula(np.asarray(z, dtype=float), c)
+"""
+
+
+def unit(kind, c):
+    """An activation of one parameter c and its slope: `blend` cz + (1 − c) tanh z, `elu`, `softsign`."""
+    return Passed(UNITS, "unit", (kind, c, False)), Passed(UNITS, "unit", (kind, c, True))
 
 
 def logarithms(f, df, depth, gain, q0=None):
@@ -94,11 +91,11 @@ def _gain_cases(rng):
     cases = []
     for kind, low, high in (("blend", 0.2, 0.35), ("elu", 0.7, 0.9), ("softsign", 0.3, 0.5)):
         while True:
-            f, depth = Unit(kind, float(rng.uniform(low, high))), int(rng.integers(25, 41))
-            best = _balanced(f, f._replace(slope=True), depth)
+            passed, depth = unit(kind, float(rng.uniform(low, high))), int(rng.integers(25, 41))
+            best = _balanced(*copy_arguments(passed), depth)
             if abs(100 * best - round(100 * best)) > 0.4:  # far from all that a coarse grid holds
                 break
-        cases.append(Case((f, f._replace(slope=True), depth), (f"level [{kind}]",)))
+        cases.append(Case((*passed, depth), (f"level [{kind}]",)))
     return cases
 
 
@@ -107,7 +104,7 @@ def _as_drift(output, args):
     gain = np.asarray(output)
     if gain.shape != () or gain.dtype.kind not in "fiu" or not 0.01 <= gain <= 100:
         raise TypeError(f"is {describe(output)}; expected one number from 0.01 to 100, the gain")
-    f, df, depth = args
+    f, df, depth = copy_arguments(args)
     found = logarithms(f, df, depth, float(gain))
     best = max(map(abs, logarithms(f, df, depth, _balanced(f, df, depth))))
     excess = max(map(abs, found)) - best

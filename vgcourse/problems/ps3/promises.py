@@ -5,10 +5,9 @@ Each is a function (shape, rng) with shape (n_out, n_in); He's rule is mean 0 an
 
 import numpy as np
 
+from vgcourse.collect import Planted
 from vgcourse.initializers import he
-from vgcourse.problems.tested import Planted
 
-REMEMBERS = {"another at every start"}  # these take a third argument, a dict that lives as long as one test
 TWICE_CUT = 0.8796  # standard deviation of a normal that is cut at ±2
 
 
@@ -97,3 +96,14 @@ RIGHT = (
     Planted("nested lists", lambda shape, rng: he(shape, rng=rng).tolist(), "Its result is a nested list: np.asarray makes an array of it."),
     Planted("row by row", lambda shape, rng: np.stack([_std(shape) * rng.standard_normal(shape[1]) for _ in range(shape[0])]), "Only the order of the draws is another."),
 )  # fmt: skip
+
+
+def implementation(formula):
+    """What the learner's test is given."""
+    kept = {}
+
+    def draw(shape, rng):
+        """An initialiser."""
+        return formula(tuple(shape), rng, kept) if formula is _unseeded else formula(tuple(shape), rng)
+
+    return draw

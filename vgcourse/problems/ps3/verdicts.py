@@ -4,22 +4,12 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Mistake
-from vgcourse.problems.ps3.promises import REMEMBERS, RIGHT, wrong_ones
-from vgcourse.problems.tested import Implementation, tested_problem
+from vgcourse.problems.ps3 import promises
+from vgcourse.problems.tested import tested_problem
 
 # --- is_he -----------------------------------------------------------------------------------------
 
 SHAPES = ((60, 240), (240, 60), (1500, 10))  # (n_out, n_in): both unequal ways, few inputs
-
-
-class Initialiser(Implementation):
-    """An initialiser."""
-
-    what = "an initialiser"
-
-    def __call__(self, shape, rng):
-        kept = (self.memory.kept,) if self.label in REMEMBERS else ()
-        return self.formula(tuple(shape), rng, *kept)
 
 
 def is_he(draw):
@@ -46,9 +36,7 @@ def _arrays_only(value):
 
 
 IS_HE = tested_problem(
-    Initialiser,
-    wrong_ones,
-    RIGHT,
+    promises,
     name="ps3.is_he",
     reference=is_he,
     points=4,

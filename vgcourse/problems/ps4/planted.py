@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from vgcourse.problems.tested import Planted
+from vgcourse.collect import Planted
 
 
 def _norm(grads):
@@ -129,3 +129,14 @@ RIGHT = (
     Planted("float32", lambda grads, c, kept: [g.astype(np.float32) for g in _clip(grads, c)], "Its results are in single precision, rounded at 6e−8: if you accept “plainly”, allow that much."),
     Planted("a tuple", lambda grads, c, kept: tuple(_clip(grads, c)), "A tuple of arrays is as good as a list."),
 )  # fmt: skip
+
+
+def implementation(formula):
+    """What the learner's test is given."""
+    kept = {}
+
+    def clip(grads, threshold):
+        """A function that clips by the global norm."""
+        return formula(grads, threshold, kept)
+
+    return clip

@@ -1,25 +1,14 @@
 """Problem set 4, the learner writes the test once more: of clipping by the global norm."""
 
-from vgcourse.problems.ps4.planted import RIGHT, WRONG
+from vgcourse.problems.ps4 import planted
 from vgcourse.problems.ps4.testers import MISTAKES, is_clipping, tester
-from vgcourse.problems.tested import Implementation, tested_problem
+from vgcourse.problems.tested import tested_problem
 
 # --- is_clipping -----------------------------------------------------------------------------------
 
 
-class Clipping(Implementation):
-    """A clipping function."""
-
-    what = "a function that clips by the global norm"
-
-    def __call__(self, grads, threshold):
-        return self.formula(grads, threshold, self.memory.kept)
-
-
 IS_CLIPPING = tested_problem(
-    Clipping,
-    WRONG,
-    RIGHT,
+    planted,
     name="ps4.is_clipping",
     reference=is_clipping,
     family=tester,

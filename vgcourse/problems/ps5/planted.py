@@ -5,7 +5,7 @@ Each is a function of W (H, H) and `kept`, a dict of what it remembers between c
 
 import numpy as np
 
-from vgcourse.problems.tested import Planted
+from vgcourse.collect import Planted
 
 EIG = np.linalg.eigvals
 
@@ -113,3 +113,14 @@ RIGHT = (
     Planted("by the transpose", _of_the_transpose, "It takes the λ of W.T, which are those of W, and returns 0 or 1. W has to be an array."),
     Planted("one by one", _one_by_one, "It looks at one λ after the other and says False at the first that is too large."),
 )  # fmt: skip
+
+
+def implementation(formula):
+    """What the learner's test is given."""
+    kept = {}
+
+    def stable(W):
+        """A function that says whether W is stable."""
+        return formula(W, kept)
+
+    return stable

@@ -1,25 +1,14 @@
 """Problem set 5, the learner writes the test: of a function that says whether a recursion is stable."""
 
-from vgcourse.problems.ps5.planted import RIGHT, WRONG
+from vgcourse.problems.ps5 import planted
 from vgcourse.problems.ps5.testers import MISTAKES, tells_stability, tester
-from vgcourse.problems.tested import Implementation, tested_problem
+from vgcourse.problems.tested import tested_problem
 
 # --- tells_stability -------------------------------------------------------------------------------
 
 
-class Verdict(Implementation):
-    """A verdict on stability."""
-
-    what = "a function that says whether W is stable"
-
-    def __call__(self, W):
-        return self.formula(W, self.memory.kept)
-
-
 TELLS_STABILITY = tested_problem(
-    Verdict,
-    WRONG,
-    RIGHT,
+    planted,
     name="ps5.tells_stability",
     reference=tells_stability,
     family=tester,

@@ -1,25 +1,14 @@
 """Problem set 6, the learner writes the test: of one-pass BPTT."""
 
-from vgcourse.problems.ps6.planted import RIGHT, WRONG
+from vgcourse.problems.ps6 import planted
 from vgcourse.problems.ps6.testers import MISTAKES, is_bptt, tester
-from vgcourse.problems.tested import Implementation, tested_problem
+from vgcourse.problems.tested import tested_problem
 
 # --- is_bptt ---------------------------------------------------------------------------------------
 
 
-class BackwardPass(Implementation):
-    """A backward pass."""
-
-    what = "a backward pass through time"
-
-    def __call__(self, dhs, hs, x, W_x, W_h):
-        return self.formula(dhs, hs, x, W_x, W_h, self.memory.kept)
-
-
 IS_BPTT = tested_problem(
-    BackwardPass,
-    WRONG,
-    RIGHT,
+    planted,
     name="ps6.is_bptt",
     reference=is_bptt,
     family=tester,

@@ -1,25 +1,14 @@
 """Problem set 7, the learner writes the test: of an LSTM's backward pass."""
 
-from vgcourse.problems.ps7.planted import RIGHT, WRONG
+from vgcourse.problems.ps7 import planted
 from vgcourse.problems.ps7.testers import MISTAKES, is_lstm_backward, tester
-from vgcourse.problems.tested import Implementation, tested_problem
+from vgcourse.problems.tested import tested_problem
 
 # --- is_lstm_backward ------------------------------------------------------------------------------
 
 
-class BackwardPass(Implementation):
-    """A backward pass."""
-
-    what = "an LSTM's backward pass"
-
-    def __call__(self, dhs, dc_T, x, h0, c0, W_x, W_h, b):
-        return self.formula(dhs, dc_T, x, h0, c0, W_x, W_h, b, self.memory.kept)
-
-
 IS_LSTM_BACKWARD = tested_problem(
-    BackwardPass,
-    WRONG,
-    RIGHT,
+    planted,
     name="ps7.is_lstm_backward",
     reference=is_lstm_backward,
     family=tester,

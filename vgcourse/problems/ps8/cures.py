@@ -6,9 +6,9 @@ The answer is the settings of a net. Whether it is well is measured here, with t
 import numpy as np
 
 from vgcourse.activations import ACTIVATIONS
+from vgcourse.clinic.ward import HEALTHY, gauges, sick
 from vgcourse.collect.plain import cut, describe
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps8.ward import HEALTHY, gauges, sick
 
 KEYS = ("units", "layers", "gain", "bias", "branch", "last", "rate")
 

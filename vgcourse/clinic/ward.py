@@ -1,8 +1,8 @@
-"""The ward of problem set 8: a deep net from a handful of settings, and its gauges. One visit costs some 5 ms.
+"""The ward: a deep net from a handful of settings, and its gauges (problem set 8). One visit costs some 5 ms.
 
-A net is a dict: "units" ("tanh", "relu" or "sigmoid"), "layers" (hidden ones, 32 units each), "gain" (n Var(w) of their
-weights), "bias" (of every hidden unit), "branch" (None, or the scale of a residual branch, from the second layer on),
-"last" (what the last layer's weights are multiplied by) and "rate".
+A net is a dict: "units" ("tanh", "relu" or "sigmoid"), "layers" (hidden ones, 32 units each), "gain" (n
+Var(w) of their weights), "bias" (of every hidden unit), "branch" (None, or the scale of a residual branch,
+from the second layer on), "last" (what the last layer's weights are multiplied by) and "rate".
 """
 
 import functools
@@ -12,6 +12,8 @@ import numpy as np
 from vgcourse import tasks
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
+
+__all__ = ["HEALTHY", "gauges", "sick"]
 
 UNITS, ROWS = 32, 120
 HEALTHY = {
@@ -24,11 +26,20 @@ HEALTHY = {
 
 
 def gauges(net, seed=0):
-    """The gauges of lecture 12, section 1, on 120 digits, and the share of units that are idle: a dict of numbers.
+    """The gauges of lecture 12, section 1, on 120 digits, and the share of idle units: a dict of numbers.
 
-    tilt, (12.1); spread (lg); loss, the first one less log 10; steps, lg of the hidden layers' step (12.3) that is farthest
-    from 10⁻³; idle, the share of hidden units in which f' is below 0.05 of its maximum for every digit. A last layer
-    smaller than 0.01 sends next to nothing back, so it is measured at 0.01.
+    tilt, (12.1); spread (lg); loss, the first one less log 10; steps, lg of the hidden layers' step (12.3)
+    that is farthest from 10⁻³; idle, the share of hidden units in which f' is below 0.05 of its maximum for
+    every digit. A last layer smaller than 0.01 sends next to nothing back, so it is measured at 0.01.
+
+    Parameters
+    ----------
+    net : dict of settings, as at the head of this file
+    seed : of the weights
+
+    Returns
+    -------
+    dict
     """
     return dict(
         _visit(*(net[key] for key in ("units", "layers", "gain", "bias", "branch", "last", "rate")), seed)
@@ -36,7 +47,16 @@ def gauges(net, seed=0):
 
 
 def sick(found):
-    """The names of the gauges outside their healthy range; NaN is outside."""
+    """The names of the gauges outside their healthy range; NaN is outside.
+
+    Parameters
+    ----------
+    found : dict from `gauges`
+
+    Returns
+    -------
+    list of str
+    """
     return [key for key, (low, high) in HEALTHY.items() if not low <= found[key] <= high]
 
 
