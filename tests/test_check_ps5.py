@@ -13,7 +13,7 @@ from vgcourse.problems.ps5.orbits import _two_steps
 from vgcourse.problems.ps5.planted import RIGHT, WRONG
 from vgcourse.problems.ps5.shrink import balanced, norm_after
 from vgcourse.problems.ps5.testers import STABLE, UNSTABLE
-from vgcourse.problems.ps5.two_modes import _two
+from vgcourse.problems.ps5.two_modes import two_modes
 
 TEXT = (ROOT / "solutions/ps5/ps5.md").read_text(encoding="utf-8")
 
@@ -199,8 +199,7 @@ def one_more_at_one(W, u, ts):
     return _constant(W, u, ts, at_one=lambda t: t + 1)
 
 
-def real_coefficients(W, h0):
-    return _two(W, h0, coefficients=lambda V, h0: np.linalg.solve(V, h0).real)
+real_coefficients = edited(two_modes, (), edit("np.linalg.solve(V, h0)", "np.linalg.solve(V, h0).real"))
 
 
 def two_hundred_terms(W, c, lags):
