@@ -7,7 +7,7 @@ from conftest import ROOT
 from vgcourse.check import evaluate, find
 from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.ps5.calm import calm
-from vgcourse.problems.ps5.constant import _constant
+from vgcourse.problems.ps5.constant import constant_response
 from vgcourse.problems.ps5.leaky import leaky_gradient
 from vgcourse.problems.ps5.orbits import _two_steps
 from vgcourse.problems.ps5.planted import RIGHT, WRONG
@@ -195,8 +195,7 @@ def singular_start_of_the_power_before(A, steps):
     return norms, at, np.linalg.svd(np.linalg.matrix_power(A, at - 1))[2][0]
 
 
-def one_more_at_one(W, u, ts):
-    return _constant(W, u, ts, at_one=lambda t: t + 1)
+one_more_at_one = edited(constant_response, (), edit("one, t", "one, t + 1"))
 
 
 real_coefficients = edited(two_modes, (), edit("np.linalg.solve(V, h0)", "np.linalg.solve(V, h0).real"))
