@@ -9,7 +9,6 @@ from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.ps5.calm import calm
 from vgcourse.problems.ps5.constant import constant_response
 from vgcourse.problems.ps5.leaky import leaky_gradient
-from vgcourse.problems.ps5.orbits import _two_steps
 from vgcourse.problems.ps5.planted import RIGHT, WRONG
 from vgcourse.problems.ps5.shrink import balanced, norm_after
 from vgcourse.problems.ps5.testers import STABLE, UNSTABLE
@@ -208,9 +207,9 @@ def two_hundred_terms(W, c, lags):
 
 
 def kink_alive(name, w, drive, h):
-    return _two_steps(
-        name, w, drive, h, f_slope=lambda f, z: 1.0 * (z >= 0) if name == "relu" else f.derivative(z)
-    )
+    other, slopes, _ = reference("two_step_orbits", name, w, drive, h)
+    slopes = np.where((name == "relu") & (w * h + drive >= 0) & (w * other + drive >= 0), w * w, slopes)
+    return other, slopes, np.abs(slopes) < 1
 
 
 def nearly_stable(name, w, drive, h):
