@@ -29,12 +29,6 @@ def update_ratios(Ws, dWs, learning_rate, max_norm):
     return ratios
 
 
-def _shortened(g, so_far, max_norm):
-    """Lengths in the gradient of a layer, clipped by the norm of the layers up to it."""
-    so_far.append(np.linalg.norm(g))
-    return min(1.0, max_norm / np.linalg.norm(so_far)) * lengths(g)
-
-
 def _columns(a):
     """Of the unit's column; where there is none, of its row."""
     columns = lengths(a.T)
@@ -107,7 +101,7 @@ UPDATE_RATIOS = Problem(
         Mistake("sum of the norms", edit("np.sqrt(sum((g**2).sum() for g in dWs))", "sum(map(np.linalg.norm, dWs))"), "Your clipping adds up the layers' norms. It is their squares that add."),
         Mistake("largest of the norms", edit("np.sqrt(sum((g**2).sum() for g in dWs))", "max(map(np.linalg.norm, dWs))"), "Your clipping divides c by the largest of the layers' norms. The norm is one over all layers together."),
         Mistake("norms averaged", edit("np.sqrt(sum((g**2).sum() for g in dWs))", "np.sqrt(np.mean([(g**2).sum() for g in dWs]))"), "Your clipping averages the layers' squares. It is their sum that counts."),
-        Mistake("norm of the layers so far", edit("norm = ", "so_far = []\n    norm = ", "s * lengths(g)", "_shortened(g, so_far, max_norm)"), "You clip each layer by the norm of the layers so far. The norm has to be complete before the first one is shortened."),
+        Mistake("norm of the layers so far", edit("s * lengths(g)", "min(1.0, max_norm / np.sqrt(sum((d**2).sum() for d in dWs[: len(ratios) + 1]))) * lengths(g)"), "You clip each layer by the norm of the layers so far. The norm has to be complete before the first one is shortened."),
         Mistake("norm of the weights", edit("for g in dWs)", "for g in Ws)"), "Your clipping measures the weights. It is the gradient that is clipped."),
         Mistake("max for min", edit("min(1.0", "max(1.0"), "Your factor is never below 1: short gradients are stretched, and long ones stay as they are."),
         Mistake("factor twice", edit("* s", "* s**2"), "Your clipping factor is in the ratio twice."),
