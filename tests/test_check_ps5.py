@@ -5,14 +5,14 @@ import pytest
 from conftest import ROOT
 
 from vgcourse.check import evaluate, find
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.ps5.calm import calm
-from vgcourse.problems.ps5.constant import _constant
-from vgcourse.problems.ps5.leaky import _gradient
-from vgcourse.problems.ps5.orbits import _two_steps
+from vgcourse.problems.ps5.constant import constant_response
+from vgcourse.problems.ps5.leaky import leaky_gradient
 from vgcourse.problems.ps5.planted import RIGHT, WRONG
 from vgcourse.problems.ps5.shrink import balanced, norm_after
 from vgcourse.problems.ps5.testers import STABLE, UNSTABLE
-from vgcourse.problems.ps5.two_modes import _two
+from vgcourse.problems.ps5.two_modes import two_modes
 
 TEXT = (ROOT / "solutions/ps5/ps5.md").read_text(encoding="utf-8")
 
@@ -194,16 +194,10 @@ def singular_start_of_the_power_before(A, steps):
     return norms, at, np.linalg.svd(np.linalg.matrix_power(A, at - 1))[2][0]
 
 
-def relu_never_silent(name, *args):
-    return _gradient(name, *args, f_slope=lambda f, z, h: 1.0 if name == "relu" else f.derivative(z))
+one_more_at_one = edited(constant_response, (), edit("one, t", "one, t + 1"))
 
 
-def one_more_at_one(W, u, ts):
-    return _constant(W, u, ts, at_one=lambda t: t + 1)
-
-
-def real_coefficients(W, h0):
-    return _two(W, h0, coefficients=lambda V, h0: np.linalg.solve(V, h0).real)
+real_coefficients = edited(two_modes, (), edit("np.linalg.solve(V, h0)", "np.linalg.solve(V, h0).real"))
 
 
 def two_hundred_terms(W, c, lags):
@@ -213,9 +207,9 @@ def two_hundred_terms(W, c, lags):
 
 
 def kink_alive(name, w, drive, h):
-    return _two_steps(
-        name, w, drive, h, f_slope=lambda f, z: 1.0 * (z >= 0) if name == "relu" else f.derivative(z)
-    )
+    other, slopes, _ = reference("two_step_orbits", name, w, drive, h)
+    slopes = np.where((name == "relu") & (w * h + drive >= 0) & (w * other + drive >= 0), w * w, slopes)
+    return other, slopes, np.abs(slopes) < 1
 
 
 def nearly_stable(name, w, drive, h):
@@ -227,17 +221,15 @@ def in_order_of_size(Js, k, every):
     return np.sort(reference("backward_exponents", Js, k, every))[::-1]
 
 
-def one_wrong(i, **switches):
-    def answer(*args):
-        results = list(reference("leaky_gradient", *args))
-        results[i] = _gradient(*args, **switches)[i]
-        return tuple(results)
+def leaky_with(old, new):
+    return edited(leaky_gradient, (), edit(old, new))
 
-    return answer
+
+relu_never_silent = leaky_with("f.derivative(z)", 'np.ones(T) if name == "relu" else f.derivative(z)')
 
 
 def terms_not_carried(*args):
-    return (reference("leaky_gradient", *args)[0], *_gradient(*args, used=lambda dh, before: 1.0)[1:])
+    return (reference("leaky_gradient", *args)[0], *leaky_with("dh[1:]", "np.ones(T)")(*args)[1:])
 
 
 def kept_share(name, w, c, leak, x, h0):
@@ -271,9 +263,13 @@ def equal_scales(W):
 @pytest.mark.parametrize(
     "name, answer, said",
     [
-        ("leaky_gradient", one_wrong(1, arrives=lambda leak: 1.0), "leak missing in dw"),
-        ("leaky_gradient", one_wrong(1, gather=lambda terms: terms[-1]), "dw: last step only"),
-        ("leaky_gradient", one_wrong(2, gather=lambda terms: terms[-1]), "dc: last step only"),
+        ("leaky_gradient", leaky_with("dw = np.sum(dz", "dw = np.sum(dz / leak"), "leak missing in dw"),
+        (
+            "leaky_gradient",
+            leaky_with("dw = np.sum(dz * h[:-1])", "dw = dz[-1] * h[-2]"),
+            "dw: last step only",
+        ),
+        ("leaky_gradient", leaky_with("dc = np.sum(dz * x)", "dc = dz[-1] * x[-1]"), "dc: last step only"),
         ("leaky_gradient", terms_not_carried, "sums not carried"),
         ("leaky_gradient", kept_share, "a kept"),
         ("growth_start", counted_from_0, "peak and power counted from 0"),

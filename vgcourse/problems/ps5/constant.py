@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps5.linear import matrix_with
 
@@ -10,42 +11,20 @@ from vgcourse.problems.ps5.linear import matrix_with
 
 def constant_response(W, u, ts):
     """h_t of h_t = W h_{t−1} + u from h_0 = 0 by modes: u = Σ a_i v_i gives Σ a_i (1 − λ_i^t)/(1 − λ_i) v_i, t for λ_i = 1."""
-    return _constant(W, u, ts)
-
-
-def _geometric(values, t):
-    return (1 - values**t) / np.where(values == 1, 1, 1 - values)
-
-
-def _constant(
-    W,
-    u,
-    ts,
-    *,
-    decompose=np.linalg.eig,
-    coefficients=np.linalg.solve,
-    sums=_geometric,
-    at_one=lambda t: t,
-    special=lambda values: values == 1,
-    values_of=lambda values: values,
-    keep=lambda values: np.ones(len(values)),
-    back=lambda parts, V: parts @ V.T,
-    finish=np.real,
-):
-    values, V = decompose(W)
-    values = values_of(values.astype(complex))
-    a, t = coefficients(V, u) * keep(values), np.asarray(ts)[:, None]
-    with np.errstate(all="ignore"):
-        weights = np.where(special(values), at_one(t + 0j * values), sums(values, t))
-        return finish(back(weights * a, V))
+    values, V = np.linalg.eig(W)
+    values = values.astype(complex)  # eig returns real ones where it can
+    a, t = np.linalg.solve(V, u), np.asarray(ts)[:, None]
+    one = values == 1
+    below = np.where(one, 1, 1 - values)
+    sums = np.where(one, t, (1 - values**t) / below)
+    return np.real((a * sums) @ V.T)
 
 
 def _nudged(by):
     """λ = 1 moved a little, so that nothing is divided by 0."""
-    move = lambda values: np.where(values == 1, 1 - by, values)  # noqa: E731
     return Mistake(
         f"λ = 1 nudged by {by:g}",
-        dict(values_of=move),
+        edit("one = ", f"values = np.where(values == 1, 1 - {by}, values)\n    one = "),
         f"You move λ = 1 by {by:g}. Such a mode forgets within {1 / by:.0e} steps or so; one with λ = 1 never does, and t = 10⁷ shows it.",
     )
 
@@ -54,10 +33,6 @@ def _by_pseudoinverse(W, u, ts):
     eye = np.eye(len(W))
     grown = [eye - np.linalg.matrix_power(W, int(t)) for t in ts]
     return np.array([np.linalg.pinv(eye - W) @ G @ u for G in grown])
-
-
-def _largest_only(values):
-    return np.isclose(np.abs(values), np.abs(values).max()).astype(float)
 
 
 def _all_modes(W, rng):
@@ -103,7 +78,6 @@ CONSTANT_RESPONSE = Problem(
     name="ps5.constant_response",
     reference=constant_response,
     cases=_constant_cases,
-    family=_constant,
     axes={"h": ("time from 0", "unit"), "h (λ = 1)": ("time from 0", "unit")},
     points=3,
     lecture='lecture 7, "Linear recursions"',
@@ -112,45 +86,45 @@ CONSTANT_RESPONSE = Problem(
         Invariant("u after one step", _not_u_after_one, "Your h_1 is not u. After one step the input has come in once and has met no W yet."),
     ),
     mistakes=(
-        Mistake("free response", dict(sums=lambda values, t: values**t, at_one=lambda t: 1 + 0 * t), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
-        Mistake("one term too many", dict(sums=lambda values, t: _geometric(values, t + 1), at_one=lambda t: t + 1), "Your sums have one term too many: at t = 0 nothing has come in yet."),
-        Mistake("one term too many, but for λ = 1", dict(sums=lambda values, t: _geometric(values, t + 1)), "Your sums have one term too many, but for λ = 1: the t terms end with λ^(t−1), so what is left at the end is λ^t."),
-        Mistake("λ to the power t − 1", dict(sums=lambda values, t: (1 - values ** (t - 1.0)) / np.where(values == 1, 1, 1 - values)), "You take λ to the power t − 1, also at t = 0. The t terms end with λ^(t−1); in the short form of their sum it is λ^t."),
-        Mistake("one term too few, but for λ = 1", dict(sums=lambda values, t: _geometric(values, np.maximum(t - 1, 0))), "Your sums have one term too few, but for λ = 1: after t steps u has come in t times."),
-        Mistake("free response, but for λ = 1", dict(sums=lambda values, t: values**t), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
-        Mistake("denominator left out", dict(sums=lambda values, t: 1 - values**t), "Your modes are a (1 − λ^t): the denominator is missing. Multiply the sum of the powers by 1 − λ and see what is left."),
-        Mistake("1 + λ below", dict(sums=lambda values, t: (1 - values**t) / (1 + values)), "Your denominator is 1 + λ. Multiply the sum of the powers by 1 − λ: all but the first and the last cancel."),
-        Mistake("λ^t not divided", dict(sums=lambda values, t: 1 / np.where(values == 1, 1, 1 - values) - values**t), "You take 1/(1 − λ) − λ^t. What is still missing at time t has the same denominator."),
-        Mistake("t times λ", dict(sums=lambda values, t: t * values), "You multiply λ by t. The t inputs have gone through W a different number of times: 0, 1, 2, …."),
-        Mistake("one term too few", dict(sums=lambda values, t: _geometric(values, np.maximum(t - 1, 0)), at_one=lambda t: np.maximum(t - 1, 0)), "Your sums have one term too few: after t steps u has come in t times."),
-        Mistake("|λ| = 1 for λ = 1", dict(special=lambda values: np.abs(values) == 1), "You give every mode with |λ| = 1 the weight t. Only λ = 1 piles up; at −1 the terms cancel in pairs."),
-        Mistake("input through W first", dict(sums=lambda values, t: values * _geometric(values, t)), "Your inputs meet W in the step in which they come in, so every mode is multiplied by λ once too often."),
-        Mistake("λ = 1 divided by zero", dict(sums=lambda values, t: (1 - values**t) / (1 - values), at_one=lambda t: t * np.nan), "At λ = 1 you divide 0 by 0. There every one of the t terms is 1."),
-        Mistake("λ = 1 counted once", dict(at_one=lambda t: 1 + 0 * t), "Your mode with λ = 1 stays at its share of u. Nothing of it is forgotten, so every step adds the share again."),
-        Mistake("λ = 1 one term too many", dict(at_one=lambda t: t + 1), "Your mode with λ = 1 has t + 1 terms. At t = 0 nothing has come in yet: there are t."),
+        Mistake("free response", edit("(1 - values**t) / below", "values**t", "one, t", "one, 1"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
+        Mistake("one term too many", edit("values**t", "values ** (t + 1)", "one, t", "one, t + 1"), "Your sums have one term too many: at t = 0 nothing has come in yet."),
+        Mistake("one term too many, but for λ = 1", edit("values**t", "values ** (t + 1)"), "Your sums have one term too many, but for λ = 1: the t terms end with λ^(t−1), so what is left at the end is λ^t."),
+        Mistake("λ to the power t − 1", edit("values**t", "values ** (t - 1)"), "You take λ to the power t − 1, also at t = 0. The t terms end with λ^(t−1); in the short form of their sum it is λ^t."),
+        Mistake("one term too few, but for λ = 1", edit("values**t", "values ** np.maximum(t - 1, 0)"), "Your sums have one term too few, but for λ = 1: after t steps u has come in t times."),
+        Mistake("free response, but for λ = 1", edit("(1 - values**t) / below", "values**t"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
+        Mistake("denominator left out", edit(" / below", ""), "Your modes are a (1 − λ^t): the denominator is missing. Multiply the sum of the powers by 1 − λ and see what is left."),
+        Mistake("1 + λ below", edit("1 - values)", "1 + values)"), "Your denominator is 1 + λ. Multiply the sum of the powers by 1 − λ: all but the first and the last cancel."),
+        Mistake("λ^t not divided", edit("(1 - values**t) / below", "1 / below - values**t"), "You take 1/(1 − λ) − λ^t. What is still missing at time t has the same denominator."),
+        Mistake("t times λ", edit("(1 - values**t) / below", "t * values"), "You multiply λ by t. The t inputs have gone through W a different number of times: 0, 1, 2, …."),
+        Mistake("one term too few", edit("values**t", "values ** np.maximum(t - 1, 0)", "one, t", "one, np.maximum(t - 1, 0)"), "Your sums have one term too few: after t steps u has come in t times."),
+        Mistake("|λ| = 1 for λ = 1", edit("values == 1", "np.abs(values) == 1"), "You give every mode with |λ| = 1 the weight t. Only λ = 1 piles up; at −1 the terms cancel in pairs."),
+        Mistake("input through W first", edit("(1 - values**t)", "values * (1 - values**t)"), "Your inputs meet W in the step in which they come in, so every mode is multiplied by λ once too often."),
+        Mistake("λ = 1 divided by zero", edit("one, t", "one, np.nan"), "At λ = 1 you divide 0 by 0. There every one of the t terms is 1."),
+        Mistake("λ = 1 counted once", edit("one, t", "one, 1"), "Your mode with λ = 1 stays at its share of u. Nothing of it is forgotten, so every step adds the share again."),
+        Mistake("λ = 1 one term too many", edit("one, t", "one, t + 1"), "Your mode with λ = 1 has t + 1 terms. At t = 0 nothing has come in yet: there are t."),
         *(_nudged(by) for by in (1e-6, 1e-8, 1e-9, 1e-10)),
-        Mistake("λ = 1 left out", dict(at_one=lambda t: 0 * t), "Your mode with λ = 1 stays at 0, as a tiny number added to 1 − λ makes it. Nothing of it is forgotten: it grows by its share at every step."),
-        Mistake("resting place", dict(sums=lambda values, t: 1 / (1 - values) + 0 * t), "Your modes are at rest from the beginning, a/(1 − λ). That is where they end if |λ| < 1; at time t the part λ^t is still missing."),
-        Mistake("sign of the sum", dict(sums=lambda values, t: -_geometric(values, t)), "Your sums have the wrong sign: numerator and denominator are turned round one without the other."),
-        Mistake("weights of the modes", dict(back=lambda parts, V: parts), "You return the weights of the modes. h_t is the sum of the eigenvectors with these weights."),
-        Mistake("eigenvectors as rows", dict(back=lambda parts, V: parts @ V), "You add up rows of the matrix of eigenvectors. np.linalg.eig puts eigenvector i into column i."),
-        Mistake("transposed for inverse", dict(coefficients=lambda V, u: V.T @ u), "You take a = Vᵀu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
-        Mistake("conjugate transposed for inverse", dict(coefficients=lambda V, u: V.conj().T @ u), "You take a = Vᴴu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
-        Mistake("V for its inverse", dict(coefficients=lambda V, u: V @ u), "You take a = V u. V makes u out of a, so a solves V a = u."),
-        Mistake("u for its coefficients", dict(coefficients=lambda V, u: u), "You take the entries of u as the weights of the modes. How much of each mode u holds is a, from V a = u."),
-        Mistake("real parts of the coefficients", dict(coefficients=lambda V, u: np.linalg.solve(V, u).real), "You drop the imaginary parts of a. Take the real part of the finished sum."),
-        Mistake("real parts of the eigenvectors", dict(back=lambda parts, V: parts @ V.T.real), "You drop the imaginary parts of the eigenvectors. Take the real part of the finished sum."),
-        Mistake("coefficients left out", dict(coefficients=lambda V, u: np.ones(len(u))), "Your modes all have weight 1. How much of each one u holds is a, from V a = u."),
-        Mistake("symmetric eigenvalues", dict(decompose=np.linalg.eigh), "np.linalg.eigh takes W for symmetric. It is not: use np.linalg.eig."),
+        Mistake("λ = 1 left out", edit("one, t", "one, 0"), "Your mode with λ = 1 stays at 0, as a tiny number added to 1 − λ makes it. Nothing of it is forgotten: it grows by its share at every step."),
+        Mistake("resting place", edit("(1 - values**t) / below", "1 / below + 0 * t"), "Your modes are at rest from the beginning, a/(1 − λ). That is where they end if |λ| < 1; at time t the part λ^t is still missing."),
+        Mistake("sign of the sum", edit("1 - values**t", "values**t - 1"), "Your sums have the wrong sign: numerator and denominator are turned round one without the other."),
+        Mistake("weights of the modes", edit(" @ V.T", ""), "You return the weights of the modes. h_t is the sum of the eigenvectors with these weights."),
+        Mistake("eigenvectors as rows", edit("V.T", "V"), "You add up rows of the matrix of eigenvectors. np.linalg.eig puts eigenvector i into column i."),
+        Mistake("transposed for inverse", edit("np.linalg.solve(V, u)", "V.T @ u"), "You take a = Vᵀu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
+        Mistake("conjugate transposed for inverse", edit("np.linalg.solve(V, u)", "V.conj().T @ u"), "You take a = Vᴴu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
+        Mistake("V for its inverse", edit("np.linalg.solve(V, u)", "V @ u"), "You take a = V u. V makes u out of a, so a solves V a = u."),
+        Mistake("u for its coefficients", edit("np.linalg.solve(V, u)", "u"), "You take the entries of u as the weights of the modes. How much of each mode u holds is a, from V a = u."),
+        Mistake("real parts of the coefficients", edit("solve(V, u)", "solve(V, u).real"), "You drop the imaginary parts of a. Take the real part of the finished sum."),
+        Mistake("real parts of the eigenvectors", edit("V.T", "V.T.real"), "You drop the imaginary parts of the eigenvectors. Take the real part of the finished sum."),
+        Mistake("coefficients left out", edit("np.linalg.solve(V, u)", "np.ones(len(u))"), "Your modes all have weight 1. How much of each one u holds is a, from V a = u."),
+        Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric. It is not: use np.linalg.eig."),
         Mistake("pseudoinverse of I − W", _by_pseudoinverse, "You put np.linalg.pinv in the place of (I − W)⁻¹. Where an eigenvalue is 1 there is no inverse, and what piles up is lost."),
-        Mistake("places for times", lambda W, u, ts: _constant(W, u, np.arange(len(ts))), "Your rows are those of t = 0, 1, 2, …, whatever ts holds. Row k belongs to time ts[k]."),
-        Mistake("W transposed", lambda W, u, ts: _constant(W.T, u, ts), "Your modes are those of Wᵀ: the same eigenvalues, other eigenvectors."),
-        Mistake("real parts of λ", dict(values_of=lambda values: values.real + 0j), "You drop the imaginary parts of λ before the powers are taken. Take the real part of the finished sum."),
-        Mistake("moduli of λ", dict(values_of=lambda values: np.abs(values) + 0j), "You use |λ| for λ. A mode that turns or flips its sign does not pile up: its powers cancel."),
-        Mistake("largest mode only", dict(keep=_largest_only), "You keep only the modes with the largest |λ|. With a constant input all of them last."),
-        Mistake("half of each pair", dict(keep=lambda values: (values.imag >= 0).astype(float)), "You keep one λ of each complex pair. The other one adds the conjugate: twice the real part, not once."),
-        Mistake("absolute value at the end", dict(finish=np.abs), "You return the modulus of the sum. That loses every sign."),
-        Mistake("complex result", dict(finish=lambda h: h), "Your numbers are right but stored as complex, with imaginary parts that are rounding. Return the real part of the finished sum."),
+        Mistake("places for times", edit("np.asarray(ts)", "np.arange(len(ts))"), "Your rows are those of t = 0, 1, 2, …, whatever ts holds. Row k belongs to time ts[k]."),
+        Mistake("W transposed", edit("eig(W)", "eig(W.T)"), "Your modes are those of Wᵀ: the same eigenvalues, other eigenvectors."),
+        Mistake("real parts of λ", edit("one = ", "values = values.real\n    one = "), "You drop the imaginary parts of λ before the powers are taken. Take the real part of the finished sum."),
+        Mistake("moduli of λ", edit("one = ", "values = np.abs(values)\n    one = "), "You use |λ| for λ. A mode that turns or flips its sign does not pile up: its powers cancel."),
+        Mistake("largest mode only", edit("a * ", "a * np.isclose(np.abs(values), np.abs(values).max()) * "), "You keep only the modes with the largest |λ|. With a constant input all of them last."),
+        Mistake("half of each pair", edit("a * ", "a * (values.imag >= 0) * "), "You keep one λ of each complex pair. The other one adds the conjugate: twice the real part, not once."),
+        Mistake("absolute value at the end", edit("np.real(", "np.abs("), "You return the modulus of the sum. That loses every sign."),
+        Mistake("complex result", edit("np.real(", "0j + ("), "Your numbers are right but stored as complex, with imaginary parts that are rounding. Return the real part of the finished sum."),
     ),
     hints=(
         "Write u as a sum of eigenvectors. What is in mode i after one step, after two, after three?",

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- backward_exponents ----------------------------------------------------------------------------
@@ -11,52 +12,22 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def backward_exponents(Js, k, every):
     """(1/T) Σ log |diag R| of k gradients that start as e_1 … e_k at step T and go back through J_T … J_1, QR every m steps."""
-    return _exponents(Js, k, every)
-
-
-def _groups(Js, every):
-    """From the end: the last m factors first, the latest first; what is left over comes last."""
-    back = list(Js[::-1])
-    return [back[i : i + every] for i in range(0, len(back), every)]
-
-
-def _whole_groups(Js, every):
-    return [group for group in _groups(Js, every) if len(group) == every]
-
-
-def _gram(Z):
-    return np.linalg.qr(Z)
+    T, H = len(Js), len(Js[0])
+    back = Js[::-1]  # a gradient meets the last one first
+    Q, total = np.eye(H)[:, :k], np.zeros(k)
+    for i in range(0, len(back), every):
+        for J in back[i : i + every]:
+            Q = J.T @ Q
+        Q, R = np.linalg.qr(Q)
+        grown = np.abs(np.diag(R))
+        total += np.log(grown)
+    exponents = total / T
+    return exponents
 
 
 def _lengths(Z):
     sizes = np.linalg.norm(Z, axis=0)
     return Z / sizes, np.diag(sizes)
-
-
-def _exponents(
-    Js,
-    k,
-    every,
-    *,
-    groups=_groups,
-    frame=lambda H, k: np.eye(H)[:, :k],
-    step=lambda J, Q: J.T @ Q,
-    carry=lambda Q: Q,
-    straighten=_gram,
-    diagonal=lambda R: np.abs(np.diag(R)),
-    log=np.log,
-    average=lambda logs, T, every: logs.sum(axis=0) / T,
-    finish=lambda found: found,
-):
-    Q, rows = frame(len(Js[0]), k).astype(Js.dtype), []
-    with np.errstate(all="ignore"):
-        for group in groups(Js, every):
-            Q = carry(Q)
-            for J in group:
-                Q = step(J, Q)
-            Q, R = straighten(Q)
-            rows.append(diagonal(R))
-        return finish(average(log(np.reshape(rows, (-1, Q.shape[1]))), len(Js), every))
 
 
 def _product(Js):
@@ -84,7 +55,7 @@ def _exponent_cases(rng):
         ):  # exponents that differ, also from those of gradients that only ever go through one of the factors
             turns, noise = np.linalg.qr(rng.normal(size=(T, H, H)))[0], rng.normal(size=(T, H, H))
             Js = scale * (turns + 0.3 * noise)
-            found = _exponents(Js, H, 1)
+            found = backward_exponents(Js, H, 1)
             first = cases or found[k:].max() > found[k - 1] + 0.02  # not those that grow most
             if (
                 first
@@ -120,7 +91,6 @@ BACKWARD_EXPONENTS = Problem(
     name="ps5.backward_exponents",
     reference=backward_exponents,
     cases=_exponent_cases,
-    family=_exponents,
     axes={"exponents": ("exponent",)},
     points=4,
     lecture='lecture 7, "Linear recursions"',
@@ -129,46 +99,46 @@ BACKWARD_EXPONENTS = Problem(
         Invariant("sum of the exponents", _sum_wrong, "With k = H your exponents have the wrong sum: |det| of a product is the product of |det|, so they must add up to (1/T) Σ log |det J_t|. Is every step counted once?"),
     ),
     mistakes=(
-        Mistake("from the beginning", dict(groups=lambda Js, m: _groups(Js[::-1], m)), "You go through the Jacobians from step 1 on. A gradient meets the last one first."),
-        Mistake("perturbations", dict(groups=lambda Js, m: _groups(Js[::-1], m), step=lambda J, Q: J @ Q), "Your exponents are those of (7.20), for perturbations that go forward. Gradients come from the end, through the transposes."),
-        Mistake("groups from the beginning", dict(groups=lambda Js, m: [list(Js[i : i + m][::-1]) for i in range(0, len(Js), m)]), "Inside a group you go back, but your first group holds the first steps. The gradients start at the end: the last m steps come first."),
-        Mistake("forwards inside the groups", dict(groups=lambda Js, m: [list(Js[max(t - m, 0) : t]) for t in range(len(Js), 0, -m)]), "Your groups come from the end, but inside each you go forwards. The later step comes first there, too."),
-        Mistake("J untransposed", dict(step=lambda J, Q: J @ Q), "You multiply by J. A gradient goes back through the transpose, (J_t)ᵀ."),
-        Mistake("frame not carried", dict(carry=lambda Q: np.eye(len(Q))[:, : Q.shape[1]].astype(Q.dtype)), "You begin every group of m steps with e_1 … e_k again. The directions that come out of one group go into the next."),
-        Mistake("rest left out", dict(groups=_whole_groups), "The steps that are left over when T is no multiple of m are missing in your sum."),
-        Mistake("one step off", dict(groups=lambda Js, m: _groups(np.roll(Js, 1, axis=0), m)), "You begin with J_{T−1} and end with J_T: the index is one too small, and −1 is the last in Python. Js[t − 1] holds J_t."),
-        Mistake("QR at every step, counted every m", dict(groups=lambda Js, m: _groups(Js, 1), average=lambda logs, T, m: logs[[i for i in range(T) if (i + 1) % m == 0 or i == T - 1]].sum(axis=0) / T), "You decompose at every step and count the logarithms of every m-th alone. Each R holds the growth since the decomposition before: count all."),
-        Mistake("J_1 left out", dict(groups=lambda Js, m: _groups(Js[1:], m)), "Your gradients stop at h_1: J_1 is missing. They go back to h_0, through T Jacobians."),
-        Mistake("J_T left out", dict(groups=lambda Js, m: _groups(Js[:-1], m)), "Your gradients never meet J_T, the first Jacobian on their way: they start at h_T."),
-        Mistake("Q thrown away", dict(straighten=lambda Z: (Z, np.linalg.qr(Z)[1])), "You decompose and go on with the columns as they were, not with Q. So each decomposition counts again what those before it have counted."),
-        Mistake("no QR on the way", dict(groups=lambda Js, m: [list(Js[::-1])]), "You decompose once, at the end. Over many steps the product runs out of the numbers that there are, and all columns turn into one direction."),
-        Mistake("lengths only", dict(straighten=_lengths), "You bring the gradients back to length 1, but do not keep them at right angles. So all of them turn into the fastest direction."),
-        Mistake("divided by the number of groups", dict(average=lambda logs, T, every: logs.mean(axis=0)), "Your exponents are per group of m steps. Asked for is the rate per step."),
-        Mistake("times m", dict(average=lambda logs, T, every: every * logs.sum(axis=0) / T), "You count the logarithms of every decomposition m times. Each holds the growth of its m steps already."),
-        Mistake("divided by m times the groups", dict(average=lambda logs, T, every: logs.mean(axis=0) / every), "You divide by m times the number of groups. The last group may be shorter: there are T steps."),
-        Mistake("not divided by T", dict(average=lambda logs, T, every: logs.sum(axis=0)), "Your exponents are sums over all steps. Asked for is a rate per step."),
-        Mistake("divided by T − 1", dict(average=lambda logs, T, every: logs.sum(axis=0) / (T - 1)), "You divide by T − 1. There are T Jacobians, so T steps."),
-        Mistake("last group only", dict(average=lambda logs, T, every: logs[-1] / T), "Your logarithms are overwritten: only the last decomposition counts."),
-        Mistake("first group not counted", dict(average=lambda logs, T, every: logs[1:].sum(axis=0) / T), "Your sum leaves out the first decomposition, that of the last steps. No burn-in here."),
-        Mistake("no absolute value", lambda Js, k, every: _exponents(Js, k, every, diagonal=np.diag), "You take the logarithm of R_ii with its sign, and QR may return negative ones."),
-        Mistake("row sums", dict(diagonal=lambda R: np.abs(R.sum(axis=1))), "You add up the rows of R. How much a gradient has grown stands on the diagonal."),
-        Mistake("lengths of the columns of R", dict(diagonal=lambda R: np.linalg.norm(R, axis=0)), "You take the lengths of the columns of R, which are those before the straightening. What a gradient has grown beside the earlier ones stands on the diagonal."),
-        Mistake("singular values for R", dict(straighten=lambda Z: (np.linalg.qr(Z)[0], np.diag(np.linalg.svd(Z, compute_uv=False)))), "You take singular values after each group. They belong to no gradient in particular; what e_i has grown by stands on the diagonal of R."),
-        Mistake("logarithm of the mean", dict(log=lambda rows: rows, average=lambda rows, T, every: np.log(rows.sum(axis=0) / T)), "You take the logarithm of a mean. Factors multiply, so their logarithms are what is added."),
-        Mistake("logarithm of the sum", dict(log=lambda rows: rows, average=lambda rows, T, every: np.log(rows.sum(axis=0)) / T), "You take the logarithm of a sum. Factors multiply, so their logarithms are what is added."),
-        Mistake("no logarithm", dict(log=lambda rows: rows), "You add |R_ii| itself. What adds up are the logarithms."),
-        Mistake("log₁₀", dict(log=np.log10), "You use the logarithm to base 10. Asked for is the natural one."),
-        Mistake("log₂", dict(log=np.log2), "You use the logarithm to base 2. Asked for is the natural one."),
-        Mistake("growth factors", dict(finish=np.exp), "You return growth per step. The exponent is its logarithm."),
-        Mistake("sorted", dict(finish=lambda found: np.sort(found)[::-1]), "You sort the rates. Asked for is the order of e_1 … e_k, whatever their size."),
-        Mistake("squared", dict(diagonal=lambda R: np.diag(R) ** 2), "You take log R_ii², twice the exponent."),
-        Mistake("all H exponents", lambda Js, k, every: _exponents(Js, len(Js[0]), every), "You return H exponents. Asked for are the first k, with k gradients."),
-        Mistake("largest of all H", lambda Js, k, every: np.sort(_exponents(Js, len(Js[0]), every))[::-1][:k], "You follow H gradients and return the k largest rates. In a short sequence e_1 … e_k need not be those that grow most: asked for are theirs, in their order."),
+        Mistake("from the beginning", edit("Js[::-1]", "Js"), "You go through the Jacobians from step 1 on. A gradient meets the last one first."),
+        Mistake("perturbations", edit("Js[::-1]", "Js", "J.T @", "J @"), "Your exponents are those of (7.20), for perturbations that go forward. Gradients come from the end, through the transposes."),
+        Mistake("groups from the beginning", edit("back[i : i + every]", "Js[i : i + every][::-1]"), "Inside a group you go back, but your first group holds the first steps. The gradients start at the end: the last m steps come first."),
+        Mistake("forwards inside the groups", edit("back[i : i + every]", "back[i : i + every][::-1]"), "Your groups come from the end, but inside each you go forwards. The later step comes first there, too."),
+        Mistake("J untransposed", edit("J.T @", "J @"), "You multiply by J. A gradient goes back through the transpose, (J_t)ᵀ."),
+        Mistake("frame not carried", edit("for J in", "Q = np.eye(H)[:, :k]\n        for J in"), "You begin every group of m steps with e_1 … e_k again. The directions that come out of one group go into the next."),
+        Mistake("rest left out", edit("len(back)", "len(back) - every + 1"), "The steps that are left over when T is no multiple of m are missing in your sum."),
+        Mistake("one step off", edit("Js[::-1]", "np.roll(Js, 1, axis=0)[::-1]"), "You begin with J_{T−1} and end with J_T: the index is one too small, and −1 is the last in Python. Js[t − 1] holds J_t."),
+        Mistake("QR at every step, counted every m", edit("len(back), every", "len(back)", "i : i + every", "i : i + 1", "+= ", "+= ((i + 1) % every == 0 or i == T - 1) * "), "You decompose at every step and count the logarithms of every m-th alone. Each R holds the growth since the decomposition before: count all."),
+        Mistake("J_1 left out", edit("Js[::-1]", "Js[:0:-1]"), "Your gradients stop at h_1: J_1 is missing. They go back to h_0, through T Jacobians."),
+        Mistake("J_T left out", edit("Js[::-1]", "Js[-2::-1]"), "Your gradients never meet J_T, the first Jacobian on their way: they start at h_T."),
+        Mistake("Q thrown away", edit("Q, R =", "_, R ="), "You decompose and go on with the columns as they were, not with Q. So each decomposition counts again what those before it have counted."),
+        Mistake("no QR on the way", edit("range(0, len(back), every)", "[0]", "back[i : i + every]", "back"), "You decompose once, at the end. Over many steps the product runs out of the numbers that there are, and all columns turn into one direction."),
+        Mistake("lengths only", edit("np.linalg.qr(Q)", "_lengths(Q)"), "You bring the gradients back to length 1, but do not keep them at right angles. So all of them turn into the fastest direction."),
+        Mistake("divided by the number of groups", edit("/ T", "/ np.ceil(T / every)"), "Your exponents are per group of m steps. Asked for is the rate per step."),
+        Mistake("times m", edit("= total", "= every * total"), "You count the logarithms of every decomposition m times. Each holds the growth of its m steps already."),
+        Mistake("divided by m times the groups", edit("/ T", "/ (every * np.ceil(T / every))"), "You divide by m times the number of groups. The last group may be shorter: there are T steps."),
+        Mistake("not divided by T", edit(" / T", ""), "Your exponents are sums over all steps. Asked for is a rate per step."),
+        Mistake("divided by T − 1", edit("/ T", "/ (T - 1)"), "You divide by T − 1. There are T Jacobians, so T steps."),
+        Mistake("last group only", edit("+=", "="), "Your logarithms are overwritten: only the last decomposition counts."),
+        Mistake("first group not counted", edit("+= ", "+= (i > 0) * "), "Your sum leaves out the first decomposition, that of the last steps. No burn-in here."),
+        Mistake("no absolute value", edited(backward_exponents, (), edit("np.abs(np.diag(R))", "np.diag(R)")), "You take the logarithm of R_ii with its sign, and QR may return negative ones."),
+        Mistake("row sums", edit("np.diag(R)", "R.sum(axis=1)"), "You add up the rows of R. How much a gradient has grown stands on the diagonal."),
+        Mistake("lengths of the columns of R", edit("np.abs(np.diag(R))", "np.linalg.norm(R, axis=0)"), "You take the lengths of the columns of R, which are those before the straightening. What a gradient has grown beside the earlier ones stands on the diagonal."),
+        Mistake("singular values for R", edit("np.linalg.qr(Q)", "np.linalg.qr(Q)[0], np.diag(np.linalg.svd(Q, compute_uv=False))"), "You take singular values after each group. They belong to no gradient in particular; what e_i has grown by stands on the diagonal of R."),
+        Mistake("logarithm of the mean", edit("np.log(grown)", "grown", "total / T", "np.log(total / T)"), "You take the logarithm of a mean. Factors multiply, so their logarithms are what is added."),
+        Mistake("logarithm of the sum", edit("np.log(grown)", "grown", "total / T", "np.log(total) / T"), "You take the logarithm of a sum. Factors multiply, so their logarithms are what is added."),
+        Mistake("no logarithm", edit("np.log(grown)", "grown"), "You add |R_ii| itself. What adds up are the logarithms."),
+        Mistake("log₁₀", edit("np.log(", "np.log10("), "You use the logarithm to base 10. Asked for is the natural one."),
+        Mistake("log₂", edit("np.log(", "np.log2("), "You use the logarithm to base 2. Asked for is the natural one."),
+        Mistake("growth factors", edit("return exponents", "return np.exp(exponents)"), "You return growth per step. The exponent is its logarithm."),
+        Mistake("sorted", edit("return exponents", "return np.sort(exponents)[::-1]"), "You sort the rates. Asked for is the order of e_1 … e_k, whatever their size."),
+        Mistake("squared", edit("np.abs(np.diag(R))", "np.diag(R) ** 2"), "You take log R_ii², twice the exponent."),
+        Mistake("all H exponents", lambda Js, k, every: backward_exponents(Js, len(Js[0]), every), "You return H exponents. Asked for are the first k, with k gradients."),
+        Mistake("largest of all H", lambda Js, k, every: np.sort(backward_exponents(Js, len(Js[0]), every))[::-1][:k], "You follow H gradients and return the k largest rates. In a short sequence e_1 … e_k need not be those that grow most: asked for are theirs, in their order."),
         Mistake("singular values of the product", _of_the_product(lambda P: np.linalg.svd(P, compute_uv=False)), "You take log σ of the whole product. That has the same limit for T → ∞ and differs at this T, and a long product under- or overflows."),
         Mistake("eigenvalues of each J", lambda Js, k, every: np.sort(np.log(np.abs(np.linalg.eigvals(Js))).mean(axis=0))[::-1][:k], "You average log |λ| of single Jacobians. Their eigenvectors differ from step to step, so the λ do not multiply."),
         Mistake("singular values of each J", lambda Js, k, every: np.log(np.linalg.svd(Js, compute_uv=False)).mean(axis=0)[:k], "You average log σ of single Jacobians. The direction that one stretches need not be the one that comes next."),
         Mistake("eigenvalues of the product", _of_the_product(lambda P: np.abs(np.linalg.eigvals(P))), "You take log |λ| of the whole product. Asked for is what the gradients are stretched by on the way."),
-        Mistake("last k directions", dict(frame=lambda H, k: np.eye(H)[:, H - k :]), "Your gradients start as the last k unit vectors. Asked for are e_1 … e_k."),
+        Mistake("last k directions", edit("[:, :k]", "[:, -k:]"), "Your gradients start as the last k unit vectors. Asked for are e_1 … e_k."),
     ),
     hints=(
         "k gradients at the end of the sequence, as columns. What does one step back do to each, and what goes wrong if nobody keeps them apart?",

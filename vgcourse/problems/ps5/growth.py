@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- growth_start ----------------------------------------------------------------------------------
@@ -9,30 +10,12 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def growth_start(A, steps):
     """‖A^k‖₂ for k = 1 … steps, the k of the largest, and the unit vector that A^k stretches by it."""
-    return _growth(A, steps)
-
-
-def _right_singular(P):
-    return np.linalg.svd(P)[2][0]
-
-
-def _growth(
-    A,
-    steps,
-    *,
-    power=np.linalg.matrix_power,
-    norm=lambda P: np.linalg.norm(P, 2),
-    ks=lambda steps: range(1, steps + 1),
-    at=np.argmax,
-    measure=lambda norm, P, A, k: norm(P),
-    counted=lambda at, ks, norms: np.int64(ks[at]),
-    when=lambda k, steps: k,
-    start=_right_singular,
-):
-    ks = list(ks(steps))
-    norms = np.array([measure(norm, power(A, k), A, k) for k in ks])
-    best = int(at(norms))
-    return norms, counted(best, ks, norms), start(power(A, when(ks[best], steps)))
+    ks = range(1, steps + 1)
+    powers = [np.linalg.matrix_power(A, k) for k in ks]
+    norms = [np.linalg.norm(P, 2) for P in powers]
+    best = np.argmax(norms)
+    start = np.linalg.svd(powers[best])[2][0]
+    return np.array(norms), ks[best], start
 
 
 def _up_to_sign(output, args):
@@ -125,7 +108,6 @@ GROWTH_START = Problem(
     name="ps5.growth_start",
     reference=growth_start,
     cases=_growth_cases,
-    family=_growth,
     adapt=_up_to_sign,
     axes={"norms": ("step",), "start": ("unit",)},
     invariants=(
@@ -138,42 +120,42 @@ GROWTH_START = Problem(
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("spectral radius", dict(norm=_radius), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value."),
-        Mistake("Frobenius norm", dict(norm=np.linalg.norm), "np.linalg.norm of a matrix is the Frobenius norm, √(Σ σ²). ‖·‖₂ is the largest σ alone."),
-        Mistake("row sums", dict(norm=lambda P: np.linalg.norm(P, np.inf)), "You use the largest row sum, ‖·‖∞. Asked for is ‖·‖₂, the largest singular value."),
-        Mistake("column sums", dict(norm=lambda P: np.linalg.norm(P, 1)), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
-        Mistake("largest entry", dict(norm=lambda P: np.abs(P).max()), "You use the largest entry. ‖·‖₂ is the largest singular value."),
-        Mistake("sum of the singular values", dict(norm=lambda P: np.linalg.norm(P, "nuc")), "Your norms are sums of all singular values. ‖·‖₂ is the largest one alone."),
-        Mistake("smallest singular value", dict(norm=lambda P: np.linalg.norm(P, -2)), "Your norms are the smallest singular values. ‖·‖₂ is the largest."),
-        Mistake("growth per step", lambda A, steps: (_growth(A, steps)[0] / [1.0, *_growth(A, steps)[0][:-1]], *_growth(A, steps)[1:]), "Your norms are divided by the one before: growth per step. Asked for is ‖A^k‖ from the beginning."),
-        Mistake("norm squared", dict(norm=lambda P: np.linalg.norm(P, 2) ** 2), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
-        Mistake("powers of the norm", dict(measure=lambda norm, P, A, k: norm(A) ** k), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
-        Mistake("powers of entries", dict(power=lambda A, k: A**k), "A**k raises each entry to the power k. A^k is the matrix product."),
-        Mistake("k starts at 0", dict(ks=lambda steps: range(steps + 1)), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps."),
-        Mistake("one norm too few", dict(ks=lambda steps: range(1, steps)), "Your last norm is k = steps − 1. Asked for are k = 1 … steps."),
-        Mistake("one power late", dict(ks=lambda steps: range(2, steps + 2)), "Your norms begin with A². The first belongs to A¹.", whole=True),
-        Mistake("one power late, counted from 1", dict(ks=lambda steps: range(2, steps + 2), counted=lambda at, ks, norms: np.int64(at + 1)), "Your powers begin with A², while you count them from 1. The first belongs to A¹.", whole=True),
-        Mistake("peak and power counted from 0", lambda A, steps: _growth(A, steps, counted=lambda at, ks, norms: np.int64(at), when=lambda k, steps: k - 1), "Your peak_at counts places of the list from 0, and your start is that of the power with this number. The list starts with A¹: both are one too small."),
-        Mistake("place before in the list", lambda A, steps: _growth(A, steps, counted=lambda at, ks, norms: np.int64(at), when=lambda k, steps: k - 1 or steps), "Your peak_at counts places of the list from 0, and your start belongs to the place before that, or to the last for the first. Place 0 holds A¹."),
-        Mistake("identity to steps − 1", dict(ks=lambda steps: range(steps)), "Your norms are those of k = 0 … steps − 1. The first belongs to A¹."),
-        Mistake("identity to steps − 1, counted from 1", dict(ks=lambda steps: range(steps), counted=lambda at, ks, norms: np.int64(at + 1)), "Your list begins with the identity, k = 0, while you count it from 1. The first belongs to A¹."),
-        Mistake("smallest norm", dict(at=np.argmin), "Your peak_at is the k of the smallest norm, and your start belongs to it. Asked for is the largest."),
-        Mistake("fastest step", dict(at=lambda norms: np.argmax(np.diff([1.0, *norms]))), "Your peak_at is the k at which the norm rises most in one step. Asked for is the k of the largest norm."),
-        Mistake("last k", dict(at=lambda norms: len(norms) - 1), "Your peak_at is the last k, and your start belongs to it. Asked for is the k of the largest norm."),
-        Mistake("height for its k", dict(counted=lambda at, ks, norms: norms[at]), "Your peak_at is the largest norm itself. Asked for is the k at which it is reached."),
-        Mistake("peak_at counted from 0", dict(counted=lambda at, ks, norms: np.int64(at)), "Your peak_at is one too small: it is the place in the list, and the list starts with A¹."),
-        Mistake("end of the stretch", dict(start=lambda P: np.linalg.svd(P)[0][:, 0]), "Your start is what comes out of A^k, the left singular vector. The start is what goes in."),
-        Mistake("row of the left ones", dict(start=lambda P: np.linalg.svd(P)[0][0]), "Your start is a row of the first result of np.linalg.svd, U. Its columns are what comes out of A^k; what goes in are the rows of the third, Vᵀ."),
-        Mistake("column for row", dict(start=lambda P: np.linalg.svd(P)[2][:, 0]), "Your start is a column of the third result of np.linalg.svd. That result is Vᵀ: its rows are the singular vectors."),
-        Mistake("start that shrinks", dict(start=lambda P: np.linalg.svd(P)[2][-1]), "Your start is the one that A^k stretches least. Singular values are sorted with the largest first."),
-        Mistake("eigenvector", dict(start=_eigenvector), "Your start is an eigenvector. It follows λ^k from the beginning: what grows first is a mixture of eigenvectors that cancel at the beginning."),
-        Mistake("start of a single step", dict(when=lambda k, steps: 1), "Your start is the one that a single step stretches most. Asked for is the one that has grown most at peak_at."),
-        Mistake("start of the power before", dict(when=lambda k, steps: k - 1), "Your start is the one that grows most in peak_at − 1 steps. Which power is at that place of your list?"),
-        Mistake("start of the place before", lambda A, steps: _growth(A, steps, when=lambda k, steps: k - 1 or steps), "Your start is the one that grows most in peak_at − 1 steps; for peak_at = 1 it belongs to the last power. Which power is at which place of your list?"),
-        Mistake("start of the power after", dict(when=lambda k, steps: min(k + 1, steps)), "Your start is the one that grows most in peak_at + 1 steps. Which power is at that place of your list?"),
-        Mistake("unit with the longest column", dict(start=lambda P: np.eye(len(P))[np.argmax(np.linalg.norm(P, axis=0))]), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
-        Mistake("start of the last step", dict(when=lambda k, steps: steps), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
-        Mistake("start times its growth", dict(start=lambda P: _right_singular(P) * np.linalg.norm(P, 2)), "Your start has the length of the growth. It is to have length 1."),
+        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value."),
+        Mistake("Frobenius norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P)"), "np.linalg.norm of a matrix is the Frobenius norm, √(Σ σ²). ‖·‖₂ is the largest σ alone."),
+        Mistake("row sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, np.inf)"), "You use the largest row sum, ‖·‖∞. Asked for is ‖·‖₂, the largest singular value."),
+        Mistake("column sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 1)"), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
+        Mistake("largest entry", edit("np.linalg.norm(P, 2)", "np.abs(P).max()"), "You use the largest entry. ‖·‖₂ is the largest singular value."),
+        Mistake("sum of the singular values", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 'nuc')"), "Your norms are sums of all singular values. ‖·‖₂ is the largest one alone."),
+        Mistake("smallest singular value", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, -2)"), "Your norms are the smallest singular values. ‖·‖₂ is the largest."),
+        Mistake("growth per step", edit("np.array(norms)", "norms / np.array([1.0, *norms[:-1]])"), "Your norms are divided by the one before: growth per step. Asked for is ‖A^k‖ from the beginning."),
+        Mistake("norm squared", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 2) ** 2"), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
+        Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(A, 2) ** k for k in ks"), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
+        Mistake("powers of entries", edit("np.linalg.matrix_power(A, k)", "A**k"), "A**k raises each entry to the power k. A^k is the matrix product."),
+        Mistake("k starts at 0", edit("range(1, steps + 1)", "range(steps + 1)"), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps."),
+        Mistake("one norm too few", edit("range(1, steps + 1)", "range(1, steps)"), "Your last norm is k = steps − 1. Asked for are k = 1 … steps."),
+        Mistake("one power late", edit("range(1, steps + 1)", "range(2, steps + 2)"), "Your norms begin with A². The first belongs to A¹.", whole=True),
+        Mistake("one power late, counted from 1", edit("range(1, steps + 1)", "range(2, steps + 2)", "ks[best]", "best + 1"), "Your powers begin with A², while you count them from 1. The first belongs to A¹.", whole=True),
+        Mistake("peak and power counted from 0", edit("ks[best]", "best", "powers[best]", "np.linalg.matrix_power(A, best)"), "Your peak_at counts places of the list from 0, and your start is that of the power with this number. The list starts with A¹: both are one too small."),
+        Mistake("place before in the list", edit("ks[best]", "best", "powers[best]", "powers[best - 1]"), "Your peak_at counts places of the list from 0, and your start belongs to the place before that, or to the last for the first. Place 0 holds A¹."),
+        Mistake("identity to steps − 1", edit("range(1, steps + 1)", "range(steps)"), "Your norms are those of k = 0 … steps − 1. The first belongs to A¹."),
+        Mistake("identity to steps − 1, counted from 1", edit("range(1, steps + 1)", "range(steps)", "ks[best]", "best + 1"), "Your list begins with the identity, k = 0, while you count it from 1. The first belongs to A¹."),
+        Mistake("smallest norm", edit("argmax", "argmin"), "Your peak_at is the k of the smallest norm, and your start belongs to it. Asked for is the largest."),
+        Mistake("fastest step", edit("np.argmax(norms)", "np.argmax(np.diff([1.0, *norms]))"), "Your peak_at is the k at which the norm rises most in one step. Asked for is the k of the largest norm."),
+        Mistake("last k", edit("np.argmax(norms)", "len(norms) - 1"), "Your peak_at is the last k, and your start belongs to it. Asked for is the k of the largest norm."),
+        Mistake("height for its k", edit("ks[best]", "norms[best]"), "Your peak_at is the largest norm itself. Asked for is the k at which it is reached."),
+        Mistake("peak_at counted from 0", edit("ks[best]", "best"), "Your peak_at is one too small: it is the place in the list, and the list starts with A¹."),
+        Mistake("end of the stretch", edit("[2][0]", "[0][:, 0]"), "Your start is what comes out of A^k, the left singular vector. The start is what goes in."),
+        Mistake("row of the left ones", edit("[2][0]", "[0][0]"), "Your start is a row of the first result of np.linalg.svd, U. Its columns are what comes out of A^k; what goes in are the rows of the third, Vᵀ."),
+        Mistake("column for row", edit("[2][0]", "[2][:, 0]"), "Your start is a column of the third result of np.linalg.svd. That result is Vᵀ: its rows are the singular vectors."),
+        Mistake("start that shrinks", edit("[2][0]", "[2][-1]"), "Your start is the one that A^k stretches least. Singular values are sorted with the largest first."),
+        Mistake("eigenvector", edit("np.linalg.svd(", "_eigenvector(", "[2][0]", ""), "Your start is an eigenvector. It follows λ^k from the beginning: what grows first is a mixture of eigenvectors that cancel at the beginning."),
+        Mistake("start of a single step", edit("powers[best]", "A"), "Your start is the one that a single step stretches most. Asked for is the one that has grown most at peak_at."),
+        Mistake("start of the power before", edit("powers[best]", "np.linalg.matrix_power(A, ks[best] - 1)"), "Your start is the one that grows most in peak_at − 1 steps. Which power is at that place of your list?"),
+        Mistake("start of the place before", edit("powers[best]", "powers[best - 1]"), "Your start is the one that grows most in peak_at − 1 steps; for peak_at = 1 it belongs to the last power. Which power is at which place of your list?"),
+        Mistake("start of the power after", edit("powers[best]", "np.linalg.matrix_power(A, min(ks[best] + 1, steps))"), "Your start is the one that grows most in peak_at + 1 steps. Which power is at that place of your list?"),
+        Mistake("unit with the longest column", edit("np.linalg.svd(powers[best])[2][0]", "np.eye(len(A))[np.argmax(np.linalg.norm(powers[best], axis=0))]"), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
+        Mistake("start of the last step", edit("powers[best]", "np.linalg.matrix_power(A, steps)"), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
+        Mistake("start times its growth", edit("[2][0]", "[2][0] * norms[best]"), "Your start has the length of the growth. It is to have length 1."),
     ),
     hints=(
         "The norm of a power is not the power of a norm. Make the powers one after the other and measure each.",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import get_activation
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- leaky_gradient --------------------------------------------------------------------------------
@@ -10,95 +11,39 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def leaky_gradient(name, w, c, leak, x, h0):
     """∂h_T/∂h_t for t = 0 … T, ∂h_T/∂w, ∂h_T/∂c, ∂h_T/∂a of h_t = (1 − a) h_{t−1} + a f(w h_{t−1} + c x_t)."""
-    return _gradient(name, w, c, leak, x, h0)
-
-
-def _gradient(
-    name,
-    w,
-    c,
-    leak,
-    x,
-    h0,
-    *,
-    start=lambda h0: h0,
-    share=lambda leak: leak,
-    move=lambda h, fz, leak: (1 - leak) * h + leak * fz,
-    at=lambda z, h, w: z,
-    f_slope=lambda f, z, h: f.derivative(z),
-    kept=lambda leak: 1 - leak,
-    through=lambda leak: leak,
-    weight=lambda w: w,
-    chain_slope=lambda slopes: slopes,
-    loss=0.0,
-    end=lambda leak: 1.0,
-    chain=lambda d, inner, keep: d * (inner + keep),
-    used=lambda dh, before: dh,
-    weigh_leak=lambda leak: 1.0,
-    arrange=lambda dh, factors: dh,
-    arrives=lambda leak: leak,
-    local=lambda slope: slope,
-    h_used=lambda h, t: h[t - 1],
-    x_used=lambda x, h, t: x[t - 1],
-    moved=lambda fz, h, z: fz - h,
-    leak_slope=lambda slope: 1.0,
-    gather=np.sum,
-    gather_leak=np.sum,
-):
-    f, T, leak = get_activation(name), len(x), share(leak)
-    z, h = [], [start(h0)]
+    f, T = get_activation(name), len(x)
+    z, h = [], [h0]
     for x_t in x:
         z.append(w * h[-1] + c * x_t)
-        h.append(move(h[-1], float(f.function(z[-1])), leak))
+        h.append((1 - leak) * h[-1] + leak * f.function(z[-1]))
     z, h = np.array(z), np.array(h)
-    slopes = np.ones(T) * f_slope(f, at(z, h, w), h)  # entry t − 1 belongs to step t
-    inner = through(leak) * weight(w) * chain_slope(slopes)
-    dh, dw, dc, da = np.zeros(T + 1), np.zeros(T), np.zeros(T), np.zeros(T)
-    dh[T] = end(leak)
-    for t in range(T, 0, -1):
-        dh[t - 1] = chain(dh[t], inner[t - 1], kept(leak)) + loss
-        d = used(dh[t], dh[t - 1])
-        delta = d * arrives(leak) * local(slopes[t - 1])  # ∂h_T/∂z_t
-        dw[t - 1] = delta * h_used(h, t)
-        dc[t - 1] = delta * x_used(x, h, t)
-        change = moved(float(f.function(z[t - 1])), h[t - 1], z[t - 1])
-        da[t - 1] = weigh_leak(leak) * leak_slope(slopes[t - 1]) * d * change
-    sums = (np.asarray(by(terms)) for by, terms in ((gather, dw), (gather, dc), (gather_leak, da)))
-    return arrange(dh, inner + kept(leak)), *sums
+    slopes = f.derivative(z)
+    inner = slopes * leak * w  # h_{t−1} reaches h_t through f …
+    kept = 1 - leak  # … and as the share that is kept
+    dh = np.ones(T + 1)
+    for t in reversed(range(T)):
+        dh[t] = inner[t] * dh[t + 1] + kept * dh[t + 1]
+    d = dh[1:]  # of h_1 … h_T, as z, x and slopes
+    dz = leak * slopes * d
+    dw = np.sum(dz * h[:-1])
+    dc = np.sum(dz * x)
+    dleak = np.sum(d * (f.function(z) - h[:-1]))
+    return dh, dw, dc, dleak
 
 
-def _in_place_of(i, args, **switches):
-    """The right results, with one of them from a wrong family."""
-    results = list(_gradient(*args))
-    results[i] = _gradient(*args, **switches)[i]
-    return tuple(results)
+def _last(terms):
+    return terms[-1]
 
 
-def _scaled(i, args, factor):
-    """The right results, one of them times a number."""
-    results = list(_gradient(*args))
-    results[i] = factor * results[i]
-    return tuple(results)
-
-
-ALONE = (
-    ("not carried", dict(used=lambda dh, before: 1.0), "adds up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
-    ("of the state before", dict(used=lambda dh, before: before), "uses ∂h_T/∂h_{t−1}, the gradient after the step back. What acts in step t acts on h_t."),
-    ("without f'", dict(local=lambda slope: 1.0), "lacks f': what it belongs to acts before the activation."),
-    ("averaged", dict(gather=np.mean), "is divided by T. The effects of all steps add up."),
-)  # fmt: skip
-
-
-def _alone(i, name, switches, text):
-    """A slip in one result alone."""
-    result = ("dh", "dw", "dc", "dleak")[i]
-    return Mistake(
-        f"{result} {name}", lambda *args: _in_place_of(i, args, **switches), f"Your {result} {text}"
-    )
+def _first(terms):
+    return terms[0]
 
 
 def _size(terms):
     return np.abs(terms).sum()
+
+
+_SIZES = edit("dw = np.sum", "dw = _size", "dc = np.sum", "dc = _size", "dleak = np.sum", "dleak = _size")
 
 
 def _gradient_cases(rng):
@@ -122,7 +67,7 @@ def _gradient_cases(rng):
                 x = np.abs(x)
                 x[0] = -w * h0 / c
             args = (name, float(w), float(c), float(leak), x, float(h0))
-            net, total = _gradient(*args), _gradient(*args, gather=_size, gather_leak=_size)
+            net, total = leaky_gradient(*args), edited(leaky_gradient, (), _SIZES)(*args)
             if all(abs(net[i]) > 0.2 * total[i] for i in (1, 2, 3)):
                 break
         cases.append(Case(args, ("dh", "dw", "dc", "dleak"), steps=T))
@@ -137,7 +82,6 @@ LEAKY_GRADIENT = Problem(
     name="ps5.leaky_gradient",
     reference=leaky_gradient,
     cases=_gradient_cases,
-    family=_gradient,
     axes={"dh": ("step from 0",)},
     invariants=(
         Invariant("ends with 1", _last_not_one, "The last entry of your dh is not 1. It is ∂h_T/∂h_T, a product without factors."),
@@ -145,78 +89,86 @@ LEAKY_GRADIENT = Problem(
     points=4,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("the lecture's unit", dict(kept=lambda leak: 0.0, through=lambda leak: 1.0, arrives=lambda leak: 1.0), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
-        Mistake("state without the leak", dict(move=lambda h, fz, leak: fz), "Your states are f(z_t), without the leak; your chain has it. h_t = (1 − a) h_{t−1} + a f(z_t) is what both have to follow."),
-        Mistake("a and 1 − a exchanged in the state", dict(move=lambda h, fz, leak: leak * h + (1 - leak) * fz), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
-        Mistake("state without 1 − a", dict(move=lambda h, fz, leak: h + leak * fz), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),
-        Mistake("carry lost", dict(kept=lambda leak: 0.0), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
-        Mistake("the leak's way alone", dict(chain=lambda d, inner, keep: d * keep), "Your chain multiplies by 1 − a alone. h_{t−1} also reaches h_t through f: that way brings a w f'."),
-        Mistake("carry of 1", dict(kept=lambda leak: 1.0), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),
-        Mistake("carry without the gradient", dict(chain=lambda d, inner, keep: d * inner + keep), "You add 1 − a itself at every step back. What is kept is a share of the gradient that arrives: (1 − a) times it."),
-        Mistake("leak missing in the chain", dict(through=lambda leak: 1.0), "Your chain has w f' without the leak: what comes through f enters the state with the factor a."),
-        Mistake("leak and its complement exchanged", dict(kept=lambda leak: leak, through=lambda leak: 1 - leak), "In your chain a and 1 − a are exchanged. a is the share that is new."),
-        Mistake("a and 1 − a exchanged", dict(share=lambda leak: 1 - leak), "In your unit a is the share that is kept, forwards and back. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
-        Mistake("a kept", dict(share=lambda leak: 1 - leak, moved=lambda fz, h, z: h - fz), "In your unit a is the share that is kept, everywhere. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
-        Mistake("h_0 = 0", dict(start=lambda h0: 0.0), "Your state starts at 0. It starts at h_0, which is not."),
-        Mistake("f' missing", dict(f_slope=lambda f, z, h: 1.0), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
-        Mistake("f' missing in the chain", dict(chain_slope=lambda slopes: 1.0 + 0 * slopes), "The factors f'(z_t) are missing in your chain: h_{t−1} reaches h_t through f, with its slope."),
-        Mistake("f' one step late in the chain", dict(chain_slope=lambda slopes: np.append(slopes[1:], slopes[-1])), "From h_t to h_{t−1} your chain uses f' of step t + 1. The step between them is step t."),
-        Mistake("f' one step early in the chain", dict(chain_slope=lambda slopes: np.append(slopes[:1], slopes[:-1])), "From h_t to h_{t−1} your chain uses f' of step t − 1. The step between them is step t."),
-        Mistake("1 − tanh", dict(f_slope=lambda f, z, h: 1 - np.tanh(z) if f.name == "tanh" else f.derivative(z)), "Your slope of tanh is 1 − tanh(z). The tanh is squared."),
-        Mistake("σ for σ'", dict(f_slope=lambda f, z, h: f.function(z) if f.name == "sigmoid" else f.derivative(z)), "Your slope of the sigmoid is σ(z) itself. The factor 1 − σ(z) is missing."),
-        Mistake("f for f'", dict(f_slope=lambda f, z, h: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
-        Mistake("f' of f(z)", dict(f_slope=lambda f, z, h: f.derivative(f.function(z))), "You take f' at f(z_t), which has been through f already. It belongs at the pre-activation z_t."),
-        Mistake("f' one step late", dict(f_slope=lambda f, z, h: f.derivative(np.append(z[1:], z[-1]))), "Your step t uses f' of step t + 1. Its own pre-activation is z_t."),
-        Mistake("f' one step early", dict(f_slope=lambda f, z, h: f.derivative(np.append(z[:1], z[:-1]))), "Your step t uses f' of step t − 1. Its own pre-activation is z_t."),
-        Mistake("ReLU' = 1 at 0", dict(f_slope=lambda f, z, h: 1.0 * (z >= 0) if f.name == "relu" else f.derivative(z)), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
-        Mistake("ReLU' = 1", dict(f_slope=lambda f, z, h: 1.0 if f.name == "relu" else f.derivative(z)), "Your ReLU has the slope 1 everywhere. Where z < 0 it is silent: its slope is 0, and nothing comes back through it."),
-        Mistake("w missing", dict(weight=lambda w: 1.0), "The factor w is missing in your chain: h_{t−1} reaches z_t through it."),
-        Mistake("sign of w lost", dict(weight=abs), "Your chain uses |w|. A negative w turns the sign of that path."),
-        Mistake("f' from the state", dict(f_slope=lambda f, z, h: {"tanh": 1 - h[1:] ** 2, "sigmoid": h[1:] * (1 - h[1:]), "relu": 1.0 * (h[1:] > 0)}[f.name]), "You read f' off the state h_t. A leaky state is not f(z_t): it holds older values too."),
-        Mistake("f' of the state", dict(at=lambda z, h, w: h[1:]), "You take f' at h_t. It belongs at the pre-activation z_t."),
-        Mistake("always tanh", lambda name, *args: _gradient("tanh", *args), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
-        Mistake("1 − z²", dict(f_slope=lambda f, z, h: 1 - z**2), "Your slope is 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
-        Mistake("tanh' for every f", dict(f_slope=lambda f, z, h: 1 - f.function(z) ** 2), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
-        Mistake("input left out of z", dict(at=lambda z, h, w: w * h[:-1]), "You take f' at w h_{t−1}. The input shifts the pre-activation too."),
-        Mistake("dh reversed", dict(arrange=lambda dh, factors: dh[::-1]), "Your dh starts with ∂h_T/∂h_T. Entry 0 is ∂h_T/∂h_0, the longest product."),
-        Mistake("a loss at every step", dict(loss=1.0), "You add 1 at every step on the way back, as if each h_t had a loss of its own. The only 1 is the one you start with, at T."),
-        Mistake("product from the start", dict(arrange=lambda dh, factors: np.cumprod([1.0, *factors])), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
-        Mistake("product from the start, turned round", dict(arrange=lambda dh, factors: np.append(np.cumprod(factors)[::-1], 1.0)), "Your products grow from the start and stand in the opposite order. ∂h_T/∂h_t holds the factors of the steps after t."),
-        Mistake("the leak at the end", dict(end=lambda leak: leak), "Your walk back starts with the leak. It starts with ∂h_T/∂h_T, which is 1; the leak comes in with each step.", whole=True),
-        Mistake("single steps", dict(arrange=lambda dh, factors: np.array([*factors, 1.0])), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
-        Mistake("leak missing in dw and dc", dict(arrives=lambda leak: 1.0), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a.", whole=True),
-        Mistake("leak missing in dw", lambda *args: _in_place_of(1, args, arrives=lambda leak: 1.0), "Your dw lacks the leak: w acts inside f, and f enters the state with the factor a."),
-        Mistake("leak missing in dc", lambda *args: _in_place_of(2, args, arrives=lambda leak: 1.0), "Your dc lacks the leak: c acts inside f, and f enters the state with the factor a."),
-        Mistake("dw and dc without f'", dict(local=lambda slope: 1.0), "Your dw and dc lack f': w and c act before the activation.", whole=True),
-        Mistake("gradient of the state before", dict(used=lambda dh, before: before), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t.", whole=True),
-        Mistake("sums not carried", dict(used=lambda dh, before: 1.0), "Your dw, dc and dleak add up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t.", whole=True),
-        *(_alone(i, *slip) for i in (1, 2) for slip in ALONE),
-        *(_alone(3, *slip) for slip in ALONE[:2]),
-        Mistake("leak twice in dw and dc", dict(arrives=lambda leak: leak**2), "Your dw and dc hold the leak twice. f enters the state with the factor a, once.", whole=True),
-        Mistake("last step only", dict(gather=lambda terms: terms[-1]), "Your dw and dc count the last step only. w and c act in every step: sum over all of them.", whole=True),
-        Mistake("dw: last step only", lambda *args: _in_place_of(1, args, gather=lambda terms: terms[-1]), "Your dw counts the last step only. w acts in every step."),
-        Mistake("dc: last step only", lambda *args: _in_place_of(2, args, gather=lambda terms: terms[-1]), "Your dc counts the last step only. c acts in every step."),
-        Mistake("first step only", dict(gather=lambda terms: terms[0]), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten.", whole=True),
-        Mistake("averaged over time", dict(gather=np.mean), "Your dw and dc are divided by T. w and c act in every step, and their effects add up.", whole=True),
-        Mistake("h_t for h_{t−1}", dict(h_used=lambda h, t: h[t]), "Your dw uses h_t, what comes out of the step. w multiplies what goes in."),
-        Mistake("dw times w", lambda *args: _scaled(1, args, args[1]), "Your dw holds w as a factor. w multiplies h_{t−1} in z_t; the derivative with respect to w leaves h_{t−1}."),
-        Mistake("dc times c", lambda *args: _scaled(2, args, args[2]), "Your dc holds c as a factor. c multiplies x_t in z_t; the derivative with respect to c leaves x_t."),
-        Mistake("x one step late", dict(x_used=lambda x, h, t: x[min(t, len(x) - 1)]), "Your dc uses the input of the step after. Step t sees x_t, row t − 1."),
-        Mistake("x one step late, round", dict(x_used=lambda x, h, t: x[t % len(x)]), "Your dc uses the input of the step after, and x_1 for the last. Step t sees x_t, row t − 1."),
-        Mistake("h for x", dict(x_used=lambda x, h, t: h[t - 1]), "Your dc uses h_{t−1}, what w multiplies. c multiplies x_t."),
-        Mistake("x reversed", dict(x_used=lambda x, h, t: x[len(x) - t]), "Your dc meets the inputs in the opposite order. Step t sees x_t, row t − 1."),
-        Mistake("x left out", dict(x_used=lambda x, h, t: 1.0), "Your dc lacks the inputs: c multiplies x_t."),
-        Mistake("x one step early", dict(x_used=lambda x, h, t: x[t - 2]), "Your dc uses the input of the step before. Step t sees x_t, row t − 1."),
-        Mistake("dleak: f(z) alone", dict(moved=lambda fz, h, z: fz), "Your dleak counts what comes in. A larger a also keeps less of h_{t−1}."),
-        Mistake("dleak: sign", dict(moved=lambda fz, h, z: h - fz), "Your dleak has the wrong sign: a multiplies f(z_t) and takes away from h_{t−1}."),
-        Mistake("dleak: times the leak", dict(weigh_leak=lambda leak: leak), "Your dleak holds the leak as a factor, as h_t − h_{t−1} does. h_t is linear in a: its derivative holds no a."),
-        Mistake("dleak: times f'", dict(leak_slope=lambda slope: slope), "Your dleak holds f' as a factor, as if a acted inside f. It stands before f: what it brings in is f(z_t) itself."),
-        Mistake("dleak: −h_{t−1} alone", dict(moved=lambda fz, h, z: -h), "Your dleak counts what is lost of h_{t−1}. A larger a also brings in more of f(z_t)."),
-        Mistake("dleak: h_t for h_{t−1}", dict(weigh_leak=lambda leak: 1 - leak), "Your dleak compares f(z_t) with h_t, what comes out of the step. a takes away from what went in, h_{t−1}."),
-        Mistake("dleak: z for f(z)", dict(moved=lambda fz, h, z: z - h), "Your dleak compares h_{t−1} with z_t. What a brings in is f(z_t)."),
-        Mistake("dleak: last step only", dict(gather_leak=lambda terms: terms[-1]), "Your dleak counts the last step only. a acts in every step."),
-        Mistake("dleak: first step only", dict(gather_leak=lambda terms: terms[0]), "Your dleak holds the last pass of your loop only, step 1: it is overwritten."),
-        Mistake("dleak averaged", dict(gather_leak=np.mean), "Your dleak is divided by T. a acts in every step, and the effects add up."),
+        Mistake("the lecture's unit", edit("kept = 1 - leak", "kept = 0.0", " * leak", "", "dz = leak * ", "dz = "), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
+        Mistake("state without the leak", edit("(1 - leak) * h[-1] + leak * ", ""), "Your states are f(z_t), without the leak; your chain has it. h_t = (1 − a) h_{t−1} + a f(z_t) is what both have to follow."),
+        Mistake("a and 1 − a exchanged in the state", edit("(1 - leak) * h[-1] + leak", "leak * h[-1] + (1 - leak)"), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
+        Mistake("state without 1 − a", edit("(1 - leak) * h[-1]", "h[-1]"), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),
+        Mistake("carry lost", edit("kept = 1 - leak", "kept = 0.0"), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
+        Mistake("the leak's way alone", edit("inner[t] * dh[t + 1] + ", ""), "Your chain multiplies by 1 − a alone. h_{t−1} also reaches h_t through f: that way brings a w f'."),
+        Mistake("carry of 1", edit("kept = 1 - leak", "kept = 1.0"), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),
+        Mistake("carry without the gradient", edit("kept * dh[t + 1]", "kept"), "You add 1 − a itself at every step back. What is kept is a share of the gradient that arrives: (1 − a) times it."),
+        Mistake("leak missing in the chain", edit(" * leak", ""), "Your chain has w f' without the leak: what comes through f enters the state with the factor a."),
+        Mistake("leak and its complement exchanged", edit("kept = 1 - leak", "kept = leak", " * leak", " * (1 - leak)"), "In your chain a and 1 − a are exchanged. a is the share that is new."),
+        Mistake("a and 1 − a exchanged", edit("f, T = ", "leak = 1 - leak\n    f, T = "), "In your unit a is the share that is kept, forwards and back. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
+        Mistake("a kept", edit("f, T = ", "leak = 1 - leak\n    f, T = ", "f.function(z) - h[:-1]", "h[:-1] - f.function(z)"), "In your unit a is the share that is kept, everywhere. Here a is the share that is new: h_t = (1 − a) h_{t−1} + a f(z_t)."),
+        Mistake("h_0 = 0", edit("[h0]", "[0.0]"), "Your state starts at 0. It starts at h_0, which is not."),
+        Mistake("f' missing", edit("f.derivative(z)", "np.ones(T)"), "The factors f'(z_t) are missing: what goes through f is multiplied by its slope."),
+        Mistake("f' missing in the chain", edit("inner = slopes", "inner = np.ones(T)"), "The factors f'(z_t) are missing in your chain: h_{t−1} reaches h_t through f, with its slope."),
+        Mistake("f' one step late in the chain", edit("inner = slopes", "inner = np.append(slopes[1:], slopes[-1])"), "From h_t to h_{t−1} your chain uses f' of step t + 1. The step between them is step t."),
+        Mistake("f' one step early in the chain", edit("inner = slopes", "inner = np.append(slopes[0], slopes[:-1])"), "From h_t to h_{t−1} your chain uses f' of step t − 1. The step between them is step t."),
+        Mistake("1 − tanh", edit("f.derivative(z)", '1 - np.tanh(z) if f.name == "tanh" else f.derivative(z)'), "Your slope of tanh is 1 − tanh(z). The tanh is squared."),
+        Mistake("σ for σ'", edit("f.derivative(z)", 'f.function(z) if f.name == "sigmoid" else f.derivative(z)'), "Your slope of the sigmoid is σ(z) itself. The factor 1 − σ(z) is missing."),
+        Mistake("f for f'", edit("f.derivative", "f.function"), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
+        Mistake("f' of f(z)", edit("f.derivative(z)", "f.derivative(f.function(z))"), "You take f' at f(z_t), which has been through f already. It belongs at the pre-activation z_t."),
+        Mistake("f' one step late", edit("f.derivative(z)", "f.derivative(np.append(z[1:], z[-1]))"), "Your step t uses f' of step t + 1. Its own pre-activation is z_t."),
+        Mistake("f' one step early", edit("f.derivative(z)", "f.derivative(np.append(z[0], z[:-1]))"), "Your step t uses f' of step t − 1. Its own pre-activation is z_t."),
+        Mistake("ReLU' = 1 at 0", edit("f.derivative(z)", '1.0 * (z >= 0) if f.name == "relu" else f.derivative(z)'), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
+        Mistake("ReLU' = 1", edit("f.derivative(z)", 'np.ones(T) if f.name == "relu" else f.derivative(z)'), "Your ReLU has the slope 1 everywhere. Where z < 0 it is silent: its slope is 0, and nothing comes back through it."),
+        Mistake("w missing", edit(" * w", ""), "The factor w is missing in your chain: h_{t−1} reaches z_t through it."),
+        Mistake("sign of w lost", edit(" * w", " * abs(w)"), "Your chain uses |w|. A negative w turns the sign of that path."),
+        Mistake("f' from the state", edit("f.derivative(z)", '{"tanh": 1 - h[1:] ** 2, "sigmoid": h[1:] * (1 - h[1:]), "relu": 1.0 * (h[1:] > 0)}[f.name]'), "You read f' off the state h_t. A leaky state is not f(z_t): it holds older values too."),
+        Mistake("f' of the state", edit("f.derivative(z)", "f.derivative(h[1:])"), "You take f' at h_t. It belongs at the pre-activation z_t."),
+        Mistake("always tanh", edit("get_activation(name)", 'get_activation("tanh")'), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
+        Mistake("1 − z²", edit("f.derivative(z)", "1 - z**2"), "Your slope is 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
+        Mistake("tanh' for every f", edit("f.derivative(z)", "1 - f.function(z) ** 2"), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
+        Mistake("input left out of z", edit("f.derivative(z)", "f.derivative(w * h[:-1])"), "You take f' at w h_{t−1}. The input shifts the pre-activation too."),
+        Mistake("dh reversed", edit("return dh", "return dh[::-1]"), "Your dh starts with ∂h_T/∂h_T. Entry 0 is ∂h_T/∂h_0, the longest product."),
+        Mistake("a loss at every step", edit("dh[t] = ", "dh[t] = 1 + "), "You add 1 at every step on the way back, as if each h_t had a loss of its own. The only 1 is the one you start with, at T."),
+        Mistake("product from the start", edit("return dh", "return np.cumprod([1.0, *(inner + kept)])"), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
+        Mistake("product from the start, turned round", edit("return dh", "return np.append(np.cumprod(inner + kept)[::-1], 1.0)"), "Your products grow from the start and stand in the opposite order. ∂h_T/∂h_t holds the factors of the steps after t."),
+        Mistake("the leak at the end", edit("np.ones(T + 1)", "np.full(T + 1, leak)"), "Your walk back starts with the leak. It starts with ∂h_T/∂h_T, which is 1; the leak comes in with each step.", whole=True),
+        Mistake("single steps", edit("return dh", "return np.append(inner + kept, 1.0)"), "Your dh holds single factors, ∂h_{t+1}/∂h_t. Multiply all of them from t to T."),
+        Mistake("leak missing in dw and dc", edit("dz = leak * ", "dz = "), "Your dw and dc lack the leak: w and c act inside f, and f enters the state with the factor a.", whole=True),
+        Mistake("leak missing in dw", edit("dz * h[:-1]", "slopes * d * h[:-1]"), "Your dw lacks the leak: w acts inside f, and f enters the state with the factor a."),
+        Mistake("leak missing in dc", edit("dz * x", "slopes * d * x"), "Your dc lacks the leak: c acts inside f, and f enters the state with the factor a."),
+        Mistake("dw and dc without f'", edit("slopes * d\n", "d\n"), "Your dw and dc lack f': w and c act before the activation.", whole=True),
+        Mistake("gradient of the state before", edit("dh[1:]", "dh[:-1]"), "Your dw, dc and dleak use ∂h_T/∂h_{t−1}, the gradient after the step back. w, c and a act on what step t makes, h_t.", whole=True),
+        Mistake("sums not carried", edit("dh[1:]", "np.ones(T)"), "Your dw, dc and dleak add up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t.", whole=True),
+        Mistake("dw not carried", edit("dz * h[:-1]", "leak * slopes * h[:-1]"), "Your dw adds up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
+        Mistake("dw of the state before", edit("dz * h[:-1]", "leak * slopes * dh[:-1] * h[:-1]"), "Your dw uses ∂h_T/∂h_{t−1}, the gradient after the step back. What acts in step t acts on h_t."),
+        Mistake("dw without f'", edit("dz * h[:-1]", "leak * d * h[:-1]"), "Your dw lacks f': what it belongs to acts before the activation."),
+        Mistake("dw averaged", edit("dw = np.sum", "dw = np.mean"), "Your dw is divided by T. The effects of all steps add up."),
+        Mistake("dc not carried", edit("dz * x", "leak * slopes * x"), "Your dc adds up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
+        Mistake("dc of the state before", edit("dz * x", "leak * slopes * dh[:-1] * x"), "Your dc uses ∂h_T/∂h_{t−1}, the gradient after the step back. What acts in step t acts on h_t."),
+        Mistake("dc without f'", edit("dz * x", "leak * d * x"), "Your dc lacks f': what it belongs to acts before the activation."),
+        Mistake("dc averaged", edit("dc = np.sum", "dc = np.mean"), "Your dc is divided by T. The effects of all steps add up."),
+        Mistake("dleak not carried", edit("sum(d * ", "sum("), "Your dleak adds up what each step does to its own h_t. Asked for is ∂h_T: multiply each term by dh_t."),
+        Mistake("dleak of the state before", edit("sum(d * ", "sum(dh[:-1] * "), "Your dleak uses ∂h_T/∂h_{t−1}, the gradient after the step back. What acts in step t acts on h_t."),
+        Mistake("leak twice in dw and dc", edit("dz = leak", "dz = leak**2"), "Your dw and dc hold the leak twice. f enters the state with the factor a, once.", whole=True),
+        Mistake("last step only", edit("dw = np.sum", "dw = _last", "dc = np.sum", "dc = _last"), "Your dw and dc count the last step only. w and c act in every step: sum over all of them.", whole=True),
+        Mistake("dw: last step only", edit("dw = np.sum", "dw = _last"), "Your dw counts the last step only. w acts in every step."),
+        Mistake("dc: last step only", edit("dc = np.sum", "dc = _last"), "Your dc counts the last step only. c acts in every step."),
+        Mistake("first step only", edit("dw = np.sum", "dw = _first", "dc = np.sum", "dc = _first"), "Your dw and dc hold the last pass of your loop only, step 1: they are overwritten.", whole=True),
+        Mistake("averaged over time", edit("dw = np.sum", "dw = np.mean", "dc = np.sum", "dc = np.mean"), "Your dw and dc are divided by T. w and c act in every step, and their effects add up.", whole=True),
+        Mistake("h_t for h_{t−1}", edit("dz * h[:-1]", "dz * h[1:]"), "Your dw uses h_t, what comes out of the step. w multiplies what goes in."),
+        Mistake("dw times w", edit(" dw,", " w * dw,"), "Your dw holds w as a factor. w multiplies h_{t−1} in z_t; the derivative with respect to w leaves h_{t−1}."),
+        Mistake("dc times c", edit(" dc,", " c * dc,"), "Your dc holds c as a factor. c multiplies x_t in z_t; the derivative with respect to c leaves x_t."),
+        Mistake("x one step late", edit("dz * x", "dz * np.append(x[1:], x[-1])"), "Your dc uses the input of the step after. Step t sees x_t, row t − 1."),
+        Mistake("x one step late, round", edit("dz * x", "dz * np.roll(x, -1)"), "Your dc uses the input of the step after, and x_1 for the last. Step t sees x_t, row t − 1."),
+        Mistake("h for x", edit("dz * x", "dz * h[:-1]"), "Your dc uses h_{t−1}, what w multiplies. c multiplies x_t."),
+        Mistake("x reversed", edit("dz * x", "dz * x[::-1]"), "Your dc meets the inputs in the opposite order. Step t sees x_t, row t − 1."),
+        Mistake("x left out", edit("dz * x", "dz"), "Your dc lacks the inputs: c multiplies x_t."),
+        Mistake("x one step early", edit("dz * x", "dz * np.roll(x, 1)"), "Your dc uses the input of the step before. Step t sees x_t, row t − 1."),
+        Mistake("dleak: f(z) alone", edit("f.function(z) - h[:-1]", "f.function(z)"), "Your dleak counts what comes in. A larger a also keeps less of h_{t−1}."),
+        Mistake("dleak: sign", edit("f.function(z) - h[:-1]", "h[:-1] - f.function(z)"), "Your dleak has the wrong sign: a multiplies f(z_t) and takes away from h_{t−1}."),
+        Mistake("dleak: times the leak", edit("sum(d * ", "sum(leak * d * "), "Your dleak holds the leak as a factor, as h_t − h_{t−1} does. h_t is linear in a: its derivative holds no a."),
+        Mistake("dleak: times f'", edit("sum(d * ", "sum(slopes * d * "), "Your dleak holds f' as a factor, as if a acted inside f. It stands before f: what it brings in is f(z_t) itself."),
+        Mistake("dleak: −h_{t−1} alone", edit("f.function(z) - h[:-1]", "-h[:-1]"), "Your dleak counts what is lost of h_{t−1}. A larger a also brings in more of f(z_t)."),
+        Mistake("dleak: h_t for h_{t−1}", edit("f.function(z) - h[:-1]", "f.function(z) - h[1:]"), "Your dleak compares f(z_t) with h_t, what comes out of the step. a takes away from what went in, h_{t−1}."),
+        Mistake("dleak: z for f(z)", edit("f.function(z) - h[:-1]", "z - h[:-1]"), "Your dleak compares h_{t−1} with z_t. What a brings in is f(z_t)."),
+        Mistake("dleak: last step only", edit("dleak = np.sum", "dleak = _last"), "Your dleak counts the last step only. a acts in every step."),
+        Mistake("dleak: first step only", edit("dleak = np.sum", "dleak = _first"), "Your dleak holds the last pass of your loop only, step 1: it is overwritten."),
+        Mistake("dleak averaged", edit("dleak = np.sum", "dleak = np.mean"), "Your dleak is divided by T. a acts in every step, and the effects add up."),
     ),
     hints=(
         "Walk back from h_T with one number in hand, ∂h_T/∂h_t. On which two ways does h_{t−1} reach h_t?",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 
@@ -34,43 +35,21 @@ def block_diagonal(blocks):
 
 def delayed_response(W, C, V, x, h0, delay):
     """y_t = V h_t with h_t = W h_{t−1} + C x_{t−d} for t = 1 … T, nothing before x_1; row t − 1 of x holds x_t."""
-    return _response(W, C, V, x, h0, delay)
-
-
-def _response(
-    W,
-    C,
-    V,
-    x,
-    h0,
-    delay,
-    *,
-    start=lambda h0: h0,
-    carry=lambda W, hs, t, d: W @ hs[-1],
-    late=lambda x, t, d: x[t - d] if t >= d else 0 * x[0],
-    drive=lambda C, u: C @ u,
-    step=lambda carried, kick, W: carried + kick,
-    read=lambda V, h, before: V @ h,
-    rows=lambda y, first, d: y,
-):
-    hs, y = [start(h0)], []
+    hs, y = [h0], []
     for t in range(len(x)):
-        hs.append(step(carry(W, hs, t, delay), drive(C, late(x, t, delay)), W))
-        y.append(read(V, hs[-1], hs[-2]))
-    return rows(np.stack(y), V @ hs[0], delay)
+        late = x[t - delay] if t >= delay else 0 * x[0]
+        hs.append(W @ hs[-1] + C @ late)
+        y.append(V @ hs[-1])
+    return np.array(y)
 
 
 def _within(x, t):
     return x[t] if 0 <= t < len(x) else 0 * x[0]
 
 
-def _fed_back_late(W, hs, t, d):
-    """W h_{t−d}, and h_0 where there is no such state yet; d = 0 cannot be, so 1 at least."""
-    return W @ hs[max(t + 1 - max(d, 1), 0)]
-
-
-def _fed_back_late_after_nothing(W, hs, t, d):
-    return _fed_back_late(W, hs, t, d) if t + 1 >= d else 0 * hs[0]
+def _late_state(hs, d):
+    """h_{t−d}, and h_0 where there is no such state yet; d = 0 cannot be, so 1 at least."""
+    return hs[max(len(hs) - max(d, 1), 0)]
 
 
 def _moved_down(y, d):
@@ -89,39 +68,38 @@ DELAYED_RESPONSE = Problem(
     name="ps5.delayed_response",
     reference=delayed_response,
     cases=_response_cases,
-    family=_response,
     axes={"y": ("step", "output")},
     points=2,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("delay ignored", dict(late=lambda x, t, d: x[t]), "Your inputs arrive at once. Here x_t reaches the state d steps later."),
-        Mistake("late inputs come round", dict(late=lambda x, t, d: x[t - d]), "Your first d steps hear the end of x: a negative index counts from the end in Python. Before x_1 there was nothing."),
-        Mistake("np.roll goes round", dict(late=lambda x, t, d: x[(t - d) % len(x)]), "Your first d steps hear the end of x: moved in a circle, what falls out behind comes in again in front. Before x_1 there was nothing."),
-        Mistake("one step more", dict(late=lambda x, t, d: _within(x, t - d - 1)), "Your inputs come one step too late: with d = 0, x_1 has to be heard in h_1."),
-        Mistake("one step less", dict(late=lambda x, t, d: _within(x, t - d + 1)), "Your inputs come one step too early: with d = 0, x_2 must not be heard in h_1."),
-        Mistake("one step less, but at once for d = 0", dict(late=lambda x, t, d: _within(x, t - max(d - 1, 0))), "Your inputs come d − 1 steps late. With d = 1, x_1 is heard in h_2: a step later than without a delay."),
-        Mistake("inputs added up", dict(late=lambda x, t, d: x[: max(t - d + 1, 0)].sum(axis=0)), "Your step t adds all inputs up to x_{t−d}. Each comes in once; afterwards it is in the state."),
-        Mistake("the future is heard", dict(late=lambda x, t, d: _within(x, t + d)), "Your state hears inputs before they are there, x_{t+d}. Late means x_{t−d}."),
-        Mistake("np.roll the wrong way", dict(late=lambda x, t, d: x[(t + d) % len(x)]), "You moved x round the wrong way: your state hears x_{t+d} before it is there. Late means x_{t−d}, and before x_1 nothing."),
-        Mistake("first input skipped", dict(late=lambda x, t, d: x[t - d] if t > d else 0 * x[0]), "Your x_1 is never heard; the later inputs come when they should. With d = 0, x_1 belongs to h_1."),
-        Mistake("first input held", dict(late=lambda x, t, d: x[max(t - d, 0)]), "Until the first input arrives, your steps use x_1 again and again. Before it there was nothing, so nothing is added."),
-        Mistake("state waits for the input", dict(carry=lambda W, hs, t, d: hs[-1] if t < d else W @ hs[-1]), "Your first d outputs are all those of h_0: the state stands still, or the output is read late. Without an input the state still goes through W."),
-        Mistake("output late", dict(late=lambda x, t, d: x[t], rows=lambda y, first, d: _moved_down(y, d)), "Your outputs come d steps late, after zeros. Late are the inputs alone: h_0 is heard from y_1 on."),
-        Mistake("nothing read before the first input", dict(rows=lambda y, first, d: y * (np.arange(len(y)) >= d)[:, None]), "Your first d outputs are zeros. Without an input there is still the state, which started at h_0."),
-        Mistake("feedback late", dict(carry=_fed_back_late, late=lambda x, t, d: x[t]), "You delay the state: W h_{t−d} with x_t. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
-        Mistake("feedback late, zeros before", dict(carry=_fed_back_late_after_nothing, late=lambda x, t, d: x[t]), "You delay the state: W h_{t−d} with x_t, and nothing until h_0 is heard. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
-        Mistake("state and input late", dict(carry=_fed_back_late), "You delay the state as well: W h_{t−d}. Only the input is late; the state is h_{t−1}."),
-        Mistake("W untransposed", dict(carry=lambda W, hs, t, d: hs[-1] @ W), "Your recursion multiplies by Wᵀ. Row i of W says what unit i hears."),
-        Mistake("C untransposed", dict(drive=lambda C, u: u @ C), "Your input goes through Cᵀ. Only where D = H does numpy let that run."),
-        Mistake("V untransposed", dict(read=lambda V, h, before: h @ V), "Your output is read through Vᵀ. Only where K = H does numpy let that run."),
-        Mistake("state returned", dict(read=lambda V, h, before: h), "You return the states. Asked for is what is read from them, y_t = V h_t."),
-        Mistake("output of the state before", dict(read=lambda V, h, before: V @ before), "Your y_t is read from h_{t−1}. It belongs to the state after the step, h_t."),
-        Mistake("start at zero", dict(start=lambda h0: 0 * h0), "Your state starts at zero. It starts at h_0, which is not."),
-        Mistake("state not carried", dict(carry=lambda W, hs, t, d: 0 * hs[-1]), "Your states are C x alone: what was there before is lost at every step."),
-        Mistake("W left out", dict(carry=lambda W, hs, t, d: hs[-1]), "You add up inputs and never multiply the state by W."),
-        Mistake("input through W too", dict(step=lambda carried, kick, W: carried + W @ kick), "Your input goes through W in the step in which it arrives. It meets W from the next step on."),
-        Mistake("tanh around it", dict(step=lambda carried, kick, W: np.tanh(carried + kick)), "You put a tanh around the step. This recursion is linear."),
-        Mistake("y_0 returned", dict(rows=lambda y, first, d: np.vstack([first, y])), "Your answer starts with y_0. Asked for are y_1 … y_T, one for each input."),
+        Mistake("delay ignored", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]"), "Your inputs arrive at once. Here x_t reaches the state d steps later."),
+        Mistake("late inputs come round", edit(" if t >= delay else 0 * x[0]", ""), "Your first d steps hear the end of x: a negative index counts from the end in Python. Before x_1 there was nothing."),
+        Mistake("np.roll goes round", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[(t - delay) % len(x)]"), "Your first d steps hear the end of x: moved in a circle, what falls out behind comes in again in front. Before x_1 there was nothing."),
+        Mistake("one step more", edit("x[t - delay] if t >= delay else 0 * x[0]", "_within(x, t - delay - 1)"), "Your inputs come one step too late: with d = 0, x_1 has to be heard in h_1."),
+        Mistake("one step less", edit("x[t - delay] if t >= delay else 0 * x[0]", "_within(x, t - delay + 1)"), "Your inputs come one step too early: with d = 0, x_2 must not be heard in h_1."),
+        Mistake("one step less, but at once for d = 0", edit("x[t - delay] if t >= delay else 0 * x[0]", "_within(x, t - max(delay - 1, 0))"), "Your inputs come d − 1 steps late. With d = 1, x_1 is heard in h_2: a step later than without a delay."),
+        Mistake("inputs added up", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[: max(t - delay + 1, 0)].sum(axis=0)"), "Your step t adds all inputs up to x_{t−d}. Each comes in once; afterwards it is in the state."),
+        Mistake("the future is heard", edit("x[t - delay] if t >= delay else 0 * x[0]", "_within(x, t + delay)"), "Your state hears inputs before they are there, x_{t+d}. Late means x_{t−d}."),
+        Mistake("np.roll the wrong way", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[(t + delay) % len(x)]"), "You moved x round the wrong way: your state hears x_{t+d} before it is there. Late means x_{t−d}, and before x_1 nothing."),
+        Mistake("first input skipped", edit("t >= delay", "t > delay"), "Your x_1 is never heard; the later inputs come when they should. With d = 0, x_1 belongs to h_1."),
+        Mistake("first input held", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[max(t - delay, 0)]"), "Until the first input arrives, your steps use x_1 again and again. Before it there was nothing, so nothing is added."),
+        Mistake("state waits for the input", edit("W @ hs[-1]", "(hs[-1] if t < delay else W @ hs[-1])"), "Your first d outputs are all those of h_0: the state stands still, or the output is read late. Without an input the state still goes through W."),
+        Mistake("output late", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "np.array(y)", "_moved_down(np.array(y), delay)"), "Your outputs come d steps late, after zeros. Late are the inputs alone: h_0 is heard from y_1 on."),
+        Mistake("nothing read before the first input", edit("append(V", "append((t >= delay) * V"), "Your first d outputs are zeros. Without an input there is still the state, which started at h_0."),
+        Mistake("feedback late", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "W @ hs[-1]", "W @ _late_state(hs, delay)"), "You delay the state: W h_{t−d} with x_t. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
+        Mistake("feedback late, zeros before", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "W @ hs[-1]", "W @ (_late_state(hs, delay) if t + 1 >= delay else 0 * h0)"), "You delay the state: W h_{t−d} with x_t, and nothing until h_0 is heard. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
+        Mistake("state and input late", edit("W @ hs[-1]", "W @ _late_state(hs, delay)"), "You delay the state as well: W h_{t−d}. Only the input is late; the state is h_{t−1}."),
+        Mistake("W untransposed", edit("W @ hs[-1]", "hs[-1] @ W"), "Your recursion multiplies by Wᵀ. Row i of W says what unit i hears."),
+        Mistake("C untransposed", edit("C @ late", "late @ C"), "Your input goes through Cᵀ. Only where D = H does numpy let that run."),
+        Mistake("V untransposed", edit("V @ hs[-1]", "hs[-1] @ V"), "Your output is read through Vᵀ. Only where K = H does numpy let that run."),
+        Mistake("state returned", edit("V @ ", ""), "You return the states. Asked for is what is read from them, y_t = V h_t."),
+        Mistake("output of the state before", edit("V @ hs[-1]", "V @ hs[-2]"), "Your y_t is read from h_{t−1}. It belongs to the state after the step, h_t."),
+        Mistake("start at zero", edit("[h0]", "[0 * h0]"), "Your state starts at zero. It starts at h_0, which is not."),
+        Mistake("state not carried", edit("W @ hs[-1] + ", ""), "Your states are C x alone: what was there before is lost at every step."),
+        Mistake("W left out", edit("W @ hs[-1]", "hs[-1]"), "You add up inputs and never multiply the state by W."),
+        Mistake("input through W too", edit("C @ late", "W @ C @ late"), "Your input goes through W in the step in which it arrives. It meets W from the next step on."),
+        Mistake("tanh around it", edit("y.append", "hs[-1] = np.tanh(hs[-1])\n        y.append"), "You put a tanh around the step. This recursion is linear."),
+        Mistake("y_0 returned", edit("np.array(y)", "np.array([V @ hs[0], *y])"), "Your answer starts with y_0. Asked for are y_1 … y_T, one for each input."),
     ),
     hints=(
         "One loop that carries one vector. Which row of x does step t hear, and from which t on is there one?",

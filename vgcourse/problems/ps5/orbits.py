@@ -4,6 +4,7 @@ import numpy as np
 
 from vgcourse.activations import get_activation
 from vgcourse.dynamics import fixed_points, scalar_orbit
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- two_step_orbits -------------------------------------------------------------------------------
@@ -11,44 +12,21 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def two_step_orbits(name, w, drive, h):
     """Where h goes in one step, the slope w f'(z_1) w f'(z_2) of two steps, and whether its size is below 1."""
-    return _two_steps(name, w, drive, h)
+    activation = get_activation(name)
+    f, slope = activation.function, activation.derivative
+    z1 = w * h + drive
+    other = f(z1)
+    z2 = w * other + drive
+    first = w * slope(z1)
+    second = w * slope(z2)
+    slopes = first * second
+    return other, slopes, np.abs(slopes) < 1
 
 
-def _verdict(slopes, one, two):
-    return np.abs(slopes) < 1
-
-
-def _for(name, wrong):
+def _slope_of(name, wrong):
     """A wrong slope for one of the activations, the right ones for the others."""
-    return lambda f, z: wrong(f, z) if f.name == name else f.derivative(z)
-
-
-def _two_steps(
-    name,
-    w,
-    drive,
-    h,
-    *,
-    step=lambda f, w, drive, h: f.function(w * h + drive),
-    at=lambda w, drive, h, second: w * h + drive,
-    f_slope=lambda f, z: f.derivative(z),
-    both=lambda first, second: first * second,
-    factor=lambda w: w,
-    whole=lambda w, slopes: slopes,
-    between=lambda own, right: right,
-    verdict=_verdict,
-):
-    f = get_activation(name)
-    own, right = step(f, w, drive, h), f.function(w * h + drive)
-    points = ((h, False), (between(own, right), True))  # of the right one: a slip in `other` stays there
-    first, second = (factor(w) * f_slope(f, at(w, drive, *point)) for point in points)
-    slopes = whole(w, both(first, second))
-    return own, slopes, verdict(slopes, *(w * f.derivative(w * point + drive) for point in (h, right)))
-
-
-def _own(own, right):
-    """The other point as it was computed, also in the second step."""
-    return own
+    right = "activation.derivative"
+    return edit(right, f"lambda z: {wrong} if name == '{name}' else {right}(z)")
 
 
 def _orbit_cases(rng):
@@ -90,7 +68,6 @@ TWO_STEP_ORBITS = Problem(
     name="ps5.two_step_orbits",
     reference=two_step_orbits,
     cases=_orbit_cases,
-    family=_two_steps,
     invariants=(
         Invariant("the way back", _no_way_back, "From your `other` one more step does not lead back to h. Every h here is on an orbit of two steps."),
         Invariant("verdict fits the slope", _verdict_unlike_slope, "Your verdicts do not fit your own slopes: stable is True exactly where |slope| < 1."),
@@ -99,51 +76,51 @@ TWO_STEP_ORBITS = Problem(
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("pre-activation returned", dict(step=lambda f, w, drive, h: w * h + drive), "Your `other` is w h + drive, before the activation."),
-        Mistake("pre-activation returned and used", dict(step=lambda f, w, drive, h: w * h + drive, between=_own), "Your `other`, and with it your second step, is w h + drive, before the activation.", whole=True),
-        Mistake("drive left out of the step", dict(step=lambda f, w, drive, h: f.function(w * h)), "Your `other` is f(w h): the drive is missing."),
-        Mistake("drive left out everywhere", dict(step=lambda f, w, drive, h: f.function(w * h), at=lambda w, drive, h, second: w * h, between=_own), "The drive is missing in both of your steps: each is f(w h + drive).", whole=True),
-        Mistake("drive times w", dict(step=lambda f, w, drive, h: f.function(w * (h + drive)), at=lambda w, drive, h, second: w * (h + drive), between=_own), "In your steps w multiplies the drive as well. It is w h + drive.", whole=True),
-        Mistake("two steps made", dict(step=lambda f, w, drive, h: f.function(w * f.function(w * h + drive) + drive)), "Your `other` is where h is after two steps, which is h again. Asked for is the point between."),
-        Mistake("h turned round and used", dict(step=lambda f, w, drive, h: -h, between=_own), "Your `other`, and with it your second step, is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive).", whole=True),
-        Mistake("h turned round", dict(step=lambda f, w, drive, h: -h), "Your `other` is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive)."),
-        Mistake("one step's slope", dict(both=lambda first, second: first), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points."),
-        Mistake("slope at the other point only", dict(both=lambda first, second: second), "Your slopes are those of the second step alone. Two steps multiply a distance twice."),
-        Mistake("one slope squared", dict(both=lambda first, second: first**2), "Your slopes are squares of the slope at h. The second step begins at the other point, where f' is another."),
-        Mistake("slope at the other point squared", dict(both=lambda first, second: second**2), "Your slopes are squares of the slope at the other point. The first step begins at h, where f' is another."),
-        Mistake("slopes added", dict(both=lambda first, second: first + second), "You add the slopes of the two steps. By the chain rule they multiply."),
-        Mistake("three steps", dict(both=lambda first, second: first**2 * second), "Your slopes are those of three steps. After two steps a point is back where it was."),
-        Mistake("slopes averaged", dict(both=lambda first, second: (first + second) / 2), "You average the slopes of the two steps. By the chain rule they multiply."),
-        Mistake("root of the product", dict(both=lambda first, second: np.sqrt(np.abs(first * second))), "You return the root of the product, a mean factor per step. Asked for is the slope of two steps."),
-        Mistake("w once", dict(whole=lambda w, slopes: slopes / w), "w stands in your slopes once. Each of the two steps brings it down."),
-        Mistake("w four times", dict(factor=lambda w: w**2), "w stands in your slopes four times. Each of the two steps brings it down once."),
-        Mistake("sign of one w lost", dict(whole=lambda w, slopes: np.sign(w) * slopes), "One of your two factors w has lost its sign. Two negative ones make a positive slope."),
-        Mistake("sign of w w turned", dict(whole=lambda w, slopes: -np.sign(w) * slopes), "Your slopes have the wrong sign where w is above 0. Two equal factors w make a positive number."),
-        Mistake("w left out", dict(factor=lambda w: 1.0), "Your slopes are f' times f'. The chain rule brings w down in each step."),
-        Mistake("f' of the state", dict(at=lambda w, drive, h, second: h), "You take f' at the states, at h or at f(z). It belongs at the pre-activations z = w h + drive."),
-        Mistake("f' of the other state", dict(at=lambda w, drive, h, second: h if second else w * h + drive), "In the second step you take f' at the other point itself. It belongs at the pre-activation that is made of it."),
-        Mistake("drive left out of the second slope", dict(at=lambda w, drive, h, second: w * h if second else w * h + drive), "In the second step you take f' at w · other. The drive shifts that pre-activation, too."),
-        Mistake("drive left out of the slope", dict(at=lambda w, drive, h, second: w * h), "You take f' at w h. The drive shifts the pre-activation too."),
-        Mistake("tanh' for every f", dict(f_slope=lambda f, z: 1 - f.function(z) ** 2), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
-        Mistake("always tanh", lambda name, *args: _two_steps("tanh", *args), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
-        Mistake("1 − z²", dict(f_slope=lambda f, z: 1 - z**2), "You use 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
-        Mistake("1 − tanh", dict(f_slope=_for("tanh", lambda f, z: 1 - np.tanh(z))), "Your slope of tanh is 1 − tanh(z). The tanh is squared."),
-        Mistake("σ for σ'", dict(f_slope=_for("sigmoid", lambda f, z: f.function(z))), "Your slope of the sigmoid is σ(z) itself. The factor 1 − σ(z) is missing."),
-        Mistake("1 − σ for σ'", dict(f_slope=_for("sigmoid", lambda f, z: 1 - f.function(z))), "Your slope of the sigmoid is 1 − σ(z). The factor σ(z) is missing."),
-        Mistake("ReLU' = −1 below", dict(f_slope=_for("relu", lambda f, z: np.sign(z))), "Your ReLU has the slope −1 below 0, the sign of z. It is flat there: 0."),
-        Mistake("ReLU' = 1", dict(f_slope=_for("relu", lambda f, z: 1.0 + 0 * z)), "Your ReLU has the slope 1 everywhere. Where z is not above 0 it is silent, with slope 0."),
-        Mistake("ReLU' = 1 at 0", dict(f_slope=_for("relu", lambda f, z: 1.0 * (z >= 0))), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
-        Mistake("f for f'", dict(f_slope=lambda f, z: f.function(z)), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
-        Mistake("size only", dict(both=lambda first, second: -np.abs(first * second)), "The sign of your slopes is turned. Two negative factors make a positive one."),
-        Mistake("verdict by one step", dict(verdict=lambda slopes, one, two: np.abs(one) < 1), "Your verdicts are those of one step from h. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
-        Mistake("verdict by the other step", dict(verdict=lambda slopes, one, two: np.abs(two) < 1), "Your verdicts are those of the second step alone. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
-        Mistake("both steps have to shrink", dict(verdict=lambda slopes, one, two: (np.abs(one) < 1) & (np.abs(two) < 1)), "You call stable only where each of the two steps shrinks. One may stretch if the other makes up for it."),
-        Mistake("always stable", dict(verdict=lambda slopes, one, two: np.ones(len(slopes), bool)), "You call every orbit stable. Where the slope of two steps is above 1, neighbours move away."),
-        Mistake("1 counts as stable", dict(verdict=lambda slopes, one, two: np.abs(slopes) <= 1), "Your verdicts allow a slope of exactly 1. There, two steps bring neighbours no nearer."),
-        Mistake("verdict by rounding", dict(verdict=lambda slopes, one, two: np.abs(slopes) < 1.05), "Your verdicts allow slopes above 1. There, neighbours move away, if slowly."),
-        Mistake("slope below 0", dict(verdict=lambda slopes, one, two: slopes < 0), "Your verdicts ask for slope < 0, the rule of continuous time. Here a distance is multiplied by the slope."),
-        Mistake("verdict reversed", dict(verdict=lambda slopes, one, two: np.abs(slopes) > 1), "Your verdicts are the wrong way round. |slope| < 1 brings neighbours nearer."),
-        Mistake("at rest only", dict(verdict=lambda slopes, one, two: np.abs(one - two) < 1e-6), "You call stable only what comes back after one step. An orbit of two steps is stable if two steps bring neighbours nearer."),
+        Mistake("pre-activation returned", edit("return other", "return z1"), "Your `other` is w h + drive, before the activation."),
+        Mistake("pre-activation returned and used", edit("f(z1)", "z1"), "Your `other`, and with it your second step, is w h + drive, before the activation.", whole=True),
+        Mistake("drive left out of the step", edit("return other", "return f(w * h)"), "Your `other` is f(w h): the drive is missing."),
+        Mistake("drive left out everywhere", edit("w * h + drive", "w * h", "w * other + drive", "w * other"), "The drive is missing in both of your steps: each is f(w h + drive).", whole=True),
+        Mistake("drive times w", edit("w * h + drive", "w * (h + drive)", "w * other + drive", "w * (other + drive)"), "In your steps w multiplies the drive as well. It is w h + drive.", whole=True),
+        Mistake("two steps made", edit("return other", "return f(z2)"), "Your `other` is where h is after two steps, which is h again. Asked for is the point between."),
+        Mistake("h turned round and used", edit("f(z1)", "-h"), "Your `other`, and with it your second step, is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive).", whole=True),
+        Mistake("h turned round", edit("return other", "return -h"), "Your `other` is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive)."),
+        Mistake("one step's slope", edit("first * second", "first"), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points."),
+        Mistake("slope at the other point only", edit("first * second", "second"), "Your slopes are those of the second step alone. Two steps multiply a distance twice."),
+        Mistake("one slope squared", edit("first * second", "first**2"), "Your slopes are squares of the slope at h. The second step begins at the other point, where f' is another."),
+        Mistake("slope at the other point squared", edit("first * second", "second**2"), "Your slopes are squares of the slope at the other point. The first step begins at h, where f' is another."),
+        Mistake("slopes added", edit("first * second", "first + second"), "You add the slopes of the two steps. By the chain rule they multiply."),
+        Mistake("three steps", edit("first * second", "first**2 * second"), "Your slopes are those of three steps. After two steps a point is back where it was."),
+        Mistake("slopes averaged", edit("first * second", "(first + second) / 2"), "You average the slopes of the two steps. By the chain rule they multiply."),
+        Mistake("root of the product", edit("first * second", "np.sqrt(np.abs(first * second))"), "You return the root of the product, a mean factor per step. Asked for is the slope of two steps."),
+        Mistake("w once", edit("second = w * ", "second = "), "w stands in your slopes once. Each of the two steps brings it down."),
+        Mistake("w four times", edit("first = w", "first = w**2", "second = w", "second = w**2"), "w stands in your slopes four times. Each of the two steps brings it down once."),
+        Mistake("sign of one w lost", edit("second = w", "second = abs(w)"), "One of your two factors w has lost its sign. Two negative ones make a positive slope."),
+        Mistake("sign of w w turned", edit("second = w", "second = -abs(w)"), "Your slopes have the wrong sign where w is above 0. Two equal factors w make a positive number."),
+        Mistake("w left out", edit("first = w * ", "first = ", "second = w * ", "second = "), "Your slopes are f' times f'. The chain rule brings w down in each step."),
+        Mistake("f' of the state", edit("slope(z1)", "slope(h)", "slope(z2)", "slope(other)"), "You take f' at the states, at h or at f(z). It belongs at the pre-activations z = w h + drive."),
+        Mistake("f' of the other state", edit("slope(z2)", "slope(other)"), "In the second step you take f' at the other point itself. It belongs at the pre-activation that is made of it."),
+        Mistake("drive left out of the second slope", edit("slope(z2)", "slope(w * other)"), "In the second step you take f' at w · other. The drive shifts that pre-activation, too."),
+        Mistake("drive left out of the slope", edit("slope(z1)", "slope(w * h)", "slope(z2)", "slope(w * other)"), "You take f' at w h. The drive shifts the pre-activation too."),
+        Mistake("tanh' for every f", edit("activation.derivative", "lambda z: 1 - f(z) ** 2"), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
+        Mistake("always tanh", edit("get_activation(name)", "get_activation('tanh')"), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
+        Mistake("1 − z²", edit("activation.derivative", "lambda z: 1 - z**2"), "You use 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
+        Mistake("1 − tanh", _slope_of("tanh", "1 - f(z)"), "Your slope of tanh is 1 − tanh(z). The tanh is squared."),
+        Mistake("σ for σ'", _slope_of("sigmoid", "f(z)"), "Your slope of the sigmoid is σ(z) itself. The factor 1 − σ(z) is missing."),
+        Mistake("1 − σ for σ'", _slope_of("sigmoid", "1 - f(z)"), "Your slope of the sigmoid is 1 − σ(z). The factor σ(z) is missing."),
+        Mistake("ReLU' = −1 below", _slope_of("relu", "np.sign(z)"), "Your ReLU has the slope −1 below 0, the sign of z. It is flat there: 0."),
+        Mistake("ReLU' = 1", _slope_of("relu", "1.0 + 0 * z"), "Your ReLU has the slope 1 everywhere. Where z is not above 0 it is silent, with slope 0."),
+        Mistake("ReLU' = 1 at 0", _slope_of("relu", "1.0 * (z >= 0)"), "At z = 0 your ReLU has the slope 1. The text takes 0 there: 1 above 0, else 0."),
+        Mistake("f for f'", edit("activation.derivative", "activation.function"), "You multiply by f(z), the height of the curve. The slope has f'(z)."),
+        Mistake("size only", edit("first * second", "-np.abs(first * second)"), "The sign of your slopes is turned. Two negative factors make a positive one."),
+        Mistake("verdict by one step", edit("np.abs(slopes) < 1", "np.abs(first) < 1"), "Your verdicts are those of one step from h. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
+        Mistake("verdict by the other step", edit("np.abs(slopes) < 1", "np.abs(second) < 1"), "Your verdicts are those of the second step alone. On an orbit of two steps one factor may be above 1 if the other makes up for it."),
+        Mistake("both steps have to shrink", edit("np.abs(slopes) < 1", "(np.abs(first) < 1) & (np.abs(second) < 1)"), "You call stable only where each of the two steps shrinks. One may stretch if the other makes up for it."),
+        Mistake("always stable", edit("np.abs(slopes) < 1", "np.ones(len(slopes), bool)"), "You call every orbit stable. Where the slope of two steps is above 1, neighbours move away."),
+        Mistake("1 counts as stable", edit("np.abs(slopes) < 1", "np.abs(slopes) <= 1"), "Your verdicts allow a slope of exactly 1. There, two steps bring neighbours no nearer."),
+        Mistake("verdict by rounding", edit("np.abs(slopes) < 1", "np.abs(slopes) < 1.05"), "Your verdicts allow slopes above 1. There, neighbours move away, if slowly."),
+        Mistake("slope below 0", edit("np.abs(slopes) < 1", "slopes < 0"), "Your verdicts ask for slope < 0, the rule of continuous time. Here a distance is multiplied by the slope."),
+        Mistake("verdict reversed", edit("np.abs(slopes) < 1", "np.abs(slopes) > 1"), "Your verdicts are the wrong way round. |slope| < 1 brings neighbours nearer."),
+        Mistake("at rest only", edit("np.abs(slopes) < 1", "np.abs(first - second) < 1e-6"), "You call stable only what comes back after one step. An orbit of two steps is stable if two steps bring neighbours nearer."),
     ),
     hints=(
         "Start a little beside h. By which factor has that distance changed after one step, and after the next?",

@@ -2,21 +2,28 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps5.linear import matrix_with
 
 # --- recall ----------------------------------------------------------------------------------------
 
 
-def recall(W, c, lags):
-    """S = Σ_k (W^k c)(W^k c)ᵀ, and m_k = (W^k c)ᵀ S⁻¹ W^k c for k = 0 … lags − 1: the share of x_{t−k} that h_t holds."""
-    return _recall(W, c, lags)
-
-
-def _solved(W, B):
+def stationary(W, B):
     """S = W S Wᵀ + B, all entries at once."""
     H = len(W)
     return np.linalg.solve(np.eye(H * H) - np.kron(W, W), B.ravel()).reshape(H, H)
+
+
+def recall(W, c, lags):
+    """S = Σ_k (W^k c)(W^k c)ᵀ, and m_k = (W^k c)ᵀ S⁻¹ W^k c for k = 0 … lags − 1: the share of x_{t−k} that h_t holds."""
+    B = np.outer(c, c)
+    S = stationary(W, B)
+    shares = []
+    for k in range(lags):
+        g = np.linalg.matrix_power(W, k) @ c
+        shares.append(g @ np.linalg.solve(S, g))
+    return S, np.array(shares)
 
 
 def _series(W, B, terms):
@@ -24,24 +31,6 @@ def _series(W, B, terms):
     for _ in range(terms):
         S, power = S + power @ B @ power.T, W @ power
     return S
-
-
-def _recall(
-    W,
-    c,
-    lags,
-    *,
-    source=lambda c: np.outer(c, c),
-    covariance=lambda W, B, lags: _solved(W, B),
-    finish=lambda S: S,
-    moved=lambda W, k: np.linalg.matrix_power(W, k),
-    weigh=lambda g, S, c: g @ np.linalg.solve(S, g),
-    ks=lambda lags: range(lags),
-    total=lambda shares: shares,
-):
-    S = covariance(W, source(c), lags)
-    shares = np.array([weigh(moved(W, k) @ c, S, c) for k in ks(lags)])
-    return finish(S), total(shares)
 
 
 def _correlation(S):
@@ -63,7 +52,7 @@ def _recall_cases(rng):
                 matrix_with(blocks, rng),
                 rng.normal(size=len(matrix_with(blocks, np.random.default_rng(0)))),
             )
-            if np.linalg.cond(_solved(W, np.outer(c, c))) < 300:
+            if np.linalg.cond(stationary(W, np.outer(c, c))) < 300:
                 break
         cases.append(Case((W, c, lags), ("S", "shares")))
     return cases  # fmt: skip
@@ -108,7 +97,7 @@ def _stopped(terms):
     left = f"{100 * 0.99 ** (2 * terms):.2g} %"
     return Mistake(
         f"{terms} terms",
-        dict(covariance=lambda W, B, lags: _series(W, B, terms)),
+        edit("stationary(W, B)", f"_series(W, B, {terms})"),
         f"Your S stops after {terms} terms. Where ρ = 0.99, the next one still has {left} of the size of the first: go on until nothing more comes.",
     )
 
@@ -117,7 +106,7 @@ RECALL = Problem(
     name="ps5.recall",
     reference=recall,
     cases=_recall_cases,
-    family=_recall,
+    helpers=(stationary,),
     axes={"S": ("unit", "unit"), "shares": ("lag from 0",)},
     points=4,
     lecture='lecture 7, "Linear recursions"',
@@ -128,38 +117,38 @@ RECALL = Problem(
         Invariant("shares between 0 and 1", _beyond_all, "Your shares cannot be shares: each lies between 0 and 1, and all together are at most H."),
     ),
     mistakes=(
-        Mistake("the other order", dict(covariance=lambda W, B, lags: _solved(W.T, B)), "Your S is Σ (W^k)ᵀ c cᵀ W^k, the order of (7.11), which sums up the future of a state. Noise that came in k steps ago has been multiplied by W^k from the left."),
-        Mistake("c left out of S", dict(source=lambda c: np.eye(len(c))), "Your S is Σ W^k (W^k)ᵀ, as if every unit had a noise of its own. One x_t comes in, along c."),
-        Mistake("c entry by entry", dict(source=lambda c: np.diag(c**2)), "Your S starts with c² on the diagonal, as if every unit had a noise of its own. All units hear the same x_t, so the entries off the diagonal are there too."),
-        Mistake("first term of S missing", dict(covariance=lambda W, B, lags: _solved(W, B) - B), "Your S leaves out the newest input, c cᵀ."),
-        Mistake("first term of S alone", dict(covariance=lambda W, B, lags: B + 1e-9 * np.eye(len(B))), "Your S is c cᵀ, what the newest input alone makes. Older ones are still there.", whole=True),
-        Mistake("S of the lags alone", dict(covariance=lambda W, B, lags: _series(W, B, lags)), "Your S stops after as many terms as there are lags. The noise has always been on: all powers count."),
+        Mistake("the other order", edit("stationary(W, B)", "stationary(W.T, B)"), "Your S is Σ (W^k)ᵀ c cᵀ W^k, the order of (7.11), which sums up the future of a state. Noise that came in k steps ago has been multiplied by W^k from the left."),
+        Mistake("c left out of S", edit("np.outer(c, c)", "np.eye(len(c))"), "Your S is Σ W^k (W^k)ᵀ, as if every unit had a noise of its own. One x_t comes in, along c."),
+        Mistake("c entry by entry", edit("np.outer(c, c)", "np.diag(c**2)"), "Your S starts with c² on the diagonal, as if every unit had a noise of its own. All units hear the same x_t, so the entries off the diagonal are there too."),
+        Mistake("first term of S missing", edit("stationary(W, B)", "stationary(W, B) - B"), "Your S leaves out the newest input, c cᵀ."),
+        Mistake("first term of S alone", edit("stationary(W, B)", "B + 1e-9 * np.eye(len(B))"), "Your S is c cᵀ, what the newest input alone makes. Older ones are still there.", whole=True),
+        Mistake("S of the lags alone", edit("stationary(W, B)", "_series(W, B, lags)"), "Your S stops after as many terms as there are lags. The noise has always been on: all powers count."),
         *(_stopped(terms) for terms in (10, 20, 30, 50, 100, 200, 300, 500)),
-        Mistake("W untransposed in S", dict(covariance=lambda W, B, lags: np.linalg.solve(np.eye(len(W) ** 2) - np.kron(W, W.T), B.ravel()).reshape(B.shape)), "Your S solves S = W S W + c cᵀ. A covariance is multiplied from the right by Wᵀ."),
-        Mistake("sign of W S Wᵀ", dict(covariance=lambda W, B, lags: np.linalg.solve(np.eye(len(W) ** 2) + np.kron(W, W), B.ravel()).reshape(B.shape)), "Your S solves S = −W S Wᵀ + c cᵀ. Bring W S Wᵀ to the other side with its sign."),
-        Mistake("continuous time", dict(covariance=lambda W, B, lags: np.linalg.solve(-np.kron(W, np.eye(len(W))) - np.kron(np.eye(len(W)), W), B.ravel()).reshape(B.shape)), "Your S solves W S + S Wᵀ + c cᵀ = 0, the equation of continuous time. A step multiplies: S = W S Wᵀ + c cᵀ."),
-        Mistake("inverse of S returned", dict(finish=np.linalg.inv), "Your S is the inverse of the covariance. It belongs into the shares; returned is S itself."),
-        Mistake("powers of the entries from lag 1 on", dict(moved=lambda W, k: W**k if k else np.eye(len(W))), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
-        Mistake("powers of the entries", dict(moved=lambda W, k: W**k), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
-        Mistake("correlations", dict(finish=_correlation), "Your S has ones on its diagonal: correlations. Asked for are covariances."),
-        Mistake("deviations", dict(finish=lambda S: np.sqrt(np.abs(np.diag(S)))), "You return a spread for every unit. Asked for is the whole covariance, (H, H)."),
-        Mistake("S not inverted", dict(weigh=lambda g, S, c: g @ S @ g), "Your shares use S itself. A direction in which the state is noisy tells less: it counts with S⁻¹."),
-        Mistake("S left out of the shares", dict(weigh=lambda g, S, c: g @ g), "Your shares are squared lengths of W^k c. How much of the input can be told from the rest is decided by S."),
-        Mistake("one factor not aged", dict(weigh=lambda g, S, c: c @ np.linalg.solve(S, g)), "Your shares are cᵀS⁻¹W^k c: W^k stands there once. What is left of x_{t−k} is W^k c on both sides."),
-        Mistake("best unit", dict(weigh=lambda g, S, c: (g**2 / np.diag(S)).max()), "Your shares are those of the best single unit. A readout may use all units together."),
-        Mistake("what is lost", dict(weigh=lambda g, S, c: 1 - g @ np.linalg.solve(S, g)), "Your shares are 1 − m_k, the part that the readout gets wrong. Asked for is what it gets right."),
-        Mistake("divided by H", dict(weigh=lambda g, S, c: g @ np.linalg.solve(S, g) / len(g)), "Your shares are divided by H. Each is a share of one input; over all lags they add up to H."),
-        Mistake("divided by the length", dict(weigh=lambda g, S, c: g @ np.linalg.solve(S, g) / (g @ g)), "You divide by the squared length of W^k c. How much of an input is left is a part of the share."),
-        Mistake("variances alone", dict(weigh=lambda g, S, c: g @ (g / np.diag(S))), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
-        Mistake("root of the shares", dict(weigh=lambda g, S, c: np.sqrt(g @ np.linalg.solve(S, g))), "You return roots, correlations between input and readout. The share of variance is the square."),
-        Mistake("squares of the shares", dict(weigh=lambda g, S, c: (g @ np.linalg.solve(S, g)) ** 2), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
-        Mistake("shares made to add up to 1", dict(total=lambda shares: shares / shares.sum()), "Your shares add up to 1 over the lags asked for. Each is a share of the variance of its own input."),
-        Mistake("shares one lag late", dict(ks=lambda lags: range(1, lags + 1)), "Your shares start with lag 1. The first belongs to the newest input, x_t itself."),
-        Mistake("oldest lag first", dict(total=lambda shares: shares[::-1]), "Your shares start with the oldest lag. Asked for is m_0 first."),
-        Mistake("one share too many", dict(ks=lambda lags: range(lags + 1)), "Your shares go up to lag `lags`. Asked for are lags 0 … lags − 1."),
-        Mistake("up to the lag", dict(total=np.cumsum), "Your shares are added up. Asked for is one for every lag."),
-        Mistake("all lags together", dict(total=lambda shares: shares.sum()), "You return one number, the sum. Asked for is one share for every lag."),
-        Mistake("W transposed in the shares", dict(moved=lambda W, k: np.linalg.matrix_power(W.T, k)), "In your shares c goes through Wᵀ. k steps forward multiply it by W^k."),
+        Mistake("W untransposed in S", edit("np.kron(W, W)", "np.kron(W, W.T)", within=stationary), "Your S solves S = W S W + c cᵀ. A covariance is multiplied from the right by Wᵀ."),
+        Mistake("sign of W S Wᵀ", edit("- np.kron", "+ np.kron", within=stationary), "Your S solves S = −W S Wᵀ + c cᵀ. Bring W S Wᵀ to the other side with its sign."),
+        Mistake("continuous time", edit("np.eye(H * H) - np.kron(W, W)", "-np.kron(W, np.eye(H)) - np.kron(np.eye(H), W)", within=stationary), "Your S solves W S + S Wᵀ + c cᵀ = 0, the equation of continuous time. A step multiplies: S = W S Wᵀ + c cᵀ."),
+        Mistake("inverse of S returned", edit("return S", "return np.linalg.inv(S)"), "Your S is the inverse of the covariance. It belongs into the shares; returned is S itself."),
+        Mistake("powers of the entries from lag 1 on", edit("np.linalg.matrix_power(W, k)", "(W**k if k else np.eye(len(W)))"), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
+        Mistake("powers of the entries", edit("np.linalg.matrix_power(W, k)", "W**k"), "W**k raises each entry of W to the power k. What is left of an input is the matrix power times c."),
+        Mistake("correlations", edit("return S", "return _correlation(S)"), "Your S has ones on its diagonal: correlations. Asked for are covariances."),
+        Mistake("deviations", edit("return S", "return np.sqrt(np.abs(np.diag(S)))"), "You return a spread for every unit. Asked for is the whole covariance, (H, H)."),
+        Mistake("S not inverted", edit("np.linalg.solve(S, g)", "S @ g"), "Your shares use S itself. A direction in which the state is noisy tells less: it counts with S⁻¹."),
+        Mistake("S left out of the shares", edit("np.linalg.solve(S, g)", "g"), "Your shares are squared lengths of W^k c. How much of the input can be told from the rest is decided by S."),
+        Mistake("one factor not aged", edit("g @ np.linalg.solve(S, g)", "c @ np.linalg.solve(S, g)"), "Your shares are cᵀS⁻¹W^k c: W^k stands there once. What is left of x_{t−k} is W^k c on both sides."),
+        Mistake("best unit", edit("g @ np.linalg.solve(S, g)", "(g**2 / np.diag(S)).max()"), "Your shares are those of the best single unit. A readout may use all units together."),
+        Mistake("what is lost", edit("g @ np.linalg.solve(S, g)", "1 - g @ np.linalg.solve(S, g)"), "Your shares are 1 − m_k, the part that the readout gets wrong. Asked for is what it gets right."),
+        Mistake("divided by H", edit("g @ np.linalg.solve(S, g)", "g @ np.linalg.solve(S, g) / len(g)"), "Your shares are divided by H. Each is a share of one input; over all lags they add up to H."),
+        Mistake("divided by the length", edit("g @ np.linalg.solve(S, g)", "g @ np.linalg.solve(S, g) / (g @ g)"), "You divide by the squared length of W^k c. How much of an input is left is a part of the share."),
+        Mistake("variances alone", edit("np.linalg.solve(S, g)", "(g / np.diag(S))"), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
+        Mistake("root of the shares", edit("g @ np.linalg.solve(S, g)", "np.sqrt(g @ np.linalg.solve(S, g))"), "You return roots, correlations between input and readout. The share of variance is the square."),
+        Mistake("squares of the shares", edit("g @ np.linalg.solve(S, g)", "(g @ np.linalg.solve(S, g)) ** 2"), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
+        Mistake("shares made to add up to 1", edit("np.array(shares)", "np.array(shares) / np.sum(shares)"), "Your shares add up to 1 over the lags asked for. Each is a share of the variance of its own input."),
+        Mistake("shares one lag late", edit("range(lags)", "range(1, lags + 1)"), "Your shares start with lag 1. The first belongs to the newest input, x_t itself."),
+        Mistake("oldest lag first", edit("np.array(shares)", "np.array(shares)[::-1]"), "Your shares start with the oldest lag. Asked for is m_0 first."),
+        Mistake("one share too many", edit("range(lags)", "range(lags + 1)"), "Your shares go up to lag `lags`. Asked for are lags 0 … lags − 1."),
+        Mistake("up to the lag", edit("np.array(shares)", "np.cumsum(shares)"), "Your shares are added up. Asked for is one for every lag."),
+        Mistake("all lags together", edit("np.array(shares)", "np.sum(shares)"), "You return one number, the sum. Asked for is one share for every lag."),
+        Mistake("W transposed in the shares", edit("matrix_power(W, k)", "matrix_power(W.T, k)"), "In your shares c goes through Wᵀ. k steps forward multiply it by W^k."),
     ),
     hints=(
         "h_t = Σ_k W^k c x_{t−k}. Squares of independent noises add: what does each term add to S?",

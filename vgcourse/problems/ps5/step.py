@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- step_response ---------------------------------------------------------------------------------
@@ -9,53 +10,19 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def step_response(feedback, inputs, steps):
     """h_0 … h_steps of h_t = Σ_k b_k h_{t−k} + Σ_j c_j x_{t−j} for x_t = 1 from t = 0 on, and where it ends."""
-    return _step(feedback, inputs, steps)
-
-
-def _step(
-    feedback,
-    inputs,
-    steps,
-    *,
-    x=lambda t: float(t >= 0),
-    back=lambda taps: taps,
-    ahead=lambda taps: taps,
-    sign=1.0,
-    heard=lambda t: t >= 0,
-    before=lambda b, c: 0.0,
-    own=lambda drive, echo: drive + echo,
-    begin=0,
-    rows=slice(None),
-    rest=lambda b, c, h: _at_rest(b, c),
-):
+    rest = sum(inputs.values()) / (1 - sum(feedback.values()))
     h = []
     for t in range(steps + 1):
-        drive = sum(c * x(t - j) for j, c in ahead(inputs).items())
-        echo = sum(
-            b * (h[t - k] if t >= k else before(feedback, inputs))
-            for k, b in back(feedback).items()
-            if heard(t - k) or t < k
-        )
-        h.append(own(drive, sign * echo) if t >= begin else 0.0)
-    h = np.array(h)
-    return h[rows], np.float64(rest(feedback, inputs, h))
-
-
-def _at_rest(b, c):
-    return sum(c.values()) / (1 - sum(b.values()))
-
-
-def _later(taps, by=1):
-    return {k + by: weight for k, weight in taps.items()}
-
-
-def _in_turn(first):
-    return lambda taps: {first + i: taps[k] for i, k in enumerate(sorted(taps))}
+        drive = sum(c for j, c in inputs.items() if t >= j)
+        echo = sum(b * h[t - k] for k, b in feedback.items() if t >= k)
+        h.append(drive + echo)
+    return np.array(h), rest
 
 
 def _exchanged(taps):
+    """The largest lag with the weight of the smallest, and so on."""
     lags = sorted(taps)
-    return {lag: taps[other] for lag, other in zip(lags, reversed(lags), strict=True)}
+    return [(lag, taps[other]) for lag, other in zip(lags, reversed(lags), strict=True)]
 
 
 def _step_cases(rng):
@@ -89,7 +56,6 @@ STEP_RESPONSE = Problem(
     name="ps5.step_response",
     reference=step_response,
     cases=_step_cases,
-    family=_step,
     axes={"h": ("step from 0",)},
     invariants=(
         Invariant("rest stays", _does_not_stay, "Your rest does not stay: put it into the recursion for every h, with all inputs 1, and something else comes out."),
@@ -98,39 +64,39 @@ STEP_RESPONSE = Problem(
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("impulse", dict(x=lambda t: float(t == 0)), "Your input is on at t = 0 only. A step stays on."),
-        Mistake("on before t = 0", dict(x=lambda t: 1.0), "All taps on the input are heard from the first step on, as if it had always been on. Before t = 0 it was 0, so c_j is first heard at t = j."),
-        Mistake("input one step late", dict(x=lambda t: float(t >= 1)), "Your h comes one step late, as if x_0 were 0 or h had a zero in front. x_0 is 1 already, and c_0 belongs to x_t itself."),
-        Mistake("input taps left out", dict(ahead=lambda taps: {0: 1.0}), "Your input comes in as it is, as in the lecture. Here it has taps of its own, c_j.", whole=True),
-        Mistake("only the newest input", dict(ahead=lambda taps: {j: c for j, c in taps.items() if j == 0}), "Only c_0 is heard in your h. The input has more taps: x_{t−j} for every j."),
-        Mistake("newest input left out", dict(ahead=lambda taps: {j: c for j, c in taps.items() if j > 0}), "c_0 is never heard in your h. Lag 0 is the input of the same step, x_t."),
-        Mistake("input that rises", dict(x=lambda t: max(t + 1.0, 0.0)), "Every c_j comes in once more at each step, as if the input were 1, 2, 3, …. It stays at 1: from t = j on c_j counts once in each step."),
-        Mistake("input lags ignored", dict(ahead=_in_turn(0)), "You apply the c in turn to x_t, x_{t−1}, …. The keys say which lag each belongs to."),
-        Mistake("input taps exchanged", dict(ahead=_exchanged), "Your c meet their lags in the opposite order."),
-        Mistake("feedback one step late", dict(back=_later), "Every echo of h comes one step late. b_1 belongs to h_{t−1}."),
-        Mistake("feedback lags ignored", dict(back=_in_turn(1)), "You apply the b in turn to h_{t−1}, h_{t−2}, …. The keys say which lag each belongs to."),
-        Mistake("feedback taps exchanged", dict(back=_exchanged), "Your b meet their lags in the opposite order."),
-        Mistake("first feedback tap alone", dict(back=lambda taps: {min(taps): taps[min(taps)]}), "Only the b with the smallest lag is heard in your h. The sum goes over all of them."),
-        Mistake("at rest before t = 0", dict(before=_at_rest), "Your h starts as if it had been at rest with the input on. Before t = 0 there was nothing: every h with a negative index is 0."),
-        Mistake("no feedback", dict(back=lambda taps: {}), "Your h does not hear itself: the taps b_k are missing."),
-        Mistake("sign of the feedback", dict(sign=-1.0), "Your feedback has the wrong sign: the recursion adds b_k h_{t−k}."),
-        Mistake("no echo of h_0", dict(heard=lambda t: t > 0), "h_0 is not heard again in your answer. It counts as soon as t − k is 0."),
-        Mistake("input fed back too", dict(own=lambda drive, echo: drive * (1 + echo)), "You multiply input and feedback. They add."),
-        Mistake("h_0 not returned", dict(rows=slice(1, None)), "Your h starts with h_1. Asked for are h_0 … h_steps, steps + 1 numbers."),
-        Mistake("h_0 = 0", dict(begin=1), "Your h_0 is 0. x_0 is 1 already, and c_0 is heard in the same step."),
-        Mistake("steps entries", dict(rows=slice(None, -1)), "Your last number is h_{steps−1}. Asked for are h_0 … h_steps, steps + 1 numbers."),
-        Mistake("rest: the last h", dict(rest=lambda b, c, h: h[-1]), "Your rest is the last h. It has not arrived yet: ask which value stays if it is put into the recursion."),
-        Mistake("rest without input taps", dict(rest=lambda b, c, h: 1 / (1 - sum(b.values()))), "Your rest is 1/(1 − Σ b): the taps on the input are missing."),
-        Mistake("rest without feedback", dict(rest=lambda b, c, h: sum(c.values())), "Your rest is Σ c, what the input gives. The feedback adds Σ b times the rest itself."),
-        Mistake("rest: sign of the feedback", dict(rest=lambda b, c, h: sum(c.values()) / (1 + sum(b.values()))), "Your rest has 1 + Σ b below. At rest h = Σ b · h + Σ c: bring the h together."),
-        Mistake("rest: c_0 alone", dict(rest=lambda b, c, h: c.get(0, 0.0) / (1 - sum(b.values()))), "Your rest counts c_0 alone. At rest every x is 1, so all taps on the input add up."),
-        Mistake("rest: b_1 alone", dict(rest=lambda b, c, h: sum(c.values()) / (1 - b.get(1, 0.0))), "Your rest counts b_1 alone. At rest every old h is the same, so all feedback taps add up."),
-        Mistake("rest: product", dict(rest=lambda b, c, h: sum(c.values()) / np.prod([1 - weight for weight in b.values()])), "You divide by each 1 − b_k in turn. At rest h = Σ b · h + Σ c: the b add up first."),
-        Mistake("rest: |b|", dict(rest=lambda b, c, h: sum(c.values()) / (1 - sum(map(abs, b.values())))), "Your rest takes every b_k as positive. A negative tap takes away."),
-        Mistake("rest: Σ b below", dict(rest=lambda b, c, h: sum(c.values()) / sum(b.values())), "You divide by Σ b. At rest h = Σ b · h + Σ c: bring the h together."),
-        Mistake("rest: a difference", dict(rest=lambda b, c, h: sum(c.values()) - sum(b.values())), "Your rest is Σ c − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide (brackets?)."),
-        Mistake("rest multiplied", dict(rest=lambda b, c, h: sum(c.values()) * (1 - sum(b.values()))), "You multiply by 1 − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide."),
-        Mistake("rest upside down", dict(rest=lambda b, c, h: (1 - sum(b.values())) / sum(c.values())), "Your rest is upside down. At rest h = Σ b · h + Σ c: solve for h."),
+        Mistake("impulse", edit("t >= j", "t == j"), "Your input is on at t = 0 only. A step stays on."),
+        Mistake("on before t = 0", edit(" if t >= j", ""), "All taps on the input are heard from the first step on, as if it had always been on. Before t = 0 it was 0, so c_j is first heard at t = j."),
+        Mistake("input one step late", edit("t >= j", "t > j"), "Your h comes one step late, as if x_0 were 0 or h had a zero in front. x_0 is 1 already, and c_0 belongs to x_t itself."),
+        Mistake("input taps left out", edit("inputs.items()", "[(0, 1.0)]"), "Your input comes in as it is, as in the lecture. Here it has taps of its own, c_j.", whole=True),
+        Mistake("only the newest input", edit("inputs.items()", "[(0, inputs.get(0, 0.0))]"), "Only c_0 is heard in your h. The input has more taps: x_{t−j} for every j."),
+        Mistake("newest input left out", edit("inputs.items()", "{**inputs, 0: 0.0}.items()"), "c_0 is never heard in your h. Lag 0 is the input of the same step, x_t."),
+        Mistake("input that rises", edit("c for", "c * (t - j + 1) for"), "Every c_j comes in once more at each step, as if the input were 1, 2, 3, …. It stays at 1: from t = j on c_j counts once in each step."),
+        Mistake("input lags ignored", edit("inputs.items()", "enumerate(map(inputs.get, sorted(inputs)))"), "You apply the c in turn to x_t, x_{t−1}, …. The keys say which lag each belongs to."),
+        Mistake("input taps exchanged", edit("inputs.items()", "_exchanged(inputs)"), "Your c meet their lags in the opposite order."),
+        Mistake("feedback one step late", edit("h[t - k]", "h[t - k - 1]", "t >= k", "t > k"), "Every echo of h comes one step late. b_1 belongs to h_{t−1}."),
+        Mistake("feedback lags ignored", edit("feedback.items()", "enumerate(map(feedback.get, sorted(feedback)), 1)"), "You apply the b in turn to h_{t−1}, h_{t−2}, …. The keys say which lag each belongs to."),
+        Mistake("feedback taps exchanged", edit("feedback.items()", "_exchanged(feedback)"), "Your b meet their lags in the opposite order."),
+        Mistake("first feedback tap alone", edit("feedback.items()", "[min(feedback.items())]"), "Only the b with the smallest lag is heard in your h. The sum goes over all of them."),
+        Mistake("at rest before t = 0", edit("h[t - k]", "(h[t - k] if t >= k else rest)", " if t >= k", ""), "Your h starts as if it had been at rest with the input on. Before t = 0 there was nothing: every h with a negative index is 0."),
+        Mistake("no feedback", edit("feedback.items()", "()"), "Your h does not hear itself: the taps b_k are missing."),
+        Mistake("sign of the feedback", edit("drive + echo", "drive - echo"), "Your feedback has the wrong sign: the recursion adds b_k h_{t−k}."),
+        Mistake("no echo of h_0", edit("t >= k", "t > k"), "h_0 is not heard again in your answer. It counts as soon as t − k is 0."),
+        Mistake("input fed back too", edit("drive + echo", "drive * (1 + echo)"), "You multiply input and feedback. They add."),
+        Mistake("h_0 not returned", edit("np.array(h)", "np.array(h[1:])"), "Your h starts with h_1. Asked for are h_0 … h_steps, steps + 1 numbers."),
+        Mistake("h_0 = 0", edit("h = []", "h = [0.0]", "range(", "range(1, "), "Your h_0 is 0. x_0 is 1 already, and c_0 is heard in the same step."),
+        Mistake("steps entries", edit("np.array(h)", "np.array(h[:-1])"), "Your last number is h_{steps−1}. Asked for are h_0 … h_steps, steps + 1 numbers."),
+        Mistake("rest: the last h", edit(", rest", ", h[-1]"), "Your rest is the last h. It has not arrived yet: ask which value stays if it is put into the recursion."),
+        Mistake("rest without input taps", edit("sum(inputs.values())", "1"), "Your rest is 1/(1 − Σ b): the taps on the input are missing."),
+        Mistake("rest without feedback", edit(" / (1 - sum(feedback.values()))", ""), "Your rest is Σ c, what the input gives. The feedback adds Σ b times the rest itself."),
+        Mistake("rest: sign of the feedback", edit("1 - sum", "1 + sum"), "Your rest has 1 + Σ b below. At rest h = Σ b · h + Σ c: bring the h together."),
+        Mistake("rest: c_0 alone", edit("sum(inputs.values())", "inputs.get(0, 0.0)"), "Your rest counts c_0 alone. At rest every x is 1, so all taps on the input add up."),
+        Mistake("rest: b_1 alone", edit("sum(feedback.values())", "feedback.get(1, 0.0)"), "Your rest counts b_1 alone. At rest every old h is the same, so all feedback taps add up."),
+        Mistake("rest: product", edit("(1 - sum(feedback.values()))", "np.prod([1 - b for b in feedback.values()])"), "You divide by each 1 − b_k in turn. At rest h = Σ b · h + Σ c: the b add up first."),
+        Mistake("rest: |b|", edit("sum(feedback.values())", "sum(map(abs, feedback.values()))"), "Your rest takes every b_k as positive. A negative tap takes away."),
+        Mistake("rest: Σ b below", edit("(1 - sum(feedback.values()))", "sum(feedback.values())"), "You divide by Σ b. At rest h = Σ b · h + Σ c: bring the h together."),
+        Mistake("rest: a difference", edit("/ (1 - sum(feedback.values()))", "- sum(feedback.values())"), "Your rest is Σ c − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide (brackets?)."),
+        Mistake("rest multiplied", edit("/ (1", "* (1"), "You multiply by 1 − Σ b. At rest h = Σ b · h + Σ c: bring the h together and divide."),
+        Mistake("rest upside down", edit("sum(inputs.values()) / (1 - sum(feedback.values()))", "(1 - sum(feedback.values())) / sum(inputs.values())"), "Your rest is upside down. At rest h = Σ b · h + Σ c: solve for h."),
     ),
     hints=(
         "Walk through t = 0, 1, 2, … by hand. Which input taps are heard at t, and which old h?",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps5.linear import matrix_with
 
@@ -12,48 +13,20 @@ SHARE = 0.01  # of the first mode's size, to which the second has to fall
 
 def two_modes(W, h0):
     """ρ and |arg λ| of the two slowest modes, a pair being one, and the first t with size 2 ≤ 1 % of size 1."""
-    return _two(W, h0)
+    values, V = np.linalg.eig(W)
+    a = np.linalg.solve(V, h0)
+    members = np.where(values.imag > 0, 2, 1)  # a pair is one mode
+    sizes = np.abs(a) * np.linalg.norm(V, axis=0) * members
+    order = np.argsort(-np.abs(values), kind="stable")
+    chosen = [i for i in order if values[i].imag >= 0][:2]
+    slowest, (first, second) = values[chosen], sizes[chosen]
+    radii = np.abs(slowest)
+    angles = np.abs(np.angle(slowest))
+    step = np.log(SHARE * first / second) / np.log(radii[1] / radii[0])
+    return radii, angles, max(np.ceil(step), 0.0)
 
 
-def _together(values):
-    """One of each pair, and whether it is one."""
-    return values.imag >= 0
-
-
-def _two(
-    W,
-    h0,
-    *,
-    decompose=np.linalg.eig,
-    order=lambda values, sizes: np.argsort(-np.abs(values), kind="stable"),
-    merge=_together,
-    coefficients=np.linalg.solve,
-    count=lambda values: 1.0 + (values.imag > 0),
-    weigh=lambda sizes: sizes,
-    radius=np.abs,
-    rate=np.abs,
-    angle=lambda values: np.abs(np.angle(values)),
-    decay=lambda radii: radii[1] / radii[0],
-    start=lambda sizes: sizes[0] / sizes[1],
-    wanted=SHARE,
-    whole=np.ceil,
-    least=lambda step: step if np.isinf(step) else max(step, 0.0),
-):
-    values, V = decompose(W)
-    a = coefficients(V, h0)
-    values, sizes = values.astype(complex), weigh(np.abs(a) * np.linalg.norm(V, axis=0))
-    sizes = sizes * count(values)
-    chosen = [i for i in order(values, sizes) if merge(values)[i]][:2]
-    values, sizes = values[chosen], sizes[chosen]
-    radii = radius(values)
-    with np.errstate(all="ignore"):
-        step = np.log(wanted * start(sizes)) / np.log(decay(rate(values)))
-    return radii, angle(values), np.float64(least(whole(step)))
-
-
-def _by_singular_values(W):
-    U, s, _ = np.linalg.svd(W)
-    return s, U
+_unrounded = edited(two_modes, (), edit("max(np.ceil(step), 0.0)", "step"))
 
 
 def _some_cases(rng):
@@ -73,7 +46,7 @@ def _some_cases(rng):
         while True:  # no step that is decided by rounding; somewhere eig must not list the largest first
             W = matrix_with(blocks, rng)
             h0 = _start(W, second, rng)
-            step = _two(W, h0, whole=lambda step: step, least=lambda step: step)[2]
+            step = _unrounded(W, h0)[2]
             sizes = np.abs(np.linalg.eigvals(W))
             listed = sizes[0] < sizes.max() or len(cases) != 2
             low, high = ((0.15, 0.45), (0.55, 0.85), (0.15, 0.85), (0.15, 0.85), (0.1, 0.4))[len(cases)]
@@ -85,11 +58,11 @@ def _some_cases(rng):
 
 # ways to get the sizes wrong that lead to nearly the same steps
 ALIKE = {
-    "half": dict(count=lambda values: np.ones(len(values))),
-    "root": dict(count=lambda values: np.where(values.imag > 0, np.sqrt(2), 1)),
-    "real": dict(coefficients=lambda V, h0: np.linalg.solve(V, h0).real),
-    "transposed": dict(coefficients=lambda V, h0: V.T @ h0),
-    "of the transpose": dict(decompose=lambda W: np.linalg.eig(W.T)),
+    "half": edit("> 0, 2", "> 0, 1"),
+    "root": edit("> 0, 2", "> 0, np.sqrt(2)"),
+    "real": edit("solve(V, h0)", "solve(V, h0).real"),
+    "transposed": edit("np.linalg.solve(V, h0)", "V.T @ h0"),
+    "of the transpose": edit("eig(W)", "eig(W.T)"),
 }
 
 
@@ -97,9 +70,10 @@ def _modes_cases(rng):
     """Cases whose steps tell all of these apart."""
     while True:
         cases = _some_cases(rng)
-        if len({tuple(_two(*case.args, **slip)[2] for case in cases) for slip in ALIKE.values()}) == len(
-            ALIKE
-        ):
+        steps = {
+            tuple(edited(two_modes, (), slip)(*case.args)[2] for case in cases) for slip in ALIKE.values()
+        }
+        if len(steps) == len(ALIKE):
             return cases
 
 
@@ -121,7 +95,7 @@ def _angle_too_large(args, outputs):
 def _not_the_first_step(args, outputs):
     """At the step the second is at most 1 % of the first, and not yet one step before."""
     radii, step = np.abs(outputs["radii"]), float(outputs["step"])
-    first = _two(*args, whole=lambda step: step, least=lambda step: step)[2]
+    first = _unrounded(*args)[2]
     with np.errstate(all="ignore"):
         late = step > 0 and step - 1 > first + 0.01
     return float(step < first - 0.01 or late or radii.shape != (2,))
@@ -135,7 +109,6 @@ TWO_MODES = Problem(
     name="ps5.two_modes",
     reference=two_modes,
     cases=_modes_cases,
-    family=_two,
     axes={"radii": ("mode",), "angles": ("mode",)},
     points=4,
     lecture='lecture 7, "Linear recursions"',
@@ -145,51 +118,51 @@ TWO_MODES = Problem(
         Invariant("angles between 0 and π", _angle_too_large, "Some angle of yours is negative or above π. |arg λ| lies between 0, no turn, and π, half a turn a step."),
     ),
     mistakes=(
-        Mistake("a pair counted as two modes, at once", dict(merge=lambda values: values == values, least=lambda step: max(step, 0.0)), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
-        Mistake("a pair counted as two modes", dict(merge=lambda values: values == values), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
-        Mistake("largest real part first", dict(order=lambda values, sizes: np.argsort(-values.real, kind="stable")), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step."),
-        Mistake("largest |Re λ| first", dict(order=lambda values, sizes: np.argsort(-np.abs(values.real), kind="stable")), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle."),
-        Mistake("smallest first", dict(order=lambda values, sizes: np.argsort(np.abs(values), kind="stable")), "You take the two smallest |λ|. The modes that last are the largest ones."),
-        Mistake("as they are listed", dict(order=lambda values, sizes: range(len(values))), "You take the first λ that np.linalg.eig lists. It lists them in no order."),
-        Mistake("largest part of the start first", dict(order=lambda values, sizes: np.argsort(-sizes, kind="stable")), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is."),
-        Mistake("singular values", dict(decompose=_by_singular_values), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide."),
-        Mistake("symmetric eigenvalues", dict(decompose=np.linalg.eigh), "np.linalg.eigh takes W for symmetric and finds no complex pair."),
-        Mistake("radii: real parts", dict(radius=np.real), "Your radii are real parts of λ. The distance from 0 is √(Re² + Im²)."),
-        Mistake("|Re λ| for |λ|", dict(radius=lambda values: np.abs(values.real), rate=lambda values: np.abs(values.real)), "Your radii, and the step with them, are made of |Re λ|. The distance from 0 is √(Re² + Im²)."),
-        Mistake("radii squared, and used", dict(radius=lambda values: np.abs(values) ** 2, rate=lambda values: np.abs(values) ** 2), "Your radii, and the step with them, are made of Re² + Im². The modulus is the square root of it."),
-        Mistake("radii squared", dict(radius=lambda values: np.abs(values) ** 2), "Your radii are Re² + Im². The modulus is the square root of it."),
-        Mistake("angle by arctan", dict(angle=lambda values: np.abs(np.arctan(values.imag / values.real))), "Your angles are never more than a quarter turn: arctan(Im/Re) cannot tell λ from −λ."),
-        Mistake("no turn for any real λ", dict(angle=lambda values: np.where(values.imag == 0, 0.0, np.abs(np.angle(values)))), "Your angles are 0 for every real λ. A negative one flips the sign at each step: half a turn."),
-        Mistake("angle of the lower member", dict(angle=lambda values: np.where(values.imag > 0, -1, 1) * np.abs(np.angle(values))), "Your angle of a pair is negative, that of the member with Im λ < 0. Asked for is |arg λ|."),
-        Mistake("degrees", dict(angle=lambda values: np.abs(np.angle(values, deg=True))), "Your angles are in degrees. Asked for are radians."),
-        Mistake("turns", dict(angle=lambda values: np.abs(np.angle(values)) / (2 * np.pi)), "Your angles are in turns. Asked for are radians a step."),
-        Mistake("periods", dict(angle=lambda values: 2 * np.pi / np.abs(np.angle(values))), "You return periods, 2π/θ. Asked for is the angle θ; it also exists where nothing turns."),
-        Mistake("share of the second in h0 ignored", dict(start=lambda sizes: 1.0), "Your step takes both modes as equally large at the beginning. h_0 holds more of one than of the other."),
-        Mistake("coefficients left out", dict(coefficients=lambda V, h0: np.ones(len(V))), "Your step takes every a as 1. How much of each mode h_0 holds is in a, from V a = h_0."),
-        Mistake("h_0 for its coefficients", dict(coefficients=lambda V, h0: h0), "Your step takes the entries of h_0 as the parts of the modes. How much of each mode h_0 holds is in a, from V a = h_0."),
-        Mistake("sizes upside down", dict(start=lambda sizes: sizes[1] / sizes[0]), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
+        Mistake("a pair counted as two modes, at once", edit(" if values[i].imag >= 0", ""), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
+        Mistake("a pair counted as two modes", edit(" if values[i].imag >= 0", "", "max(np.ceil(step), 0.0)", "step if np.isinf(step) else max(np.ceil(step), 0.0)"), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
+        Mistake("largest real part first", edit("-np.abs(values)", "-values.real"), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step."),
+        Mistake("largest |Re λ| first", edit("-np.abs(values)", "-np.abs(values.real)"), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle."),
+        Mistake("smallest first", edit("-np.abs(values)", "np.abs(values)"), "You take the two smallest |λ|. The modes that last are the largest ones."),
+        Mistake("as they are listed", edit('np.argsort(-np.abs(values), kind="stable")', "range(len(values))"), "You take the first λ that np.linalg.eig lists. It lists them in no order."),
+        Mistake("largest part of the start first", edit("-np.abs(values)", "-sizes"), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is."),
+        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide."),
+        Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric and finds no complex pair."),
+        Mistake("radii: real parts", edit("return radii", "return slowest.real"), "Your radii are real parts of λ. The distance from 0 is √(Re² + Im²)."),
+        Mistake("|Re λ| for |λ|", edit("np.abs(slowest)", "np.abs(slowest.real)"), "Your radii, and the step with them, are made of |Re λ|. The distance from 0 is √(Re² + Im²)."),
+        Mistake("radii squared, and used", edit("np.abs(slowest)", "np.abs(slowest) ** 2"), "Your radii, and the step with them, are made of Re² + Im². The modulus is the square root of it."),
+        Mistake("radii squared", edit("return radii", "return radii**2"), "Your radii are Re² + Im². The modulus is the square root of it."),
+        Mistake("angle by arctan", edit("np.angle(slowest)", "np.arctan(slowest.imag / slowest.real)"), "Your angles are never more than a quarter turn: arctan(Im/Re) cannot tell λ from −λ."),
+        Mistake("no turn for any real λ", edit("angles = np", "angles = (slowest.imag != 0) * np"), "Your angles are 0 for every real λ. A negative one flips the sign at each step: half a turn."),
+        Mistake("angle of the lower member", edit("angles = np", "angles = np.where(slowest.imag > 0, -1, 1) * np"), "Your angle of a pair is negative, that of the member with Im λ < 0. Asked for is |arg λ|."),
+        Mistake("degrees", edit("(slowest))", "(slowest, deg=True))"), "Your angles are in degrees. Asked for are radians."),
+        Mistake("turns", edit("(slowest))", "(slowest)) / (2 * np.pi)"), "Your angles are in turns. Asked for are radians a step."),
+        Mistake("periods", edit("angles = ", "angles = 2 * np.pi / "), "You return periods, 2π/θ. Asked for is the angle θ; it also exists where nothing turns."),
+        Mistake("share of the second in h0 ignored", edit(" * first / second", ""), "Your step takes both modes as equally large at the beginning. h_0 holds more of one than of the other."),
+        Mistake("coefficients left out", edit("np.linalg.solve(V, h0)", "np.ones(len(V))"), "Your step takes every a as 1. How much of each mode h_0 holds is in a, from V a = h_0."),
+        Mistake("h_0 for its coefficients", edit("np.linalg.solve(V, h0)", "h0"), "Your step takes the entries of h_0 as the parts of the modes. How much of each mode h_0 holds is in a, from V a = h_0."),
+        Mistake("sizes upside down", edit("first / second", "second / first"), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
         Mistake("half of each pair", ALIKE["half"], "Your step counts one member of a pair only. Its size is the sum of the two."),
         Mistake("√2 for a pair", ALIKE["root"], "Your step takes √2 times one member for the size of a pair. Its size is the sum of the two."),
         Mistake("real part of the coefficients", ALIKE["real"], "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
-        Mistake("squared coefficients", dict(weigh=lambda sizes: sizes**2), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
-        Mistake("squared sizes", dict(start=lambda sizes: (sizes[0] / sizes[1]) ** 2), "Your step compares squares of the two sizes in the beginning. 1 % is meant for the sizes themselves."),
+        Mistake("squared coefficients", edit("np.abs(a)", "np.abs(a) ** 2"), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
+        Mistake("squared sizes", edit("first / second", "(first / second) ** 2"), "Your step compares squares of the two sizes in the beginning. 1 % is meant for the sizes themselves."),
         Mistake("transposed for inverse", ALIKE["transposed"], "You take a = Vᵀh_0, which holds for orthogonal eigenvectors only; in general a solves V a = h_0."),
         Mistake("eigenvectors of Wᵀ", ALIKE["of the transpose"], "Your step splits h_0 by the eigenvectors of Wᵀ. They have the same λ, and other directions: h_t is a sum of eigenvectors of W."),
-        Mistake("second mode alone", dict(decay=lambda radii: radii[1]), "Your step asks when the second mode is small, not when it is small beside the first, which shrinks or grows meanwhile."),
-        Mistake("ratio of the radii upside down", dict(decay=lambda radii: radii[0] / radii[1]), "In your step the ratio of the radii is upside down, as if the second mode gained on the first. It falls behind, by ρ₂/ρ₁ a step."),
-        Mistake("ratio of the logarithms", dict(decay=lambda radii: np.exp(np.log(radii[1]) / np.log(radii[0]))), "In your step you divide by ln ρ₂ / ln ρ₁. What falls is (ρ₂/ρ₁)^t: the logarithm of that ratio is a difference."),
-        Mistake("first mode alone", dict(decay=lambda radii: radii[0]), "Your step lets the share of the second fall by |λ_1| a step. It falls by the ratio of the two."),
-        Mistake("10 %", dict(wanted=0.1), "Your step is that of 10 %. Asked for is 1 %."),
-        Mistake("until both are equal", dict(wanted=1.0), "Your step is that at which both are equally large. Asked for is 1 %."),
-        Mistake("0.1 %", dict(wanted=0.001), "Your step is that of 0.1 %. Asked for is 1 %."),
-        Mistake("1 % of both together", dict(wanted=SHARE / (1 - SHARE)), "Your step is that of 1 % of both sizes together. Asked for is 1 % of the first's."),
-        Mistake("rounded down", dict(whole=np.floor), "Your step is the last before the share is reached: rounded down."),
-        Mistake("one step late", dict(whole=lambda step: np.ceil(step) + 1, least=lambda step: max(step, 1.0)), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
-        Mistake("one step late, but for 0", dict(whole=lambda step: np.ceil(step) + 1), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
-        Mistake("step 1 at least", dict(least=lambda step: max(step, 1.0)), "Your step is 1 at least. Where the second mode is small from the beginning, the first such step is 0."),
-        Mistake("rounded to the nearest", dict(whole=np.round), "Your step is rounded to the nearest whole number. The first step at which the share is reached is the next one up."),
-        Mistake("not rounded", dict(whole=lambda step: step), "Your step is no whole number. Asked for is the first step at which the share is reached."),
-        Mistake("negative step", dict(least=lambda step: step), "Your step is negative where the second mode is small from the beginning. The earliest step is 0."),
+        Mistake("second mode alone", edit("radii[1] / radii[0]", "radii[1]"), "Your step asks when the second mode is small, not when it is small beside the first, which shrinks or grows meanwhile."),
+        Mistake("ratio of the radii upside down", edit("radii[1] / radii[0]", "radii[0] / radii[1]"), "In your step the ratio of the radii is upside down, as if the second mode gained on the first. It falls behind, by ρ₂/ρ₁ a step."),
+        Mistake("ratio of the logarithms", edit("np.log(radii[1] / radii[0])", "(np.log(radii[1]) / np.log(radii[0]))"), "In your step you divide by ln ρ₂ / ln ρ₁. What falls is (ρ₂/ρ₁)^t: the logarithm of that ratio is a difference."),
+        Mistake("first mode alone", edit("radii[1] / radii[0]", "radii[0]"), "Your step lets the share of the second fall by |λ_1| a step. It falls by the ratio of the two."),
+        Mistake("10 %", edit("SHARE", "0.1"), "Your step is that of 10 %. Asked for is 1 %."),
+        Mistake("until both are equal", edit("SHARE", "1.0"), "Your step is that at which both are equally large. Asked for is 1 %."),
+        Mistake("0.1 %", edit("SHARE", "0.001"), "Your step is that of 0.1 %. Asked for is 1 %."),
+        Mistake("1 % of both together", edit("SHARE", "SHARE / (1 - SHARE)"), "Your step is that of 1 % of both sizes together. Asked for is 1 % of the first's."),
+        Mistake("rounded down", edit("ceil", "floor"), "Your step is the last before the share is reached: rounded down."),
+        Mistake("one step late", edit("np.ceil(step), 0.0", "np.ceil(step) + 1, 1.0"), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
+        Mistake("one step late, but for 0", edit("np.ceil(step)", "np.ceil(step) + 1"), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
+        Mistake("step 1 at least", edit("0.0)", "1.0)"), "Your step is 1 at least. Where the second mode is small from the beginning, the first such step is 0."),
+        Mistake("rounded to the nearest", edit("ceil", "round"), "Your step is rounded to the nearest whole number. The first step at which the share is reached is the next one up."),
+        Mistake("not rounded", edit("np.ceil(step)", "step"), "Your step is no whole number. Asked for is the first step at which the share is reached."),
+        Mistake("negative step", edit("max(np.ceil(step), 0.0)", "np.ceil(step)"), "Your step is negative where the second mode is small from the beginning. The earliest step is 0."),
     ),
     hints=(
         "Sort by |λ|, with one member of every pair. What does each mode's size do from step to step?",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- amsgrad_step ----------------------------------------------------------------------------------
@@ -18,51 +19,10 @@ def amsgrad_step(w, g, m, v, largest, n, learning_rate, betas, eps):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
     largest = np.maximum(largest, v)
-    step = m / (1 - beta1**n) / (np.sqrt(largest / (1 - beta2**n)) + eps)
+    m_hat = m / (1 - beta1**n)
+    V_hat = largest / (1 - beta2**n)
+    step = m_hat / (np.sqrt(V_hat) + eps)
     return w - learning_rate * step, m, v, largest
-
-
-def _ams(
-    w,
-    g,
-    m,
-    v,
-    largest,
-    n,
-    learning_rate,
-    betas,
-    eps,
-    *,
-    square=lambda g, m: g**2,
-    exchange=False,
-    mean=lambda old, x, beta: beta * old + (1 - beta) * x,
-    mean1=None,
-    mean2=None,
-    start=lambda beta, n: 1 - beta**n,
-    start1=None,
-    start2=None,
-    of=lambda betas: betas,
-    along=lambda m, old, g, start: m / start,
-    keep=lambda V, v, g, beta2, n: np.maximum(V, v),
-    below=lambda V, v, old: V,
-    root=lambda V, eps, start: np.sqrt(V) + eps,
-    sign=-1,
-    rate=lambda a, n: a,
-    handed=lambda v, V, old: (v, V),
-    corrected=False,
-):
-    """amsgrad_step with exchangeable parts; `start` is the correction's denominator, `of` whose β it has."""
-    beta1, beta2 = betas[::-1] if exchange else betas
-    new_m = (mean1 or mean)(m, g, beta1)
-    new_v = (mean2 or mean)(v, square(g, new_m), beta2)
-    new_V = keep(largest, new_v, g, beta2, n)
-    starts = [(one or start)(beta, n) for one, beta in zip((start1, start2), of((beta1, beta2)), strict=True)]
-    V_hat = below(new_V, new_v, largest) / starts[1]
-    step = along(new_m, m, g, starts[0]) / root(V_hat, eps, starts[1])
-    moved = w + sign * rate(learning_rate, n) * step
-    if corrected:
-        return moved, new_m / starts[0], new_v / start(beta2, n), V_hat
-    return moved, new_m, *handed(new_v, new_V, largest)
 
 
 def _ams_cases(rng):
@@ -100,27 +60,9 @@ def _fell(args, out):
     return float(np.max(np.maximum(largest - out["largest"], 0) / np.maximum(largest, 1e-12)))
 
 
-def _one(*args):
-    return 1.0
-
-
-def _sum(old, x, beta):
-    return beta * old + x
-
-
-def _of_the_corrected(V, v, g, beta2, n):
-    return np.maximum(V, v / (1 - beta2**n))
-
-
-def _eps_outside(w, g, m, v, largest, n, a, betas, eps):
-    moved, *rest = _ams(w, g, m, v, largest, n, a, betas, 0.0)
-    return moved - a * eps, *rest
-
-
 AMSGRAD_STEP = Problem(
     name="ps8.amsgrad_step",
     reference=amsgrad_step,
-    family=_ams,
     cases=_ams_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
@@ -131,55 +73,55 @@ AMSGRAD_STEP = Problem(
         Invariant("never falls", _fell, "Somewhere your largest is below the one that came in. A maximum over time never falls."),
     ),
     mistakes=(
-        Mistake("Adam", dict(below=lambda V, v, old: v), "You divide by the mean square of now: that is Adam's step. The largest one is kept and not used."),
-        Mistake("largest not renewed", dict(keep=lambda V, v, g, beta2, n: V.copy()), "Your largest stays what it was. It is compared with the new v, and grows where that is above it."),
-        Mistake("old largest used", dict(below=lambda V, v, old: old), "You divide by the largest from before this step. It is renewed first, then used."),
-        Mistake("old largest handed on", dict(handed=lambda v, V, old: (v, old.copy())), "You hand the old largest on. The new one was used for the step and is lost."),
-        Mistake("largest is v", dict(keep=lambda V, v, g, beta2, n: v.copy()), "Your largest is v itself, so it forgets. A maximum over time never falls."),
-        Mistake("largest of all entries", dict(keep=lambda V, v, g, beta2, n: np.full_like(v, max(V.max(), v.max()))), "You take one maximum over all entries. Each weight has a largest of its own."),
-        Mistake("largest entry of v", dict(keep=lambda V, v, g, beta2, n: np.maximum(V, v.max())), "You compare with the largest entry of v. Each weight is compared with its own."),
-        Mistake("largest that decays", dict(keep=lambda V, v, g, beta2, n: np.maximum(beta2 * V, v)), "Your largest decays by β₂ before it is compared. A maximum over time forgets nothing."),
-        Mistake("smallest", dict(keep=lambda V, v, g, beta2, n: np.minimum(V, v)), "Your largest holds the smaller of the two."),
-        Mistake("sum", dict(keep=lambda V, v, g, beta2, n: V + v), "Your largest adds v up. The larger of the two is kept."),
-        Mistake("maximum of g²", dict(keep=lambda V, v, g, beta2, n: np.maximum(V, g**2)), "Your largest compares with g². It is the running mean v whose largest value is kept."),
-        Mistake("v overwritten", dict(handed=lambda v, V, old: (V.copy(), V)), "You hand on the largest in place of v. The mean v goes on by itself and falls again."),
-        Mistake("largest of the corrected v", dict(keep=_of_the_corrected, start2=_one), "You compare the corrected v with largest. Here the maximum is taken of v as it is, and what was kept is corrected afterwards."),
-        Mistake("corrected twice", dict(keep=_of_the_corrected), "You compare the corrected v with largest, and correct what was kept once more. Here the maximum is taken of v as it is."),
-        Mistake("no correction", dict(start=_one), "Neither of your means is corrected for its start at 0, so both are too small in the first steps."),
-        Mistake("m not corrected", dict(start1=_one), "Your m is not corrected for its start at 0."),
-        Mistake("largest not corrected", dict(start2=_one), "What you divide by is not corrected for its start at 0, as in Reddi's own paper. Here both means are corrected."),
-        Mistake("correction outside the root", dict(start2=lambda beta, n: (1 - beta**n) ** 2), "Your correction of V stands outside the root. It corrects V itself, before the root is taken."),
-        Mistake("root of the correction", dict(start2=lambda beta, n: np.sqrt(1 - beta**n)), "You divide V by the root of its correction. The root is taken once, of the corrected V."),
-        Mistake("multiplied by the correction of V", dict(start2=lambda beta, n: 1 / (1 - beta**n)), "You multiply V by 1 − β₂ⁿ, which makes it smaller still. The correction makes up for a start at 0."),
-        Mistake("multiplied by the corrections", dict(start=lambda beta, n: 1 / (1 - beta**n)), "You multiply by 1 − βⁿ, which makes the means smaller still. The correction makes up for a start at 0."),
-        Mistake("(1 − β)ⁿ", dict(start=lambda beta, n: (1 - beta) ** n), "You raise 1 − β to the power n. It is β that is raised."),
-        Mistake("(1 − β₁)ⁿ", dict(start1=lambda beta, n: (1 - beta) ** n), "You raise 1 − β₁ to the power n. It is β₁ that is raised."),
-        Mistake("β₁ in both corrections", dict(of=lambda betas: (betas[0], betas[0])), "Both of your corrections use β₁. V is a mean with β₂."),
-        Mistake("β₂ in both corrections", dict(of=lambda betas: (betas[1], betas[1])), "Both of your corrections use β₂. m is a mean with β₁."),
-        Mistake("corrections exchanged", dict(of=lambda betas: betas[::-1]), "Your corrections are exchanged: m is a mean with β₁, V one with β₂."),
-        Mistake("n from 0", dict(start=lambda beta, n: 1 - beta ** (n - 1)), "Your correction uses n − 1. The first step has n = 1."),
-        Mistake("n + 1", dict(start=lambda beta, n: 1 - beta ** (n + 1)), "Your correction uses n + 1. n already counts this step."),
-        Mistake("power missing", dict(start=lambda beta, n: 1 - beta), "Your correction divides by 1 − β whatever the step. It fades with time."),
-        Mistake("β·n for βⁿ", dict(start=lambda beta, n: 1 - beta * n), "You multiply β by n. It is a power."),
-        Mistake("ε inside the root", dict(root=lambda V, eps, start: np.sqrt(V + eps)), "Your ε is inside the root, where it counts as √ε."),
-        Mistake("ε missing", dict(root=lambda V, eps, start: np.sqrt(V)), "The ε that comes in is missing from your step. A weight that never had a gradient is what it is there for."),
-        Mistake("ε before the correction", dict(root=lambda V, eps, start: np.sqrt(V) + eps / np.sqrt(start)), "You add ε to √V before the correction, as some programs do, so it is corrected too. Here it is added last."),
-        Mistake("ε outside the fraction", _eps_outside, "Your ε is added to the fraction. It belongs below it."),
-        Mistake("root missing", dict(root=lambda V, eps, start: V + eps), "You divide by the mean square without its root, so the step depends on the gradient's scale."),
-        Mistake("β₁ and β₂ exchanged", dict(exchange=True), "Your β₁ and β₂ are exchanged: the first belongs to m."),
-        Mistake("1 − β missing", dict(mean=_sum), "Your means have lost their 1 − β: they are sums."),
-        Mistake("1 − β₁ missing", dict(mean1=_sum), "Your m has lost its 1 − β₁: it is a sum."),
-        Mistake("1 − β₂ missing", dict(mean2=_sum), "Your v has lost its 1 − β₂: it is a sum."),
-        Mistake("β and 1 − β exchanged", dict(mean=lambda old, x, beta: (1 - beta) * old + beta * x), "You have β and 1 − β exchanged: the larger weight belongs to what was there."),
-        Mistake("1 − β₂ squared", dict(mean2=lambda old, x, beta: beta * old + ((1 - beta) ** 2) * x), "You square 1 − β₂ together with g."),
-        Mistake("v without the square", dict(square=lambda g, m: np.abs(g)), "Your v collects |g|. It is a mean of squares."),
-        Mistake("g itself in v", dict(square=lambda g, m: g), "Your v collects the gradient itself. It is a mean of squares."),
-        Mistake("squares of m", dict(square=lambda g, m: m**2), "Your v collects squares of m. It is a mean of the gradient's own squares."),
-        Mistake("old m", dict(along=lambda m, old, g, start: old / start), "You move with m from before this step, so this gradient comes one step late."),
-        Mistake("moved by the gradient", dict(along=lambda m, old, g, start: g), "You move by the gradient. The mean m is computed and not used."),
-        Mistake("rate divided by √n", dict(rate=lambda a, n: a / np.sqrt(n)), "Your rate falls with √n, as in the paper's proof. Here it is α at every step."),
-        Mistake("uphill", dict(sign=1), "Your weights move up the gradient."),
-        Mistake("corrected means returned", dict(corrected=True), "You return the corrected means. The next step goes on from those without correction, or it is applied over and over."),
+        Mistake("Adam", edit("largest / ", "v / "), "You divide by the mean square of now: that is Adam's step. The largest one is kept and not used."),
+        Mistake("largest not renewed", edit("np.maximum(largest, v)", "largest.copy()"), "Your largest stays what it was. It is compared with the new v, and grows where that is above it."),
+        Mistake("old largest used", edit("largest = ", "old, largest = largest, ", "largest / ", "old / "), "You divide by the largest from before this step. It is renewed first, then used."),
+        Mistake("old largest handed on", edit("largest = ", "old, largest = largest.copy(), ", "step, m, v, largest", "step, m, v, old"), "You hand the old largest on. The new one was used for the step and is lost."),
+        Mistake("largest is v", edit("np.maximum(largest, v)", "v.copy()"), "Your largest is v itself, so it forgets. A maximum over time never falls."),
+        Mistake("largest of all entries", edit("np.maximum(largest, v)", "np.full_like(v, max(largest.max(), v.max()))"), "You take one maximum over all entries. Each weight has a largest of its own."),
+        Mistake("largest entry of v", edit("(largest, v)", "(largest, v.max())"), "You compare with the largest entry of v. Each weight is compared with its own."),
+        Mistake("largest that decays", edit("(largest, v)", "(beta2 * largest, v)"), "Your largest decays by β₂ before it is compared. A maximum over time forgets nothing."),
+        Mistake("smallest", edit("np.maximum", "np.minimum"), "Your largest holds the smaller of the two."),
+        Mistake("sum", edit("np.maximum(largest, v)", "largest + v"), "Your largest adds v up. The larger of the two is kept."),
+        Mistake("maximum of g²", edit("(largest, v)", "(largest, g**2)"), "Your largest compares with g². It is the running mean v whose largest value is kept."),
+        Mistake("v overwritten", edit("step, m, v, largest", "step, m, largest.copy(), largest"), "You hand on the largest in place of v. The mean v goes on by itself and falls again."),
+        Mistake("largest of the corrected v", edit("(largest, v)", "(largest, v / (1 - beta2**n))", "largest / (1 - beta2**n)", "largest"), "You compare the corrected v with largest. Here the maximum is taken of v as it is, and what was kept is corrected afterwards."),
+        Mistake("corrected twice", edit("(largest, v)", "(largest, v / (1 - beta2**n))"), "You compare the corrected v with largest, and correct what was kept once more. Here the maximum is taken of v as it is."),
+        Mistake("no correction", edit(" / (1 - beta1**n)", "", " / (1 - beta2**n)", ""), "Neither of your means is corrected for its start at 0, so both are too small in the first steps."),
+        Mistake("m not corrected", edit(" / (1 - beta1**n)", ""), "Your m is not corrected for its start at 0."),
+        Mistake("largest not corrected", edit(" / (1 - beta2**n)", ""), "What you divide by is not corrected for its start at 0, as in Reddi's own paper. Here both means are corrected."),
+        Mistake("correction outside the root", edit(" / (1 - beta2**n)", "", "np.sqrt(V_hat)", "np.sqrt(V_hat) / (1 - beta2**n)"), "Your correction of V stands outside the root. It corrects V itself, before the root is taken."),
+        Mistake("root of the correction", edit("(1 - beta2**n)", "np.sqrt(1 - beta2**n)"), "You divide V by the root of its correction. The root is taken once, of the corrected V."),
+        Mistake("multiplied by the correction of V", edit("/ (1 - beta2**n)", "* (1 - beta2**n)"), "You multiply V by 1 − β₂ⁿ, which makes it smaller still. The correction makes up for a start at 0."),
+        Mistake("multiplied by the corrections", edit("/ (1 - beta1**n)", "* (1 - beta1**n)", "/ (1 - beta2**n)", "* (1 - beta2**n)"), "You multiply by 1 − βⁿ, which makes the means smaller still. The correction makes up for a start at 0."),
+        Mistake("(1 − β)ⁿ", edit("(1 - beta1**n)", "(1 - beta1) ** n", "(1 - beta2**n)", "(1 - beta2) ** n"), "You raise 1 − β to the power n. It is β that is raised."),
+        Mistake("(1 − β₁)ⁿ", edit("(1 - beta1**n)", "(1 - beta1) ** n"), "You raise 1 − β₁ to the power n. It is β₁ that is raised."),
+        Mistake("β₁ in both corrections", edit("beta2**n", "beta1**n"), "Both of your corrections use β₁. V is a mean with β₂."),
+        Mistake("β₂ in both corrections", edit("beta1**n", "beta2**n"), "Both of your corrections use β₂. m is a mean with β₁."),
+        Mistake("corrections exchanged", edit("beta1**n", "beta2**n", "beta2**n", "beta1**n"), "Your corrections are exchanged: m is a mean with β₁, V one with β₂."),
+        Mistake("n from 0", edit("beta1**n", "beta1 ** (n - 1)", "beta2**n", "beta2 ** (n - 1)"), "Your correction uses n − 1. The first step has n = 1."),
+        Mistake("n + 1", edit("beta1**n", "beta1 ** (n + 1)", "beta2**n", "beta2 ** (n + 1)"), "Your correction uses n + 1. n already counts this step."),
+        Mistake("power missing", edit("beta1**n", "beta1", "beta2**n", "beta2"), "Your correction divides by 1 − β whatever the step. It fades with time."),
+        Mistake("β·n for βⁿ", edit("beta1**n", "beta1 * n", "beta2**n", "beta2 * n"), "You multiply β by n. It is a power."),
+        Mistake("ε inside the root", edit("np.sqrt(V_hat) + eps", "np.sqrt(V_hat + eps)"), "Your ε is inside the root, where it counts as √ε."),
+        Mistake("ε missing", edit(" + eps", ""), "The ε that comes in is missing from your step. A weight that never had a gradient is what it is there for."),
+        Mistake("ε before the correction", edit("+ eps", "+ eps / np.sqrt(1 - beta2**n)"), "You add ε to √V before the correction, as some programs do, so it is corrected too. Here it is added last."),
+        Mistake("ε outside the fraction", edit("(np.sqrt(V_hat) + eps)", "np.sqrt(V_hat) + eps"), "Your ε is added to the fraction. It belongs below it."),
+        Mistake("root missing", edit("np.sqrt(V_hat)", "V_hat"), "You divide by the mean square without its root, so the step depends on the gradient's scale."),
+        Mistake("β₁ and β₂ exchanged", edit("beta1, beta2 = betas", "beta2, beta1 = betas"), "Your β₁ and β₂ are exchanged: the first belongs to m."),
+        Mistake("1 − β missing", edit("(1 - beta1) * ", "", "(1 - beta2) * ", ""), "Your means have lost their 1 − β: they are sums."),
+        Mistake("1 − β₁ missing", edit("(1 - beta1) * ", ""), "Your m has lost its 1 − β₁: it is a sum."),
+        Mistake("1 − β₂ missing", edit("(1 - beta2) * ", ""), "Your v has lost its 1 − β₂: it is a sum."),
+        Mistake("β and 1 − β exchanged", edit("beta1 * m + (1 - beta1) *", "(1 - beta1) * m + beta1 *", "beta2 * v + (1 - beta2) *", "(1 - beta2) * v + beta2 *"), "You have β and 1 − β exchanged: the larger weight belongs to what was there."),
+        Mistake("1 − β₂ squared", edit("(1 - beta2) *", "(1 - beta2) ** 2 *"), "You square 1 − β₂ together with g."),
+        Mistake("v without the square", edit("g**2", "np.abs(g)"), "Your v collects |g|. It is a mean of squares."),
+        Mistake("g itself in v", edit("g**2", "g"), "Your v collects the gradient itself. It is a mean of squares."),
+        Mistake("squares of m", edit("g**2", "m**2"), "Your v collects squares of m. It is a mean of the gradient's own squares."),
+        Mistake("old m", edit("m = ", "old_m, m = m, ", "m / ", "old_m / "), "You move with m from before this step, so this gradient comes one step late."),
+        Mistake("moved by the gradient", edit("m_hat / ", "g / "), "You move by the gradient. The mean m is computed and not used."),
+        Mistake("rate divided by √n", edit("learning_rate *", "learning_rate / np.sqrt(n) *"), "Your rate falls with √n, as in the paper's proof. Here it is α at every step."),
+        Mistake("uphill", edit("w - ", "w + "), "Your weights move up the gradient."),
+        Mistake("corrected means returned", edit("step, m, v, largest", "step, m_hat, v / (1 - beta2**n), V_hat"), "You return the corrected means. The next step goes on from those without correction, or it is applied over and over."),
     ),
     hints=(
         "Adam with one more memory. Which of the four numbers that go out is Adam's own, and which one is new?",

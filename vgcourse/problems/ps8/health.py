@@ -2,11 +2,18 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 FAR = 3.0  # decades between the first and the last layer
 
 # --- gradient_health -------------------------------------------------------------------------------
+
+
+def slope(x, y):
+    """Of the line of least squares."""
+    x = x - x.mean()
+    return (x @ (y - y.mean())) / (x @ x)
 
 
 def gradient_health(norms):
@@ -16,57 +23,12 @@ def gradient_health(norms):
     τ·(L − 1) decades from the last layer to the first. The verdict is −1, vanishes, where that is below −3,
     +1, explodes, where it is above 3, and 0 in between. norms is (L,), first layer first.
     """
-    return _health(norms)
-
-
-def _straight(x, y):
-    x = x - x.mean()
-    return (x @ (y - y.mean())) / (x @ x)
-
-
-def _ends(x, y):
-    return (y[-1] - y[0]) / (x[-1] - x[0])
-
-
-def _origin(x, y):
-    return (x @ y) / (x @ x)
-
-
-def _health(
-    norms,
-    *,
-    log=np.log10,
-    depth=lambda L: np.arange(1.0, L + 1),
-    fit=_straight,
-    shown=lambda tilt: tilt,
-    gain=lambda tilt, norms: tilt * (len(norms) - 1),
-    verdict=lambda gain: -1 if gain < -FAR else 1 if gain > FAR else 0,
-):
-    """gradient_health with exchangeable parts; `gain` is what the verdict looks at."""
-    tilt = -np.float64(fit(depth(len(norms)), log(norms)))
-    return shown(tilt), verdict(gain(tilt, norms))
-
-
-def _covariance(x, y):
-    return ((x - x.mean()) * (y - y.mean())).mean()
-
-
-def _two_divisors(x, y):
-    """np.cov, which divides by L − 1, over np.var, which divides by L."""
-    return np.cov(x, y)[0, 1] / np.var(x)
-
-
-def _parabola(which):
-    return dict(fit=lambda x, y: np.polyfit(x, y, 2)[which])
-
-
-def _alone(**switches):
-    """A mistake that hides others: as a function of its own it is not combined with them."""
-    return lambda norms: _health(norms, **switches)
-
-
-def _first_to_last(tilt, norms):
-    return np.log10(norms[0] / norms[-1])
+    L = len(norms)
+    x, y = np.arange(1.0, L + 1), np.log10(norms)
+    tilt = -slope(x, y)
+    gain = tilt * (L - 1)  # in decades
+    verdict = -1 if gain < -FAR else 1 if gain > FAR else 0
+    return tilt, verdict
 
 
 def _health_cases(rng):
@@ -102,7 +64,7 @@ def _health_cases(rng):
 def _not_the_least(args, out):
     """A least-squares slope is the one that leaves residuals without a slope."""
     y = np.log10(args[0])
-    return float(abs(_straight(np.arange(1.0, len(y) + 1), y) + out["tilt"]))
+    return float(abs(slope(np.arange(1.0, len(y) + 1), y) + out["tilt"]))
 
 
 def _own_tilt(args, out):
@@ -113,7 +75,7 @@ def _own_tilt(args, out):
 GRADIENT_HEALTH = Problem(
     name="ps8.gradient_health",
     reference=gradient_health,
-    family=_health,
+    helpers=(slope,),
     cases=_health_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
@@ -123,50 +85,50 @@ GRADIENT_HEALTH = Problem(
         Invariant("one of three verdicts", lambda args, out: float(np.abs(out["verdict"] - np.clip(np.round(out["verdict"]), -1, 1))), "Your verdict is none of −1, 0 and +1."),
     ),
     mistakes=(
-        Mistake("natural logarithm", dict(log=np.log), "Your logarithm is the natural one. The tilt counts powers of ten.", whole=True),
-        Mistake("logarithm to base 2", dict(log=np.log2), "Your logarithm has base 2. The tilt counts powers of ten.", whole=True),
-        Mistake("no logarithm", dict(log=lambda norms: norms), "You fit the norms themselves, so that only the largest few count. A signal that changes by a factor a layer is no straight line until its logarithm is taken.", whole=True),
-        Mistake("logarithm of the squares", dict(log=lambda norms: 2 * np.log10(norms)), "Your tilt is that of the squared norms, twice as steep.", whole=True),
-        Mistake("first and last layer only", dict(fit=_ends), "Your tilt joins the first and the last layer, as (12.1) does (so does the mean of the differences). One odd layer at an end then decides; here every layer has a say.", whole=True),
-        Mistake("line through the origin", dict(fit=_origin), "Your line goes through the origin. The norms have a level of their own, so the line needs one too.", whole=True),
-        Mistake("line through the origin, l from 0", dict(fit=lambda x, y: _origin(x - 1, y)), "Your line goes through the origin. The norms have a level of their own, so the line needs one too.", whole=True),
-        Mistake("covariance", dict(fit=_covariance), "Your tilt is a covariance: it is not divided by the spread of the layers.", whole=True),
-        Mistake("two divisors", dict(fit=_two_divisors), "You divide by L − 1 above the fraction and by L below, as np.cov and np.var do.", whole=True),
-        Mistake("median of the differences", dict(fit=lambda x, y: np.median(np.diff(y))), "You take the median of the differences from layer to layer. Asked for is the line of least squares.", whole=True),
-        Mistake("sizes of the differences", dict(fit=lambda x, y: np.abs(np.diff(y)).mean()), "You average the sizes of the differences from layer to layer, so that ups and downs add. Asked for is the line of least squares.", whole=True),
-        Mistake("parabola", _parabola(0), "You fit a parabola. Asked for is a straight line.", whole=True),
-        Mistake("parabola, middle coefficient", _parabola(1), "You fit a parabola. Asked for is a straight line.", whole=True),
-        Mistake("first layer left out", dict(fit=lambda x, y: _straight(x[1:], y[1:])), "Your line leaves the first layer out. All L layers belong to it.", whole=True),
-        Mistake("last layer left out", dict(fit=lambda x, y: _straight(x[:-1], y[:-1])), "Your line leaves the last layer out. All L layers belong to it.", whole=True),
-        Mistake("rounded", dict(shown=lambda tilt: np.round(tilt, 2)), "You round the tilt to two digits."),
-        Mistake("only the layers centred", dict(fit=lambda x, y: ((x - x.mean()) @ y) / (x @ x)), "What you divide by is Σ l², with l as it is. Above the fraction the mean was taken off, below it was not.", whole=True),
-        Mistake("axes exchanged", dict(fit=lambda x, y: _straight(y, x)), "You fit the depth against the logarithm: layers a decade, in place of decades a layer.", whole=True),
-        Mistake("correlation", dict(fit=lambda x, y: np.corrcoef(x, y)[0, 1]), "You return the correlation coefficient, which says how straight the line is, not how steep.", whole=True),
-        Mistake("intercept", dict(fit=lambda x, y: y.mean() - _straight(x, y) * x.mean()), "What you return is the intercept of the line, with the other sign. polyfit gives the highest power first.", whole=True),
-        Mistake("last layer first", dict(shown=lambda tilt: -tilt, gain=lambda tilt, norms: -tilt * (len(norms) - 1)), "Your tilt has the other sign, and with it your verdicts: it is positive where the signal grows from the last layer to the first, and norms[0] is the first.", whole=True),
-        Mistake("slope for the tilt", dict(shown=lambda tilt: -tilt), "Your tilt is the slope along l, so it is negative where the signal grows on its way back. The sign asked for is that of (12.1)."),
-        Mistake("sign lost", dict(fit=lambda x, y: abs(_straight(x, y))), "Your tilt has the same sign for every net. The sign tells vanishing from exploding.", whole=True),
-        Mistake("sign lost, the other way", dict(fit=lambda x, y: -abs(_straight(x, y))), "Your tilt has the same sign for every net. The sign tells vanishing from exploding.", whole=True),
-        Mistake("depth from 1/L to 1", dict(depth=lambda L: np.arange(1.0, L + 1) / L), "Your depth runs from 1/L to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
-        Mistake("depth from 0 to 1", dict(depth=lambda L: np.linspace(0, 1, L)), "Your depth runs from 0 to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
-        Mistake("logarithm of the depth", dict(depth=lambda L: np.log10(np.arange(1.0, L + 1))), "You take the logarithm of the depth as well, which fits a power law.", whole=True),
-        Mistake("factor, not tilt", dict(shown=lambda tilt: 10**tilt), "You return the factor from layer to layer. The tilt is its logarithm."),
-        Mistake("verdicts exchanged", dict(verdict=lambda gain: 1 if gain < -FAR else -1 if gain > FAR else 0), "Your verdicts are exchanged: a negative tilt is a signal that shrinks on its way back, which is −1, vanishes."),
-        Mistake("always healthy", _alone(verdict=lambda gain: 0), "You find every net healthy. Some are not: the limit is 3 decades, counted over the whole depth."),
-        Mistake("one limit for every depth", dict(gain=lambda tilt, norms: 6.5 * tilt), "Your verdict has a limit for one layer, whatever the depth. Here a gentle tilt over many layers is as bad as a steep one over a few."),
-        Mistake("the lecture's limit", dict(gain=lambda tilt, norms: 30.0 * tilt), "Your verdict is the lecture's, ±0.1 for any depth. Here the whole depth counts: a steep tilt over four layers is harmless, a gentle one over thirty-three is not."),
-        Mistake("L layers", dict(gain=lambda tilt, norms: tilt * len(norms)), "Your verdict takes L steps from layer to layer. From the last layer to the first there is one less."),
-        Mistake("L − 2 steps", dict(gain=lambda tilt, norms: tilt * (len(norms) - 2)), "Your verdict takes L − 2 steps from layer to layer. From the last layer to the first there is one more."),
-        Mistake("one verdict for both illnesses", dict(verdict=lambda gain: int(abs(gain) > FAR)), "Your verdict is 1 for every ill net. A signal that vanishes gets −1."),
-        Mistake("limit in powers of e", dict(gain=lambda tilt, norms: tilt * (len(norms) - 1) * np.log(10)), "Your verdict counts powers of e. The limit of 3 is one of powers of ten."),
-        Mistake("vanishes or explodes", dict(verdict=lambda gain: -1 if gain < -FAR else 1), "You find no net healthy: what does not vanish explodes."),
-        Mistake("explodes or vanishes", dict(verdict=lambda gain: 1 if gain > FAR else -1), "You find no net healthy: what does not explode vanishes."),
-        Mistake("limit of one decade", dict(verdict=lambda gain: int(np.sign(gain)) if abs(gain) > 1 else 0), "Your verdict has its limit at 1 decade over the whole depth. Asked for is 3."),
-        Mistake("verdict by first and last layer", dict(gain=_first_to_last), "Your verdict compares the first and the last norm. One odd layer at an end then decides; asked is about the fitted line."),
-        Mistake("verdict by largest and smallest", dict(gain=lambda tilt, norms: np.sign(tilt) * np.log10(norms.max() / norms.min())), "Your verdict compares the largest and the smallest norm. One odd layer then decides; asked is about the fitted line."),
-        Mistake("explosion not seen", dict(verdict=lambda gain: -1 if gain < -FAR else 0), "You never report an explosion."),
-        Mistake("vanishing not seen", dict(verdict=lambda gain: 1 if gain > FAR else 0), "You never report vanishing."),
-        Mistake("never healthy", _alone(verdict=lambda gain: -1 if gain < 0 else 1), "Each of your nets is ill. Up to 3 decades from end to end count as healthy, 0."),
+        Mistake("natural logarithm", edit("np.log10(norms)", "np.log(norms)"), "Your logarithm is the natural one. The tilt counts powers of ten.", whole=True),
+        Mistake("logarithm to base 2", edit("np.log10(norms)", "np.log2(norms)"), "Your logarithm has base 2. The tilt counts powers of ten.", whole=True),
+        Mistake("no logarithm", edit("np.log10(norms)", "norms"), "You fit the norms themselves, so that only the largest few count. A signal that changes by a factor a layer is no straight line until its logarithm is taken.", whole=True),
+        Mistake("logarithm of the squares", edit("np.log10(norms)", "np.log10(norms**2)"), "Your tilt is that of the squared norms, twice as steep.", whole=True),
+        Mistake("first and last layer only", edit("slope(x, y)", "(y[-1] - y[0]) / (x[-1] - x[0])"), "Your tilt joins the first and the last layer, as (12.1) does (so does the mean of the differences). One odd layer at an end then decides; here every layer has a say.", whole=True),
+        Mistake("line through the origin", edit("slope(x, y)", "(x @ y) / (x @ x)"), "Your line goes through the origin. The norms have a level of their own, so the line needs one too.", whole=True),
+        Mistake("line through the origin, l from 0", edit("slope(x, y)", "((x - 1) @ y) / ((x - 1) @ (x - 1))"), "Your line goes through the origin. The norms have a level of their own, so the line needs one too.", whole=True),
+        Mistake("covariance", edit("slope(x, y)", "np.cov(x, y, bias=True)[0, 1]"), "Your tilt is a covariance: it is not divided by the spread of the layers.", whole=True),
+        Mistake("two divisors", edit("slope(x, y)", "np.cov(x, y)[0, 1] / np.var(x)"), "You divide by L − 1 above the fraction and by L below, as np.cov and np.var do.", whole=True),
+        Mistake("median of the differences", edit("slope(x, y)", "np.median(np.diff(y))"), "You take the median of the differences from layer to layer. Asked for is the line of least squares.", whole=True),
+        Mistake("sizes of the differences", edit("slope(x, y)", "np.abs(np.diff(y)).mean()"), "You average the sizes of the differences from layer to layer, so that ups and downs add. Asked for is the line of least squares.", whole=True),
+        Mistake("parabola", edit("slope(x, y)", "np.polyfit(x, y, 2)[0]"), "You fit a parabola. Asked for is a straight line.", whole=True),
+        Mistake("parabola, middle coefficient", edit("slope(x, y)", "np.polyfit(x, y, 2)[1]"), "You fit a parabola. Asked for is a straight line.", whole=True),
+        Mistake("first layer left out", edit("slope(x, y)", "slope(x[1:], y[1:])"), "Your line leaves the first layer out. All L layers belong to it.", whole=True),
+        Mistake("last layer left out", edit("slope(x, y)", "slope(x[:-1], y[:-1])"), "Your line leaves the last layer out. All L layers belong to it.", whole=True),
+        Mistake("rounded", edit("return tilt", "return np.round(tilt, 2)"), "You round the tilt to two digits."),
+        Mistake("only the layers centred", edit("slope(x, y)", "((x - x.mean()) @ y) / (x @ x)"), "What you divide by is Σ l², with l as it is. Above the fraction the mean was taken off, below it was not.", whole=True),
+        Mistake("axes exchanged", edit("slope(x, y)", "slope(y, x)"), "You fit the depth against the logarithm: layers a decade, in place of decades a layer.", whole=True),
+        Mistake("correlation", edit("slope(x, y)", "np.corrcoef(x, y)[0, 1]"), "You return the correlation coefficient, which says how straight the line is, not how steep.", whole=True),
+        Mistake("intercept", edit("slope(x, y)", "(y.mean() - slope(x, y) * x.mean())"), "What you return is the intercept of the line, with the other sign. polyfit gives the highest power first.", whole=True),
+        Mistake("last layer first", edit("return tilt", "return -tilt", "tilt * (L - 1)", "-tilt * (L - 1)"), "Your tilt has the other sign, and with it your verdicts: it is positive where the signal grows from the last layer to the first, and norms[0] is the first.", whole=True),
+        Mistake("slope for the tilt", edit("return tilt", "return -tilt"), "Your tilt is the slope along l, so it is negative where the signal grows on its way back. The sign asked for is that of (12.1)."),
+        Mistake("sign lost", edit("slope(x, y)", "abs(slope(x, y))"), "Your tilt has the same sign for every net. The sign tells vanishing from exploding.", whole=True),
+        Mistake("sign lost, the other way", edit("tilt = -slope(x, y)", "tilt = abs(slope(x, y))"), "Your tilt has the same sign for every net. The sign tells vanishing from exploding.", whole=True),
+        Mistake("depth from 1/L to 1", edit("np.arange(1.0, L + 1)", "np.arange(1.0, L + 1) / L"), "Your depth runs from 1/L to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
+        Mistake("depth from 0 to 1", edit("np.arange(1.0, L + 1)", "np.linspace(0, 1, L)"), "Your depth runs from 0 to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
+        Mistake("logarithm of the depth", edit("np.arange(1.0, L + 1)", "np.log10(np.arange(1.0, L + 1))"), "You take the logarithm of the depth as well, which fits a power law.", whole=True),
+        Mistake("factor, not tilt", edit("return tilt", "return 10**tilt"), "You return the factor from layer to layer. The tilt is its logarithm."),
+        Mistake("verdicts exchanged", edit("-1 if", "1 if", "else 1", "else -1"), "Your verdicts are exchanged: a negative tilt is a signal that shrinks on its way back, which is −1, vanishes."),
+        Mistake("always healthy", edited(gradient_health, (), edit("-1 if gain < -FAR else 1 if gain > FAR else 0", "0")), "You find every net healthy. Some are not: the limit is 3 decades, counted over the whole depth."),
+        Mistake("one limit for every depth", edit("tilt * (L - 1)", "6.5 * tilt"), "Your verdict has a limit for one layer, whatever the depth. Here a gentle tilt over many layers is as bad as a steep one over a few."),
+        Mistake("the lecture's limit", edit("tilt * (L - 1)", "30.0 * tilt"), "Your verdict is the lecture's, ±0.1 for any depth. Here the whole depth counts: a steep tilt over four layers is harmless, a gentle one over thirty-three is not."),
+        Mistake("L layers", edit("tilt * (L - 1)", "tilt * L"), "Your verdict takes L steps from layer to layer. From the last layer to the first there is one less."),
+        Mistake("L − 2 steps", edit("tilt * (L - 1)", "tilt * (L - 2)"), "Your verdict takes L − 2 steps from layer to layer. From the last layer to the first there is one more."),
+        Mistake("one verdict for both illnesses", edit("-1 if", "1 if"), "Your verdict is 1 for every ill net. A signal that vanishes gets −1."),
+        Mistake("limit in powers of e", edit("tilt * (L - 1)", "tilt * (L - 1) * np.log(10)"), "Your verdict counts powers of e. The limit of 3 is one of powers of ten."),
+        Mistake("vanishes or explodes", edit("1 if gain > FAR else 0", "1"), "You find no net healthy: what does not vanish explodes."),
+        Mistake("explodes or vanishes", edit("-1 if gain < -FAR else 1", "1", "else 0", "else -1"), "You find no net healthy: what does not explode vanishes."),
+        Mistake("limit of one decade", edit("< -FAR", "< -1", "> FAR", "> 1"), "Your verdict has its limit at 1 decade over the whole depth. Asked for is 3."),
+        Mistake("verdict by first and last layer", edit("tilt * (L - 1)", "np.log10(norms[0] / norms[-1])"), "Your verdict compares the first and the last norm. One odd layer at an end then decides; asked is about the fitted line."),
+        Mistake("verdict by largest and smallest", edit("tilt * (L - 1)", "np.sign(tilt) * np.log10(norms.max() / norms.min())"), "Your verdict compares the largest and the smallest norm. One odd layer then decides; asked is about the fitted line."),
+        Mistake("explosion not seen", edit("1 if gain > FAR else 0", "0"), "You never report an explosion."),
+        Mistake("vanishing not seen", edit("-1 if gain < -FAR else 1", "1"), "You never report vanishing."),
+        Mistake("never healthy", edited(gradient_health, (), edit("-1 if gain < -FAR else 1 if gain > FAR else 0", "-1 if gain < 0 else 1")), "Each of your nets is ill. Up to 3 decades from end to end count as healthy, 0."),
     ),
     hints=(
         "A factor a layer is a straight line on a logarithmic axis. Its slope is the tilt, but for a sign; the depth of the net decides how bad it is.",

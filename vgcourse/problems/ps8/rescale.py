@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- rescale_recurrent -----------------------------------------------------------------------------
@@ -13,72 +14,16 @@ def rescale_recurrent(W, radius, growth, steps):
 
     c = min_k (growth/‖W^k‖₂)^(1/k). Returns by_radius and by_growth, arrays like W.
     """
-    return _rescale(W, radius, growth, steps)
-
-
-def _radius(W):
-    return np.abs(np.linalg.eigvals(W)).max()
-
-
-def _norm(W):
-    return np.linalg.norm(W, 2)
-
-
-def _limit(growth, n, k):
-    return (growth / n) ** (1 / k)
-
-
-def _factors(W, growth, steps, norm=_norm, limit=_limit, extra=0):
-    """For k = 1 … steps the limit that ‖W^(k + extra)‖ sets."""
-    powers = (np.linalg.matrix_power(W, k + extra) for k in range(1, steps + 1))
-    return np.array([limit(growth, norm(P), k) for k, P in enumerate(powers, start=1)])
-
-
-def _rescale(
-    W,
-    radius,
-    growth,
-    steps,
-    *,
-    measured=_radius,
-    scale=lambda size, measured: size / measured,
-    norm=_norm,
-    limit=_limit,
-    extra=0,
-    length=lambda steps: steps,
-    choose=np.min,
-    finish=lambda c, W, growth: c,
-):
-    """rescale_recurrent with exchangeable parts."""
-    c = choose(_factors(W, growth, length(steps), norm, limit, extra))
-    return W * scale(radius, measured(W)), W * finish(c, W, growth)
-
-
-def _of_by_radius(applied_to):
-    """The factor that the powers of by_radius would need, on W or on by_radius."""
-
-    def formula(W, radius, growth, steps):
-        one = W * (radius / _radius(W))
-        factors = _factors(W if applied_to == "by_radius" else one, growth, steps)
-        return one, factors.min() * (one if applied_to == "by_radius" else W)
-
-    return formula
-
-
-def _first_above(c, W, growth):
-    """The limit of the first power that is above growth, 1 where none is."""
-    above = [k for k in range(1, len(c) + 1) if _norm(np.linalg.matrix_power(W, k)) > growth]
-    return c[above[0] - 1] if above else 1.0
-
-
-def _entries(W, radius, growth, steps):
-    limits = [(growth / _norm(W**k)) ** (1 / k) for k in range(1, steps + 1)]
-    return W * (radius / _radius(W)), W * min(limits)
+    rho = np.abs(np.linalg.eigvals(W)).max()
+    powers = [np.linalg.matrix_power(W, k) for k in range(1, steps + 1)]
+    sizes = [np.linalg.norm(P, 2) for P in powers]
+    limits = [(growth / size) ** (1 / k) for k, size in enumerate(sizes, start=1)]
+    return W * (radius / rho), W * min(limits)
 
 
 def largest_growth(W, steps):
     """max ‖W^k‖₂ over k = 1 … steps."""
-    return _factors(W, 1.0, steps, limit=lambda growth, n, k: n).max()
+    return max(np.linalg.norm(np.linalg.matrix_power(W, k), 2) for k in range(1, steps + 1))
 
 
 def _matrix(rng, blocks, push=1.0):
@@ -128,64 +73,67 @@ def _too_small(args, out):
     return max(0.0, 1 - largest_growth(out["by_growth"], args[3]) / args[2])
 
 
+def _another_radius(args, out):
+    return abs(np.abs(np.linalg.eigvals(out["by_radius"])).max() / args[1] - 1)
+
+
 RESCALE_RECURRENT = Problem(
     name="ps8.rescale_recurrent",
     reference=rescale_recurrent,
-    family=_rescale,
     cases=_rescale_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
     axes={"by_radius": ("unit", "unit"), "by_growth": ("unit", "unit")},
     invariants=(
         Invariant("a multiple of W", _not_a_multiple, "One of your results is no multiple of W. Rescaling multiplies all of W by one number."),
-        Invariant("spectral radius", lambda args, out: abs(_radius(out["by_radius"]) / args[1] - 1), "The largest |λ| of your by_radius is not the radius asked for. Measure it."),
+        Invariant("spectral radius", _another_radius, "The largest |λ| of your by_radius is not the radius asked for. Measure it."),
         Invariant("grows too much", _too_large, "Some power of your by_growth, among the first `steps`, is larger than growth. Measure the 2-norms of all of them."),
         Invariant("smaller than it need be", _too_small, "All powers of your by_growth stay below growth: the factor could be larger."),
     ),
     mistakes=(
-        Mistake("singular value for the radius", dict(measured=_norm), "Your by_radius uses the largest singular value. What decides over many steps is the largest |λ|, and for a W that is not normal that is smaller."),
-        Mistake("largest real part", dict(measured=lambda W: np.linalg.eigvals(W).real.max()), "You divide by the largest real part of λ. Complex and negative eigenvalues count by their modulus."),
-        Mistake("largest |real part|", dict(measured=lambda W: np.abs(np.linalg.eigvals(W).real).max()), "You divide by the largest |Re λ|. A complex λ counts by its modulus."),
-        Mistake("symmetric eigenvalues", dict(measured=lambda W: np.abs(np.linalg.eigvalsh(W)).max()), "np.linalg.eigvalsh looks at one triangle of W only and takes it for symmetric. This W is not."),
-        Mistake("symmetric part", dict(measured=lambda W: np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max()), "You take eigenvalues of (W + Wᵀ)/2. Those of W itself decide over many steps."),
-        Mistake("smallest |λ|", dict(measured=lambda W: np.abs(np.linalg.eigvals(W)).min()), "You divide by the smallest |λ|. The spectral radius is the largest."),
-        Mistake("mean |λ|", dict(measured=lambda W: np.abs(np.linalg.eigvals(W)).mean()), "You divide by the mean |λ|. The spectral radius is the largest."),
-        Mistake("first eigenvalue", dict(measured=lambda W: np.abs(np.linalg.eigvals(W)[0])), "You take the first eigenvalue that NumPy returns. They come in no order; the largest |λ| counts."),
-        Mistake("diagonal", dict(measured=lambda W: np.abs(np.diagonal(W)).max()), "You take the diagonal of W for its eigenvalues, which holds for triangular matrices only."),
-        Mistake("Frobenius norm for the radius", dict(measured=np.linalg.norm), "You divide by the Frobenius norm. The spectral radius is the largest |λ|."),
-        Mistake("radius left out", dict(scale=lambda size, measured: 1 / measured), "You rescale to a spectral radius of 1. Asked for is `radius`."),
-        Mistake("radius squared", dict(scale=lambda size, measured: size / measured**2), "You divide by the square of the largest |λ|. If W is multiplied by c, its eigenvalues are, too."),
-        Mistake("upside down", dict(scale=lambda size, measured: measured / size), "Your factor for by_radius is upside down."),
-        Mistake("not divided", dict(scale=lambda size, measured: size), "You multiply W by radius. It already has a radius of its own."),
-        Mistake("first step only", dict(length=lambda steps: 1), "Your by_growth has the largest singular value times the factor equal to growth, the limit of the first step. Every other power sets a limit of its own."),
-        Mistake("last step only", dict(choose=lambda c: c[-1]), "Your by_growth looks at the last step alone. The largest power may come before it."),
-        Mistake("one step too few", dict(length=lambda steps: max(1, steps - 1)), "Your powers end one step early: `steps` itself belongs to them."),
-        Mistake("one step too many", dict(length=lambda steps: steps + 1), "Your powers run one step too far."),
-        Mistake("peak divided", dict(limit=lambda growth, n, k: growth / n), "You divide growth by the largest power's norm. A factor c on W is c^k on its k-th power, so each step allows another factor."),
-        Mistake("root of growth only", dict(limit=lambda growth, n, k: growth ** (1 / k) / n), "You take the root of growth alone. It belongs to the norm of the power too."),
-        Mistake("root one too high", dict(limit=lambda growth, n, k: (growth / n) ** (1 / (k + 1))), "Your roots are one too high: the k-th power has k factors."),
-        Mistake("power one too high", dict(extra=1), "Your powers are one ahead of their roots: W itself has the root 1."),
-        Mistake("power one too low", dict(extra=-1), "Your powers are one behind their roots: W itself has the root 1."),
-        Mistake("powers of the norm", lambda W, radius, growth, steps: _rescale(W, radius, growth, steps, finish=lambda c, W, growth: min(growth ** (1 / k) for k in (1, steps)) / _norm(W)), "You take powers of the norm in place of norms of the powers, which are smaller or as large."),
-        Mistake("growth shared out", lambda W, radius, growth, steps: _rescale(W, radius, growth / steps, steps), "You share growth out among the steps. Each power may be as large as the whole of it."),
-        Mistake("factor on by_radius", _of_by_radius("by_radius"), "You multiply by_radius by the factor that belongs to W. Each result is a multiple of W."),
-        Mistake("powers of by_radius", _of_by_radius("W"), "Your factor belongs to by_radius: you measured its powers, and multiplied W."),
-        Mistake("first power left out", dict(choose=lambda c: np.min(c[1:])), "Your powers begin with the second. W itself, k = 1, belongs to them."),
-        Mistake("first and last power", dict(choose=lambda c: min(c[0], c[-1])), "You look at the first and the last power only. The largest may lie between them."),
-        Mistake("first power above growth", dict(choose=lambda c: c, finish=_first_above), "You stop at the first power that is above growth, and leave W alone where none is. A later one may ask for a smaller factor, and where none is above, the factor may be larger than 1."),
-        Mistake("root at the peak", dict(choose=lambda c: c, finish=lambda c, W, growth: c[np.argmin(growth / c ** np.arange(1, len(c) + 1) * -1)]), "You take the step at which the powers of W itself are largest. After rescaling the peak may lie at another step."),
-        Mistake("largest factor", dict(choose=np.max), "You take the largest of the factors. It fits one step; at some other one the power is above growth."),
-        Mistake("geometric mean", dict(choose=lambda c: np.exp(np.mean(np.log(c)))), "You take a mean of the factors. All of the steps have to stay below growth."),
-        Mistake("median factor", dict(choose=np.median), "You take the median of the factors. All of the steps have to stay below growth."),
-        Mistake("mean factor", dict(choose=np.mean), "You take the mean of the factors. All of the steps have to stay below growth."),
-        Mistake("Frobenius norm", dict(norm=np.linalg.norm), "You measure the powers by the Frobenius norm, which is larger. Asked for is the 2-norm, the largest singular value."),
-        Mistake("square of the 2-norm", dict(norm=lambda P: _norm(P) ** 2), "You measure the powers by the largest eigenvalue of PᵀP, the square of the 2-norm."),
-        Mistake("1-norm", dict(norm=lambda P: np.linalg.norm(P, 1)), "You measure the powers by the 1-norm, the largest column sum. Asked for is the 2-norm, the largest singular value."),
-        Mistake("∞-norm", dict(norm=lambda P: np.linalg.norm(P, np.inf)), "You measure the powers by the ∞-norm, the largest row sum. Asked for is the 2-norm, the largest singular value."),
-        Mistake("eigenvalues of the powers", dict(norm=_radius), "You measure the powers by their largest |λ|. That is the long run; a power can be far larger for a few steps."),
-        Mistake("powers of the entries", _entries, "Your powers are those of the entries, as ** makes them. Asked for are powers of the matrix."),
-        Mistake("never enlarged", dict(finish=lambda c, W, growth: min(c, 1.0)), "You leave W alone where its powers are smaller than growth. The largest factor is asked for, above 1 too."),
-        Mistake("growth of 1", lambda W, radius, growth, steps: _rescale(W, radius, 1.0, steps), "You keep the powers below 1. Asked for is growth."),
+        Mistake("singular value for the radius", edit("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(W, 2)"), "Your by_radius uses the largest singular value. What decides over many steps is the largest |λ|, and for a W that is not normal that is smaller."),
+        Mistake("largest real part", edit("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.eigvals(W).real.max()"), "You divide by the largest real part of λ. Complex and negative eigenvalues count by their modulus."),
+        Mistake("largest |real part|", edit("eigvals(W)", "eigvals(W).real"), "You divide by the largest |Re λ|. A complex λ counts by its modulus."),
+        Mistake("symmetric eigenvalues", edit("eigvals(W)", "eigvalsh(W)"), "np.linalg.eigvalsh looks at one triangle of W only and takes it for symmetric. This W is not."),
+        Mistake("symmetric part", edit("eigvals(W)", "eigvalsh((W + W.T) / 2)"), "You take eigenvalues of (W + Wᵀ)/2. Those of W itself decide over many steps."),
+        Mistake("smallest |λ|", edit("max()", "min()"), "You divide by the smallest |λ|. The spectral radius is the largest."),
+        Mistake("mean |λ|", edit("max()", "mean()"), "You divide by the mean |λ|. The spectral radius is the largest."),
+        Mistake("first eigenvalue", edit(".max()", "[0]"), "You take the first eigenvalue that NumPy returns. They come in no order; the largest |λ| counts."),
+        Mistake("diagonal", edit("np.linalg.eigvals(W)", "np.diagonal(W)"), "You take the diagonal of W for its eigenvalues, which holds for triangular matrices only."),
+        Mistake("Frobenius norm for the radius", edit("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(W)"), "You divide by the Frobenius norm. The spectral radius is the largest |λ|."),
+        Mistake("radius left out", edit("radius / rho", "1 / rho"), "You rescale to a spectral radius of 1. Asked for is `radius`."),
+        Mistake("radius squared", edit("/ rho", "/ rho**2"), "You divide by the square of the largest |λ|. If W is multiplied by c, its eigenvalues are, too."),
+        Mistake("upside down", edit("radius / rho", "rho / radius"), "Your factor for by_radius is upside down."),
+        Mistake("not divided", edit(" / rho", ""), "You multiply W by radius. It already has a radius of its own."),
+        Mistake("first step only", edit("steps + 1", "2"), "Your by_growth has the largest singular value times the factor equal to growth, the limit of the first step. Every other power sets a limit of its own."),
+        Mistake("last step only", edit("min(limits)", "limits[-1]"), "Your by_growth looks at the last step alone. The largest power may come before it."),
+        Mistake("one step too few", edit("steps + 1", "steps"), "Your powers end one step early: `steps` itself belongs to them."),
+        Mistake("one step too many", edit("steps + 1", "steps + 2"), "Your powers run one step too far."),
+        Mistake("peak divided", edit(" ** (1 / k)", ""), "You divide growth by the largest power's norm. A factor c on W is c^k on its k-th power, so each step allows another factor."),
+        Mistake("root of growth only", edit("(growth / size) ** (1 / k)", "growth ** (1 / k) / size"), "You take the root of growth alone. It belongs to the norm of the power too."),
+        Mistake("root one too high", edit("1 / k", "1 / (k + 1)"), "Your roots are one too high: the k-th power has k factors."),
+        Mistake("power one too high", edit("(W, k)", "(W, k + 1)"), "Your powers are one ahead of their roots: W itself has the root 1."),
+        Mistake("power one too low", edit("(W, k)", "(W, k - 1)"), "Your powers are one behind their roots: W itself has the root 1."),
+        Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(W, 2) ** k for k in range(1, steps + 1)"), "You take powers of the norm in place of norms of the powers, which are smaller or as large."),
+        Mistake("growth shared out", edit("growth / size", "growth / steps / size"), "You share growth out among the steps. Each power may be as large as the whole of it."),
+        Mistake("factor on by_radius", edit("W * min", "W * (radius / rho) * min"), "You multiply by_radius by the factor that belongs to W. Each result is a multiple of W."),
+        Mistake("powers of by_radius", edit("(W, k)", "(W * (radius / rho), k)"), "Your factor belongs to by_radius: you measured its powers, and multiplied W."),
+        Mistake("first power left out", edit("min(limits)", "min(limits[1:])"), "Your powers begin with the second. W itself, k = 1, belongs to them."),
+        Mistake("first and last power", edit("min(limits)", "min(limits[0], limits[-1])"), "You look at the first and the last power only. The largest may lie between them."),
+        Mistake("first power above growth", edit("min(limits)", "next((limit for limit in limits if limit < 1), 1.0)"), "You stop at the first power that is above growth, and leave W alone where none is. A later one may ask for a smaller factor, and where none is above, the factor may be larger than 1."),
+        Mistake("root at the peak", edit("min(limits)", "limits[np.argmax(sizes)]"), "You take the step at which the powers of W itself are largest. After rescaling the peak may lie at another step."),
+        Mistake("largest factor", edit("min(limits)", "max(limits)"), "You take the largest of the factors. It fits one step; at some other one the power is above growth."),
+        Mistake("geometric mean", edit("min(limits)", "np.exp(np.mean(np.log(limits)))"), "You take a mean of the factors. All of the steps have to stay below growth."),
+        Mistake("median factor", edit("min(limits)", "np.median(limits)"), "You take the median of the factors. All of the steps have to stay below growth."),
+        Mistake("mean factor", edit("min(limits)", "np.mean(limits)"), "You take the mean of the factors. All of the steps have to stay below growth."),
+        Mistake("Frobenius norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P)"), "You measure the powers by the Frobenius norm, which is larger. Asked for is the 2-norm, the largest singular value."),
+        Mistake("square of the 2-norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 2) ** 2"), "You measure the powers by the largest eigenvalue of PᵀP, the square of the 2-norm."),
+        Mistake("1-norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 1)"), "You measure the powers by the 1-norm, the largest column sum. Asked for is the 2-norm, the largest singular value."),
+        Mistake("∞-norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, np.inf)"), "You measure the powers by the ∞-norm, the largest row sum. Asked for is the 2-norm, the largest singular value."),
+        Mistake("eigenvalues of the powers", edit("np.linalg.norm(P, 2)", "np.abs(np.linalg.eigvals(P)).max()"), "You measure the powers by their largest |λ|. That is the long run; a power can be far larger for a few steps."),
+        Mistake("powers of the entries", edit("np.linalg.matrix_power(W, k)", "W**k"), "Your powers are those of the entries, as ** makes them. Asked for are powers of the matrix."),
+        Mistake("never enlarged", edit("min(limits)", "min(1.0, *limits)"), "You leave W alone where its powers are smaller than growth. The largest factor is asked for, above 1 too."),
+        Mistake("growth of 1", edit("growth / size", "1 / size"), "You keep the powers below 1. Asked for is growth."),
     ),
     hints=(
         "If W is multiplied by c, all of its eigenvalues are, and its k-th power by c^k. Measure first, then choose c.",

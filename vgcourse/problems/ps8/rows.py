@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import optim
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 SMALLEST = 1e-3  # a unit's weights count as at least this long
@@ -10,82 +10,29 @@ SMALLEST = 1e-3  # a unit's weights count as at least this long
 # --- update_ratios ---------------------------------------------------------------------------------
 
 
+def lengths(a):
+    """Of the rows, (H,)."""
+    return np.sqrt((a**2).sum(axis=1))
+
+
 def update_ratios(Ws, dWs, learning_rate, max_norm):
     """α s ‖dW_l[j]‖/max(‖W_l[j]‖, 10⁻³) of every row j, s = min(1, c/‖g‖) from all arrays together.
 
     Ws and dWs are lists of (H_l, D_l) arrays; row j holds the weights into unit j. Returns a list of (H_l,).
     """
-    clipped = optim.clip_by_global_norm(tuple(dWs), max_norm)
-    return [
-        learning_rate * _length(g) / np.maximum(_length(W), SMALLEST)
-        for g, W in zip(clipped, Ws, strict=True)
-    ]
-
-
-def _length(a, axis=1):
-    return np.sqrt((a**2).sum(axis=axis))
-
-
-def _long(arrays):
-    return np.sqrt(sum((a**2).sum() for a in arrays))
-
-
-def _shorten(dWs, rate, c):
-    return [g * min(1.0, c / _long(dWs)) for g in dWs]
-
-
-def _ratios(
-    Ws,
-    dWs,
-    learning_rate,
-    max_norm,
-    *,
-    clip=_shorten,
-    rate=lambda a: a,
-    size=_length,
-    floor=lambda size: np.maximum(size, SMALLEST),
-    below=lambda W, step: W,
-    ratio=lambda step, W: step / W,
-    finish=None,
-):
-    """update_ratios with exchangeable parts."""
-    steps = [rate(learning_rate) * g for g in clip(dWs, learning_rate, max_norm)]
-    out = [ratio(size(step), floor(size(below(W, step)))) for step, W in zip(steps, Ws, strict=True)]
-    return out if finish is None else finish(out, steps, Ws)
-
-
-def _by(norm):
-    """Clipped by another norm than the one of all arrays together."""
-    return dict(clip=lambda dWs, a, c: [g * min(1.0, c / norm(dWs)) for g in dWs])
-
-
-def _so_far(dWs, a, c):
-    sums = np.cumsum([(g**2).sum() for g in dWs])
-    return [g * min(1.0, c / np.sqrt(s)) for g, s in zip(dWs, sums, strict=True)]
-
-
-def _of_rows(above=_length, below=lambda W: np.maximum(_length(W), SMALLEST), norm=None):
-    """α s above(dW)/below(W), as a function of its own."""
-
-    def formula(Ws, dWs, a, c):
-        s = min(1.0, c / _long(dWs if norm is None else norm(Ws, dWs)))
-        return [a * s * above(g) / below(W) for g, W in zip(dWs, Ws, strict=True)]
-
-    return formula
-
-
-def _per_row(dWs, rate, c):
-    return [g * np.minimum(1.0, c / np.maximum(_length(g), 1e-300))[:, None] for g in dWs]
-
-
-def _whole_layer(a):
-    return np.full(len(a), np.linalg.norm(a))
+    norm = np.sqrt(sum((g**2).sum() for g in dWs))
+    s = min(1.0, max_norm / norm)
+    ratios = []
+    for g, W in zip(dWs, Ws, strict=True):
+        step = learning_rate * s * lengths(g)
+        ratios.append(step / np.maximum(lengths(W), SMALLEST))
+    return ratios
 
 
 def _columns(a):
     """Of the unit's column; where there is none, of its row."""
-    lengths = _length(a, axis=0)
-    return np.array([lengths[j % len(lengths)] for j in range(len(a))])
+    columns = lengths(a.T)
+    return np.array([columns[j % len(columns)] for j in range(len(a))])
 
 
 def _more_than_one_factor(args, out):
@@ -100,7 +47,7 @@ def _other_floor(args, out):
 
 def _factors(args, out, least):
     """Ratios divided by what they would be without α and s, of rows of W that are longer than `least` or 0."""
-    sizes, grads = (np.concatenate([_length(a) for a in arrays]) for arrays in args[:2])
+    sizes, grads = (np.concatenate([lengths(a) for a in arrays]) for arrays in args[:2])
     mine = np.concatenate([out[f"ratio[{k}]"] for k in range(len(args[0]))])
     rows = (grads > 0) & ((sizes > least) | (least == 0))
     return (mine * np.maximum(sizes, SMALLEST))[rows] / grads[rows]
@@ -135,7 +82,7 @@ def _ratio_cases(rng):
 UPDATE_RATIOS = Problem(
     name="ps8.update_ratios",
     reference=update_ratios,
-    family=_ratios,
+    helpers=(lengths,),
     cases=_ratio_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
@@ -145,45 +92,45 @@ UPDATE_RATIOS = Problem(
         Invariant("one factor for all rows", _more_than_one_factor, "Your ratios are not ‖dW[j]‖ over the length of W[j] times one number for all. Learning rate and clipping factor are the same for every row of every layer."),
     ),
     mistakes=(
-        Mistake("not clipped", dict(clip=lambda dWs, a, c: dWs), "You use the gradient as it came. The step is made with the clipped one."),
-        Mistake("clipped per layer", dict(clip=lambda dWs, a, c: [g * min(1.0, c / np.linalg.norm(g)) for g in dWs]), "You clip each layer by its own norm. Global clipping knows one norm, over all layers, and one factor."),
-        Mistake("clipped per row", dict(clip=_per_row), "You clip each row by its own norm. It is the ratio that is asked per row; the clipping factor is one for the whole net."),
-        Mistake("clipped by value", dict(clip=lambda dWs, a, c: [np.clip(g, -c, c) for g in dWs]), "You cut each entry to [−c, c]. Global clipping multiplies all arrays by one factor."),
-        Mistake("always rescaled", dict(clip=lambda dWs, a, c: [g * c / _long(dWs) for g in dWs]), "You rescale short gradients too. They are left as they are."),
-        Mistake("root of the norm missing", dict(clip=lambda dWs, a, c: [g * min(1.0, c / _long(dWs) ** 2) for g in dWs]), "Your clipping divides c by the sum of squares, without its root."),
-        Mistake("sum of the norms", dict(clip=lambda dWs, a, c: [g * min(1.0, c / sum(map(np.linalg.norm, dWs))) for g in dWs]), "Your clipping adds up the layers' norms. It is their squares that add."),
-        Mistake("largest of the norms", _by(lambda dWs: max(map(np.linalg.norm, dWs))), "Your clipping divides c by the largest of the layers' norms. The norm is one over all layers together."),
-        Mistake("norms averaged", _by(lambda dWs: np.sqrt(np.mean([(g**2).sum() for g in dWs]))), "Your clipping averages the layers' squares. It is their sum that counts."),
-        Mistake("norm of the layers so far", dict(clip=_so_far), "You clip each layer by the norm of the layers so far. The norm has to be complete before the first one is shortened."),
-        Mistake("norm of the weights", _of_rows(norm=lambda Ws, dWs: Ws), "Your clipping measures the weights. It is the gradient that is clipped."),
-        Mistake("max for min", dict(clip=lambda dWs, a, c: [g * max(1.0, c / _long(dWs)) for g in dWs]), "Your factor is never below 1: short gradients are stretched, and long ones stay as they are."),
-        Mistake("factor twice", dict(clip=lambda dWs, a, c: [g * min(1.0, c / _long(dWs)) ** 2 for g in dWs]), "Your clipping factor is in the ratio twice."),
-        Mistake("α and c exchanged", lambda Ws, dWs, a, c: _ratios(Ws, dWs, c, a), "You have α and c exchanged."),
-        Mistake("step clipped", dict(clip=lambda dWs, a, c: [g * min(1.0, c / (a * _long(dWs))) for g in dWs]), "You clip the step α g. It is the gradient that is clipped, before the learning rate."),
-        Mistake("learning rate missing", dict(rate=lambda a: 1.0), "You compare the gradient with the weights. What moves them is the step, and the learning rate belongs to it."),
-        Mistake("learning rate squared", dict(rate=lambda a: a**2), "The learning rate is in your ratio twice."),
-        Mistake("whole layers", dict(size=_whole_layer), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
-        Mistake("step of the layer", lambda Ws, dWs, a, c: [a * np.linalg.norm(g) / np.maximum(_length(W), SMALLEST) for g, W in zip(_shorten(dWs, a, c), Ws, strict=True)], "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
-        Mistake("weights of the layer", _of_rows(below=lambda W: max(np.linalg.norm(W), SMALLEST)), "Below the fraction you have the weights of the whole layer, above it a single row. Both belong to the row."),
-        Mistake("columns", dict(size=_columns), "You take columns. Column i holds what leaves input i; the weights into unit j are row j."),
-        Mistake("no floor", dict(floor=lambda size: np.where(size > 0, size, SMALLEST)), "A row of W that is nearly 0 was divided by its own length. It counts as 10⁻³ long."),
-        Mistake("no floor at all", dict(floor=lambda size: size), "A row of W was divided by its own length, 0 or nearly 0. It counts as 10⁻³ long."),
-        Mistake("floor of 10⁻²", dict(floor=lambda size: np.maximum(size, 1e-2)), "Your floor is 10⁻². Asked for is 10⁻³."),
-        Mistake("floor of 10⁻⁸", dict(floor=lambda size: np.maximum(size, 1e-8)), "Your floor is 10⁻⁸. Asked for is 10⁻³."),
-        Mistake("floor under the square", dict(floor=lambda size: np.sqrt(np.maximum(size**2, SMALLEST))), "You put the floor of 10⁻³ under the sum of squares. It belongs under the length."),
-        Mistake("ceiling", dict(floor=lambda size: np.minimum(size, SMALLEST)), "You take the smaller of the length and 10⁻³. A floor is the larger."),
-        Mistake("floor under the gradient too", _of_rows(above=lambda g: np.maximum(_length(g), SMALLEST)), "You put the floor under the gradient's rows as well. A unit that gets no gradient makes no step."),
-        Mistake("floor added", dict(floor=lambda size: size + SMALLEST), "You add 10⁻³ to every length. It is a floor: longer rows are not changed by it."),
-        Mistake("upside down", dict(ratio=lambda step, W: W / step), "Your ratio is upside down: it is the step that is measured in units of the weights."),
-        Mistake("squares", dict(ratio=lambda step, W: (step / W) ** 2), "Your ratio is one of squares, without the roots."),
-        Mistake("squares of the lengths", _of_rows(above=lambda g: (g**2).sum(axis=1), below=lambda W: np.maximum(_length(W), SMALLEST) ** 2), "Your ratio is one of squares, without the roots."),
-        Mistake("logarithm", dict(ratio=lambda step, W: np.log10(step / W)), "You return the logarithm of the ratio. Asked for is the ratio itself."),
-        Mistake("divided by the new weights", dict(below=lambda W, step: W - step), "You divide by the weights after the step. The ratio is taken with those before it."),
-        Mistake("standard deviations", dict(size=lambda a: a.std(axis=1)), "You divide standard deviations, as some training logs do. A common shift of all entries is then lost; asked for are lengths."),
-        Mistake("mean absolute values", dict(size=lambda a: np.abs(a).mean(axis=1), floor=lambda size: np.maximum(size, SMALLEST)), "You divide mean absolute values. Asked for are lengths, roots of sums of squares."),
-        Mistake("sums of absolute values", dict(size=lambda a: np.abs(a).sum(axis=1)), "You divide sums of absolute values. Asked for are lengths, roots of sums of squares."),
-        Mistake("root mean squares", dict(size=lambda a: np.sqrt((a**2).mean(axis=1))), "You divide root mean squares. For long rows that is the same, but the floor of 10⁻³ is one for lengths."),
-        Mistake("largest entries", dict(size=lambda a: np.abs(a).max(axis=1)), "You divide the largest entries. Asked for are lengths, roots of sums of squares."),
+        Mistake("not clipped", edit("min(1.0, max_norm / norm)", "1.0"), "You use the gradient as it came. The step is made with the clipped one."),
+        Mistake("clipped per layer", edit("s * lengths(g)", "min(1.0, max_norm / np.linalg.norm(g)) * lengths(g)"), "You clip each layer by its own norm. Global clipping knows one norm, over all layers, and one factor."),
+        Mistake("clipped per row", edit("s * lengths(g)", "np.minimum(lengths(g), max_norm)"), "You clip each row by its own norm. It is the ratio that is asked per row; the clipping factor is one for the whole net."),
+        Mistake("clipped by value", edit("s * lengths(g)", "lengths(np.clip(g, -max_norm, max_norm))"), "You cut each entry to [−c, c]. Global clipping multiplies all arrays by one factor."),
+        Mistake("always rescaled", edit("min(1.0, max_norm / norm)", "max_norm / norm"), "You rescale short gradients too. They are left as they are."),
+        Mistake("root of the norm missing", edit("/ norm", "/ norm**2"), "Your clipping divides c by the sum of squares, without its root."),
+        Mistake("sum of the norms", edit("np.sqrt(sum((g**2).sum() for g in dWs))", "sum(map(np.linalg.norm, dWs))"), "Your clipping adds up the layers' norms. It is their squares that add."),
+        Mistake("largest of the norms", edit("np.sqrt(sum((g**2).sum() for g in dWs))", "max(map(np.linalg.norm, dWs))"), "Your clipping divides c by the largest of the layers' norms. The norm is one over all layers together."),
+        Mistake("norms averaged", edit("np.sqrt(sum((g**2).sum() for g in dWs))", "np.sqrt(np.mean([(g**2).sum() for g in dWs]))"), "Your clipping averages the layers' squares. It is their sum that counts."),
+        Mistake("norm of the layers so far", edit("s * lengths(g)", "min(1.0, max_norm / np.sqrt(sum((d**2).sum() for d in dWs[: len(ratios) + 1]))) * lengths(g)"), "You clip each layer by the norm of the layers so far. The norm has to be complete before the first one is shortened."),
+        Mistake("norm of the weights", edit("for g in dWs)", "for g in Ws)"), "Your clipping measures the weights. It is the gradient that is clipped."),
+        Mistake("max for min", edit("min(1.0", "max(1.0"), "Your factor is never below 1: short gradients are stretched, and long ones stay as they are."),
+        Mistake("factor twice", edit("* s", "* s**2"), "Your clipping factor is in the ratio twice."),
+        Mistake("α and c exchanged", edit("max_norm / norm", "learning_rate / norm", "learning_rate *", "max_norm *"), "You have α and c exchanged."),
+        Mistake("step clipped", edit("/ norm", "/ (learning_rate * norm)"), "You clip the step α g. It is the gradient that is clipped, before the learning rate."),
+        Mistake("learning rate missing", edit("learning_rate * ", ""), "You compare the gradient with the weights. What moves them is the step, and the learning rate belongs to it."),
+        Mistake("learning rate squared", edit("learning_rate *", "learning_rate**2 *"), "The learning rate is in your ratio twice."),
+        Mistake("whole layers", edit("np.sqrt((a**2).sum(axis=1))", "np.full(len(a), np.linalg.norm(a))", within=lengths), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
+        Mistake("step of the layer", edit("lengths(g)", "np.linalg.norm(g)"), "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
+        Mistake("weights of the layer", edit("lengths(W)", "np.linalg.norm(W)"), "Below the fraction you have the weights of the whole layer, above it a single row. Both belong to the row."),
+        Mistake("columns", edit("np.sqrt((a**2).sum(axis=1))", "_columns(a)", within=lengths), "You take columns. Column i holds what leaves input i; the weights into unit j are row j."),
+        Mistake("no floor", edit("np.maximum(lengths(W), SMALLEST)", "np.where(lengths(W) > 0, lengths(W), SMALLEST)"), "A row of W that is nearly 0 was divided by its own length. It counts as 10⁻³ long."),
+        Mistake("no floor at all", edit("np.maximum(lengths(W), SMALLEST)", "lengths(W)"), "A row of W was divided by its own length, 0 or nearly 0. It counts as 10⁻³ long."),
+        Mistake("floor of 10⁻²", edit("SMALLEST", "1e-2"), "Your floor is 10⁻². Asked for is 10⁻³."),
+        Mistake("floor of 10⁻⁸", edit("SMALLEST", "1e-8"), "Your floor is 10⁻⁸. Asked for is 10⁻³."),
+        Mistake("floor under the square", edit("np.maximum(lengths(W), SMALLEST)", "np.sqrt(np.maximum(lengths(W) ** 2, SMALLEST))"), "You put the floor of 10⁻³ under the sum of squares. It belongs under the length."),
+        Mistake("ceiling", edit("np.maximum", "np.minimum"), "You take the smaller of the length and 10⁻³. A floor is the larger."),
+        Mistake("floor under the gradient too", edit("lengths(g)", "np.maximum(lengths(g), SMALLEST)"), "You put the floor under the gradient's rows as well. A unit that gets no gradient makes no step."),
+        Mistake("floor added", edit("np.maximum(lengths(W), SMALLEST)", "(lengths(W) + SMALLEST)"), "You add 10⁻³ to every length. It is a floor: longer rows are not changed by it."),
+        Mistake("upside down", edit("return ratios", "return [1 / ratio for ratio in ratios]"), "Your ratio is upside down: it is the step that is measured in units of the weights."),
+        Mistake("squares", edit("return ratios", "return [ratio**2 for ratio in ratios]"), "Your ratio is one of squares, without the roots."),
+        Mistake("squares of the lengths", edit("lengths(g)", "lengths(g) ** 2", ", SMALLEST)", ", SMALLEST) ** 2"), "Your ratio is one of squares, without the roots."),
+        Mistake("logarithm", edit("return ratios", "return [np.log10(ratio) for ratio in ratios]"), "You return the logarithm of the ratio. Asked for is the ratio itself."),
+        Mistake("divided by the new weights", edit("lengths(W)", "lengths(W - learning_rate * s * g)"), "You divide by the weights after the step. The ratio is taken with those before it."),
+        Mistake("standard deviations", edit("np.sqrt((a**2).sum(axis=1))", "a.std(axis=1)", within=lengths), "You divide standard deviations, as some training logs do. A common shift of all entries is then lost; asked for are lengths."),
+        Mistake("mean absolute values", edit("np.sqrt((a**2).sum(axis=1))", "np.abs(a).mean(axis=1)", within=lengths), "You divide mean absolute values. Asked for are lengths, roots of sums of squares."),
+        Mistake("sums of absolute values", edit("np.sqrt((a**2).sum(axis=1))", "np.abs(a).sum(axis=1)", within=lengths), "You divide sums of absolute values. Asked for are lengths, roots of sums of squares."),
+        Mistake("root mean squares", edit(".sum(", ".mean(", within=lengths), "You divide root mean squares. For long rows that is the same, but the floor of 10⁻³ is one for lengths."),
+        Mistake("largest entries", edit("np.sqrt((a**2).sum(axis=1))", "np.abs(a).max(axis=1)", within=lengths), "You divide the largest entries. Asked for are lengths, roots of sums of squares."),
     ),
     hints=(
         "How far does one step move the weights into each unit, compared with how long they are? A layer's ratio can hide a single unit that is thrown about.",

@@ -4,10 +4,16 @@ import numpy as np
 
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.clinic import SATURATED
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps8.units import not_shares
 
 # --- slope_left ------------------------------------------------------------------------------------
+
+
+def slope_ratio(activation, h):
+    """f'/max f' from h = f(z), between 0 and 1."""
+    return 1 - h**2 if activation == "tanh" else h * (1 - h) / 0.25
 
 
 def slope_left(activation, hs):
@@ -16,51 +22,14 @@ def slope_left(activation, hs):
     tanh' = 1 − h² with maximum 1, σ' = h(1 − h) with maximum ¼. hs is a list of (N, H_l); activation is
     "tanh" or "sigmoid". Returns slope (L,) and saturated (L,).
     """
-    ratios = [1 - h**2 if activation == "tanh" else 4 * h * (1 - h) for h in hs]
-    return np.array([r.mean() for r in ratios]), np.array([(r < SATURATED).mean() for r in ratios])
+    ratios = [slope_ratio(activation, h) for h in hs]
+    slope = [r.mean() for r in ratios]
+    saturated = [(r < SATURATED).mean() for r in ratios]
+    return np.array(slope), np.array(saturated)
 
 
-SLOPES = {
-    "right": lambda name, h: 1 - h**2 if name == "tanh" else h * (1 - h),
-    "exchanged": lambda name, h: h * (1 - h) if name == "tanh" else 1 - h**2,
-    "1 − h² for both": lambda name, h: 1 - h**2,
-    "f' at h": lambda name, h: ACTIVATIONS[name].derivative(h),
-    "σ of h": lambda name, h: 1 - h**2 if name == "tanh" else ACTIVATIONS[name].derivative(h),
-    "4h(1 − h) for both": lambda name, h: 4 * h * (1 - h) if name == "tanh" else h * (1 - h),
-    "(1 − h)²": lambda name, h: (1 - h) ** 2 if name == "tanh" else h * (1 - h),
-    "√(1 − h²)": lambda name, h: np.sqrt(1 - h**2) if name == "tanh" else h * (1 - h),
-    "1 − h for σ": lambda name, h: 1 - h**2 if name == "tanh" else (1 - h) / 4,
-    "h(1 + h)": lambda name, h: 1 - h**2 if name == "tanh" else h * (1 + h),
-    "tanh of h": lambda name, h: 1 - np.tanh(h) ** 2 if name == "tanh" else h * (1 - h),
-    "1 − h": lambda name, h: 1 - h if name == "tanh" else h * (1 - h),
-    "1 − |h|": lambda name, h: 1 - np.abs(h) if name == "tanh" else h * (1 - h),
-}
-
-
-def _left(
-    activation,
-    hs,
-    *,
-    slope="right",
-    largest=0.25,
-    typical=np.mean,
-    of_mean=None,
-    by_own=lambda name: False,
-    below=lambda r, h, name: r < SATURATED,
-    share=np.mean,
-    through=False,
-):
-    """slope_left with exchangeable parts; `largest` is max σ'."""
-    top = 1.0 if activation == "tanh" else largest
-    ratios = [SLOPES[slope](activation, h) / top for h in hs]
-    ratios = [r / r.max() for r in ratios] if by_own(activation) else ratios
-    middle = [
-        typical(r if of_mean is None else SLOPES[slope](activation, of_mean(h)) / top)
-        for r, h in zip(ratios, hs, strict=True)
-    ]
-    middle = np.array(middle, dtype=float)
-    far = np.array([float(share(below(r, h, activation))) for r, h in zip(ratios, hs, strict=True)])
-    return np.cumprod(middle) if through else middle, far
+def _sigmoid_slope(z):
+    return ACTIVATIONS["sigmoid"].derivative(z)
 
 
 def _apart(args, out):
@@ -71,7 +40,7 @@ def _apart(args, out):
 
 def _other_limit(args, out):
     """Would one other limit give these shares in all layers?"""
-    ratios = [np.sort(np.ravel(1 - h**2 if args[0] == "tanh" else 4 * h * (1 - h))) for h in args[1]]
+    ratios = [np.sort(np.ravel(slope_ratio(args[0], h))) for h in args[1]]
     low, high = 0.0, 1.0
     for r, share in zip(ratios, out["saturated"], strict=True):
         k = round(float(share) * r.size)
@@ -81,17 +50,17 @@ def _other_limit(args, out):
     return float(low < high and not low < SATURATED <= high)
 
 
-def _at_the_limits(r, h, name):
+def _at_the_limits(activation, h):
     """Within 5 % of the way to a limit."""
-    return np.abs(h) > 1 - SATURATED if name == "tanh" else (h < SATURATED) | (h > 1 - SATURATED)
+    return np.abs(h) > 1 - SATURATED if activation == "tanh" else (h < SATURATED) | (h > 1 - SATURATED)
 
 
-def _upper(r, h, name):
-    return (r < SATURATED) & (h > (0 if name == "tanh" else 0.5))
+def _upper(activation, h):
+    return (slope_ratio(activation, h) < SATURATED) & (h > (0 if activation == "tanh" else 0.5))
 
 
 def _limit(limit):
-    return Mistake(f"limit {limit:g}", dict(below=lambda r, h, name: r < limit), f"Your limit for saturated entries is {limit:g} of the largest slope. Asked for is another.")  # fmt: skip
+    return Mistake(f"limit {limit:g}", edit("< SATURATED", f"< {limit}"), f"Your limit for saturated entries is {limit:g} of the largest slope. Asked for is another.")  # fmt: skip
 
 
 def _left_cases(rng):
@@ -119,7 +88,7 @@ def _left_cases(rng):
 SLOPE_LEFT = Problem(
     name="ps8.slope_left",
     reference=slope_left,
-    family=_left,
+    helpers=(slope_ratio,),
     cases=_left_cases,
     points=2,
     lecture='lecture 12, "The clinic"',
@@ -130,43 +99,43 @@ SLOPE_LEFT = Problem(
         Invariant("they fit", _apart, "Your two results do not fit together: saturated entries have less than 5 % of the slope, all others more."),
     ),
     mistakes=(
-        Mistake("maximum 1 for the sigmoid", dict(largest=1.0), "You divide the sigmoid's slope by 1. Its largest value is ¼, at h = ½."),
-        Mistake("multiplied by ¼", dict(largest=4.0), "You multiply the sigmoid's slope by ¼. Dividing by its largest value makes it larger."),
-        Mistake("maximum ½ for the sigmoid", dict(largest=0.5), "You divide the sigmoid's slope by ½. ½ is the h at which it is largest; its value there is smaller."),
-        Mistake("largest slope of the layer, sigmoid only", dict(by_own=lambda name: name == "sigmoid"), "You divide the sigmoid's slope by the largest that you find in the layer, so a layer without any slope left looks healthy. What counts is the largest slope that the function can have."),
-        Mistake("largest slope of the layer", dict(by_own=lambda name: True), "You divide by the largest slope that you find in the layer, so a layer without any slope left looks healthy. What counts is the largest slope that the function can have."),
-        Mistake("formulas exchanged", dict(slope="exchanged"), "You have the slopes of tanh and of the sigmoid exchanged."),
-        Mistake("1 − h² for both", dict(slope="1 − h² for both"), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
-        Mistake("f' of the activation", dict(slope="f' at h"), "You put h into f'. h already is f(z), so the activation is applied twice."),
-        Mistake("σ of h", dict(slope="σ of h"), "You put h through the sigmoid once more. It already is one."),
-        Mistake("4h(1 − h) for both", dict(slope="4h(1 − h) for both"), "You use the sigmoid's formula for tanh too. At h = 0, where tanh is steepest, it gives 0."),
-        Mistake("(1 − h)² for tanh", dict(slope="(1 − h)²"), "Your slope of tanh is (1 − h)²: with it h = −1 looks like the steepest place."),
-        Mistake("root of tanh'", dict(slope="√(1 − h²)"), "You take the root of tanh', so the units look less saturated than they are."),
-        Mistake("1 − h for the sigmoid", dict(slope="1 − h for σ"), "Your slope of the sigmoid is 1 − h: with it h = 0 looks like the steepest place, where it is flat."),
-        Mistake("h(1 + h) for the sigmoid", dict(slope="h(1 + h)"), "Your slope of the sigmoid grows all the way to h = 1, where it is flat. A sign is wrong."),
-        Mistake("tanh of h", dict(slope="tanh of h"), "You take tanh of h, which is a tanh already."),
-        Mistake("1 − h for tanh", dict(slope="1 − h"), "Your slope of tanh is 1 − h: with it h = −1 looks like the steepest place."),
-        Mistake("1 − |h| for tanh", dict(slope="1 − |h|"), "Your slope of tanh is 1 − |h|, the distance to the limit. Near ±1 the true one is about twice that."),
-        Mistake("slope at the mean activation", dict(of_mean=lambda h: h.mean()), "You take the slope at the layer's mean activation. Half of the tanh units at −1 and half at +1 have the mean 0, which looks healthy: slopes first, then the mean."),
-        Mistake("slope at the units' means", dict(of_mean=lambda h: h.mean(axis=0)), "You take the slope at the mean activation of each unit. A unit that is at −1 for half of the batch and at +1 for the rest then looks healthy: slopes first, then the mean."),
-        Mistake("without the saturated", dict(typical=lambda r: r[r >= SATURATED].mean()), "Your slope leaves the saturated entries out. It is the mean over all entries."),
-        Mistake("slope that is lost", dict(typical=lambda r: 1 - r.mean()), "Your slope is the part that is lost. Asked for is what is left."),
-        Mistake("median", dict(typical=np.median), "You take the median of the slopes. Asked for is their mean."),
-        Mistake("root mean square", dict(typical=lambda r: np.sqrt((r**2).mean())), "You take the root mean square of the slopes. Asked for is their mean."),
-        Mistake("product over the layers", dict(through=True), "You multiply the slopes of the layers up. Each layer is asked about on its own."),
+        Mistake("maximum 1 for the sigmoid", edit(" / 0.25", "", within=slope_ratio), "You divide the sigmoid's slope by 1. Its largest value is ¼, at h = ½."),
+        Mistake("multiplied by ¼", edit("/ 0.25", "* 0.25", within=slope_ratio), "You multiply the sigmoid's slope by ¼. Dividing by its largest value makes it larger."),
+        Mistake("maximum ½ for the sigmoid", edit("/ 0.25", "/ 0.5", within=slope_ratio), "You divide the sigmoid's slope by ½. ½ is the h at which it is largest; its value there is smaller."),
+        Mistake("largest slope of the layer, sigmoid only", edit("slope = ", "ratios = [r / r.max() if activation == 'sigmoid' else r for r in ratios]\n    slope = "), "You divide the sigmoid's slope by the largest that you find in the layer, so a layer without any slope left looks healthy. What counts is the largest slope that the function can have."),
+        Mistake("largest slope of the layer", edit("slope = ", "ratios = [r / r.max() for r in ratios]\n    slope = "), "You divide by the largest slope that you find in the layer, so a layer without any slope left looks healthy. What counts is the largest slope that the function can have."),
+        Mistake("formulas exchanged", edit("1 - h**2", "h * (1 - h)", "else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You have the slopes of tanh and of the sigmoid exchanged."),
+        Mistake("1 − h² for both", edit("else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
+        Mistake("f' of the activation", edit("h**2", "np.tanh(h) ** 2", "h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h into f'. h already is f(z), so the activation is applied twice."),
+        Mistake("σ of h", edit("h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h through the sigmoid once more. It already is one."),
+        Mistake("4h(1 − h) for both", edit("1 - h**2", "4 * h * (1 - h)", within=slope_ratio), "You use the sigmoid's formula for tanh too. At h = 0, where tanh is steepest, it gives 0."),
+        Mistake("(1 − h)² for tanh", edit("1 - h**2", "(1 - h) ** 2", within=slope_ratio), "Your slope of tanh is (1 − h)²: with it h = −1 looks like the steepest place."),
+        Mistake("root of tanh'", edit("1 - h**2", "np.sqrt(1 - h**2)", within=slope_ratio), "You take the root of tanh', so the units look less saturated than they are."),
+        Mistake("1 − h for the sigmoid", edit("h * (1 - h) / 0.25", "1 - h", within=slope_ratio), "Your slope of the sigmoid is 1 − h: with it h = 0 looks like the steepest place, where it is flat."),
+        Mistake("h(1 + h) for the sigmoid", edit("(1 - h)", "(1 + h)", within=slope_ratio), "Your slope of the sigmoid grows all the way to h = 1, where it is flat. A sign is wrong."),
+        Mistake("tanh of h", edit("h**2", "np.tanh(h) ** 2", within=slope_ratio), "You take tanh of h, which is a tanh already."),
+        Mistake("1 − h for tanh", edit("h**2", "h", within=slope_ratio), "Your slope of tanh is 1 − h: with it h = −1 looks like the steepest place."),
+        Mistake("1 − |h| for tanh", edit("h**2", "np.abs(h)", within=slope_ratio), "Your slope of tanh is 1 − |h|, the distance to the limit. Near ±1 the true one is about twice that."),
+        Mistake("slope at the mean activation", edit("r.mean() for r in ratios", "slope_ratio(activation, h.mean()) for h in hs"), "You take the slope at the layer's mean activation. Half of the tanh units at −1 and half at +1 have the mean 0, which looks healthy: slopes first, then the mean."),
+        Mistake("slope at the units' means", edit("r.mean() for r in ratios", "slope_ratio(activation, h.mean(axis=0)).mean() for h in hs"), "You take the slope at the mean activation of each unit. A unit that is at −1 for half of the batch and at +1 for the rest then looks healthy: slopes first, then the mean."),
+        Mistake("without the saturated", edit("r.mean()", "r[r >= SATURATED].mean()"), "Your slope leaves the saturated entries out. It is the mean over all entries."),
+        Mistake("slope that is lost", edit("r.mean()", "1 - r.mean()"), "Your slope is the part that is lost. Asked for is what is left."),
+        Mistake("median", edit("r.mean()", "np.median(r)"), "You take the median of the slopes. Asked for is their mean."),
+        Mistake("root mean square", edit("r.mean()", "np.sqrt((r**2).mean())"), "You take the root mean square of the slopes. Asked for is their mean."),
+        Mistake("product over the layers", edit("np.array(slope)", "np.cumprod(slope)"), "You multiply the slopes of the layers up. Each layer is asked about on its own."),
         *map(_limit, (0.5, 0.1, 0.01, 0.005, 0.95)),
-        Mistake("h above 0.95", dict(below=lambda r, h, name: h > 1 - SATURATED), "Your saturated entries are those with h above 0.95. Asked for is 5 % of the slope, which begins elsewhere, and both activations are flat at their other end, too."),
-        Mistake("|h| above 0.95", dict(below=lambda r, h, name: np.abs(h) > 1 - SATURATED), "Your saturated entries are those with |h| above 0.95. Asked for is 5 % of the slope, which begins elsewhere, and a sigmoid is flat near h = 0, too."),
-        Mistake("nearness of h", dict(below=_at_the_limits), "Your saturated entries are those with h within 5 % of a limit. Asked for is 5 % of the slope, which is elsewhere: for tanh 1 − h² < 1/20 begins nearer to ±1."),
-        Mistake("slope not divided", dict(below=lambda r, h, name: SLOPES["right"](name, h) < SATURATED), "Your saturated entries have a slope below 1/20 itself. Divide by the largest slope first: for the sigmoid the limit is 5 % of ¼."),
-        Mistake("5 % of the layer's own", dict(below=lambda r, h, name: r < SATURATED * r.max()), "Your saturated compares with the largest slope found in the layer. What counts is the largest that the function can have."),
-        Mistake("units, not entries", dict(below=lambda r, h, name: (r < SATURATED).all(axis=0)), "Your saturated is the share of units that are saturated for every example. Asked for is the share of all entries."),
-        Mistake("units saturated once", dict(below=lambda r, h, name: (r < SATURATED).any(axis=0)), "Your saturated is the share of units that are saturated for some example. Asked for is the share of all entries."),
-        Mistake("mean slope of the units", dict(below=lambda r, h, name: r.mean(axis=0) < SATURATED), "Your saturated is the share of units whose mean slope is below 5 %. Ask each entry, then take the share."),
-        Mistake("upper side only", dict(below=_upper), "You count saturated entries at the upper limit only. Both activations are flat at the lower one as well."),
-        Mistake("still sloped", dict(below=lambda r, h, name: r >= SATURATED), "Your saturated is the share of entries that are not. Those below 5 % of the largest slope count."),
-        Mistake("counts", dict(share=np.sum), "Your saturated holds counts. Divide by the number of entries of the layer, N·H."),
-        Mistake("exactly flat", dict(below=lambda r, h, name: r == 0), "You count slopes that are exactly 0, which only rounding can produce. Less than 5 % of the largest slope counts."),
+        Mistake("h above 0.95", edit("(r < SATURATED).mean() for r in ratios", "(h > 1 - SATURATED).mean() for h in hs"), "Your saturated entries are those with h above 0.95. Asked for is 5 % of the slope, which begins elsewhere, and both activations are flat at their other end, too."),
+        Mistake("|h| above 0.95", edit("(r < SATURATED).mean() for r in ratios", "(np.abs(h) > 1 - SATURATED).mean() for h in hs"), "Your saturated entries are those with |h| above 0.95. Asked for is 5 % of the slope, which begins elsewhere, and a sigmoid is flat near h = 0, too."),
+        Mistake("nearness of h", edit("(r < SATURATED).mean() for r in ratios", "_at_the_limits(activation, h).mean() for h in hs"), "Your saturated entries are those with h within 5 % of a limit. Asked for is 5 % of the slope, which is elsewhere: for tanh 1 − h² < 1/20 begins nearer to ±1."),
+        Mistake("slope not divided", edit("(r <", "(r * (1 if activation == 'tanh' else 0.25) <"), "Your saturated entries have a slope below 1/20 itself. Divide by the largest slope first: for the sigmoid the limit is 5 % of ¼."),
+        Mistake("5 % of the layer's own", edit("< SATURATED", "< SATURATED * r.max()"), "Your saturated compares with the largest slope found in the layer. What counts is the largest that the function can have."),
+        Mistake("units, not entries", edit(").mean()", ").all(axis=0).mean()"), "Your saturated is the share of units that are saturated for every example. Asked for is the share of all entries."),
+        Mistake("units saturated once", edit(").mean()", ").any(axis=0).mean()"), "Your saturated is the share of units that are saturated for some example. Asked for is the share of all entries."),
+        Mistake("mean slope of the units", edit("(r <", "(r.mean(axis=0) <"), "Your saturated is the share of units whose mean slope is below 5 %. Ask each entry, then take the share."),
+        Mistake("upper side only", edit("(r < SATURATED).mean() for r in ratios", "_upper(activation, h).mean() for h in hs"), "You count saturated entries at the upper limit only. Both activations are flat at the lower one as well."),
+        Mistake("still sloped", edit("< SATURATED", ">= SATURATED"), "Your saturated is the share of entries that are not. Those below 5 % of the largest slope count."),
+        Mistake("counts", edit(").mean()", ").sum()"), "Your saturated holds counts. Divide by the number of entries of the layer, N·H."),
+        Mistake("exactly flat", edit("< SATURATED", "== 0"), "You count slopes that are exactly 0, which only rounding can produce. Less than 5 % of the largest slope counts."),
     ),
     hints=(
         "A training log keeps activations, not pre-activations. Both slopes can be had from h alone.",
