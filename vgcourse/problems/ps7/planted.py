@@ -7,6 +7,7 @@ i, f, g, o, and `kept`, a dict of what it remembers between calls; it returns dx
 import numpy as np
 
 from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.tested import Planted
 
 
@@ -22,49 +23,44 @@ def forward(x, h, c, W_x, W_h, b):
     return steps
 
 
-def backward(
-    dhs, dc_T, x, h0, c0, W_x, W_h, b, *, use_dc_T=True, last_only=False, carried=True, through_tanh=True, pass_dh=True,
-    f_old="c_prev", i_with="g", g_with="i", first_step=True, add=True, early="", order=1, batch=np.sum,
-    state="h_prev", gate_slope=True, first_h=True, first_c=True,
-):  # fmt: skip
-    """All gradients of the plain LSTM (10.10) to (10.15), with exchangeable parts."""
+def backward(dhs, dc_T, x, h0, c0, W_x, W_h, b):
+    """All gradients of the plain LSTM (10.10) to (10.15)."""
     steps = forward(x, h0, c0, W_x, W_h, b)
-    dh, dc = np.zeros_like(h0), dc_T * use_dc_T
-    dx, das = [], []
-    for t in reversed(range(len(x))):
-        _, _, c_prev, i, f, g, o, c = steps[t]
-        at = {"c_prev": c_prev if t or first_c else 0, "c": c, "i": i, "o": o, "g": g}
-        dh = dh * pass_dh + (dhs[t] if not last_only or t == len(x) - 1 else 0)
-        da_o = dh * np.tanh(c) * (o * (1 - o) if gate_slope else 1)
-        dc = dc * carried + dh * o * (1 - np.tanh(c) ** 2 if through_tanh else 1)
-        da_i, da_f = dc * at[i_with] * i * (1 - i), dc * at[f_old] * f * (1 - f)
-        da = np.concatenate([da_i, da_f, dc * at[g_with] * (1 - g**2), da_o], axis=1)
-        das.append(da)
-        dx.append(da @ W_x)
-        before = dh, dc
-        dh, dc = da @ W_h, dc * f
-    if early:
-        dh, dc = before if early == "both" else (dh, before[1])
+    dh_next, dc_next = np.zeros_like(h0), dc_T
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(b)
-    for t, (da, (x_t, h_prev, *_, o, c)) in enumerate(zip(das[::-1], steps, strict=True)):
-        if (t or first_step) and (add or t == 0):
-            seen = h_prev if state == "h_prev" else o * np.tanh(c)
-            seen = seen if t or first_h else 0 * seen
-            dW_x, dW_h, db = dW_x + da.T @ x_t, dW_h + da.T @ seen, db + batch(da, axis=0)
-    return np.stack(dx[::-order]), dh, dc, dW_x, dW_h, db
+    dx = [None] * len(x)
+    for t in reversed(range(len(x))):
+        _, h_prev, c_prev, i, f, g, o, c = steps[t]
+        dh = dhs[t] + dh_next
+        dc = dh * o * (1 - np.tanh(c) ** 2) + dc_next
+        da_i = dc * g * i * (1 - i)
+        da_f = dc * c_prev * f * (1 - f)
+        da_g = dc * i * (1 - g**2)
+        da_o = dh * np.tanh(c) * o * (1 - o)
+        da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+        dx[t], dh_next, dc_next = da @ W_x, da @ W_h, dc * f
+        dW_x = dW_x + da.T @ x[t]
+        dW_h = dW_h + da.T @ h_prev
+        db = db + da.sum(axis=0)
+    return np.stack(dx), dh_next, dc_next, dW_x, dW_h, db
 
 
-def _with(**switches):
-    return lambda *args: backward(*args[:-1], **switches)
+def _right(*args):
+    *args, _ = args
+    return backward(*args)
 
 
-def _where(condition, **switches):
+def _wrong(*texts):
+    """The pass with these edits in its text."""
+    return lambda *args: edited(backward, (), edit(*texts))(*args[:-1])
+
+
+def _where(condition, *texts):
     """Wrong only where something holds of the sizes T, N, D, H."""
 
-    def formula(dhs, dc_T, x, h0, c0, W_x, W_h, b, kept):
-        (T, N, D), H = x.shape, h0.shape[1]
-        wrong = switches if condition(T, N, D, H) else {}
-        return backward(dhs, dc_T, x, h0, c0, W_x, W_h, b, **wrong)
+    def formula(dhs, dc_T, x, h0, *rest):
+        wrong = condition(*x.shape, h0.shape[1])
+        return (_wrong(*texts) if wrong else _right)(dhs, dc_T, x, h0, *rest)
 
     return formula
 
@@ -83,7 +79,7 @@ def _transposed_if_square(dhs, dc_T, x, h0, c0, W_x, W_h, b, kept):
     out = list(backward(dhs, dc_T, x, h0, c0, W_x, W_h, b))
     if x.shape[2] == h0.shape[1]:
         turned = np.concatenate([block.T for block in np.split(W_x, 4)])
-        out[0] = backward(dhs, dc_T, x, h0, c0, turned, W_h, b + 0 * b)[0]
+        out[0] = backward(dhs, dc_T, x, h0, c0, turned, W_h, b)[0]
     return tuple(out)
 
 
@@ -127,31 +123,31 @@ def _blocks_exchanged(*args):
 
 
 WRONG = (
-    Planted("dc_T ignored", _with(use_dc_T=False), "Give it a dc_T that is not zero, and compare dc0."),
-    Planted("last loss only", _with(last_only=True), "Give every step a loss of its own: dhs that is not zero before the last step."),
-    Planted("dc not carried", _with(carried=False), "Try several steps, or a dc_T: what comes along the memory is lost in it."),
-    Planted("dh not carried", _with(pass_dh=False), "Try several steps: what step t + 1 sends to h_t is lost in it."),
-    Planted("no tanh' on the way to c", _with(through_tanh=False), "Compare entries with central differences or a complex step."),
-    Planted("no σ' on the output gate", _with(gate_slope=False), "Compare entries with central differences or a complex step."),
-    Planted("f with c_t", _with(f_old="c"), "Compare the forget gate's rows of dW_x, from a memory that is not zero."),
-    Planted("i with c_{t−1}", _with(i_with="c_prev"), "Compare the input gate's rows of dW_x."),
-    Planted("candidate with o", _with(g_with="o"), "Its gates are near one half in a fresh net, so that i ≈ o: compare entries, closely."),
-    Planted("weights of the first step only", _with(add=False), "Compare dW_x with more than one step."),
-    Planted("weights without the first step", _with(first_step=False), "Its dW_h is right where h0 is zero; its dW_x and db are not. Compare all of them."),
-    Planted("h0 left out of dW_h", _with(first_h=False), "It is right where h0 is zero: start from another state."),
-    Planted("c0 taken for zero", _with(first_c=False), "It is right where c0 is zero: start from another memory."),
-    Planted("dW_h with h_t", _with(state="h"), "Compare dW_h."),
-    Planted("dh0 and dc0 one step early", _with(early="both"), "Compare dh0 and dc0."),
-    Planted("dx from the end", _with(order=-1), "Compare dx step by step, with more than one step."),
-    Planted("db averaged over the batch", _with(batch=np.mean), "Compare db, with more than one example."),
+    Planted("dc_T ignored", _wrong("dc_next = np.zeros_like(h0), dc_T", "dc_next = np.zeros_like(h0), 0 * dc_T"), "Give it a dc_T that is not zero, and compare dc0."),
+    Planted("last loss only", _wrong("dhs[t]", "dhs[t] * (t == len(x) - 1)"), "Give every step a loss of its own: dhs that is not zero before the last step."),
+    Planted("dc not carried", _wrong(" + dc_next", ""), "Try several steps, or a dc_T: what comes along the memory is lost in it."),
+    Planted("dh not carried", _wrong(" + dh_next", ""), "Try several steps: what step t + 1 sends to h_t is lost in it."),
+    Planted("no tanh' on the way to c", _wrong(" * (1 - np.tanh(c) ** 2)", ""), "Compare entries with central differences or a complex step."),
+    Planted("no σ' on the output gate", _wrong(" * o * (1 - o)", ""), "Compare entries with central differences or a complex step."),
+    Planted("f with c_t", _wrong("dc * c_prev", "dc * c"), "Compare the forget gate's rows of dW_x, from a memory that is not zero."),
+    Planted("i with c_{t−1}", _wrong("dc * g", "dc * c_prev"), "Compare the input gate's rows of dW_x."),
+    Planted("candidate with o", _wrong("dc * i", "dc * o"), "Its gates are near one half in a fresh net, so that i ≈ o: compare entries, closely."),
+    Planted("weights of the first step only", _wrong("dW_x + ", "", "dW_h + ", "", "db + ", ""), "Compare dW_x with more than one step."),
+    Planted("weights without the first step", _wrong("dW_x = dW_x", "da = da * (t > 0)\n        dW_x = dW_x"), "Its dW_h is right where h0 is zero; its dW_x and db are not. Compare all of them."),
+    Planted("h0 left out of dW_h", _wrong("@ h_prev", "@ h_prev * (t > 0)"), "It is right where h0 is zero: start from another state."),
+    Planted("c0 taken for zero", _wrong("dc * c_prev", "dc * c_prev * (t > 0)"), "It is right where c0 is zero: start from another memory."),
+    Planted("dW_h with h_t", _wrong("@ h_prev", "@ (o * np.tanh(c))"), "Compare dW_h."),
+    Planted("dh0 and dc0 one step early", _wrong("dh_next, dc_next, dW_x", "dh, dc, dW_x"), "Compare dh0 and dc0."),
+    Planted("dx from the end", _wrong("np.stack(dx)", "np.stack(dx[::-1])"), "Compare dx step by step, with more than one step."),
+    Planted("db averaged over the batch", _wrong("da.sum", "da.mean"), "Compare db, with more than one example."),
     Planted("db of shape (4H, 1)", _column_db, "Compare shapes, too."),
     Planted("rows i, f, o, g", _blocks_exchanged, "Compare dW_h entry by entry: its norm is right."),
     Planted("W_x turned round if D = H", _transposed_if_square, "It goes wrong only where D = H: try that, too."),
-    Planted("right for one example only", _where(lambda T, N, D, H: N > 1, batch=np.mean, carried=False), "Try more than one example."),
-    Planted("wrong for one step", _where(lambda T, N, D, H: T == 1, early="both"), "It goes wrong only for T = 1."),
+    Planted("right for one example only", _where(lambda T, N, D, H: N > 1, "da.sum", "da.mean", " + dc_next", ""), "Try more than one example."),
+    Planted("wrong for one step", _where(lambda T, N, D, H: T == 1, "dh_next, dc_next, dW_x", "dh, dc, dW_x"), "It goes wrong only for T = 1."),
     Planted("an error for one step", _fails_for_one_step, "It raises an error only for T = 1. What fails is wrong: catch the error and say so."),
     Planted("NaN in one entry", _one_nan, "NaN > threshold is False. Ask `not error <= threshold`."),
-    Planted("dc0 one step early", _with(early="dc0"), "Its dh0 is right. Compare dc0, too."),
+    Planted("dc0 one step early", _wrong("dc_next, dW_x", "dc, dW_x"), "Its dh0 is right. Compare dc0, too."),
     Planted("dc0 0.1 % too large", _scaled(2, 1.001), "A complex step is exact to 1e−15, so you can afford a small threshold."),
     Planted("dhs changed in place", _dh_in_place, "What it returns is right; afterwards your dhs are others. Compare with copies made before."),
     Planted("adds to the call before", _adds_up, "The first call is right. Call twice with the same sizes, and compare both."),
@@ -198,7 +194,7 @@ def _own_copy(dhs, *rest):
 
 
 RIGHT = (
-    Planted("by the rules", _with(), "Compare with your own gradient, or with complex steps."),
+    Planted("by the rules", _right, "Compare with your own gradient, or with complex steps."),
     Planted("one example after the other", _one_by_one, "Its sums run in another order, which rounds differently: equality is too much to ask."),
     Planted("complex steps for the states", _complex, "It rounds differently: equality is too much to ask."),
     Planted("nested lists", lambda *args: [part.tolist() for part in backward(*args[:-1])], "Its results are lists of numbers: np.asarray makes arrays of them."),
