@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import coupled_inputs, forward_family, matched
+from vgcourse.problems.ps7.cell import coupled_inputs, coupled_step_forward, matched
 from vgcourse.problems.ps7.step import AXES, THE_LECTURES, again, local_factors, signals, weights
 from vgcourse.problems.ps7.step_mistakes import MORE, more_of_a_step, shared_mistakes
 
@@ -128,7 +128,7 @@ def sequence(rng, T, N, D, H, lengths):
     _, h, c, *params = coupled_inputs(rng, N, D, H)
     x, hs, cs, gates = rng.normal(size=(T, N, D)), [h], [c], []
     for t, x_t in enumerate(x):
-        h, c, *three = forward_family(x_t, hs[-1], cs[-1], *params)
+        h, c, *three = coupled_step_forward(x_t, hs[-1], cs[-1], *params)
         runs = (t < lengths)[:, None]
         hs.append(np.where(runs, h, hs[-1]))
         cs.append(np.where(runs, c, cs[-1]))

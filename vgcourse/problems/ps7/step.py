@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import SIZES, coupled_inputs, forward_family, matched
+from vgcourse.problems.ps7.cell import SIZES, coupled_inputs, coupled_step_forward, matched
 from vgcourse.problems.ps7.step_mistakes import (
     MORE,
     OF_A_STEP,
@@ -182,7 +182,7 @@ def _cases(rng):
     cases = []
     for N, D, H in SIZES:
         x, h_prev, c_prev, W_x, W_h, b, *p = coupled_inputs(rng, N, D, H)
-        _, c, *gates = forward_family(x, h_prev, c_prev, W_x, W_h, b, *p)
+        _, c, *gates = coupled_step_forward(x, h_prev, c_prev, W_x, W_h, b, *p)
         dh, dc = rng.normal(size=(2, N, H))
         cases.append(Case((dh, dc, x, h_prev, c_prev, np.stack(gates), c, W_x, W_h, *p), NAMES, batch=N))
     return cases
