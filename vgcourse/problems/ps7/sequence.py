@@ -19,7 +19,7 @@ def coupled_backward(dhs, dc_T, x, lengths, hs, cs, gates, W_x, W_h, p_f, p_o):
     x, dhs (T, N, D or H) and gates (T, 3, N, H) start with step 0, hs and cs (T + 1, N, H) with h0, c0.
     """
     dh, dc, dx = np.zeros_like(dc_T), dc_T, np.zeros_like(x)
-    sums = [np.zeros_like(w) for w in (W_x, W_h, W_h[:, 0], p_f, p_o)]  # b has a number for each row
+    sums = [np.zeros_like(w) for w in (W_x, W_h, W_h[:, 0], p_f, p_o)]  # b is as long as a column of W_h
     for t in reversed(range(len(x))):
         runs = (t < lengths)[:, None]
         dh_t = dh + dhs[t]
