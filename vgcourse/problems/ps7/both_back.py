@@ -46,7 +46,7 @@ CHAIN = {
 def chain_mistakes(slips=CHAIN):
     """The mistakes of one layer; a True at the end asks for all of it."""
     return tuple(
-        Mistake(name, formula, text, whole=bool(whole)) for name, (formula, text, *whole) in slips.items()
+        Mistake(name, edits, text, whole=bool(whole)) for name, (edits, text, *whole) in slips.items()
     )
 
 
@@ -54,6 +54,11 @@ def chain_with(slip):
     """The way back through one layer with one of its mistakes."""
     edits, *_ = CHAIN[slip]
     return edited(chain, (times,), edits)
+
+
+def early(steps):
+    """What belongs to step t + 1 for step t."""
+    return np.concatenate([steps[1:], 0 * steps[:1]])
 
 
 # --- bidirectional_backward ------------------------------------------------------------------------
@@ -103,22 +108,13 @@ def _second(slip):
     return edit("dh0_back = chain", f"dh0_back = chain_with({slip!r})")
 
 
-def _late(first, second):
-    """dstates, of either net or of both, comes in a step late; dsummary is right."""
-    edits, *_ = CHAIN["own loss a step late"]
+# dhs[t] added when step t has gone back has only the steps before it to go, as if it came from step t − 1.
+_FIRST_LATE = edit("= shown * runs", "= early(shown * runs)", " dh0,", " dh0 + shown[0],")
+_SECOND_LATE = edit("turned(shown_back, order) * runs", "early(turned(shown_back, order) * runs)", " dh0_back\n", " dh0_back + turned(shown_back, order)[0]\n")  # fmt: skip
 
-    def formula(dstates, dsummary, *rest):
-        late = dstates * np.repeat([first, second], dstates.shape[-1] // 2)
-        wrong = edited(bidirectional_backward, HELPERS, edits)(late, 0 * dsummary, *rest)
-        right = bidirectional_backward(dstates - late, dsummary, *rest)
-        return tuple(a + b for a, b in zip(wrong, right, strict=True))
-
-    return formula
-
-
-# In both nets at once; loops that run forwards begin with dsummary.
+# In both nets at once. dsummary is not late, and where loops run forwards they begin with it.
 _OF_BOTH = {name: slip for name, slip in CHAIN.items() if name != "loop runs forwards"}
-_OF_BOTH["own loss a step late"] = _late(1, 1), *CHAIN["own loss a step late"][1:]
+_OF_BOTH["own loss a step late"] = _FIRST_LATE + _SECOND_LATE, *CHAIN["own loss a step late"][1:]
 
 
 def _with_lengths(lengths):
@@ -181,8 +177,8 @@ BIDIRECTIONAL_BACKWARD = Problem(
         Mistake("loops run forwards", edit("reversed(range(len(dhs)))", "range(len(dhs))", within=chain) + edit("dhs[ends]", "dhs[0]", "dhs_back[ends]", "dhs_back[0]"), "Your loops run from the first step on. What step t needs comes from step t + 1.", whole=True),
         Mistake("first net's dx after the step back", _alone(_first("dx after the step back")), "In the first net your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
         Mistake("second net's dx after the step back", _alone(_second("dx after the step back")), "In the second net your dx is made after dh has gone through J_h. Both Jacobians of a step start from the same dh."),
-        Mistake("first net's own loss a step late", _late(1, 0), "In the first net you add dstates of step t after that step has gone back. It is a gradient of what that step made, so it goes through the step as well.", whole=True),
-        Mistake("second net's own loss a step late", _late(0, 1), "In the second net you add dstates of a step after that step has gone back. It is a gradient of what the step made, so it goes through the step as well.", whole=True),
+        Mistake("first net's own loss a step late", _alone(_FIRST_LATE), "In the first net you add dstates of step t after that step has gone back. It is a gradient of what that step made, so it goes through the step as well.", whole=True),
+        Mistake("second net's own loss a step late", _alone(_SECOND_LATE), "In the second net you add dstates of a step after that step has gone back. It is a gradient of what the step made, so it goes through the step as well.", whole=True),
         Mistake("first net's J_h transposed", _alone(_first("Jacobians transposed")), "In the first net you go back through the transposed J_h. Its first index is the new state's, as in the second net.", whole=True),
     ),
     hints=(

@@ -21,7 +21,7 @@ def stack_backward(dhs_low, dhs_top, low, top):
     return through + skipped, dh0_low, dh0_top
 
 
-HELPERS = (chain, times)
+HELPERS = (chain, times)  # with `chain` come `chain_with` and `early`
 
 
 def _cases(rng):
@@ -38,12 +38,8 @@ def _at_the_last_step(dx):
     return np.concatenate([0 * dx[:-1], dx[-1:]])
 
 
-def _early(dx):
-    return np.concatenate([dx[1:], 0 * dx[:1]])
-
-
 def _in_low(slip):
-    """A mistake of one layer, in the lower one; the text finds `chain_with` beside `chain`."""
+    """A mistake of one layer, in the lower one."""
     return edit("dh0_low = chain", f"dh0_low = chain_with({slip!r})")
 
 
@@ -71,7 +67,7 @@ STACK_BACKWARD = Problem(
         Mistake("skip averaged", edit("through + ", "through / 2 + 0.5 * "), "You average the two ways to x. Gradients of two uses are added."),
         Mistake("skip without the later losses", edit('skipped, _ = chain(dhs_top, top["J_h"], top["J_skip"])', 'skipped = times(dhs_top, top["J_skip"])'), "On the skip you use dhs_top alone. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
         Mistake("skip at the last step only", edit("skipped, dh", "_at_the_last_step(skipped), dh"), "Your skip sends something to x at the last step only. The top layer read x at every step."),
-        Mistake("skip one step early", edit("skipped, dh", "_early(skipped), dh"), "Your skip is one step off: x_t gets what belongs to x_{t+1}. Both layers make step t at the same time."),
+        Mistake("skip one step early", edit("skipped, dh", "early(skipped), dh"), "Your skip is one step off: x_t gets what belongs to x_{t+1}. Both layers make step t at the same time."),
         Mistake("skip in reversed order", edit("skipped, dh", "skipped[::-1], dh"), "What your skip sends to x is in the order of the loop, the last step first."),
         Mistake("lower layer's own loss overwritten", edit("dhs_low + ", ""), "The lower layer gets only what the top layer hands down; its own dhs_low is lost. Its h is used by both."),
         Mistake("top layer's loss ignored", edit("to_low, dh0_top =", "dhs_top = 0 * dhs_top\n    to_low, dh0_top ="), "Nothing of dhs_top goes back: the losses on the top layer reach neither the layer below nor x.", whole=True),
@@ -80,7 +76,7 @@ STACK_BACKWARD = Problem(
         Mistake("handed down twice", edit("+ to_low", "+ 2 * to_low"), "What the top layer hands down is counted twice in your lower layer: add it once, with J_x."),
         Mistake("handed down without the later losses", edit("+ to_low", '+ times(dhs_top, top["J_x"])'), "You hand down what dhs_top alone sends through J_x. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
         Mistake("handed down after the step back", edit("dh0_top = chain", "dh0_top = chain_with('dx after the step back')"), "What you hand down is made after the top's dh has gone through its J_h. Both Jacobians of step t start from the same dh_t."),
-        Mistake("handed down to the step before", _alone("+ to_low", "+ _early(to_low)", "skipped, dh0_low", "skipped, dh0_low + to_low[0]"), "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True),
+        Mistake("handed down to the step before", _alone("+ to_low", "+ early(to_low)", "skipped, dh0_low", "skipped, dh0_low + to_low[0]"), "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True),
         Mistake("dx without what is handed down", _alone("through +", 'through - times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well."),
         Mistake("dx of the lower layer after the step back", _in_low("dx after the step back"), "Through the lower layer your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
         Mistake("handed down and to x at once", _alone("through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already."),
@@ -96,7 +92,7 @@ STACK_BACKWARD = Problem(
         Mistake("skip's Jacobian of the step after", _alone('top["J_skip"])', 'np.concatenate([top["J_skip"][1:], top["J_skip"][-1:]]))'), "Your J_skip is one step off: x_t goes with J_skip[t]."),
         Mistake("nothing handed down", edit(" + to_low", ""), "Nothing of the top layer's loss reaches the lower states. The top layer read them.", whole=True),
         Mistake("handed down at the last step only", edit("+ to_low", "+ _at_the_last_step(to_low)"), "The lower layer gets something from the top at the last step only. The top layer read it at every step."),
-        Mistake("handed down one step early", edit("+ to_low", "+ _early(to_low)"), "What you hand down is one step off: step t gets that of t + 1. Both layers make step t at the same time."),
+        Mistake("handed down one step early", edit("+ to_low", "+ early(to_low)"), "What you hand down is one step off: step t gets that of t + 1. Both layers make step t at the same time."),
         Mistake("handed down in reversed order", edit("+ to_low", "+ to_low[::-1]"), "What you hand down is in the order of the loop, the last step first."),
         Mistake("lower layer carries nothing", _in_low("nothing carried from step to step"), "In the lower layer nothing passes from step t + 1 to step t. It is a recurrent layer as the other one."),
         Mistake("top layer carries nothing", _in_top("nothing carried from step to step"), "In the top layer nothing passes from step t + 1 to step t. Its dh_t holds more than dhs_top."),
