@@ -14,8 +14,8 @@ def chain(dhs, J_h, J_x):
     dh_next, dx = np.zeros_like(dhs[0]), [None] * len(dhs)
     for t in reversed(range(len(dhs))):
         dh = dhs[t] + dh_next
-        dx[t] = times(dh, J_x[t])
         dh_next = times(dh, J_h[t])
+        dx[t] = times(dh, J_x[t])
     return np.stack(dx), dh_next
 
 
@@ -37,7 +37,7 @@ CHAIN = {
     "J_h of the step before": (edit("J_h[t]", "J_h[max(t - 1, 0)]", within=chain), "Your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t: J_h[t] where t counts from 0.", True),
     "initial states one step early": (edit("(dx), dh_next", "(dx), dh", within=chain), "Your gradients of the initial states are those after the first step. One more J_h, that of the first step, leads to the initial state.", True),
     "J_h of the step after": (edit("J_h[t]", "J_h[min(t + 1, len(dhs) - 1)]", within=chain), "Your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t: J_h[t] where t counts from 0."),
-    "dx after the step back": (edit("times(dh, J_x", "times(times(dh, J_h[t]), J_x", within=chain), "Your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
+    "dx after the step back": (edit("times(dh, J_x", "times(dh_next, J_x", within=chain), "Your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
     "own loss a step late": (edit("dhs[t] + dh", "dh", "dh_next = times(", "dh_next = dhs[t] + times(", within=chain), "You add what arrives at state t from outside after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", True),
     "loop runs forwards": (edit("reversed(range(len(dhs)))", "range(len(dhs))", within=chain), "Your loop runs from the first step on. What step t needs comes from step t + 1.", True),
 }  # fmt: skip

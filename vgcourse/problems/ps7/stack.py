@@ -13,15 +13,17 @@ def stack_backward(dhs_low, dhs_top, low, top):
     """The top layer first: what it sends to the states below is added to dhs_low, what it sends to x to the lower dx.
 
     low and top are dicts of J_h (T, N, H, H) and J_x (T, N, H, inputs), the Jacobians of every step of that
-    layer; top["J_x"] belongs to the lower states, top["J_skip"] (T, N, H_top, D) to x. Returns dx, dh0_low, dh0_top.
+    layer; top["J_x"] belongs to the lower states, top["J_skip"] (T, N, H_top, D) to x. Returns dx, dh0 of low and of top.
     """
     to_low, dh0_top = chain(dhs_top, top["J_h"], top["J_x"])
     skipped, _ = chain(dhs_top, top["J_h"], top["J_skip"])
-    through, dh0_low = chain(dhs_low + to_low, low["J_h"], low["J_x"])
-    return through + skipped, dh0_low, dh0_top
+    dhs = dhs_low + to_low
+    through, dh0_low = chain(dhs, low["J_h"], low["J_x"])
+    dx = through + skipped
+    return dx, dh0_low, dh0_top
 
 
-HELPERS = (chain, times)  # with `chain` come `chain_with` and `early`
+HELPERS = (chain, times)
 
 
 def _cases(rng):
@@ -38,14 +40,19 @@ def _at_the_last_step(dx):
     return np.concatenate([0 * dx[:-1], dx[-1:]])
 
 
-def _in_low(slip):
-    """A mistake of one layer, in the lower one."""
-    return edit("dh0_low = chain", f"dh0_low = chain_with({slip!r})")
+def _first_only(J_h):
+    """Nothing goes from step to step, and from the first one to the initial state."""
+    return np.concatenate([J_h[:1], 0 * J_h[1:]])
 
 
-def _in_top(slip):
-    wrong = f"chain_with({slip!r})"
-    return edit("dh0_top = chain", f"dh0_top = {wrong}", "_ = chain", f"_ = {wrong}")
+def _of_the_step_after(J):
+    return np.concatenate([J[1:], J[-1:]])
+
+
+def _top_J_h(J_h):
+    return edit(
+        'top["J_h"], top["J_x"]', f'{J_h}, top["J_x"]', 'top["J_h"], top["J_skip"]', f'{J_h}, top["J_skip"]'
+    )
 
 
 def _alone(*texts):
@@ -63,39 +70,39 @@ STACK_BACKWARD = Problem(
     axes={"dx": ("step from 0", "example", "input"), "dh0_low": ("example", "unit"), "dh0_top": ("example", "unit")},
     mistakes=(
         Mistake("skip forgotten", edit(" + skipped", ""), "Your dx comes through the lower layer alone. The top layer read x as well, through its J_skip.", whole=True),
-        Mistake("dx of the skip only", edit("return through + ", "return "), "Your dx comes through the skip alone: what the lower layer sends to x is lost. Two uses are added."),
-        Mistake("skip averaged", edit("through + ", "through / 2 + 0.5 * "), "You average the two ways to x. Gradients of two uses are added."),
+        Mistake("dx of the skip only", edit("through + ", ""), "Your dx comes through the skip alone: what the lower layer sends to x is lost. Two uses are added."),
+        Mistake("skip averaged", edit("through +", "through / 2 + 0.5 *"), "You average the two ways to x. Gradients of two uses are added."),
         Mistake("skip without the later losses", edit('skipped, _ = chain(dhs_top, top["J_h"], top["J_skip"])', 'skipped = times(dhs_top, top["J_skip"])'), "On the skip you use dhs_top alone. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
-        Mistake("skip at the last step only", edit("skipped, dh", "_at_the_last_step(skipped), dh"), "Your skip sends something to x at the last step only. The top layer read x at every step."),
-        Mistake("skip one step early", edit("skipped, dh", "early(skipped), dh"), "Your skip is one step off: x_t gets what belongs to x_{t+1}. Both layers make step t at the same time."),
-        Mistake("skip in reversed order", edit("skipped, dh", "skipped[::-1], dh"), "What your skip sends to x is in the order of the loop, the last step first."),
+        Mistake("skip at the last step only", edit("skipped\n", "_at_the_last_step(skipped)\n"), "Your skip sends something to x at the last step only. The top layer read x at every step."),
+        Mistake("skip one step early", edit("skipped\n", "early(skipped)\n"), "Your skip is one step off: x_t gets what belongs to x_{t+1}. Both layers make step t at the same time."),
+        Mistake("skip in reversed order", edit("skipped\n", "skipped[::-1]\n"), "What your skip sends to x is in the order of the loop, the last step first."),
         Mistake("lower layer's own loss overwritten", edit("dhs_low + ", ""), "The lower layer gets only what the top layer hands down; its own dhs_low is lost. Its h is used by both."),
         Mistake("top layer's loss ignored", edit("to_low, dh0_top =", "dhs_top = 0 * dhs_top\n    to_low, dh0_top ="), "Nothing of dhs_top goes back: the losses on the top layer reach neither the layer below nor x.", whole=True),
         Mistake("top layer's loss at the last step only", edit("to_low, dh0_top =", "dhs_top = _at_the_last_step(dhs_top)\n    to_low, dh0_top ="), "You use the last entry of dhs_top only. Every step has a loss of its own.", whole=True),
         Mistake("lower layer's own loss twice", edit("dhs_low + ", "2 * dhs_low + "), "dhs_low is counted twice in your lower layer. Add it once, to what comes from the next step and from above."),
         Mistake("handed down twice", edit("+ to_low", "+ 2 * to_low"), "What the top layer hands down is counted twice in your lower layer: add it once, with J_x."),
         Mistake("handed down without the later losses", edit("+ to_low", '+ times(dhs_top, top["J_x"])'), "You hand down what dhs_top alone sends through J_x. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
-        Mistake("handed down after the step back", edit("dh0_top = chain", "dh0_top = chain_with('dx after the step back')"), "What you hand down is made after the top's dh has gone through its J_h. Both Jacobians of step t start from the same dh_t."),
-        Mistake("handed down to the step before", _alone("+ to_low", "+ early(to_low)", "skipped, dh0_low", "skipped, dh0_low + to_low[0]"), "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True),
+        Mistake("handed down after the step back", edit('top["J_x"])', 'top["J_h"] @ top["J_x"])'), "What you hand down is made after the top's dh has gone through its J_h. Both Jacobians of step t start from the same dh_t."),
+        Mistake("handed down to the step before", _alone("+ to_low", "+ early(to_low)", " dh0_low,", " dh0_low + to_low[0],"), "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True),
         Mistake("dx without what is handed down", _alone("through +", 'through - times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well."),
-        Mistake("dx of the lower layer after the step back", _in_low("dx after the step back"), "Through the lower layer your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
+        Mistake("dx of the lower layer after the step back", edit('low["J_x"]', 'low["J_h"] @ low["J_x"]'), "Through the lower layer your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
         Mistake("handed down and to x at once", _alone("through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already."),
         Mistake("lower layer's loss at the last step only", _alone("dhs_low + ", "_at_the_last_step(dhs_low) + "), "You use the last entry of dhs_low only. Every step has a loss of its own."),
         Mistake("dx of what is handed down", _alone("through +", 'times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the top hands down alone. It has to be the whole dh of the lower layer at t, with its own loss and its next step.", whole=True),
         Mistake("handed down, not carried on", _alone(" + to_low", "", "through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to a lower state stays at that step in your answer. It belongs to the lower layer's dh, which goes on to the step before.", whole=True),
         Mistake("dx of the lower layer from its own loss", _alone("through +", 'times(dhs_low, low["J_x"]) +'), "Through the lower layer your dx gets what dhs_low alone sends. It has to be the whole dh of the lower layer at t: with what comes from above and from its next step.", whole=True),
-        Mistake("skip twice", edit("skipped, dh", "2 * skipped, dh"), "What the skip sends to x is counted twice."),
-        Mistake("lower layer's J_h of the step after", _in_low("J_h of the step after"), "In the lower layer your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t."),
-        Mistake("top layer's own loss a step late", _in_top("own loss a step late"), "In the top layer you add dhs_top[t] after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
-        Mistake("lower layer's own loss a step late", _in_low("own loss a step late"), "In the lower layer what arrives at step t is added after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
-        Mistake("top layer's J_h transposed", _in_top("Jacobians transposed"), "In the top layer you go back through the transposed J_h. Its first index is the new state's, as in the lower layer.", whole=True),
-        Mistake("skip's Jacobian of the step after", _alone('top["J_skip"])', 'np.concatenate([top["J_skip"][1:], top["J_skip"][-1:]]))'), "Your J_skip is one step off: x_t goes with J_skip[t]."),
+        Mistake("skip twice", edit("skipped\n", "2 * skipped\n"), "What the skip sends to x is counted twice."),
+        Mistake("lower layer's J_h of the step after", edit('low["J_h"]', '_of_the_step_after(low["J_h"])'), "In the lower layer your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t."),
+        Mistake("top layer's own loss a step late", edit("dh0_top = chain(dhs_top", "dh0_top = chain(early(dhs_top)", "_ = chain(dhs_top", "_ = chain(early(dhs_top)", "dh0_top\n", "dh0_top + dhs_top[0]\n"), "In the top layer you add dhs_top[t] after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
+        Mistake("lower layer's own loss a step late", edit("chain(dhs,", "chain(early(dhs),", " dh0_low,", " dh0_low + dhs[0],"), "In the lower layer what arrives at step t is added after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
+        Mistake("top layer's J_h transposed", _top_J_h('np.swapaxes(top["J_h"], 2, 3)'), "In the top layer you go back through the transposed J_h. Its first index is the new state's, as in the lower layer.", whole=True),
+        Mistake("skip's Jacobian of the step after", _alone('top["J_skip"])', '_of_the_step_after(top["J_skip"]))'), "Your J_skip is one step off: x_t goes with J_skip[t]."),
         Mistake("nothing handed down", edit(" + to_low", ""), "Nothing of the top layer's loss reaches the lower states. The top layer read them.", whole=True),
         Mistake("handed down at the last step only", edit("+ to_low", "+ _at_the_last_step(to_low)"), "The lower layer gets something from the top at the last step only. The top layer read it at every step."),
         Mistake("handed down one step early", edit("+ to_low", "+ early(to_low)"), "What you hand down is one step off: step t gets that of t + 1. Both layers make step t at the same time."),
         Mistake("handed down in reversed order", edit("+ to_low", "+ to_low[::-1]"), "What you hand down is in the order of the loop, the last step first."),
-        Mistake("lower layer carries nothing", _in_low("nothing carried from step to step"), "In the lower layer nothing passes from step t + 1 to step t. It is a recurrent layer as the other one."),
-        Mistake("top layer carries nothing", _in_top("nothing carried from step to step"), "In the top layer nothing passes from step t + 1 to step t. Its dh_t holds more than dhs_top."),
+        Mistake("lower layer carries nothing", edit('low["J_h"]', '_first_only(low["J_h"])'), "In the lower layer nothing passes from step t + 1 to step t. It is a recurrent layer as the other one."),
+        Mistake("top layer carries nothing", _top_J_h('_first_only(top["J_h"])'), "In the top layer nothing passes from step t + 1 to step t. Its dh_t holds more than dhs_top."),
         *chain_mistakes(),
     ),
     hints=(
