@@ -43,7 +43,8 @@ def read(net, x, runs):
     h, states = net["h0"], []
     for x_t, run in zip(x, runs, strict=True):
         n, g = np.split(x_t @ net["W_x"].T + h @ net["W_h"].T + net["b"], 2, axis=1)
-        n, g = np.tanh(n), sigmoid(g)
+        g = sigmoid(g)
+        n = np.tanh(n)
         new = g * h + (1 - g) * n
         h = np.where(run, new, h)
         states.append(h)
@@ -61,7 +62,7 @@ def _with_lengths(lengths):
 
 def _from(h0):
     """The second net starts there."""
-    return edit("read(back", f'read(back | {{"h0": {h0}}}')
+    return edit("second = read", f'back = back | {{"h0": {h0}}}\n    second = read')
 
 
 def _before(net, states):
@@ -144,11 +145,11 @@ BIDIRECTIONAL_FORWARD = Problem(
         Mistake("back's states before the step", _BACK_BEFORE, "The second half of your states is the state before each step. Both halves at t have just read x_t."),
         Mistake("bias forgotten", edit(' + net["b"]', "", within=read), "The biases are missing from both nets' pre-activations.", whole=True),
         Mistake("starts exchanged", lambda x, lengths, ahead, back: bidirectional_forward(x, lengths, ahead | {"h0": back["h0"]}, back | {"h0": ahead["h0"]}), "Your nets start from each other's h0. Each has its own.", whole=True),
-        Mistake("both start at zero", edit('net["h0"]', '0 * net["h0"]', within=read), "Both of your nets start from zero. Each has an h0 of its own.", whole=True),
+        Mistake("both start at zero", _from('0 * back["h0"]') + edit("first = read", 'ahead = ahead | {"h0": 0 * ahead["h0"]}\n    first = read'), "Both of your nets start from zero. Each has an h0 of its own.", whole=True),
         Mistake("second net starts at zero", _from('0 * back["h0"]'), "Your second net starts from zero. It has an h0 of its own.", whole=True),
         Mistake("σ on the candidate", edit("np.tanh(n)", "sigmoid(n)", within=read), "Your candidate goes through σ. It is a value of either sign: tanh.", whole=True),
         Mistake("no tanh on the candidate", edit("np.tanh(n)", "n", within=read), "Your candidate is its bare pre-activation: a tanh is missing.", whole=True),
-        Mistake("gate as a reset", edit("np.tanh(n)", "np.tanh(sigmoid(g) * n)", within=read), "Your gate also multiplies the candidate's pre-activation, as a reset gate would. In the UGRNN it mixes only.", whole=True),
+        Mistake("gate as a reset", edit("np.tanh(n)", "np.tanh(g * n)", within=read), "Your gate also multiplies the candidate's pre-activation, as a reset gate would. In the UGRNN it mixes only.", whole=True),
         Mistake("g writes", edit("sigmoid(g)", "sigmoid(-g)", within=read), "In your cell the gate lets the new value in. In the UGRNN of (11.1) it keeps.", whole=True),
         Mistake("rows read as g, n", edit("n, g = np.split", "g, n = np.split", within=read), "You read the gate from the first rows. The rows are in the order n, g.", whole=True),
         Mistake("summary at T", edit("second[-1]", "turned(second, order)[-1]"), "Your summary is the last entry of the states in time. There the net that reads from the end has just begun."),
@@ -161,7 +162,7 @@ BIDIRECTIONAL_FORWARD = Problem(
         Mistake("summary averaged", edit("first[-1], second[-1]", "first.mean(axis=0), second.mean(axis=0)"), "Your summary is a mean over time. Asked for is what each net knows when it has read everything."),
         Mistake("halves exchanged", edit("[first, second]", "[second, first]", within=side_by_side), "Your halves are exchanged: the first H units belong to the net that reads forwards."),
         Mistake("directions added", edit("np.concatenate([first, second], axis=-1)", "first + second", within=side_by_side), "You add the two directions. They stand side by side, so that the next layer can tell them apart."),
-        Mistake("same weights twice", edit("read(back", 'read(ahead | {"h0": back["h0"]}'), "Both of your directions use the weights of ahead. They are two nets."),
+        Mistake("same weights twice", edit("(back", '(ahead | {"h0": back["h0"]}'), "Both of your directions use the weights of ahead. They are two nets."),
         Mistake("same start twice", _from('ahead["h0"]'), "Your second net starts from ahead's h0. Each has its own."),
         Mistake("second net continues the first", _from("first[-1]"), "Your second net starts from the last state of the first. They know nothing of each other."),
     ),
