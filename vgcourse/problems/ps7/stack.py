@@ -23,7 +23,7 @@ def stack_backward(dhs_low, dhs_top, low, top):
     return dx, dh0_low, dh0_top
 
 
-HELPERS = (chain, times)
+HELPERS = (chain, times)  # edited texts find `early`, too, beside `chain`
 
 
 def _cases(rng):
