@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps7.cell import apart
 
@@ -15,13 +16,21 @@ def bidirectional_forward(x, lengths, ahead, back):
     `back` starts at the last step of each sequence, lengths[n] − 1. Both are UGRNNs (11.1), dicts of W_x (2H, D),
     W_h (2H, H), b (2H,), rows n, g, and h0 (N, H).
     """
-    return both_family(x, lengths, ahead, back)
+    T = len(x)
+    order = order_of(T, lengths)
+    runs = np.arange(T)[:, None, None] < lengths[:, None]
+    first = read(ahead, x, runs)
+    second = read(back, turned(x, order), runs)
+    summary = side_by_side(first[-1], second[-1])
+    second = turned(second, order)
+    states = side_by_side(first, second) * runs
+    return states, summary
 
 
-def order_of(T, lengths, whole=False):
+def order_of(T, lengths):
     """(T, N): which step a net that reads from the end reads in its step s; behind the end s itself."""
-    steps = np.arange(T)[:, None] + 0 * lengths
-    return np.where(steps < (T if whole else lengths), (T if whole else lengths) - 1 - steps, steps)
+    steps = np.arange(T)[:, None]
+    return np.where(steps < lengths, lengths - 1 - steps, steps)
 
 
 def turned(array, order):
@@ -29,106 +38,47 @@ def turned(array, order):
     return array[order, np.arange(array.shape[1])]
 
 
-def _read(x, net, runs, writes=False, swapped=False, candidate=np.tanh, resets=False, ended="held"):
-    """All states of one UGRNN in its order of reading; where a sequence has ended its state is held."""
+def read(net, x, runs):
+    """All states of one UGRNN, h_t = g ⊙ h_{t−1} + (1 − g) ⊙ n; where a sequence has ended its state is held."""
     h, states = net["h0"], []
     for x_t, run in zip(x, runs, strict=True):
         n, g = np.split(x_t @ net["W_x"].T + h @ net["W_h"].T + net["b"], 2, axis=1)
-        n, g = (g, n) if swapped else (n, g)
-        g = sigmoid(-g if writes else g)
-        n = g * n if resets else n
-        h = np.where(run, g * h + (1 - g) * candidate(n), h if ended == "held" else 0 * h)
+        g = sigmoid(g)
+        n = np.tanh(n)
+        new = g * h + (1 - g) * n
+        h = np.where(run, new, h)
         states.append(h)
     return np.stack(states)
 
 
-def both_family(
-    x,
-    lengths,
-    ahead,
-    back,
-    *,
-    whole=False,
-    turn_in=True,
-    turn_out=True,
-    ended=True,
-    ahead_ended=True,
-    behind="zeros",
-    late=0,
-    summary="each",
-    halves=lambda first, second: np.concatenate([first, second], axis=-1),
-    same_weights=False,
-    start="own",
-    state_ended="held",
-    back_ended="held",
-    biases=1.0,
-    shift=0,
-    before=(),
-    **cell,
-):
-    """Both directions with their parts exchangeable."""
-    T, true = len(x), np.asarray(lengths)
-    lengths = late(true) if callable(late) else np.clip(true + late, 0, len(x))
-    ahead, back = (net | {"b": biases * net["b"]} for net in (ahead, back))
-    if start == "zeros":
-        ahead = ahead | {"h0": 0 * ahead["h0"]}
-    order = order_of(T, lengths, whole)
-    runs = np.arange(T)[:, None, None] < lengths[:, None]
-    every = np.ones_like(runs)
-    works = runs if ended else every
-    first = _read(x, ahead, runs if ahead_ended else every, ended=state_ended, **cell)
-    zeros = 0 * back["h0"]
-    starts = {
-        "own": back["h0"],
-        "other's": ahead["h0"],
-        "end of the other": first[-1],
-        "zeros": zeros,
-        "zero": zeros,
-    }
-    net = (ahead if same_weights else back) | {"h0": starts[start]}
-    if back_ended == "through zeros":  # from T on, the state 0 until the sequence begins
-        net = net | {"h0": np.where((lengths < T)[:, None], 0, net["h0"])}
-    xs = np.roll(x, shift, axis=0)
-    second = _read(turned(xs, order) if turn_in else x, net, works, ended=state_ended, **cell)
-    ends = first[-1], second[-1]
-    if "ahead" in before:
-        first = np.concatenate([ahead["h0"][None], first[:-1]])
-    if "back" in before:
-        second = np.concatenate([net["h0"][None], second[:-1]])
-    second = turned(second, order) if turn_out else second
-    last = np.clip(lengths - 1, 0, None), np.arange(x.shape[1])
-    known = {
-        "each": ends,
-        "at T": (first[-1], second[-1]),
-        "at the end": (first[last], second[last]),
-        "at 1": (first[0], second[0]),
-        "mean": (first.mean(axis=0), second.mean(axis=0)),
-    }
-    if behind == "start":  # the loop from T − 1 down has not begun there
-        return halves(first, np.where(runs, second, net["h0"])), halves(*known[summary])
-    shown = runs if behind == "zeros" else np.ones_like(runs)
-    shown_second = (second * shown)[::-1] if turn_out == "at T" else second * shown
-    states = halves(first * shown, shown_second)
-    H = len(first[0, 0])
-    shown_ends = {
-        "shown at T": states[-1],
-        "shown at T, ahead": np.hstack([states[-1][:, :H], known["each"][1]]),
-    }
-    mixed = (known["each"][0] + known["each"][1]) / 2
-    shown_ends |= {"halves mixed": np.hstack([mixed, mixed]), "exchanged": np.hstack(known["each"][::-1])}
-    return states, shown_ends[summary] if summary in shown_ends else halves(*known[summary])
+def side_by_side(first, second):
+    """The first H units are those of the net that reads forwards."""
+    return np.concatenate([first, second], axis=-1)
 
 
-def _shortest(lengths):
-    return np.full_like(lengths, lengths.min())
+def _with_lengths(lengths):
+    return edit("T = len(x)", f"T, lengths = len(x), {lengths}")
+
+
+def _from(h0):
+    """The second net starts there."""
+    return edit("second = read", f'back = back | {{"h0": {h0}}}\n    second = read')
+
+
+def _before(net, states):
+    return np.concatenate([net["h0"][None], states[:-1]])
+
+
+_AHEAD_BEFORE = edit("(first,", "(_before(ahead, first),")
+_BACK_BEFORE = edit("turned(second", "turned(_before(back, second)")
+_NOT_TURNED_IN = edit("turned(x, order)", "x")
+_NOT_TURNED_OUT = edit("turned(second, order)", "second")
 
 
 def _zeros_read(x, lengths, ahead, back):
     """The padding set to zero, and all T steps read; states behind the ends are zero."""
-    runs = np.arange(len(x))[:, None, None] < np.asarray(lengths)[:, None]
-    states, summary = both_family(
-        x * runs, lengths, ahead, back, whole=True, ended=False, ahead_ended=False, behind="shown"
-    )
+    runs = np.arange(len(x))[:, None, None] < lengths[:, None]
+    states, summary = bidirectional_forward(x * runs, np.full_like(lengths, len(x)), ahead, back)
     return states * runs, summary
 
 
@@ -168,53 +118,53 @@ def _summary_residual(args, out):
 BIDIRECTIONAL_FORWARD = Problem(
     name="ps7.bidirectional_forward",
     reference=bidirectional_forward,
-    family=both_family,
+    helpers=(order_of, turned, read, side_by_side),
     cases=_forward_cases,
     points=3,
     lecture='lecture 11, "GRU and UGRNN"',
     axes={"states": ("step from 0", "example", "unit"), "summary": ("example", "unit")},
     mistakes=(
-        Mistake("back starts in the padding", dict(whole=True, ended=False), "Your second net reads from the last step of the batch on, through the padding. Each sequence has an end of its own; that is where it starts.", whole=True),
-        Mistake("lengths not looked at", dict(whole=True, ended=False, ahead_ended=False, behind="shown"), "You read all T steps of every sequence. Behind its end a sequence is padding: nobody reads it, and the states there are zero.", whole=True),
-        Mistake("states behind the end", dict(behind="shown"), "Your states are not zero behind the end of a sequence. There is none at such a step."),
-        Mistake("states held behind the end", dict(behind="start"), "Your states are not zero behind the end of a sequence: they hold what each net has there. There is no state at such a step."),
+        Mistake("back starts in the padding", edit("order_of(T, lengths)", "order_of(T, T)", "order), runs", "order), runs | True"), "Your second net reads from the last step of the batch on, through the padding. Each sequence has an end of its own; that is where it starts.", whole=True),
+        Mistake("lengths not looked at", _with_lengths("np.full_like(lengths, len(x))"), "You read all T steps of every sequence. Behind its end a sequence is padding: nobody reads it, and the states there are zero.", whole=True),
+        Mistake("states behind the end", edit(" * runs", ""), "Your states are not zero behind the end of a sequence. There is none at such a step."),
+        Mistake("states held behind the end", edit("second) * runs", 'np.where(runs, second, back["h0"]))'), "Your states are not zero behind the end of a sequence: they hold what each net has there. There is no state at such a step."),
         Mistake("zeros read in the padding", _zeros_read, "Behind the end of a sequence you read zeros, and the state goes on changing. Nothing is read there: the first net's state is held, and the second has not begun.", whole=True),
-        Mistake("the shortest length for all", dict(late=_shortest), "You end all sequences where the shortest ends.", whole=True),
-        Mistake("state zero behind the end", dict(state_ended="zero"), "Your state is set to zero where a sequence has ended, and the summary takes it from there. What a net knows is its last state; only what you show behind the end is zero."),
-        Mistake("second net's start lost", dict(back_ended="through zeros"), "Your second net reaches the end of a sequence with a state of zero: behind the end you set it to zero, and its h0 is lost. It begins at the end with its h0.", whole=True),
-        Mistake("one step too many", dict(late=1), "You read one step too many. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
-        Mistake("one step too few", dict(late=-1), "You read one step too few. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
-        Mistake("ahead runs on", dict(ahead_ended=False), "The first half of your summary comes from step T, where your net has run on through the padding. What it knows is known at the sequence's own end."),
-        Mistake("both read forwards", dict(turn_in=False, turn_out=False), "Both of your nets read forwards. The second one reads from the end."),
-        Mistake("states left in reading order", dict(turn_out=False), "The second half of your states is in the order of reading: the state after the *last* input stands at t = 0. Both halves at t have just read x_t."),
-        Mistake("input not turned round", dict(turn_in=False), "Your second net reads forwards, and its states are turned round afterwards. It has to read the sequence from its end."),
-        Mistake("states turned round at T", dict(turn_out="at T"), "The second half of your states is turned round at T, the batch's last step. Each sequence is turned round at its own end."),
-        Mistake("second net one input off", dict(shift=1), "Your second net reads x[t − 1] in place of x[t]. Both halves at t have just read x_t.", whole=True),
-        Mistake("states before the step", dict(before=("ahead", "back")), "Your states are those before each step. Both halves at t have just read x_t."),
-        Mistake("ahead's states before the step", dict(before=("ahead",)), "The first half of your states is the state before each step. Both halves at t have just read x_t."),
-        Mistake("back's states before the step", dict(before=("back",)), "The second half of your states is the state before each step. Both halves at t have just read x_t."),
-        Mistake("bias forgotten", dict(biases=0.0), "The biases are missing from both nets' pre-activations.", whole=True),
-        Mistake("starts exchanged", lambda x, lengths, ahead, back: both_family(x, lengths, ahead | {"h0": back["h0"]}, back | {"h0": ahead["h0"]}), "Your nets start from each other's h0. Each has its own.", whole=True),
-        Mistake("both start at zero", dict(start="zeros"), "Both of your nets start from zero. Each has an h0 of its own.", whole=True),
-        Mistake("second net starts at zero", dict(start="zero"), "Your second net starts from zero. It has an h0 of its own.", whole=True),
-        Mistake("σ on the candidate", dict(candidate=sigmoid), "Your candidate goes through σ. It is a value of either sign: tanh.", whole=True),
-        Mistake("no tanh on the candidate", dict(candidate=lambda n: n), "Your candidate is its bare pre-activation: a tanh is missing.", whole=True),
-        Mistake("gate as a reset", dict(resets=True), "Your gate also multiplies the candidate's pre-activation, as a reset gate would. In the UGRNN it mixes only.", whole=True),
-        Mistake("g writes", dict(writes=True), "In your cell the gate lets the new value in. In the UGRNN of (11.1) it keeps.", whole=True),
-        Mistake("rows read as g, n", dict(swapped=True), "You read the gate from the first rows. The rows are in the order n, g.", whole=True),
-        Mistake("summary at T", dict(summary="at T"), "Your summary is the last entry of the states in time. There the net that reads from the end has just begun."),
-        Mistake("summary at the end", dict(summary="at the end"), "Your summary is taken at each sequence's last step. There the net that reads from the end has read one input; it has seen everything elsewhere."),
-        Mistake("summary at 1", dict(summary="at 1"), "Your summary is the first entry of the states. There the net that reads forwards has read one input."),
-        Mistake("summary from the last states shown", dict(summary="shown at T"), "Your summary is the last entry of your states, which are zero there wherever a sequence is shorter. What each net knows when it has read everything stands elsewhere."),
-        Mistake("first half from the last states shown", dict(summary="shown at T, ahead"), "The first half of your summary is the last entry of your states, which is zero wherever a sequence is shorter. Take it at each sequence's own end."),
-        Mistake("halves of the summary mixed", dict(summary="halves mixed"), "Your summary is a mean of both nets' last states. They stand side by side."),
-        Mistake("halves of the summary exchanged", dict(summary="exchanged"), "The halves of your summary are exchanged: the first H units belong to the net that reads forwards."),
-        Mistake("summary averaged", dict(summary="mean"), "Your summary is a mean over time. Asked for is what each net knows when it has read everything."),
-        Mistake("halves exchanged", dict(halves=lambda first, second: np.concatenate([second, first], axis=-1)), "Your halves are exchanged: the first H units belong to the net that reads forwards."),
-        Mistake("directions added", dict(halves=lambda first, second: first + second), "You add the two directions. They stand side by side, so that the next layer can tell them apart."),
-        Mistake("same weights twice", dict(same_weights=True), "Both of your directions use the weights of ahead. They are two nets."),
-        Mistake("same start twice", dict(start="other's"), "Your second net starts from ahead's h0. Each has its own."),
-        Mistake("second net continues the first", dict(start="end of the other"), "Your second net starts from the last state of the first. They know nothing of each other."),
+        Mistake("the shortest length for all", _with_lengths("np.full_like(lengths, lengths.min())"), "You end all sequences where the shortest ends.", whole=True),
+        Mistake("state zero behind the end", edit("new, h)", "new, 0 * h)", within=read), "Your state is set to zero where a sequence has ended, and the summary takes it from there. What a net knows is its last state; only what you show behind the end is zero."),
+        Mistake("second net's start lost", _from('np.where((lengths < T)[:, None], 0, back["h0"])'), "Your second net reaches the end of a sequence with a state of zero: behind the end you set it to zero, and its h0 is lost. It begins at the end with its h0.", whole=True),
+        Mistake("one step too many", _with_lengths("np.minimum(lengths + 1, len(x))"), "You read one step too many. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
+        Mistake("one step too few", _with_lengths("lengths - 1"), "You read one step too few. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
+        Mistake("ahead runs on", edit("x, runs)", "x, runs | True)"), "The first half of your summary comes from step T, where your net has run on through the padding. What it knows is known at the sequence's own end."),
+        Mistake("both read forwards", _NOT_TURNED_IN + _NOT_TURNED_OUT, "Both of your nets read forwards. The second one reads from the end."),
+        Mistake("states left in reading order", _NOT_TURNED_OUT, "The second half of your states is in the order of reading: the state after the *last* input stands at t = 0. Both halves at t have just read x_t."),
+        Mistake("input not turned round", _NOT_TURNED_IN, "Your second net reads forwards, and its states are turned round afterwards. It has to read the sequence from its end."),
+        Mistake("states turned round at T", edit("side_by_side(first, second) * runs", "side_by_side(first * runs, (second * runs)[::-1])"), "The second half of your states is turned round at T, the batch's last step. Each sequence is turned round at its own end."),
+        Mistake("second net one input off", edit("turned(x", "turned(np.roll(x, 1, axis=0)"), "Your second net reads x[t − 1] in place of x[t]. Both halves at t have just read x_t.", whole=True),
+        Mistake("states before the step", _AHEAD_BEFORE + _BACK_BEFORE, "Your states are those before each step. Both halves at t have just read x_t."),
+        Mistake("ahead's states before the step", _AHEAD_BEFORE, "The first half of your states is the state before each step. Both halves at t have just read x_t."),
+        Mistake("back's states before the step", _BACK_BEFORE, "The second half of your states is the state before each step. Both halves at t have just read x_t."),
+        Mistake("bias forgotten", edit(' + net["b"]', "", within=read), "The biases are missing from both nets' pre-activations.", whole=True),
+        Mistake("starts exchanged", lambda x, lengths, ahead, back: bidirectional_forward(x, lengths, ahead | {"h0": back["h0"]}, back | {"h0": ahead["h0"]}), "Your nets start from each other's h0. Each has its own.", whole=True),
+        Mistake("both start at zero", _from('0 * back["h0"]') + edit("first = read", 'ahead = ahead | {"h0": 0 * ahead["h0"]}\n    first = read'), "Both of your nets start from zero. Each has an h0 of its own.", whole=True),
+        Mistake("second net starts at zero", _from('0 * back["h0"]'), "Your second net starts from zero. It has an h0 of its own.", whole=True),
+        Mistake("σ on the candidate", edit("np.tanh(n)", "sigmoid(n)", within=read), "Your candidate goes through σ. It is a value of either sign: tanh.", whole=True),
+        Mistake("no tanh on the candidate", edit("np.tanh(n)", "n", within=read), "Your candidate is its bare pre-activation: a tanh is missing.", whole=True),
+        Mistake("gate as a reset", edit("np.tanh(n)", "np.tanh(g * n)", within=read), "Your gate also multiplies the candidate's pre-activation, as a reset gate would. In the UGRNN it mixes only.", whole=True),
+        Mistake("g writes", edit("sigmoid(g)", "sigmoid(-g)", within=read), "In your cell the gate lets the new value in. In the UGRNN of (11.1) it keeps.", whole=True),
+        Mistake("rows read as g, n", edit("n, g = np.split", "g, n = np.split", within=read), "You read the gate from the first rows. The rows are in the order n, g.", whole=True),
+        Mistake("summary at T", edit("second[-1]", "turned(second, order)[-1]"), "Your summary is the last entry of the states in time. There the net that reads from the end has just begun."),
+        Mistake("summary at the end", edit("second[-1]", "second[0]"), "Your summary is taken at each sequence's last step. There the net that reads from the end has read one input; it has seen everything elsewhere."),
+        Mistake("summary at 1", edit("first[-1]", "first[0]"), "Your summary is the first entry of the states. There the net that reads forwards has read one input."),
+        Mistake("summary from the last states shown", edit("return states, summary", "return states, states[-1]"), "Your summary is the last entry of your states, which are zero there wherever a sequence is shorter. What each net knows when it has read everything stands elsewhere."),
+        Mistake("first half from the last states shown", edit("first[-1]", "first[-1] * runs[-1]"), "The first half of your summary is the last entry of your states, which is zero wherever a sequence is shorter. Take it at each sequence's own end."),
+        Mistake("halves of the summary mixed", edit("first[-1], second[-1]", "*2 * [(first[-1] + second[-1]) / 2]"), "Your summary is a mean of both nets' last states. They stand side by side."),
+        Mistake("halves of the summary exchanged", edit("first[-1], second[-1]", "second[-1], first[-1]"), "The halves of your summary are exchanged: the first H units belong to the net that reads forwards."),
+        Mistake("summary averaged", edit("first[-1], second[-1]", "first.mean(axis=0), second.mean(axis=0)"), "Your summary is a mean over time. Asked for is what each net knows when it has read everything."),
+        Mistake("halves exchanged", edit("[first, second]", "[second, first]", within=side_by_side), "Your halves are exchanged: the first H units belong to the net that reads forwards."),
+        Mistake("directions added", edit("np.concatenate([first, second], axis=-1)", "first + second", within=side_by_side), "You add the two directions. They stand side by side, so that the next layer can tell them apart."),
+        Mistake("same weights twice", edit("(back", '(ahead | {"h0": back["h0"]}'), "Both of your directions use the weights of ahead. They are two nets."),
+        Mistake("same start twice", _from('ahead["h0"]'), "Your second net starts from ahead's h0. Each has its own."),
+        Mistake("second net continues the first", _from("first[-1]"), "Your second net starts from the last state of the first. They know nothing of each other."),
     ),
     invariants=(
         Invariant("summary from the states", _summary_residual, "Your summary does not agree with your states. Each half of it is the state of one net at the step where that net has read everything."),

@@ -1,9 +1,8 @@
 """Problem set 7: what the memory's own path lets through, with and without the peephole of f."""
 
-import functools
-
 import numpy as np
 
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps7.cell import apart
 from vgcourse.problems.ps7.sequence import sequence
@@ -16,76 +15,23 @@ def carousel(gates, cs, p_f):
 
     With it a factor is f + (c_{t−1} − g) f(1 − f) p_f tanh'(c_{t−1}). gates: f, g, o, (T, 3, N, H).
     """
-    return carousel_family(gates, cs, p_f)
+    f, g = gates[:, 0], gates[:, 1]
+    old = cs[:-1]
+    by_f = (old - g) * f * (1 - f) * p_f * (1 - np.tanh(old) ** 2)
+    whole = f + by_f
+    return to_the_end(f), to_the_end(whole)
 
 
-def carousel_family(
-    gates,
-    cs,
-    p_f,
-    *,
-    gate="f",
-    product="from the end",
-    slope="σ'",
-    sees="slope",
-    peephole=1.0,
-    weighed=True,
-    old="old",
-    new=1.0,
-    through_h=False,
-    direct=1.0,
-    both=False,
-    change=lambda factors: factors,
-    squash_g=False,
-):
-    """Both products with their parts exchangeable."""
-    f, g, o = np.moveaxis(gates, 1, 0)
-    at = {"f": f, "1 − f": 1 - f, "o": o, "old": cs[:-1], "new": cs[1:], "tanh": np.tanh(cs[:-1]), "none": 0}
-    alone = at[gate] * (o * (1 - np.tanh(cs[1:]) ** 2) if through_h else 1)
-    by_f = (p_f if weighed else 1) * (at[old] - new * (np.tanh(g) if squash_g else g))
-    by_f = by_f * {"σ'": at[gate] * (1 - at[gate]), "f": at[gate], "1 − f": 1 - at[gate], "none": 1.0}[slope]
-    looks = {
-        "slope": 1 - np.tanh(cs[:-1]) ** 2,
-        "itself": 1.0,
-        "of the new": 1 - np.tanh(cs[1:]) ** 2,
-        "1 − c²": 1 - cs[:-1] ** 2,
-        "value": np.tanh(cs[:-1]),
-    }
-    by_f = by_f * looks[sees] * peephole
-    whole = change(direct * alone + by_f)
-    return _products(whole if both else alone, product), _products(whole, product)
+def to_the_end(factors):
+    """For t = 0 … T the product of the factors of steps t + 1 … T; 1 for T."""
+    factors = np.concatenate([factors, np.ones_like(factors[:1])])
+    carry = np.cumprod(factors[::-1], axis=0)[::-1]
+    return carry
 
 
-def _ways_apart(gates, cs, p_f):
-    carry, _ = carousel_family(gates, cs, p_f)
-    _, ways = carousel_family(gates, cs, p_f, direct=0.0)
-    return carry, carry + ways
-
-
-def _ways_multiplied(gates, cs, p_f):
-    f = gates[:, 0]
-    carry, _ = carousel_family(gates, cs, p_f)
-    return carry, carousel_family(gates, cs, p_f, direct=0.0, change=lambda ways: f * ways)[1]
-
-
-def _products(factors, product):
-    ones = np.ones_like(factors[:1])
-    if product == "from the start":
-        return np.cumprod(np.concatenate([ones, factors]), axis=0)
-    if product == "one factor":
-        return np.concatenate([factors, ones])
-    whole = np.cumprod(np.concatenate([factors, ones])[::-1], axis=0)[::-1]
-    if product == "one too many":
-        return np.concatenate([whole[:1], whole[:-1]])
-    if product == "one too few":
-        return np.concatenate([whole[1:], ones])
-    if product == "without c_T":
-        return whole[:-1]
-    if product == "sum":
-        return np.cumsum(np.concatenate([factors, ones])[::-1], axis=0)[::-1]
-    if product == "0 at T":
-        return np.concatenate([whole[:-1], 0 * ones])
-    return whole
+def _alone(*texts):
+    """Recognised alone, not two at once."""
+    return lambda *args: edited(carousel, (to_the_end,), edit(*texts))(*args)
 
 
 def _carousel_cases(rng):
@@ -105,47 +51,47 @@ def _carousel_cases(rng):
 CAROUSEL = Problem(
     name="ps7.carousel",
     reference=carousel,
-    family=carousel_family,
+    helpers=(to_the_end,),
     cases=_carousel_cases,
     points=3,
     lecture='lecture 10, "LSTM"',
     axes={name: ("step from 0", "example", "unit") for name in ("carry", "carry_peephole")},
     mistakes=(
-        Mistake("products from the start", dict(product="from the start"), "Your products grow from step 1 onwards: that is ∂c_t/∂c_0. Asked for is ∂c_T/∂c_t, the product of what comes after t."),
-        Mistake("one factor too many", dict(product="one too many"), "Your product for t includes the factor of step t. That one lies before c_t; count what lies between c_t and c_T."),
-        Mistake("one factor too few", dict(product="one too few"), "Your product for t misses the first factor that c_t meets, that of step t + 1."),
-        Mistake("one factor in place of the product", dict(product="one factor"), "Your entry for t is the factor of step t + 1 alone, which leads to c_{t+1}. To get to c_T it is multiplied by all later ones."),
-        Mistake("c_T left out", dict(product="without c_T"), "Your arrays end at T − 1. There are T + 1 memories, c_0 … c_T, and c_T has a derivative with respect to itself."),
-        Mistake("1 − f for f", dict(gate="1 − f"), "You multiply 1 − f. That is the candidate's share; look at what the old memory meets."),
-        Mistake("output gate for the forget gate", dict(gate="o"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
-        Mistake("the way through h in the product", dict(through_h=True), "Your factors contain o ⊙ tanh'(c_t). The memory passes to the next step as it is; o and the tanh stand beside this path."),
-        Mistake("peephole without σ'", dict(slope="none"), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
-        Mistake("f for σ'", functools.partial(carousel_family, slope="f"), "Your peephole term has f in the place of the gate's slope, which is f(1 − f)."),
-        Mistake("1 − f for σ'", functools.partial(carousel_family, slope="1 − f"), "Your peephole term has 1 − f in the place of the gate's slope, which is f(1 − f)."),
-        Mistake("ways multiplied", _ways_multiplied, "Your factor is the memory's own way times the peephole's. Both lead from c_{t−1} to c_t side by side, so they are added."),
-        Mistake("peephole on c itself", dict(sees="itself"), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
-        Mistake("peephole left out", dict(peephole=0.0), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
-        Mistake("candidate left out", dict(new=0.0), "Your peephole term has the old memory alone, as with an input gate of its own. When f moves, the candidate's share moves too."),
-        Mistake("old memory left out", dict(old="none"), "Your peephole term has the candidate alone. When f moves, what is kept of the old memory moves too."),
-        Mistake("candidate with a plus", dict(new=-1.0), "In your peephole term the candidate has a plus. More f is less of the candidate."),
-        Mistake("peephole term with c_t", functools.partial(carousel_family, old="new"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory."),
-        Mistake("peephole term all at c_t", dict(old="new", sees="of the new"), "Your peephole term is made with the new memory throughout. f multiplied the old one, and looked at the old one.", whole=True),
-        Mistake("peephole term turned", dict(peephole=-1.0), "Your peephole term has the wrong sign: c_t as a function of f has the slope old minus candidate."),
-        Mistake("slope at c_t", dict(sees="of the new"), "The slope of the peephole's tanh is taken at c_t. f looked at c_{t−1}."),
-        Mistake("1 − c² for the slope", dict(sees="1 − c²"), "You use 1 − c² as the slope of the peephole's tanh. That form wants the tanh's value, and c is what goes in."),
-        Mistake("tanh for its slope", dict(sees="value"), "Your peephole term has the tanh itself as a factor. On the way back its slope stands there."),
-        Mistake("p_f missing", dict(weighed=False), "Your peephole term lacks the peephole's weight itself."),
-        Mistake("peephole's way alone", dict(direct=0.0), "The factors of your carry_peephole are the peephole's way alone. The memory's own way, f, is added to it."),
-        Mistake("candidate squashed again", dict(squash_g=True), "Your peephole term has tanh(g). The g of gates has been through the tanh already."),
-        Mistake("old memory squashed", dict(old="tanh"), "Your peephole term has tanh(c_{t−1}) in the bracket. The peephole looks through a tanh; the memory's own line does not."),
-        Mistake("both with the peephole", dict(both=True), "Your carry has the peephole in it, too. It is the product of the gates alone."),
-        Mistake("sizes of the factors", dict(change=np.abs), "Your carry_peephole is the product of the factors' sizes. A factor can be negative here: its sign belongs to it."),
-        Mistake("factors up to 1", dict(change=lambda factors: np.minimum(factors, 1)), "Your factors end at 1. With a peephole one can be larger."),
-        Mistake("factors from 0 to 1", dict(change=lambda factors: np.clip(factors, 0, 1)), "You keep your factors between 0 and 1. With a peephole one can be larger, or negative."),
-        Mistake("factors not below 0", dict(change=lambda factors: np.maximum(factors, 0)), "Your factors are never negative. With a peephole one can be."),
-        Mistake("a sum for the product", dict(product="sum"), "You add the factors up. A way through several steps is their product."),
-        Mistake("0 at T", dict(product="0 at T"), "Your last entries are 0. The last entry is ∂c_T/∂c_T.", whole=True),
-        Mistake("ways added behind the product", _ways_apart, "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product."),
+        Mistake("products from the start", edit("[factors, np.ones_like(factors[:1])]", "[np.ones_like(factors[:1]), factors]", "factors[::-1], axis=0)[::-1]", "factors, axis=0)", within=to_the_end), "Your products grow from step 1 onwards: that is ∂c_t/∂c_0. Asked for is ∂c_T/∂c_t, the product of what comes after t."),
+        Mistake("one factor too many", edit("return carry", "return np.concatenate([carry[:1], carry[:-1]])", within=to_the_end), "Your product for t includes the factor of step t. That one lies before c_t; count what lies between c_t and c_T."),
+        Mistake("one factor too few", edit("return carry", "return np.concatenate([carry[1:], carry[-1:]])", within=to_the_end), "Your product for t misses the first factor that c_t meets, that of step t + 1."),
+        Mistake("one factor in place of the product", edit("return carry", "return factors", within=to_the_end), "Your entry for t is the factor of step t + 1 alone, which leads to c_{t+1}. To get to c_T it is multiplied by all later ones."),
+        Mistake("c_T left out", edit("return carry", "return carry[:-1]", within=to_the_end), "Your arrays end at T − 1. There are T + 1 memories, c_0 … c_T, and c_T has a derivative with respect to itself."),
+        Mistake("1 − f for f", edit("gates[:, 0]", "1 - gates[:, 0]"), "You multiply 1 − f. That is the candidate's share; look at what the old memory meets."),
+        Mistake("output gate for the forget gate", edit("gates[:, 0]", "gates[:, 2]"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
+        Mistake("the way through h in the product", edit("whole = f", "f = f * gates[:, 2] * (1 - np.tanh(cs[1:]) ** 2)\n    whole = f"), "Your factors contain o ⊙ tanh'(c_t). The memory passes to the next step as it is; o and the tanh stand beside this path."),
+        Mistake("peephole without σ'", edit(" * f * (1 - f)", ""), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
+        Mistake("f for σ'", _alone("f * (1 - f)", "f"), "Your peephole term has f in the place of the gate's slope, which is f(1 − f)."),
+        Mistake("1 − f for σ'", _alone("f * (1 - f)", "(1 - f)"), "Your peephole term has 1 − f in the place of the gate's slope, which is f(1 − f)."),
+        Mistake("ways multiplied", _alone("f + by_f", "f * by_f"), "Your factor is the memory's own way times the peephole's. Both lead from c_{t−1} to c_t side by side, so they are added."),
+        Mistake("peephole on c itself", edit(" * (1 - np.tanh(old) ** 2)", ""), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
+        Mistake("peephole left out", edit("+ by_f", "+ 0 * by_f"), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
+        Mistake("candidate left out", edit("- g", "- 0 * g"), "Your peephole term has the old memory alone, as with an input gate of its own. When f moves, the candidate's share moves too."),
+        Mistake("old memory left out", edit("(old -", "(-"), "Your peephole term has the candidate alone. When f moves, what is kept of the old memory moves too."),
+        Mistake("candidate with a plus", edit("- g", "+ g"), "In your peephole term the candidate has a plus. More f is less of the candidate."),
+        Mistake("peephole term with c_t", _alone("(old -", "(cs[1:] -"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory."),
+        Mistake("peephole term all at c_t", edit("cs[:-1]", "cs[1:]"), "Your peephole term is made with the new memory throughout. f multiplied the old one, and looked at the old one.", whole=True),
+        Mistake("peephole term turned", edit("+ by_f", "- by_f"), "Your peephole term has the wrong sign: c_t as a function of f has the slope old minus candidate."),
+        Mistake("slope at c_t", edit("tanh(old)", "tanh(cs[1:])"), "The slope of the peephole's tanh is taken at c_t. f looked at c_{t−1}."),
+        Mistake("1 − c² for the slope", edit("np.tanh(old)", "old"), "You use 1 − c² as the slope of the peephole's tanh. That form wants the tanh's value, and c is what goes in."),
+        Mistake("tanh for its slope", edit("(1 - np.tanh(old) ** 2)", "np.tanh(old)"), "Your peephole term has the tanh itself as a factor. On the way back its slope stands there."),
+        Mistake("p_f missing", edit(" * p_f", ""), "Your peephole term lacks the peephole's weight itself."),
+        Mistake("peephole's way alone", edit("f + by_f", "by_f"), "The factors of your carry_peephole are the peephole's way alone. The memory's own way, f, is added to it."),
+        Mistake("candidate squashed again", edit("- g", "- np.tanh(g)"), "Your peephole term has tanh(g). The g of gates has been through the tanh already."),
+        Mistake("old memory squashed", edit("(old -", "(np.tanh(old) -"), "Your peephole term has tanh(c_{t−1}) in the bracket. The peephole looks through a tanh; the memory's own line does not."),
+        Mistake("both with the peephole", edit("(f),", "(whole),"), "Your carry has the peephole in it, too. It is the product of the gates alone."),
+        Mistake("sizes of the factors", edit("return", "whole = np.abs(whole)\n    return"), "Your carry_peephole is the product of the factors' sizes. A factor can be negative here: its sign belongs to it."),
+        Mistake("factors up to 1", edit("return", "whole = np.minimum(whole, 1)\n    return"), "Your factors end at 1. With a peephole one can be larger."),
+        Mistake("factors from 0 to 1", edit("return", "whole = np.clip(whole, 0, 1)\n    return"), "You keep your factors between 0 and 1. With a peephole one can be larger, or negative."),
+        Mistake("factors not below 0", edit("return", "whole = np.maximum(whole, 0)\n    return"), "Your factors are never negative. With a peephole one can be."),
+        Mistake("a sum for the product", edit("cumprod", "cumsum", within=to_the_end), "You add the factors up. A way through several steps is their product."),
+        Mistake("0 at T", edit("return carry", "return np.concatenate([carry[:-1], 0 * carry[-1:]])", within=to_the_end), "Your last entries are 0. The last entry is ∂c_T/∂c_T.", whole=True),
+        Mistake("ways added behind the product", _alone("to_the_end(whole)", "to_the_end(f) + to_the_end(by_f)"), "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product."),
     ),
     invariants=(
         Invariant("1 at T", lambda args, out: max(apart(v[-1], np.ones_like(v[-1])) for v in out.values()), "The last entry of a carry is ∂c_T/∂c_T. Start the product there and go back."),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 
@@ -21,86 +22,14 @@ def matched(x, dx, W, dW):
 
 def coupled_step_forward(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
     """c_t = f ⊙ c_{t−1} + (1 − f) ⊙ g, h_t = o ⊙ tanh(c_t); f looks at tanh(c_{t−1}), o at tanh(c_t)."""
-    return forward_family(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o)
-
-
-def forward_family(
-    x,
-    h_prev,
-    c_prev,
-    W_x,
-    W_h,
-    b,
-    p_f,
-    p_o,
-    *,
-    order="fgo",
-    biases=lambda b: b,
-    sees_f=np.tanh,
-    sees_o=np.tanh,
-    f_looks="memory",
-    o_looks="new memory",
-    recurrent=1.0,
-    read=1.0,
-    inside=False,
-    g_looks=False,
-    gate=sigmoid,
-    candidate=np.tanh,
-    memory=lambda f, c_prev, g: f * c_prev + (1 - f) * g,
-    output=lambda o, c, c_prev: o * np.tanh(c),
-):
-    """One step with its parts exchangeable; `order` is how the blocks of a are read."""
-    a = read * x @ W_x.T + recurrent * h_prev @ W_h.T + biases(b)
-    blocks = dict(zip(order, np.split(a, 3, axis=1), strict=True))
-
-    def seen(p, squash, value):
-        return squash(p * value) if inside else p * squash(value)
-
-    looks = {"memory": seen(p_f, sees_f, c_prev), "output": p_f * h_prev, "nothing": 0}
-    f = gate(blocks["f"] + looks[f_looks])
-    g = candidate(blocks["g"] + (looks["memory"] if g_looks else 0))
-    c = memory(f, c_prev, g)
-    old = {"old memory": seen(p_o, sees_o, c_prev), "output": p_o * h_prev, "nothing": 0}
-    o = gate(blocks["o"] + (seen(p_o, sees_o, c) if o_looks == "new memory" else old[o_looks]))
-    return output(o, c, c_prev), c, f, g, o
-
-
-def _itself(c):
-    return c
-
-
-def _peepholes_outside(x, h_prev, c_prev, W_x, W_h, b, p_f, p_o):
-    f, g, o = np.split(x @ W_x.T + h_prev @ W_h.T + b, 3, axis=1)
-    f, g = sigmoid(f) + p_f * np.tanh(c_prev), np.tanh(g)
+    a = x @ W_x.T + h_prev @ W_h.T + b
+    a_f, a_g, a_o = np.split(a, 3, axis=1)
+    f = sigmoid(a_f + p_f * np.tanh(c_prev))
+    g = np.tanh(a_g)
     c = f * c_prev + (1 - f) * g
-    o = sigmoid(o) + p_o * np.tanh(c)
-    return o * np.tanh(c), c, f, g, o
-
-
-def _interleaved(x, h_prev, c_prev, W_x, W_h, b, *peepholes):
-    rows = np.arange(len(b)).reshape(-1, 3).T.ravel()
-    return forward_family(x, h_prev, c_prev, W_x[rows], W_h[rows], b[rows], *peepholes)
-
-
-def _first_recurrent_block(x, h_prev, c_prev, W_x, W_h, *rest):
-    return forward_family(x, h_prev, c_prev, W_x, np.tile(W_h[: len(W_h) // 3], (3, 1)), *rest)
-
-
-def _pre_activations(x, h_prev, c_prev, W_x, W_h, b, *peepholes):
-    h, c, *_ = forward_family(x, h_prev, c_prev, W_x, W_h, b, *peepholes)
-    return h, c, *np.split(x @ W_x.T + h_prev @ W_h.T + b, 3, axis=1)
-
-
-def _gate_inside(o, c, c_prev):
-    return np.tanh(o * c)
-
-
-def _first_block(b):
-    return np.tile(b[: len(b) // 3], 3)
-
-
-def _one_more(b):
-    return b + np.repeat([1.0, 0.0, 0.0], len(b) // 3)
+    o = sigmoid(a_o + p_o * np.tanh(c))
+    h = o * np.tanh(c)
+    return h, c, f, g, o
 
 
 def coupled_inputs(rng, N, D, H):
@@ -131,53 +60,52 @@ def _output_residual(args, out):
 COUPLED_STEP_FORWARD = Problem(
     name="ps7.coupled_step_forward",
     reference=coupled_step_forward,
-    family=forward_family,
     cases=_cases,
     points=3,
     lecture='lecture 10, "LSTM"',
     axes={name: ("example", "unit") for name in ("h", "c", "f", "g", "o")},
     mistakes=(
-        Mistake("output peephole on the old memory", dict(o_looks="old memory"), "Your output gate looks at the old memory. It decides after the memory is written, so its peephole sees the new one: in which order are c_t and o made?"),
-        Mistake("no peepholes", dict(f_looks="nothing", o_looks="nothing"), "Your gates do not look at the memory: the peephole terms are missing from what goes into the σ."),
-        Mistake("no peephole of f", dict(f_looks="nothing"), "Your forget gate does not look at the memory: its peephole is missing from what goes into the σ."),
-        Mistake("no peephole of o", dict(o_looks="nothing"), "Your output gate does not look at the memory: its peephole is missing from what goes into the σ."),
-        Mistake("peepholes on c itself", dict(sees_f=_itself, sees_o=_itself), "Your peepholes multiply c itself, as in (10.9). Here they look through a tanh."),
-        Mistake("peephole of f on c itself", dict(sees_f=_itself), "The peephole of your forget gate multiplies c_{t−1} itself, as in (10.9). Here it looks through a tanh."),
-        Mistake("peephole of o on c itself", dict(sees_o=_itself), "The peephole of your output gate multiplies c_t itself, as in (10.9). Here it looks through a tanh."),
-        Mistake("peepholes inside the tanh", dict(inside=True), "Your peepholes stand inside the tanh. The memory goes through it first; then each peephole multiplies what comes out."),
-        Mistake("peephole of f on h", dict(f_looks="output"), "The peephole of your forget gate multiplies h_{t−1}. A peephole looks at the memory; h_{t−1} comes in through W_h."),
-        Mistake("peephole of o on h", dict(o_looks="output"), "The peephole of your output gate multiplies h_{t−1}. A peephole looks at the memory; h_{t−1} comes in through W_h."),
-        Mistake("candidate with a peephole", dict(g_looks=True), "Your candidate has the peephole of f as well. Peepholes tell gates of the memory; the candidate is a value."),
-        Mistake("peepholes on h", dict(f_looks="output", o_looks="output"), "Your peepholes multiply h_{t−1}. A peephole looks at the memory, which the output gate may be hiding from h; h_{t−1} comes in through W_h."),
-        Mistake("peepholes outside σ", _peepholes_outside, "You add the peepholes after the σ. They are part of what a gate is told, so they belong inside."),
-        Mistake("p_f and p_o exchanged", lambda *args: forward_family(*args[:6], args[7], args[6]), "Your forget gate uses p_o and your output gate p_f. Each gate has the peephole of its own name."),
-        Mistake("blocks read as f, o, g", dict(order="fog"), "You read the blocks in the order f, o, g. Here they are stacked f, g, o: the candidate is in the middle."),
-        Mistake("blocks read as g, f, o", dict(order="gfo"), "You read the candidate from the first block and the forget gate from the second. The blocks are stacked f, g, o."),
-        Mistake("blocks read as o, g, f", dict(order="ogf"), "You read the output gate from the first block and the forget gate from the last. The blocks are stacked f, g, o."),
-        Mistake("blocks interleaved", _interleaved, "You take every third column for a gate, a[:, k::3]. A block is H columns side by side."),
-        Mistake("one bias for all", dict(biases=_first_block), "All three blocks get the bias of the first. b has 3H entries, H for each block; add it to all of a before you split."),
-        Mistake("inputs forgotten", dict(read=0.0), "What the input weights make of x is missing from a."),
-        Mistake("p_f for o, too", lambda *args: forward_family(*args[:7], args[6]), "Your output gate has the peephole p_f. Each gate has the peephole of its own name."),
-        Mistake("p_o for f, too", lambda *args: forward_family(*args[:6], args[7], args[7]), "Your forget gate has the peephole p_o. Each gate has the peephole of its own name."),
-        Mistake("σ on what is shown", dict(output=lambda o, c, c_prev: o * sigmoid(c)), "Your h_t is o ⊙ σ(c_t). What the cell shows is of either sign: tanh."),
-        Mistake("state forgotten", dict(recurrent=0.0), "What the recurrent weights make of h_{t−1} is missing from a."),
-        Mistake("one recurrent block for all", _first_recurrent_block, "All three blocks get what the first H rows of W_h make of h_{t−1}. W_h has 3H rows, H for each block."),
-        Mistake("gates before the σ", _pre_activations, "Your f, g and o are the pre-activations; your h and c come from the right ones. Return what has been through σ and tanh.", whole=True),
-        Mistake("bias forgotten", dict(biases=lambda b: 0 * b), "The bias is missing from a. The forget gate's part of it is what makes a fresh cell remember."),
-        Mistake("1 added to the forget gate", dict(biases=_one_more), "You add 1 to the forget gate. Such a start belongs into b, which you are handed."),
-        Mistake("tanh for the gates", dict(gate=np.tanh), "Your gates go through tanh. A gate lies between 0 and 1: σ."),
-        Mistake("σ on the candidate", dict(candidate=sigmoid), "Your candidate g goes through σ. It is a value to be written, of either sign: tanh."),
-        Mistake("no tanh on the candidate", dict(candidate=lambda a: a), "Your candidate is the bare pre-activation. What is written is squashed first, by a tanh."),
-        Mistake("candidate written whole", dict(memory=lambda f, c_prev, g: f * c_prev + g), "You write g whole. The cell has no input gate of its own: what f does not keep is what is written."),
-        Mistake("f writes", dict(memory=lambda f, c_prev, g: (1 - f) * c_prev + f * g), "In your cell f writes and 1 − f keeps. In spite of its name the forget gate says how much stays."),
-        Mistake("f keeps and writes", dict(memory=lambda f, c_prev, g: f * (c_prev + g)), "You multiply both the old memory and the candidate by f. The two shares have to add up to 1."),
-        Mistake("nothing forgotten", dict(memory=lambda f, c_prev, g: c_prev + (1 - f) * g), "Your memory keeps all of the old one, as the LSTM of 1997 did. Here f says how much stays."),
-        Mistake("old memory squashed", dict(memory=lambda f, c_prev, g: f * np.tanh(c_prev) + (1 - f) * g), "Your c_t keeps a share of tanh(c_{t−1}). Peepholes look through a tanh; the memory itself is carried as it is."),
-        Mistake("memory overwritten", dict(memory=lambda f, c_prev, g: (1 - f) * g), "Your c_t is what is written alone: the old memory is lost."),
-        Mistake("memory squashed", dict(memory=lambda f, c_prev, g: np.tanh(f * c_prev + (1 - f) * g)), "Your c_t goes through a tanh. Peepholes and h look at the memory through one; the memory itself is never squashed."),
-        Mistake("no tanh on the output", dict(output=lambda o, c, c_prev: o * c), "Your h_t is o ⊙ c_t. What the cell shows is squashed first."),
-        Mistake("o inside the tanh", dict(output=_gate_inside), "Your h_t is a tanh of o ⊙ c_t. The memory is squashed first, and the gate multiplies what comes out."),
-        Mistake("old memory shown", dict(output=lambda o, c, c_prev: o * np.tanh(c_prev)), "Your h_t shows c_{t−1}. The cell writes first and shows afterwards."),
+        Mistake("output peephole on the old memory", edit("p_o * np.tanh(c)", "p_o * np.tanh(c_prev)"), "Your output gate looks at the old memory. It decides after the memory is written, so its peephole sees the new one: in which order are c_t and o made?"),
+        Mistake("no peepholes", edit(" + p_f * np.tanh(c_prev)", "", " + p_o * np.tanh(c)", ""), "Your gates do not look at the memory: the peephole terms are missing from what goes into the σ."),
+        Mistake("no peephole of f", edit(" + p_f * np.tanh(c_prev)", ""), "Your forget gate does not look at the memory: its peephole is missing from what goes into the σ."),
+        Mistake("no peephole of o", edit(" + p_o * np.tanh(c)", ""), "Your output gate does not look at the memory: its peephole is missing from what goes into the σ."),
+        Mistake("peepholes on c itself", edit("p_f * np.tanh(c_prev)", "p_f * c_prev", "p_o * np.tanh(c)", "p_o * c"), "Your peepholes multiply c itself, as in (10.9). Here they look through a tanh."),
+        Mistake("peephole of f on c itself", edit("p_f * np.tanh(c_prev)", "p_f * c_prev"), "The peephole of your forget gate multiplies c_{t−1} itself, as in (10.9). Here it looks through a tanh."),
+        Mistake("peephole of o on c itself", edit("p_o * np.tanh(c)", "p_o * c"), "The peephole of your output gate multiplies c_t itself, as in (10.9). Here it looks through a tanh."),
+        Mistake("peepholes inside the tanh", edit("p_f * np.tanh(c_prev)", "np.tanh(p_f * c_prev)", "p_o * np.tanh(c)", "np.tanh(p_o * c)"), "Your peepholes stand inside the tanh. The memory goes through it first; then each peephole multiplies what comes out."),
+        Mistake("peephole of f on h", edit("p_f * np.tanh(c_prev)", "p_f * h_prev"), "The peephole of your forget gate multiplies h_{t−1}. A peephole looks at the memory; h_{t−1} comes in through W_h."),
+        Mistake("peephole of o on h", edit("p_o * np.tanh(c)", "p_o * h_prev"), "The peephole of your output gate multiplies h_{t−1}. A peephole looks at the memory; h_{t−1} comes in through W_h."),
+        Mistake("candidate with a peephole", edit("np.tanh(a_g)", "np.tanh(a_g + p_f * np.tanh(c_prev))"), "Your candidate has the peephole of f as well. Peepholes tell gates of the memory; the candidate is a value."),
+        Mistake("peepholes on h", edit("p_f * np.tanh(c_prev)", "p_f * h_prev", "p_o * np.tanh(c)", "p_o * h_prev"), "Your peepholes multiply h_{t−1}. A peephole looks at the memory, which the output gate may be hiding from h; h_{t−1} comes in through W_h."),
+        Mistake("peepholes outside σ", edit("a_f + p_f * np.tanh(c_prev))", "a_f) + p_f * np.tanh(c_prev)", "a_o + p_o * np.tanh(c))", "a_o) + p_o * np.tanh(c)"), "You add the peepholes after the σ. They are part of what a gate is told, so they belong inside."),
+        Mistake("p_f and p_o exchanged", edit("p_f, p_o):", "p_o, p_f):"), "Your forget gate uses p_o and your output gate p_f. Each gate has the peephole of its own name."),
+        Mistake("blocks read as f, o, g", edit("a_f, a_g, a_o =", "a_f, a_o, a_g ="), "You read the blocks in the order f, o, g. Here they are stacked f, g, o: the candidate is in the middle."),
+        Mistake("blocks read as g, f, o", edit("a_f, a_g, a_o =", "a_g, a_f, a_o ="), "You read the candidate from the first block and the forget gate from the second. The blocks are stacked f, g, o."),
+        Mistake("blocks read as o, g, f", edit("a_f, a_g, a_o =", "a_o, a_g, a_f ="), "You read the output gate from the first block and the forget gate from the last. The blocks are stacked f, g, o."),
+        Mistake("blocks interleaved", edit("np.split(a, 3, axis=1)", "(a[:, k::3] for k in range(3))"), "You take every third column for a gate, a[:, k::3]. A block is H columns side by side."),
+        Mistake("one bias for all", edit("W_h.T + b", "W_h.T + np.tile(b[: len(b) // 3], 3)"), "All three blocks get the bias of the first. b has 3H entries, H for each block; add it to all of a before you split."),
+        Mistake("inputs forgotten", edit("x @ W_x.T + ", ""), "What the input weights make of x is missing from a."),
+        Mistake("p_f for o, too", edit("p_o * np", "p_f * np"), "Your output gate has the peephole p_f. Each gate has the peephole of its own name."),
+        Mistake("p_o for f, too", edit("p_f * np", "p_o * np"), "Your forget gate has the peephole p_o. Each gate has the peephole of its own name."),
+        Mistake("σ on what is shown", edit("h = o * np.tanh(c)", "h = o * sigmoid(c)"), "Your h_t is o ⊙ σ(c_t). What the cell shows is of either sign: tanh."),
+        Mistake("state forgotten", edit(" + h_prev @ W_h.T", ""), "What the recurrent weights make of h_{t−1} is missing from a."),
+        Mistake("one recurrent block for all", edit("h_prev @ W_h.T", "np.tile(h_prev @ W_h[: len(W_h) // 3].T, 3)"), "All three blocks get what the first H rows of W_h make of h_{t−1}. W_h has 3H rows, H for each block."),
+        Mistake("gates before the σ", edit("return h, c, f, g, o", "return h, c, a_f, a_g, a_o"), "Your f, g and o are the pre-activations; your h and c come from the right ones. Return what has been through σ and tanh.", whole=True),
+        Mistake("bias forgotten", edit("W_h.T + b", "W_h.T"), "The bias is missing from a. The forget gate's part of it is what makes a fresh cell remember."),
+        Mistake("1 added to the forget gate", edit("sigmoid(a_f", "sigmoid(1 + a_f"), "You add 1 to the forget gate. Such a start belongs into b, which you are handed."),
+        Mistake("tanh for the gates", edit("sigmoid(a_f", "np.tanh(a_f", "sigmoid(a_o", "np.tanh(a_o"), "Your gates go through tanh. A gate lies between 0 and 1: σ."),
+        Mistake("σ on the candidate", edit("np.tanh(a_g)", "sigmoid(a_g)"), "Your candidate g goes through σ. It is a value to be written, of either sign: tanh."),
+        Mistake("no tanh on the candidate", edit("np.tanh(a_g)", "a_g"), "Your candidate is the bare pre-activation. What is written is squashed first, by a tanh."),
+        Mistake("candidate written whole", edit("(1 - f) * g", "g"), "You write g whole. The cell has no input gate of its own: what f does not keep is what is written."),
+        Mistake("f writes", edit("f * c_prev + (1 - f) * g", "(1 - f) * c_prev + f * g"), "In your cell f writes and 1 − f keeps. In spite of its name the forget gate says how much stays."),
+        Mistake("f keeps and writes", edit("(1 - f) * g", "f * g"), "You multiply both the old memory and the candidate by f. The two shares have to add up to 1."),
+        Mistake("nothing forgotten", edit("f * c_prev", "c_prev"), "Your memory keeps all of the old one, as the LSTM of 1997 did. Here f says how much stays."),
+        Mistake("old memory squashed", edit("f * c_prev", "f * np.tanh(c_prev)"), "Your c_t keeps a share of tanh(c_{t−1}). Peepholes look through a tanh; the memory itself is carried as it is."),
+        Mistake("memory overwritten", edit("f * c_prev + ", ""), "Your c_t is what is written alone: the old memory is lost."),
+        Mistake("memory squashed", edit("f * c_prev + (1 - f) * g", "np.tanh(f * c_prev + (1 - f) * g)"), "Your c_t goes through a tanh. Peepholes and h look at the memory through one; the memory itself is never squashed."),
+        Mistake("no tanh on the output", edit("h = o * np.tanh(c)", "h = o * c"), "Your h_t is o ⊙ c_t. What the cell shows is squashed first."),
+        Mistake("o inside the tanh", edit("h = o * np.tanh(c)", "h = np.tanh(o * c)"), "Your h_t is a tanh of o ⊙ c_t. The memory is squashed first, and the gate multiplies what comes out."),
+        Mistake("old memory shown", edit("h = o * np.tanh(c)", "h = o * np.tanh(c_prev)"), "Your h_t shows c_{t−1}. The cell writes first and shows afterwards."),
     ),
     invariants=(
         Invariant("c from its parts", _memory_residual, "Your c does not equal f ⊙ c_{t−1} + (1 − f) ⊙ g with the f and g that you return. Check that line before the gates."),

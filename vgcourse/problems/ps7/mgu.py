@@ -1,10 +1,9 @@
 """Problem set 7: the minimal gated unit, forwards and back. One gate mixes and resets, so its gradient has two parts."""
 
-import functools
-
 import numpy as np
 
 from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps7.cell import SIZES, matched
 
@@ -17,103 +16,24 @@ def mgu_step_backward(dh, x, h_prev, W_x, W_h, b, b_h):
     da_n = dh ⊙ f ⊙ (1 − n²), df = dh ⊙ (n − h_{t−1}) + da_n ⊙ m, dm = da_n ⊙ f;
     dh_{t−1} = dh ⊙ (1 − f) + da_f W_hf + dm W_hn.
     """
-    return mgu_family(dh, x, h_prev, W_x, W_h, b, b_h)
+    (W_xf, W_xn), (W_hf, W_hn), (b_f, b_n) = (np.split(block, 2) for block in (W_x, W_h, b))
+    f = sigmoid(x @ W_xf.T + h_prev @ W_hf.T + b_f)
+    m = h_prev @ W_hn.T + b_h
+    n = np.tanh(x @ W_xn.T + b_n + f * m)
+    h = (1 - f) * h_prev + f * n
 
-
-def mgu_family(
-    dh,
-    x,
-    h_prev,
-    W_x,
-    W_h,
-    b,
-    b_h,
-    *,
-    order="fn",
-    keeps=False,
-    reset="after",
-    b_h_inside=True,
-    direct="kept",
-    dn_times="written",
-    df_new=1.0,
-    df_old=1.0,
-    df_mix=1.0,
-    df_reset=1.0,
-    df_reset_times="m",
-    dm_times_f=True,
-    dW_times_f=True,
-    db_h_times_f=True,
-    gate_path=True,
-    candidate_path=True,
-    gate_slope=lambda f: f * (1 - f),
-    candidate_slope=lambda n: 1 - n**2,
-    dW_h_times="h_prev",
-    per_example=False,
-    b_h_used=1.0,
-    b_h_seen=1.0,
-    b_f_seen=1.0,
-    squash=np.tanh,
-    slope_from="n",
-    mix_with="n",
-    h_turned=False,
-    turned_back="",
-    x_paths="fn",
-    dx_n_times_f=False,
-    db_n_times_f=False,
-    db_h_times_m=False,
-    dW_h_gate_mix_only=False,
-    dm_times="f",
-    second_late=False,
-):
-    """Forward and back with its parts exchangeable."""
-    H = h_prev.shape[1]
-    at = dict(zip(order, (slice(0, H), slice(H, 2 * H)), strict=True))
-    (W_hf, W_hn), a = (W_h[at[k]] for k in "fn"), x @ W_x.T + b
-    f = sigmoid(a[:, at["f"]] + h_prev @ W_hf.T - (1 - b_f_seen) * b[at["f"]])
-    inside, beside = (b_h_used * b_h_seen * b_h, 0) if b_h_inside else (0, b_h)
-    m = h_prev @ W_hn.T + inside
-    seen = {"after": f * m + beside, "before": (f * h_prev) @ W_hn.T + b_h, "never": m}[reset]
-    n = squash(a[:, at["n"]] + seen)
-    kept, written, sign = (f, 1 - f, -1) if keeps else (1 - f, f, 1)
-    h = written * h_prev + kept * n if h_turned else kept * h_prev + written * n
-
-    weigh = {"kept": kept, "written": written, "one": 1.0, "nothing": 0.0}
-    da_n = dh * weigh[dn_times] * candidate_slope(n if slope_from == "n" else np.tanh(f * m))
-    df = df_mix * sign * dh * (df_new * (n if mix_with == "n" else h) - df_old * h_prev)
-    da_f_mix = df * gate_slope(f)
-    state = {"h_prev": h_prev, "h": h}[dW_h_times]
-    if reset == "before":
-        ds = da_n @ W_hn
-        df, back, dm = df + df_reset * ds * h_prev, ds * f, da_n
-        dW_hn = da_n.T @ (f * state)
-    else:
-        through = {"f": f, "1 − f": 1 - f}[dm_times] if reset == "after" else np.ones_like(f)
-        factor = {"m": m, "m without b_h": h_prev @ W_hn.T, "h_prev": h_prev, "n": n, "f m": f * m, "1": 1.0}
-        from_n = dh * weigh[dn_times] if df_reset == "no slope" else da_n * df_reset
-        part = from_n * factor[df_reset_times] * (reset == "after")
-        df = df if second_late else df + part
-        back = (da_n * through if dm_times_f else da_n) @ (W_hn.T if "n" in turned_back else W_hn)
-        dW_hn = (da_n * through if dW_times_f else da_n).T @ state
-        dm = da_n * through if db_h_times_f and b_h_inside else da_n
-    da_f = df * gate_slope(f) + (part if second_late else 0)
-    dh_prev = dh * weigh[direct] + gate_path * da_f @ (W_hf.T if "f" in turned_back else W_hf)
-    dh_prev = dh_prev + candidate_path * back
-    dW_h = {"f": (da_f_mix if dW_h_gate_mix_only else da_f).T @ state, "n": dW_hn}
-
-    def rows(f_part, n_part):
-        return np.concatenate([{"f": f_part, "n": n_part}[k] for k in order], axis=-1)
-
-    da = rows(da_f, da_n)
-    to_x = rows(da_f * ("f" in x_paths), da_n * ("n" in x_paths) * (f if dx_n_times_f else 1))
-    db = rows(da_f, da_n * f if db_n_times_f else da_n).sum(axis=0)
-    db_h = b_h_used * (dm * m if db_h_times_m else dm).sum(axis=0)
-    sums = da.T @ x, np.concatenate([dW_h[k] for k in order]), db, db_h
-    return h, to_x @ W_x, dh_prev, *(dW / (len(x) if per_example else 1) for dW in sums)
-
-
-def _with(**switches):
-    """A function, so that it is not looked for in pairs."""
-    return functools.partial(mgu_family, **switches)
+    dn = dh * f
+    da_n = dn * (1 - n**2)
+    dm = da_n * f
+    df = dh * (n - h_prev) + da_n * m
+    da_f = df * f * (1 - f)
+    dx = da_f @ W_xf + da_n @ W_xn
+    dh_prev = dh * (1 - f) + da_f @ W_hf + dm @ W_hn
+    dW_x = np.concatenate([da_f.T @ x, da_n.T @ x])
+    dW_h = np.concatenate([da_f.T @ h_prev, dm.T @ h_prev])
+    db = np.concatenate([da_f.sum(axis=0), da_n.sum(axis=0)])
+    db_h = dm.sum(axis=0)
+    return h, dx, dh_prev, dW_x, dW_h, db, db_h
 
 
 def _cases(rng):
@@ -131,7 +51,6 @@ def _cases(rng):
 MGU_STEP_BACKWARD = Problem(
     name="ps7.mgu_step_backward",
     reference=mgu_step_backward,
-    family=mgu_family,
     cases=_cases,
     points=5,
     lecture='lecture 11, "GRU and UGRNN"',
@@ -145,59 +64,59 @@ MGU_STEP_BACKWARD = Problem(
         "db_h": ("unit",),
     },
     mistakes=(
-        Mistake("f keeps", dict(keeps=True), "In your unit f keeps the old state, as the GRU's z does. Here it writes: h_{t−1} is weighed with 1 − f.", whole=True),
-        Mistake("reset before the product", dict(reset="before"), "You reset before the product, as Zhou et al. (2016) do. Here f multiplies m, what the matrix and b_h have made of the state.", whole=True),
-        Mistake("nothing reset", dict(reset="never"), "Your candidate sees the whole of m. In this unit f stands in two places, in the mix and inside the candidate.", whole=True),
-        Mistake("b_h outside", dict(b_h_inside=False), "You add b_h outside the reset. It belongs to m, so f multiplies it too.", whole=True),
-        Mistake("b_h left out", dict(b_h_used=0.0), "b_h has no effect in your unit. It is part of m.", whole=True),
-        Mistake("b_h not seen forwards", dict(b_h_seen=0.0), "Your m has no b_h in it: forwards it has no effect, and everything behind it is another number.", whole=True),
-        Mistake("b_f not seen forwards", dict(b_f_seen=0.0), "Your gate has no bias: the first H entries of b belong to what goes into its σ.", whole=True),
-        Mistake("no tanh on the candidate", dict(squash=lambda a: a), "Your candidate is its bare pre-activation: n is a tanh of it.", whole=True),
-        Mistake("no tanh, no slope", dict(squash=lambda a: a, candidate_slope=lambda n: 1.0), "Your candidate is its bare pre-activation, forwards and back: n is a tanh of it.", whole=True),
-        Mistake("h the other way round", dict(h_turned=True), "Your h weighs h_{t−1} with f and the candidate with 1 − f. In this unit f writes; your way back knows it."),
-        Mistake("blocks read as n, f", dict(order="nf"), "You read the candidate from the first rows. The rows of W_x, W_h and b are in the order f, n.", whole=True),
-        Mistake("direct path missing", dict(direct="nothing"), "Your dh_{t−1} misses the straight path: h_{t−1} stands in the mix, with no weight and no slope before it."),
-        Mistake("direct path with f", dict(direct="written"), "Your straight path is weighed with f. What multiplied h_{t−1} on the way forwards multiplies dh here, and f is the candidate's share."),
-        Mistake("direct path without its gate", dict(direct="one"), "Your straight path hands on all of dh. h_{t−1} was multiplied in the mix, and so is its gradient."),
-        Mistake("dn with 1 − f", dict(dn_times="kept"), "Your dn is weighed with 1 − f, the old state's share.", whole=True),
-        Mistake("dn without its gate", dict(dn_times="one"), "Your dn is all of dh. The candidate was multiplied in the mix, and so is its gradient.", whole=True),
-        Mistake("f's part in the candidate missing", dict(df_reset=0.0), "Your gradient of f has the mix alone, as in (11.7). f stands in a second place, inside the candidate, and gradients of two uses are added."),
-        Mistake("f's part in the mix missing", dict(df_mix=0.0), "Your gradient of f has the part inside the candidate alone. f also weighs old and new in the mix."),
-        Mistake("f's part in the mix with h − n", dict(df_mix=-1.0), "Your gradient of f has old minus new, as in (11.7). Here f writes: more f is more of the candidate."),
-        Mistake("f's part without the old state", dict(df_old=0.0), "In the mix your f gets the candidate's part only. f stands before the old state as well, inside 1 − f."),
-        Mistake("f's part without the candidate", dict(df_new=0.0), "In the mix your f gets the old state's part only. f also multiplies the candidate."),
-        Mistake("f's part in the candidate with h", dict(df_reset_times="h_prev"), "Inside the candidate your f gets h_{t−1} as a factor. What f multiplied there is m, the state after the matrix and b_h."),
-        Mistake("f's part in the candidate without b_h", dict(df_reset_times="m without b_h"), "Inside the candidate your f gets a factor without b_h. f multiplied the whole of m."),
-        Mistake("f's part in the candidate without tanh'", dict(df_reset="no slope"), "Inside the candidate your f gets its part without the slope of the tanh. f stands inside that tanh."),
-        Mistake("f's part in the candidate with n", dict(df_reset_times="n"), "Inside the candidate your f gets n as a factor. What f multiplied there is m."),
-        Mistake("f's part in the candidate with f m", dict(df_reset_times="f m"), "Inside the candidate your f gets a factor f too many: the gradient of a product f ⊙ m by f is m."),
-        Mistake("f's part in the candidate without m", dict(df_reset_times="1"), "Inside the candidate your f gets da_n as it is. f multiplied m there, and m is its factor."),
-        Mistake("f's part in the mix with h", dict(mix_with="h"), "In the mix your f gets h_t − h_{t−1}. What stands before f there is the candidate, not the mix."),
-        Mistake("slope without the inputs' part", dict(slope_from="m"), "Your candidate's slope is that of a tanh of f ⊙ m alone. The inputs' part stands inside the tanh as well: n holds all of it.", whole=True),
-        Mistake("f missing on the way back", dict(dm_times_f=False), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state.", whole=True),
-        Mistake("dm without f", dict(dm_times_f=False, dW_times_f=False, db_h_times_f=False), "Everything behind m lacks a factor in your answer: f multiplied m, so it multiplies what goes on to h_{t−1}, to the matrix and to b_h.", whole=True),
-        Mistake("dm with 1 − f", _with(dm_times="1 − f"), "Behind m your gradient has the factor 1 − f. m was multiplied by f, as the candidate in the mix is.", whole=True),
-        Mistake("second part behind σ'", _with(second_late=True), "f's part inside the candidate is added behind the gate's slope in your answer. All that reaches f passes the slope of its σ."),
-        Mistake("dW_hn without f", dict(dW_times_f=False), "The candidate's block of your dW_h lacks a factor. The matrix made m, and m was multiplied by f."),
-        Mistake("db_h without f", dict(db_h_times_f=False), "Your db_h equals the candidate's block of db. b_h stands inside m, which f multiplied; b_n stands outside."),
-        Mistake("dx without the gate", dict(x_paths="n"), "Your dx misses the way through the gate: f reads x too."),
-        Mistake("dx without the candidate", dict(x_paths="f"), "Your dx misses the way through the candidate: n reads x too."),
-        Mistake("dx with f", dict(dx_n_times_f=True), "On its way through the candidate your dx has a factor f. f multiplied m; what W_xn makes of x stands beside it."),
-        Mistake("db_n with f", dict(db_n_times_f=True), "The candidate's block of your db has a factor f. b_n stands outside the reset, b_h inside."),
-        Mistake("db_h with m", dict(db_h_times_m=True), "Your db_h multiplies by m. A bias is added: its gradient is what reaches m, summed over the batch."),
-        Mistake("dW_hf without the second part", dict(dW_h_gate_mix_only=True), "The gate's block of your dW_h has the mix's part of f alone; your other results have both."),
-        Mistake("W_hf transposed on the way back", dict(turned_back="f"), "In your dh_{t−1} the gate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
-        Mistake("W_hn transposed on the way back", dict(turned_back="n"), "In your dh_{t−1} the candidate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
-        Mistake("both matrices transposed on the way back", dict(turned_back="fn"), "In your dh_{t−1} both matrices are transposed. Forwards their transposes stood on the right of h_{t−1}; backwards the matrices themselves do."),
-        Mistake("gate's path missing", dict(gate_path=0.0), "Your dh_{t−1} misses the way through the gate: f reads h_{t−1} too."),
-        Mistake("candidate's path missing", dict(candidate_path=0.0), "Your dh_{t−1} misses the way through the candidate, which read h_{t−1} through m."),
-        Mistake("no σ' on the gate", dict(gate_slope=lambda f: 1.0), "The gate's slope is missing on the way from f to its pre-activation."),
-        Mistake("tanh' on the gate", dict(gate_slope=lambda f: 1 - f**2), "Your gate has the slope of a tanh. It came out of a σ."),
-        Mistake("no tanh' on the candidate", dict(candidate_slope=lambda n: 1.0), "The candidate's slope is missing on the way from n to its pre-activation.", whole=True),
-        Mistake("1 − n for the slope", _with(candidate_slope=lambda n: 1 - n), "Your candidate has the slope 1 − n. The slope of a tanh with the value n is 1 − n².", whole=True),
-        Mistake("slope of the candidate's value", dict(candidate_slope=lambda n: 1 - np.tanh(n) ** 2), "You take tanh' at n. n has been through the tanh already.", whole=True),
-        Mistake("dW_h with h_t", dict(dW_h_times="h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step."),
-        Mistake("weights averaged over the batch", dict(per_example=True), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed.", whole=True),
+        Mistake("f keeps", edit("(1 - f) * h_prev + f * n", "f * h_prev + (1 - f) * n", "dn = dh * f", "dn = dh * (1 - f)", "(n - h_prev)", "(h_prev - n)", "dh * (1 - f)", "dh * f"), "In your unit f keeps the old state, as the GRU's z does. Here it writes: h_{t−1} is weighed with 1 − f.", whole=True),
+        Mistake("reset before the product", edit("m = h_prev", "m = (f * h_prev)", "b_n + f * m", "b_n + m", "dm = da_n * f", "dm, ds = da_n, da_n @ W_hn", "da_n * m", "ds * h_prev", "dm @ W_hn", "ds * f", "dm.T @ h_prev", "dm.T @ (f * h_prev)"), "You reset before the product, as Zhou et al. (2016) do. Here f multiplies m, what the matrix and b_h have made of the state.", whole=True),
+        Mistake("nothing reset", edit("b_n + f * m", "b_n + m", "dm = da_n * f", "dm = da_n", " + da_n * m", ""), "Your candidate sees the whole of m. In this unit f stands in two places, in the mix and inside the candidate.", whole=True),
+        Mistake("b_h outside", edit("W_hn.T + b_h", "W_hn.T", "b_n + f * m", "b_n + f * m + b_h", "db_h = dm", "db_h = da_n"), "You add b_h outside the reset. It belongs to m, so f multiplies it too.", whole=True),
+        Mistake("b_h left out", edit("W_hn.T + b_h", "W_hn.T", "db_h = dm", "db_h = 0 * dm"), "b_h has no effect in your unit. It is part of m.", whole=True),
+        Mistake("b_h not seen forwards", edit("W_hn.T + b_h", "W_hn.T"), "Your m has no b_h in it: forwards it has no effect, and everything behind it is another number.", whole=True),
+        Mistake("b_f not seen forwards", edit(" + b_f", ""), "Your gate has no bias: the first H entries of b belong to what goes into its σ.", whole=True),
+        Mistake("no tanh on the candidate", edit("np.tanh(", "("), "Your candidate is its bare pre-activation: n is a tanh of it.", whole=True),
+        Mistake("no tanh, no slope", edit("np.tanh(", "(", " * (1 - n**2)", ""), "Your candidate is its bare pre-activation, forwards and back: n is a tanh of it.", whole=True),
+        Mistake("h the other way round", edit("(1 - f) * h_prev + f * n", "f * h_prev + (1 - f) * n"), "Your h weighs h_{t−1} with f and the candidate with 1 − f. In this unit f writes; your way back knows it."),
+        Mistake("blocks read as n, f", edit("(W_xf, W_xn), (W_hf, W_hn), (b_f, b_n)", "(W_xn, W_xf), (W_hn, W_hf), (b_n, b_f)", "da_f.T @ x, da_n.T @ x", "da_n.T @ x, da_f.T @ x", "da_f.T @ h_prev, dm.T @ h_prev", "dm.T @ h_prev, da_f.T @ h_prev", "da_f.sum(axis=0), da_n.sum(axis=0)", "da_n.sum(axis=0), da_f.sum(axis=0)"), "You read the candidate from the first rows. The rows of W_x, W_h and b are in the order f, n.", whole=True),
+        Mistake("direct path missing", edit("dh * (1 - f) + ", ""), "Your dh_{t−1} misses the straight path: h_{t−1} stands in the mix, with no weight and no slope before it."),
+        Mistake("direct path with f", edit("dh * (1 - f)", "dh * f"), "Your straight path is weighed with f. What multiplied h_{t−1} on the way forwards multiplies dh here, and f is the candidate's share."),
+        Mistake("direct path without its gate", edit("dh * (1 - f)", "dh"), "Your straight path hands on all of dh. h_{t−1} was multiplied in the mix, and so is its gradient."),
+        Mistake("dn with 1 − f", edit("dn = dh * f", "dn = dh * (1 - f)"), "Your dn is weighed with 1 − f, the old state's share.", whole=True),
+        Mistake("dn without its gate", edit("dn = dh * f", "dn = dh"), "Your dn is all of dh. The candidate was multiplied in the mix, and so is its gradient.", whole=True),
+        Mistake("f's part in the candidate missing", edit(" + da_n * m", ""), "Your gradient of f has the mix alone, as in (11.7). f stands in a second place, inside the candidate, and gradients of two uses are added."),
+        Mistake("f's part in the mix missing", edit("dh * (n - h_prev) + ", ""), "Your gradient of f has the part inside the candidate alone. f also weighs old and new in the mix."),
+        Mistake("f's part in the mix with h − n", edit("(n - h_prev)", "(h_prev - n)"), "Your gradient of f has old minus new, as in (11.7). Here f writes: more f is more of the candidate."),
+        Mistake("f's part without the old state", edit("(n - h_prev)", "n"), "In the mix your f gets the candidate's part only. f stands before the old state as well, inside 1 − f."),
+        Mistake("f's part without the candidate", edit("(n - h_prev)", "-h_prev"), "In the mix your f gets the old state's part only. f also multiplies the candidate."),
+        Mistake("f's part in the candidate with h", edit("da_n * m", "da_n * h_prev"), "Inside the candidate your f gets h_{t−1} as a factor. What f multiplied there is m, the state after the matrix and b_h."),
+        Mistake("f's part in the candidate without b_h", edit("da_n * m", "da_n * (h_prev @ W_hn.T)"), "Inside the candidate your f gets a factor without b_h. f multiplied the whole of m."),
+        Mistake("f's part in the candidate without tanh'", edit("da_n * m", "dn * m"), "Inside the candidate your f gets its part without the slope of the tanh. f stands inside that tanh."),
+        Mistake("f's part in the candidate with n", edit("da_n * m", "da_n * n"), "Inside the candidate your f gets n as a factor. What f multiplied there is m."),
+        Mistake("f's part in the candidate with f m", edit("da_n * m", "da_n * f * m"), "Inside the candidate your f gets a factor f too many: the gradient of a product f ⊙ m by f is m."),
+        Mistake("f's part in the candidate without m", edit("da_n * m", "da_n"), "Inside the candidate your f gets da_n as it is. f multiplied m there, and m is its factor."),
+        Mistake("f's part in the mix with h", edit("(n - h_prev)", "(h - h_prev)"), "In the mix your f gets h_t − h_{t−1}. What stands before f there is the candidate, not the mix."),
+        Mistake("slope without the inputs' part", edit("(1 - n**2)", "(1 - np.tanh(f * m) ** 2)"), "Your candidate's slope is that of a tanh of f ⊙ m alone. The inputs' part stands inside the tanh as well: n holds all of it.", whole=True),
+        Mistake("f missing on the way back", edit("dm @ W_hn", "da_n @ W_hn"), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state.", whole=True),
+        Mistake("dm without f", edit("dm = da_n * f", "dm = da_n"), "Everything behind m lacks a factor in your answer: f multiplied m, so it multiplies what goes on to h_{t−1}, to the matrix and to b_h.", whole=True),
+        Mistake("dm with 1 − f", edit("dm = da_n * f", "dm = da_n * (1 - f)"), "Behind m your gradient has the factor 1 − f. m was multiplied by f, as the candidate in the mix is.", whole=True),
+        Mistake("second part behind σ'", edit(" + da_n * m", "", "df * f * (1 - f)", "df * f * (1 - f) + da_n * m"), "f's part inside the candidate is added behind the gate's slope in your answer. All that reaches f passes the slope of its σ."),
+        Mistake("dW_hn without f", edit("dm.T", "da_n.T"), "The candidate's block of your dW_h lacks a factor. The matrix made m, and m was multiplied by f."),
+        Mistake("db_h without f", edit("db_h = dm", "db_h = da_n"), "Your db_h equals the candidate's block of db. b_h stands inside m, which f multiplied; b_n stands outside."),
+        Mistake("dx without the gate", edit("da_f @ W_xf + ", ""), "Your dx misses the way through the gate: f reads x too."),
+        Mistake("dx without the candidate", edit(" + da_n @ W_xn", ""), "Your dx misses the way through the candidate: n reads x too."),
+        Mistake("dx with f", edit("da_n @ W_xn", "(da_n * f) @ W_xn"), "On its way through the candidate your dx has a factor f. f multiplied m; what W_xn makes of x stands beside it."),
+        Mistake("db_n with f", edit("da_n.sum", "(da_n * f).sum"), "The candidate's block of your db has a factor f. b_n stands outside the reset, b_h inside."),
+        Mistake("db_h with m", edit("db_h = dm", "db_h = (dm * m)"), "Your db_h multiplies by m. A bias is added: its gradient is what reaches m, summed over the batch."),
+        Mistake("dW_hf without the second part", edit("da_f.T @ h_prev", "(dh * (n - h_prev) * f * (1 - f)).T @ h_prev"), "The gate's block of your dW_h has the mix's part of f alone; your other results have both."),
+        Mistake("W_hf transposed on the way back", edit("da_f @ W_hf", "da_f @ W_hf.T"), "In your dh_{t−1} the gate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
+        Mistake("W_hn transposed on the way back", edit("dm @ W_hn", "dm @ W_hn.T"), "In your dh_{t−1} the candidate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
+        Mistake("both matrices transposed on the way back", edit("da_f @ W_hf + dm @ W_hn", "da_f @ W_hf.T + dm @ W_hn.T"), "In your dh_{t−1} both matrices are transposed. Forwards their transposes stood on the right of h_{t−1}; backwards the matrices themselves do."),
+        Mistake("gate's path missing", edit(" + da_f @ W_hf", ""), "Your dh_{t−1} misses the way through the gate: f reads h_{t−1} too."),
+        Mistake("candidate's path missing", edit(" + dm @ W_hn", ""), "Your dh_{t−1} misses the way through the candidate, which read h_{t−1} through m."),
+        Mistake("no σ' on the gate", edit(" * f * (1 - f)", ""), "The gate's slope is missing on the way from f to its pre-activation."),
+        Mistake("tanh' on the gate", edit(" * f * (1 - f)", " * (1 - f**2)"), "Your gate has the slope of a tanh. It came out of a σ."),
+        Mistake("no tanh' on the candidate", edit(" * (1 - n**2)", ""), "The candidate's slope is missing on the way from n to its pre-activation.", whole=True),
+        Mistake("1 − n for the slope", edit("n**2", "n"), "Your candidate has the slope 1 − n. The slope of a tanh with the value n is 1 − n².", whole=True),
+        Mistake("slope of the candidate's value", edit("n**2", "np.tanh(n) ** 2"), "You take tanh' at n. n has been through the tanh already.", whole=True),
+        Mistake("dW_h with h_t", edit("da_f.T @ h_prev", "da_f.T @ h", "dm.T @ h_prev", "dm.T @ h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step."),
+        Mistake("weights averaged over the batch", edit("dW_x, dW_h, db, db_h", "*(dW / len(x) for dW in (dW_x, dW_h, db, db_h))"), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed.", whole=True),
     ),
     invariants=(
         Invariant("dx and dW_x of one da", lambda args, out: matched(args[1], out["dx"], args[3], out["dW_x"]), "Your dx and dW_x do not belong together. x and W_x meet in one product only, so Σ x ⊙ dx equals Σ W_x ⊙ dW_x for every input. Do both use the same da, in the same order?"),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit, edited
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps7.cell import apart
 
@@ -11,59 +12,41 @@ from vgcourse.problems.ps7.cell import apart
 
 def translate_gru(K, R, bias):
     """W_x, W_h, b, b_h of (11.6) for the same net: blocks r, z, n in rows, z turned round, two biases where one would do."""
-    return translate_family(K, R, bias)
+    r, z, n = blocks(K)
+    W_x = rows(r, -z, n)
+    h_r, h_z, h_n = blocks(R)
+    W_h = rows(h_r, -h_z, h_n)
+    (b_r, b_z, b_n), (s_r, s_z, s_n) = map(blocks, bias)
+    b = np.concatenate([b_r + s_r, -(b_z + s_z), b_n])
+    return W_x, W_h, b, s_n
 
 
-def translate_family(
-    K,
-    R,
-    bias,
-    *,
-    order="zrn",
-    turned="z",
-    turn=("x", "h", "b"),
-    rows=np.transpose,
-    rows_h=None,
-    both="rz",
-    alone="x",
-    share=1.0,
-    from_one=(),
-    b_n="x",
-    b_h="h",
-):
-    """The translation with its parts exchangeable; `order` is how the columns are read."""
-
-    def blocks(array):
-        return dict(zip(order, np.split(array, 3, axis=-1), strict=True))
-
-    signs = {gate: -1.0 if gate in turned else 1.0 for gate in "rzn"}
-
-    def made(part, array, turned_rows):
-        parts = {g: turned_rows(signs[g] ** (part in turn) * block) for g, block in blocks(array).items()}
-        if part in from_one:
-            parts["z"] = 1 + parts["z"]
-        return np.concatenate([parts[gate] for gate in "rzn"])
-
-    W_x, W_h = made("x", K, rows), made("h", R, rows_h or rows)
-    beside_x, beside_h = blocks(bias[0]), blocks(bias[1])
-    first = {g: beside_x[g] if alone == "x" else beside_h[g] for g in "rz"}
-    sums = {g: share * (beside_x[g] + beside_h[g]) if g in both else first[g] for g in "rz"}
-    b = [signs[g] ** ("b" in turn) * sums[g] + (g == "z") * ("b" in from_one) for g in "rz"]
-    if "half b" in turn:
-        b[1] = -beside_x["z"] + beside_h["z"]
-    ways = {
-        "x": beside_x["n"],
-        "h": beside_h["n"],
-        "both": beside_x["n"] + beside_h["n"],
-        "none": 0 * beside_x["n"],
-    }
-    return W_x, W_h, np.concatenate([*b, signs["n"] * ways[b_n]]), ways[b_h]
+def blocks(columns):
+    """Theirs stand in the order z, r, n."""
+    z, r, n = np.split(columns, 3, axis=-1)
+    return r, z, n
 
 
-def _reshaped(K, R, bias):
-    """The columns in our order, then a reshape in place of a transpose."""
-    W_x, W_h, b, b_h = translate_family(K, R, bias)
-    return W_x.T.reshape(W_x.shape), W_h.T.reshape(W_h.shape), b, b_h
+def rows(r, z, n):
+    """Ours: a row for each unit, one block under the other."""
+    return np.concatenate([r.T, z.T, n.T])
+
+
+def _alone(*edits):
+    """Recognised alone, not two at once."""
+    edits = sum(edits, ())
+    return lambda *args: edited(translate_gru, HELPERS, edits)(*args)
+
+
+HELPERS = (blocks, rows)
+
+# Signs: of z not turned, of r and n turned.
+_Z_IN_W_X, _Z_IN_W_H, _Z_IN_B = edit("-z,", "z,"), edit("-h_z", "h_z"), edit("-(b_z", "(b_z")
+_Z = _Z_IN_W_X + _Z_IN_W_H + _Z_IN_B
+_R = edit("rows(r", "rows(-r", "rows(h_r", "rows(-h_r", "[b_r + s_r", "[-(b_r + s_r)")
+_N = edit(" n)", " -n)", "h_n)", "-h_n)", ", b_n]", ", -b_n]")
+_B_H = edit("b, s_n", "b, -s_n")
+_ORDER = edit("z, r, n =", "r, z, n =", within=blocks)
 
 
 def theirs(K, R, bias, x, h):
@@ -97,43 +80,43 @@ def _same_net(args, out):
 TRANSLATE_GRU = Problem(
     name="ps7.translate_gru",
     reference=translate_gru,
-    family=translate_family,
+    helpers=HELPERS,
     cases=_cases,
     points=3,
     lecture='lecture 11, "GRU and UGRNN"',
     axes={"W_x": ("gate rzn", "input"), "W_h": ("gate rzn", "unit"), "b": ("gate rzn",), "b_h": ("unit",)},
     mistakes=(
-        Mistake("order of the blocks kept", dict(order="rzn", turned="z"), "You take the first block of columns for r and the second for z. There they stand in the order z, r, n.", whole=True),
-        Mistake("order kept, the first turned", lambda K, R, bias: translate_family(K, R, bias, order="rzn", turned="r"), "You turned the right block round, but left the blocks in their order z, r, n. Our rows are r, z, n.", whole=True),
-        Mistake("order kept, nothing turned", lambda K, R, bias: translate_family(K, R, bias, order="rzn", turned=""), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True),
-        Mistake("z not turned round", dict(turned=""), "Your z writes, as theirs does. Ours keeps: by (11.5) the sign of all that makes z has to be turned.", whole=True),
-        Mistake("z turned in the weights, not in the bias", lambda K, R, bias: translate_family(K, R, bias, turn=("x", "h")), "The biases of your z have the old sign. By (11.5) all of its pre-activation is turned round, the bias too.", whole=True),
-        Mistake("z turned in the bias only", lambda K, R, bias: translate_family(K, R, bias, turn=("b",)), "The weights of your z have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
-        Mistake("z turned in the input weights only", lambda K, R, bias: translate_family(K, R, bias, turn=("x",)), "You turned the sign of z in W_x alone. By (11.5) all of its pre-activation is turned round, the state's part and the bias too.", whole=True),
-        Mistake("z turned in the recurrent weights only", lambda K, R, bias: translate_family(K, R, bias, turn=("h",)), "You turned the sign of z in W_h alone. By (11.5) all of its pre-activation is turned round, the inputs' part and the bias too.", whole=True),
-        Mistake("z not turned in the input weights", lambda K, R, bias: translate_family(K, R, bias, turn=("h", "b")), "The rows of z in your W_x have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
-        Mistake("z not turned in the recurrent weights", lambda K, R, bias: translate_family(K, R, bias, turn=("x", "b")), "The rows of z in your W_h have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
-        Mistake("half of z's bias turned", lambda K, R, bias: translate_family(K, R, bias, turn=("x", "h", "half b")), "In the bias of z one of the two parts has the old sign: the minus stands before their sum.", whole=True),
-        Mistake("1 minus z's bias", lambda K, R, bias: translate_family(K, R, bias, from_one=("b",)), "For the bias of z you return 1 minus it. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
-        Mistake("1 minus all of z", lambda K, R, bias: translate_family(K, R, bias, from_one=("x", "h", "b")), "For the weights and the bias of z you return 1 minus them. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
-        Mistake("r turned round", dict(turned="r"), "You turned the reset gate round. It means the same in both; z is the one that writes there.", whole=True),
-        Mistake("r and z turned round", dict(turned="rz"), "You turned both gates round. The reset gate means the same in both."),
-        Mistake("everything turned round", lambda K, R, bias: tuple(-a for a in translate_family(K, R, bias, turned="")), "You turned the wrong signs, or too many: only what makes z changes its sign.", whole=True),
-        Mistake("n turned round, too", lambda K, R, bias: translate_family(K, R, bias, turned="zn"), "You turned z and the candidate's rows round. Only what makes z changes its sign.", whole=True),
-        Mistake("all turned round but b_h", lambda K, R, bias: translate_family(K, R, bias, turned="rzn"), "You turned the rows of all three blocks round. Only what makes z changes its sign.", whole=True),
-        Mistake("biases beside the state alone", lambda K, R, bias: translate_family(K, R, bias, both="", alone="h"), "The gates of your net have the biases beside the state alone. In r and z both rows of their bias are added to the same sum."),
-        Mistake("mean of the two biases", lambda K, R, bias: translate_family(K, R, bias, share=0.5), "The gates of your net have the mean of the two biases. Both stand in the same sum, so they are added."),
-        Mistake("both in b and both in b_h", lambda K, R, bias: translate_family(K, R, bias, b_n="both", b_h="both"), "Your b and your b_h both hold the sum of the candidate's two biases. One stands outside the reset gate, the other inside.", whole=True),
-        Mistake("both in b_h", lambda K, R, bias: translate_family(K, R, bias, b_n="none", b_h="both"), "You put both biases of the candidate into b_h. The one beside the inputs stands outside the reset gate, so it belongs to b.", whole=True),
-        Mistake("b_h turned round", lambda K, R, bias: (*translate_family(K, R, bias)[:3], -bias[1][-len(R) :]), "Your b_h has the wrong sign: nothing of the candidate is turned round."),
-        Mistake("recurrent blocks not transposed", lambda K, R, bias: translate_family(K, R, bias, rows_h=lambda a: a), "The blocks of your W_h are those of R as they came. They are square, so nothing complains: each has to be transposed, as those of K."),
-        Mistake("all columns reshaped", _reshaped, "Your matrices have the right shape and the wrong entries. A reshape reads rows one after the other; a transpose makes rows of columns.", whole=True),
-        Mistake("one bias for the gates", lambda K, R, bias: translate_family(K, R, bias, both=""), "The gates of your net have the biases beside the inputs alone. In r and z both rows of their bias are added to the same sum."),
-        Mistake("all in b", lambda K, R, bias: translate_family(K, R, bias, b_n="both", b_h="none"), "You put both biases of the candidate into b. The one beside the state stands inside the reset gate, so it is b_h.", whole=True),
-        Mistake("biases of the candidate exchanged", dict(b_n="h", b_h="x"), "You exchanged the candidate's two biases. Row 0 stands beside the inputs, row 1 beside the state, inside the reset gate.", whole=True),
-        Mistake("candidate's second bias twice", dict(b_n="both"), "The candidate's bias beside the state is in your b and in your b_h. It acts once, inside the reset gate.", whole=True),
-        Mistake("b_h left at zero", dict(b_h="none"), "Your b_h is zero. Row 1 of their bias has a block for the candidate; it stands inside the reset gate, as b_h does."),
-        Mistake("blocks not transposed", dict(rows=lambda a: a.reshape(a.shape[::-1]) if a.shape[0] != a.shape[1] else a), "Your matrices have the right shape and the wrong entries. Theirs has one column per unit, ours one row: a block is transposed, not reshaped.", whole=True),
+        Mistake("order of the blocks kept", _ORDER, "You take the first block of columns for r and the second for z. There they stand in the order z, r, n.", whole=True),
+        Mistake("order kept, the first turned", _alone(_ORDER, _Z, _R), "You turned the right block round, but left the blocks in their order z, r, n. Our rows are r, z, n.", whole=True),
+        Mistake("order kept, nothing turned", _alone(_ORDER, _Z), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True),
+        Mistake("z not turned round", _Z, "Your z writes, as theirs does. Ours keeps: by (11.5) the sign of all that makes z has to be turned.", whole=True),
+        Mistake("z turned in the weights, not in the bias", _alone(_Z_IN_B), "The biases of your z have the old sign. By (11.5) all of its pre-activation is turned round, the bias too.", whole=True),
+        Mistake("z turned in the bias only", _alone(_Z_IN_W_X, _Z_IN_W_H), "The weights of your z have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
+        Mistake("z turned in the input weights only", _alone(_Z_IN_W_H, _Z_IN_B), "You turned the sign of z in W_x alone. By (11.5) all of its pre-activation is turned round, the state's part and the bias too.", whole=True),
+        Mistake("z turned in the recurrent weights only", _alone(_Z_IN_W_X, _Z_IN_B), "You turned the sign of z in W_h alone. By (11.5) all of its pre-activation is turned round, the inputs' part and the bias too.", whole=True),
+        Mistake("z not turned in the input weights", _alone(_Z_IN_W_X), "The rows of z in your W_x have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
+        Mistake("z not turned in the recurrent weights", _alone(_Z_IN_W_H), "The rows of z in your W_h have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
+        Mistake("half of z's bias turned", _alone(edit("-(b_z + s_z)", "-b_z + s_z")), "In the bias of z one of the two parts has the old sign: the minus stands before their sum.", whole=True),
+        Mistake("1 minus z's bias", _alone(edit("-(b_z", "1 - (b_z")), "For the bias of z you return 1 minus it. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
+        Mistake("1 minus all of z", _alone(edit("-z,", "1 - z,", "-h_z", "1 - h_z", "-(b_z", "1 - (b_z")), "For the weights and the bias of z you return 1 minus them. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
+        Mistake("r turned round", _Z + _R, "You turned the reset gate round. It means the same in both; z is the one that writes there.", whole=True),
+        Mistake("r and z turned round", _R, "You turned both gates round. The reset gate means the same in both."),
+        Mistake("everything turned round", _alone(_R, _N, _B_H), "You turned the wrong signs, or too many: only what makes z changes its sign.", whole=True),
+        Mistake("n turned round, too", _alone(_N), "You turned z and the candidate's rows round. Only what makes z changes its sign.", whole=True),
+        Mistake("all turned round but b_h", _alone(_R, _N), "You turned the rows of all three blocks round. Only what makes z changes its sign.", whole=True),
+        Mistake("biases beside the state alone", _alone(edit("b_r + ", "", "b_z + ", "")), "The gates of your net have the biases beside the state alone. In r and z both rows of their bias are added to the same sum."),
+        Mistake("mean of the two biases", _alone(edit("b_r + s_r", "(b_r + s_r) / 2", "s_z)", "s_z) / 2")), "The gates of your net have the mean of the two biases. Both stand in the same sum, so they are added."),
+        Mistake("both in b and both in b_h", _alone(edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, b_n + s_n")), "Your b and your b_h both hold the sum of the candidate's two biases. One stands outside the reset gate, the other inside.", whole=True),
+        Mistake("both in b_h", _alone(edit(", b_n]", ", 0 * b_n]", "b, s_n", "b, b_n + s_n")), "You put both biases of the candidate into b_h. The one beside the inputs stands outside the reset gate, so it belongs to b.", whole=True),
+        Mistake("b_h turned round", _alone(_B_H), "Your b_h has the wrong sign: nothing of the candidate is turned round."),
+        Mistake("recurrent blocks not transposed", _alone(edit("rows(h_r, -h_z, h_n)", "np.concatenate([h_r, -h_z, h_n])")), "The blocks of your W_h are those of R as they came. They are square, so nothing complains: each has to be transposed, as those of K."),
+        Mistake("all columns reshaped", _alone(edit("return W_x, W_h", "return W_x.T.reshape(W_x.shape), W_h.T.reshape(W_h.shape)")), "Your matrices have the right shape and the wrong entries. A reshape reads rows one after the other; a transpose makes rows of columns.", whole=True),
+        Mistake("one bias for the gates", _alone(edit(" + s_r", "", " + s_z", "")), "The gates of your net have the biases beside the inputs alone. In r and z both rows of their bias are added to the same sum."),
+        Mistake("all in b", _alone(edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, 0 * s_n")), "You put both biases of the candidate into b. The one beside the state stands inside the reset gate, so it is b_h.", whole=True),
+        Mistake("biases of the candidate exchanged", edit(", b_n]", ", s_n]", "b, s_n", "b, b_n"), "You exchanged the candidate's two biases. Row 0 stands beside the inputs, row 1 beside the state, inside the reset gate.", whole=True),
+        Mistake("candidate's second bias twice", edit(", b_n]", ", b_n + s_n]"), "The candidate's bias beside the state is in your b and in your b_h. It acts once, inside the reset gate.", whole=True),
+        Mistake("b_h left at zero", edit("b, s_n", "b, 0 * s_n"), "Your b_h is zero. Row 1 of their bias has a block for the candidate; it stands inside the reset gate, as b_h does."),
+        Mistake("blocks not transposed", edit("r.T, z.T, n.T", "*(a.reshape(a.shape[::-1]) for a in (r, z, n))", within=rows), "Your matrices have the right shape and the wrong entries. Theirs has one column per unit, ours one row: a block is transposed, not reshaped.", whole=True),
     ),
     invariants=(
         Invariant("the same net", _same_net, "Your weights make another net: with random x and h, (11.6) gives another state than their step."),
