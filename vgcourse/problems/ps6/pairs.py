@@ -11,9 +11,9 @@ from vgcourse.problems.ps6.steps import as_edits
 from vgcourse.problems.ps6.through_time import leaky_backward
 
 COMMON = (
-    Mistake("slope of the loss's step", edit("slopes[k]", "slopes[t]"), "On the whole way back you use the slope of step t, where the loss stands. Step k has a slope of its own: it is the first of the two slips of lecture 8, section 2."),
-    Mistake("slope at the loss only", edit("slopes[k]", "(slopes[k] if k == t else 1)"), "Only your own-step entries have the slope of tanh. Each step back has one too."),
-    Mistake("slope missing at the loss", edit("slopes[k]", "(slopes[k] if k < t else 1)"), "Your own-step entries lack the slope of tanh. They are gradients with respect to a pre-activation, too."),
+    Mistake("slope of the loss's step", edit("f[k]", "f[t]"), "On the whole way back you use the slope of step t, where the loss stands. Step k has a slope of its own: it is the first of the two slips of lecture 8, section 2."),
+    Mistake("slope at the loss only", edit("f[k]", "(f[k] if k == t else alpha)"), "Only your own-step entries have the slope of tanh. Each step back has one too."),
+    Mistake("slope missing at the loss", edit("f[k]", "(f[k] if k < t else alpha)"), "Your own-step entries lack the slope of tanh. They are gradients with respect to a pre-activation, too."),
     Mistake("begins one step early", edit("range(t,", "range(t - 1,"), "Your loss t begins its way at step t − 1. It is the gradient at h_t, so its first step is its own, t."),
     Mistake("every loss the last", edit("dhs[t]", "dhs[-1]"), "Every loss of yours starts with the gradient of the last one. Loss t starts with dhs of its own step."),
     Mistake("gradients of the states", edit("= dz", "= dh"), "Your entries come from gradients with respect to the states. b and W_x act inside the tanh: they meet those with respect to the pre-activations."),
@@ -29,12 +29,12 @@ def bias_pairs(dhs, hs, W_h, alpha):
     """Σ_n δ_{t,k} at [t, k]: what loss t adds to ∂L/∂b through step k ≤ t; zeros for k > t."""
     T = len(dhs)
     c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
-    slopes = 1 - c**2
+    f = alpha * (1 - c**2)
     G = np.zeros((T, T, len(W_h)))
     for t in range(T):
         dh = dhs[t]
         for k in range(t, -1, -1):
-            dz = alpha * slopes[k] * dh
+            dz = dh * f[k]
             G[t, k] = dz.sum(axis=0)
             dh = (1 - alpha) * dh + dz @ W_h
     return G
@@ -100,12 +100,12 @@ def inputs_by_lag(dhs, hs, x, W_h, alpha):
     """parts[τ] = Σ_t δ_{t,t−τ}ᵀ x_{t−τ}: the share of ∂L/∂W_x that has crossed τ steps; all parts sum to it."""
     T = len(x)
     c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
-    slopes = 1 - c**2
+    f = alpha * (1 - c**2)
     parts = np.zeros((T, len(W_h), x.shape[-1]))
     for t in range(T):
         dh = dhs[t]
         for k in range(t, -1, -1):
-            dz = alpha * slopes[k] * dh
+            dz = dh * f[k]
             parts[t - k] += dz.T @ x[k]
             dh = (1 - alpha) * dh + dz @ W_h
     return parts
