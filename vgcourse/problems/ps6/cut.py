@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from vgcourse.collect.plain import describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -15,30 +16,17 @@ SLACK = 1.05  # memory may be this much more than the least
 
 def cheap_cut(a, lost, work):
     """The smallest k₂ for which k₁ = ⌈k₂/work⌉ loses little enough."""
-    return least(a, lost, work)
+    k1 = k2 = 1
+    while lost_share(a, k1, k2) > lost:
+        k2 += 1
+        k1 = math.ceil(k2 / work - 1e-12)  # 21/1.4 is 15, but 15.000000000000002 in floating point
+    return k1, k2
 
 
 def lost_share(a, k1, k2):
     """Of the gradient of h_t = a h_{t−1} + x_t + b with L = Σ h_t, far from the start; each loss misses all lags from its reach on."""
     reach = np.arange(k2 - k1 + 1, k2 + 1)  # of the block's losses, the first one's first
     return float(np.mean(a ** reach.astype(float)))
-
-
-def least(
-    a,
-    lost,
-    work,
-    *,
-    share=lost_share,
-    first=lambda k2, work: math.ceil(k2 / work - 1e-12),
-    change=lambda k1, k2: (k1, k2),
-    allowed=lambda lost: lost,
-):
-    """cheap_cut with exchangeable parts."""
-    k2 = 1
-    while share(a, first(k2, work), k2) > allowed(lost):
-        k2 += 1
-    return change(first(k2, work), k2)
 
 
 def _numbers(output):
@@ -67,7 +55,7 @@ def _against(args, k1, k2):
     a, lost, work = args
     if k2 < k1:  # losses of the block that nothing reaches
         return 1.0, 1.0, 300.0
-    smallest = least(a, lost, work)[1]
+    smallest = cheap_cut(a, lost, work)[1]
     return (
         max(lost_share(a, k1, k2) / lost, 1.0),
         max(k2 / k1 / work, 1.0),
@@ -84,7 +72,7 @@ def _cases(rng):
         (0.97, 0.985, 0.01, 3),
     ):
         a = round(float(rng.uniform(low, high)), 3)
-        while least(a, lost, work)[1] % work == 0:  # k2/work has to be rounded
+        while cheap_cut(a, lost, work)[1] % work == 0:  # k2/work has to be rounded
             a = round(float(rng.uniform(low, high)), 3)
         cases.append(Case((a, lost, work), (f"a = {a:.2f}, {100 * lost:g} %, work {work}",)))
     return cases
@@ -113,7 +101,6 @@ def _sum_of_the_two(a, lost, work):
 CHEAP_CUT = Problem(
     name="ps6.cheap_cut",
     reference=cheap_cut,
-    family=least,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -130,15 +117,15 @@ CHEAP_CUT = Problem(
         Mistake("chunks", _chunks, "You took chunks, k1 = k2. They do the least work, and their memory is far above what is needed."),
         Mistake("window's length", _window_cut, "Your k2 is that of a window. Only the last loss of a block reaches back k2 steps; the first one k2 − k1 + 1, and too much is lost."),
         Mistake("safe for the first loss", _sum_of_the_two, "You made even the first loss of a block reach as far as a window's. What counts is the mean over the losses of a block: a shorter k2 will do."),
-        Mistake("lost by the first loss", dict(share=lambda a, k1, k2: a ** (k2 - k1 + 1)), "You count what the first loss of a block loses. The later ones reach further: take the mean over the block, and a shorter k2 will do."),
-        Mistake("rounded down", dict(first=lambda k2, work: max(int(k2 / work), 1)), "You round k2/work down, so k1 is too small and the work more than allowed. Round up."),
-        Mistake("rounded to the nearest", dict(first=lambda k2, work: max(round(k2 / work), 1)), "You round k2/work to the nearest whole number. Where that is below it, the work is more than allowed: round up."),
-        Mistake("half of k2", dict(first=lambda k2, work: math.ceil(k2 / 2)), "Your k1 is half of k2 whatever the work. It follows from the work that is allowed."),
-        Mistake("kept for lost", dict(allowed=lambda lost: 1 - lost), "You take what may be lost for what has to be kept."),
-        Mistake("loss of the mean reach", dict(share=lambda a, k1, k2: a ** (k2 - (k1 - 1) / 2)), "You take what a loss of mean reach loses. The powers of a are not on a line: the mean of the losses' shares is more than the share at the mean reach."),
-        Mistake("sum for the mean", dict(share=lambda a, k1, k2: k1 * lost_share(a, k1, k2)), "You add up what the losses of a block lose. The share is their mean."),
-        Mistake("half a block too long", dict(change=lambda k1, k2: (math.ceil(1.5 * k1), math.ceil(1.5 * k2))), "Your cut keeps what it should, with half as much memory again as needed. Look for the smallest k2."),
-        Mistake("exchanged", dict(change=lambda k1, k2: (k2, k1)), "Your two numbers are exchanged: k1 comes first."),
+        Mistake("lost by the first loss", edit("lost_share(a, k1, k2)", "a ** (k2 - k1 + 1)"), "You count what the first loss of a block loses. The later ones reach further: take the mean over the block, and a shorter k2 will do."),
+        Mistake("rounded down", edit("math.ceil(k2 / work - 1e-12)", "max(int(k2 / work), 1)"), "You round k2/work down, so k1 is too small and the work more than allowed. Round up."),
+        Mistake("rounded to the nearest", edit("math.ceil(k2 / work - 1e-12)", "max(round(k2 / work), 1)"), "You round k2/work to the nearest whole number. Where that is below it, the work is more than allowed: round up."),
+        Mistake("half of k2", edit("math.ceil(k2 / work - 1e-12)", "math.ceil(k2 / 2)"), "Your k1 is half of k2 whatever the work. It follows from the work that is allowed."),
+        Mistake("kept for lost", edit("> lost", "> 1 - lost"), "You take what may be lost for what has to be kept."),
+        Mistake("loss of the mean reach", edit("lost_share(a, k1, k2)", "a ** (k2 - (k1 - 1) / 2)"), "You take what a loss of mean reach loses. The powers of a are not on a line: the mean of the losses' shares is more than the share at the mean reach."),
+        Mistake("sum for the mean", edit("lost_share(a, k1, k2)", "k1 * lost_share(a, k1, k2)"), "You add up what the losses of a block lose. The share is their mean."),
+        Mistake("half a block too long", edit("return k1, k2", "return math.ceil(1.5 * k1), math.ceil(1.5 * k2)"), "Your cut keeps what it should, with half as much memory again as needed. Look for the smallest k2."),
+        Mistake("exchanged", edit("return k1, k2", "return k2, k1"), "Your two numbers are exchanged: k1 comes first."),
     ),
     hints=(
         "In a block of k1 losses the last one reaches back over k2 steps. Over how many does the first? The loss at each place loses a share a^(its reach).",

@@ -2,67 +2,26 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import draw_net, run
+from vgcourse.problems.ps6.forward import draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES
-from vgcourse.problems.ps6.through_time import SLOPES, candidates
+from vgcourse.problems.ps6.steps import as_edits
 
 # --- leaky_jacobian --------------------------------------------------------------------------------
 
 
 def leaky_jacobian(hs, W_h, alpha, s, t):
     """J = J_t … J_{s+1}, J_k = diag(1 − α) + diag(α(1 − c_k²)) W_h; bound Π_k [max(1 − α) + max(α(1 − c_k²)) ‖W_h‖]."""
-    return jacobian(hs, W_h, alpha, s, t)
-
-
-ORDERS = {
-    "last leftmost": lambda step, J, alpha: step @ J,
-    "first leftmost": lambda step, J, alpha: J @ step,
-    "entries": lambda step, J, alpha: step * J,
-    "last step": lambda step, J, alpha: step,
-    "kept by columns": lambda step, J, alpha: (1 - alpha) * J + (step - np.diag(1 - alpha)) @ J,
-}
-
-
-def jacobian(
-    hs,
-    W_h,
-    alpha,
-    s,
-    t,
-    *,
-    slope="1 − c²",
-    weight=lambda a: a,
-    first=0,
-    last=0,
-    scale="rows",
-    around=lambda a: np.diag(1 - a),
-    back=lambda W: W,
-    order="last leftmost",
-    largest=np.max,
-    kept=lambda a: np.max(1 - a),
-    bound_scale=lambda a: a,
-    norm=lambda W: np.linalg.norm(W, 2),
-    finish=lambda J: J,
-    slope_of=0,
-    together=False,
-    combine=None,
-    empty=None,
-):
-    """leaky_jacobian with exchangeable parts; steps k = s + 1 + first … t + last."""
-    W, J = back(W_h), np.eye(len(W_h))
-    factors = SLOPES[slope](hs, candidates(hs, alpha), alpha)
-    each, steps = [], []
-    for k in range(max(s + first, 0), min(t + last, len(factors))):
-        own = factors[min(max(k + slope_of, 0), len(factors) - 1)]
-        f = weight(alpha) * own
-        steps.append(around(alpha) + (f[:, None] * W if scale == "rows" else W * f))
-        J = ORDERS[order](steps[-1], J, alpha)
-        apart = kept(alpha), largest(bound_scale(alpha) * own) * norm(W_h)
-        each.append(np.max(1 - alpha + alpha * own * norm(W_h)) if together else sum(apart))
-    if s == t and empty is not None:
-        return empty * np.eye(len(W_h)), empty
-    return finish(J), np.prod(each) if combine is None else combine(each, steps, J, alpha, norm(W_h))
+    c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
+    slopes = 1 - c**2
+    norm = np.linalg.norm(W_h, 2)
+    J, factors = np.eye(len(W_h)), []
+    for slope in slopes[s:t]:  # of the steps s + 1 … t
+        step = np.diag(1 - alpha) + (alpha * slope)[:, None] * W_h
+        J = step @ J
+        factors.append(np.max(1 - alpha) + np.max(alpha * slope) * norm)
+    return J, np.prod(factors)
 
 
 def _jacobian_cases(rng):
@@ -76,7 +35,7 @@ def _jacobian_cases(rng):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, T, 1, D, H)
         W_h = W_h * 1.2  # so that no bound is 1
         alpha = np.minimum(alpha, rng.uniform(0.82, 0.9))
-        hs = run(x, h0, W_x, W_h, b, alpha)[:, 0]
+        hs = leaky_forward(x, h0, W_x, W_h, b, alpha)[:, 0]
         cases.append(Case((hs, W_h, alpha, s, t), ("J", "bound"), steps=t - s))
     return cases
 
@@ -88,7 +47,6 @@ def _norm_above_bound(args, out):
 LEAKY_JACOBIAN = Problem(
     name="ps6.leaky_jacobian",
     reference=leaky_jacobian,
-    family=jacobian,
     cases=_jacobian_cases,
     points=3,
     lecture='lecture 8, "Backpropagation through time"',
@@ -97,54 +55,54 @@ LEAKY_JACOBIAN = Problem(
         Invariant("norm above the bound", _norm_above_bound, "The norm of your J is larger than your bound. One of the two cannot be right."),
     ),
     mistakes=(
-        *(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
-        Mistake("the lecture's Jacobian", {"slope": "1 − h²", "weight": lambda a: np.ones_like(a), "bound_scale": lambda a: 1, "around": lambda a: np.diag(0 * a), "kept": lambda a: 0.0}, "Your Jacobian and bound are those of a net without leaks, as in the lecture. Write h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t and derive it with respect to h_{t−1}."),
-        Mistake("leak missing on the tanh", {"weight": lambda a: np.ones_like(a), "bound_scale": lambda a: 1}, "The factor α is missing on the way through the tanh, in J and in the bound."),
-        Mistake("leak missing in J", {"weight": lambda a: np.ones_like(a)}, "The factor α is missing in J on the way through the tanh: c_t enters h_t with the weight α."),
-        Mistake("1 − α on the tanh", {"weight": lambda a: 1 - a}, "On the way through the tanh your J has 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
-        Mistake("no way around in J", {"around": lambda a: np.diag(0 * a)}, "Your J lacks the way around the tanh, as in the lecture: each step also has the diagonal matrix of what is kept."),
-        Mistake("no way around", {"around": lambda a: np.diag(0 * a), "kept": lambda a: 0.0}, "The way around the tanh is missing in J and in the bound, as in the lecture: each step also keeps 1 − α."),
-        Mistake("identity in place of 1 − α", {"around": lambda a: np.eye(len(a))}, "Your J keeps the whole old state at each step, the identity. It is kept with the weight 1 − α."),
-        Mistake("α around", {"around": np.diag}, "The way around the tanh has the weight α in your J. The old state is kept with 1 − α."),
-        Mistake("1 − α in every column", {"around": lambda a: np.broadcast_to(1 - a, (len(a), len(a)))}, "1 − α was added to whole rows of your step's matrix: it broadcast. A unit keeps its own old value only, so it belongs on the diagonal."),
-        Mistake("columns scaled", {"scale": "columns"}, "You scale the columns of W_h. The slope belongs to the output, the first index, so it scales the rows."),
-        Mistake("W_h transposed", {"back": np.transpose}, "You use the transpose of W_h. A gradient meets the transpose; the Jacobian has the output first, as W_h does."),
-        Mistake("order reversed", {"order": "first leftmost"}, "Your product has the first step on the left. The last step acts last, so it stands on the left."),
-        Mistake("transposed", {"finish": np.transpose}, "Your J is transposed: the first index is the output's, h_t."),
-        Mistake("entries multiplied", {"order": "entries"}, "You multiply the steps' Jacobians entry by entry. A chain of steps is a matrix product, @."),
-        Mistake("last step's Jacobian", {"order": "last step"}, "Your J is the Jacobian of the last step alone: the loop overwrites it. The steps multiply."),
-        Mistake("kept by columns", {"order": "kept by columns"}, "You multiply the columns of the product so far by 1 − α. Each unit of h_t keeps a share of its own old value, so 1 − α goes with the rows."),
-        Mistake("slopes one step early", {"slope_of": -1}, "Your slopes are one step early: step k has that of step k − 1. The slope of a step comes from the states before and after it."),
-        Mistake("zeros for no step", {"empty": 0.0}, "For s = t you return zeros. Nothing is multiplied there: a state depends on itself by the identity, and the bound is 1."),
-        Mistake("one step too many", {"first": -1}, "Your product has one step too many: step s led to h_s and lies before it. The first step is s + 1."),
-        Mistake("one step late", {"first": 1, "last": 1}, "Your steps are s + 2 to t + 1. They are s + 1 to t."),
-        Mistake("one step early", {"first": -1, "last": -1}, "Your steps are s to t − 1. They are s + 1 to t."),
-        Mistake("first step missing", {"first": 1}, "Step s + 1 is missing in your product."),
-        Mistake("last step missing", {"last": -1}, "Step t is missing in your product."),
-        Mistake("way around missing in the bound", {"kept": lambda a: 0.0}, "Your bound lacks the way around the tanh: each factor has the largest share that a unit keeps, too."),
-        Mistake("leak missing in the bound", {"bound_scale": lambda a: 1}, "Your bound takes the largest slope without its α."),
-        Mistake("largest slope and largest leak apart", {"largest": lambda f: np.max(f), "bound_scale": lambda a: np.max(a)}, "Your bound takes the largest α and the largest slope of two different units. It asks for the largest of their products, unit by unit, which is a better bound."),
-        Mistake("smallest for largest", {"largest": np.min}, "Your bound takes the smallest slope. The norm of a diagonal matrix is its largest entry."),
-        Mistake("sum for largest", {"largest": np.sum}, "Your bound adds up the slopes of all units. The norm of a diagonal matrix is its largest entry."),
-        Mistake("mean for largest", {"largest": np.mean}, "Your bound takes the mean slope. The norm of a diagonal matrix is its largest entry."),
-        Mistake("mean kept", {"kept": lambda a: np.mean(1 - a)}, "Your bound takes the mean of 1 − α. The norm of a diagonal matrix is its largest entry."),
-        Mistake("slopes of 1", {"combine": lambda each, steps, J, a, norm: (np.max(1 - a) + np.max(a) * norm) ** len(each)}, "Your bound takes slopes of 1. It asks for each step's own largest α(1 − c²)."),
-        Mistake("norm of J", {"combine": lambda each, steps, J, a, norm: np.linalg.norm(J, 2)}, "Your bound is the norm of J itself. Asked for is one that each step's largest entries give, without J."),
-        Mistake("norm of each step's Jacobian", {"combine": lambda each, steps, J, a, norm: np.prod([np.linalg.norm(step, 2) for step in steps])}, "Your bound multiplies the norms of the steps' Jacobians. That is a bound, and a smaller one; asked for is the one of the text, from each step's largest entries and ‖W_h‖."),
-        Mistake("sum of the factors", {"combine": lambda each, steps, J, a, norm: 1.0 + sum(each)}, "Your bound adds the steps' factors to 1. The norm of a product is at most the product of the norms: multiply."),
-        Mistake("last step's factor for all", {"combine": lambda each, steps, J, a, norm: (each or [1.0])[-1] ** len(each)}, "Your bound is one step's factor, the last one's, to a power. Each step has slopes of its own: multiply them step by step."),
-        Mistake("first step's factor for all", {"combine": lambda each, steps, J, a, norm: (each or [1.0])[0] ** len(each)}, "Your bound is one step's factor, the first one's, to a power. Each step has slopes of its own: multiply them step by step."),
-        Mistake("largest factor for all", {"combine": lambda each, steps, J, a, norm: max(each, default=1.0) ** len(each)}, "Your bound is the largest factor of all steps to a power. Each step has slopes of its own: multiply them step by step."),
-        Mistake("largest factor alone", {"combine": lambda each, steps, J, a, norm: max(each, default=1.0)}, "Your bound is the largest factor of all steps. The norm of a product is at most the product of the norms: multiply."),
-        Mistake("last factor alone", {"combine": lambda each, steps, J, a, norm: (each or [1.0])[-1]}, "Your bound holds the last step's factor alone: the loop overwrites it. The factors multiply."),
-        Mistake("both of one unit", {"together": True}, "Your bound takes the largest sum of the two for one unit. ‖A + B‖ ≤ ‖A‖ + ‖B‖ asks for the largest of each, which may lie at different units."),
-        Mistake("smallest kept", {"kept": lambda a: np.min(1 - a)}, "Your bound has the smallest of the kept shares, 1 minus the largest α. The norm of a diagonal matrix is its largest entry."),
-        Mistake("largest column sum", {"norm": lambda W: np.linalg.norm(W, 1)}, "Your bound has the largest column sum of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
-        Mistake("largest row sum", {"norm": lambda W: np.linalg.norm(W, np.inf)}, "Your bound has the largest row sum of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
-        Mistake("largest entry", {"norm": lambda W: np.abs(W).max()}, "Your bound has the largest entry of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
-        Mistake("the lecture's bound", {"combine": lambda each, steps, J, a, norm: norm ** len(each)}, "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes."),
-        Mistake("Frobenius norm", {"norm": np.linalg.norm}, "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
-        Mistake("spectral radius", {"norm": lambda W: np.abs(np.linalg.eigvals(W)).max()}, "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),
+        *as_edits(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
+        Mistake("the lecture's Jacobian", edit("1 - c**2", "1 - hs[1:] ** 2", "np.diag(1 - alpha) + (alpha * ", "(", "np.max(1 - alpha) + np.max(alpha * ", "np.max("), "Your Jacobian and bound are those of a net without leaks, as in the lecture. Write h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t and derive it with respect to h_{t−1}."),
+        Mistake("leak missing on the tanh", edit("+ (alpha * ", "+ (", "+ np.max(alpha * ", "+ np.max("), "The factor α is missing on the way through the tanh, in J and in the bound."),
+        Mistake("leak missing in J", edit("+ (alpha * ", "+ ("), "The factor α is missing in J on the way through the tanh: c_t enters h_t with the weight α."),
+        Mistake("1 − α on the tanh", edit("+ (alpha * ", "+ ((1 - alpha) * "), "On the way through the tanh your J has 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
+        Mistake("no way around in J", edit("np.diag(1 - alpha) + ", ""), "Your J lacks the way around the tanh, as in the lecture: each step also has the diagonal matrix of what is kept."),
+        Mistake("no way around", edit("np.diag(1 - alpha) + ", "", "np.max(1 - alpha) + ", ""), "The way around the tanh is missing in J and in the bound, as in the lecture: each step also keeps 1 − α."),
+        Mistake("identity in place of 1 − α", edit("np.diag(1 - alpha)", "np.eye(len(alpha))"), "Your J keeps the whole old state at each step, the identity. It is kept with the weight 1 − α."),
+        Mistake("α around", edit("np.diag(1 - alpha)", "np.diag(alpha)"), "The way around the tanh has the weight α in your J. The old state is kept with 1 − α."),
+        Mistake("1 − α in every column", edit("np.diag(1 - alpha)", "(1 - alpha)"), "1 − α was added to whole rows of your step's matrix: it broadcast. A unit keeps its own old value only, so it belongs on the diagonal."),
+        Mistake("columns scaled", edit("[:, None]", ""), "You scale the columns of W_h. The slope belongs to the output, the first index, so it scales the rows."),
+        Mistake("W_h transposed", edit("* W_h", "* W_h.T"), "You use the transpose of W_h. A gradient meets the transpose; the Jacobian has the output first, as W_h does."),
+        Mistake("order reversed", edit("step @ J", "J @ step"), "Your product has the first step on the left. The last step acts last, so it stands on the left."),
+        Mistake("transposed", edit("return J", "return J.T"), "Your J is transposed: the first index is the output's, h_t."),
+        Mistake("entries multiplied", edit("step @ J", "step * J"), "You multiply the steps' Jacobians entry by entry. A chain of steps is a matrix product, @."),
+        Mistake("last step's Jacobian", edit("step @ J", "step"), "Your J is the Jacobian of the last step alone: the loop overwrites it. The steps multiply."),
+        Mistake("kept by columns", edit("step @ J", "(1 - alpha) * J + (step - np.diag(1 - alpha)) @ J"), "You multiply the columns of the product so far by 1 − α. Each unit of h_t keeps a share of its own old value, so 1 − α goes with the rows."),
+        Mistake("slopes one step early", edit("slopes[s:t]", "np.concatenate([slopes[:1], slopes])[s:t]"), "Your slopes are one step early: step k has that of step k − 1. The slope of a step comes from the states before and after it."),
+        Mistake("zeros for no step", edit("    return", "    if s == t:\n        return 0 * J, 0.0\n    return"), "For s = t you return zeros. Nothing is multiplied there: a state depends on itself by the identity, and the bound is 1."),
+        Mistake("one step too many", edit("slopes[s:t]", "slopes[max(s - 1, 0) : t]"), "Your product has one step too many: step s led to h_s and lies before it. The first step is s + 1."),
+        Mistake("one step late", edit("slopes[s:t]", "slopes[s + 1 : t + 1]"), "Your steps are s + 2 to t + 1. They are s + 1 to t."),
+        Mistake("one step early", edit("slopes[s:t]", "slopes[max(s - 1, 0) : t - 1]"), "Your steps are s to t − 1. They are s + 1 to t."),
+        Mistake("first step missing", edit("slopes[s:t]", "slopes[s + 1 : t]"), "Step s + 1 is missing in your product."),
+        Mistake("last step missing", edit("slopes[s:t]", "slopes[s : t - 1]"), "Step t is missing in your product."),
+        Mistake("way around missing in the bound", edit("np.max(1 - alpha) + ", ""), "Your bound lacks the way around the tanh: each factor has the largest share that a unit keeps, too."),
+        Mistake("leak missing in the bound", edit("np.max(alpha * ", "np.max("), "Your bound takes the largest slope without its α."),
+        Mistake("largest slope and largest leak apart", edit("np.max(alpha * ", "np.max(alpha) * np.max("), "Your bound takes the largest α and the largest slope of two different units. It asks for the largest of their products, unit by unit, which is a better bound."),
+        Mistake("smallest for largest", edit("np.max(alpha", "np.min(alpha"), "Your bound takes the smallest slope. The norm of a diagonal matrix is its largest entry."),
+        Mistake("sum for largest", edit("np.max(alpha", "np.sum(alpha"), "Your bound adds up the slopes of all units. The norm of a diagonal matrix is its largest entry."),
+        Mistake("mean for largest", edit("np.max(alpha", "np.mean(alpha"), "Your bound takes the mean slope. The norm of a diagonal matrix is its largest entry."),
+        Mistake("mean kept", edit("np.max(1", "np.mean(1"), "Your bound takes the mean of 1 − α. The norm of a diagonal matrix is its largest entry."),
+        Mistake("slopes of 1", edit("np.max(alpha * slope)", "np.max(alpha)"), "Your bound takes slopes of 1. It asks for each step's own largest α(1 − c²)."),
+        Mistake("norm of J", edit("np.prod(factors)", "np.linalg.norm(J, 2)"), "Your bound is the norm of J itself. Asked for is one that each step's largest entries give, without J."),
+        Mistake("norm of each step's Jacobian", edit("np.max(1 - alpha) + np.max(alpha * slope) * norm", "np.linalg.norm(step, 2)"), "Your bound multiplies the norms of the steps' Jacobians. That is a bound, and a smaller one; asked for is the one of the text, from each step's largest entries and ‖W_h‖."),
+        Mistake("sum of the factors", edit("np.prod(factors)", "1.0 + sum(factors)"), "Your bound adds the steps' factors to 1. The norm of a product is at most the product of the norms: multiply."),
+        Mistake("last step's factor for all", edit("np.prod(factors)", "(factors or [1.0])[-1] ** len(factors)"), "Your bound is one step's factor, the last one's, to a power. Each step has slopes of its own: multiply them step by step."),
+        Mistake("first step's factor for all", edit("np.prod(factors)", "(factors or [1.0])[0] ** len(factors)"), "Your bound is one step's factor, the first one's, to a power. Each step has slopes of its own: multiply them step by step."),
+        Mistake("largest factor for all", edit("np.prod(factors)", "max(factors, default=1.0) ** len(factors)"), "Your bound is the largest factor of all steps to a power. Each step has slopes of its own: multiply them step by step."),
+        Mistake("largest factor alone", edit("np.prod(factors)", "max(factors, default=1.0)"), "Your bound is the largest factor of all steps. The norm of a product is at most the product of the norms: multiply."),
+        Mistake("last factor alone", edit("np.prod(factors)", "(factors or [1.0])[-1]"), "Your bound holds the last step's factor alone: the loop overwrites it. The factors multiply."),
+        Mistake("both of one unit", edit("np.max(1 - alpha) + np.max(alpha * slope) * norm", "np.max(1 - alpha + alpha * slope * norm)"), "Your bound takes the largest sum of the two for one unit. ‖A + B‖ ≤ ‖A‖ + ‖B‖ asks for the largest of each, which may lie at different units."),
+        Mistake("smallest kept", edit("np.max(1", "np.min(1"), "Your bound has the smallest of the kept shares, 1 minus the largest α. The norm of a diagonal matrix is its largest entry."),
+        Mistake("largest column sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, 1)"), "Your bound has the largest column sum of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("largest row sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, np.inf)"), "Your bound has the largest row sum of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("largest entry", edit("np.linalg.norm(W_h, 2)", "np.abs(W_h).max()"), "Your bound has the largest entry of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("the lecture's bound", edit("np.prod(factors)", "norm ** len(factors)"), "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes."),
+        Mistake("Frobenius norm", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h)"), "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("spectral radius", edit("np.linalg.norm(W_h, 2)", "np.abs(np.linalg.eigvals(W_h)).max()"), "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),
     ),
     hints=(
         "One step's Jacobian is a sum of two matrices: what is kept, and what goes through the tanh and W_h. Then the steps multiply.",

@@ -4,6 +4,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps6.forward import EQUAL
 
@@ -12,50 +13,13 @@ from vgcourse.problems.ps6.forward import EQUAL
 
 def label_gradients(hs, V, b_o, targets):
     """L = Σ over steps, sequences, labels of −y log σ(o) − (1 − y) log(1 − σ(o)), o_t = V h_t + b_o: ∂L/∂o = σ(o) − y."""
-    return outputs(hs, V, b_o, targets)
-
-
-def softmax(z, axis=-1):
-    """Softmax over one axis, shifted so that nothing overflows."""
-    e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def outputs(
-    hs,
-    V,
-    b_o,
-    targets,
-    *,
-    squash=sigmoid,
-    rule=lambda p, y: p - y,
-    late=0,
-    divide=lambda y: 1,
-    bias=True,
-    V_divide=lambda y: 1,
-    b_divide=lambda y: 1,
-    V_steps=slice(None),
-    b_steps=slice(None),
-    V_states=lambda hs: hs,
-    V_from=lambda do, y: do,
-    back=lambda V: V,
-    b_from=lambda do, y: do,
-    dhs_from=lambda do, y: do,
-    later=False,
-    reads=lambda hs: hs,
-    slope=False,
-    only_last=False,
-):
-    """label_gradients with exchangeable parts."""
-    y, hs = np.roll(targets, late, axis=0), reads(hs)
-    do = rule(squash(hs @ V.T + (b_o if bias else 0)), y) / divide(targets)
-    if only_last:
-        do[:-1] = 0
-    dV = np.einsum("tnc,tnh->ch", V_from(do, y)[V_steps], V_states(hs)[V_steps]) / V_divide(targets)
-    db = b_from(do, y)[b_steps].sum(axis=(0, 1)) / b_divide(targets)
-    dhs = dhs_from(do, y) @ back(V)
-    dhs = np.cumsum(dhs[::-1], axis=0)[::-1] if later else dhs
-    return do, dV, db, dhs * (1 - hs**2) if slope else dhs
+    o = hs @ V.T + b_o
+    p = sigmoid(o)
+    do = p - targets
+    dV = np.einsum("tnc,tnh->ch", do, hs)
+    db_o = do.sum(axis=(0, 1))
+    dhs = do @ V
+    return do, dV, db_o, dhs
 
 
 def _output_cases(rng):
@@ -72,7 +36,6 @@ def _output_cases(rng):
 LABEL_GRADIENTS = Problem(
     name="ps6.label_gradients",
     reference=label_gradients,
-    family=outputs,
     cases=_output_cases,
     points=3,
     lecture='lecture 8, "Backpropagation through time"',
@@ -83,46 +46,46 @@ LABEL_GRADIENTS = Problem(
         Invariant("dhs from do", lambda args, out: relative_error(out["dhs"], out["do"] @ args[1]), "Your dhs does not go with your own do: h_t acts on the loss of its own step through V alone."),
     ),
     mistakes=(
-        Mistake("softmax", {"squash": softmax}, "You took the softmax, as in the lecture. There one class is right; here each label is a yes-or-no question of its own, with a sigmoid."),
-        Mistake("tanh for the sigmoid", {"squash": np.tanh}, "You squash the scores with tanh. A probability comes from the sigmoid."),
-        Mistake("sigmoid of −o", {"squash": lambda o: sigmoid(-o)}, "Your probabilities are σ(−o), those of the answer no: look at the sign in the exponent."),
-        Mistake("yes or no for the probability", {"rule": lambda p, y: (p > 0.5) - y}, "You compare targets with decisions, score above 0 or not. The loss is smooth: its gradient has σ(o) itself."),
-        Mistake("sign", {"rule": lambda p, y: y - p}, "The sign of your do is flipped. Where a label is absent, a larger score makes the loss larger: the gradient is positive there.", whole=True),
-        Mistake("targets missing", {"rule": lambda p, y: p}, "Your do is σ(o) alone: the targets do not enter.", whole=True),
-        Mistake("present labels only", {"rule": lambda p, y: y * (p - 1)}, "Only labels that are present have a gradient in yours. An absent one that gets a high score costs as well."),
-        Mistake("absent labels only", {"rule": lambda p, y: (1 - y) * p}, "Only labels that are absent have a gradient in yours. A present one that gets a low score costs as well."),
-        Mistake("gradient by the probability", {"rule": lambda p, y: (p - y) / (p * (1 - p))}, "Your do is the gradient with respect to σ(o). It still has to go back through the sigmoid to o.", whole=True),
-        Mistake("extra slope", {"rule": lambda p, y: (p - y) * p * (1 - p)}, "Your do has the slope of the sigmoid as an extra factor, as for a squared error. With the logarithm it cancels.", whole=True),
-        Mistake("twice", {"rule": lambda p, y: 2 * (p - y)}, "Your do is twice too large, as if the loss were a square.", whole=True),
-        Mistake("bias missing", {"bias": False}, "You left b_o out of the scores."),
-        Mistake("labels one step late", {"late": 1}, "Step t gets the targets of step t − 1 in yours. targets[t] belongs to hs[t]."),
-        Mistake("averaged over the batch", {"divide": lambda y: y.shape[1]}, "You divide by N. The loss is a sum here, over steps, sequences and labels."),
-        Mistake("averaged over steps", {"divide": len}, "You divide by T. The loss is a sum here, over steps, sequences and labels."),
-        Mistake("averaged over labels", {"divide": lambda y: y.shape[2]}, "You divide by the number of labels. The loss is a sum here, over steps, sequences and labels."),
-        Mistake("averaged over all", {"divide": lambda y: y.size}, "You divide by T·N·C, as for a mean. The loss is a sum here."),
-        Mistake("dV averaged over the batch", {"V_divide": lambda y: y.shape[1]}, "Your dV alone is divided by N. Contributions from many uses of V add up."),
-        Mistake("dV averaged over steps", {"V_divide": len}, "Your dV alone is divided by T. Contributions from many uses of V add up."),
-        Mistake("db_o averaged over the batch", {"b_divide": lambda y: y.shape[1]}, "Your db_o is divided by N. It is a sum over steps and sequences."),
-        Mistake("db_o averaged over steps", {"b_divide": len}, "Your db_o is divided by T. It is a sum over steps and sequences."),
-        Mistake("dV averaged over both", {"V_divide": lambda y: y.shape[0] * y.shape[1]}, "Your dV alone is divided by T·N. Contributions from many uses of V add up."),
-        Mistake("db_o averaged over both", {"b_divide": lambda y: y.shape[0] * y.shape[1]}, "Your db_o is divided by T·N, as a mean over both axes. It is a sum over steps and sequences."),
-        Mistake("averaged over batch and labels", {"divide": lambda y: y.shape[1] * y.shape[2]}, "You divide by N and by the number of labels. The loss is a sum here, over steps, sequences and labels."),
-        Mistake("averaged over steps and batch", {"divide": lambda y: y.shape[0] * y.shape[1]}, "You divide by T·N. The loss is a sum here, over steps, sequences and labels."),
-        Mistake("dV of the last step", {"V_steps": slice(-1, None)}, "Your dV holds the last step alone: the loop overwrites it. It has to add."),
-        Mistake("dV of the first step", {"V_steps": slice(0, 1)}, "Your dV holds the first step alone. V is used at every step."),
-        Mistake("db_o of the last step", {"b_steps": slice(-1, None)}, "Your db_o holds the last step alone: the loop overwrites it. It has to add."),
-        Mistake("dV with the state before", {"V_states": lambda hs: np.concatenate([0 * hs[:1], hs[:-1]])}, "Your dV pairs do_t with the state before. The output reads the state of its own step."),
-        Mistake("dV from the probabilities", {"V_from": lambda do, y: do + y}, "Your dV is built from σ(o). It needs the gradient with respect to the scores."),
-        Mistake("db_o from the probabilities", {"b_from": lambda do, y: do + y}, "Your db_o is built from σ(o). It needs the gradient with respect to the scores."),
-        Mistake("dhs from the probabilities", {"dhs_from": lambda do, y: do + y}, "Your dhs is built from σ(o). It needs the gradient with respect to the scores, targets included."),
-        Mistake("slope of the sigmoid in dhs", {"dhs_from": lambda do, y: do * (do + y) * (1 - do - y)}, "Your dhs has the slope of the sigmoid as an extra factor. do is the gradient with respect to the scores already: only V lies between them and the state."),
-        Mistake("slope of the sigmoid in dV", {"V_from": lambda do, y: do * (do + y) * (1 - do - y)}, "Your dV has the slope of the sigmoid as an extra factor. do is the gradient with respect to the scores already."),
-        Mistake("dV with the state after", {"V_states": lambda hs: np.concatenate([hs[1:], 0 * hs[:1]])}, "Your dV pairs do_t with the state after. The output reads the state of its own step."),
-        Mistake("dhs of later losses too", {"later": True}, "Your dhs adds up from the last step back. Asked for is what a state gets from the loss of its own step alone: what comes back through time is the work of the other parts."),
-        Mistake("scores of the state before", {"reads": lambda hs: np.concatenate([0 * hs[:1], hs[:-1]])}, "Your outputs read the state of the step before, and the first one zeros. Here hs begins with h_1: hs[t] goes with targets[t].", whole=True),
-        Mistake("V transposed in dhs", {"back": np.transpose}, "You go back through the transpose of V. Only where there are as many labels as units does yours run."),
-        Mistake("slope in dhs", {"slope": True}, "Your dhs already holds a slope 1 − h². Asked for is the gradient with respect to the state, before any tanh, and in this net 1 − h² is not even the slope."),
-        Mistake("last step only", {"only_last": True}, "Only your last step has a gradient. Every step has targets and a loss here."),
+        Mistake("softmax", edit("sigmoid(o)", "np.exp(o) / np.exp(o).sum(axis=-1, keepdims=True)"), "You took the softmax, as in the lecture. There one class is right; here each label is a yes-or-no question of its own, with a sigmoid."),
+        Mistake("tanh for the sigmoid", edit("sigmoid(o)", "np.tanh(o)"), "You squash the scores with tanh. A probability comes from the sigmoid."),
+        Mistake("sigmoid of −o", edit("sigmoid(o)", "sigmoid(-o)"), "Your probabilities are σ(−o), those of the answer no: look at the sign in the exponent."),
+        Mistake("yes or no for the probability", edit("p - targets", "(p > 0.5) - targets"), "You compare targets with decisions, score above 0 or not. The loss is smooth: its gradient has σ(o) itself."),
+        Mistake("sign", edit("p - targets", "targets - p"), "The sign of your do is flipped. Where a label is absent, a larger score makes the loss larger: the gradient is positive there.", whole=True),
+        Mistake("targets missing", edit("p - targets", "p"), "Your do is σ(o) alone: the targets do not enter.", whole=True),
+        Mistake("present labels only", edit("p - targets", "targets * (p - 1)"), "Only labels that are present have a gradient in yours. An absent one that gets a high score costs as well."),
+        Mistake("absent labels only", edit("p - targets", "(1 - targets) * p"), "Only labels that are absent have a gradient in yours. A present one that gets a low score costs as well."),
+        Mistake("gradient by the probability", edit("p - targets", "(p - targets) / (p * (1 - p))"), "Your do is the gradient with respect to σ(o). It still has to go back through the sigmoid to o.", whole=True),
+        Mistake("extra slope", edit("p - targets", "(p - targets) * p * (1 - p)"), "Your do has the slope of the sigmoid as an extra factor, as for a squared error. With the logarithm it cancels.", whole=True),
+        Mistake("twice", edit("p - targets", "2 * (p - targets)"), "Your do is twice too large, as if the loss were a square.", whole=True),
+        Mistake("bias missing", edit("V.T + b_o", "V.T"), "You left b_o out of the scores."),
+        Mistake("labels one step late", edit("    p =", "    targets = np.roll(targets, 1, axis=0)\n    p ="), "Step t gets the targets of step t − 1 in yours. targets[t] belongs to hs[t]."),
+        Mistake("averaged over the batch", edit("dV =", "do = do / hs.shape[1]\n    dV ="), "You divide by N. The loss is a sum here, over steps, sequences and labels."),
+        Mistake("averaged over steps", edit("dV =", "do = do / len(hs)\n    dV ="), "You divide by T. The loss is a sum here, over steps, sequences and labels."),
+        Mistake("averaged over labels", edit("dV =", "do = do / len(V)\n    dV ="), "You divide by the number of labels. The loss is a sum here, over steps, sequences and labels."),
+        Mistake("averaged over all", edit("dV =", "do = do / do.size\n    dV ="), "You divide by T·N·C, as for a mean. The loss is a sum here."),
+        Mistake("dV averaged over the batch", edit("np.einsum", "1 / hs.shape[1] * np.einsum"), "Your dV alone is divided by N. Contributions from many uses of V add up."),
+        Mistake("dV averaged over steps", edit("np.einsum", "1 / len(hs) * np.einsum"), "Your dV alone is divided by T. Contributions from many uses of V add up."),
+        Mistake("db_o averaged over the batch", edit("sum(axis=(0, 1))", "mean(axis=1).sum(axis=0)"), "Your db_o is divided by N. It is a sum over steps and sequences."),
+        Mistake("db_o averaged over steps", edit("sum(axis=(0, 1))", "mean(axis=0).sum(axis=0)"), "Your db_o is divided by T. It is a sum over steps and sequences."),
+        Mistake("dV averaged over both", edit("np.einsum", "1 / (len(hs) * hs.shape[1]) * np.einsum"), "Your dV alone is divided by T·N. Contributions from many uses of V add up."),
+        Mistake("db_o averaged over both", edit("sum(axis=(0, 1))", "mean(axis=(0, 1))"), "Your db_o is divided by T·N, as a mean over both axes. It is a sum over steps and sequences."),
+        Mistake("averaged over batch and labels", edit("dV =", "do = do / (hs.shape[1] * len(V))\n    dV ="), "You divide by N and by the number of labels. The loss is a sum here, over steps, sequences and labels."),
+        Mistake("averaged over steps and batch", edit("dV =", "do = do / (len(hs) * hs.shape[1])\n    dV ="), "You divide by T·N. The loss is a sum here, over steps, sequences and labels."),
+        Mistake("dV of the last step", edit("do, hs)", "do[-1:], hs[-1:])"), "Your dV holds the last step alone: the loop overwrites it. It has to add."),
+        Mistake("dV of the first step", edit("do, hs)", "do[:1], hs[:1])"), "Your dV holds the first step alone. V is used at every step."),
+        Mistake("db_o of the last step", edit("db_o = do", "db_o = do[-1:]"), "Your db_o holds the last step alone: the loop overwrites it. It has to add."),
+        Mistake("dV with the state before", edit("do, hs)", "do[1:], hs[:-1])"), "Your dV pairs do_t with the state before. The output reads the state of its own step."),
+        Mistake("dV from the probabilities", edit('->ch", do', '->ch", p'), "Your dV is built from σ(o). It needs the gradient with respect to the scores."),
+        Mistake("db_o from the probabilities", edit("db_o = do", "db_o = p"), "Your db_o is built from σ(o). It needs the gradient with respect to the scores."),
+        Mistake("dhs from the probabilities", edit("dhs = do", "dhs = p"), "Your dhs is built from σ(o). It needs the gradient with respect to the scores, targets included."),
+        Mistake("slope of the sigmoid in dhs", edit("dhs = do", "dhs = do * p * (1 - p)"), "Your dhs has the slope of the sigmoid as an extra factor. do is the gradient with respect to the scores already: only V lies between them and the state."),
+        Mistake("slope of the sigmoid in dV", edit('->ch", do', '->ch", do * p * (1 - p)'), "Your dV has the slope of the sigmoid as an extra factor. do is the gradient with respect to the scores already."),
+        Mistake("dV with the state after", edit("do, hs)", "do[:-1], hs[1:])"), "Your dV pairs do_t with the state after. The output reads the state of its own step."),
+        Mistake("dhs of later losses too", edit("db_o, dhs", "db_o, np.cumsum(dhs[::-1], axis=0)[::-1]"), "Your dhs adds up from the last step back. Asked for is what a state gets from the loss of its own step alone: what comes back through time is the work of the other parts."),
+        Mistake("scores of the state before", edit("o = hs", "hs = np.concatenate([0 * hs[:1], hs[:-1]])\n    o = hs"), "Your outputs read the state of the step before, and the first one zeros. Here hs begins with h_1: hs[t] goes with targets[t].", whole=True),
+        Mistake("V transposed in dhs", edit("@ V\n", "@ V.T\n"), "You go back through the transpose of V. Only where there are as many labels as units does yours run."),
+        Mistake("slope in dhs", edit("db_o, dhs", "db_o, dhs * (1 - hs**2)"), "Your dhs already holds a slope 1 − h². Asked for is the gradient with respect to the state, before any tanh, and in this net 1 − h² is not even the slope."),
+        Mistake("last step only", edit("dV =", "do = np.concatenate([0 * do[:-1], do[-1:]])\n    dV ="), "Only your last step has a gradient. Every step has targets and a loss here."),
     ),
     hints=(
         "Every step asks C yes-or-no questions of h_t, each with a sigmoid of its own, and V is the same at all steps.",

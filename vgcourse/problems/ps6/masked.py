@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 SMALL = 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6  # what is added to keep a logarithm finite
@@ -9,60 +10,19 @@ SMALL = 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6  # what is added to keep a logarit
 
 def sequence_mean_loss(o, labels, mask):
     """L = mean over the sequences with a target of the mean over a sequence's targets of −log softmax(o)[label]; and ∂L/∂o."""
-    return masked(o, labels, mask)
-
-
-def _fair(m):
-    counts = m.sum(axis=0)
-    return np.maximum(counts, 1) * max((counts > 0).sum(), 1)
-
-
-LOGS = {
-    "of the quotient": lambda p: -np.log(p),
-    "missing": lambda p: -p,
-    **{f"of p + {small:g}": lambda p, small=small: -np.log(p + small) for small in SMALL},
-}
-
-
-def masked(
-    o,
-    labels,
-    mask,
-    *,
-    count=_fair,
-    count_do=None,
-    mask_loss=True,
-    mask_do=True,
-    keep=lambda m: m,
-    label_of=lambda labels: labels,
-    rule=lambda p, y: p - y,
-    axis=-1,
-    sum_axis=None,
-    shift="rows",
-    log=None,
-    from_log=False,
-    classes=False,
-):
-    """sequence_mean_loss with exchangeable parts; mask (T, N) of 0 and 1, labels of steps without a target −1."""
-    mask, C = keep(mask).astype(float), o.shape[-1]
-    y = np.eye(C)[label_of(labels)]
-    top = {"rows": lambda: o.max(axis=axis, keepdims=True), "all": o.max, "none": lambda: 0.0}[shift]()
-    with np.errstate(all="ignore"):
-        total = np.exp(o - top).sum(axis=axis if sum_axis is None else sum_axis, keepdims=True)
-        log_p = o - top - np.log(total)
-        p = np.exp(log_p) if from_log else np.exp(o - top) / total
-        if log is None and (from_log or shift == "rows"):
-            losses = -np.where(y > 0, log_p, 0.0).sum(axis=-1)
-        else:
-            losses = LOGS[log or "of the quotient"]((p * y).sum(axis=-1))
-        m = mask if mask_loss else np.ones_like(mask)
-        loss = (losses * m / count(mask)).sum() / (C if classes else 1)
-        do = rule(p, y) * (mask[..., None] if mask_do else 1.0) / _column((count_do or count)(mask))
+    C = o.shape[-1]
+    targets = mask.sum(axis=0)  # how many a sequence has
+    sequences = max((targets > 0).sum(), 1)
+    share = 1 / np.maximum(targets, 1) / sequences  # what one of them weighs
+    y = np.eye(C)[labels]
+    top = o.max(axis=-1, keepdims=True)
+    total = np.exp(o - top).sum(axis=-1, keepdims=True)
+    log_p = o - top - np.log(total)
+    p = np.exp(log_p)
+    losses = -np.where(y > 0, log_p, 0).sum(axis=-1)
+    loss = (mask * share * losses).sum()
+    do = (mask * share)[..., None] * (p - y)
     return loss, do
-
-
-def _column(count):
-    return count if np.ndim(count) == 0 else np.asarray(count)[..., None]
 
 
 def _last_kept(m):
@@ -104,10 +64,13 @@ def _rows_sum_to_zero(args, out):
     return np.abs(do.sum(axis=-1)).max() / np.abs(do).max()
 
 
+_OWN_LOG = "np.where(y > 0, log_p, 0).sum(axis=-1)"
+_LOG_OF_P = edit(_OWN_LOG, "np.log((p * y).sum(axis=-1))")
+_BY_DIVISION = edit("np.exp(log_p)", "np.exp(o - top) / total")
+
 SEQUENCE_MEAN_LOSS = Problem(
     name="ps6.sequence_mean_loss",
     reference=sequence_mean_loss,
-    family=masked,
     cases=_cases,
     points=4,
     lecture='lecture 8, "Backpropagation through time"',
@@ -117,49 +80,49 @@ SEQUENCE_MEAN_LOSS = Problem(
         Invariant("rows sum to 0", _rows_sum_to_zero, "The rows of your do do not sum to zero over the classes. Adding a constant to all scores of a step changes no probability, so they must."),
     ),
     mistakes=(
-        Mistake("one mean over all targets", {"count": lambda m: m.sum()}, "You divide one sum by the number of all targets. Then a long sequence weighs more than a short one; here all sequences weigh the same."),
-        Mistake("divided by T·N", {"count": lambda m: m.size}, "You divide by T·N, the masked steps included."),
-        Mistake("divided by N alone", {"count": lambda m: m.shape[1]}, "You divide by N alone: each sequence brings the sum of its losses. It should bring their mean."),
-        Mistake("divided by the sequences alone", {"count": lambda m: max((m.sum(axis=0) > 0).sum(), 1)}, "You divide by the number of sequences alone: each brings the sum of its losses. It should bring their mean."),
-        Mistake("divided by T", {"count": len}, "You divide by T. Each sequence has its own number of targets."),
-        Mistake("divided by T and the sequences", {"count": lambda m: len(m) * max((m.sum(axis=0) > 0).sum(), 1)}, "Your mean over a sequence divides by T. It has its own number of targets, fewer than T."),
-        Mistake("not divided", {"count": lambda m: 1.0}, "You take a sum. Asked for is a mean for each sequence, and the mean of these."),
-        Mistake("sum over the sequences", {"count": lambda m: np.maximum(m.sum(axis=0), 1)}, "You add up the sequences' means. Asked for is the mean of them."),
-        Mistake("empty sequences counted", {"count": lambda m: np.maximum(m.sum(axis=0), 1) * m.shape[1]}, "You count sequences without a target as sequences with the loss 0. They are left out: divide by the number of those that have one."),
-        Mistake("0/0 in empty sequences", {"count": lambda m: m.sum(axis=0) * max((m.sum(axis=0) > 0).sum(), 1)}, "A sequence without any target divides 0 by 0 in yours. It has to be left out."),
-        Mistake("0/0, and empty sequences counted", {"count": lambda m: m.sum(axis=0) * m.shape[1]}, "A sequence without any target divides 0 by 0 in yours, and it is counted among the sequences. It has to be left out of both."),
-        Mistake("a mean for each step", {"count": lambda m: np.maximum(m.sum(axis=1, keepdims=True), 1) * (m.sum(axis=1) > 0).sum()}, "You average over the sequences at each step and then over the steps. It is the other way round: over the targets of a sequence first."),
-        Mistake("one target too many", {"count": lambda m: (m.sum(axis=0) + 1) * max((m.sum(axis=0) > 0).sum(), 1)}, "Your mean over a sequence divides by its number of targets plus 1. Only where there is none something else than 0 is needed."),
-        Mistake("divided twice by the targets", {"count": lambda m: np.maximum(m.sum(axis=0), 1) ** 2 * max((m.sum(axis=0) > 0).sum(), 1)}, "You divide by a sequence's number of targets twice."),
-        Mistake("averaged over classes", {"classes": True}, "Your loss is divided by the number of classes, as a mean over the last axis. Each target has one loss, that of its label."),
-        Mistake("one mean over everything", {"count": lambda m: m.size, "count_do": _fair, "classes": True}, "Your loss is one mean over steps, sequences and classes. Asked for is a mean for each sequence, over its targets, and the mean of these."),
-        Mistake("do not divided", {"count_do": lambda m: 1.0}, "Your do is the gradient of a sum. It is divided as the loss is."),
-        Mistake("do by the sequences alone", {"count_do": lambda m: max((m.sum(axis=0) > 0).sum(), 1)}, "Your do is divided by the number of sequences alone. The loss also divides by each sequence's number of targets, and so does its gradient."),
-        Mistake("do by all targets", {"count_do": lambda m: m.sum()}, "Your do is divided by the number of all targets, your loss sequence by sequence. The gradient is divided as the loss is."),
-        Mistake("do by N", {"count_do": lambda m: np.maximum(m.sum(axis=0), 1) * m.shape[1]}, "Your do counts the sequences without a target, your loss does not."),
-        Mistake("do by the targets alone", {"count_do": lambda m: np.maximum(m.sum(axis=0), 1)}, "Your do is divided by each sequence's number of targets alone. The loss is also a mean over sequences."),
-        Mistake("mask missing in do", {"mask_do": False}, "The mask is missing in your do: steps without a target get a gradient."),
-        Mistake("mask missing in the loss", {"mask_loss": False}, "The mask is missing in your loss: steps without a target add their share, for a label that is none."),
-        Mistake("no mask", {"keep": np.ones_like}, "Steps without a target count like the others in yours. A label of −1 says that there is none; numpy takes it as the last class."),
-        Mistake("first class where there is no target", {"mask_do": False, "label_of": lambda labels: np.maximum(labels, 0)}, "The mask is missing in your do: steps without a target get a gradient, as if their label were class 0."),
-        Mistake("mask taken as lengths", {"keep": lambda m: (np.arange(len(m))[:, None] < m.sum(axis=0)).astype(float)}, "You take the first steps of each sequence, as many as it has targets. A step without a target can lie between others: the mask says which."),
-        Mistake("mask taken as lengths, first class", {"keep": lambda m: (np.arange(len(m))[:, None] < m.sum(axis=0)).astype(float), "label_of": lambda labels: np.maximum(labels, 0)}, "You take the first steps of each sequence, as many as it has targets. A step without a target can lie between others: the mask says which."),
-        Mistake("mask inverted", {"keep": lambda m: 1 - m}, "You keep the steps where the mask is 0. A mask of 1 marks a target."),
-        Mistake("last target of each sequence only", {"keep": _last_kept}, "Only the last target of each sequence counts in yours. Every step with mask 1 does."),
-        Mistake("sign", {"rule": lambda p, y: y - p}, "The sign of your do is flipped."),
-        Mistake("one-hot missing", {"rule": lambda p, y: p}, "Your do is the softmax alone; the one-hot target is not subtracted."),
-        Mistake("label entry only", {"rule": lambda p, y: y * (p - 1)}, "Only the label's entry of your do is filled. Every score is in the softmax's denominator, so every class gets a gradient."),
-        Mistake("softmax over time", {"axis": 0}, "Your softmax sums over axis 0, which is time. The classes lie on the last axis."),
-        Mistake("softmax over the batch", {"axis": 1}, "Your softmax sums over axis 1, the batch. The classes lie on the last axis."),
-        Mistake("sums over the batch", {"sum_axis": 1, "from_log": True}, "Your sums of exponentials run over axis 1, the batch. The classes lie on the last axis."),
-        Mistake("sums over time", {"sum_axis": 0, "from_log": True}, "Your sums of exponentials run over axis 0, which is time. The classes lie on the last axis."),
-        Mistake("overflow", {"shift": "none"}, "Your exponential overflows for large scores, and inf/inf is NaN. Subtract each row's maximum first; the softmax does not change."),
-        Mistake("overflow before the logarithm", {"shift": "none", "from_log": True}, "Your exponential overflows for large scores, or is 0 for very negative ones, before you take its logarithm. Subtract each row's maximum first; the softmax does not change."),
-        Mistake("one maximum for all", {"shift": "all", "from_log": True}, "You subtract the largest score of all rows from every row. Rows far below it have exponentials of 0 only, and their logarithm is −∞: each step and sequence needs its own maximum."),
-        Mistake("one maximum for all, divided", {"shift": "all"}, "You subtract the largest score of all rows from every row. Rows far below it have exponentials of 0 only, and 0/0 is NaN: each step and sequence needs its own maximum."),
-        Mistake("logarithm missing", {"log": "missing"}, "The logarithm is missing in your loss: you add up the labels' probabilities."),
-        *(Mistake(f"{small:g} in the logarithm", {"log": f"of p + {small:g}"}, f"You add {small:g} to the probability before its logarithm, so that no loss can be above {-np.log(small):.1f}. A label can have less probability than that: take the logarithm of the softmax as a difference, score minus the logarithm of the sum.") for small in SMALL),
-        Mistake("log of a probability that is 0", {"log": "of the quotient"}, "You take the logarithm of a probability before the mask, and in a step that does not count it can be 0: 0 · (−∞) is NaN."),
+        Mistake("one mean over all targets", edit("np.maximum(targets, 1) / sequences", "mask.sum()"), "You divide one sum by the number of all targets. Then a long sequence weighs more than a short one; here all sequences weigh the same."),
+        Mistake("divided by T·N", edit("np.maximum(targets, 1) / sequences", "mask.size"), "You divide by T·N, the masked steps included."),
+        Mistake("divided by N alone", edit("np.maximum(targets, 1) / sequences", "mask.shape[1]"), "You divide by N alone: each sequence brings the sum of its losses. It should bring their mean."),
+        Mistake("divided by the sequences alone", edit("np.maximum(targets, 1) / ", ""), "You divide by the number of sequences alone: each brings the sum of its losses. It should bring their mean."),
+        Mistake("divided by T", edit("np.maximum(targets, 1) / sequences", "len(mask)"), "You divide by T. Each sequence has its own number of targets."),
+        Mistake("divided by T and the sequences", edit("np.maximum(targets, 1)", "len(mask)"), "Your mean over a sequence divides by T. It has its own number of targets, fewer than T."),
+        Mistake("not divided", edit("1 / np.maximum(targets, 1) / sequences", "1.0"), "You take a sum. Asked for is a mean for each sequence, and the mean of these."),
+        Mistake("sum over the sequences", edit(" / sequences", ""), "You add up the sequences' means. Asked for is the mean of them."),
+        Mistake("empty sequences counted", edit("/ sequences", "/ mask.shape[1]"), "You count sequences without a target as sequences with the loss 0. They are left out: divide by the number of those that have one."),
+        Mistake("0/0 in empty sequences", edit("np.maximum(targets, 1)", "targets"), "A sequence without any target divides 0 by 0 in yours. It has to be left out."),
+        Mistake("0/0, and empty sequences counted", edit("np.maximum(targets, 1) / sequences", "targets / mask.shape[1]"), "A sequence without any target divides 0 by 0 in yours, and it is counted among the sequences. It has to be left out of both."),
+        Mistake("a mean for each step", edit("np.maximum(targets, 1) / sequences", "np.maximum(mask.sum(axis=1, keepdims=True), 1) / (mask.sum(axis=1) > 0).sum()"), "You average over the sequences at each step and then over the steps. It is the other way round: over the targets of a sequence first."),
+        Mistake("one target too many", edit("np.maximum(targets, 1)", "(targets + 1)"), "Your mean over a sequence divides by its number of targets plus 1. Only where there is none something else than 0 is needed."),
+        Mistake("divided twice by the targets", edit("np.maximum(targets, 1)", "np.maximum(targets, 1) ** 2"), "You divide by a sequence's number of targets twice."),
+        Mistake("averaged over classes", edit("return loss", "return loss / C"), "Your loss is divided by the number of classes, as a mean over the last axis. Each target has one loss, that of its label."),
+        Mistake("one mean over everything", edit("mask * share * losses).sum()", "mask * losses).sum() / o.size"), "Your loss is one mean over steps, sequences and classes. Asked for is a mean for each sequence, over its targets, and the mean of these."),
+        Mistake("do not divided", edit(" * share)[", ")["), "Your do is the gradient of a sum. It is divided as the loss is."),
+        Mistake("do by the sequences alone", edit(" * share)[", " / sequences)["), "Your do is divided by the number of sequences alone. The loss also divides by each sequence's number of targets, and so does its gradient."),
+        Mistake("do by all targets", edit(" * share)[", " / mask.sum())["), "Your do is divided by the number of all targets, your loss sequence by sequence. The gradient is divided as the loss is."),
+        Mistake("do by N", edit(" * share)[", " / np.maximum(targets, 1) / mask.shape[1])["), "Your do counts the sequences without a target, your loss does not."),
+        Mistake("do by the targets alone", edit(" * share)[", " / np.maximum(targets, 1))["), "Your do is divided by each sequence's number of targets alone. The loss is also a mean over sequences."),
+        Mistake("mask missing in do", edit("do = (mask", "do = (np.ones_like(mask)"), "The mask is missing in your do: steps without a target get a gradient."),
+        Mistake("mask missing in the loss", edit("mask * share * losses", "share * losses"), "The mask is missing in your loss: steps without a target add their share, for a label that is none."),
+        Mistake("no mask", edit("targets = mask", "mask = np.ones_like(mask)\n    targets = mask"), "Steps without a target count like the others in yours. A label of −1 says that there is none; numpy takes it as the last class."),
+        Mistake("first class where there is no target", edit("do = (mask", "do = (np.ones_like(mask)", "np.eye(C)[labels]", "np.eye(C)[np.maximum(labels, 0)]"), "The mask is missing in your do: steps without a target get a gradient, as if their label were class 0."),
+        Mistake("mask taken as lengths", edit("targets = mask", "mask = (np.arange(len(mask))[:, None] < mask.sum(axis=0)).astype(float)\n    targets = mask"), "You take the first steps of each sequence, as many as it has targets. A step without a target can lie between others: the mask says which."),
+        Mistake("mask taken as lengths, first class", edit("targets = mask", "mask = (np.arange(len(mask))[:, None] < mask.sum(axis=0)).astype(float)\n    targets = mask", "np.eye(C)[labels]", "np.eye(C)[np.maximum(labels, 0)]"), "You take the first steps of each sequence, as many as it has targets. A step without a target can lie between others: the mask says which."),
+        Mistake("mask inverted", edit("targets = mask", "mask = 1 - mask\n    targets = mask"), "You keep the steps where the mask is 0. A mask of 1 marks a target."),
+        Mistake("last target of each sequence only", edit("targets = mask", "mask = _last_kept(mask)\n    targets = mask"), "Only the last target of each sequence counts in yours. Every step with mask 1 does."),
+        Mistake("sign", edit("(p - y)", "(y - p)"), "The sign of your do is flipped."),
+        Mistake("one-hot missing", edit("(p - y)", "p"), "Your do is the softmax alone; the one-hot target is not subtracted."),
+        Mistake("label entry only", edit("(p - y)", "y * (p - 1)"), "Only the label's entry of your do is filled. Every score is in the softmax's denominator, so every class gets a gradient."),
+        Mistake("softmax over time", edit("o.max(axis=-1", "o.max(axis=0", "top).sum(axis=-1", "top).sum(axis=0"), "Your softmax sums over axis 0, which is time. The classes lie on the last axis."),
+        Mistake("softmax over the batch", edit("o.max(axis=-1", "o.max(axis=1", "top).sum(axis=-1", "top).sum(axis=1"), "Your softmax sums over axis 1, the batch. The classes lie on the last axis."),
+        Mistake("sums over the batch", edit("top).sum(axis=-1", "top).sum(axis=1"), "Your sums of exponentials run over axis 1, the batch. The classes lie on the last axis."),
+        Mistake("sums over time", edit("top).sum(axis=-1", "top).sum(axis=0"), "Your sums of exponentials run over axis 0, which is time. The classes lie on the last axis."),
+        Mistake("overflow", edit("o.max(axis=-1, keepdims=True)", "0.0") + _BY_DIVISION + _LOG_OF_P, "Your exponential overflows for large scores, and inf/inf is NaN. Subtract each row's maximum first; the softmax does not change."),
+        Mistake("overflow before the logarithm", edit("o.max(axis=-1, keepdims=True)", "0.0"), "Your exponential overflows for large scores, or is 0 for very negative ones, before you take its logarithm. Subtract each row's maximum first; the softmax does not change."),
+        Mistake("one maximum for all", edit("o.max(axis=-1, keepdims=True)", "o.max()"), "You subtract the largest score of all rows from every row. Rows far below it have exponentials of 0 only, and their logarithm is −∞: each step and sequence needs its own maximum."),
+        Mistake("one maximum for all, divided", edit("o.max(axis=-1, keepdims=True)", "o.max()") + _BY_DIVISION + _LOG_OF_P, "You subtract the largest score of all rows from every row. Rows far below it have exponentials of 0 only, and 0/0 is NaN: each step and sequence needs its own maximum."),
+        Mistake("logarithm missing", edit("np.where(y > 0, log_p, 0)", "(p * y)"), "The logarithm is missing in your loss: you add up the labels' probabilities."),
+        *(Mistake(f"{small:g} in the logarithm", edit(_OWN_LOG, f"np.log((p * y).sum(axis=-1) + {small})"), f"You add {small:g} to the probability before its logarithm, so that no loss can be above {-np.log(small):.1f}. A label can have less probability than that: take the logarithm of the softmax as a difference, score minus the logarithm of the sum.") for small in SMALL),
+        Mistake("log of a probability that is 0", _LOG_OF_P, "You take the logarithm of a probability before the mask, and in a step that does not count it can be 0: 0 · (−∞) is NaN."),
     ),
     hints=(
         "Two means, one inside the other. By what is the loss of one target divided in the end?",

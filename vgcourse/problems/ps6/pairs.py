@@ -3,50 +3,22 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
-from vgcourse.problems.ps6.through_time import SLOPES, STEPS, back_through_time, candidates
-
-
-def pairs(
-    dhs,
-    hs,
-    W_h,
-    alpha,
-    *,
-    slope="1 − c²",
-    weight=lambda a: a,
-    early_slopes=True,
-    last_slope=True,
-    late=False,
-    step="both",
-    back=lambda W: W,
-    joined=False,
-    loss=lambda dhs, t: dhs[t],
-    begin=0,
-    kept="dz",
-):
-    """(t, k, δ_{t,k}) of all k ≤ t, from 0; `joined` lets the later losses' signals join on the way."""
-    W, f = back(W_h), SLOPES[slope](hs, candidates(hs, alpha), alpha)
-    for t in range(len(dhs)):
-        dh = loss(dhs, t)
-        for k in range(t - begin, -1, -1):
-            own = f[t if late else k] if (last_slope if k == t else early_slopes) else 1.0
-            delta = dh * weight(alpha) * own
-            yield t, k, {"dz": delta, "dh": dh, "no α": dh * own}[kept]
-            dh = STEPS[step](dh, delta, W, alpha) + (dhs[k - 1] if joined and k else 0)
-
+from vgcourse.problems.ps6.steps import as_edits
+from vgcourse.problems.ps6.through_time import leaky_backward
 
 COMMON = (
-    Mistake("slope of the loss's step", {"late": True}, "On the whole way back you use the slope of step t, where the loss stands. Step k has a slope of its own: it is the first of the two slips of lecture 8, section 2."),
-    Mistake("slope at the loss only", {"early_slopes": False}, "Only your own-step entries have the slope of tanh. Each step back has one too."),
-    Mistake("slope missing at the loss", {"last_slope": False}, "Your own-step entries lack the slope of tanh. They are gradients with respect to a pre-activation, too."),
-    Mistake("begins one step early", {"begin": 1}, "Your loss t begins its way at step t − 1. It is the gradient at h_t, so its first step is its own, t."),
-    Mistake("every loss the last", {"loss": lambda dhs, t: dhs[-1]}, "Every loss of yours starts with the gradient of the last one. Loss t starts with dhs of its own step."),
-    Mistake("gradients of the states", {"kept": "dh"}, "Your entries come from gradients with respect to the states. b and W_x act inside the tanh: they meet those with respect to the pre-activations."),
-    Mistake("leak missing at the weights", {"kept": "no α"}, "What you leave at a step lacks the factor α, though what you pass on has it. What comes out of the tanh enters the state with the weight α."),
-    Mistake("losses joined", {"joined": True}, "On its way back your loss t picks up the losses of earlier steps. In the double sum every loss travels alone."),
+    Mistake("slope of the loss's step", edit("f[k]", "f[t]"), "On the whole way back you use the slope of step t, where the loss stands. Step k has a slope of its own: it is the first of the two slips of lecture 8, section 2."),
+    Mistake("slope at the loss only", edit("f[k]", "(f[k] if k == t else alpha)"), "Only your own-step entries have the slope of tanh. Each step back has one too."),
+    Mistake("slope missing at the loss", edit("f[k]", "(f[k] if k < t else alpha)"), "Your own-step entries lack the slope of tanh. They are gradients with respect to a pre-activation, too."),
+    Mistake("begins one step early", edit("range(t,", "range(t - 1,"), "Your loss t begins its way at step t − 1. It is the gradient at h_t, so its first step is its own, t."),
+    Mistake("every loss the last", edit("dhs[t]", "dhs[-1]"), "Every loss of yours starts with the gradient of the last one. Loss t starts with dhs of its own step."),
+    Mistake("gradients of the states", edit("= dz", "= dh"), "Your entries come from gradients with respect to the states. b and W_x act inside the tanh: they meet those with respect to the pre-activations."),
+    Mistake("leak missing at the weights", edit("= dz", "= (dz / alpha)"), "What you leave at a step lacks the factor α, though what you pass on has it. What comes out of the tanh enters the state with the weight α."),
+    Mistake("losses joined", edit("dz =", "dh = dh + (dhs[k] if k < t else 0)\n            dz ="), "On its way back your loss t picks up the losses of earlier steps. In the double sum every loss travels alone."),
 )  # fmt: skip
 
 
@@ -54,24 +26,23 @@ COMMON = (
 
 
 def bias_pairs(dhs, hs, W_h, alpha):
-    """G[t, k] = Σ_n δ_{t,k}: what loss t adds to ∂L/∂b through step k ≤ t; zeros for k > t."""
-    return table(dhs, hs, W_h, alpha)
-
-
-def table(
-    dhs, hs, W_h, alpha, *, place=lambda t, k: (t, k), reduce=np.sum, keep=None, finish=None, **of_pairs
-):
-    """bias_pairs with exchangeable parts."""
-    G = np.zeros((len(dhs), len(dhs), len(W_h)))
-    for t, k, delta in pairs(dhs, hs, W_h, alpha, **of_pairs):
-        if keep is None or keep(t, k):
-            G[place(t, k)] = reduce(delta, axis=0)
-    return G if finish is None else finish(G)
+    """Σ_n δ_{t,k} at [t, k]: what loss t adds to ∂L/∂b through step k ≤ t; zeros for k > t."""
+    T = len(dhs)
+    c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
+    f = alpha * (1 - c**2)
+    G = np.zeros((T, T, len(W_h)))
+    for t in range(T):
+        dh = dhs[t]
+        for k in range(t, -1, -1):
+            dz = dh * f[k]
+            G[t, k] = dz.sum(axis=0)
+            dh = (1 - alpha) * dh + dz @ W_h
+    return G
 
 
 def _draw(rng, size):
     x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
-    hs = run(x, h0, W_x, W_h, b, alpha)
+    hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
     return rng.normal(size=hs[1:].shape), hs, x, W_h, alpha
 
 
@@ -86,13 +57,12 @@ def _pair_cases(rng):
 def _sums_to_db(args, out):
     dhs, hs, W_h, alpha = args
     nothing = np.zeros((*dhs.shape[:2], 1)), np.zeros((len(W_h), 1))
-    return relative_error(out["G"].sum(axis=(0, 1)), back_through_time(dhs, hs, *nothing, W_h, alpha)[4])
+    return relative_error(out["G"].sum(axis=(0, 1)), leaky_backward(dhs, hs, *nothing, W_h, alpha)[4])
 
 
 BIAS_PAIRS = Problem(
     name="ps6.bias_pairs",
     reference=bias_pairs,
-    family=table,
     cases=_pair_cases,
     points=3,
     lecture='lecture 8, "Backpropagation through time"',
@@ -101,20 +71,19 @@ BIAS_PAIRS = Problem(
         Invariant("the table adds up", _sums_to_db, "Your table does not add up to db, the whole gradient of the bias."),
     ),
     mistakes=(
-        *SLOPE_MISTAKES,
-        *WAYS,
+        *as_edits((*SLOPE_MISTAKES, *WAYS)),
         *COMMON,
-        Mistake("rows and columns exchanged", {"place": lambda t, k: (k, t)}, "Your table has steps as rows and losses as columns. The first index is the loss, so all entries above the diagonal are 0."),
-        Mistake("second index is the lag", {"place": lambda t, k: (t, t - k)}, "Your second index counts how far the loss has travelled. It is the step where the bias was added."),
-        Mistake("own steps only", {"keep": lambda t, k: t == k}, "Only the diagonal of your table is filled. A loss also reaches the bias of all earlier steps."),
-        Mistake("diagonal missing", {"keep": lambda t, k: k < t}, "The diagonal of your table is empty. A loss begins at its own step."),
-        Mistake("first step missing", {"keep": lambda t, k: k > 0}, "The first column of your table is empty: the loop ends one step early."),
-        Mistake("averaged over the batch", {"reduce": np.mean}, "You average over the sequences. The bias serves all of them, so their contributions add."),
-        Mistake("first sequence only", {"reduce": lambda delta, axis: delta[0]}, "Your table holds the first sequence alone. The bias serves all of them, so their contributions add."),
-        Mistake("summed over units too", {"reduce": lambda delta, axis: delta.sum()}, "You add up the units as well, so that all entries of a pair are one number. Only the sequences are added up."),
-        Mistake("gradient from here on", {"finish": lambda G: np.cumsum(G[:, ::-1], axis=1)[:, ::-1]}, "Your entries hold all later steps of their row as well. An entry belongs to one step alone."),
-        Mistake("gradient from here back", {"finish": lambda G: np.cumsum(G, axis=1)}, "Your entries add up along each row. An entry belongs to one step alone."),
-        Mistake("gradient of all losses", {"finish": lambda G: np.cumsum(G[::-1], axis=0)[::-1]}, "Your entries add up down each column: later losses are in them as well. An entry belongs to one loss alone."),
+        Mistake("rows and columns exchanged", edit("G[t, k]", "G[k, t]"), "Your table has steps as rows and losses as columns. The first index is the loss, so all entries above the diagonal are 0."),
+        Mistake("second index is the lag", edit("G[t, k]", "G[t, t - k]"), "Your second index counts how far the loss has travelled. It is the step where the bias was added."),
+        Mistake("own steps only", edit("-1, -1)", "t - 1, -1)"), "Only the diagonal of your table is filled. A loss also reaches the bias of all earlier steps."),
+        Mistake("diagonal missing", edit("sum(axis=0)", "sum(axis=0) * (k < t)"), "The diagonal of your table is empty. A loss begins at its own step."),
+        Mistake("first step missing", edit("-1, -1)", "0, -1)"), "The first column of your table is empty: the loop ends one step early."),
+        Mistake("averaged over the batch", edit("sum(axis=0)", "mean(axis=0)"), "You average over the sequences. The bias serves all of them, so their contributions add."),
+        Mistake("first sequence only", edit(".sum(axis=0)", "[0]"), "Your table holds the first sequence alone. The bias serves all of them, so their contributions add."),
+        Mistake("summed over units too", edit("sum(axis=0)", "sum()"), "You add up the units as well, so that all entries of a pair are one number. Only the sequences are added up."),
+        Mistake("gradient from here on", edit("return G", "return np.cumsum(G[:, ::-1], axis=1)[:, ::-1]"), "Your entries hold all later steps of their row as well. An entry belongs to one step alone."),
+        Mistake("gradient from here back", edit("return G", "return np.cumsum(G, axis=1)"), "Your entries add up along each row. An entry belongs to one step alone."),
+        Mistake("gradient of all losses", edit("return G", "return np.cumsum(G[::-1], axis=0)[::-1]"), "Your entries add up down each column: later losses are in them as well. An entry belongs to one loss alone."),
     ),
     hints=(
         "Each loss travels back alone. At every step that it passes it leaves something at the bias of that step.",
@@ -129,21 +98,17 @@ BIAS_PAIRS = Problem(
 
 def inputs_by_lag(dhs, hs, x, W_h, alpha):
     """parts[τ] = Σ_t δ_{t,t−τ}ᵀ x_{t−τ}: the share of ∂L/∂W_x that has crossed τ steps; all parts sum to it."""
-    return sorted_by_lag(dhs, hs, x, W_h, alpha)
-
-
-def sorted_by_lag(
-    dhs, hs, x, W_h, alpha, *, place=lambda t, k, T: t - k, keep=None, inputs=lambda x, t, k: x[k], divide=None, finish=None, **of_pairs
-):  # fmt: skip
-    """inputs_by_lag with exchangeable parts; `place(t, k, T)` is the row that a pair is added to."""
     T = len(x)
+    c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
+    f = alpha * (1 - c**2)
     parts = np.zeros((T, len(W_h), x.shape[-1]))
-    for t, k, delta in pairs(dhs, hs, W_h, alpha, **of_pairs):
-        if place(t, k, T) < T and (keep is None or keep(t, k, T)):
-            parts[place(t, k, T)] += delta.T @ inputs(x, t, k)
-    if divide is not None:
-        parts = parts / divide(x)[:, None, None]
-    return parts if finish is None else finish(parts)
+    for t in range(T):
+        dh = dhs[t]
+        for k in range(t, -1, -1):
+            dz = dh * f[k]
+            parts[t - k] += dz.T @ x[k]
+            dh = (1 - alpha) * dh + dz @ W_h
+    return parts
 
 
 def _lag_cases(rng):
@@ -155,14 +120,13 @@ def _lag_cases(rng):
 
 def _adds_up(args, out):
     dhs, hs, x, W_h, alpha = args
-    whole = back_through_time(dhs, hs, x, np.zeros((len(W_h), x.shape[-1])), W_h, alpha)[2]
+    whole = leaky_backward(dhs, hs, x, np.zeros((len(W_h), x.shape[-1])), W_h, alpha)[2]
     return relative_error(out["parts"].sum(axis=0), whole)
 
 
 INPUTS_BY_LAG = Problem(
     name="ps6.inputs_by_lag",
     reference=inputs_by_lag,
-    family=sorted_by_lag,
     cases=_lag_cases,
     points=3,
     lecture='lecture 8, "Backpropagation through time"',
@@ -171,27 +135,26 @@ INPUTS_BY_LAG = Problem(
         Invariant("parts add up", _adds_up, "Your parts do not add up to dW_x. Every pair of a loss and a step has one lag, so the parts of all lags together are the whole gradient."),
     ),
     mistakes=(
-        *SLOPE_MISTAKES,
-        *WAYS,
+        *as_edits((*SLOPE_MISTAKES, *WAYS)),
         *COMMON,
-        Mistake("sorted by the step", {"place": lambda t, k, T: k}, "Your rows are sorted by the step where the weights were used. Asked for is how far the loss is away."),
-        Mistake("sorted by the loss", {"place": lambda t, k, T: t}, "Your rows are sorted by the step of the loss. Asked for is how far it has travelled."),
-        Mistake("longest lag first", {"place": lambda t, k, T: T - 1 - (t - k)}, "Your rows start with the longest lag. parts[0] is what each loss does to the weights of its own step."),
-        Mistake("lags from 1", {"place": lambda t, k, T: t - k + 1}, "Your lags are one too large, so parts[0] is empty and the longest is lost. The weights of the loss's own step have lag 0."),
-        Mistake("lags from 1, the longest first", {"place": lambda t, k, T: (t - k + 1) % T}, "Your lags are one too large, and the longest stands in parts[0]. The weights of the loss's own step have lag 0."),
-        Mistake("first step missing", {"keep": lambda t, k, T: k > 0}, "Step 1 is missing in your parts: the loop ends one step early."),
-        Mistake("lag 0 missing", {"keep": lambda t, k, T: t > k}, "parts[0] of yours is empty. A loss begins at the weights of its own step."),
-        Mistake("up to the lag", {"finish": lambda parts: parts.cumsum(axis=0)}, "Row τ of yours holds all lags up to τ. Each part is one lag alone."),
-        Mistake("from the lag on", {"finish": lambda parts: parts[::-1].cumsum(axis=0)[::-1]}, "Row τ of yours holds all lags from τ on. Each part is one lag alone."),
-        Mistake("last loss only", {"keep": lambda t, k, T: t == T - 1}, "Your parts hold the last loss alone. At lag τ there are T − τ pairs: add them."),
-        Mistake("pairs with the first step only", {"keep": lambda t, k, T: k == 0}, "Each of your parts holds one pair, that with step 1. At lag τ there are T − τ pairs: add them."),
-        Mistake("averaged over the pairs", {"divide": lambda x: len(x) - np.arange(len(x))}, "You average over the T − τ pairs of a lag. The parts have to add up to dW_x, so they are sums."),
-        Mistake("averaged over the batch", {"divide": lambda x: np.full(len(x), x.shape[1])}, "You divide by N. The sequences of a batch add up; a mean, if there is one, is already in dhs."),
-        Mistake("divided by T", {"divide": lambda x: np.full(len(x), len(x))}, "You divide by T. The loss is a sum over the steps, so its gradient is one too."),
-        Mistake("input at the loss", {"inputs": lambda x, t, k: x[t]}, "Your signals meet the input at the loss, x_t. W_x was multiplied with the input of the step where the signal is."),
-        Mistake("input one step early", {"inputs": lambda x, t, k: x[k - 1] if k else 0 * x[0]}, "Your signals meet the input of the step before. Only states are taken from there."),
-        Mistake("input one step early, index −1", {"inputs": lambda x, t, k: x[k - 1]}, "Your signals meet the input of the step before, and that of step 1 the last input (index −1). x[k] and dhs[k] belong to the same step."),
-        Mistake("norms for arrays", {"finish": lambda parts: np.sqrt((parts**2).sum(axis=(1, 2)))}, "You return the norm of each part. Asked for are the parts themselves, (T, H, D): only they add up to dW_x."),
+        Mistake("sorted by the step", edit("parts[t - k]", "parts[k]"), "Your rows are sorted by the step where the weights were used. Asked for is how far the loss is away."),
+        Mistake("sorted by the loss", edit("parts[t - k]", "parts[t]"), "Your rows are sorted by the step of the loss. Asked for is how far it has travelled."),
+        Mistake("longest lag first", edit("parts[t - k]", "parts[T - 1 - (t - k)]"), "Your rows start with the longest lag. parts[0] is what each loss does to the weights of its own step."),
+        Mistake("lags from 1", edit("return parts", "return np.concatenate([0 * parts[:1], parts[:-1]])"), "Your lags are one too large, so parts[0] is empty and the longest is lost. The weights of the loss's own step have lag 0."),
+        Mistake("lags from 1, the longest first", edit("parts[t - k]", "parts[(t - k + 1) % T]"), "Your lags are one too large, and the longest stands in parts[0]. The weights of the loss's own step have lag 0."),
+        Mistake("first step missing", edit("-1, -1)", "0, -1)"), "Step 1 is missing in your parts: the loop ends one step early."),
+        Mistake("lag 0 missing", edit("return parts", "parts[0] = 0\n    return parts"), "parts[0] of yours is empty. A loss begins at the weights of its own step."),
+        Mistake("up to the lag", edit("return parts", "return np.cumsum(parts, axis=0)"), "Row τ of yours holds all lags up to τ. Each part is one lag alone."),
+        Mistake("from the lag on", edit("return parts", "return np.cumsum(parts[::-1], axis=0)[::-1]"), "Row τ of yours holds all lags from τ on. Each part is one lag alone."),
+        Mistake("last loss only", edit("in range(T)", "in [T - 1]"), "Your parts hold the last loss alone. At lag τ there are T − τ pairs: add them."),
+        Mistake("pairs with the first step only", edit(".T @", ".T * (k == 0) @"), "Each of your parts holds one pair, that with step 1. At lag τ there are T − τ pairs: add them."),
+        Mistake("averaged over the pairs", edit(".T @", ".T / (T - t + k) @"), "You average over the T − τ pairs of a lag. The parts have to add up to dW_x, so they are sums."),
+        Mistake("averaged over the batch", edit(".T @", ".T / x.shape[1] @"), "You divide by N. The sequences of a batch add up; a mean, if there is one, is already in dhs."),
+        Mistake("divided by T", edit(".T @", ".T / T @"), "You divide by T. The loss is a sum over the steps, so its gradient is one too."),
+        Mistake("input at the loss", edit("x[k]", "x[t]"), "Your signals meet the input at the loss, x_t. W_x was multiplied with the input of the step where the signal is."),
+        Mistake("input one step early", edit("x[k]", "(x[k - 1] if k else 0 * x[0])"), "Your signals meet the input of the step before. Only states are taken from there."),
+        Mistake("input one step early, index −1", edit("x[k]", "x[k - 1]"), "Your signals meet the input of the step before, and that of step 1 the last input (index −1). x[k] and dhs[k] belong to the same step."),
+        Mistake("norms for arrays", edit("return parts", "return np.sqrt((parts**2).sum(axis=(1, 2)))"), "You return the norm of each part. Asked for are the parts themselves, (T, H, D): only they add up to dW_x."),
     ),
     hints=(
         "The double sum again: every pair of a loss t and a step k ≤ t leaves one share. Sort the shares by t − k before you add them.",

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 # --- checkpoint_plan -------------------------------------------------------------------------------
@@ -12,39 +13,18 @@ from vgcourse.problems.problem import Case, Mistake, Problem
 
 def checkpoint_plan(T, q):
     """The whole s with the smallest ⌈T/s⌉ + q s, the largest of several; that number; the steps forwards."""
-    return plan(T, q)
-
-
-def plan(
-    T,
-    q,
-    *,
-    memory=lambda T, q, s: math.ceil(T / s) + q * s,
-    tie=min,
-    choose=None,
-    report=None,
-    steps=None,
-    of_q=lambda q: q,
-    longest=lambda T: T,
-    every=lambda T, s: s,
-):
-    """checkpoint_plan with exchangeable parts."""
-    q = of_q(q)
-    if choose is None:
-        cost = {s: memory(T, q, s) for s in range(1, max(longest(T), 1) + 1)}
-        least = min(cost.values())
-        s = (max if tie is min else min)(s for s in cost if cost[s] == least)
-    else:
-        s = min(max(choose(T, q), 1), T)
-    last = T - (math.ceil(T / s) - 1) * s
-    count = 2 * T - last if steps is None else steps(T, s, last)
-    return every(T, s), (memory if report is None else report)(T, q, s), count
+    memory = {s: math.ceil(T / s) + q * s for s in range(1, T + 1)}
+    least = min(memory.values())
+    every = max(s for s in memory if memory[s] == least)
+    segments = math.ceil(T / every)
+    last = T - (segments - 1) * every
+    return every, memory[every], 2 * T - last
 
 
 def _plan_cases(rng):
     def uneven(low, high, q):
         """A length that the best `every` does not divide."""
-        return int(rng.choice([T for T in range(low, high) if T % plan(T, q)[0]]))
+        return int(rng.choice([T for T in range(low, high) if T % checkpoint_plan(T, q)[0]]))
 
     cases = []
     for T, q in ((uneven(60, 75, 3), 3), (24, 4.5), (uneven(101, 130, 0.5), 0.5), (6, 20), (6, 0.1)):
@@ -55,39 +35,38 @@ def _plan_cases(rng):
 CHECKPOINT_PLAN = Problem(
     name="ps6.checkpoint_plan",
     reference=checkpoint_plan,
-    family=plan,
     cases=_plan_cases,
     points=2,
     lecture='lecture 9, "Memory"',
     mistakes=(
-        Mistake("root of T/q, rounded", {"choose": lambda T, q: round(math.sqrt(T / q))}, "You round √(T/q). The memory counts whole checkpoints, so the best whole number can lie beside it: try them all."),
-        Mistake("root of T/q, rounded down", {"choose": lambda T, q: int(math.sqrt(T / q))}, "You round √(T/q) down. The memory counts whole checkpoints, so the best whole number can lie beside it: try them all."),
-        Mistake("root of T/q, rounded up", {"choose": lambda T, q: math.ceil(math.sqrt(T / q))}, "You round √(T/q) up. The memory counts whole checkpoints, so the best whole number can lie beside it: try them all."),
-        Mistake("root of T", {"choose": lambda T, q: round(math.sqrt(T))}, "Your `every` is √T, which is best where a step of a segment costs as much as a checkpoint, q = 1."),
-        Mistake("root of q T", {"choose": lambda T, q: round(math.sqrt(q * T))}, "Your `every` is √(qT). A larger q makes long segments dearer, so `every` falls with q."),
-        Mistake("smallest of the best", {"tie": max}, "Several `every` are equally good, and you take the smallest. The largest is asked for: it keeps the fewest checkpoints."),
-        Mistake("T/s not rounded up", {"memory": lambda T, q, s: T / s + q * s}, "You count T/s checkpoints. A last, shorter segment has a checkpoint, too: round up."),
-        Mistake("T/s rounded down", {"memory": lambda T, q, s: T // s + q * s}, "You count the whole segments only. A last, shorter one has a checkpoint, too: round up."),
-        Mistake("q at the checkpoints", {"memory": lambda T, q, s: q * math.ceil(T / s) + s}, "q stands at the checkpoints in yours. It says how much larger the cache of a step inside a segment is."),
-        Mistake("q missing", {"memory": lambda T, q, s: math.ceil(T / s) + s}, "q is missing in your memory."),
-        Mistake("q in the choice only", {"report": lambda T, q, s: math.ceil(T / s) + s}, "Your `every` is right, but the memory that you report lacks q."),
-        Mistake("memory by formula", {"report": lambda T, q, s: 2 * math.sqrt(q * T)}, "Your memory is 2√(qT), the value where s is no whole number. Report that of your `every`."),
-        Mistake("memory of the checkpoints only", {"report": lambda T, q, s: math.ceil(T / s)}, "Your memory lacks the caches of the segment that goes back."),
-        Mistake("2T steps", {"steps": lambda T, s, last: 2 * T}, "You count every step twice. Those of the last segment are computed once: after the first run the way back can begin with them."),
-        Mistake("2T − s steps", {"steps": lambda T, s, last: 2 * T - s}, "You spare `every` steps. The last segment has only the steps that are left."),
-        Mistake("T mod s spared", {"steps": lambda T, s, last: 2 * T - T % s}, "You spare what is left of T after whole segments. Where `every` divides T that is 0, but the last segment is a whole one then: its steps are spared."),
-        Mistake("last segment twice", {"steps": lambda T, s, last: T + last}, "Your second run goes through the last segment only. It goes through all others: the last one's states are there after the first run."),
-        Mistake("one step for each segment spared", {"steps": lambda T, s, last: 2 * T - math.ceil(T / s)}, "You spare one step for each segment. The way back starts after a whole second run of a segment, but for the last segment, which needs none."),
-        Mistake("short segment joined to the last", {"steps": lambda T, s, last: T + max(T // s - 1, 0) * s}, "You count the whole segments only, so that what is left belongs to the last of them. It is a segment of its own: round T/s up."),
-        Mistake("number of segments", {"every": lambda T, s: math.ceil(T / s)}, "Your `every` is the number of segments. Asked for is how long they are."),
-        Mistake("h_0 not counted", {"report": lambda T, q, s: math.ceil(T / s) - 1 + q * s}, "Your memory is 1 too small: h_0 is a checkpoint, too, so there are as many as segments."),
-        Mistake("memory cut to a whole number", {"report": lambda T, q, s: int(math.ceil(T / s) + q * s)}, "Your memory is cut to a whole number. q need not be whole, so the memory need not be."),
-        Mistake("q rounded down", {"of_q": lambda q: max(int(q), 1)}, "Your q is rounded down to a whole number. It need not be whole."),
-        Mistake("q rounded up", {"of_q": math.ceil}, "Your q is rounded up to a whole number. It need not be whole."),
-        Mistake("every below T", {"longest": lambda T: T - 1}, "You do not try `every` = T, one segment for all. With a small q it is the best."),
-        Mistake("T steps", {"steps": lambda T, s, last: T}, "Your steps are those of the first run only."),
-        Mistake("second run only", {"steps": lambda T, s, last: T - last}, "Your steps are those of the second run only."),
-        Mistake("last step spared", {"steps": lambda T, s, last: 2 * T - 1}, "You spare one step. The whole last segment is computed once."),
+        Mistake("root of T/q, rounded", edit("max(s for s in memory if memory[s] == least)", "min(max(round(math.sqrt(T / q)), 1), T)"), "You round √(T/q). The memory counts whole checkpoints, so the best whole number can lie beside it: try them all."),
+        Mistake("root of T/q, rounded down", edit("max(s for s in memory if memory[s] == least)", "min(max(int(math.sqrt(T / q)), 1), T)"), "You round √(T/q) down. The memory counts whole checkpoints, so the best whole number can lie beside it: try them all."),
+        Mistake("root of T/q, rounded up", edit("max(s for s in memory if memory[s] == least)", "min(max(math.ceil(math.sqrt(T / q)), 1), T)"), "You round √(T/q) up. The memory counts whole checkpoints, so the best whole number can lie beside it: try them all."),
+        Mistake("root of T", edit("max(s for s in memory if memory[s] == least)", "min(max(round(math.sqrt(T)), 1), T)"), "Your `every` is √T, which is best where a step of a segment costs as much as a checkpoint, q = 1."),
+        Mistake("root of q T", edit("max(s for s in memory if memory[s] == least)", "min(max(round(math.sqrt(q * T)), 1), T)"), "Your `every` is √(qT). A larger q makes long segments dearer, so `every` falls with q."),
+        Mistake("smallest of the best", edit("every = max(", "every = min("), "Several `every` are equally good, and you take the smallest. The largest is asked for: it keeps the fewest checkpoints."),
+        Mistake("T/s not rounded up", edit("math.ceil(T / s)", "T / s"), "You count T/s checkpoints. A last, shorter segment has a checkpoint, too: round up."),
+        Mistake("T/s rounded down", edit("math.ceil(T / s)", "T // s"), "You count the whole segments only. A last, shorter one has a checkpoint, too: round up."),
+        Mistake("q at the checkpoints", edit("math.ceil(T / s) + q * s", "q * math.ceil(T / s) + s"), "q stands at the checkpoints in yours. It says how much larger the cache of a step inside a segment is."),
+        Mistake("q missing", edit("+ q * s for", "+ s for"), "q is missing in your memory."),
+        Mistake("q in the choice only", edit("memory[every]", "segments + every"), "Your `every` is right, but the memory that you report lacks q."),
+        Mistake("memory by formula", edit("memory[every]", "2 * math.sqrt(q * T)"), "Your memory is 2√(qT), the value where s is no whole number. Report that of your `every`."),
+        Mistake("memory of the checkpoints only", edit("memory[every]", "segments"), "Your memory lacks the caches of the segment that goes back."),
+        Mistake("2T steps", edit("2 * T - last", "2 * T"), "You count every step twice. Those of the last segment are computed once: after the first run the way back can begin with them."),
+        Mistake("2T − s steps", edit("2 * T - last", "2 * T - every"), "You spare `every` steps. The last segment has only the steps that are left."),
+        Mistake("T mod s spared", edit("2 * T - last", "2 * T - T % every"), "You spare what is left of T after whole segments. Where `every` divides T that is 0, but the last segment is a whole one then: its steps are spared."),
+        Mistake("last segment twice", edit("2 * T - last", "T + last"), "Your second run goes through the last segment only. It goes through all others: the last one's states are there after the first run."),
+        Mistake("one step for each segment spared", edit("2 * T - last", "2 * T - segments"), "You spare one step for each segment. The way back starts after a whole second run of a segment, but for the last segment, which needs none."),
+        Mistake("short segment joined to the last", edit("2 * T - last", "T + max(T // every - 1, 0) * every"), "You count the whole segments only, so that what is left belongs to the last of them. It is a segment of its own: round T/s up."),
+        Mistake("number of segments", edit("return every", "return segments"), "Your `every` is the number of segments. Asked for is how long they are."),
+        Mistake("h_0 not counted", edit("memory[every]", "memory[every] - 1"), "Your memory is 1 too small: h_0 is a checkpoint, too, so there are as many as segments."),
+        Mistake("memory cut to a whole number", edit("memory[every]", "int(memory[every])"), "Your memory is cut to a whole number. q need not be whole, so the memory need not be."),
+        Mistake("q rounded down", edit("    memory = {", "    q = max(int(q), 1)\n    memory = {"), "Your q is rounded down to a whole number. It need not be whole."),
+        Mistake("q rounded up", edit("    memory = {", "    q = math.ceil(q)\n    memory = {"), "Your q is rounded up to a whole number. It need not be whole."),
+        Mistake("every below T", edit("range(1, T + 1)", "range(1, T)"), "You do not try `every` = T, one segment for all. With a small q it is the best."),
+        Mistake("T steps", edit("2 * T - last", "T"), "Your steps are those of the first run only."),
+        Mistake("second run only", edit("2 * T - last", "T - last"), "Your steps are those of the second run only."),
+        Mistake("last step spared", edit("2 * T - last", "2 * T - 1"), "You spare one step. The whole last segment is computed once."),
     ),
     hints=(
         "Write a table for T = 7 and q = 2: for each `every` the checkpoints, the caches of the longest segment, and their sum.",
@@ -102,47 +81,24 @@ CHECKPOINT_PLAN = Problem(
 
 def cheapest_reversal(costs, slots):
     """A(i, j, S) = min over m of Σ costs[i:m] + A(m, j, S − 1) + A(i, m, S); and the first m, counted from 0."""
-    return cheapest(costs, slots)
-
-
-def cheapest(
-    costs,
-    slots,
-    *,
-    right_slots=lambda S: S - 1,
-    left_slots=lambda S: S,
-    slots_of=lambda S: S,
-    ahead=lambda c, i, m, j: c[i:m].sum(),
-    alone=None,
-    single=lambda c, i: 0.0,
-    best=min,
-    tie=min,
-    off=0,
-    add=lambda c: 0.0,
-    split_of=None,
-    order=slice(None),
-    finish=lambda total: total,
-):
-    """cheapest_reversal with exchangeable parts."""
-    c, T = np.asarray(costs, dtype=float)[order], len(costs)
+    c = np.asarray(costs, dtype=float)
 
     @functools.cache
     def reverse(i, j, S):
+        """The least cost of steps i to j, and the first split that has it."""
         if j - i == 1:
-            return single(c, i), i
+            return 0.0, i
         if S <= 1:
-            return sum(c[i:m].sum() for m in range(i + 1, j)) if alone is None else alone(c, i, j), i
-        found = {
-            m: ahead(c, i, m, j) + reverse(m, j, right_slots(S))[0] + reverse(i, m, left_slots(S))[0]
-            for m in range(i + 1, j)
-        }
-        least = best(found.values())
-        return least, tie(m for m in found if abs(found[m] - least) <= 1e-9 * (1 + abs(least)))
+            return sum(c[i:m].sum() for m in range(i + 1, j)), i
+        found = {}
+        for m in range(i + 1, j):
+            run = c[i:m].sum()
+            found[m] = run + reverse(m, j, S - 1)[0] + reverse(i, m, S)[0]
+        least = min(found.values())
+        return least, min(m for m in found if math.isclose(found[m], least, abs_tol=1e-9))
 
-    total, split = reverse(0, T, slots_of(slots))
-    if split_of is not None:
-        split = split_of(c, slots, split)
-    return finish(total + add(c)), split + (off if split else 0)
+    total, split = reverse(0, len(c), slots)
+    return float(total), split
 
 
 def _reversal_cases(rng):
@@ -154,46 +110,44 @@ def _reversal_cases(rng):
     return [Case(args, ("ahead", "split")) for args in cases]
 
 
-def _as_if_even(costs, slots):
-    """The split of equal steps."""
-    return cheapest(np.ones(len(costs)), slots)[1]
+def _split_of_even_steps(costs, slots):
+    return cheapest_reversal(np.ones(len(costs)), slots)[1]
 
 
 CHEAPEST_REVERSAL = Problem(
     name="ps6.cheapest_reversal",
     reference=cheapest_reversal,
-    family=cheapest,
     cases=_reversal_cases,
     points=4,
     lecture='lecture 9, "Memory"',
     mistakes=(
-        Mistake("steps of equal cost", lambda costs, slots: cheapest(np.ones(len(costs)), slots), "You count steps, as (9.21) does. Here each step has a cost of its own."),
-        Mistake("mean cost", lambda costs, slots: (np.mean(costs) * cheapest(np.ones(len(costs)), slots)[0], _as_if_even(costs, slots)), "You count steps and multiply by the mean cost. Early steps are run more often than late ones, so it matters which are dear."),
-        Mistake("split of equal steps", {"split_of": lambda c, slots, split: _as_if_even(c, slots)}, "Your split is that of equal steps. Where to split depends on which steps are dear."),
+        Mistake("steps of equal cost", lambda costs, slots: cheapest_reversal(np.ones(len(costs)), slots), "You count steps, as (9.21) does. Here each step has a cost of its own."),
+        Mistake("mean cost", lambda costs, slots: (np.mean(costs) * cheapest_reversal(np.ones(len(costs)), slots)[0], _split_of_even_steps(costs, slots)), "You count steps and multiply by the mean cost. Early steps are run more often than late ones, so it matters which are dear."),
+        Mistake("split of equal steps", edit("), split", "), _split_of_even_steps(c, slots)"), "Your split is that of equal steps. Where to split depends on which steps are dear."),
         Mistake("halves", lambda costs, slots: _halves(np.asarray(costs, dtype=float), slots), "You always split in the middle. Try all places, and take the cheapest."),
-        Mistake("slot not taken on the right", {"right_slots": lambda S: S}, "Your right part has all slots. The start of the left part keeps one of them meanwhile."),
-        Mistake("slot lost on the left", {"left_slots": lambda S: S - 1}, "Your left part has one slot less. When the right part is done, its slot is free again."),
-        Mistake("one slot too many", {"slots_of": lambda S: S + 1}, "You have one slot too many: h_0 takes one of the slots."),
-        Mistake("one slot too few", {"slots_of": lambda S: max(S - 1, 1)}, "You have one slot too few: the slots include the one that h_0 takes."),
-        Mistake("way to the split missing", {"ahead": lambda c, i, m, j: 0.0}, "The run ahead from the start to the split costs nothing in yours."),
-        Mistake("run to the end counted", {"ahead": lambda c, i, m, j: c[i:j].sum()}, "At each split you count a run to the end. It ends at the split: there the state is kept."),
-        Mistake("one step too far ahead", {"ahead": lambda c, i, m, j: c[i : m + 1].sum()}, "At each split your run ahead has one step too many: to reach state m, the steps before it are run."),
-        Mistake("one step too short ahead", {"ahead": lambda c, i, m, j: c[i : m - 1].sum()}, "At each split your run ahead is one step too short: to reach state m, all m steps before it are run."),
-        Mistake("costs from the end", {"order": slice(None, None, -1)}, "You read the costs from the last to the first. costs[0] belongs to step 1, the one that is run again most often."),
-        Mistake("cost cut to a whole number", {"finish": int}, "Your cost is cut to a whole number. The steps' costs need not be whole."),
-        Mistake("one slot at mean cost", {"alone": lambda c, i, j: (j - i) * (j - i - 1) / 2 * c.mean()}, "With one slot you count the runs and multiply by the mean cost. Early steps are run more often than late ones, so each has to count with its own cost."),
-        Mistake("one slot, one whole run", {"alone": lambda c, i, j: c[i:j].sum()}, "With one slot you count one run to the end. For every step the way begins at the start again, and ends before that step."),
-        Mistake("split with one slot", {"split_of": lambda c, slots, split: len(c) - 1 if slots == 1 else split}, "With one slot there is no split: no state beside the first is kept, and 0 is asked for."),
-        Mistake("last step's cost counted", {"single": lambda c, i: c[i]}, "You count a step where it goes back. Asked for are the steps ahead: to go back through a step, its first state is enough."),
-        Mistake("one slot, one run", {"alone": lambda c, i, j: c[i : j - 1].sum()}, "With one slot you count one run ahead. For every step the way begins at the start again."),
-        Mistake("one slot costs nothing", {"alone": lambda c, i, j: 0.0}, "With one slot your running ahead costs nothing. For every step but the first the way begins at the start again."),
-        Mistake("one slot, whole runs", {"alone": lambda c, i, j: sum(c[i:m].sum() for m in range(i + 1, j + 1))}, "With one slot you run ahead to the end of each step. To go back through step j, the state before it is enough."),
-        Mistake("dearest for cheapest", {"best": max}, "You take the dearest split."),
-        Mistake("largest split", {"tie": max}, "Several first splits are equally cheap, and you take the last of them. The first is asked for."),
-        Mistake("split one too large", {"off": 1}, "Your split is one too large. It is the number of steps before it, which is the index of the state that is kept."),
-        Mistake("split one too small", {"off": -1}, "Your split is one too small. It is the number of steps before it, which is the index of the state that is kept."),
-        Mistake("split counted from the end", {"split_of": lambda c, slots, split: len(c) - split if split else 0}, "Your split is counted from the end: it is the number of steps in the right part. Asked for are those in the left part."),
-        Mistake("steps back counted", {"add": lambda c: c.sum()}, "Your cost includes every step once more, the walk back. Asked for are the runs ahead only."),
+        Mistake("slot not taken on the right", edit("S - 1)[0]", "S)[0]"), "Your right part has all slots. The start of the left part keeps one of them meanwhile."),
+        Mistake("slot lost on the left", edit("m, S)[0]", "m, S - 1)[0]"), "Your left part has one slot less. When the right part is done, its slot is free again."),
+        Mistake("one slot too many", edit("len(c), slots", "len(c), slots + 1"), "You have one slot too many: h_0 takes one of the slots."),
+        Mistake("one slot too few", edit("len(c), slots", "len(c), max(slots - 1, 1)"), "You have one slot too few: the slots include the one that h_0 takes."),
+        Mistake("way to the split missing", edit("run = c[i:m].sum()", "run = 0.0"), "The run ahead from the start to the split costs nothing in yours."),
+        Mistake("run to the end counted", edit("run = c[i:m]", "run = c[i:j]"), "At each split you count a run to the end. It ends at the split: there the state is kept."),
+        Mistake("one step too far ahead", edit("run = c[i:m]", "run = c[i : m + 1]"), "At each split your run ahead has one step too many: to reach state m, the steps before it are run."),
+        Mistake("one step too short ahead", edit("run = c[i:m]", "run = c[i : m - 1]"), "At each split your run ahead is one step too short: to reach state m, all m steps before it are run."),
+        Mistake("costs from the end", edit("dtype=float)", "dtype=float)[::-1]"), "You read the costs from the last to the first. costs[0] belongs to step 1, the one that is run again most often."),
+        Mistake("cost cut to a whole number", edit("return float", "return int"), "Your cost is cut to a whole number. The steps' costs need not be whole."),
+        Mistake("one slot at mean cost", edit("sum(c[i:m].sum() for m in range(i + 1, j))", "(j - i) * (j - i - 1) / 2 * c.mean()"), "With one slot you count the runs and multiply by the mean cost. Early steps are run more often than late ones, so each has to count with its own cost."),
+        Mistake("one slot, one whole run", edit("sum(c[i:m].sum() for m in range(i + 1, j))", "c[i:j].sum()"), "With one slot you count one run to the end. For every step the way begins at the start again, and ends before that step."),
+        Mistake("split with one slot", edit("), split", "), len(c) - 1 if slots == 1 else split"), "With one slot there is no split: no state beside the first is kept, and 0 is asked for."),
+        Mistake("last step's cost counted", edit("return 0.0", "return c[i]"), "You count a step where it goes back. Asked for are the steps ahead: to go back through a step, its first state is enough."),
+        Mistake("one slot, one run", edit("sum(c[i:m].sum() for m in range(i + 1, j))", "c[i : j - 1].sum()"), "With one slot you count one run ahead. For every step the way begins at the start again."),
+        Mistake("one slot costs nothing", edit("sum(c[i:m].sum() for m in range(i + 1, j))", "0.0"), "With one slot your running ahead costs nothing. For every step but the first the way begins at the start again."),
+        Mistake("one slot, whole runs", edit("j)), i", "j + 1)), i"), "With one slot you run ahead to the end of each step. To go back through step j, the state before it is enough."),
+        Mistake("dearest for cheapest", edit("least = min(", "least = max("), "You take the dearest split."),
+        Mistake("largest split", edit("least, min(", "least, max("), "Several first splits are equally cheap, and you take the last of them. The first is asked for."),
+        Mistake("split one too large", edit("), split", "), split + 1 if split else 0"), "Your split is one too large. It is the number of steps before it, which is the index of the state that is kept."),
+        Mistake("split one too small", edit("), split", "), split - 1 if split else 0"), "Your split is one too small. It is the number of steps before it, which is the index of the state that is kept."),
+        Mistake("split counted from the end", edit("), split", "), len(c) - split if split else 0"), "Your split is counted from the end: it is the number of steps in the right part. Asked for are those in the left part."),
+        Mistake("steps back counted", edit("(total)", "(total + c.sum())"), "Your cost includes every step once more, the walk back. Asked for are the runs ahead only."),
     ),
     hints=(
         "As in lecture 9, section 6: run ahead to a split, keep that state, do the right part first, then the left. Which split is best nobody knows: try all.",
