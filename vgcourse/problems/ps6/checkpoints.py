@@ -9,7 +9,7 @@ import functools
 import numpy as np
 
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS
 from vgcourse.problems.ps6.through_time import AXES, back_through_time
 
@@ -53,23 +53,23 @@ def checkpointed(
     """checkpointed_backward with exchangeable parts; segment j (from 0) starts again at kept state start_of(j)."""
     T, net = len(x), (W_x, W_h)
     h0 = first_state(h0)
-    all_states = run(x, h0, *net, b, alpha) if all_kept else None  # noqa: F841, alive until the end
+    all_states = leaky_forward(x, h0, *net, b, alpha) if all_kept else None  # noqa: F841, alive until the end
     borders = [*range(0, T - every + 1 if whole_only else T, every), T // every * every if whole_only else T]
     kept = [h0]
     for first, last in zip(borders[:-2], borders[1:-1], strict=True):
         kept.append(
-            run(x[first:last], kept[-1], *net, b, alpha)[-1].copy()
+            leaky_forward(x[first:last], kept[-1], *net, b, alpha)[-1].copy()
         )  # a view would keep all of the segment
     count = len(borders) - 1
     if mark:
-        hs = run(x, h0, *net, b, alpha)
+        hs = leaky_forward(x, h0, *net, b, alpha)
         kept = [hs[min(first + mark, T)] for first in borders[:-1]]
     totals, handed, from_later = None, {}, np.zeros_like(h0)
     for j in list(range(count))[::order]:
         first, last = borders[j], borders[j + 1]
         start, b_again = start_at(kept[start_of(j, count)]), b if again_bias else 0 * b
         again = x[: last - first] if taken == "again" else x[first:last]
-        hs = run(again, start, *net, b_again, again_leak(alpha))
+        hs = leaky_forward(again, start, *net, b_again, again_leak(alpha))
         inputs = x[: last - first] if taken == "x" else x[first:last]
         d = (dhs[: last - first] if taken == "dhs" else dhs[first:last]).copy()
         if carry == "added":
@@ -95,7 +95,7 @@ def checkpointed(
 def _right(key):
     """Gradients of the long run with this seed, from all of its states."""
     dhs, x, h0, W_x, W_h, b, alpha, _ = _long(np.random.default_rng(key))
-    hs = run(x, h0, W_x, W_h, b, alpha)
+    hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
     return back_through_time(dhs, hs, x, W_x, W_h, alpha)[1:]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import draw_net, run
+from vgcourse.problems.ps6.forward import draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES
 from vgcourse.problems.ps6.through_time import SLOPES, candidates
 
@@ -76,7 +76,7 @@ def _jacobian_cases(rng):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, T, 1, D, H)
         W_h = W_h * 1.2  # so that no bound is 1
         alpha = np.minimum(alpha, rng.uniform(0.82, 0.9))
-        hs = run(x, h0, W_x, W_h, b, alpha)[:, 0]
+        hs = leaky_forward(x, h0, W_x, W_h, b, alpha)[:, 0]
         cases.append(Case((hs, W_h, alpha, s, t), ("J", "bound"), steps=t - s))
     return cases
 

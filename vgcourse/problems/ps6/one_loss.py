@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.problems.problem import Case, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 from vgcourse.problems.ps6.through_time import SLOPES, STEPS, candidates
 
@@ -55,7 +55,7 @@ def _signal_cases(rng):
     cases = []
     for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
-        hs = run(x, h0, W_x, W_h, b, alpha)
+        hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
         args = rng.normal(size=h0.shape), hs, W_h, alpha
         cases.append(Case(args, ("deltas",), batch=size[1], steps=size[0]))
     return cases

@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 from vgcourse.problems.ps6.through_time import SLOPES, STEPS, back_through_time, candidates
 
@@ -71,7 +71,7 @@ def table(
 
 def _draw(rng, size):
     x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
-    hs = run(x, h0, W_x, W_h, b, alpha)
+    hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
     return rng.normal(size=hs[1:].shape), hs, x, W_h, alpha
 
 

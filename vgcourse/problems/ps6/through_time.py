@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import FLOW, LEAKS, SLOPE_MISTAKES, SUMS, WAYS
 
 GRADIENTS = ("dx", "dh0", "dW_x", "dW_h", "db", "dalpha")
@@ -134,7 +134,7 @@ def stretched(position):
 def backward_case(rng, size, quantities=GRADIENTS, arrange=lambda *args: args):
     """One net of `size`, a gradient on every state h_1 … h_T; `arrange` picks the arguments."""
     x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
-    hs = run(x, h0, W_x, W_h, b, alpha)
+    hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
     dhs = rng.normal(size=hs[1:].shape)
     return Case(arrange(dhs, hs, x, W_x, W_h, alpha), quantities, batch=size[1], steps=size[0])
 
