@@ -4,8 +4,7 @@ import numpy as np
 
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps6.forward import draw_net, leaky_forward
-from vgcourse.problems.ps6.slips import SLOPE_MISTAKES
-from vgcourse.problems.ps6.through_time import SLOPES, candidates
+from vgcourse.problems.ps6.switches import SLOPE_MISTAKES, SLOPES, candidates
 
 # --- leaky_jacobian --------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ import numpy as np
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
-from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
-from vgcourse.problems.ps6.through_time import SLOPES, STEPS, back_through_time, candidates
+from vgcourse.problems.ps6.switches import SLOPE_MISTAKES, SLOPES, STEPS, WAYS, candidates
+from vgcourse.problems.ps6.through_time import leaky_backward
 
 
 def pairs(
@@ -86,7 +86,7 @@ def _pair_cases(rng):
 def _sums_to_db(args, out):
     dhs, hs, W_h, alpha = args
     nothing = np.zeros((*dhs.shape[:2], 1)), np.zeros((len(W_h), 1))
-    return relative_error(out["G"].sum(axis=(0, 1)), back_through_time(dhs, hs, *nothing, W_h, alpha)[4])
+    return relative_error(out["G"].sum(axis=(0, 1)), leaky_backward(dhs, hs, *nothing, W_h, alpha)[4])
 
 
 BIAS_PAIRS = Problem(
@@ -155,7 +155,7 @@ def _lag_cases(rng):
 
 def _adds_up(args, out):
     dhs, hs, x, W_h, alpha = args
-    whole = back_through_time(dhs, hs, x, np.zeros((len(W_h), x.shape[-1])), W_h, alpha)[2]
+    whole = leaky_backward(dhs, hs, x, np.zeros((len(W_h), x.shape[-1])), W_h, alpha)[2]
     return relative_error(out["parts"].sum(axis=0), whole)
 
 
