@@ -1,4 +1,14 @@
-"""Problem set 6: slips that several of its functions share, as edits of the lines that these have in common."""
+"""Problem set 6: slips that several of its functions share, as edits of the lines that these have in common.
+
+A reference that goes back in time holds, with f[t] or f[k],
+
+    c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
+    f = alpha * (1 - c**2)
+    dz = dh * f[t]
+    (1 - alpha) * dh + dz @ W_h
+
+SUMS, LEAKS and FLOW edit `leaky_backward`, or with `inside` what calls it.
+"""
 
 from dataclasses import replace
 
