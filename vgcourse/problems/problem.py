@@ -117,7 +117,8 @@ class Problem:
     coin : the answers are yes or no, so that a coin gets half of the rows right
     repeatable : two calls have to return the same numbers, also where only what `adapt` makes of them counts
     around : function (formula) -> function of the same arguments that adds what is asked for beside values,
-        such as memory; put around formulas alone: of a learner's function it is measured
+        such as memory; put around formulas alone: of a learner's function it is measured. A formula made of
+        edits has them as its `parts`
     """
 
     name: str
@@ -199,8 +200,12 @@ class Problem:
     def _build(self, parts):
         if isinstance(parts, Mapping):
             return functools.partial(self.family, **parts)
-        # made when it is first called, and kept
-        return lambda *args: edited(self.reference, self.helpers, parts)(*args)
+
+        def formula(*args):  # made when it is first called, and kept
+            return edited(self.reference, self.helpers, parts)(*args)
+
+        formula.parts = parts
+        return formula
 
 
 def _joined(parts):

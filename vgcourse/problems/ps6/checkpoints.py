@@ -8,10 +8,11 @@ import functools
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
-from vgcourse.problems.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS
-from vgcourse.problems.ps6.through_time import AXES, back_through_time
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS, inside
+from vgcourse.problems.ps6.through_time import AXES, leaky_backward, over_time
 
 LONG, EVERY = (2000, 4, 1, 32), 20
 GRADIENTS = ("dh0", "dW_x", "dW_h", "db", "dalpha")
@@ -22,81 +23,26 @@ LITTLE, MUCH, UNKNOWN = 1.0, 2.0, 3.0
 
 def checkpointed_backward(dhs, x, h0, W_x, W_h, b, alpha, every):
     """The gradient of the whole from h_0, h_every, h_{2·every}, …: a segment's other states are computed again."""
-    return checkpointed(dhs, x, h0, W_x, W_h, b, alpha, every)
-
-
-def checkpointed(
-    dhs,
-    x,
-    h0,
-    W_x,
-    W_h,
-    b,
-    alpha,
-    every,
-    *,
-    start_of=lambda j, count: j,
-    start_at=lambda h: h,
-    again_bias=True,
-    again_leak=lambda alpha: alpha,
-    carry="added",
-    order=-1,
-    whole_only=False,
-    keep=slice(None),
-    dh0="first",
-    first_state=lambda h0: h0,
-    mark=0,
-    taken=None,
-    all_kept=False,
-    **parts,
-):
-    """checkpointed_backward with exchangeable parts; segment j (from 0) starts again at kept state start_of(j)."""
-    T, net = len(x), (W_x, W_h)
-    h0 = first_state(h0)
-    all_states = run(x, h0, *net, b, alpha) if all_kept else None  # noqa: F841, alive until the end
-    borders = [*range(0, T - every + 1 if whole_only else T, every), T // every * every if whole_only else T]
-    kept = [h0]
-    for first, last in zip(borders[:-2], borders[1:-1], strict=True):
-        kept.append(
-            run(x[first:last], kept[-1], *net, b, alpha)[-1].copy()
-        )  # a view would keep all of the segment
-    count = len(borders) - 1
-    if mark:
-        hs = run(x, h0, *net, b, alpha)
-        kept = [hs[min(first + mark, T)] for first in borders[:-1]]
-    totals, handed, from_later = None, {}, np.zeros_like(h0)
-    for j in list(range(count))[::order]:
-        first, last = borders[j], borders[j + 1]
-        start, b_again = start_at(kept[start_of(j, count)]), b if again_bias else 0 * b
-        again = x[: last - first] if taken == "again" else x[first:last]
-        hs = run(again, start, *net, b_again, again_leak(alpha))
-        inputs = x[: last - first] if taken == "x" else x[first:last]
-        d = (dhs[: last - first] if taken == "dhs" else dhs[first:last]).copy()
-        if carry == "added":
-            d[-1] += from_later
-        elif carry == "in place of" and j < count - 1:
-            d[-1] = from_later
-        elif carry == "loss twice":
-            d[-1] += from_later + (dhs[last - 1] if j < count - 1 else 0)
-        elif carry == "at the first step":
-            d[0] += from_later
-        way = dh0 if j == 0 and dh0 not in ("first", "last") else "arrives"
-        _, from_later, *grads = back_through_time(d, hs, inputs, *net, alpha, dh0=way, **parts)
-        if j in (0, count - 1):
-            handed[j] = from_later
-        if j in range(count)[keep]:
-            totals = grads if totals is None else [a + g for a, g in zip(totals, grads, strict=True)]
-    if not handed:
-        return np.zeros_like(h0), np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(b), np.zeros_like(b)
-    return handed[count - 1 if dh0 == "last" else 0], *totals
+    starts, kept = range(0, len(x), every), [h0]
+    for s in starts[:-1]:  # of a segment the last state, as a copy: a view would keep all of them
+        kept.append(leaky_forward(x[s : s + every], kept[-1], W_x, W_h, b, alpha)[-1].copy())
+    dh, totals = np.zeros_like(h0), [np.zeros_like(a) for a in (W_x, W_h, b, alpha)]
+    for j in reversed(range(len(starts))):
+        segment = slice(j * every, (j + 1) * every)
+        hs = leaky_forward(x[segment], kept[j], W_x, W_h, b, alpha)
+        d = dhs[segment].copy()
+        d[-1] += dh
+        _, dh, *grads = leaky_backward(d, hs, x[segment], W_x, W_h, alpha)
+        totals = [total + grad for total, grad in zip(totals, grads)]
+    return dh, *totals
 
 
 @functools.lru_cache(maxsize=8)
 def _right(key):
     """Gradients of the long run with this seed, from all of its states."""
     dhs, x, h0, W_x, W_h, b, alpha, _ = _long(np.random.default_rng(key))
-    hs = run(x, h0, W_x, W_h, b, alpha)
-    return back_through_time(dhs, hs, x, W_x, W_h, alpha)[1:]
+    hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
+    return leaky_backward(dhs, hs, x, W_x, W_h, alpha)[1:]
 
 
 class Long(int):
@@ -110,9 +56,13 @@ def _long(rng):
     return rng.normal(size=(*LONG[:2], LONG[3])), x, h0, W_x, 0.7 * W_h, b, alpha, Long(EVERY)
 
 
+ALL_KEPT = edit("dh, totals = ", "states = leaky_forward(x, h0, W_x, W_h, b, alpha)\n    dh, totals = ")
+AT_H1 = "(d[0] + leaky_backward(d[1:], hs[1:], x[1:every], W_x, W_h, alpha)[1])"  # of the first segment
+
+
 def with_memory(formula):
     """A formula that says of the long run, in place of its gradients, whether it kept all states there."""
-    kept = getattr(formula, "keywords", {}).get("all_kept", False)
+    kept = set(ALL_KEPT) <= set(getattr(formula, "parts", ()))
 
     @functools.wraps(formula)
     def call(*args):
@@ -164,7 +114,7 @@ def _verdict(value):
 CHECKPOINTED_BACKWARD = Problem(
     name="ps6.checkpointed_backward",
     reference=checkpointed_backward,
-    family=checkpointed,
+    helpers=(over_time, leaky_forward, leaky_backward),
     cases=_cases,
     around=with_memory,
     adapt=_small_memory,
@@ -175,33 +125,33 @@ CHECKPOINTED_BACKWARD = Problem(
         Invariant("memory not judged", _verdict(UNKNOWN), "In the long run none of your gradients is right, so its memory was not judged."),
     ),
     mistakes=(
-        Mistake("all states kept", {"all_kept": True}, "In a run of 2000 steps your function held more than a fourth of what all the states take. A segment's states must be gone before the next segment's are made, and the first run keeps one state in `every`. An array or a list for all steps is enough to fail here, and so is a view: hs[-1] of a segment's array keeps the whole array alive, a copy of it does not.", whole=True),
-        *(m for m in SLOPE_MISTAKES if m.name in ("tanh' missing", "slope from h", "leak missing on the tanh", "W_h transposed")),
-        *(m for m in WAYS if m.name in ("no way around the tanh", "no way through the tanh", "α on the way around", "whole gradient around")),
-        *(m for m in LEAKS if m.name in ("dalpha without the old state", "dalpha with the wrong sign", "dalpha with h_t")),
-        *(m for m in SUMS if m.name in ("db divided by N", "h_t for h_{t−1}")),
-        Mistake("gradient cut at the borders", {"carry": "dropped"}, "Your gradient stops at each checkpoint: that is a truncated gradient, in chunks. What a segment hands back to its first state is added to the gradient of the segment before."),
-        Mistake("loss at the border lost", {"carry": "in place of"}, "At each border you replace the loss's gradient by what the later segment hands back. The state there has both: they add."),
-        Mistake("loss at the border twice", {"carry": "loss twice"}, "The loss of the step before a border is added twice: with what is handed over, and as the step's own. A segment's loop adds it once."),
-        Mistake("handed to the wrong end", {"carry": "at the first step"}, "What a segment hands back arrives at the first step of the segment before. It belongs to its last: that state is where the later segment starts."),
-        Mistake("segments first to last", {"order": 1}, "You go through the segments from the first to the last. The gradient comes from the end."),
-        Mistake("every segment from h_0", {"start_of": lambda j, count: 0}, "Every segment is run again from h_0. Each starts from its own checkpoint."),
-        Mistake("every segment from zeros", {"start_at": lambda h: 0 * h}, "Every segment is run again from zeros. Each starts from its own checkpoint, the first from h_0."),
-        Mistake("segments from the checkpoint before", {"start_of": lambda j, count: max(j - 1, 0)}, "Your segments are run again from the checkpoint before their own. With h_0 as checkpoint 0, segment j starts at checkpoint j."),
-        Mistake("h_0 ignored", {"first_state": np.zeros_like}, "Your first run starts from zeros, and the first segment's second run as well. h_0 is given, and it is checkpoint 0."),
-        Mistake("checkpoints one step late", {"mark": 1}, "Your checkpoints are the states after the first step of each segment. A segment is run again from the state before it, so keep a state before you take the step."),
-        Mistake("inputs of the first segment in dW_x", {"taken": "x"}, "In every segment your dW_x takes the first inputs of the sequence. The index inside the segment and that in x differ by where the segment begins."),
-        Mistake("losses of the first segment", {"taken": "dhs"}, "In every segment you add the first losses of the sequence. The index inside the segment and that in dhs differ by where the segment begins."),
-        Mistake("inputs of the first segment in the second run", {"taken": "again"}, "Your second run takes the first inputs of the sequence in every segment. The index inside the segment and that in x differ by where the segment begins."),
-        Mistake("bias missing in the second run", {"again_bias": False}, "The second run leaves out b, so its states differ from those of the first."),
-        Mistake("leak missing in the second run", {"again_leak": np.ones_like}, "The second run has no leak, so its states differ from those of the first."),
-        Mistake("last steps left out", {"whole_only": True}, "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),
-        Mistake("last segment only", {"keep": slice(-1, None)}, "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share.", whole=True),
-        Mistake("first segment only", {"keep": slice(0, 1)}, "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share.", whole=True),
-        Mistake("dh0 is dh_1", {"dh0": "dh_1"}, "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
-        Mistake("dh0 around only", {"dh0": "around only"}, "Your dh0 lacks the way of the first step through the tanh and W_h."),
-        Mistake("dh0 through only", {"dh0": "through only"}, "Your dh0 lacks the way of the first step around the tanh."),
-        Mistake("dh0 of the last segment", {"dh0": "last"}, "Your dh0 is what the last segment hands back. It is what is left when the first segment is done."),
+        Mistake("all states kept", ALL_KEPT, "In a run of 2000 steps your function held more than a fourth of what all the states take. A segment's states must be gone before the next segment's are made, and the first run keeps one state in `every`. An array or a list for all steps is enough to fail here, and so is a view: hs[-1] of a segment's array keeps the whole array alive, a copy of it does not.", whole=True),
+        *inside(leaky_backward, *(m for m in SLOPE_MISTAKES if m.name in ("tanh' missing", "slope from h", "leak missing on the tanh", "W_h transposed"))),
+        *inside(leaky_backward, *(m for m in WAYS if m.name in ("no way around the tanh", "no way through the tanh", "α on the way around", "whole gradient around"))),
+        *inside(leaky_backward, *(m for m in LEAKS if m.name in ("dalpha without the old state", "dalpha with the wrong sign", "dalpha with h_t"))),
+        *inside(leaky_backward, *(m for m in SUMS if m.name in ("db divided by N", "h_t for h_{t−1}"))),
+        Mistake("gradient cut at the borders", edit("        d[-1] += dh\n", ""), "Your gradient stops at each checkpoint: that is a truncated gradient, in chunks. What a segment hands back to its first state is added to the gradient of the segment before."),
+        Mistake("loss at the border lost", edit("d[-1] += dh", "d[-1] = dh if j < len(starts) - 1 else d[-1]"), "At each border you replace the loss's gradient by what the later segment hands back. The state there has both: they add."),
+        Mistake("loss at the border twice", edit("+= dh", "+= dh + d[-1] * (j < len(starts) - 1)"), "The loss of the step before a border is added twice: with what is handed over, and as the step's own. A segment's loop adds it once."),
+        Mistake("handed to the wrong end", edit("d[-1]", "d[0]"), "What a segment hands back arrives at the first step of the segment before. It belongs to its last: that state is where the later segment starts."),
+        Mistake("segments first to last", edit("reversed(range(len(starts)))", "range(len(starts))", "totals = [total", "dh0 = dh if j == 0 else dh0\n        totals = [total", "return dh", "return dh0"), "You go through the segments from the first to the last. The gradient comes from the end."),
+        Mistake("every segment from h_0", edit("kept[j]", "kept[0]"), "Every segment is run again from h_0. Each starts from its own checkpoint."),
+        Mistake("every segment from zeros", edit("kept[j]", "0 * kept[j]"), "Every segment is run again from zeros. Each starts from its own checkpoint, the first from h_0."),
+        Mistake("segments from the checkpoint before", edit("kept[j]", "kept[max(j - 1, 0)]"), "Your segments are run again from the checkpoint before their own. With h_0 as checkpoint 0, segment j starts at checkpoint j."),
+        Mistake("h_0 ignored", edit("[h0]", "[0 * h0]"), "Your first run starts from zeros, and the first segment's second run as well. h_0 is given, and it is checkpoint 0."),
+        Mistake("checkpoints one step late", edit("kept[j]", "leaky_forward(x[segment][:1], kept[j], W_x, W_h, b, alpha)[1]"), "Your checkpoints are the states after the first step of each segment. A segment is run again from the state before it, so keep a state before you take the step."),
+        Mistake("inputs of the first segment in dW_x", edit("d, hs, x[segment]", "d, hs, x[: len(d)]"), "In every segment your dW_x takes the first inputs of the sequence. The index inside the segment and that in x differ by where the segment begins."),
+        Mistake("losses of the first segment", edit("dhs[segment]", "dhs[: len(hs) - 1]"), "In every segment you add the first losses of the sequence. The index inside the segment and that in dhs differ by where the segment begins."),
+        Mistake("inputs of the first segment in the second run", edit("forward(x[segment]", "forward(x[: len(x[segment])]"), "Your second run takes the first inputs of the sequence in every segment. The index inside the segment and that in x differ by where the segment begins."),
+        Mistake("bias missing in the second run", edit("b, alpha)\n", "0 * b, alpha)\n"), "The second run leaves out b, so its states differ from those of the first."),
+        Mistake("leak missing in the second run", edit("b, alpha)\n", "b, np.ones_like(alpha))\n"), "The second run has no leak, so its states differ from those of the first."),
+        Mistake("last steps left out", edit("len(x), every", "len(x) - every + 1, every"), "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),
+        Mistake("last segment only", edit("+ grad for", "+ grad * (j == len(starts) - 1) for"), "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share.", whole=True),
+        Mistake("first segment only", edit("total + grad", "grad"), "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share.", whole=True),
+        Mistake("dh0 is dh_1", edit("return dh", f"return {AT_H1}"), "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
+        Mistake("dh0 around only", edit("return dh", f"return (1 - alpha) * {AT_H1}"), "Your dh0 lacks the way of the first step through the tanh and W_h."),
+        Mistake("dh0 through only", edit("return dh", f"return dh - (1 - alpha) * {AT_H1}"), "Your dh0 lacks the way of the first step around the tanh."),
+        Mistake("dh0 of the last segment", edit("totals = [total", "dh0 = dh if j == len(starts) - 1 else dh0\n        totals = [total", "return dh", "return dh0"), "Your dh0 is what the last segment hands back. It is what is left when the first segment is done."),
     ),
     hints=(
         "Three things take turns: a first run that keeps one state in `every`; then, from the last segment to the first, a second run through one segment, and the way back through it.",

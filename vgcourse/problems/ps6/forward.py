@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 EQUAL = (5, 5, 5, 5)  # T = N = D = H: wrong products and exchanged axes run
@@ -22,42 +22,12 @@ def draw_net(rng, T, N, D, H):
 
 def leaky_forward(x, h0, W_x, W_h, b, alpha):
     """h_t = (1 − α) ⊙ h_{t−1} + α ⊙ tanh(W_h h_{t−1} + W_x x_t + b); entry 0 is h_0, so there are T + 1."""
-    return run(x, h0, W_x, W_h, b, alpha)
-
-
-def run(
-    x,
-    h0,
-    W_x,
-    W_h,
-    b,
-    alpha,
-    *,
-    f=np.tanh,
-    mix=lambda old, c, a: (1 - a) * old + a * c,
-    leak=lambda alpha: alpha,
-    start=lambda h0: h0,
-    carried="h",
-    reads="h",
-    bias="inside",
-    input_of=lambda t, T: t,
-    recurrent=np.transpose,
-    inside=None,
-    within=lambda z, a: z,
-):
-    """leaky_forward with exchangeable parts."""
-    a, h = leak(alpha), start(h0)
-    hs, first, seen, last = [h], h, h, h
+    h = h0
+    hs = [h]
     for t in range(len(x)):
-        z = (
-            seen @ recurrent(W_h)
-            + x[input_of(t, len(x))] @ W_x.T
-            + {"inside": 1, "twice": 2}.get(bias, 0) * b
-        )
-        c = f(within(z, a)) + (b if bias == "outside" else 0)
-        old = {"h": h, "h0": first, "c": last}[carried]
-        h, last = (mix(old, c, a) if inside is None else f(inside(h, z, a))), c
-        seen = {"h": h, "c": c, "h0": first}["h0" if carried == "h0" else reads]
+        z = h @ W_h.T + x[t] @ W_x.T + b
+        c = np.tanh(z)
+        h = (1 - alpha) * h + alpha * c
         hs.append(h)
     return np.stack(hs)
 
@@ -67,61 +37,45 @@ def _forward_cases(rng):
     return [Case(draw_net(rng, *size), ("hs",), batch=size[1], steps=size[0]) for size in sizes]
 
 
-def _over_the_batch(x, h0, W_x, W_h, b, alpha):
-    """The loop runs over axis 1: sequences for steps; h_0 stays in front."""
-    if x.shape[:2] != (len(h0), len(h0)):
-        raise ValueError("only where T = N")
-    return np.swapaxes(run(np.swapaxes(x, 0, 1), h0, W_x, W_h, b, alpha), 0, 1)
-
-
-def _leaked_first(x, h0, W_x, W_h, b, alpha):
-    hs = [h0]
-    for x_t in x:
-        kept = (1 - alpha) * hs[-1]
-        hs.append(kept + alpha * np.tanh(kept @ W_h.T + x_t @ W_x.T + b))
-    return np.stack(hs)
-
-
 LEAKY_FORWARD = Problem(
     name="ps6.leaky_forward",
     reference=leaky_forward,
-    family=run,
     cases=_forward_cases,
     points=2,
     lecture='lecture 8, "Backpropagation through time"',
     axes={"hs": ("step from 0", "example", "unit")},
     mistakes=(
-        Mistake("no leak", {"mix": lambda old, c, a: c}, "Your net has no leak: each state is the tanh alone, as in the lecture. Here a unit keeps the share 1 − α of its old value."),
-        Mistake("leak the wrong way round", {"mix": lambda old, c, a: a * old + (1 - a) * c}, "You keep the share α and let in 1 − α. It is the other way round: α is what is new."),
-        Mistake("all kept", {"mix": lambda old, c, a: old + a * c}, "You keep the whole old value and add α times the new one. What is let in has to leak out elsewhere: the old value has the weight 1 − α."),
-        Mistake("new value not weighted", {"mix": lambda old, c, a: (1 - a) * old + c}, "Your old value has its weight 1 − α, your new one has none: it enters with α."),
-        Mistake("old value not kept", {"mix": lambda old, c, a: a * c}, "The old value is missing in your sum: only α times the tanh is there."),
-        Mistake("leak inside the tanh", {"inside": lambda h, z, a: (1 - a) * h + a * z}, "You mix old state and pre-activation and squash the mixture. Only the new value goes through the tanh; the old one passes beside it."),
-        Mistake("one leak for all units", {"leak": lambda alpha: alpha.mean()}, "You use one leak for all units. alpha has an entry for each unit."),
-        Mistake("leak squared", {"leak": lambda alpha: alpha**2}, "α enters twice in your mixture: your weights are 1 − α² and α²."),
-        Mistake("h0 ignored", {"start": lambda h0: 0 * h0}, "Your recursion starts from zeros. It starts from the h_0 that you are handed, and hs[0] is that."),
-        Mistake("h0 cut to whole numbers", {"start": np.trunc}, "Your recursion starts from whole numbers: the fractions of h_0 are cut off. An array of integers cannot hold them."),
-        Mistake("h0 not returned", lambda *args: run(*args)[1:], "Your hs starts with h_1. Here entry 0 is h_0, so that there are T + 1 states and hs[t] is h_t."),
-        Mistake("last state missing", lambda *args: run(*args)[:-1], "Your hs lacks h_T: the state after the last input belongs to it. There are T + 1."),
-        Mistake("state not carried", {"carried": "h0"}, "Every step of yours starts again from h_0. Step t gets the state that step t − 1 made."),
-        Mistake("candidate fed back", {"reads": "c"}, "W_h reads the tanh of the step before. It reads the state, old value and leak included."),
-        Mistake("candidate kept", {"carried": "c"}, "What you keep the share 1 − α of is the tanh of the step before. A unit keeps a share of its state."),
-        Mistake("W_h reads h_0", {"reads": "h0"}, "W_h reads h_0 at every step of yours. It reads the state before the step."),
-        Mistake("leaked before it is read", _leaked_first, "You let the state leak first, and W_h reads what is left. It reads the whole old state."),
-        Mistake("α inside the tanh", {"within": lambda z, a: a * z}, "α also stands inside your tanh. It weighs what comes out of the tanh, once."),
-        Mistake("state squashed again", {"mix": lambda old, c, a: np.tanh((1 - a) * old + a * c)}, "You squash the new state once more. Only the new value goes through a tanh; the state is a mixture."),
-        Mistake("tanh missing", {"f": np.positive}, "The tanh is missing: yours is a linear recursion."),
-        Mistake("sigmoid for tanh", {"f": sigmoid}, "You squash with the sigmoid. This net has tanh, which is centred at 0."),
-        Mistake("ReLU for tanh", {"f": lambda z: np.maximum(z, 0)}, "You use the ReLU. This net has tanh."),
-        Mistake("bias missing", {"bias": "none"}, "The bias is missing: it is added to the two products, inside the tanh."),
-        Mistake("bias outside", {"bias": "outside"}, "You add b after the tanh. It belongs inside, with the two products."),
-        Mistake("bias twice", {"bias": "twice"}, "Your bias enters twice, perhaps once with each of the two products. There is one b."),
-        Mistake("W_h transposed", {"recurrent": lambda W_h: W_h}, "You use the transpose of W_h. With one sequence per row the product with W_h h has the matrix transposed on the right. As W_h is square, nothing fails."),
-        Mistake("first input at every step", {"input_of": lambda t, T: 0}, "Every step of yours reads x_1. Step t reads x_t, which is entry t − 1 of x."),
-        Mistake("inputs one step late", {"input_of": lambda t, T: max(t - 1, 0)}, "Your inputs are one step late: from step 2 on you read x_{t−1}. hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
-        Mistake("inputs one step late, the last first", {"input_of": lambda t, T: t - 1}, "Your inputs are one step late, and step 1 reads the last one (index −1). hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
-        Mistake("time runs backwards", {"input_of": lambda t, T: T - 1 - t}, "You read the inputs from the last to the first. Step 1 reads the first."),
-        Mistake("one array for all steps", lambda *args: np.repeat(run(*args)[-1:], len(args[0]) + 1, axis=0), "All of your hs are h_T. Your list holds one and the same array again and again, and the loop changes it in place: a new one is needed in every step."),
+        Mistake("no leak", edit("(1 - alpha) * h + alpha * c", "c"), "Your net has no leak: each state is the tanh alone, as in the lecture. Here a unit keeps the share 1 − α of its old value."),
+        Mistake("leak the wrong way round", edit("(1 - alpha) * h", "alpha * h", "alpha * c", "(1 - alpha) * c"), "You keep the share α and let in 1 − α. It is the other way round: α is what is new."),
+        Mistake("all kept", edit("(1 - alpha) * h", "h"), "You keep the whole old value and add α times the new one. What is let in has to leak out elsewhere: the old value has the weight 1 − α."),
+        Mistake("new value not weighted", edit("alpha * c", "c"), "Your old value has its weight 1 − α, your new one has none: it enters with α."),
+        Mistake("old value not kept", edit("(1 - alpha) * h + ", ""), "The old value is missing in your sum: only α times the tanh is there."),
+        Mistake("leak inside the tanh", edit("(1 - alpha) * h + alpha * c", "np.tanh((1 - alpha) * h + alpha * z)"), "You mix old state and pre-activation and squash the mixture. Only the new value goes through the tanh; the old one passes beside it."),
+        Mistake("one leak for all units", edit("for t in", "alpha = alpha.mean()\n    for t in"), "You use one leak for all units. alpha has an entry for each unit."),
+        Mistake("leak squared", edit("for t in", "alpha = alpha**2\n    for t in"), "α enters twice in your mixture: your weights are 1 − α² and α²."),
+        Mistake("h0 ignored", edit("h = h0", "h = 0 * h0"), "Your recursion starts from zeros. It starts from the h_0 that you are handed, and hs[0] is that."),
+        Mistake("h0 cut to whole numbers", edit("h = h0", "h = np.trunc(h0)"), "Your recursion starts from whole numbers: the fractions of h_0 are cut off. An array of integers cannot hold them."),
+        Mistake("h0 not returned", edit("stack(hs)", "stack(hs[1:])"), "Your hs starts with h_1. Here entry 0 is h_0, so that there are T + 1 states and hs[t] is h_t."),
+        Mistake("last state missing", edit("stack(hs)", "stack(hs[:-1])"), "Your hs lacks h_T: the state after the last input belongs to it. There are T + 1."),
+        Mistake("state not carried", edit("z = h @", "h = hs[0]\n        z = h @"), "Every step of yours starts again from h_0. Step t gets the state that step t − 1 made."),
+        Mistake("candidate fed back", edit("hs = [h]", "hs, c = [h], h", "z = h @", "z = c @"), "W_h reads the tanh of the step before. It reads the state, old value and leak included."),
+        Mistake("candidate kept", edit("hs = [h]", "hs, c = [h], h", "c = np", "old, c = c, np", "* h +", "* old +"), "What you keep the share 1 − α of is the tanh of the step before. A unit keeps a share of its state."),
+        Mistake("W_h reads h_0", edit("z = h @", "z = hs[0] @"), "W_h reads h_0 at every step of yours. It reads the state before the step."),
+        Mistake("leaked before it is read", edit("z = h @", "z = (1 - alpha) * h @"), "You let the state leak first, and W_h reads what is left. It reads the whole old state."),
+        Mistake("α inside the tanh", edit("(z)", "(alpha * z)"), "α also stands inside your tanh. It weighs what comes out of the tanh, once."),
+        Mistake("state squashed again", edit("(1 - alpha) * h + alpha * c", "np.tanh((1 - alpha) * h + alpha * c)"), "You squash the new state once more. Only the new value goes through a tanh; the state is a mixture."),
+        Mistake("tanh missing", edit("np.tanh(", "("), "The tanh is missing: yours is a linear recursion."),
+        Mistake("sigmoid for tanh", edit("np.tanh(z)", "1 / (1 + np.exp(-z))"), "You squash with the sigmoid. This net has tanh, which is centred at 0."),
+        Mistake("ReLU for tanh", edit("np.tanh(", "np.maximum(0, "), "You use the ReLU. This net has tanh."),
+        Mistake("bias missing", edit("W_x.T + b", "W_x.T"), "The bias is missing: it is added to the two products, inside the tanh."),
+        Mistake("bias outside", edit("W_x.T + b", "W_x.T", "(z)", "(z) + b"), "You add b after the tanh. It belongs inside, with the two products."),
+        Mistake("bias twice", edit("W_x.T + b", "W_x.T + 2 * b"), "Your bias enters twice, perhaps once with each of the two products. There is one b."),
+        Mistake("W_h transposed", edit("W_h.T", "W_h"), "You use the transpose of W_h. With one sequence per row the product with W_h h has the matrix transposed on the right. As W_h is square, nothing fails."),
+        Mistake("first input at every step", edit("x[t]", "x[0]"), "Every step of yours reads x_1. Step t reads x_t, which is entry t − 1 of x."),
+        Mistake("inputs one step late", edit("x[t]", "x[max(t - 1, 0)]"), "Your inputs are one step late: from step 2 on you read x_{t−1}. hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
+        Mistake("inputs one step late, the last first", edit("x[t]", "x[t - 1]"), "Your inputs are one step late, and step 1 reads the last one (index −1). hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
+        Mistake("time runs backwards", edit("x[t]", "x[-1 - t]"), "You read the inputs from the last to the first. Step 1 reads the first."),
+        Mistake("one array for all steps", edit("stack(hs)", "stack([h] * len(hs))"), "All of your hs are h_T. Your list holds one and the same array again and again, and the loop changes it in place: a new one is needed in every step."),
     ),
     hints=(
         "One loop over time carries one array, the state. What does a unit do with its old value, and where does the tanh stand?",

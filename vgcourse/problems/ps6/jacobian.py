@@ -6,7 +6,6 @@ from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps6.forward import draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES
-from vgcourse.problems.ps6.steps import as_edits
 
 # --- leaky_jacobian --------------------------------------------------------------------------------
 
@@ -55,7 +54,7 @@ LEAKY_JACOBIAN = Problem(
         Invariant("norm above the bound", _norm_above_bound, "The norm of your J is larger than your bound. One of the two cannot be right."),
     ),
     mistakes=(
-        *as_edits(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
+        *(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
         Mistake("the lecture's Jacobian", edit("1 - c**2", "1 - hs[1:] ** 2", "np.diag(1 - alpha) + (alpha * ", "(", "np.max(1 - alpha) + np.max(alpha * ", "np.max("), "Your Jacobian and bound are those of a net without leaks, as in the lecture. Write h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t and derive it with respect to h_{t−1}."),
         Mistake("leak missing on the tanh", edit("+ (alpha * ", "+ (", "+ np.max(alpha * ", "+ np.max("), "The factor α is missing on the way through the tanh, in J and in the bound."),
         Mistake("leak missing in J", edit("+ (alpha * ", "+ ("), "The factor α is missing in J on the way through the tanh: c_t enters h_t with the weight α."),

@@ -2,60 +2,31 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, run
+from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
-from vgcourse.problems.ps6.through_time import SLOPES, STEPS, candidates
 
 # --- error_signals ---------------------------------------------------------------------------------
 
 
 def error_signals(dh, hs, W_h, alpha):
     """δ_k = α ⊙ (1 − c_k²) ⊙ ε_k with ε_T = dh, ε_{k−1} = (1 − α) ⊙ ε_k + W_hᵀ δ_k; row k − 1 of the result is δ_k."""
-    return signals(dh, hs, W_h, alpha)
-
-
-def signals(
-    dh,
-    hs,
-    W_h,
-    alpha,
-    *,
-    slope="1 − c²",
-    weight=lambda a: a,
-    slopes=lambda k, T: True,
-    slope_of=0,
-    step="both",
-    back=lambda W: W,
-    joined=False,
-    kept="dz",
-    order=1,
-    start=lambda dh, W: dh,
-    first=0,
-):
-    """error_signals with exchangeable parts; `slopes(k, T)`: has step k (from 0) its slope?"""
-    c, W, T = candidates(hs, alpha), back(W_h), len(hs) - 1
-    f, out, arrived = SLOPES[slope](hs, c, alpha), [], start(dh, W_h)
-    for k in reversed(range(T)):
-        own = f[min(max(k + slope_of, 0), T - 1)] if slopes(k, T) else 1.0
-        dz = weight(alpha) * own * arrived
-        before = STEPS[step](arrived, dz, W, alpha) + joined * dh
-        late = weight(alpha) * own * before
-        out.append(
-            {"dz": dz, "dh": arrived, "dc": weight(alpha) * arrived, "no α": own * arrived, "late": late}[
-                kept
-            ]
-        )
-        arrived = before
-    out[len(out) - first :] = [0 * dh] * first
-    return np.stack(out[::-order])
+    c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
+    f = alpha * (1 - c**2)
+    deltas = np.zeros_like(c)
+    for k in reversed(range(len(c))):
+        dz = dh * f[k]
+        deltas[k] = dz
+        dh = (1 - alpha) * dh + dz @ W_h
+    return deltas
 
 
 def _signal_cases(rng):
     cases = []
     for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
-        hs = run(x, h0, W_x, W_h, b, alpha)
+        hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
         args = rng.normal(size=h0.shape), hs, W_h, alpha
         cases.append(Case(args, ("deltas",), batch=size[1], steps=size[0]))
     return cases
@@ -64,7 +35,6 @@ def _signal_cases(rng):
 ERROR_SIGNALS = Problem(
     name="ps6.error_signals",
     reference=error_signals,
-    family=signals,
     cases=_signal_cases,
     points=3,
     lecture='lecture 8, "Backpropagation through time"',
@@ -72,22 +42,22 @@ ERROR_SIGNALS = Problem(
     mistakes=(
         *SLOPE_MISTAKES,
         *WAYS,
-        Mistake("slope at the last step only", {"slopes": lambda k, T: k == T - 1}, "Only your last step has the slope of its tanh. Each step on the way back has one of its own."),
-        Mistake("slope missing at the last step", {"slopes": lambda k, T: k < T - 1}, "Your last row lacks the slope of tanh. It is the gradient with respect to a pre-activation, too."),
-        Mistake("slope of the last step", {"slope_of": 10**6}, "All your rows have the slope of the last step. Each step on the way back has one of its own."),
-        Mistake("slope of the step after", {"slope_of": 1}, "Your slope is one step late: row by row it is that of the step after."),
-        Mistake("slope of the step before", {"slope_of": -1}, "Your slope is one step early: row by row it is that of the step before."),
-        Mistake("W_h missing", {"back": lambda W: np.eye(len(W))}, "W_h is missing on your way back through the tanh."),
-        Mistake("diagonal of W_h", {"back": lambda W: np.diag(np.diag(W))}, "You use the diagonal of W_h only. Every unit feeds every other."),
-        Mistake("loss at every step", {"joined": True}, "You add dh at every step. The loss looks at the last state only: nothing joins on its way back."),
-        Mistake("gradients of the states", {"kept": "dh"}, "Your rows are the gradients with respect to the states. Asked for are those with respect to the pre-activations z_k."),
-        Mistake("gradients of the tanh", {"kept": "dc"}, "Your rows are the gradients with respect to c_k, the tanh. Asked for are those with respect to the pre-activations z_k."),
-        Mistake("leak missing in the rows", {"kept": "no α"}, "Your rows lack the factor α, though what you pass on has it. c_k enters h_k with the weight α."),
-        Mistake("passed on too soon", {"kept": "late"}, "You pass the gradient on to the step before and then take the row from it. The row of step k comes from the gradient that arrived at h_k."),
-        Mistake("one W_h too many", {"start": lambda dh, W: dh @ W}, "Your dh goes through W_h before the first step back. It is the gradient at h_T, where the way back begins."),
-        Mistake("last step only", {"step": "none"}, "Only your last row is filled. What step k hands back is what step k − 1 gets."),
-        Mistake("first row missing", {"first": 1}, "Your first row is 0: the loop ends one step early. deltas[0] belongs to step 1."),
-        Mistake("rows in the loop's order", {"order": -1}, "Your rows are in the order of the loop, the last step first. deltas[0] belongs to step 1."),
+        Mistake("slope at the last step only", edit("f[k]", "(f[k] if k == len(c) - 1 else alpha)"), "Only your last step has the slope of its tanh. Each step on the way back has one of its own."),
+        Mistake("slope missing at the last step", edit("f[k]", "(f[k] if k < len(c) - 1 else alpha)"), "Your last row lacks the slope of tanh. It is the gradient with respect to a pre-activation, too."),
+        Mistake("slope of the last step", edit("f[k]", "f[-1]"), "All your rows have the slope of the last step. Each step on the way back has one of its own."),
+        Mistake("slope of the step after", edit("f[k]", "f[min(k + 1, len(c) - 1)]"), "Your slope is one step late: row by row it is that of the step after."),
+        Mistake("slope of the step before", edit("f[k]", "f[max(k - 1, 0)]"), "Your slope is one step early: row by row it is that of the step before."),
+        Mistake("W_h missing", edit(" @ W_h", ""), "W_h is missing on your way back through the tanh."),
+        Mistake("diagonal of W_h", edit("@ W_h", "* np.diag(W_h)"), "You use the diagonal of W_h only. Every unit feeds every other."),
+        Mistake("loss at every step", edit("deltas = np", "loss, deltas = dh, np", "dh = (1", "dh = loss + (1"), "You add dh at every step. The loss looks at the last state only: nothing joins on its way back."),
+        Mistake("gradients of the states", edit("[k] = dz", "[k] = dh"), "Your rows are the gradients with respect to the states. Asked for are those with respect to the pre-activations z_k."),
+        Mistake("gradients of the tanh", edit("[k] = dz", "[k] = alpha * dh"), "Your rows are the gradients with respect to c_k, the tanh. Asked for are those with respect to the pre-activations z_k."),
+        Mistake("leak missing in the rows", edit("[k] = dz", "[k] = dz / alpha"), "Your rows lack the factor α, though what you pass on has it. c_k enters h_k with the weight α."),
+        Mistake("passed on too soon", edit("        deltas[k] = dz\n", "", "@ W_h", "@ W_h\n        deltas[k] = dh * f[k]"), "You pass the gradient on to the step before and then take the row from it. The row of step k comes from the gradient that arrived at h_k."),
+        Mistake("one W_h too many", edit("for k in", "dh = dh @ W_h\n    for k in"), "Your dh goes through W_h before the first step back. It is the gradient at h_T, where the way back begins."),
+        Mistake("last step only", edit("(1 - alpha) * dh + dz @ W_h", "0 * dh"), "Only your last row is filled. What step k hands back is what step k − 1 gets."),
+        Mistake("first row missing", edit("range(len(c))", "range(1, len(c))"), "Your first row is 0: the loop ends one step early. deltas[0] belongs to step 1."),
+        Mistake("rows in the loop's order", edit("return deltas", "return deltas[::-1]"), "Your rows are in the order of the loop, the last step first. deltas[0] belongs to step 1."),
     ),
     hints=(
         "Carry one array back, the gradient with respect to the state. From h_t it goes two ways to h_{t−1}: around the tanh, and through it.",

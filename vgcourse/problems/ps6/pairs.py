@@ -7,7 +7,6 @@ from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
-from vgcourse.problems.ps6.steps import as_edits
 from vgcourse.problems.ps6.through_time import leaky_backward
 
 COMMON = (
@@ -71,7 +70,8 @@ BIAS_PAIRS = Problem(
         Invariant("the table adds up", _sums_to_db, "Your table does not add up to db, the whole gradient of the bias."),
     ),
     mistakes=(
-        *as_edits((*SLOPE_MISTAKES, *WAYS)),
+        *SLOPE_MISTAKES,
+        *WAYS,
         *COMMON,
         Mistake("rows and columns exchanged", edit("G[t, k]", "G[k, t]"), "Your table has steps as rows and losses as columns. The first index is the loss, so all entries above the diagonal are 0."),
         Mistake("second index is the lag", edit("G[t, k]", "G[t, t - k]"), "Your second index counts how far the loss has travelled. It is the step where the bias was added."),
@@ -135,7 +135,8 @@ INPUTS_BY_LAG = Problem(
         Invariant("parts add up", _adds_up, "Your parts do not add up to dW_x. Every pair of a loss and a step has one lag, so the parts of all lags together are the whole gradient."),
     ),
     mistakes=(
-        *as_edits((*SLOPE_MISTAKES, *WAYS)),
+        *SLOPE_MISTAKES,
+        *WAYS,
         *COMMON,
         Mistake("sorted by the step", edit("parts[t - k]", "parts[k]"), "Your rows are sorted by the step where the weights were used. Asked for is how far the loss is away."),
         Mistake("sorted by the loss", edit("parts[t - k]", "parts[t]"), "Your rows are sorted by the step of the loss. Asked for is how far it has travelled."),
