@@ -54,12 +54,14 @@ class Mistake(Change):
     """A known wrong answer.
 
     `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
-    makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it.
+    makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it. What is `alone`
+    is not looked for together with another one.
     """
 
     diagnosis: str
     parts: Mapping | tuple | None = None
     whole: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +166,8 @@ class Problem:
 
     def combine(self, *changes):
         """Do several changes go together: edits that do not overlap, or keywords without one set twice?"""
+        if any(getattr(change, "alone", False) for change in changes):
+            return False
         parts = [change.parts for change in changes]
         if all(isinstance(part, tuple) for part in parts):
             return not overlap(self.reference, _joined(parts))

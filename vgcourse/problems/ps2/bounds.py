@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import ACTIVATIONS
-from vgcourse.problems.edits import edit, edited
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 
@@ -25,11 +25,6 @@ def gradient_bound(name, dh, zs, Ws):
         signal = (signal * slopes[l]) @ Ws[l]
     measured = np.linalg.norm(signal, axis=1)
     return measured, size * steepest * stretch, size * largest ** len(Ws) * stretch
-
-
-def _alone(edits):
-    """For what raises where W is not square, or N not H: it cannot be seen beside a second mistake."""
-    return lambda *args: edited(gradient_bound, (), edits)(*args)
 
 
 _BOUNDS_BY_COLUMN = edit("norm(dh, axis=1)", "norm(dh, axis=0)")
@@ -84,7 +79,7 @@ GRADIENT_BOUND = Problem(
     ),
     mistakes=(
         Mistake("Frobenius norm", edit("norm(W, 2)", "norm(W)"), "You take the Frobenius norm, √Σ w². It is a bound too, but a loose one, √rank too large at worst: how far W stretches a vector at most is σ_max(W), its largest singular value."),
-        Mistake("spectral radius", _alone(edit("np.linalg.norm(W, 2)", "np.abs(np.linalg.eigvals(W)).max()")), "You take the largest |eigenvalue|. It tells what many steps through the same W do; a single step can stretch by σ_max(W), which is larger. And it needs a square W."),
+        Mistake("spectral radius", edit("np.linalg.norm(W, 2)", "np.abs(np.linalg.eigvals(W)).max()"), "You take the largest |eigenvalue|. It tells what many steps through the same W do; a single step can stretch by σ_max(W), which is larger. And it needs a square W.", alone=True),
         Mistake("σ_max squared", edit("norm(W, 2)", "norm(W, 2) ** 2"), "Your weights enter with σ_max². The eigenvalues of WᵀW are squares of singular values: take the root."),
         Mistake("smallest singular value", edit("norm(W, 2)", "norm(W, -2)"), "You take the smallest singular value. np.linalg.svd gives the largest first: that is the one that bounds the stretch."),
         Mistake("largest row sum", edit("norm(W, 2)", "norm(W, np.inf)"), "You take the largest sum of |w| over a row. That bounds the largest entry of a vector; for its length it is σ_max(W)."),
@@ -102,12 +97,12 @@ GRADIENT_BOUND = Problem(
         Mistake("length of the whole batch", edit("np.linalg.norm(dh, axis=1)", "np.full(len(dh), np.linalg.norm(dh))"), "Your bounds start from the norm of all of dh. Each example has a gradient of its own: the norm of its row, axis=1."),
         Mistake("f' missing on the way back", edit(" * slopes[l]", ""), "Your measured gradient goes back through the weights alone. Each step is (dh ⊙ f'(z_l)) W_l."),
         Mistake("last layer's f' missing", edit("slopes[l]", "(slopes[l] if l < len(Ws) - 1 else 1)"), "Your measured gradient misses the last layer's f'. dh is ∂L/∂h_L, so the first step back is f'(z_L), as in the other layers."),
-        Mistake("W transposed", _alone(edit("@ Ws[l]", "@ Ws[l].T")), "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run."),
+        Mistake("W transposed", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run.", alone=True),
         Mistake("measured norm squared", edit("return measured", "return measured**2"), "Your measured is Σ g². The norm is its root."),
-        Mistake("norms of dh along axis 0", _alone(_BOUNDS_BY_COLUMN), "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too."),
-        Mistake("slopes along axis 0", _alone(_SLOPES_BY_COLUMN), "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1."),
-        Mistake("measured along axis 0", _alone(_MEASURED_BY_COLUMN), "Your measured norms are those of columns, axis=0: one for each input unit. Asked for is one for each example: axis=1."),
-        Mistake("axis 0 everywhere", _alone(_BOUNDS_BY_COLUMN + _SLOPES_BY_COLUMN + _MEASURED_BY_COLUMN), "Your norms and your largest slopes go over the examples, axis=0. Asked for is one number for each example, over the units: axis=1."),
+        Mistake("norms of dh along axis 0", _BOUNDS_BY_COLUMN, "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too.", alone=True),
+        Mistake("slopes along axis 0", _SLOPES_BY_COLUMN, "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1.", alone=True),
+        Mistake("measured along axis 0", _MEASURED_BY_COLUMN, "Your measured norms are those of columns, axis=0: one for each input unit. Asked for is one for each example: axis=1.", alone=True),
+        Mistake("axis 0 everywhere", _BOUNDS_BY_COLUMN + _SLOPES_BY_COLUMN + _MEASURED_BY_COLUMN, "Your norms and your largest slopes go over the examples, axis=0. Asked for is one number for each example, over the units: axis=1.", alone=True),
         Mistake("norm over the whole batch", edit("np.linalg.norm(signal, axis=1)", "np.full(len(dh), np.linalg.norm(signal))"), "Your measured is the norm over the whole batch. Asked for is one number for each example: axis=1."),
     ),
     hints=(

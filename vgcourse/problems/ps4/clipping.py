@@ -55,11 +55,6 @@ def _by_the_ratio(grads, weights, ratio):
     return [min(1.0, ratio / norm) * a for a in grads]
 
 
-def _alone(**switches):
-    """A mistake that hides every other one: as a function of its own it is not combined with them."""
-    return lambda *args: _clip(*args, **switches)
-
-
 def _cut_entries(grads, weights, ratio):
     """Every entry between −limit and limit of its row."""
     limits = [ratio * np.maximum(_rows(w), FLOOR) for w in weights]
@@ -159,14 +154,14 @@ CLIP_BY_UNIT = Problem(
         Mistake("units without weights not clipped", dict(floor=lambda w: np.where(w > 0, np.maximum(w, FLOOR), np.inf)), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
         Mistake("floor after the ratio", lambda grads, weights, ratio: _clip(grads, weights, ratio, floor=lambda w: np.maximum(w, FLOOR / ratio)), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
         Mistake("always rescaled", dict(rescale=lambda g, limit: g > 0), "You rescale every row to its limit. Short ones stay as they are."),
-        Mistake("comparison reversed", _alone(rescale=lambda g, limit: (g < limit) & (g > 0)), "Your comparison is the wrong way round: short rows are stretched and long ones left alone."),
+        Mistake("comparison reversed", dict(rescale=lambda g, limit: (g < limit) & (g > 0)), "Your comparison is the wrong way round: short rows are stretched and long ones left alone.", alone=True),
         Mistake("factor upside down", dict(factor=lambda limit, g: g / limit), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
         Mistake("length of the weights", _length_of_the_weights, "Your long rows get the length of their weights. λ belongs into the factor too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
-        Mistake("short rows shortened", _alone(rescale=lambda g, limit: g < limit, factor=lambda limit, g: g / limit), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖)."),
+        Mistake("short rows shortened", dict(rescale=lambda g, limit: g < limit, factor=lambda limit, g: g / limit), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
         Mistake("unit length", dict(factor=lambda limit, g: 1 / g), "Your long rows get length 1. They get the length of their limit."),
         Mistake("factor without the weights", lambda grads, weights, ratio: _clip(grads, weights, ratio, factor=lambda limit, g: ratio / g), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
-        Mistake("nothing changed", _alone(apply=lambda g, f: g.copy()), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list."),
-        Mistake("long rows thrown away", _alone(apply=lambda g, f: np.where(f < 1, 0.0, g)), "Your long rows become zero. Only their length is cut."),
+        Mistake("nothing changed", dict(apply=lambda g, f: g.copy()), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list.", alone=True),
+        Mistake("long rows thrown away", dict(apply=lambda g, f: np.where(f < 1, 0.0, g)), "Your long rows become zero. Only their length is cut.", alone=True),
     ),
     hints=(
         "One unit at a time: how long is its row of the gradient, and how long is its row of the weights?",

@@ -93,12 +93,6 @@ def held(net, runs):
 HELPERS = (chain, times, order_of, turned, held)
 
 
-def _alone(*edits):
-    """Recognised alone, not two at once."""
-    edits = sum(edits, ())
-    return lambda *args: edited(bidirectional_backward, HELPERS, edits)(*args)
-
-
 def _first(slip):
     """A mistake of one layer, in the first net."""
     return edit("dh0 = chain", f"dh0 = chain_with({slip!r})")
@@ -145,8 +139,8 @@ BIDIRECTIONAL_BACKWARD = Problem(
         Mistake("one step too many", _with_lengths("np.minimum(lengths + 1, T)"), "Your sequences are one step too long. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", _with_lengths("lengths - 1"), "Your sequences are one step too short. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("dstates ignored", lambda dstates, *rest: bidirectional_backward(0 * dstates, *rest), "Nothing of dstates goes back: only dsummary does. Every state shown has a gradient of its own.", whole=True),
-        Mistake("second net carries nothing", _alone(_second("nothing carried from step to step")), "In the second net nothing passes from step to step. Its dh holds more than what arrives from outside."),
-        Mistake("first net carries nothing", _alone(_first("nothing carried from step to step")), "In the first net nothing passes from step to step. Its dh holds more than what arrives from outside."),
+        Mistake("second net carries nothing", _second("nothing carried from step to step"), "In the second net nothing passes from step to step. Its dh holds more than what arrives from outside.", alone=True),
+        Mistake("first net carries nothing", _first("nothing carried from step to step"), "In the first net nothing passes from step to step. Its dh holds more than what arrives from outside.", alone=True),
         Mistake("dsummary ignored", edit("np.split(dsummary", "np.split(0 * dsummary"), "Nothing of dsummary goes back. The summary was made of two states, and each gets its half."),
         Mistake("dsummary at T", edit("dhs[ends]", "dhs[-1]", "dhs_back[ends]", "dhs_back[-1]", "ahead, runs", "ahead, runs | True", "back, runs", "back, runs | True"), "You add dsummary at the last step of the batch and go back through the padding. Each sequence ends at its own step, and the second net has read everything at t = 0.", whole=True),
         Mistake("dsummary of both at the last step", edit("dhs_back[ends]", "dhs_back[0]"), "You add the second half of dsummary at the last step in time. There the net that reads from the end has just begun."),
@@ -167,19 +161,19 @@ BIDIRECTIONAL_BACKWARD = Problem(
         Mistake("back's J_h by time", edit("held(back", 'held(back | {"J_h": turned(back["J_h"], order)}'), "You take back's J_h in the order of time. It is in that net's order of reading: its step s stands at t = length − 1 − s.", whole=True),
         Mistake("ahead's Jacobians for both", edit("held(back", "held(ahead"), "Both halves go back through ahead's Jacobians. They are two nets.", whole=True),
         Mistake("dx alone masked", edit("N = dstates.shape[:2]", "N = dstates.shape[:2]\n    true, lengths = lengths, np.full(N, T)", "return dx + turned(dx_back, order)", "return (dx + turned(dx_back, order)) * (np.arange(T)[:, None, None] < true[:, None])"), "Your dx is zero behind the ends, but you have gone back through all T steps. No step was made there, and each net begins and ends at its sequence's own end.", whole=True),
-        Mistake("back's J_h transposed", _alone(_second("Jacobians transposed")), "In the second net you go back through the transposed J_h. Its first index is the new state's, as in the first net.", whole=True),
-        Mistake("second net's loop runs forwards", _alone(_second("loop runs forwards"), edit("dhs_back[ends]", "dhs_back[0]")), "Your second net goes back from its first step on. It starts where that net read last.", whole=True),
+        Mistake("back's J_h transposed", _second("Jacobians transposed"), "In the second net you go back through the transposed J_h. Its first index is the new state's, as in the first net.", whole=True, alone=True),
+        Mistake("second net's loop runs forwards", (*_second("loop runs forwards"), *edit("dhs_back[ends]", "dhs_back[0]")), "Your second net goes back from its first step on. It starts where that net read last.", whole=True, alone=True),
         Mistake("initial states added", edit(" dh0, dh0_back", " dh0 + dh0_back, dh0_back"), "Your dh0 holds the second net's gradient, too. Each net has an initial state of its own."),
         Mistake("dx of the first net only", edit("dx + turned(dx_back, order)", "dx"), "Your dx is that of the net that reads forwards. Both nets read x."),
         Mistake("dx of the second net only", edit("return dx + ", "return "), "Your dx is that of the net that reads from the end: the first one's is lost. Both nets read x."),
         Mistake("directions averaged", edit("dx + turned", "dx / 2 + 0.5 * turned"), "You average the two directions. Both nets read x, and gradients of two uses are added."),
         *chain_mistakes(_OF_BOTH),
         Mistake("loops run forwards", edit("reversed(range(len(dhs)))", "range(len(dhs))", within=chain) + edit("dhs[ends]", "dhs[0]", "dhs_back[ends]", "dhs_back[0]"), "Your loops run from the first step on. What step t needs comes from step t + 1.", whole=True),
-        Mistake("first net's dx after the step back", _alone(_first("dx after the step back")), "In the first net your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
-        Mistake("second net's dx after the step back", _alone(_second("dx after the step back")), "In the second net your dx is made after dh has gone through J_h. Both Jacobians of a step start from the same dh."),
-        Mistake("first net's own loss a step late", _alone(_FIRST_LATE), "In the first net you add dstates of step t after that step has gone back. It is a gradient of what that step made, so it goes through the step as well.", whole=True),
-        Mistake("second net's own loss a step late", _alone(_SECOND_LATE), "In the second net you add dstates of a step after that step has gone back. It is a gradient of what the step made, so it goes through the step as well.", whole=True),
-        Mistake("first net's J_h transposed", _alone(_first("Jacobians transposed")), "In the first net you go back through the transposed J_h. Its first index is the new state's, as in the second net.", whole=True),
+        Mistake("first net's dx after the step back", _first("dx after the step back"), "In the first net your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t.", alone=True),
+        Mistake("second net's dx after the step back", _second("dx after the step back"), "In the second net your dx is made after dh has gone through J_h. Both Jacobians of a step start from the same dh.", alone=True),
+        Mistake("first net's own loss a step late", _FIRST_LATE, "In the first net you add dstates of step t after that step has gone back. It is a gradient of what that step made, so it goes through the step as well.", whole=True, alone=True),
+        Mistake("second net's own loss a step late", _SECOND_LATE, "In the second net you add dstates of a step after that step has gone back. It is a gradient of what the step made, so it goes through the step as well.", whole=True, alone=True),
+        Mistake("first net's J_h transposed", _first("Jacobians transposed"), "In the first net you go back through the transposed J_h. Its first index is the new state's, as in the second net.", whole=True, alone=True),
     ),
     hints=(
         "Forwards, the second net was an ordinary net between two reversals. Backwards it is an ordinary net between two reversals as well, each at the sequence's own end.",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.problems.edits import edit, edited
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps7.cell import apart
 from vgcourse.problems.ps7.sequence import sequence
@@ -27,11 +27,6 @@ def to_the_end(factors):
     factors = np.concatenate([factors, np.ones_like(factors[:1])])
     carry = np.cumprod(factors[::-1], axis=0)[::-1]
     return carry
-
-
-def _alone(*texts):
-    """Recognised alone, not two at once."""
-    return lambda *args: edited(carousel, (to_the_end,), edit(*texts))(*args)
 
 
 def _carousel_cases(rng):
@@ -66,15 +61,15 @@ CAROUSEL = Problem(
         Mistake("output gate for the forget gate", edit("gates[:, 0]", "gates[:, 2]"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
         Mistake("the way through h in the product", edit("whole = f", "f = f * gates[:, 2] * (1 - np.tanh(cs[1:]) ** 2)\n    whole = f"), "Your factors contain o ⊙ tanh'(c_t). The memory passes to the next step as it is; o and the tanh stand beside this path."),
         Mistake("peephole without σ'", edit(" * f * (1 - f)", ""), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
-        Mistake("f for σ'", _alone("f * (1 - f)", "f"), "Your peephole term has f in the place of the gate's slope, which is f(1 − f)."),
-        Mistake("1 − f for σ'", _alone("f * (1 - f)", "(1 - f)"), "Your peephole term has 1 − f in the place of the gate's slope, which is f(1 − f)."),
-        Mistake("ways multiplied", _alone("f + by_f", "f * by_f"), "Your factor is the memory's own way times the peephole's. Both lead from c_{t−1} to c_t side by side, so they are added."),
+        Mistake("f for σ'", edit("f * (1 - f)", "f"), "Your peephole term has f in the place of the gate's slope, which is f(1 − f).", alone=True),
+        Mistake("1 − f for σ'", edit("f * (1 - f)", "(1 - f)"), "Your peephole term has 1 − f in the place of the gate's slope, which is f(1 − f).", alone=True),
+        Mistake("ways multiplied", edit("f + by_f", "f * by_f"), "Your factor is the memory's own way times the peephole's. Both lead from c_{t−1} to c_t side by side, so they are added.", alone=True),
         Mistake("peephole on c itself", edit(" * (1 - np.tanh(old) ** 2)", ""), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
         Mistake("peephole left out", edit("+ by_f", "+ 0 * by_f"), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
         Mistake("candidate left out", edit("- g", "- 0 * g"), "Your peephole term has the old memory alone, as with an input gate of its own. When f moves, the candidate's share moves too."),
         Mistake("old memory left out", edit("(old -", "(-"), "Your peephole term has the candidate alone. When f moves, what is kept of the old memory moves too."),
         Mistake("candidate with a plus", edit("- g", "+ g"), "In your peephole term the candidate has a plus. More f is less of the candidate."),
-        Mistake("peephole term with c_t", _alone("(old -", "(cs[1:] -"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory."),
+        Mistake("peephole term with c_t", edit("(old -", "(cs[1:] -"), "Your peephole term comes out as if c_t stood where c_{t−1} belongs, which is f times too small. What f multiplied is the old memory.", alone=True),
         Mistake("peephole term all at c_t", edit("cs[:-1]", "cs[1:]"), "Your peephole term is made with the new memory throughout. f multiplied the old one, and looked at the old one.", whole=True),
         Mistake("peephole term turned", edit("+ by_f", "- by_f"), "Your peephole term has the wrong sign: c_t as a function of f has the slope old minus candidate."),
         Mistake("slope at c_t", edit("tanh(old)", "tanh(cs[1:])"), "The slope of the peephole's tanh is taken at c_t. f looked at c_{t−1}."),
@@ -91,7 +86,7 @@ CAROUSEL = Problem(
         Mistake("factors not below 0", edit("return", "whole = np.maximum(whole, 0)\n    return"), "Your factors are never negative. With a peephole one can be."),
         Mistake("a sum for the product", edit("cumprod", "cumsum", within=to_the_end), "You add the factors up. A way through several steps is their product."),
         Mistake("0 at T", edit("return carry", "return np.concatenate([carry[:-1], 0 * carry[-1:]])", within=to_the_end), "Your last entries are 0. The last entry is ∂c_T/∂c_T.", whole=True),
-        Mistake("ways added behind the product", _alone("to_the_end(whole)", "to_the_end(f) + to_the_end(by_f)"), "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product."),
+        Mistake("ways added behind the product", edit("to_the_end(whole)", "to_the_end(f) + to_the_end(by_f)"), "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product.", alone=True),
     ),
     invariants=(
         Invariant("1 at T", lambda args, out: max(apart(v[-1], np.ones_like(v[-1])) for v in out.values()), "The last entry of a carry is ∂c_T/∂c_T. Start the product there and go back."),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.problems.edits import edit, edited
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 from vgcourse.problems.ps7.both_back import chain, chain_mistakes, jacobians, times
 
@@ -55,11 +55,6 @@ def _top_J_h(J_h):
     )
 
 
-def _alone(*texts):
-    """Recognised alone, not two at once."""
-    return lambda *args: edited(stack_backward, HELPERS, edit(*texts))(*args)
-
-
 STACK_BACKWARD = Problem(
     name="ps7.stack_backward",
     reference=stack_backward,
@@ -83,20 +78,20 @@ STACK_BACKWARD = Problem(
         Mistake("handed down twice", edit("+ to_low", "+ 2 * to_low"), "What the top layer hands down is counted twice in your lower layer: add it once, with J_x."),
         Mistake("handed down without the later losses", edit("+ to_low", '+ times(dhs_top, top["J_x"])'), "You hand down what dhs_top alone sends through J_x. It has to be the whole dh of the top layer at t, with what comes from its later steps."),
         Mistake("handed down after the step back", edit('top["J_x"])', 'top["J_h"] @ top["J_x"])'), "What you hand down is made after the top's dh has gone through its J_h. Both Jacobians of step t start from the same dh_t."),
-        Mistake("handed down to the step before", _alone("+ to_low", "+ early(to_low)", " dh0_low,", " dh0_low + to_low[0],"), "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True),
-        Mistake("dx without what is handed down", _alone("through +", 'through - times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well."),
+        Mistake("handed down to the step before", edit("+ to_low", "+ early(to_low)", " dh0_low,", " dh0_low + to_low[0],"), "What the top layer hands down reaches the lower state of step t − 1 in your answer: it is added after the lower layer has gone back. The top layer read the state of the same step.", whole=True, alone=True),
+        Mistake("dx without what is handed down", edit("through +", 'through - times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the lower layer had before the top's share came. What is handed down to a state goes on to x as well.", alone=True),
         Mistake("dx of the lower layer after the step back", edit('low["J_x"]', 'low["J_h"] @ low["J_x"]'), "Through the lower layer your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
-        Mistake("handed down and to x at once", _alone("through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already."),
-        Mistake("lower layer's loss at the last step only", _alone("dhs_low + ", "_at_the_last_step(dhs_low) + "), "You use the last entry of dhs_low only. Every step has a loss of its own."),
-        Mistake("dx of what is handed down", _alone("through +", 'times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the top hands down alone. It has to be the whole dh of the lower layer at t, with its own loss and its next step.", whole=True),
-        Mistake("handed down, not carried on", _alone(" + to_low", "", "through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to a lower state stays at that step in your answer. It belongs to the lower layer's dh, which goes on to the step before.", whole=True),
-        Mistake("dx of the lower layer from its own loss", _alone("through +", 'times(dhs_low, low["J_x"]) +'), "Through the lower layer your dx gets what dhs_low alone sends. It has to be the whole dh of the lower layer at t: with what comes from above and from its next step.", whole=True),
+        Mistake("handed down and to x at once", edit("through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to the lower states goes to x twice: it is in the lower layer's dh already.", alone=True),
+        Mistake("lower layer's loss at the last step only", edit("dhs_low + ", "_at_the_last_step(dhs_low) + "), "You use the last entry of dhs_low only. Every step has a loss of its own.", alone=True),
+        Mistake("dx of what is handed down", edit("through +", 'times(to_low, low["J_x"]) +'), "Through the lower layer your dx gets what the top hands down alone. It has to be the whole dh of the lower layer at t, with its own loss and its next step.", whole=True, alone=True),
+        Mistake("handed down, not carried on", edit(" + to_low", "", "through +", 'through + times(to_low, low["J_x"]) +'), "What the top hands down to a lower state stays at that step in your answer. It belongs to the lower layer's dh, which goes on to the step before.", whole=True, alone=True),
+        Mistake("dx of the lower layer from its own loss", edit("through +", 'times(dhs_low, low["J_x"]) +'), "Through the lower layer your dx gets what dhs_low alone sends. It has to be the whole dh of the lower layer at t: with what comes from above and from its next step.", whole=True, alone=True),
         Mistake("skip twice", edit("skipped\n", "2 * skipped\n"), "What the skip sends to x is counted twice."),
         Mistake("lower layer's J_h of the step after", edit('low["J_h"]', '_of_the_step_after(low["J_h"])'), "In the lower layer your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t."),
         Mistake("top layer's own loss a step late", edit("dh0_top = chain(dhs_top", "dh0_top = chain(early(dhs_top)", "_ = chain(dhs_top", "_ = chain(early(dhs_top)", "dh0_top\n", "dh0_top + dhs_top[0]\n"), "In the top layer you add dhs_top[t] after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
         Mistake("lower layer's own loss a step late", edit("chain(dhs,", "chain(early(dhs),", " dh0_low,", " dh0_low + dhs[0],"), "In the lower layer what arrives at step t is added after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", whole=True),
         Mistake("top layer's J_h transposed", _top_J_h('np.swapaxes(top["J_h"], 2, 3)'), "In the top layer you go back through the transposed J_h. Its first index is the new state's, as in the lower layer.", whole=True),
-        Mistake("skip's Jacobian of the step after", _alone('top["J_skip"])', '_of_the_step_after(top["J_skip"]))'), "Your J_skip is one step off: x_t goes with J_skip[t]."),
+        Mistake("skip's Jacobian of the step after", edit('top["J_skip"])', '_of_the_step_after(top["J_skip"]))'), "Your J_skip is one step off: x_t goes with J_skip[t].", alone=True),
         Mistake("nothing handed down", edit(" + to_low", ""), "Nothing of the top layer's loss reaches the lower states. The top layer read them.", whole=True),
         Mistake("handed down at the last step only", edit("+ to_low", "+ _at_the_last_step(to_low)"), "The lower layer gets something from the top at the last step only. The top layer read it at every step."),
         Mistake("handed down one step early", edit("+ to_low", "+ early(to_low)"), "What you hand down is one step off: step t gets that of t + 1. Both layers make step t at the same time."),

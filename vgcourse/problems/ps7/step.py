@@ -80,7 +80,7 @@ COUPLED_STEP_BACKWARD = Problem(
         Mistake("dh does not reach the memory", edit(" + dh * o * slope", ""), "Nothing goes from dh through h_t to the memory. h_t shows c_t, so dh sends something to c_t beside what reaches o."),
         Mistake("carry of the incoming dc only", edit("dc_t * f", "dc * f"), "Your carry hands on the dc that came in. c_t had other uses in this step, and what they sent belongs to dc before it goes on to c_{t−1}."),
         *shared_mistakes(),
-        *more_of_a_step(coupled_step_backward, (slope_of_tanh,), MORE, OF_A_STEP),
+        *more_of_a_step(MORE, OF_A_STEP),
         Mistake("gates taken for pre-activations", _gates_again, "You send f, g and o through σ and tanh again. gates holds what came out of them.", whole=True),
         Mistake("gates read as f, o, g", edit("f, g, o = gates", "f, o, g = gates"), "You unpack gates as f, o, g. It holds f, g, o: the candidate is in the middle."),
     ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.problems.edits import edit, edited
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Mistake
 
 
@@ -120,10 +120,10 @@ def shared_mistakes(within=None):
     )
 
 
-def more_of_a_step(reference, helpers, *groups, within=None):
-    """The rarer ones as functions: they are recognised alone, not two at once."""
+def more_of_a_step(*groups, within=None):
+    """The rarer ones, which are recognised alone, not two at once."""
     return tuple(
-        Mistake(name, _alone(reference, helpers, _inside(edits, within)), text, whole=bool(whole))
+        Mistake(name, _inside(edits, within), text, whole=bool(whole), alone=True)
         for group in groups
         for name, (edits, text, *whole) in group.items()
     )
@@ -131,7 +131,3 @@ def more_of_a_step(reference, helpers, *groups, within=None):
 
 def _inside(edits, within):
     return tuple(change._replace(within=change.within or within) for change in edits)
-
-
-def _alone(reference, helpers, edits):
-    return lambda *args: edited(reference, helpers, edits)(*args)

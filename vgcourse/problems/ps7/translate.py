@@ -3,7 +3,7 @@
 import numpy as np
 
 from vgcourse.activations import sigmoid
-from vgcourse.problems.edits import edit, edited
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps7.cell import apart
 
@@ -30,12 +30,6 @@ def blocks(columns):
 def rows(r, z, n):
     """Ours: a row for each unit, one block under the other."""
     return np.concatenate([r.T, z.T, n.T])
-
-
-def _alone(*edits):
-    """Recognised alone, not two at once."""
-    edits = sum(edits, ())
-    return lambda *args: edited(translate_gru, HELPERS, edits)(*args)
 
 
 HELPERS = (blocks, rows)
@@ -87,32 +81,32 @@ TRANSLATE_GRU = Problem(
     axes={"W_x": ("gate rzn", "input"), "W_h": ("gate rzn", "unit"), "b": ("gate rzn",), "b_h": ("unit",)},
     mistakes=(
         Mistake("order of the blocks kept", _ORDER, "You take the first block of columns for r and the second for z. There they stand in the order z, r, n.", whole=True),
-        Mistake("order kept, the first turned", _alone(_ORDER, _Z, _R), "You turned the right block round, but left the blocks in their order z, r, n. Our rows are r, z, n.", whole=True),
-        Mistake("order kept, nothing turned", _alone(_ORDER, _Z), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True),
+        Mistake("order kept, the first turned", (*_ORDER, *_Z, *_R), "You turned the right block round, but left the blocks in their order z, r, n. Our rows are r, z, n.", whole=True, alone=True),
+        Mistake("order kept, nothing turned", (*_ORDER, *_Z), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True, alone=True),
         Mistake("z not turned round", _Z, "Your z writes, as theirs does. Ours keeps: by (11.5) the sign of all that makes z has to be turned.", whole=True),
-        Mistake("z turned in the weights, not in the bias", _alone(_Z_IN_B), "The biases of your z have the old sign. By (11.5) all of its pre-activation is turned round, the bias too.", whole=True),
-        Mistake("z turned in the bias only", _alone(_Z_IN_W_X, _Z_IN_W_H), "The weights of your z have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
-        Mistake("z turned in the input weights only", _alone(_Z_IN_W_H, _Z_IN_B), "You turned the sign of z in W_x alone. By (11.5) all of its pre-activation is turned round, the state's part and the bias too.", whole=True),
-        Mistake("z turned in the recurrent weights only", _alone(_Z_IN_W_X, _Z_IN_B), "You turned the sign of z in W_h alone. By (11.5) all of its pre-activation is turned round, the inputs' part and the bias too.", whole=True),
-        Mistake("z not turned in the input weights", _alone(_Z_IN_W_X), "The rows of z in your W_x have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
-        Mistake("z not turned in the recurrent weights", _alone(_Z_IN_W_H), "The rows of z in your W_h have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True),
-        Mistake("half of z's bias turned", _alone(edit("-(b_z + s_z)", "-b_z + s_z")), "In the bias of z one of the two parts has the old sign: the minus stands before their sum.", whole=True),
-        Mistake("1 minus z's bias", _alone(edit("-(b_z", "1 - (b_z")), "For the bias of z you return 1 minus it. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
-        Mistake("1 minus all of z", _alone(edit("-z,", "1 - z,", "-h_z", "1 - h_z", "-(b_z", "1 - (b_z")), "For the weights and the bias of z you return 1 minus them. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True),
+        Mistake("z turned in the weights, not in the bias", _Z_IN_B, "The biases of your z have the old sign. By (11.5) all of its pre-activation is turned round, the bias too.", whole=True, alone=True),
+        Mistake("z turned in the bias only", (*_Z_IN_W_X, *_Z_IN_W_H), "The weights of your z have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True, alone=True),
+        Mistake("z turned in the input weights only", (*_Z_IN_W_H, *_Z_IN_B), "You turned the sign of z in W_x alone. By (11.5) all of its pre-activation is turned round, the state's part and the bias too.", whole=True, alone=True),
+        Mistake("z turned in the recurrent weights only", (*_Z_IN_W_X, *_Z_IN_B), "You turned the sign of z in W_h alone. By (11.5) all of its pre-activation is turned round, the inputs' part and the bias too.", whole=True, alone=True),
+        Mistake("z not turned in the input weights", _Z_IN_W_X, "The rows of z in your W_x have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True, alone=True),
+        Mistake("z not turned in the recurrent weights", _Z_IN_W_H, "The rows of z in your W_h have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True, alone=True),
+        Mistake("half of z's bias turned", edit("-(b_z + s_z)", "-b_z + s_z"), "In the bias of z one of the two parts has the old sign: the minus stands before their sum.", whole=True, alone=True),
+        Mistake("1 minus z's bias", edit("-(b_z", "1 - (b_z"), "For the bias of z you return 1 minus it. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True, alone=True),
+        Mistake("1 minus all of z", edit("-z,", "1 - z,", "-h_z", "1 - h_z", "-(b_z", "1 - (b_z"), "For the weights and the bias of z you return 1 minus them. 1 − σ(a) is σ(−a): the sign changes, and no 1 is left.", whole=True, alone=True),
         Mistake("r turned round", _Z + _R, "You turned the reset gate round. It means the same in both; z is the one that writes there.", whole=True),
         Mistake("r and z turned round", _R, "You turned both gates round. The reset gate means the same in both."),
-        Mistake("everything turned round", _alone(_R, _N, _B_H), "You turned the wrong signs, or too many: only what makes z changes its sign.", whole=True),
-        Mistake("n turned round, too", _alone(_N), "You turned z and the candidate's rows round. Only what makes z changes its sign.", whole=True),
-        Mistake("all turned round but b_h", _alone(_R, _N), "You turned the rows of all three blocks round. Only what makes z changes its sign.", whole=True),
-        Mistake("biases beside the state alone", _alone(edit("b_r + ", "", "b_z + ", "")), "The gates of your net have the biases beside the state alone. In r and z both rows of their bias are added to the same sum."),
-        Mistake("mean of the two biases", _alone(edit("b_r + s_r", "(b_r + s_r) / 2", "s_z)", "s_z) / 2")), "The gates of your net have the mean of the two biases. Both stand in the same sum, so they are added."),
-        Mistake("both in b and both in b_h", _alone(edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, b_n + s_n")), "Your b and your b_h both hold the sum of the candidate's two biases. One stands outside the reset gate, the other inside.", whole=True),
-        Mistake("both in b_h", _alone(edit(", b_n]", ", 0 * b_n]", "b, s_n", "b, b_n + s_n")), "You put both biases of the candidate into b_h. The one beside the inputs stands outside the reset gate, so it belongs to b.", whole=True),
-        Mistake("b_h turned round", _alone(_B_H), "Your b_h has the wrong sign: nothing of the candidate is turned round."),
-        Mistake("recurrent blocks not transposed", _alone(edit("rows(h_r, -h_z, h_n)", "np.concatenate([h_r, -h_z, h_n])")), "The blocks of your W_h are those of R as they came. They are square, so nothing complains: each has to be transposed, as those of K."),
-        Mistake("all columns reshaped", _alone(edit("return W_x, W_h", "return W_x.T.reshape(W_x.shape), W_h.T.reshape(W_h.shape)")), "Your matrices have the right shape and the wrong entries. A reshape reads rows one after the other; a transpose makes rows of columns.", whole=True),
-        Mistake("one bias for the gates", _alone(edit(" + s_r", "", " + s_z", "")), "The gates of your net have the biases beside the inputs alone. In r and z both rows of their bias are added to the same sum."),
-        Mistake("all in b", _alone(edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, 0 * s_n")), "You put both biases of the candidate into b. The one beside the state stands inside the reset gate, so it is b_h.", whole=True),
+        Mistake("everything turned round", (*_R, *_N, *_B_H), "You turned the wrong signs, or too many: only what makes z changes its sign.", whole=True, alone=True),
+        Mistake("n turned round, too", _N, "You turned z and the candidate's rows round. Only what makes z changes its sign.", whole=True, alone=True),
+        Mistake("all turned round but b_h", (*_R, *_N), "You turned the rows of all three blocks round. Only what makes z changes its sign.", whole=True, alone=True),
+        Mistake("biases beside the state alone", edit("b_r + ", "", "b_z + ", ""), "The gates of your net have the biases beside the state alone. In r and z both rows of their bias are added to the same sum.", alone=True),
+        Mistake("mean of the two biases", edit("b_r + s_r", "(b_r + s_r) / 2", "s_z)", "s_z) / 2"), "The gates of your net have the mean of the two biases. Both stand in the same sum, so they are added.", alone=True),
+        Mistake("both in b and both in b_h", edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, b_n + s_n"), "Your b and your b_h both hold the sum of the candidate's two biases. One stands outside the reset gate, the other inside.", whole=True, alone=True),
+        Mistake("both in b_h", edit(", b_n]", ", 0 * b_n]", "b, s_n", "b, b_n + s_n"), "You put both biases of the candidate into b_h. The one beside the inputs stands outside the reset gate, so it belongs to b.", whole=True, alone=True),
+        Mistake("b_h turned round", _B_H, "Your b_h has the wrong sign: nothing of the candidate is turned round.", alone=True),
+        Mistake("recurrent blocks not transposed", edit("rows(h_r, -h_z, h_n)", "np.concatenate([h_r, -h_z, h_n])"), "The blocks of your W_h are those of R as they came. They are square, so nothing complains: each has to be transposed, as those of K.", alone=True),
+        Mistake("all columns reshaped", edit("return W_x, W_h", "return W_x.T.reshape(W_x.shape), W_h.T.reshape(W_h.shape)"), "Your matrices have the right shape and the wrong entries. A reshape reads rows one after the other; a transpose makes rows of columns.", whole=True, alone=True),
+        Mistake("one bias for the gates", edit(" + s_r", "", " + s_z", ""), "The gates of your net have the biases beside the inputs alone. In r and z both rows of their bias are added to the same sum.", alone=True),
+        Mistake("all in b", edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, 0 * s_n"), "You put both biases of the candidate into b. The one beside the state stands inside the reset gate, so it is b_h.", whole=True, alone=True),
         Mistake("biases of the candidate exchanged", edit(", b_n]", ", s_n]", "b, s_n", "b, b_n"), "You exchanged the candidate's two biases. Row 0 stands beside the inputs, row 1 beside the state, inside the reset gate.", whole=True),
         Mistake("candidate's second bias twice", edit(", b_n]", ", b_n + s_n]"), "The candidate's bias beside the state is in your b and in your b_h. It acts once, inside the reset gate.", whole=True),
         Mistake("b_h left at zero", edit("b, s_n", "b, 0 * s_n"), "Your b_h is zero. Row 1 of their bias has a block for the candidate; it stands inside the reset gate, as b_h does."),

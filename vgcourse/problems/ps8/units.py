@@ -37,11 +37,6 @@ def _dead(
     return np.array(flags[0]), np.array(flags[1]), np.array([float(entries(off)) for off in offs])
 
 
-def _alone(**switches):
-    """A mistake that hides others: as a function of its own it is not combined with them."""
-    return lambda zs: _dead(zs, **switches)
-
-
 def _living(off, none=1.0):
     alive = off[:, ~off.all(axis=0)]
     return alive.mean() if alive.size else none
@@ -122,8 +117,8 @@ DEAD_UNITS = Problem(
     ),
     mistakes=(
         Mistake("zero counted as on", dict(below=lambda z: z < 0), "You count a z of exactly 0 as on. It gives 0 and has no slope here, so it counts as off."),
-        Mistake("negative after the ReLU", _alone(below=lambda z: np.maximum(z, 0) < 0), "You look for values below 0 after the ReLU, where there are none."),
-        Mistake("units that are on", _alone(below=lambda z: z > 0), "You count where z > 0: your shares are of units that always work and of entries that are on. Off is z ≤ 0.", whole=True),
+        Mistake("negative after the ReLU", dict(below=lambda z: np.maximum(z, 0) < 0), "You look for values below 0 after the ReLU, where there are none.", alone=True),
+        Mistake("units that are on", dict(below=lambda z: z > 0), "You count where z > 0: your shares are of units that always work and of entries that are on. Off is z ≤ 0.", whole=True, alone=True),
         Mistake("off for any example", dict(dead=lambda off, z: off.any(axis=0)), "You call a unit dead if it is off for some example, which is what a ReLU is for. Dead means off for all of them."),
         Mistake("off for most examples", dict(dead=lambda off, z: off.mean(axis=0) > 0.5), "You call a unit dead if it is off for more than half of the batch. One example for which it is on still gives it a gradient."),
         Mistake("mean of z below zero", dict(dead=lambda off, z: z.mean(axis=0) <= 0), "You ask whether the mean of z is below 0. A unit that is off on average still learns from the examples for which it is on."),
