@@ -101,3 +101,16 @@ def test_check_stops_at_the_first_endless_case(monkeypatch, capsys):
     assert check("ps1.linear_backward", linear_backward) == 0
     out = capsys.readouterr().out
     assert len(calls) == 1 and "is there a loop that never ends? It was in line" in out
+
+
+def test_where_nothing_can_stop_it_a_check_runs_without_a_limit(monkeypatch, capsys):
+    """A browser has neither alarms nor threads."""
+
+    def no_thread(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.delattr(signal, "setitimer")
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    assert check("start.slope_of_square", lambda z: 2 * z) == 1
+    assert check("start.slope_of_square", lambda z: 1 / 0) == 0
+    assert "ZeroDivisionError" in capsys.readouterr().out

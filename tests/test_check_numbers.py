@@ -26,6 +26,7 @@ def test_numbers_are_what_they_are():
     assert (numbers.TOLERANCE, numbers.FLOAT32_TOLERANCE, numbers.LIKENESS) == (1e-5, 3e-4, 1e-6)
     assert (numbers.NEARER, numbers.MEASURED, numbers.NEARER_MEASURED) == (0.05, 1e-5, 0.25)
     assert (numbers.SAME, numbers.A_FACTOR, numbers.BROKEN, numbers.TOLD_APART) == (1e-6, 0.01, 1e-3, 1e-3)
+    assert (numbers.TIMES_SINGLE, numbers.LEAST_SINGLE) == (20, 3e-6)
     assert numbers.LEVEL_BOUNDS == (numbers.FLOAT32_TOLERANCE, 0.01, 1.0)
     assert numbers.SLIGHT < numbers.TOLERANCE and numbers.ROUGHLY == 0.01
 
@@ -36,11 +37,36 @@ def test_tolerance(small, share, below):  # noqa: F811
     assert (verdict(lambda x: x * (1 + share * numbers.TOLERANCE)).share == 1) == below
 
 
+def rounded(size):
+    """x in a reference that loses digits: in single precision its error is of this size."""
+
+    def reference(x):
+        noise = size * np.sign(np.sin(1e3 * x)) if x.dtype == np.float32 else 0.0
+        return x * (1 + noise)
+
+    return reference
+
+
 @edges
-def test_float32_tolerance(small, share, below):  # noqa: F811
-    small()
-    found = verdict(lambda x: (x * (1 + share * numbers.FLOAT32_TOLERANCE)).astype(np.float32))
+@pytest.mark.parametrize(
+    ("size", "limit"),
+    [
+        (0.0, numbers.LEAST_SINGLE),
+        (1e-6, numbers.TIMES_SINGLE * 1e-6),
+        (1e-2, numbers.FLOAT32_TOLERANCE),
+    ],
+)
+def test_float32_tolerance(small, size, limit, share, below):  # noqa: F811
+    """What single precision can reach, and no more."""
+    small(rounded(size))
+    found = verdict(lambda x: (x * (1 + share * limit)).astype(np.float32))
     assert (found.share == 1) == below
+
+
+def test_double_precision_cut_to_single_is_not_excused(small):  # noqa: F811
+    small()
+    assert verdict(lambda x: (x * (1 + 2e-4)).astype(np.float32)).share == 0
+    assert verdict(lambda x: x.astype(np.float32)).share == 1
 
 
 @edges

@@ -2,7 +2,8 @@
 
 On Linux and macOS an alarm interrupts the main thread; elsewhere a second thread plants an exception.
 Both repeat until they get through: a loop with `except:` in it swallows the first ones. A single call into
-compiled code (one huge matrix product) is only stopped when it returns.
+compiled code (one huge matrix product) is only stopped when it returns. Where there are neither alarms nor
+threads, as in a browser, a function runs without a limit.
 """
 
 import ctypes
@@ -76,7 +77,11 @@ def _planted(seconds):
             wait = AGAIN
 
     watcher = threading.Thread(target=plant, daemon=True)
-    watcher.start()
+    try:
+        watcher.start()
+    except RuntimeError:  # can't start new thread
+        yield
+        return
     try:
         yield
     finally:

@@ -97,6 +97,15 @@ def copy_arguments(value):
     return copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
 
 
+def in_single_precision(value):
+    """The same nested value with its arrays of float64 as float32."""
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float32) if value.dtype == np.float64 else value
+    if type(value) in (list, tuple):
+        return type(value)(map(in_single_precision, value))
+    return {k: in_single_precision(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
 def same(a, b, slack=0.0):
     """True if two nested values are equal (NaN equals NaN), floats to `slack` times the largest entry."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):

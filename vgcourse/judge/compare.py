@@ -1,10 +1,13 @@
 """From a learner's output to named quantities, each with a relative error or a reason why it has none."""
 
+import functools
+
 import numpy as np
 
-from vgcourse.collect.plain import cut, describe
+from vgcourse.collect.plain import copy_arguments, cut, describe, in_single_precision
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.results import Quantity
+from vgcourse.problems.numbers import LEAST_SINGLE, TIMES_SINGLE
 
 
 def compare(problem, case, output, expected):
@@ -23,13 +26,13 @@ def compare(problem, case, output, expected):
     wanted = flatten(case.quantities, expected)
     if isinstance(output, _Unusable):
         return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
-    expected = _parts(expected, case.quantities)
+    expected, limits = _parts(expected, case.quantities), _Limits(problem, case)
     pieces, reason = split_output(output, case.quantities, expected)
     if reason:
         return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
     out = []
     for name, value, reference in zip(case.quantities, pieces, expected, strict=True):
-        out += _compare_part(problem, name, value, reference)
+        out += _compare_part(limits, name, value, reference)
     return out
 
 
@@ -73,9 +76,9 @@ def split_output(output, quantities, expected):
     return tuple(output), ""
 
 
-def _compare_part(problem, name, value, reference):
+def _compare_part(limits, name, value, reference):
     if not isinstance(reference, (list, tuple)):
-        return [compare_array(problem, name, value, np.asarray(reference))]
+        return [compare_array(limits, name, value, np.asarray(reference))]
     names = [f"{name}[{i}]" for i in range(len(reference))]
     if isinstance(value, np.ndarray) and value.ndim:
         value = list(value)
@@ -87,10 +90,10 @@ def _compare_part(problem, name, value, reference):
             for n, r in zip(names, reference, strict=True)
         ]
     triples = zip(names, value, reference, strict=True)
-    return [compare_array(problem, n, v, np.asarray(r)) for n, v, r in triples]
+    return [compare_array(limits, n, v, np.asarray(r)) for n, v, r in triples]
 
 
-def compare_array(problem, name, value, expected):
+def compare_array(limits, name, value, expected):
     """Compare one array with its reference; every way of not being one has its own sentence."""
 
     def unusable(reason, array=None):
@@ -121,7 +124,39 @@ def compare_array(problem, name, value, expected):
         bad = int((~np.isfinite(array)).sum())
         return unusable(f"is {' or '.join(kinds)} in {bad} of {array.size} entries", array)
     error = relative_error(array, expected)
-    return Quantity(name, array, expected, error, bool(error <= tolerance_for(problem, array)))
+    return Quantity(name, array, expected, error, bool(error <= limits.of(name, array)))
+
+
+class _Limits:
+    """How far from the reference the results of one case may be.
+
+    What single precision can reach is asked for where an answer comes in it: so many times the error that the
+    reference makes when it works in single precision itself.
+    """
+
+    def __init__(self, problem, case):
+        self.problem, self.case = problem, case
+
+    def of(self, name, array):
+        limit = tolerance_for(self.problem, array)
+        if array.dtype != np.float32:
+            return limit
+        reached = _errors_of_single_precision(self.problem, self.case).get(name, np.inf)
+        return min(limit, max(TIMES_SINGLE * reached, LEAST_SINGLE))
+
+
+@functools.lru_cache(maxsize=512)
+def _errors_of_single_precision(problem, case):
+    """{name: relative error} of the reference on arguments in single precision; empty where it cannot."""
+    if case.memory:
+        return {}
+    try:
+        right = problem.adapt(problem.reference(*copy_arguments(case.args)), case.args)
+        single = problem.adapt(problem.reference(*in_single_precision(copy_arguments(case.args))), case.args)
+        pairs = zip(flatten(case.quantities, right), flatten(case.quantities, single), strict=True)
+        return {name: float(relative_error(mine, exact)) for (name, exact), (_, mine) in pairs}
+    except Exception:  # a reference that asks for double precision
+        return {}
 
 
 def tolerance_for(problem, array):

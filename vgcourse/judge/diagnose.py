@@ -14,6 +14,7 @@ from vgcourse.judge.patterns import describe, exchanged, factor_text, is_multipl
 from vgcourse.judge.results import Finding
 from vgcourse.judge.runs import holds, quantity_of, wrong_names
 from vgcourse.judge.suspects import Suspects
+from vgcourse.problems.slips import slips
 from vgcourse.problems.tested import all_accused
 from vgcourse.problems.words import is_plural, listed
 
@@ -64,13 +65,17 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     claims = [((mistake,), explained[mistake][0]) for mistake in named]
     rest = [name for name in wrong if name in rest]
     second = []
+    small = []
     if rest and not problem.exact:
+        small, rest = _small_slips(suspects, rest, wrong)
         pairs, second, rest = _two_at_once(suspects, rest, named, wrong)
         times, factors, rest = _with_factor(suspects, rest)
         claims, second = claims + pairs + times, second + factors
     findings = order + _told(suspects, claims, rest, wrong) + [_several(*group) for group in tied]
     facts = describe(problem, runs, rest)
-    return list(dict.fromkeys(findings + second)) + facts or _alone(problem, runs, suspects.names(), wrong)
+    return list(dict.fromkeys(findings + second + small)) + facts or _alone(
+        problem, runs, suspects.names(), wrong
+    )
 
 
 def _alone(problem, runs, names, wrong):
@@ -221,6 +226,30 @@ def _two_at_once(suspects, rest, named, wrong):
         named = [*named, *common]
         rest = [name for name in rest if name not in hits]
     return claims, second, rest
+
+
+def _small_slips(suspects, rest, wrong):
+    """Findings about single changes of the reference's text that nobody has written down, and the names left.
+
+    One has to explain everything there is that it would spoil, and nothing that is right.
+    """
+    if suspects.may_be_chance(rest) or suspects.agree_in_nothing(rest, zero=True):
+        return [], rest
+    found = []
+    for slip in slips(suspects.problem):
+        hits = suspects.explains((slip,), suspects.possible((slip,), rest, failed=()))
+        if hits and suspects.explains_all((slip,), wrong) and suspects.confirmed((slip,), hits):
+            found.append((slip, hits))
+            if hits == set(rest):
+                break
+    findings, rest = [], list(rest)
+    for slip, hits in sorted(found, key=lambda pair: -len(pair[1])):
+        if hits <= set(rest):
+            verb = "come" if is_plural(sorted(hits)) else "comes"
+            said = "Your numbers come" if hits == set(wrong) else f"Your {listed(sorted(hits))} {verb}"
+            findings.append(Finding("slip", slip.name, f"{said} out like this if {slip.diagnosis}."))
+            rest = [name for name in rest if name not in hits]
+    return findings, rest
 
 
 def _with_factor(suspects, rest):

@@ -33,7 +33,7 @@ def wrong_run(problem, seed, convention, mistakes, number):
     return compared(problem, Run(case, expected, outcome, []))
 
 
-def may_agree(problem, seed, convention, mistakes, mine, names):
+def may_agree(problem, seed, convention, mistakes, mine, names, failed):
     """Those of the names that the mistakes could explain, judged roughly and by the first case alone.
 
     Most pairs of mistakes are ruled out here, at a tenth of the price of a whole comparison.
@@ -42,7 +42,7 @@ def may_agree(problem, seed, convention, mistakes, mine, names):
         output = _wrong_formula(problem, convention, mistakes)(*copy_arguments(mine.case.args))
         theirs = dict(flatten(mine.case.quantities, problem.adapt(output, mine.case.args)))
     except Exception:
-        return names
+        return failed
     return [
         name
         for name in names

@@ -43,9 +43,15 @@ class Suspects:
             seen |= {name for name in hits if quantity_of(mine, name) is not None}
         return hits & seen & self.affected(mistakes)
 
-    def possible(self, mistakes, names):
-        """Those of the names that are worth a closer look."""
-        return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names)
+    def explains_all(self, mistakes, wrong):
+        """Do the mistakes explain all of what they would spoil, as far as there is an answer to it?"""
+        there = {q.name for run in self.runs for q in run.quantities if q.value is not None}
+        return self.affected(mistakes) & there <= self.explains(mistakes, wrong)
+
+    def possible(self, mistakes, names, failed=None):
+        """Those of the names that are worth a closer look; `failed` where the mistakes raise an error."""
+        failed = names if failed is None else failed
+        return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names, failed)
 
     def yes_or_no(self, names):
         """Are these answers yes or no alone? A few of them agree with almost anything."""

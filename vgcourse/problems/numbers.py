@@ -4,7 +4,9 @@ Time limits stand in `collect`. A problem may have its own `tolerance`, `float32
 """
 
 TOLERANCE = 1e-5  # so wrong may double precision be: it may hold results of single precision
-FLOAT32_TOLERANCE = 3e-4  # an answer in single precision
+FLOAT32_TOLERANCE = 3e-4  # an answer in single precision, at most …
+TIMES_SINGLE = 20  # … and at most so many times the error of the reference in single precision …
+LEAST_SINGLE = 3e-6  # … where that is not smaller than its rounding
 LIKENESS = 1e-6  # so near has an answer to come to a known mistake to be called by its name …
 NEARER = 0.05  # … and to this part of the mistake's own distance from what is right
 MEASURED = (

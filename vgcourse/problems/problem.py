@@ -15,7 +15,7 @@ from vgcourse.problems.numbers import FLOAT32_TOLERANCE, LIKENESS, TOLERANCE
 FRESH = 7919  # added to the seed for the inputs on which a suspicion is confirmed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One call of the learner's function and the names of what it returns.
 
