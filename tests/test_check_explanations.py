@@ -344,3 +344,45 @@ def test_file_is_not_trusted_as_html(file):
     assert entry().status == "open"
     odd = progress.Entry(NAME, "done", 1, 1.0, '"><i>')
     assert "<i>" not in progress.as_html([odd])
+
+
+# --- where the walk breaks -------------------------------------------------------------------------------
+
+
+def _noise(*parts):
+    """Wrong in a way that nothing explains."""
+    rng = np.random.default_rng(3)
+    return tuple(part if part.ndim == 0 else part + rng.normal(size=part.shape) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("c",), "Your b is right, your c is not: look at the step between."),
+        (("b", "c"), "Your a is right, your b is not: look at the step between."),
+        (("a", "b", "c"), "Your a is wrong already, and the rest is made from there: begin with it."),
+    ],
+)
+def test_the_step_at_which_the_walk_breaks(small, wrong, said):
+    def reference(x):
+        return x**3, x**2, x + 0.5 * x**4
+
+    def answer(x):
+        right = dict(zip("cab", reference(x), strict=True))
+        return tuple(_noise(right[name])[0] if name in wrong else right[name] for name in "cab")
+
+    problem = small(reference, quantities=("c", "a", "b"), flow=("a", "b", "c"))
+    assert said in [finding.text for finding in evaluate(problem.name, answer).findings]
+
+
+def test_lists_that_are_made_from_their_end_break_there(small):
+    def reference(x):
+        return [x, x**2 + x, x**3 - x]
+
+    def answer(x):
+        first, second, third = reference(x)
+        return [*_noise(first, second), third]
+
+    problem = small(reference, quantities=("deltas",), flow=("deltas[::-1]",))
+    text = "Your deltas[2] is right, your deltas[1] is not: look at the step between."
+    assert text in [finding.text for finding in evaluate(problem.name, answer).findings]

@@ -10,6 +10,7 @@ import itertools
 import math
 
 from vgcourse.judge.conventions import under
+from vgcourse.judge.flow import where_it_breaks
 from vgcourse.judge.patterns import describe, exchanged, factor_text, is_multiple
 from vgcourse.judge.results import Finding
 from vgcourse.judge.runs import holds, quantity_of, wrong_names
@@ -73,9 +74,8 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
         claims, second = claims + pairs + times, second + factors
     findings = order + _told(suspects, claims, rest, wrong) + [_several(*group) for group in tied]
     facts = describe(problem, runs, rest)
-    return list(dict.fromkeys(findings + second + small)) + facts or _alone(
-        problem, runs, suspects.names(), wrong
-    )
+    known, names = list(dict.fromkeys(findings + second + small)) + facts, suspects.names()
+    return known or where_it_breaks(problem, names, wrong) or _alone(problem, runs, names, wrong)
 
 
 def _alone(problem, runs, names, wrong):

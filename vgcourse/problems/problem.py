@@ -112,6 +112,8 @@ class Problem:
     invariants : what has to hold for any right answer
     axes : for instance {"dW": ("gate ifgo", "unit"), "dx": ("step", "example", "input")}: what an index
         means; then a wrong quantity is located by step or gate. Counting starts at 1, "step from 0" at 0
+    flow : the order in which quantities are made, one from the other: ("h", "factors", "dw"); "deltas[::-1]"
+        is a list that is made from its end. Where no mistake fits, it tells where the walk breaks
     adapt : function (output, args) -> outputs to compare; for answers that are not arrays
     exact : the answers are right or wrong as a whole; the table shows no shapes and errors, and half of the
         rows right earns nothing
@@ -138,6 +140,7 @@ class Problem:
     conventions: tuple = ()
     invariants: tuple = ()
     axes: Mapping = field(default_factory=dict)
+    flow: tuple = ()
     adapt: Callable = field(default=lambda output, args: output)
     exact: bool = False
     each: bool = False
