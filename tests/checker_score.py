@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import first_contact
 import numpy as np
 from right_answers import RIGHT
 
@@ -141,7 +142,7 @@ def score(name, few=None, tries=TRIES):
     wrong = [(kind, number) for kind in kinds for number in range(tries)]
     for k, (kind, number) in enumerate(wrong):
         verdict = evaluate(name, random_wrong(problem, kind, number), seed=seeds[k % len(seeds)])
-        found = named_mistakes(verdict)
+        found = [finding.name for finding in verdict.findings if finding.group in ("mistake", "slip")]
         caught += verdict.share < 1
         accused += bool(found)
         if verdict.share == 1 or found:
@@ -270,7 +271,7 @@ def main():
     with Image.open(SITE / "checker.png") as picture:  # a few colours: a third of the bytes
         small = picture.convert("RGB").quantize(24)
     small.save(SITE / "checker.png", optimize=True)
-    (SITE / "checker.md").write_text(f"{INTRODUCTION}{text}\n", encoding="utf-8")
+    (SITE / "checker.md").write_text(f"{INTRODUCTION}{text}\n{first_contact.section()}", encoding="utf-8")
     return 0 if not any(s.missed for s in scores) else 1
 
 

@@ -1,7 +1,9 @@
 """The checker's score: mistakes caught and named, nobody accused falsely, right answers accepted."""
 
+import json
 import re
 
+import first_contact
 import pytest
 from checker_score import LEAST_BACKWARD, LEAST_MISTAKES, LEAST_RIGHT, RANDOM, SEEDS, SITE, TRIES, score
 from right_answers import RIGHT
@@ -35,3 +37,28 @@ def test_written_report_is_about_these_problems():
     text = (SITE / "checker.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\S+)` \| (\d+) \|", text, flags=re.M)
     assert rows == [(name, str(len(find(name).mistakes))) for name in names()], "run `make checker-report`"
+
+
+# --- first contact -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0), (81, 263, 0.2553, 0.3662)],
+)
+def test_wilsons_interval(part, whole, low, high):
+    """The last one is the example of Newcombe (1998, table I)."""
+    assert first_contact.interval(part, whole) == pytest.approx((low, high), rel=0, abs=6e-5)
+
+
+def test_first_contact_stands_in_the_report():
+    assert first_contact.table() in (SITE / "checker.md").read_text(encoding="utf-8")
+    assert "65 %" in first_contact.PUBLISHED
+
+
+def test_counts_of_first_contact_are_of_all_sets():
+    for sets in json.loads(first_contact.COUNTS.read_text(encoding="utf-8")).values():
+        assert list(sets) == [f"ps{k}" for k in range(1, 9)]
+        for counts in sets.values():
+            assert list(counts) == [*first_contact.KINDS, "right", "refused"]
+            assert sum(counts[kind] for kind in first_contact.KINDS) >= 60
