@@ -386,3 +386,29 @@ def test_lists_that_are_made_from_their_end_break_there(small):
     problem = small(reference, quantities=("deltas",), flow=("deltas[::-1]",))
     text = "Your deltas[2] is right, your deltas[1] is not: look at the step between."
     assert text in [finding.text for finding in evaluate(problem.name, answer).findings]
+
+
+# --- what carries the right numbers ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "carried",
+    [
+        lambda y: np.array([y]),
+        lambda y: y + 1e-17j,
+        lambda y: np.array([y + 0j]),
+        float,
+        lambda y: np.array(y),
+    ],
+    ids=["array of one", "imaginary rest", "complex array of one", "float", "array of no axis"],
+)
+def test_a_number_may_come_in_an_array_of_one_or_with_a_rest(small, carried):
+    problem = small(lambda x: x.sum())
+    assert evaluate(problem.name, lambda x: carried(x.sum())).share == 1
+    assert evaluate(problem.name, lambda x: carried(x.sum() + 1)).share == 0
+
+
+@pytest.mark.parametrize("came", [lambda y: np.array([y, y]), lambda y: y * (1 + 1e-3j)])
+def test_more_than_that_is_no_number(small, came):
+    problem = small(lambda x: x.sum())
+    assert evaluate(problem.name, lambda x: came(x.sum())).share == 0

@@ -46,6 +46,8 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
         whole = problem.exact or mistake.whole or suspects.yes_or_no(hits)
         if hits != set(wrong) and suspects.agree_in_nothing(hits):
             continue
+        if affected - set(wrong) and suspects.are_multiples(hits):
+            continue  # −1 times what is right needs no mistake that would spoil the others, too
         if hits and (hits == affected or not whole) and suspects.confirmed((mistake,), hits):
             explained[mistake] = (hits, affected)
     if problem.coin and not any(hits == set(wrong) for hits, _ in explained.values()):

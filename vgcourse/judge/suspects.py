@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.judge.patterns import is_multiple
 from vgcourse.judge.results import Run
 from vgcourse.judge.runs import compared, inputs, may_agree, quantity_of, same_in, wrong_run
 from vgcourse.problems.problem import FRESH
@@ -64,6 +65,13 @@ class Suspects:
     def _all_of_kind(self, kinds, names):
         quantities = [q for run in self.runs for q in run.quantities if q.name in names]
         return all(q.expected.dtype.kind in kinds for q in quantities)
+
+    def are_multiples(self, names):
+        """Is each of these a multiple of what is right, or nothing but zeros?"""
+        found = [[q for run in self.runs for q in run.quantities if q.name == name] for name in names]
+        return bool(found) and all(
+            is_multiple(qs) or self.agree_in_nothing({qs[0].name}, zero=True) for qs in found
+        )
 
     def agree_in_nothing(self, names, zero=False):
         """Is no finite number wrong in them, or none but 0? So do all that overflow, or are empty, agree."""
