@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def as_number(value, unless=None):
-    """The number in an array that holds one alone; anything else, and what has the shape `unless`, as it is."""
-    alone = isinstance(value, (np.ndarray, list, tuple)) and np.size(value) == 1
-    return np.asarray(value).reshape(()) if alone and np.shape(value) != unless else value
+def as_number(value):
+    """The number in an array that holds one alone; anything else as it is."""
+    alone = isinstance(value, np.ndarray) and value.size == 1
+    return value.reshape(()) if alone else value
 
 
 def one_number(output, args):

@@ -47,7 +47,7 @@ def _broadcast_factors(output, args):
         return output
     single = [isinstance(f, (int, float, np.number)) for f in output[:5]]
     factors = (np.full(args[0].shape, f) if one else f for f, one in zip(output, single))
-    return *factors, as_number(output[5], args[0].shape)  # fmt: skip
+    return *factors, as_number(output[5])  # fmt: skip
 
 
 def _in_the_product(mistakes):
