@@ -39,8 +39,8 @@ def _ripple(rng, shape):
 
 def _numerical_cases(rng):
     """The step is always given: with small ones of its own a formula of second order would be good enough."""
-    kinds = (((5,), 1e-3, ""), ((3, 4), 1e-2, " (matrix)"), ((1,), 2e-2, " (one entry)"))
-    kinds += (((2, 3, 2), 5e-2, " (three axes)"),)
+    kinds = (((5,), 1e-3, ""), ((3, 4), 5e-2, " (matrix)"), ((1,), 0.1, " (one entry)"))
+    kinds += (((2, 3, 2), 0.1, " (three axes)"),)
     kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.5))
     return [
         Case((_ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
@@ -90,6 +90,7 @@ NUMERICAL_GRADIENT = Problem(
         Mistake("rows moved together", edit("e[i] = step", "e[i[0]] = step"), "You move a whole row of a matrix at once: x[i] is a row there. np.ndindex(x.shape) goes through the single entries."),
         Mistake("no copy", edit(QUOTIENT, "0.0"), "Your gradient is zero. Most often f has then seen the same point each time: up = x is only another name for x, up = x.copy() is a new array.", alone=True),
         Mistake("sign", edit(QUOTIENT, "-(8 * near - far) / (12 * step)"), "The sign is flipped: the value above x comes first."),
+        Mistake("two indices for three", edit("e[i] = step", "e[i[:2]] = step"), "With three axes you move a whole row at once: two indices do not reach a single entry there. np.ndindex(x.shape) goes through the entries of any shape.", alone=True),
         Mistake("outer points at ε/2", edit(FAR, "f(x + e / 2) - f(x - e / 2)"), "Your second difference lies at ε/2. It belongs farther out, at 2ε; with points at ε/2 and ε the weights would be others.", alone=True),
         Mistake("outer points at 3ε", edit(FAR, "f(x + 3 * e) - f(x - 3 * e)"), "Your second difference lies at 3ε. The weights 8 and 1 belong to points at ε and 2ε.", alone=True),
         Mistake("8 missing", edit(ALL, "near - far"), "Both differences have the weight 1. The near one counts eight times: test your formula on f(x) = x and f(x) = x³.", alone=True),

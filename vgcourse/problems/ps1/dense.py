@@ -153,6 +153,6 @@ TWO_PATHS_BACKWARD = Problem(
     hints=(
         "Draw the graph: x goes to y along two arrows. Find the gradient along each, as if the other were not there.",
         "The path through the hidden layer: dy → W2 → ReLU mask → W1. The direct path: dy → W3. Both end in an (N, D) array.",
-        "dz = (dy @ W2) * (z > 0) is the gradient at the hidden layer. From there on: a weight's gradient is (gradient at the layer's output)ᵀ (the layer's input).",
+        "At the hidden layer arrives what W2 sends back of dy, and 0 wherever z ≤ 0. From there on: a weight's gradient sums, over the batch, (gradient at the layer's output) times (the layer's input).",
     ),
 )  # fmt: skip

@@ -94,7 +94,7 @@ DEEP_BACKWARD = Problem(
     hints=(
         "One loop from the last layer to the first. It carries one array, the gradient with respect to the current layer's output.",
         "Without z the slope has to come from h: tanh'(z) = 1 − tanh²(z), and tanh(z) is what you were given. δ has the shape of hs[l + 1], dW that of Ws[l], what you pass down that of hs[l].",
-        "for l in reversed(range(L)): delta = dh * (1 − hs[l+1]**2), then dW and db as in (1.22) with hs[l] as the input; what becomes of dh before the next round?",
+        "In each round, from the last layer down: δ is what arrives at the layer's output times the slope 1 − h² of that output; dW and db come from δ as in (1.22), with hs[l] as the input. What arrives at the layer below?",
     ),
 )  # fmt: skip
 
@@ -173,7 +173,7 @@ CHAIN_JACOBIAN = Problem(
     ),
     hints=(
         "One layer at a time: how does h_l move if h_{l−1} moves a little? On two paths, directly and through the tanh.",
-        "J_l has shape (H, H). Where paths join, their Jacobians add: that of the direct path is the identity. diag(a) W is a[:, None] * W.",
-        "Start with J = identity and go through the layers in forward order: J becomes J_l @ J. What is J_l if W_l is zero?",
+        "J_l has shape (H, H). Where paths join, their Jacobians add: that of the direct path is the identity. diag(a) W has the rows of W, each times its a_i.",
+        "Start with J = identity and go through the layers in forward order: J becomes J_l J. What is J_l if W_l is zero?",
     ),
 )  # fmt: skip

@@ -124,6 +124,6 @@ FIVE_FACTORS = Problem(
     hints=(
         "Follow x forward through z₁, h, z₂, y to L, and write down the derivative of each step with respect to the one before it. There are five steps.",
         "Each factor has shape (N,). One is the slope of a tanh, one that of a sigmoid; one is a weight, one is the input.",
-        "dL_dy comes from the square; dy_dz2 = y(1 − y) with y = σ(z₂); dh_dz1 = 1 − h². dw1 is the mean over the examples of the product of all five.",
+        "dL_dy comes from the square; dy_dz2 is the slope (1.2) at z₂, dh_dz1 that of a tanh at z₁. For dw1 multiply all five example by example, and take the mean at the end.",
     ),
 )  # fmt: skip
