@@ -41,7 +41,7 @@ def _numerical_cases(rng):
     """The step is always given: with small ones of its own a formula of second order would be good enough."""
     kinds = (((5,), 1e-3, ""), ((3, 4), 5e-2, " (matrix)"), ((1,), 0.1, " (one entry)"))
     kinds += (((2, 3, 2), 0.1, " (three axes)"),)
-    kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.5))
+    kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.4))
     return [
         Case((_ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
         for shape, step, suffix in kinds
@@ -74,7 +74,7 @@ NUMERICAL_GRADIENT = Problem(
         Mistake("one-sided backward", edit(QUOTIENT, "(f(x) - f(x - e)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
         Mistake("weights exchanged", edit(ALL, "8 * far - near"), "You give the weight 8 to the far points, those at 2ε. The near ones say more: the 8 belongs to them."),
         Mistake("far difference added", edit(ALL, "8 * near + far"), "You add the far difference. It is subtracted, so that the errors of order ε² cancel."),
-        Mistake("far points not doubled", edit(FAR, NEAR), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε."),
+        Mistake("far points not doubled", edit(FAR, NEAR), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε.", alone=True),
         Mistake("divided by 6ε", edit("12 * step", "6 * step"), "You divide by 6ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
         Mistake("divided by ε", edit("(12 * step)", "step"), "You divide by ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
         Mistake("divided by 12", edit("(12 * step)", "12"), "You divide by 12 and not by ε: a slope is a difference per distance.", alone=True),
@@ -91,6 +91,7 @@ NUMERICAL_GRADIENT = Problem(
         Mistake("no copy", edit(QUOTIENT, "0.0"), "Your gradient is zero. Most often f has then seen the same point each time: up = x is only another name for x, up = x.copy() is a new array.", alone=True),
         Mistake("sign", edit(QUOTIENT, "-(8 * near - far) / (12 * step)"), "The sign is flipped: the value above x comes first."),
         Mistake("two indices for three", edit("e[i] = step", "e[i[:2]] = step"), "With three axes you move a whole row at once: two indices do not reach a single entry there. np.ndindex(x.shape) goes through the entries of any shape.", alone=True),
+        Mistake("near difference turned round", edit(NEAR, "f(x - e) - f(x + e)"), "Your near difference is turned round: the value above x comes first, in both of them.", alone=True),
         Mistake("outer points at ε/2", edit(FAR, "f(x + e / 2) - f(x - e / 2)"), "Your second difference lies at ε/2. It belongs farther out, at 2ε; with points at ε/2 and ε the weights would be others.", alone=True),
         Mistake("outer points at 3ε", edit(FAR, "f(x + 3 * e) - f(x - 3 * e)"), "Your second difference lies at 3ε. The weights 8 and 1 belong to points at ε and 2ε.", alone=True),
         Mistake("8 missing", edit(ALL, "near - far"), "Both differences have the weight 1. The near one counts eight times: test your formula on f(x) = x and f(x) = x³.", alone=True),

@@ -133,6 +133,7 @@ TWO_PATHS_BACKWARD = Problem(
         Mistake("mask missing in dW1", edit("dW1, dW2, dW3 = dz", "dW1, dW2, dW3 = dh"), "Your dx has the ReLU's slope in it, your dW1 has not. W1 acts before the ReLU, so dW1 needs the gradient there."),
         Mistake("mask missing in dx", edit("dz @ W1", "dh @ W1"), "In your dx the hidden path lacks the slope of the ReLU; your dW1 has it."),
         Mistake("mask on the wrong side", edit("(z > 0)", "(z <= 0)"), "Your mask is turned round: you let the gradient through where the unit was off."),
+        *(Mistake(f"W{k} transposed", edit(f"@ W{k}", f"@ W{k}.T"), f"On the way back you multiply by W{k}ᵀ. Forward it was transposed, so the way back has no transpose. Only a square W{k} lets yours run.", alone=True) for k in (1, 2, 3)),
         Mistake("leak in the mask", edit("(z > 0)", "np.where(z > 0, 1, 0.01)"), "Where the unit is off your slope is 0.01, that of the leaky ReLU. Here it is the plain one: nothing goes back."),
         Mistake("mask over both paths", edit("dx = inner + direct", "dx = (inner + direct) * (x > 0)"), "You mask all of dx with x > 0. The ReLU acts on z, in the hidden path: x itself passes none."),
         Mistake("mask over the direct path", edit("inner + direct", "inner + direct * (x > 0)"), "You mask the direct path with x > 0. No ReLU lies on it."),

@@ -51,27 +51,27 @@ def _broadcast_factors(output, args):
 
 
 def _in_the_product(mistakes):
-    """Slips of one factor, made in dw1 alone: what is returned as that factor is right."""
+    """Slips of one factor, made in dw1 alone: the factor may be returned as it should be."""
     places = {"2 * (y - t)": 0, "y * (1 - y)": 1, "np.full(len(x), w2)": 2, "1 - h**2": 3, "dz1_dw1 = x": 4}
     places |= {("2 * (y - t)", "y * (1 - y)"): 0}
     for mistake in mistakes:
         olds = tuple(part.old for part in mistake.formula) if isinstance(mistake.formula, tuple) else ()
         place = places.get(olds[0] if len(olds) == 1 else olds)
-        if place is None or mistake.whole:
+        if place is None or mistake.whole or "ones" in mistake.formula[0].new:
             continue
         new = mistake.formula[0].new.removeprefix("dz1_dw1 = ")
         names = FACTOR_NAMES[place : place + len(olds)]
         old, new = (
             (f"* {names[0]})", f"* ({new}))") if place == 4 else (" * ".join(names) + " *", f"({new}) *")
         )
-        text = f"Your dw1 is not the mean of the product of the five factors that you return: {SYMBOLS[place]} is another number in it."
+        text = f"Your dw1 is as if {SYMBOLS[place]} were another number in its product: compare it with the five factors that you return."
         yield Mistake(f"{mistake.name}, in dw1 alone", edit(old, new), text, alone=True)
 
 
 FACTOR_SLIPS = (
     Mistake("the cross-entropy's first factor", edit("2 * (y - t)", "(y - t) / (y * (1 - y))"), "Your first factor is the lecture's, (1.14), which belongs to the cross-entropy. The loss here is (y − t)²."),
     Mistake("the 2 is missing", edit("2 * (y - t)", "y - t"), "Your first factor is y − t. The square brings a 2 down; books that leave it out have a ½ in the loss."),
-    Mistake("sign of the loss", edit("2 * (y - t)", "2 * (t - y)"), "Your first factor has the wrong sign: ∂L/∂y is positive where y is above its target."),
+    Mistake("sign of the loss", edit("2 * (y - t)", "2 * (t - y)"), "Your first factor has the wrong sign: ∂L/∂y is positive where y is above its target.", whole=True),
     Mistake("σ' counted in the first factor", edit("2 * (y - t)", "2 * (y - t) * y * (1 - y)"), "Your first factor already holds σ'(z₂); it is ∂L/∂z₂ and not ∂L/∂y, and so σ' counts twice.", whole=True),
     Mistake("σ' of the activation", edit("y * (1 - y)", "sigmoid_slope(y)"), "You take σ' at the output y. The slope is taken at z₂, equation (1.2)."),
     Mistake("σ' missing", edit("y * (1 - y)", "np.ones(len(x))"), "Your ∂y/∂z₂ is 1. The output is a sigmoid, and its slope is at most ¼."),
