@@ -1,4 +1,4 @@
-"""Answers to problem set 1 once named wrongly, paid in full, refused, or of which the checker said too little."""
+"""Answers to problem set 1 once named wrongly, paid in full, refused, or told too little about."""
 
 import numpy as np
 import pytest
