@@ -73,6 +73,7 @@ FACTOR_SLIPS = (
     Mistake("the 2 is missing", edit("2 * (y - t)", "y - t"), "Your first factor is y − t. The square brings a 2 down; books that leave it out have a ½ in the loss."),
     Mistake("sign of the loss", edit("2 * (y - t)", "2 * (t - y)"), "Your first factor has the wrong sign: ∂L/∂y is positive where y is above its target.", whole=True),
     Mistake("σ' counted in the first factor", edit("2 * (y - t)", "2 * (y - t) * y * (1 - y)"), "Your first factor already holds σ'(z₂); it is ∂L/∂z₂ and not ∂L/∂y, and so σ' counts twice.", whole=True),
+    Mistake("∂L/∂z₂ for the first factor", edit("return dL_dy,", "return dL_dy * dy_dz2,"), "Your first factor is ∂L/∂z₂: it holds σ'(z₂) already, which is the second step.", alone=True),
     Mistake("σ' of the activation", edit("y * (1 - y)", "sigmoid_slope(y)"), "You take σ' at the output y. The slope is taken at z₂, equation (1.2)."),
     Mistake("σ' missing", edit("y * (1 - y)", "np.ones(len(x))"), "Your ∂y/∂z₂ is 1. The output is a sigmoid, and its slope is at most ¼."),
     Mistake("tanh' at the output", edit("y * (1 - y)", "tanh_derivative(z2)"), "Your ∂y/∂z₂ is the slope of a tanh. The output unit is a sigmoid; the hidden one is the tanh."),

@@ -38,6 +38,11 @@ def _softmax_cases(rng):
     return [*cases, Case((large, t, 0.8), ("loss (large logits)", "dz (large logits)"), batch=4)]  # fmt: skip
 
 
+def _log_softmax(z):
+    shifted = z - z.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
 def _hard(t):
     return np.eye(t.shape[1])[t.argmax(axis=1)]
 
@@ -56,9 +61,9 @@ SOFTMAX_CROSS_ENTROPY = Problem(
     lecture='lecture 1, "Ten classes", equations (1.23) and (1.24)',
     mistakes=(
         Mistake("overflow", edit(" - s.max(axis=1, keepdims=True)", "", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "e^z overflows for large logits: e^1000 is inf, and inf/inf is NaN. Subtract each row's maximum first; the softmax does not change."),
-        Mistake("temperature ignored", edit("z / temperature", "z", "ds / temperature", "ds"), "Your answer does not depend on the temperature. The softmax is that of z/τ."),
+        Mistake("temperature ignored", edit("z / temperature", "z", "ds / temperature", "ds"), "Your answer does not depend on the temperature. The softmax is that of z/τ.", whole=True),
         Mistake("temperature in the loss only", edit("ds / temperature", "ds"), "Your dz lacks a factor: z goes into the softmax through z/τ, and that step has a derivative, too."),
-        Mistake("multiplied by the temperature", edit("z / temperature", "z * temperature", "ds / temperature", "ds * temperature"), "You multiply the logits by τ. A high temperature makes them smaller and the softmax softer: z/τ."),
+        Mistake("multiplied by the temperature", edit("z / temperature", "z * temperature", "ds / temperature", "ds * temperature"), "You multiply the logits by τ. A high temperature makes them smaller and the softmax softer: z/τ.", whole=True),
         Mistake("τ for 1/τ in dz", edit("ds / temperature", "ds * temperature"), "On the way back from z/τ to z you multiply by τ. The derivative of z/τ is the other one."),
         Mistake("1/τ twice in dz", edit("ds / temperature", "ds / temperature**2"), "Your dz is divided by τ twice. z passes through z/τ once, so 1/τ comes in once."),
         Mistake("loss times τ²", edit("return loss, dz", "return loss * temperature**2, dz * temperature**2"), "Loss and gradient are τ² times too large. That factor is used when soft and hard targets are mixed; the loss here has none."),
@@ -85,6 +90,8 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("0 · log 0 left out", edit("* log_p", "* np.where(p > 0, log_p, 0.0)"), "You leave out the classes whose probability has rounded to 0. If such a class has a target above 0, it costs most of all: work with log p, which is finite.", alone=True),
         Mistake("the row's mean subtracted", edit("max(axis=1, keepdims=True)", "mean(axis=1, keepdims=True)", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "You subtract the mean of each row. A logit far above it still overflows: only with the largest one subtracted is no exponent above 0.", alone=True),
         Mistake("the row's minimum subtracted", edit("max(axis=1, keepdims=True)", "min(axis=1, keepdims=True)", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "You subtract the smallest logit of each row. That makes all exponents ≥ 0, and large ones overflow: subtract the largest.", alone=True),
+        Mistake("temperature ignored in the loss", edit("-(targets * log_p)", "-(targets * _log_softmax(z))"), "Your loss takes the softmax of z, without the temperature.", alone=True),
+        Mistake("multiplied by the temperature in the loss", edit("-(targets * log_p)", "-(targets * _log_softmax(z * temperature))"), "Your loss takes the softmax of zτ. A high temperature makes the logits smaller and the softmax softer: z/τ.", alone=True),
         Mistake("base 2", edit("* log_p", "* log_p / np.log(2)"), "Your loss is 1/log 2 = 1.44 times the right one, as with the logarithm to base 2. log is the natural one.", alone=True),
         Mistake("base 10", edit("* log_p", "* log_p / np.log(10)"), "Your loss is 1/log 10 = 0.43 times the right one, as with the logarithm to base 10. log is the natural one.", alone=True),
         Mistake("log forgotten", edit("* log_p", "* p"), "Your loss weighs the probabilities themselves: the logarithm is missing.", alone=True),
