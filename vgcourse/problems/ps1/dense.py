@@ -131,6 +131,8 @@ TWO_PATHS_BACKWARD = Problem(
         Mistake("z in place of relu(z)", edit("np.maximum(z, 0)", "z"), "dW2 uses z. What comes into W2 is the activation relu(z)."),
         Mistake("averaged over the batch", edit("return dx, dW1, dW2, dW3", "return dx, dW1 / len(x), dW2 / len(x), dW3 / len(x)"), "Your weight gradients are divided by N. The 1/N of the mean is already in dy."),
         Mistake("mask missing in dW1", edit("dW1, dW2, dW3 = dz", "dW1, dW2, dW3 = dh"), "Your dx has the ReLU's slope in it, your dW1 has not. W1 acts before the ReLU, so dW1 needs the gradient there."),
+        Mistake("dW1 with relu(z)", edit("dz.T @ x", "dz.T @ np.maximum(z, 0)"), "Your dW1 pairs the gradient at z with relu(z). What comes into W1 is x.", alone=True),
+        Mistake("dW3 through the hidden path", edit("dy.T @ x", "dy.T @ (x * (x > 0))"), "Your dW3 takes relu(x). x reaches W3 directly, no ReLU lies on that path.", alone=True),
         Mistake("mask missing in dx", edit("dz @ W1", "dh @ W1"), "In your dx the hidden path lacks the slope of the ReLU; your dW1 has it."),
         Mistake("mask on the wrong side", edit("(z > 0)", "(z <= 0)"), "Your mask is turned round: you let the gradient through where the unit was off."),
         *(Mistake(f"W{k} transposed", edit(f"@ W{k}", f"@ W{k}.T"), f"On the way back you multiply by W{k}ᵀ. Forward it was transposed, so the way back has no transpose. Only a square W{k} lets yours run.", alone=True) for k in (1, 2, 3)),

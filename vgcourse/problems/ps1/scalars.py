@@ -92,7 +92,6 @@ FOUR_WEIGHT_NET = Problem(
         Mistake("no tanh forward", edit("np.tanh(w1 * x)", "(w1 * x)", "np.tanh(w2 * h1)", "(w2 * h1)", "np.tanh(w3 * h2)", "(w3 * h2)"), "Forward your hidden units are linear: no tanh is taken.", whole=True, alone=True),
         Mistake("no tanh at all", edit("np.tanh(w1 * x)", "(w1 * x)", "np.tanh(w2 * h1)", "(w2 * h1)", "np.tanh(w3 * h2)", "(w3 * h2)") + _each(" * " + SLOPE, ""), "Your net is linear, forward and back: the three hidden units are tanh.", whole=True, alone=True),
         Mistake("the loss carried back", edit("2 * (y - t)", "loss"), "You carry the loss itself back. What goes back is its derivative with respect to y.", alone=True),
-        Mistake("slopes with the wrong sign", _each(SLOPE, "(h{l}**2 - 1)"), "Your slopes are h² − 1, below 0. The tanh rises everywhere.", alone=True),
         Mistake("1 + h²", _each(SLOPE, "(1 + h{l}**2)"), "Your slopes are 1 + h², above 1. The slope of a tanh is never above 1.", alone=True),
         Mistake("h² for the slope", _each(SLOPE, "h{l} ** 2"), "You multiply by h², where the slope of the tanh belongs: h² is what it lacks from 1.", alone=True),
         Mistake("h for the slope", _each(SLOPE, "h{l}"), "You multiply by h, the value of the tanh, where its slope belongs.", alone=True),
@@ -116,6 +115,10 @@ FOUR_WEIGHT_NET = Problem(
         Mistake("w₃ forgotten on the way back", edit("dz3 * w3", "dz3"), "In your dw1 and dw2 the factor w₃ is missing: the path back from layer 3 to h₂ passes through it.", whole=True),
         Mistake("w₂ forgotten on the way back", edit("dz2 * w2", "dz2"), "In your dw1 the factor w₂ is missing: the path back from layer 2 to h₁ passes through it."),
         Mistake("own weight on the path", edit("dz1 * x", "dz1 * w1 * x", "dz2 * h1", "dz2 * w2 * h1", "dz3 * h2", "dz3 * w3 * h2"), "Each of your gradients holds its own weight as a factor. z = wh, and its derivative with respect to w is h alone.", whole=True, alone=True),
+        Mistake("h₃ in all of them", _each(INPUT, "dw{l} = dz{l} * h3"), "The last factor of all your gradients is h₃. What comes into layer l is another number for each layer.", whole=True, alone=True),
+        Mistake("slopes not passed on", edit("dz3 * w3", "dy * w4 * w3", "dz2 * w2", "dy * w4 * w3 * w2"), "Each of your gradients has the slope of its own layer only. The path back from y passes every tanh above it, too.", whole=True, alone=True),
+        Mistake("own slope left out", edit("dw3 = dz3 * h2", "dw3 = dy * w4 * h2", "dw2 = dz2 * h1", "dw2 = dz3 * w3 * h1", "dw1 = dz1 * x", "dw1 = dz2 * w2 * x"), "In your gradients the slope of the layer itself is missing; those of the layers above are there. The weight acts before its tanh.", whole=True, alone=True),
+        Mistake("last weight first", edit("return loss, dw1, dw2, dw3, dw4", "return loss, dw4, dw3, dw2, dw1"), "Your gradients come in the order dw4 … dw1. Asked for is dw1 first.", whole=True, alone=True),
         Mistake("dw4 carried", edit("dy * w4", "dw4 * w4"), "You go on from dw4, which holds h₃ already. What goes down is the gradient with respect to y.", whole=True, alone=True),
     ),
     hints=(
