@@ -53,17 +53,13 @@ def _broadcast_factors(output, args):
 def _in_the_product(mistakes):
     """Slips of one factor, made in dw1 alone: the factor may be returned as it should be."""
     places = {"2 * (y - t)": 0, "y * (1 - y)": 1, "np.full(len(x), w2)": 2, "1 - h**2": 3, "dz1_dw1 = x": 4}
-    places |= {("2 * (y - t)", "y * (1 - y)"): 0}
     for mistake in mistakes:
-        olds = tuple(part.old for part in mistake.formula) if isinstance(mistake.formula, tuple) else ()
-        place = places.get(olds[0] if len(olds) == 1 else olds)
-        if place is None or mistake.whole or "ones" in mistake.formula[0].new:
+        change, *more = mistake.formula
+        place = places.get(change.old)
+        if place is None or more or mistake.whole or "ones" in change.new:  # with 1 the factor is left out
             continue
-        new = mistake.formula[0].new.removeprefix("dz1_dw1 = ")
-        names = FACTOR_NAMES[place : place + len(olds)]
-        old, new = (
-            (f"* {names[0]})", f"* ({new}))") if place == 4 else (" * ".join(names) + " *", f"({new}) *")
-        )
+        name, new = FACTOR_NAMES[place], change.new.removeprefix("dz1_dw1 = ")
+        old, new = (f"* {name})", f"* ({new}))") if place == 4 else (f"{name} *", f"({new}) *")
         text = f"Your dw1 is as if {SYMBOLS[place]} were another number in its product: compare it with the five factors that you return."
         yield Mistake(f"{mistake.name}, in dw1 alone", edit(old, new), text, alone=True)
 
@@ -103,7 +99,6 @@ FACTOR_SLIPS = (
     Mistake("1 for x", edit("dz1_dw1 = x", "dz1_dw1 = np.ones(len(x))"), "Your ∂z₁/∂w₁ is 1. z₁ = w₁x: how much does z₁ move if w₁ moves?"),
     Mistake("z₁ for x", edit("dz1_dw1 = x", "dz1_dw1 = z1"), "Your ∂z₁/∂w₁ is z₁ itself. z₁ = w₁x, and its derivative with respect to w₁ has no w₁ left in it."),
     Mistake("z₂ for w₂", edit("np.full(len(x), w2)", "z2"), "Your ∂z₂/∂h is z₂ itself. z₂ = w₂h, and its derivative with respect to h has no h left in it."),
-    Mistake("w₁ left in the last factor's product", edit("* dz1_dw1)", "* dz1_dw1 * w1)"), "Your five factors enter dw1, and w₁ beside them. w₁ is not on the path from z₁ to itself."),
     Mistake("first factor left out", edit("(dL_dy * ", "("), "In the product for your dw1 the first factor, ∂L/∂y, is left out."),
     Mistake("second factor left out", edit("dL_dy * dy_dz2 * ", "dL_dy * "), "In the product for your dw1 the second factor, ∂y/∂z₂, is left out."),
     Mistake("third factor left out", edit(" * dz2_dh * ", " * "), "In the product for your dw1 the third factor, ∂z₂/∂h, is left out."),
