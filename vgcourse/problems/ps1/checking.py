@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.collect import Passed
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Convention, Mistake, Problem
 
 # --- numerical_gradient ----------------------------------------------------------------------------
@@ -10,26 +11,14 @@ from vgcourse.problems.problem import Case, Convention, Mistake, Problem
 
 def numerical_gradient(f, x, step=1e-3):
     """[8(f(x + ε) − f(x − ε)) − (f(x + 2ε) − f(x − 2ε))] / 12ε, entry by entry: (1.7) with its ε² removed."""
-    return _differences(f, x, step)
-
-
-def _fourth_order(f, x, e, step):
-    near, far = f(x + step * e) - f(x - step * e), f(x + 2 * step * e) - f(x - 2 * step * e)
-    return (8 * near - far) / (12 * step)
-
-
-def _differences(
-    f, x, step=1e-3, quotient=_fourth_order, steps=lambda step: step, unit="entry", restore=True
-):
-    """The gradient with its parts exchangeable for the mistakes."""
-    out, moved = np.zeros_like(x), x.copy()
+    gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
-        e = np.ones_like(x) if unit == "all" else np.zeros_like(x)
-        e[i[0] if unit == "row" else i] = 1.0
-        out[i] = quotient(f, moved, e, steps(step))
-        if not restore:
-            moved[i] -= 2 * step  # the last of the four points
-    return out
+        e = np.zeros_like(x)
+        e[i] = step
+        near = f(x + e) - f(x - e)
+        far = f(x + 2 * e) - f(x - 2 * e)
+        gradient[i] = (8 * near - far) / (12 * step)
+    return gradient
 
 
 RIPPLE = """
@@ -50,69 +39,72 @@ def _ripple(rng, shape):
 
 def _numerical_cases(rng):
     """The step is always given: with small ones of its own a formula of second order would be good enough."""
-    kinds = (((5,), 1e-3, ""), ((3, 4), 1e-2, " (matrix)"), ((1,), 2e-2, " (one entry)"))
-    kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.5))
+    kinds = (((5,), 1e-3, ""), ((3, 4), 5e-2, " (matrix)"), ((1,), 0.1, " (one entry)"))
+    kinds += (((2, 3, 2), 0.1, " (three axes)"),)
+    kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.4))
     return [
         Case((_ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
         for shape, step, suffix in kinds
     ]
 
 
-def _two_points(f, x, e, step):
-    return (f(x + step * e) - f(x - step * e)) / (2 * step)
-
-
-def _weighted(near, far, divisor):
-    """[near·(f(x + ε) − f(x − ε)) + far·(f(x + 2ε) − f(x − 2ε))] / divisor·ε."""
-
-    def quotient(f, x, e, h):
-        return (near * (f(x + h * e) - f(x - h * e)) + far * (f(x + 2 * h * e) - f(x - 2 * h * e))) / (
-            divisor * h
-        )
-
-    return quotient  # fmt: skip
-
-
-def _single_precision(f, x, e, step):
-    near, far = (np.float32(f(x + k * step * e)) - np.float32(f(x - k * step * e)) for k in (1, 2))
-    return (8 * near - far) / np.float32(12 * step)
-
+QUOTIENT, ALL, NEAR, FAR = (
+    "(8 * near - far) / (12 * step)",
+    "8 * near - far",
+    "f(x + e) - f(x - e)",
+    "f(x + 2 * e) - f(x - 2 * e)",
+)
+SINGLE = (NEAR, "np.float32(f(x + e)) - np.float32(f(x - e))", FAR, "np.float32(f(x + 2 * e)) - np.float32(f(x - 2 * e))")  # fmt: skip
 
 NUMERICAL_GRADIENT = Problem(
     name="ps1.numerical_gradient",
     reference=numerical_gradient,
-    family=_differences,
     cases=_numerical_cases,
     points=3,
     lecture='lecture 1, "Is this gradient right?", equations (1.7) and (1.10)',
     tolerance=1e-9,
     float32_tolerance=1e-7,
     conventions=(
-        Convention("points at ε/2 and ε", dict(steps=lambda step: step / 2), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
+        Convention("points at ε/2 and ε", edit("e[i] = step", "e[i] = step / 2", "12 * step", "6 * step"), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
     ),
     mistakes=(
-        Mistake("second order", dict(quotient=_two_points), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴."),
-        Mistake("second order, far points", dict(quotient=_weighted(0, 1, 4)), "You use the two far points alone, at a distance of 2ε. Without the near ones the error is of order ε², and four times larger."),
-        Mistake("one-sided", dict(quotient=lambda f, x, e, h: (f(x + h * e) - f(x)) / h), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴."),
-        Mistake("one-sided backward", dict(quotient=lambda f, x, e, h: (f(x) - f(x - h * e)) / h), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴."),
-        Mistake("weights exchanged", dict(quotient=_weighted(-1, 8, 12)), "You give the weight 8 to the far points, those at 2ε. The near ones say more: the 8 belongs to them."),
-        Mistake("far difference added", dict(quotient=_weighted(8, 1, 12)), "You add the far difference. It is subtracted, so that the errors of order ε² cancel."),
-        Mistake("far points not doubled", dict(quotient=lambda f, x, e, h: 7 * (f(x + h * e) - f(x - h * e)) / (12 * h)), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε."),
-        Mistake("divided by 6ε", dict(quotient=_weighted(8, -1, 6)), "You divide by 6ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
-        Mistake("divided by ε", dict(quotient=_weighted(8, -1, 1)), "You divide by ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
-        Mistake("divided by 12", dict(quotient=lambda f, x, e, h: h * _fourth_order(f, x, e, h)), "You divide by 12 and not by ε: a slope is a difference per distance."),
-        Mistake("parentheses missing", dict(quotient=lambda f, x, e, h: _weighted(8, -1, 12)(f, x, e, h) * h * h), "You divide by 12 and multiply by ε: / 12 * step does that. Put the divisor in parentheses."),
-        Mistake("only the far difference divided", dict(quotient=lambda f, x, e, h: 8 * (f(x + h * e) - f(x - h * e)) - (f(x + 2 * h * e) - f(x - 2 * h * e)) / (12 * h)), "You divide only the far difference: a division comes before a minus. Put the whole numerator in parentheses."),
-        Mistake("only the far difference divided by 12", dict(quotient=lambda f, x, e, h: 8 * (f(x + h * e) - f(x - h * e)) - (f(x + 2 * h * e) - f(x - 2 * h * e)) / 12 * h), "You divide only the far difference, and by 12 alone. Put the whole numerator in parentheses, and the divisor, too."),
-        Mistake("the 8 for the first value only", dict(quotient=lambda f, x, e, h: (8 * f(x + h * e) - f(x - h * e) - f(x + 2 * h * e) + f(x - 2 * h * e)) / (12 * h)), "The 8 multiplies only f(x + ε). It belongs to the whole near difference: put that in parentheses."),
-        Mistake("sign lost behind a minus", dict(quotient=lambda f, x, e, h: (8 * (f(x + h * e) - f(x - h * e)) - f(x + 2 * h * e) - f(x - 2 * h * e)) / (12 * h)), "You subtract f(x − 2ε). It stands in a difference that is subtracted, so it is added: put that difference in parentheses."),
-        Mistake("step ignored", dict(steps=lambda h: 1e-3), "You use a step of your own, whatever the argument says. The check asks for larger ones, at which the error of the formula shows."),
-        Mistake("single precision", dict(quotient=_single_precision), "You work in float32. Its rounding, 6e−8, divided by the step leaves few digits. Work in float64."),
-        Mistake("entry not put back", dict(restore=False), "After an entry is moved it is not put back, so later entries are measured at another point. Restore it, or shift a fresh copy."),
-        Mistake("all entries moved together", dict(unit="all"), "You move all entries at once, so every entry gets the same number, the sum of the gradient. Move one at a time."),
-        Mistake("rows moved together", dict(unit="row"), "You move a whole row of a matrix at once: x[i] is a row there. np.ndindex(x.shape) goes through the single entries."),
-        Mistake("no copy", dict(quotient=lambda f, x, e, h: 0.0), "Your gradient is zero. Most often f has then seen the same point each time: up = x is only another name for x, up = x.copy() is a new array."),
-        Mistake("sign", dict(quotient=lambda f, x, e, h: -_fourth_order(f, x, e, h)), "The sign is flipped: the value above x comes first."),
+        Mistake("second order", edit(QUOTIENT, "near / (2 * step)"), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴.", alone=True),
+        Mistake("second order, far points", edit(QUOTIENT, "far / (4 * step)"), "You use the two far points alone, at a distance of 2ε. Without the near ones the error is of order ε², and four times larger.", alone=True),
+        Mistake("one-sided", edit(QUOTIENT, "(f(x + e) - f(x)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
+        Mistake("one-sided backward", edit(QUOTIENT, "(f(x) - f(x - e)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
+        Mistake("weights exchanged", edit(ALL, "8 * far - near"), "You give the weight 8 to the far points, those at 2ε. The near ones say more: the 8 belongs to them."),
+        Mistake("far difference added", edit(ALL, "8 * near + far"), "You add the far difference. It is subtracted, so that the errors of order ε² cancel."),
+        Mistake("far points not doubled", edit(FAR, NEAR), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε.", alone=True),
+        Mistake("divided by 6ε", edit("12 * step", "6 * step"), "You divide by 6ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
+        Mistake("divided by ε", edit("(12 * step)", "step"), "You divide by ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1."),
+        Mistake("divided by 12", edit("(12 * step)", "12"), "You divide by 12 and not by ε: a slope is a difference per distance.", alone=True),
+        Mistake("parentheses missing", edit("(12 * step)", "12 * step"), "You divide by 12 and multiply by ε: / 12 * step does that. Put the divisor in parentheses.", alone=True),
+        Mistake("only the far difference divided", edit("(8 * near - far)", "8 * near - far"), "You divide only the far difference: a division comes before a minus. Put the whole numerator in parentheses.", alone=True),
+        Mistake("only the far difference divided by 12", edit(QUOTIENT, "8 * near - far / 12 * step"), "You divide only the far difference, and by 12 alone. Put the whole numerator in parentheses, and the divisor, too.", alone=True),
+        Mistake("the 8 for the first value only", edit(ALL, "8 * f(x + e) - f(x - e) - far"), "The 8 multiplies only f(x + ε). It belongs to the whole near difference: put that in parentheses.", alone=True),
+        Mistake("sign lost behind a minus", edit(ALL, "8 * near - f(x + 2 * e) - f(x - 2 * e)"), "You subtract f(x − 2ε). It stands in a difference that is subtracted, so it is added: put that difference in parentheses.", alone=True),
+        Mistake("step ignored", edit("e[i] = step", "e[i] = step = 1e-3"), "You use a step of your own, whatever the argument says. The check asks for larger ones, at which the error of the formula shows."),
+        Mistake("single precision", edit(*SINGLE, "(12 * step)", "np.float32(12 * step)"), "You work in float32. Its rounding, 6e−8, divided by the step leaves few digits. Work in float64.", alone=True),
+        Mistake("entry not put back", edit("gradient = np.zeros_like(x)", "gradient, x = np.zeros_like(x), x.copy()", "(12 * step)", "(12 * step)\n        x[i] -= 2 * step"), "After an entry is moved it is not put back, so later entries are measured at another point. Restore it, or shift a fresh copy."),
+        Mistake("all entries moved together", edit("e[i] = step", "e[...] = step"), "You move all entries at once, so every entry gets the same number, the sum of the gradient. Move one at a time."),
+        Mistake("rows moved together", edit("e[i] = step", "e[i[0]] = step"), "You move a whole row of a matrix at once: x[i] is a row there. np.ndindex(x.shape) goes through the single entries."),
+        Mistake("no copy", edit(QUOTIENT, "0.0"), "Your gradient is zero. Most often f has then seen the same point each time: up = x is only another name for x, up = x.copy() is a new array.", alone=True),
+        Mistake("sign", edit(QUOTIENT, "-(8 * near - far) / (12 * step)"), "The sign is flipped: the value above x comes first."),
+        Mistake("two indices for three", edit("e[i] = step", "e[i[:2]] = step"), "With three axes you move a whole row at once: two indices do not reach a single entry there. np.ndindex(x.shape) goes through the entries of any shape.", alone=True),
+        Mistake("near difference turned round", edit(NEAR, "f(x - e) - f(x + e)"), "Your near difference is turned round: the value above x comes first, in both of them.", alone=True),
+        Mistake("outer points at ε/2", edit(FAR, "f(x + e / 2) - f(x - e / 2)"), "Your second difference lies at ε/2. It belongs farther out, at 2ε; with points at ε/2 and ε the weights would be others.", alone=True),
+        Mistake("outer points at 3ε", edit(FAR, "f(x + 3 * e) - f(x - 3 * e)"), "Your second difference lies at 3ε. The weights 8 and 1 belong to points at ε and 2ε.", alone=True),
+        Mistake("8 missing", edit(ALL, "near - far"), "Both differences have the weight 1. The near one counts eight times: test your formula on f(x) = x and f(x) = x³.", alone=True),
+        Mistake("Richardson's weights", edit(QUOTIENT, "(4 * near - far) / (12 * step)"), "Your weights are 4 and 1. Those belong to the two quotients near/(2ε) and far/(4ε), divided by 3; for the bare differences they are others.", alone=True),
+        Mistake("average of two quotients", edit(QUOTIENT, "(near / (2 * step) + far / (4 * step)) / 2"), "You average the two central differences. Their errors of order ε² have the same sign and stay: only a difference of the two removes them.", alone=True),
+        Mistake("sum of the four values", edit(NEAR, "f(x + e) + f(x - e)", FAR, "f(x + 2 * e) + f(x - 2 * e)"), "You add f at the two sides of x. A slope comes from differences.", alone=True),
+        Mistake("second derivative", edit(QUOTIENT, "(f(x + e) - 2 * f(x) + f(x - e)) / step**2"), "This is the second derivative: f at both sides minus twice f(x). Asked for is the first.", alone=True),
+        Mistake("step squared", edit("(12 * step)", "(12 * step**2)"), "You divide by 12ε². A slope is a difference per distance: ε comes in once.", alone=True),
+        Mistake("divided by N", edit("(12 * step)", "(12 * step) / x.size"), "Your gradient is divided by the number of entries. Each entry has a derivative of its own; nothing is averaged.", alone=True),
+        Mistake("step relative to x", edit("e[i] = step", "e[i] = step = step * abs(x[i])"), "Your step is ε times the entry's size. Asked for is the step ε itself.", alone=True),
+        Mistake("a flat gradient", edit("return gradient", "return gradient.ravel()"), "Your gradient has one axis only. It has the shape of x: one entry for each.", alone=True),
+        Mistake("last entry left out", edit("in np.ndindex(x.shape)", "in list(np.ndindex(x.shape))[:-1]"), "The last entry of your gradient is 0: where does your loop end?", alone=True),
+        Mistake("first entry left out", edit("in np.ndindex(x.shape)", "in list(np.ndindex(x.shape))[1:]"), "The first entry of your gradient is 0: where does your loop begin?", alone=True),
     ),
     hints=(
         "Combine two central differences, one with ε and one with 2ε, so that their errors of order ε² cancel.",

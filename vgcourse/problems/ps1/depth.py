@@ -1,13 +1,11 @@
 """Problem set 1 in depth: the error signal of every layer, and the product of Jacobians with a bypass."""
 
-import functools
-
 import numpy as np
 
-from vgcourse.activations import tanh_derivative
+from vgcourse.activations import tanh_derivative  # noqa: F401 (mistakes use it)
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
-from vgcourse.problems.ps1.slopes import sigmoid_slope
+from vgcourse.problems.ps1.slopes import sigmoid_slope  # noqa: F401 (mistakes use it)
 
 # --- deep_backward ---------------------------------------------------------------------------------
 
@@ -26,7 +24,12 @@ def deep_backward(dh, hs, Ws):
 
 def _deep_cases(rng):
     cases = []
-    for N, widths, kind in ((5, (4, 6, 3, 7), ""), (4, (5, 5, 5), " (equal widths)"), (1, (3, 1, 1, 2), "")):
+    for N, widths, kind in (
+        (5, (4, 6, 3, 7), ""),
+        (4, (5, 5, 5), " (equal widths)"),
+        (1, (3, 1, 1, 2), ""),
+        (3, (4, 2), ""),
+    ):
         hs, Ws = [rng.normal(size=(N, widths[0]))], []
         for i, o in zip(widths[:-1], widths[1:], strict=True):
             Ws.append(rng.normal(size=(o, i)) / np.sqrt(i))
@@ -75,12 +78,26 @@ DEEP_BACKWARD = Problem(
         Mistake("db summed over the units", edit("sum(axis=0)", "sum(axis=1)"), "Your dbs sum over the units of the layer. They have to sum over the batch and keep one entry per unit."),
         Mistake("∂L/∂h returned for δ", edit("deltas.append(delta)", "deltas.append(dh)"), "The list you return as deltas holds ∂L/∂h_l. δ_l is ∂L/∂z_l: one slope further."),
         Mistake("lists reversed", edit("deltas[::-1], dWs[::-1], dbs[::-1]", "deltas, dWs, dbs"), "Your lists start with the last layer. Entry 0 belongs to the first one: reverse them at the end."),
+        Mistake("1 + h²", edit("(1 - hs[l + 1] ** 2)", "(1 + hs[l + 1] ** 2)"), "Your slope is 1 + h², above 1. The slope of a tanh is never above 1."),
+        Mistake("h² for the slope", edit("(1 - hs[l + 1] ** 2)", "hs[l + 1] ** 2"), "You multiply by h², where the slope of the tanh belongs: h² is what it lacks from 1.", alone=True, whole=True),
+        Mistake("h for the slope", edit("(1 - hs[l + 1] ** 2)", "hs[l + 1]"), "You multiply by h, the value of the tanh, where its slope belongs.", alone=True, whole=True),
+        Mistake("mask of a ReLU", edit("(1 - hs[l + 1] ** 2)", "(hs[l + 1] > 0)"), "You let the gradient through where h > 0, as for a ReLU. The units here are tanh.", alone=True, whole=True),
+        Mistake("slope left out on the way down", edit("delta @ Ws[l]", "dh @ Ws[l]"), "What you pass down has left out the slope: every layer has its own slope once, and none from the layers above.", alone=True),
+        Mistake("a bypass that is not there", edit("dh = delta @ Ws[l]", "dh = dh + delta @ Ws[l] if dh.shape == hs[l].shape else delta @ Ws[l]"), "You add what a layer passes down to the gradient that came to it, as with a bypass. This net has none; only equal widths let yours run.", alone=True),
+        Mistake("dh never replaced", edit("dh = delta @ Ws[l]", "below = delta @ Ws[l]"), "Every layer of yours starts from the gradient at the top. What a layer passes down takes its place; only equal widths let yours run.", alone=True),
+        Mistake("dW from the gradient at the top", edit("deltas, dWs, dbs = [], [], []", "deltas, dWs, dbs, top = [], [], [], dh", "delta.T @ hs[l]", "top.T @ hs[l]"), "Your dWs all use the gradient at the net's output. Each layer's weights need the δ of that layer.", alone=True),
+        Mistake("dW with the net's input", edit("delta.T @ hs[l]", "delta.T @ hs[0]"), "Your dWs all use hs[0]. A layer's weights met what came into that layer; hs[0] is that of the first one only.", whole=True),
+        Mistake("dW with the layer below", edit("delta.T @ hs[l]", "delta.T @ hs[l - 1]"), "Your dWs use what comes into the layer below, hs[l − 1]; below the first one Python counts from the end. The layer with Ws[l] met hs[l].", alone=True, whole=True),
+        Mistake("db summed over everything", edit("delta.sum(axis=0)", "delta.sum() * np.ones(delta.shape[1])"), "Every entry of your dbs is the sum of all of δ. Each unit has a bias of its own: sum over the batch only.", alone=True),
+        Mistake("db of the first example", edit("delta.sum(axis=0)", "delta[0]"), "Your dbs are those of the first example. The same bias is added to every row, so its gradient sums over the batch.", alone=True),
+        Mistake("slope twice", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2) ** 2"), "The slope stands in your δ twice. The signal passes each tanh once.", alone=True, whole=True),
+        Mistake("first layer left out", edit("reversed(range(len(Ws)))", "reversed(range(1, len(Ws)))"), "Your lists lack the first layer: the loop stops one layer early.", alone=True),
         Mistake("loop from the first layer", _upwards, "Your loop starts at the first layer. dh is the gradient at the top, so the last layer comes first."),
     ),
     hints=(
         "One loop from the last layer to the first. It carries one array, the gradient with respect to the current layer's output.",
         "Without z the slope has to come from h: tanh'(z) = 1 − tanh²(z), and tanh(z) is what you were given. δ has the shape of hs[l + 1], dW that of Ws[l], what you pass down that of hs[l].",
-        "for l in reversed(range(L)): delta = dh * (1 − hs[l+1]**2), then dW and db as in (1.22) with hs[l] as the input; what becomes of dh before the next round?",
+        "In each round, from the last layer down: δ is what arrives at the layer's output times the slope 1 − h² of that output; dW and db come from δ as in (1.22), with hs[l] as the input. What arrives at the layer below?",
     ),
 )  # fmt: skip
 
@@ -90,33 +107,19 @@ DEEP_BACKWARD = Problem(
 
 def chain_jacobian(zs, Ws, v):
     """J = J_L … J_1 with J_l = I + diag(tanh'(z_l)) W_l, and v J: (1.17) and (1.18) with a bypass."""
-    return _chain(zs, Ws, v)
-
-
-def _scaled(z, W, slope=tanh_derivative):
-    return slope(z)[:, None] * W
-
-
-def _chain(
-    zs,
-    Ws,
-    v,
-    layer=_scaled,
-    bypass=lambda branch: np.eye(len(branch)) + branch,
-    order=reversed,
-    keep=lambda layers: layers,
-    finish=lambda J: J,
-    vjp=lambda v, J: v @ J,
-):
-    """The Jacobian and v J with their parts exchangeable for the mistakes."""
-    layers = [bypass(layer(z, W)) for z, W in zip(zs, Ws, strict=True)]
-    J = finish(functools.reduce(np.matmul, order(keep(layers))))
-    return J, vjp(v, J)
+    J = np.eye(len(v))
+    for z, W in zip(zs, Ws, strict=True):
+        slope = 1 - np.tanh(z) ** 2
+        branch = slope[:, None] * W
+        layer = np.eye(len(v)) + branch
+        J = layer @ J
+    vJ = v @ J
+    return J, vJ
 
 
 def _chain_cases(rng):
     cases = []
-    for width, depth in ((4, 3), (3, 2), (2, 1)):
+    for width, depth in ((4, 3), (3, 2), (2, 1), (1, 2)):
         Ws = [rng.normal(size=(width, width)) / np.sqrt(width) for _ in range(depth)]
         h, zs = rng.normal(size=width), []
         for W in Ws:
@@ -126,48 +129,54 @@ def _chain_cases(rng):
     return cases
 
 
-def _around_the_whole_net(zs, Ws, v):
-    J = np.eye(len(v)) + functools.reduce(np.matmul, map(_scaled, zs[::-1], Ws[::-1]))
-    return J, v @ J
-
-
-def _branches_added(zs, Ws, v):
-    J = np.eye(len(v)) + sum(map(_scaled, zs, Ws))
-    return J, v @ J
-
+START, LAYER, BRANCH = "J = np.eye(len(v))\n", "np.eye(len(v)) + branch", "slope[:, None] * W"
+ZEROS, ONES = (f"J = np.{kind}((len(v), len(v)))\n" for kind in ("zeros", "ones"))
+SLOPE, VJP, LAYERS = "1 - np.tanh(z) ** 2", "vJ = v @ J", "in zip(zs, Ws, strict=True)"
 
 CHAIN_JACOBIAN = Problem(
     name="ps1.chain_jacobian",
     reference=chain_jacobian,
-    family=_chain,
     axes={"J": ("output", "input")},
     cases=_chain_cases,
     points=4,
     lecture='lecture 1, "Many units: Jacobians", equations (1.17) and (1.18)',
     mistakes=(
-        Mistake("the bypass missing", dict(bypass=lambda branch: branch), "Your J is that of a plain net, the lecture's. Here h_{l−1} also reaches h_l directly: the path through the tanh is not the only one."),
-        Mistake("1 for the identity", dict(bypass=lambda branch: 1 + branch), "1 + matrix adds 1 to every entry in numpy. The bypass has the Jacobian I, which is 1 on the diagonal only."),
-        Mistake("bypass around the whole net", _around_the_whole_net, "You add the identity once, around the whole net. Every layer has a bypass of its own, so it stands in every factor."),
-        Mistake("branches added up", _branches_added, "You add the layers' branches up. The second layer sees what the first has changed: multiply the layers' Jacobians."),
-        Mistake("slope on the bypass", dict(layer=lambda z, W: tanh_derivative(z)[:, None] * (np.eye(len(z)) + W), bypass=lambda branch: branch), "The slope of the tanh multiplies the identity, too. Only the path through the weights passes a tanh; the bypass does not."),
-        Mistake("f' missing", dict(layer=lambda z, W: W), "The slopes of the tanh are missing: your layers are I + W_l."),
-        Mistake("f' of the activation", dict(layer=lambda z, W: _scaled(np.tanh(z), W)), "You take tanh' at tanh(z). The diagonal of (1.17) is taken at z: tanh'(z) = 1 − tanh²(z)."),
-        Mistake("1 − z²", dict(layer=lambda z, W: _scaled(z, W, lambda z: 1 - z**2)), "Your diagonal is 1 − z². The square belongs to tanh(z), not to z."),
-        Mistake("σ' for tanh'", dict(layer=lambda z, W: _scaled(z, W, sigmoid_slope)), "Your diagonal holds the slope of a sigmoid. The layers here are tanh."),
-        Mistake("diagonal times W, element by element", dict(layer=lambda z, W: np.diag(tanh_derivative(z)) * W), "You multiply diag(…) and W_l element by element: all of W_l beside the diagonal is lost. It is a matrix product."),
-        Mistake("columns scaled, not rows", dict(layer=lambda z, W: W * tanh_derivative(z)), "You multiply tanh'(z_l) into the columns of W_l. A diagonal matrix on the left scales the rows."),
-        Mistake("W transposed", lambda zs, Ws, v: _chain(zs, [W.T for W in Ws], v), "Your layers hold W_lᵀ. A Jacobian's first index is the output's, as W_l's is."),
-        Mistake("order reversed", dict(order=lambda layers: layers), "Your product starts with the first layer on the left. A column vector at the input meets J_1 first, so J_1 stands rightmost."),
-        Mistake("element-wise product of layers", dict(order=lambda layers: [functools.reduce(np.multiply, layers)]), "You multiply the layers' Jacobians element by element. The chain rule sums over the units between: a matrix product."),
-        Mistake("J transposed", dict(finish=np.transpose, vjp=lambda v, J: v @ J.T), "Your J is transposed: its first index has to be the output's."),
-        Mistake("first layer missing", dict(keep=lambda layers: layers[1:] or [np.eye(len(layers[0]))]), "Your product stops one layer early: J_1 is missing on the right."),
-        Mistake("last layer missing", dict(keep=lambda layers: layers[:-1] or [np.eye(len(layers[0]))]), "Your product stops one layer early: J_L is missing on the left."),
-        Mistake("Jv in place of vJ", dict(vjp=lambda v, J: J @ v), "Your second result is J v. Asked for is v J: v lives at the output and travels back."),
-        Mistake("element-wise product", dict(vjp=lambda v, J: v[:, None] * J), "Your second result multiplies element by element. v J is a vector–matrix product: it sums over the outputs."),
+        Mistake("the bypass missing", edit(LAYER, "branch"), "Your J is that of a plain net, the lecture's. Here h_{l−1} also reaches h_l directly: the path through the tanh is not the only one."),
+        Mistake("1 for the identity", edit(LAYER, "1 + branch"), "1 + matrix adds 1 to every entry in numpy. The bypass has the Jacobian I, which is 1 on the diagonal only."),
+        Mistake("bypass around the whole net", edit(LAYER, "branch", VJP, f"J = np.eye(len(v)) + J\n    {VJP}"), "You add the identity once, around the whole net. Every layer has a bypass of its own, so it stands in every factor."),
+        Mistake("branches added up", edit("layer @ J", "J + branch"), "You add the layers' branches up. The second layer sees what the first has changed: multiply the layers' Jacobians."),
+        Mistake("slope on the bypass", edit(LAYER, "slope[:, None] * (np.eye(len(v)) + W)"), "The slope of the tanh multiplies the identity, too. Only the path through the weights passes a tanh; the bypass does not."),
+        Mistake("f' missing", edit(BRANCH, "W"), "The slopes of the tanh are missing: your layers are I + W_l."),
+        Mistake("f' of the activation", edit(SLOPE, "1 - np.tanh(np.tanh(z)) ** 2"), "You take tanh' at tanh(z). The diagonal of (1.17) is taken at z: tanh'(z) = 1 − tanh²(z)."),
+        Mistake("1 − z²", edit(SLOPE, "1 - z**2"), "Your diagonal is 1 − z². The square belongs to tanh(z), not to z."),
+        Mistake("σ' for tanh'", edit(SLOPE, "sigmoid_slope(z)"), "Your diagonal holds the slope of a sigmoid. The layers here are tanh."),
+        Mistake("diagonal times W, element by element", edit(BRANCH, "np.diag(slope) * W"), "Your J has nothing beside its diagonal: either diag(…) and W_l, or the layers' Jacobians, are multiplied element by element. Both are matrix products."),
+        Mistake("columns scaled, not rows", edit(BRANCH, "W * slope"), "You multiply tanh'(z_l) into the columns of W_l. A diagonal matrix on the left scales the rows."),
+        Mistake("W transposed", edit(BRANCH, "slope[:, None] * W.T"), "Your layers hold W_lᵀ. A Jacobian's first index is the output's, as W_l's is."),
+        Mistake("order reversed", edit("layer @ J", "J @ layer"), "Your product starts with the first layer on the left. A column vector at the input meets J_1 first, so J_1 stands rightmost."),
+        Mistake("element-wise product of layers", edit(START, ONES, "layer @ J", "layer * J"), "You multiply the layers' Jacobians element by element. The chain rule sums over the units between: a matrix product."),
+        Mistake("J transposed", edit("return J, vJ", "return J.T, vJ"), "Your J is transposed: its first index has to be the output's."),
+        Mistake("first layer missing", edit(LAYERS, "in zip(zs[1:], Ws[1:], strict=True)"), "Your product stops one layer early: J_1 is missing on the right."),
+        Mistake("last layer missing", edit(LAYERS, "in zip(zs[:-1], Ws[:-1], strict=True)"), "Your product stops one layer early: J_L is missing on the left."),
+        Mistake("Jv in place of vJ", edit(VJP, "vJ = J @ v"), "Your second result is J v. Asked for is v J: v lives at the output and travels back."),
+        Mistake("element-wise product", edit(VJP, "vJ = v[:, None] * J"), "Your second result multiplies element by element. v J is a vector–matrix product: it sums over the outputs."),
+        Mistake("layers transposed", edit("J = layer @ J", "J = layer.T @ J"), "Your layers' Jacobians are transposed: the first index of each has to be the output's."),
+        Mistake("tanh for its slope", edit(SLOPE, "np.tanh(z)"), "Your diagonal holds tanh(z) itself. The slope of the tanh belongs there."),
+        Mistake("square missing in tanh'", edit(SLOPE, "1 - np.tanh(z)"), "Your diagonal is 1 − tanh(z): the square is missing."),
+        Mistake("1 + tanh²", edit(SLOPE, "1 + np.tanh(z) ** 2"), "Your diagonal is 1 + tanh², above 1. The slope of a tanh is never above 1."),
+        Mistake("weights alone", edit(LAYER, "W"), "Your layers are W_l alone: neither the slope of the tanh nor the bypass is in them.", alone=True),
+        Mistake("identity subtracted", edit(LAYER, "branch - np.eye(len(v))"), "You subtract the identity. h_l is h_{l−1} plus the branch, so the two Jacobians add.", alone=True),
+        Mistake("bypass counted twice", edit(LAYER, "2 * np.eye(len(v)) + branch"), "Your layers have 2 on the bypass. h_{l−1} is added once.", alone=True),
+        Mistake("layers added up", edit(START, ZEROS, "layer @ J", "J + layer"), "You add the layers' Jacobians up. One layer acts on what the other has made: their Jacobians are multiplied."),
+        Mistake("only the last layer", edit("layer @ J", "layer"), "Your J is that of the last layer: each round has overwritten the one before. The layers' Jacobians are multiplied.", alone=True),
+        Mistake("v left out", edit(VJP, "vJ = J.sum(axis=0)"), "Your second result sums the rows of J: v is not in it. v weighs the outputs.", alone=True),
+        Mistake("vJ from the first layer up", edit(VJP, "vJ = v\n    for z, W in zip(zs, Ws):\n        vJ = vJ + (vJ * (1 - np.tanh(z) ** 2)) @ W"), "Your v J meets the first layer first. v lives at the output and travels back: the last layer comes first."),
+        Mistake("vJ without the bypass", edit(VJP, "vJ = v\n    for z, W in zip(zs[::-1], Ws[::-1]):\n        vJ = (vJ * (1 - np.tanh(z) ** 2)) @ W"), "On the way back your v passes the tanh alone. It comes down the bypass of every layer as well, and the two add.", alone=True),
+        Mistake("vJ of the last layer", edit(VJP, "vJ = v @ layer"), "Your v J has passed the last layer only. It goes back to h₀, through all of them.", alone=True),
     ),
     hints=(
         "One layer at a time: how does h_l move if h_{l−1} moves a little? On two paths, directly and through the tanh.",
-        "J_l has shape (H, H). Where paths join, their Jacobians add: that of the direct path is the identity. diag(a) W is a[:, None] * W.",
-        "Start with J = identity and go through the layers in forward order: J becomes J_l @ J. What is J_l if W_l is zero?",
+        "J_l has shape (H, H). Where paths join, their Jacobians add: that of the direct path is the identity. diag(a) W has the rows of W, each times its a_i.",
+        "Start with J = identity and go through the layers in forward order: J becomes J_l J. What is J_l if W_l is zero?",
     ),
 )  # fmt: skip

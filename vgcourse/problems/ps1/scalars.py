@@ -1,164 +1,129 @@
-"""Problem set 1 on single numbers: four weights, five factors."""
+"""Problem set 1 on single numbers: a net of four weights."""
 
 import numpy as np
 
-from vgcourse.activations import sigmoid, tanh_derivative
+from vgcourse.activations import sigmoid, tanh_derivative  # noqa: F401 (mistakes use it)
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
-from vgcourse.problems.ps1.slopes import sigmoid_slope
+from vgcourse.problems.ps1.accepted import one_number
+from vgcourse.problems.ps1.slopes import sigmoid_slope  # noqa: F401 (mistakes use it)
 
 # --- four_weight_net -------------------------------------------------------------------------------
 
 
 def four_weight_net(x, t, w):
     """L = (y − t)² of the net (1.1) with tanh in place of σ, and its gradient, as in (1.5)."""
-    hs, zs = [x], []
-    for l in range(3):
-        zs.append(w[l] * hs[-1])
-        hs.append(np.tanh(zs[-1]))
-    y = w[3] * hs[3]
+    w1, w2, w3, w4 = w
+    h1 = np.tanh(w1 * x)
+    h2 = np.tanh(w2 * h1)
+    h3 = np.tanh(w3 * h2)
+    y = w4 * h3
     loss = (y - t) ** 2
-    delta = 2 * (y - t)
-    grads = [delta * hs[3]]
-    for l in (2, 1, 0):
-        delta = delta * w[l + 1] * tanh_derivative(zs[l])
-        grads.append(delta * hs[l])
-    return loss, *grads[::-1]
+
+    dy = 2 * (y - t)
+    dw4 = dy * h3
+    dz3 = dy * w4 * (1 - h3**2)
+    dw3 = dz3 * h2
+    dz2 = dz3 * w3 * (1 - h2**2)
+    dw2 = dz2 * h1
+    dz1 = dz2 * w2 * (1 - h1**2)
+    dw1 = dz1 * x
+    return loss, dw1, dw2, dw3, dw4
 
 
 def _four_weight_cases(rng):
     cases = []
-    while len(cases) < 3:
+    while len(cases) < 4:
         # not so large that 1 − tanh² cancels, nor y near t: both would cost single precision its digits
         x, t, *w = rng.uniform(0.4, 1.5, size=6) * rng.choice([-1, 1], size=6)
+        w[1] *= len(cases) < 3  # a path that is closed: who divides by a weight gets NaN
         args = (float(x), float(t), np.array(w))
         if four_weight_net(*args)[0] > 0.1:
             cases.append(Case(args, ("loss", "dw1", "dw2", "dw3", "dw4")))
     return cases
 
 
+BELOW = {1: "x", 2: "h1", 3: "h2", 4: "h3"}  # what comes into a layer
+SUB = "₀₁₂₃₄"
+
+
+def _each(old, new, layers=(3, 2, 1)):
+    """The edit in several layers; {l} is the layer, {h} what comes into it, {z} its pre-activation."""
+    words = [dict(l=l, h=BELOW[l], z=f"(w{l} * {BELOW[l]})", up=l + 1, lh=min(l + 1, 3)) for l in layers]
+    return edit(*(text.format(**word) for word in words for text in (old, new)))
+
+
+def _grads(layer):
+    """Names of the gradients that a fault in this layer's slope or in the weight above it reaches."""
+    return " and ".join([", ".join(f"dw{l}" for l in range(1, layer)), f"dw{layer}"]) if layer > 1 else "dw1"
+
+
+SLOPE, INPUT = "(1 - h{l}**2)", "dw{l} = dz{l} * {h}"
+PASSED = edit("dz3 * w3", "dw3 * w3", "dz2 * w2", "dw2 * w2")
+
 FOUR_WEIGHT_NET = Problem(
     name="ps1.four_weight_net",
     reference=four_weight_net,
     cases=_four_weight_cases,
+    adapt=one_number,
     points=3,
     lecture='lecture 1, "The rules behind the numbers", equations (1.1) and (1.5)',
     mistakes=(
-        Mistake("the lecture's net", edit("np.tanh(zs[-1])", "sigmoid(zs[-1])", "tanh_derivative(zs[l])", "sigmoid_slope(zs[l])"), "This is the lecture's net, with sigmoids. Here the three hidden units are tanh."),
-        Mistake("σ' for tanh'", edit("tanh_derivative(zs[l])", "sigmoid_slope(zs[l])"), "Forward you use tanh, on the way back the slope of the sigmoid, σ(z)σ(−z)."),
-        Mistake("h(1 − h)", edit("tanh_derivative(zs[l])", "hs[l + 1] * (1 - hs[l + 1])"), "h(1 − h) is the slope of a sigmoid written with its output. For h = tanh z it is another expression of h."),
-        Mistake("tanh' missing", edit(" * tanh_derivative(zs[l])", ""), "The factors tanh'(z) are missing: each time the path passes a tanh it is multiplied by its slope."),
-        Mistake("tanh' of the activation", edit("zs[l]", "hs[l + 1]"), "You take tanh' at h = tanh(z). In (1.4) the slope is taken at z, the pre-activation."),
-        Mistake("1 − z²", edit("tanh_derivative(zs[l])", "(1 - zs[l] ** 2)"), "Your slope is 1 − z². The square belongs to the output of the tanh, not to its input."),
-        Mistake("square missing in tanh'", edit("tanh_derivative(zs[l])", "(1 - hs[l + 1])"), "Your slope is 1 − h: the square is missing."),
-        Mistake("the 2 is missing", edit("2 * (y - t)", "(y - t)"), "The loss (y − t)² has the derivative 2(y − t), equation (1.3): the factor 2 is missing."),
-        Mistake("half of the square", edit("return loss, *grads[::-1]", "return loss / 2, *np.array(grads[::-1]) / 2"), "You use ½(y − t)², loss and gradient. Many books do; the loss of this net has no ½."),
-        Mistake("sign of y − t", edit("2 * (y - t)", "2 * (t - y)"), "All gradients have the wrong sign: the derivative of (y − t)² with respect to y is 2(y − t), not 2(t − y)."),
-        Mistake("weights on the path missing", edit("w[l + 1]", "1.0"), "The path back passes through the weights too, equation (1.4). Your product has only the slopes."),
-        Mistake("weights of the layer below", edit("w[l + 1]", "w[l]"), "Your path goes back from layer l through w_l. It goes back through w_{l+1}, the weight that h_l met on the way forward."),
-        Mistake("output instead of input", edit("delta * hs[3]", "delta * y", "delta * hs[l]", "delta * hs[l + 1]"), "The last factor of ∂L/∂w_l is what comes into layer l, h_{l−1}. You multiply by what comes out of it."),
-        Mistake("x in place of h", edit("delta * hs[l]", "delta * x"), "You multiply by x in the hidden layers. The last factor of ∂L/∂w_l is what comes into layer l, which is x for the first layer only."),
-        Mistake("tanh at the output, both ways", edit("y = w[3] * hs[3]", "y = np.tanh(w[3] * hs[3])", "2 * (y - t)", "2 * (y - t) * (1 - y * y)"), "You put the output through a tanh, too, forward and back. The last layer, y = w₄h₃, is linear."),
+        Mistake("the lecture's net", edit("np.tanh(w1", "sigmoid(w1", "np.tanh(w2", "sigmoid(w2", "np.tanh(w3", "sigmoid(w3") + _each(SLOPE, "h{l} * (1 - h{l})"), "This is the lecture's net, with sigmoids. Here the three hidden units are tanh.", alone=True),
+        Mistake("σ' for tanh'", _each(SLOPE, "sigmoid_slope{z}"), "Forward you use tanh, on the way back the slope of the sigmoid, σ(z)σ(−z)."),
+        Mistake("h(1 − h)", _each(SLOPE, "h{l} * (1 - h{l})"), "h(1 − h) is the slope of a sigmoid written with its output. For h = tanh z it is another expression of h."),
+        Mistake("tanh' missing", _each(" * " + SLOPE, ""), "The factors tanh'(z) are missing: each time the path passes a tanh it is multiplied by its slope."),
+        Mistake("tanh' of the activation", _each(SLOPE, "(1 - np.tanh(h{l}) ** 2)"), "You take tanh' at h = tanh(z). In (1.4) the slope is taken at z, the pre-activation."),
+        Mistake("1 − z²", _each(SLOPE, "(1 - {z} ** 2)"), "Your slope is 1 − z². The square belongs to the output of the tanh, not to its input."),
+        Mistake("square missing in tanh'", _each(SLOPE, "(1 - h{l})"), "Your slope is 1 − h: the square is missing."),
+        Mistake("the 2 is missing", edit("2 * (y - t)", "(y - t)"), "The loss (y − t)² has the derivative 2(y − t), equation (1.3): the factor 2 is missing.", whole=True),
+        Mistake("half of the square", edit("return loss, dw1, dw2, dw3, dw4", "return loss / 2, dw1 / 2, dw2 / 2, dw3 / 2, dw4 / 2"), "You use ½(y − t)², loss and gradient. Many books do; the loss of this net has no ½.", whole=True),
+        Mistake("sign of y − t", edit("2 * (y - t)", "2 * (t - y)"), "All gradients have the wrong sign: the derivative of (y − t)² with respect to y is 2(y − t), not 2(t − y).", whole=True),
+        Mistake("weights on the path missing", edit("dy * w4", "dy", "dz3 * w3", "dz3", "dz2 * w2", "dz2"), "The path back passes through the weights too, equation (1.4). Your product has only the slopes."),
+        Mistake("weights of the layer below", edit("dy * w4", "dy * w3", "dz3 * w3", "dz3 * w2", "dz2 * w2", "dz2 * w1"), "Your path goes back from layer l through w_l. It goes back through w_{l+1}, the weight that h_l met on the way forward."),
+        Mistake("output instead of input", edit("dw4 = dy * h3", "dw4 = dy * y") + _each(INPUT, "dw{l} = dz{l} * h{l}"), "The last factor of ∂L/∂w_l is what comes into layer l, h_{l−1}. You multiply by what comes out of it.", whole=True),
+        Mistake("x in place of h", _each(INPUT, "dw{l} = dz{l} * x", (3, 2)), "You multiply by x in the hidden layers. The last factor of ∂L/∂w_l is what comes into layer l, which is x for the first layer only.", whole=True),
+        Mistake("tanh at the output, both ways", edit("y = w4 * h3", "y = np.tanh(w4 * h3)", "2 * (y - t)", "2 * (y - t) * (1 - y * y)"), "You put the output through a tanh, too, forward and back. The last layer, y = w₄h₃, is linear.", alone=True),
         Mistake("tanh at the output", edit("2 * (y - t)", "2 * (y - t) * tanh_derivative(y)"), "You multiply by a slope at the output, too. The last layer, y = w₄h₃, is linear."),
+        Mistake("slope of a tanh that is not there", edit("2 * (y - t)", "2 * (y - t) * (1 - y**2)"), "You multiply by 1 − y² at the output. The last layer, y = w₄h₃, is linear: no slope there.", alone=True),
+        Mistake("sigmoid at the output, both ways", edit("y = w4 * h3", "y = sigmoid(w4 * h3)", "2 * (y - t)", "2 * (y - t) * y * (1 - y)"), "You put the output through a sigmoid, forward and back. The last layer, y = w₄h₃, is linear.", alone=True),
+        Mistake("sigmoid at the output", edit("y = w4 * h3", "y = sigmoid(w4 * h3)"), "You put the output through a sigmoid. The last layer, y = w₄h₃, is linear.", alone=True),
+        Mistake("tanh at the output, forward", edit("y = w4 * h3", "y = np.tanh(w4 * h3)"), "You put the output through a tanh. The last layer, y = w₄h₃, is linear.", alone=True),
+        Mistake("no tanh forward", edit("np.tanh(w1 * x)", "(w1 * x)", "np.tanh(w2 * h1)", "(w2 * h1)", "np.tanh(w3 * h2)", "(w3 * h2)"), "Forward your hidden units are linear: no tanh is taken.", whole=True, alone=True),
+        Mistake("no tanh at all", edit("np.tanh(w1 * x)", "(w1 * x)", "np.tanh(w2 * h1)", "(w2 * h1)", "np.tanh(w3 * h2)", "(w3 * h2)") + _each(" * " + SLOPE, ""), "Your net is linear, forward and back: the three hidden units are tanh.", whole=True, alone=True),
+        Mistake("the loss carried back", edit("2 * (y - t)", "loss"), "You carry the loss itself back. What goes back is its derivative with respect to y.", alone=True),
+        Mistake("1 + h²", _each(SLOPE, "(1 + h{l}**2)"), "Your slopes are 1 + h², above 1. The slope of a tanh is never above 1.", alone=True),
+        Mistake("h² for the slope", _each(SLOPE, "h{l} ** 2"), "You multiply by h², where the slope of the tanh belongs: h² is what it lacks from 1.", alone=True),
+        Mistake("h for the slope", _each(SLOPE, "h{l}"), "You multiply by h, the value of the tanh, where its slope belongs.", alone=True),
+        Mistake("slopes of the layer below", _each(SLOPE, "(1 - {h}**2)"), "Your slopes are one layer off: 1 − h² of what comes into the layer. The tanh of layer l gave h_l."),
+        Mistake("dw handed down", PASSED, "You go on with dw, which holds the layer's input already. What goes down to the next layer is the gradient without that last factor.", whole=True, alone=True),
+        Mistake("weight in place of the input", edit("dw4 = dy * h3", "dw4 = dy * w4") + _each(INPUT, "dw{l} = dz{l} * w{l}"), "The last factor of your gradients is the layer's weight, as in the derivative with respect to its input. With respect to the weight it is what the weight was multiplied with.", alone=True, whole=True),
+        Mistake("inputs missing", edit("dw4 = dy * h3", "dw4 = dy") + _each(INPUT, "dw{l} = dz{l}"), "The last factor is missing in all four gradients: each weight was multiplied with what comes into its layer.", whole=True),
+        Mistake("x missing in dw1", _each(INPUT, "dw{l} = dz{l}", (1,)), "In your dw1 the last factor is missing: w₁ was multiplied with x."),
+        Mistake("w in place of x", _each(INPUT, "dw{l} = dz{l} * w{l}", (1,)), "The last factor of your dw1 is w₁. z₁ = w₁x, and its derivative with respect to w₁ is x."),
+        Mistake("h₁ in place of x", _each(INPUT, "dw{l} = dz{l} * h1", (1,)), "The last factor of your dw1 is h₁, which comes out of the first layer. What comes into it is x."),
+        Mistake("y in place of h₃", edit("dw4 = dy * h3", "dw4 = dy * y"), "The last factor of your dw4 is y, which comes out of the last layer. What comes into it is h₃."),
+        Mistake("w₄ in place of h₃", edit("dw4 = dy * h3", "dw4 = dy * w4"), "Your dw4 is the derivative with respect to h₃: w₄ stands where h₃ belongs."),
+        Mistake("the 2 missing in dw4", edit("dw4 = dy * h3", "dw4 = (y - t) * h3"), "In your dw4 the factor 2 is missing, which the square brings down, equation (1.3)."),
+        Mistake("h₃ missing in dw4", edit("dw4 = dy * h3", "dw4 = dy"), "Your dw4 is the derivative with respect to y: the factor that w₄ was multiplied with is missing."),
+        *(Mistake(f"own output in dw{l}", _each(INPUT, "dw{l} = dz{l} * h{l}", (l,)), f"The last factor of your dw{l} is h{SUB[l]}, which comes out of layer {l}. What comes into it is h{SUB[l - 1]}.") for l in (2, 3)),
+        *(Mistake(f"input missing in dw{l}", _each(INPUT, "dw{l} = dz{l}", (l,)), f"In your dw{l} the last factor is missing: w{SUB[l]} was multiplied with h{SUB[l - 1]}.") for l in (2, 3)),
+        *(Mistake(f"x in dw{l}", _each(INPUT, "dw{l} = dz{l} * x", (l,)), f"The last factor of your dw{l} is x. What comes into layer {l} is h{SUB[l - 1]}.") for l in (2, 3)),
+        *(Mistake(f"weight in dw{l}", _each(INPUT, "dw{l} = dz{l} * w{l}", (l,)), f"The last factor of your dw{l} is w{SUB[l]}, as in the derivative with respect to h{SUB[l - 1]}. With respect to w{SUB[l]} it is h{SUB[l - 1]}.") for l in (2, 3)),
+        *(Mistake(f"tanh' of layer {l} missing", _each(" * " + SLOPE, "", (l,)), f"In your {_grads(l)} the slope of one tanh is missing, that at z{SUB[l]}. The others are there.", whole=True) for l in (3, 2, 1)),
+        Mistake("w₄ forgotten on the way back", edit("dy * w4", "dy"), "In your dw1, dw2 and dw3 the factor w₄ is missing: the path back from y to h₃ passes through it.", whole=True),
+        Mistake("w₃ forgotten on the way back", edit("dz3 * w3", "dz3"), "In your dw1 and dw2 the factor w₃ is missing: the path back from layer 3 to h₂ passes through it.", whole=True),
+        Mistake("w₂ forgotten on the way back", edit("dz2 * w2", "dz2"), "In your dw1 the factor w₂ is missing: the path back from layer 2 to h₁ passes through it."),
+        Mistake("own weight on the path", edit("dz1 * x", "dz1 * w1 * x", "dz2 * h1", "dz2 * w2 * h1", "dz3 * h2", "dz3 * w3 * h2"), "Each of your gradients holds its own weight as a factor. z = wh, and its derivative with respect to w is h alone.", whole=True, alone=True),
+        Mistake("h₃ in all of them", _each(INPUT, "dw{l} = dz{l} * h3"), "The last factor of all your gradients is h₃. What comes into layer l is another number for each layer.", whole=True, alone=True),
+        Mistake("slopes not passed on", edit("dz3 * w3", "dy * w4 * w3", "dz2 * w2", "dy * w4 * w3 * w2"), "Each of your gradients has the slope of its own layer only. The path back from y passes every tanh above it, too.", whole=True, alone=True),
+        Mistake("own slope left out", edit("dw3 = dz3 * h2", "dw3 = dy * w4 * h2", "dw2 = dz2 * h1", "dw2 = dz3 * w3 * h1", "dw1 = dz1 * x", "dw1 = dz2 * w2 * x"), "In your gradients the slope of the layer itself is missing; those of the layers above are there. The weight acts before its tanh.", whole=True, alone=True),
+        Mistake("last weight first", edit("return loss, dw1, dw2, dw3, dw4", "return loss, dw4, dw3, dw2, dw1"), "Your gradients come in the order dw4 … dw1. Asked for is dw1 first.", whole=True, alone=True),
+        Mistake("dw4 carried", edit("dy * w4", "dw4 * w4"), "You go on from dw4, which holds h₃ already. What goes down is the gradient with respect to y.", whole=True, alone=True),
     ),
     hints=(
         "Walk back from the loss. Each weight's gradient is the signal that arrives at its layer times what came into that layer.",
         "Five numbers: the loss; ∂L/∂w₄ has two factors, ∂L/∂w₃ four, ∂L/∂w₂ six, ∂L/∂w₁ eight.",
         "∂L/∂w₃ = 2(y − t) · w₄ · tanh'(z₃) · h₂. For w₂ the last factor h₂ is replaced by w₃ · tanh'(z₂) · h₁, and so on.",
-    ),
-)  # fmt: skip
-
-
-# --- five_factors ----------------------------------------------------------------------------------
-
-FACTOR_NAMES = ("dL_dy", "dy_dz2", "dz2_dh", "dh_dz1", "dz1_dw1")
-
-
-def five_factors(x, t, w1, w2):
-    """The five factors of ∂L/∂w₁ for every example, and their product's mean: (1.15) with another loss."""
-    return _factors(x, t, w1, w2)
-
-
-def _factors(
-    x,
-    t,
-    w1,
-    w2,
-    loss=lambda y, t: 2 * (y - t),
-    outer=lambda z2, y: sigmoid_slope(z2),
-    path=lambda h, w2: w2,
-    inner=lambda z1, h: tanh_derivative(z1),
-    last=lambda x, w1: x,
-    mean=lambda factors: np.prod(factors, axis=0).mean(),
-    hidden=np.tanh,
-    output=sigmoid,
-):
-    """The factors with their parts exchangeable for the mistakes."""
-    z1 = w1 * x
-    h = hidden(z1)
-    z2 = w2 * h
-    y = output(z2)
-    factors = [loss(y, t), outer(z2, y), path(h, w2), inner(z1, h), last(x, w1)]
-    factors = [np.broadcast_to(factor, x.shape).copy() for factor in factors]
-    return (*factors, mean(factors))
-
-
-def _factor_cases(rng):
-    cases = []
-    for n in (5, 3, 1):
-        x, w = (
-            rng.uniform(0.3, 1.5, n) * rng.choice([-1, 1], n),
-            rng.uniform(0.5, 1.7, 2) * rng.choice([-1, 1], 2),
-        )
-        t = rng.integers(0, 2, n).astype(float)
-        cases.append(Case((x, t, float(w[0]), float(w[1])), (*FACTOR_NAMES, "dw1"), batch=n))
-    return cases  # fmt: skip
-
-
-def _broadcast_factors(output, args):
-    """A factor that is the same for every example may be given as one number."""
-    if not isinstance(output, (tuple, list)) or len(output) != 6:
-        return output
-    single = [
-        isinstance(f, (int, float, np.number)) or (isinstance(f, np.ndarray) and f.ndim == 0)
-        for f in output[:5]
-    ]
-    return (*(np.full(args[0].shape, f) if one else f for f, one in zip(output, single)), output[5])  # fmt: skip
-
-
-FIVE_FACTORS = Problem(
-    name="ps1.five_factors",
-    reference=five_factors,
-    family=_factors,
-    cases=_factor_cases,
-    adapt=_broadcast_factors,
-    points=4,
-    lecture='lecture 1, "A classifier: five factors", equation (1.15)',
-    mistakes=(
-        Mistake("the cross-entropy's first factor", dict(loss=lambda y, t: (y - t) / (y * (1 - y))), "Your first factor is the lecture's, (1.14), which belongs to the cross-entropy. The loss here is (y − t)²."),
-        Mistake("the 2 is missing", dict(loss=lambda y, t: y - t), "Your first factor is y − t. The square brings a 2 down; books that leave it out have a ½ in the loss."),
-        Mistake("sign of the loss", dict(loss=lambda y, t: 2 * (t - y)), "Your first factor has the wrong sign: ∂L/∂y is positive where y is above its target."),
-        Mistake("σ' counted in the first factor", dict(loss=lambda y, t: 2 * (y - t) * y * (1 - y)), "Your first factor already holds σ'(z₂); it is ∂L/∂z₂ and not ∂L/∂y, and so σ' counts twice."),
-        Mistake("σ' of the activation", dict(outer=lambda z2, y: sigmoid_slope(y)), "You take σ' at the output y. The slope is taken at z₂, equation (1.2)."),
-        Mistake("σ' missing", dict(outer=lambda z2, y: 1.0), "Your ∂y/∂z₂ is 1. The output is a sigmoid, and its slope is at most ¼."),
-        Mistake("tanh' at the output", dict(outer=lambda z2, y: tanh_derivative(z2)), "Your ∂y/∂z₂ is the slope of a tanh. The output unit is a sigmoid; the hidden one is the tanh."),
-        Mistake("1 − y²", dict(outer=lambda z2, y: 1 - y * y), "Your ∂y/∂z₂ is 1 − y², which would be right if y were a tanh. The output unit is a sigmoid."),
-        Mistake("σ' in the hidden layer", dict(inner=lambda z1, h: sigmoid_slope(z1)), "Your ∂h/∂z₁ is the slope of a sigmoid. The hidden unit is a tanh; the output is the sigmoid."),
-        Mistake("the lecture's hidden unit", dict(hidden=sigmoid, inner=lambda z1, h: h * (1 - h)), "Your hidden unit is a sigmoid, forward and back, as in the lecture. Here it is a tanh."),
-        Mistake("units exchanged", dict(hidden=sigmoid, inner=lambda z1, h: h * (1 - h), output=np.tanh, outer=lambda z2, y: 1 - y * y), "Your hidden unit is a sigmoid and your output a tanh: it is the other way round."),
-        Mistake("h(1 − h)", dict(inner=lambda z1, h: h * (1 - h)), "Your ∂h/∂z₁ is h(1 − h), which would be right if h were a sigmoid. The hidden unit is a tanh."),
-        Mistake("tanh' of the activation", dict(inner=lambda z1, h: tanh_derivative(h)), "You take tanh' at h. The slope is taken at z₁, the pre-activation."),
-        Mistake("tanh' missing", dict(inner=lambda z1, h: 1.0), "Your ∂h/∂z₁ is 1. The hidden unit is a tanh, and its slope is below 1."),
-        Mistake("h in place of w₂", dict(path=lambda h, w2: h), "z₂ = w₂h. Its derivative with respect to h is w₂; you return h, the derivative with respect to w₂."),
-        Mistake("w₁ in place of x", dict(last=lambda x, w1: w1), "z₁ = w₁x. Its derivative with respect to w₁ is x; you return w₁, the derivative with respect to x."),
-        Mistake("summed, not averaged", dict(mean=lambda f: np.prod(f, axis=0).sum()), "dw1 is the sum over the examples. Asked for is the gradient of the mean loss."),
-        Mistake("not averaged", dict(mean=lambda f: np.prod(f, axis=0)), "Your dw1 still has one entry per example. The loss is one number, the mean over the batch, and so is its derivative."),
-        Mistake("product of means", dict(mean=lambda f: np.prod(np.mean(f, axis=1))), "You average each factor and then multiply. Multiply first, example by example, and average the products."),
-        Mistake("factors added", dict(mean=lambda f: np.sum(f, axis=0).mean()), "You add the five factors up. Along one path factors multiply; only different paths add."),
-    ),
-    hints=(
-        "Follow x forward through z₁, h, z₂, y to L, and write down the derivative of each step with respect to the one before it. There are five steps.",
-        "Each factor has shape (N,). One is the slope of a tanh, one that of a sigmoid; one is a weight, one is the input.",
-        "dL_dy comes from the square; dy_dz2 = y(1 − y) with y = σ(z₂); dh_dz1 = 1 − h². dw1 is the mean over the examples of the product of all five.",
     ),
 )  # fmt: skip
