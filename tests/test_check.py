@@ -23,7 +23,7 @@ from right_answers.ps1 import linear_products
 
 from vgcourse.check import check, evaluate, find, hint, names, when_solved
 from vgcourse.collect.call import call
-from vgcourse.collect.plain import same
+from vgcourse.collect.plain import copy_arguments, same
 from vgcourse.problems import SETS, Problem, problems
 from vgcourse.tell import hints
 from vgcourse.tell.report import MIME, as_data, as_text
@@ -195,7 +195,7 @@ def is_true(problem, wrong, answer):
     """Does the answer hold all of what a wrong formula gets wrong?"""
     for case in problem.cases(np.random.default_rng(0)):
         theirs, mine = call(wrong, case.args), call(answer, case.args)
-        right = problem.reference(*case.args)
+        right = problem.reference(*copy_arguments(case.args))
         if theirs.failed or mine.failed:
             continue
         triples = zip(theirs.output, mine.output, right, strict=True)
@@ -687,7 +687,7 @@ def test_no_reference_value_leaks(name, guess):
     verdict = evaluate(name, constant)
     said = as_text(verdict, 0.0, 1.0) + json.dumps(as_data(verdict, 0.0, 1.0))
     cases = problem.cases(np.random.default_rng([0, *name.encode()]))
-    secrets = [abs(v) for case in cases for v in numbers_in(problem.reference(*case.args))]
+    secrets = [abs(v) for case in cases for v in numbers_in(problem.reference(*copy_arguments(case.args)))]
     found = {float(number) for number in re.findall(r"\d+\.\d\d\d+(?:e[-+]\d+)?", said)}
     assert not any(abs(f - s) < 1e-3 * s for f in found for s in secrets if s), found
     errors = [q["error"] for q in as_data(verdict, 0.0, 1.0)["quantities"] if q["error"] is not None]
