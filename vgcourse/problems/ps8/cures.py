@@ -8,6 +8,7 @@ import numpy as np
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.clinic.ward import HEALTHY, gauges, sick
 from vgcourse.collect.plain import cut, describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 KEYS = ("units", "layers", "gain", "bias", "branch", "last", "rate")
@@ -21,51 +22,18 @@ def treat(net):
     Idle units: bias 0. A tilt above 0.1: a branch of 1/√L, or weights of gain 1.2 where there is none; below: gain 1.2. Too
     large a first loss: a smaller last layer. Steps that are too small: the rate.
     """
-    return _treat(net)
-
-
-QUESTIONS = {
-    "idle": lambda found: found["idle"] > 0.4,
-    "tilt": lambda found: not abs(found["tilt"]) <= 0.1,
-    "loss": lambda found: found["loss"] > 0.5,
-    "steps": lambda found: not -5 <= found["steps"] <= -1,
-}
-
-
-def _dose(net, illness, found):
-    if illness == "idle":
-        return {"bias": 0.0}
-    if illness == "tilt" and found["tilt"] > 0 and net["branch"] is not None:
-        return {"branch": net["layers"] ** -0.5}
-    return {"tilt": {"gain": 1.2}, "loss": {"last": 0.1}, "steps": {"rate": 0.1}}[illness]
-
-
-def _treat(net, *, order=tuple(QUESTIONS), dose=_dose, again=False, asked=True):
-    """treat with exchangeable parts; `again`: one change for every question with yes."""
-    found, net = gauges(net), dict(net)
-    for illness in order:
-        if not asked or QUESTIONS[illness](found):
-            net |= dose(net, illness, found)
-            if not again:
-                break
-    return net
-
-
-def _always(**changes):
-    return lambda net, illness, found: changes
-
-
-def _instead(illness, **changes):
-    """Another dose for one illness."""
-    return lambda net, seen, found: changes if seen == illness else _dose(net, seen, found)
-
-
-def _faster(net, illness, found):
-    return {"rate": 1000 * net["rate"]} if illness == "steps" else _dose(net, illness, found)
-
-
-def _upside_down(net, illness, found):
-    return {"branch": 3.0} if net["branch"] else _dose(net, illness, found)
+    found, change = gauges(net), {}
+    if found["idle"] > 0.4:
+        change = {"bias": 0.0}
+    elif found["tilt"] > 0.1 and net["branch"] is not None:
+        change = {"branch": net["layers"] ** -0.5}
+    elif not abs(found["tilt"]) <= 0.1:
+        change = {"gain": 1.2}
+    elif found["loss"] > 0.5:
+        change = {"last": 0.1}
+    elif not -5 <= found["steps"] <= -1:
+        change = {"rate": 0.1}
+    return net | change
 
 
 def _settings(output):
@@ -193,7 +161,6 @@ def _by(who, keys, text):
 TREAT = Problem(
     name="ps8.treat",
     reference=treat,
-    family=_treat,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -224,18 +191,18 @@ TREAT = Problem(
     mistakes=(
         Mistake("nothing done", lambda net: dict(net), "You hand every net back as it came."),
         Mistake("a recipe for all", lambda net: dict(net, units="tanh", gain=1.2, bias=0.0, branch=None, last=0.1, rate=0.1), "You give every net the same healthy settings, whatever ails it. That is another net; one setting is enough for each."),
-        Mistake("all that is bad", dict(again=True), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
-        Mistake("the loss first", dict(order=("loss", "idle", "tilt", "steps")), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
-        Mistake("the tilt before the idle units", dict(order=("tilt", "idle", "loss", "steps")), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
-        Mistake("one cure: weights", dict(dose=_always(gain=1.2)), "You change the weights' gain in every sick net. It was the cause in one of them."),
-        Mistake("one cure: rate", dict(dose=_always(rate=0.1)), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
-        Mistake("one cure: last layer", dict(dose=_always(last=0.1)), "You change the last layer in every sick net. It was the cause in one of them."),
-        Mistake("healthy ones treated", dict(asked=False, order=("steps",)), "You change the rate of every net, the healthy ones too."),
-        Mistake("larger branch", dict(dose=_upside_down), "You made the branch of loud larger. Every layer adds it to what is there."),
-        Mistake("weights of gain 10", dict(dose=_instead("tilt", gain=30.0)), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
-        Mistake("rate still too small", dict(dose=_faster), "You change the rate of frozen, and its steps are still too small."),
-        Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that its steps are too large."),
-        Mistake("idle units by their weights", dict(dose=_instead("idle", gain=20.0)), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
+        Mistake("all that is bad", edit('elif found["tilt"]', 'if found["tilt"]', 'change = {"branch"', 'change |= {"branch"', 'change = {"gain"', 'change |= {"gain"', 'elif found["loss"]', 'if found["loss"]', 'change = {"last"', 'change |= {"last"', "elif not -5", "if not -5", 'change = {"rate"', 'change |= {"rate"'), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
+        Mistake("the loss first", edit('if found["idle"]', 'if found["loss"] > 0.5:\n        change = {"last": 0.1}\n    elif found["idle"]'), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
+        Mistake("the tilt before the idle units", edit('if found["idle"]', 'if not abs(found["tilt"]) <= 0.1:\n        change = {"branch": net["layers"] ** -0.5} if found["tilt"] > 0 and net["branch"] else {"gain": 1.2}\n    elif found["idle"]'), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
+        Mistake("one cure: weights", edit("net | change", 'net | ({"gain": 1.2} if change else {})'), "You change the weights' gain in every sick net. It was the cause in one of them."),
+        Mistake("one cure: rate", edit("net | change", 'net | ({"rate": 0.1} if change else {})'), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
+        Mistake("one cure: last layer", edit("net | change", 'net | ({"last": 0.1} if change else {})'), "You change the last layer in every sick net. It was the cause in one of them."),
+        Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You change the rate of every net, the healthy ones too."),
+        Mistake("larger branch", edit("net | change", 'net | ({"branch": 3.0} if change and net["branch"] else change)'), "You made the branch of loud larger. Every layer adds it to what is there."),
+        Mistake("weights of gain 10", edit('{"branch": net["layers"] ** -0.5}', '{"gain": 30.0}', '{"gain": 1.2}', '{"gain": 30.0}'), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
+        Mistake("rate still too small", edit('{"rate": 0.1}', '{"rate": 1000 * net["rate"]}'), "You change the rate of frozen, and its steps are still too small."),
+        Mistake("rate of 100", edit('{"rate": 0.1}', '{"rate": 100.0}'), "You made the rate of frozen so large that its steps are too large."),
+        Mistake("idle units by their weights", edit('{"bias": 0.0}', '{"gain": 20.0}'), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
     ),
     hints=(
         "Read all gauges of all seven before you write a line. Which of them are bad together, and which one is alone?",

@@ -9,6 +9,7 @@ import numpy as np
 
 from vgcourse import optim
 from vgcourse.collect.plain import describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known, off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -19,57 +20,24 @@ STEPS, SLACK, ENOUGH = 120, 1.002, 0.9
 
 def longest_memory(beta1, leap):
     """The largest β₂ with max_n (1 − β₁ⁿ)/√(1 − β₂ⁿ) ≤ leap, equation (12.21) turned round, by bisection."""
-    return _longest(beta1, leap)
-
-
-def _largest(beta1, beta2, n):
-    return np.max((1 - beta1**n) / np.sqrt(1 - beta2**n))
-
-
-@functools.lru_cache(maxsize=4096)
-def _bisected(beta1, leap, steps, size, halvings=60, low=0.0, high=1 - 1e-9):
-    for _ in range(halvings):
+    n = np.arange(1, 121)
+    low, high = 0.0, 1 - 1e-9
+    for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if size(beta1, middle, steps) <= leap else (low, middle)
+        largest = np.max((1 - beta1**n) / np.sqrt(1 - middle**n))
+        if largest <= leap:
+            low = middle
+        else:
+            high = middle
     return low
 
 
-def _at_first(beta1, beta2, steps):
-    return _largest(beta1, beta2, np.arange(1, 2))
+def _largest(beta1, beta2):
+    n = np.arange(1, STEPS + 1)
+    return np.max((1 - beta1**n) / np.sqrt(1 - beta2**n))
 
 
-def _anywhere(beta1, beta2, steps):
-    return _largest(beta1, beta2, np.arange(1, steps + 1))
-
-
-def _of_steps(n):
-    """The largest of these steps alone."""
-    return lambda beta1, beta2, steps: _largest(beta1, beta2, n)
-
-
-def _no_root(beta1, beta2, steps):
-    n = np.arange(1, steps + 1)
-    return np.max((1 - beta1**n) / (1 - beta2**n))
-
-
-FIRST_TEN, FIRST_TWELVE, FIRST_THREE, TWELFTH = (
-    _of_steps(n) for n in (np.arange(1, 11), np.arange(1, 13), np.arange(1, 4), np.array([12]))
-)
-
-
-def _longest(
-    beta1,
-    leap,
-    *,
-    size=_anywhere,
-    steps=STEPS,
-    shown=lambda beta2: beta2,
-    wanted=lambda leap: leap,
-    known=lambda beta1: beta1,
-    search=(60, 0.0, 1 - 1e-9),
-):
-    """longest_memory with exchangeable parts; `search`: halvings, and where it begins."""
-    return shown(_bisected(known(beta1), wanted(leap), steps, size, *search))
+_longest = functools.lru_cache(maxsize=4096)(longest_memory)
 
 
 def _rule_of_thumb(beta1, leap):
@@ -119,13 +87,13 @@ def _measured(output, args):
 
 def _asked(beta2, beta1, leap, size=None):
     size = _measure(beta1, beta2) if size is None else size
-    longest = 1 / (1 - _bisected(beta1, leap, STEPS, _anywhere))
+    longest = 1 / (1 - _longest(beta1, leap))
     part = 1 / (1 - beta2) / longest
     return (1.0 if size <= SLACK * leap else size), (1.0 if part >= ENOUGH else part)
 
 
 def _fits(beta2, args):
-    return 0 <= beta2 < 1 and _asked(beta2, *args, _anywhere(args[0], beta2, STEPS)) == (1.0, 1.0)
+    return 0 <= beta2 < 1 and _asked(beta2, *args, _largest(args[0], beta2)) == (1.0, 1.0)
 
 
 def _cases(rng):
@@ -146,7 +114,6 @@ def _cases(rng):
 LONGEST_MEMORY = Problem(
     name="ps8.longest_memory",
     reference=longest_memory,
-    family=_longest,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -166,35 +133,35 @@ LONGEST_MEMORY = Problem(
         Mistake("0.95", lambda beta1, leap: 0.95, "You return 0.95, as many large runs have it, whatever is asked. Both β₁ and the leap that is allowed change the answer."),
         Mistake("same as β₁", lambda beta1, leap: beta1, "You return β₁. Then no step is longer than α, but the memory of squares could be longer."),
         Mistake("0", lambda beta1, leap: 0.0, "You return β₂ = 0, which is no memory at all. Which half does your search keep where the leap is small enough?"),
-        Mistake("β₁ = 0.9", dict(known=lambda beta1: 0.9), "Your answer is the one for β₁ = 0.9, whatever β₁ is."),
+        Mistake("β₁ = 0.9", edit("beta1**n", "0.9**n"), "Your answer is the one for β₁ = 0.9, whatever β₁ is."),
         Mistake("no β₁", lambda beta1, leap: 1 - 1 / leap**2, "Your answer does not depend on β₁: it is right without a mean in m. That mean makes the leap smaller, so the memory can be longer."),
-        Mistake("first ten steps", dict(size=FIRST_TEN), "You look at the first ten steps. With a long mean the largest comes later."),
-        Mistake("first twelve steps", dict(size=FIRST_TWELVE), "You look at the first twelve steps. With a long mean or a small leap the largest comes later."),
-        Mistake("first three steps", dict(size=FIRST_THREE), "You look at the first three steps. The largest comes later, when m has caught up and v has not."),
-        Mistake("twelfth step", dict(size=TWELFTH), "You look at the twelfth step, where the lecture's leap has its peak. With another β₁ or β₂ it lies elsewhere."),
-        Mistake("no root of v", dict(size=_no_root), "Your step is divided by v without its root, so your memory is far too short."),
+        Mistake("first ten steps", edit("np.arange(1, 121)", "np.arange(1, 11)"), "You look at the first ten steps. With a long mean the largest comes later."),
+        Mistake("first twelve steps", edit("np.arange(1, 121)", "np.arange(1, 13)"), "You look at the first twelve steps. With a long mean or a small leap the largest comes later."),
+        Mistake("first three steps", edit("np.arange(1, 121)", "np.arange(1, 4)"), "You look at the first three steps. The largest comes later, when m has caught up and v has not."),
+        Mistake("twelfth step", edit("np.arange(1, 121)", "np.array([12])"), "You look at the twelfth step, where the lecture's leap has its peak. With another β₁ or β₂ it lies elsewhere."),
+        Mistake("no root of v", edit("np.sqrt(", "("), "Your step is divided by v without its root, so your memory is far too short."),
         Mistake("rule of thumb", _rule_of_thumb, "You take n(1 − β₂) for 1 − β₂ⁿ, which holds for long memories only: where the leap has to be small, yours is too long."),
-        Mistake("five halvings", dict(search=(5, 0.0, 1.0)), "You halve five times. Then β₂ is known to 0.03, and near 1 the window changes much on the way."),
-        Mistake("ten halvings", dict(search=(10, 0.0, 1.0)), "You halve ten times. Then β₂ is known to 0.001, and near 1 the window changes much on the way."),
-        Mistake("never above 0.99", dict(search=(60, 0.0, 0.99)), "Your search ends at 0.99. Where a larger leap is allowed, the memory can be longer."),
-        Mistake("never above 0.999", dict(search=(60, 0.0, 0.999)), "Your search ends at 0.999. Where a larger leap is allowed, the memory can be longer."),
-        Mistake("never above 0.9999", dict(search=(60, 0.0, 0.9999)), "Your search ends at 0.9999. Where a larger leap is allowed, the memory can be longer."),
-        Mistake("never below 0.9", dict(search=(60, 0.9, 1 - 1e-9)), "Your search begins at 0.9. Where β₁ and the leap are small, the answer lies below."),
-        Mistake("never below 0.99", dict(search=(60, 0.99, 1 - 1e-9)), "Your search begins at 0.99. Where β₁ and the leap are small, the answer lies below."),
-        Mistake("from 0.9 to 0.9999", dict(search=(60, 0.9, 0.9999)), "Your search runs from 0.9 to 0.9999. The answer can lie outside, on either side."),
-        Mistake("from 0.9 to 0.999", dict(search=(60, 0.9, 0.999)), "Your search runs from 0.9 to 0.999. The answer can lie outside, on either side."),
-        Mistake("a tenth less", dict(wanted=lambda leap: 0.9 * leap), "You allow a tenth less than was asked. The window goes with the square of the leap, so it is a fifth shorter."),
-        Mistake("a fiftieth more", dict(wanted=lambda leap: 1.02 * leap), "You allow 2 % more than was asked."),
+        Mistake("five halvings", edit("range(60)", "range(5)", "1 - 1e-9", "1.0"), "You halve five times. Then β₂ is known to 0.03, and near 1 the window changes much on the way."),
+        Mistake("ten halvings", edit("range(60)", "range(10)", "1 - 1e-9", "1.0"), "You halve ten times. Then β₂ is known to 0.001, and near 1 the window changes much on the way."),
+        Mistake("never above 0.99", edit("1 - 1e-9", "0.99"), "Your search ends at 0.99. Where a larger leap is allowed, the memory can be longer."),
+        Mistake("never above 0.999", edit("1 - 1e-9", "0.999"), "Your search ends at 0.999. Where a larger leap is allowed, the memory can be longer."),
+        Mistake("never above 0.9999", edit("1 - 1e-9", "0.9999"), "Your search ends at 0.9999. Where a larger leap is allowed, the memory can be longer."),
+        Mistake("never below 0.9", edit("0.0, 1", "0.9, 1"), "Your search begins at 0.9. Where β₁ and the leap are small, the answer lies below."),
+        Mistake("never below 0.99", edit("0.0, 1", "0.99, 1"), "Your search begins at 0.99. Where β₁ and the leap are small, the answer lies below."),
+        Mistake("from 0.9 to 0.9999", edit("0.0, 1 - 1e-9", "0.9, 0.9999"), "Your search runs from 0.9 to 0.9999. The answer can lie outside, on either side."),
+        Mistake("from 0.9 to 0.999", edit("0.0, 1 - 1e-9", "0.9, 0.999"), "Your search runs from 0.9 to 0.999. The answer can lie outside, on either side."),
+        Mistake("a tenth less", edit("<= leap", "<= 0.9 * leap"), "You allow a tenth less than was asked. The window goes with the square of the leap, so it is a fifth shorter."),
+        Mistake("a fiftieth more", edit("<= leap", "<= 1.02 * leap"), "You allow 2 % more than was asked."),
         Mistake("window from the lecture's", lambda beta1, leap: 1 - (6.57 / leap) ** 2 / 1000, "You scale the lecture's window of 1000 with the square of the leap. That holds for β₁ = 0.9 and long memories only."),
-        Mistake("leap + 1", dict(wanted=lambda leap: leap + 1), "You allow leap + 1. The leap is the length of the step itself, in units of α."),
-        Mistake("twice the window", dict(shown=lambda beta2: (1 + beta2) / 2), "Your memory is twice as long as it may be."),
-        Mistake("leap − 1", dict(wanted=lambda leap: leap - 1), "You allow leap − 1. The leap is the length of the step itself, in units of α."),
-        Mistake("first step only", dict(size=_at_first), "You look at the first step after the quiet time. The largest comes a few steps later, when m has caught up and v has not."),
-        Mistake("window returned", dict(shown=lambda beta2: 1 / (1 - beta2)), "You return the window 1/(1 − β₂) in place of β₂."),
-        Mistake("1 − β₂ returned", dict(shown=lambda beta2: 1 - beta2), "You return 1 − β₂ in place of β₂."),
-        Mistake("root missing", lambda beta1, leap: _bisected(beta1, leap**0.5, STEPS, _anywhere), "Your limit acts on the square of a step, so your memory is far too short."),
-        Mistake("leap squared", dict(wanted=lambda leap: leap**2), "You allow the square of the leap that was asked."),
-        Mistake("far on the safe side", dict(shown=lambda beta2: 1 - 2 * (1 - beta2)), "Your memory is half as long as it could be."),
+        Mistake("leap + 1", edit("<= leap", "<= leap + 1"), "You allow leap + 1. The leap is the length of the step itself, in units of α."),
+        Mistake("twice the window", edit("return low", "return (1 + low) / 2"), "Your memory is twice as long as it may be."),
+        Mistake("leap − 1", edit("<= leap", "<= leap - 1"), "You allow leap − 1. The leap is the length of the step itself, in units of α."),
+        Mistake("first step only", edit("np.arange(1, 121)", "np.array([1])"), "You look at the first step after the quiet time. The largest comes a few steps later, when m has caught up and v has not."),
+        Mistake("window returned", edit("return low", "return 1 / (1 - low)"), "You return the window 1/(1 − β₂) in place of β₂."),
+        Mistake("1 − β₂ returned", edit("return low", "return 1 - low"), "You return 1 − β₂ in place of β₂."),
+        Mistake("root missing", edit("<= leap", "<= leap**0.5"), "Your limit acts on the square of a step, so your memory is far too short."),
+        Mistake("leap squared", edit("<= leap", "<= leap**2"), "You allow the square of the leap that was asked."),
+        Mistake("far on the safe side", edit("return low", "return 1 - 2 * (1 - low)"), "Your memory is half as long as it could be."),
     ),
     hints=(
         "Plot (12.21) against n for a few β₂. Where is its peak, and how does the peak's height move with β₂?",
