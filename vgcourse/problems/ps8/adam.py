@@ -38,6 +38,9 @@ def _ams_cases(rng):
         betas = float(rng.uniform(0.75, 0.85)), float(rng.uniform(0.9, 0.95))
         rate, eps = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.05, 0.1))
         cases.append(Case((w, g, 0.2 * m, v, largest, n, rate, betas, eps), ("w", "m", "v", "largest")))
+    w, g, m, v, largest, n, rate, betas, eps = cases[1].args  # the same net, gradients of 10⁻⁹
+    tiny = (w, 1e-9 * g, 1e-9 * m, 1e-18 * v, 1e-18 * largest, n, rate, betas, 1e-9 * eps)
+    cases.append(Case(tiny, ("w", "m", "v", "largest")))
     return cases
 
 
@@ -84,6 +87,7 @@ AMSGRAD_STEP = Problem(
         Mistake("smallest", edit("np.maximum", "np.minimum"), "Your largest holds the smaller of the two."),
         Mistake("sum", edit("np.maximum(largest, v)", "largest + v"), "Your largest adds v up. The larger of the two is kept."),
         Mistake("maximum of g²", edit("(largest, v)", "(largest, g**2)"), "Your largest compares with g². It is the running mean v whose largest value is kept."),
+        Mistake("old v compared", edit("v = beta2", "old, v = v, beta2", "(largest, v)", "(largest, old)"), "You compare largest with v from before this step, so this gradient counts one step late. v is renewed first."),
         Mistake("v overwritten", edit("step, m, v, largest", "step, m, largest.copy(), largest"), "You hand on the largest in place of v. The mean v goes on by itself and falls again."),
         Mistake("largest of the corrected v", edit("(largest, v)", "(largest, v / (1 - beta2**n))", "largest / (1 - beta2**n)", "largest"), "You compare the corrected v with largest. Here the maximum is taken of v as it is, and what was kept is corrected afterwards."),
         Mistake("corrected twice", edit("(largest, v)", "(largest, v / (1 - beta2**n))"), "You compare the corrected v with largest, and correct what was kept once more. Here the maximum is taken of v as it is."),

@@ -60,6 +60,7 @@ def _settings(output):
 
 ORDER, SICK = tuple(HEALTHY), ("shy", "loud", "sure", "asleep", "frozen")
 CHANGED, TOUCHED, LAYERS, WHICH = 5, 6, 7, 8
+CAME = 2.0  # what WHICH holds where nothing was changed
 
 
 def _measured(output, args):
@@ -120,11 +121,12 @@ def _said(place, who=""):
     )
 
 
-def _is(place, code, who, text, name=None):
-    """Where one entry is this number in the row of `who`."""
+def _is(place, code, who, text, name=None, unless=()):
+    """Where one entry is this number in the row of `who`, who was changed, and the places of `unless` are in order."""
 
     def residual(args, outputs):
-        return float(any(v[place] == code for key, v in outputs.items() if who in key))
+        rows = (v for key, v in outputs.items() if who in key and (place == WHICH or v[WHICH] != CAME))
+        return float(any(v[place] == code and all(v[other] == 1 for other in unless) for v in rows))
 
     return Invariant(f"{who}: {name or ORDER[place]}", residual, text)
 
@@ -136,10 +138,10 @@ def _still(key, who, text, small):
 
 
 def _others(told):
-    """The same for the gauges that have no sentence of their own."""
+    """The same for the gauges that have no sentence of their own, where those that have one are in order."""
     words = {2: "too large", 3: "too small"}
     return (
-        _is(place, code, who, f"{who.capitalize()}'s {key} {'are' if key == 'steps' else 'is'} {word} after your treatment.", f"{key} {word}")
+        _is(place, code, who, f"{who.capitalize()}'s {key} {'are' if key == 'steps' else 'is'} {word} after your treatment.", f"{key} {word}", tuple(ORDER.index(other) for patient, other in told if patient == who))
         for who in SICK
         for place, key in enumerate(ORDER)
         for code, word in words.items()
@@ -158,6 +160,22 @@ def _by(who, keys, text):
     return Invariant(f"{who} by its {' or '.join(words)}", residual, text)
 
 
+def _dose(who, setting, gauge, code):
+    """The setting that is to blame was changed, and the gauge that it has spoilt is as bad as it was."""
+    which, place = 2.0 + 2 ** KEYS.index(setting), ORDER.index(gauge)
+
+    def residual(args, outputs):
+        return float(
+            any(v[WHICH] == which and v[place] == code for name, v in outputs.items() if who in name)
+        )
+
+    return Invariant(
+        f"{who}: dose",
+        residual,
+        f"In {who} you change the setting that is to blame; what is wrong yet is the dose.",
+    )
+
+
 TREAT = Problem(
     name="ps8.treat",
     reference=treat,
@@ -170,7 +188,7 @@ TREAT = Problem(
         Invariant("more than one setting", _said(CHANGED), "You changed more than one setting of a net. Nobody knows then which of them helped."),
         Invariant("a healthy net", _said(TOUCHED), "You treated a healthy net. All of its gauges were in order when it came."),
         Invariant("the layers", _said(LAYERS), "You changed the number of layers. That is another net, not a cure."),
-        *(_is(WHICH, 2.0, who, f"You hand {who} back as it came, and it is sick.", "as it came") for who in SICK),
+        *(_is(WHICH, CAME, who, f"You hand {who} back as it came, and it is sick.", "as it came") for who in SICK),
         _by("shy", "bias last rate", "You change a setting of shy that has no part in it: its signal becomes smaller in every layer, forwards too."),
         _by("loud", "last", "You change the last layer of loud. That can mend its first loss; its tilt comes from the layers below, where every layer adds to what is there."),
         _by("loud", "gain", "You change the weights of loud. What they feed is bounded, and every layer adds it on a large scale: look at the branch."),
@@ -180,6 +198,11 @@ TREAT = Problem(
         _by("asleep", "gain last rate branch", "You change a setting of asleep that has no part in it: its units are below 0 for nearly every digit, and something keeps them there."),
         _by("asleep", "units", "You give asleep other units. What pushes them all to one side is still there."),
         _by("frozen", "gain bias branch last units", "You change a setting of frozen that was in order. Its signal is well; it hardly moves."),
+        _dose("shy", "gain", "tilt", 3),
+        _dose("loud", "branch", "tilt", 2),
+        _dose("sure", "last", "loss", 2),
+        _dose("asleep", "bias", "idle", 2),
+        _dose("frozen", "rate", "steps", 3),
         *_still("tilt", "shy", "Shy now has a tilt above 0.1: too much of the cure.", "Shy still has a tilt below −0.1. Its signal becomes smaller in every layer, forwards too."),
         *_still("tilt", "loud", "Loud still has a tilt above 0.1, and what is large in it grows from layer to layer.", "Loud now has a tilt below −0.1: too much of the cure."),
         *_still("loss", "loud", "Loud begins with too large a loss.", ""),
@@ -197,7 +220,8 @@ TREAT = Problem(
         Mistake("one cure: weights", edit("net | change", 'net | ({"gain": 1.2} if change else {})'), "You change the weights' gain in every sick net. It was the cause in one of them."),
         Mistake("one cure: rate", edit("net | change", 'net | ({"rate": 0.1} if change else {})'), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
         Mistake("one cure: last layer", edit("net | change", 'net | ({"last": 0.1} if change else {})'), "You change the last layer in every sick net. It was the cause in one of them."),
-        Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You change the rate of every net, the healthy ones too."),
+        Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You set the rate of healthy nets too, which need nothing; of the sick ones a new rate cures frozen alone."),
+        Mistake("turned round", lambda net: dict(net) if sick(gauges(net)) else net | {"rate": 0.05}, "Your question is turned round: you change the healthy nets, and hand the sick ones back as they came."),
         Mistake("larger branch", edit("net | change", 'net | ({"branch": 3.0} if change and net["branch"] else change)'), "You made the branch of loud larger. Every layer adds it to what is there."),
         Mistake("weights of gain 10", edit('{"branch": net["layers"] ** -0.5}', '{"gain": 30.0}', '{"gain": 1.2}', '{"gain": 30.0}'), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
         Mistake("rate still too small", edit('{"rate": 0.1}', '{"rate": 1000 * net["rate"]}'), "You change the rate of frozen, and its steps are still too small."),

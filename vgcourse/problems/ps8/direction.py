@@ -53,9 +53,9 @@ def _turn_cases(rng):
     """Arrays longer and shorter than the limit, one of zeros, one alone."""
     cases = []
     for shapes, norms in (
-        (((4, 3), (5,), (2, 2)), (6.0, 1.9, 0.5)),
+        (((4, 3), (5,), (2, 2)), (6.0, 1.9, 0.2)),
         (((3, 3), (3, 3), (4,), (2, 3)), (1.6, 4.0, 0.0, 1.4)),
-        (((3, 2), (2, 4), (6,)), (0.6, 0.5, 7.0)),
+        (((3, 2), (2, 4), (6,)), (0.6, 0.15, 7.0)),
     ):
         grads = [rng.normal(size=shape) + 0.3 for shape in shapes]
         grads = [
@@ -66,6 +66,8 @@ def _turn_cases(rng):
         g * c / np.linalg.norm(g) for g, c in zip(rng.normal(size=(3, 2, 4)), (1.1, 1.05, 0.5), strict=True)
     ]
     cases.append(Case((grads, 1.0), ("cosine", "length")))  # hardly too long
+    alone = [rng.normal(size=(2, 3, 2)) + 0.3]  # one array, which cannot turn
+    cases.append(Case((alone, 1.3), ("cosine", "length")))
     return cases
 
 
@@ -95,6 +97,7 @@ CLIPPING_TURN = Problem(
         Mistake("clipped by value", edit("factor * g", "np.clip(g, -limit, limit)"), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor."),
         Mistake("clipped row by row", edit("factor * g", "_rows(g, limit)"), "You clip the rows of a matrix one by one. A matrix is one array and has one norm."),
         Mistake("short arrays stretched", edit("min(1.0, limit / norm)", "limit / norm"), "You stretch short arrays to the limit as well. They are left as they are."),
+        Mistake("limit not used", edit("min(1.0, limit / norm)", "1 / norm"), "You divide every array by its norm, whatever the limit is. Only arrays longer than c are cut, and to the length c.", whole=True),
         Mistake("sum of absolute values", edit("np.linalg.norm(g)", "np.abs(g).sum()"), "You clip by the sum of the entries' sizes. The norm is the root of the sum of their squares."),
         Mistake("largest entry", edit("np.linalg.norm(g)", "np.abs(g).max()"), "You clip by the largest entry of an array. Its norm is the root of the sum of squares."),
         Mistake("root mean square", edit("np.linalg.norm(g)", "np.sqrt((g**2).mean())"), "You clip by the root mean square. A norm adds the squares, it does not average them."),

@@ -26,7 +26,7 @@ def _bias_cases(rng):
     for H, shortest, longest, low, high in (
         (7, 2, 150, 0.2, 0.34),
         (5, 4, 60, 0.55, 0.9),
-        (2, 3, 40, 0.4, 0.45),
+        (2, 1.5, 40, 0.24, 0.26),
     ):
         numbers = rng.uniform(low, high), rng.uniform(1.0, 1.2) * shortest, rng.uniform(0.9, 1.1) * longest
         cases.append(Case((*map(float, numbers), H), ("lags", "bias")))
@@ -62,6 +62,7 @@ GATE_BIAS = Problem(
         Mistake("both ends left out", edit("1 / (H - 1)", "1 / (H + 1)", "np.arange(H)", "np.arange(1, H + 1)"), "Your lags lie between the shortest and the longest. Both of these belong to them."),
         Mistake("one factor too much", edit("np.arange(H)", "np.arange(1, H + 1)"), "All of your lags are one factor too long: the first unit has the shortest lag itself."),
         Mistake("doubled", edit("factor ** np", "2.0 ** np"), "Your lags double from unit to unit. The factor follows from both ends, and is another one."),
+        Mistake("factor without its root", edit(" ** (1 / (H - 1))", ""), "Each of your lags is the one before times longest/shortest. H − 1 equal factors have to make that number together."),
         Mistake("1/T evenly spaced", edit("shortest * factor ** np.arange(H)", "1 / np.linspace(1 / shortest, 1 / longest, H)"), "Your 1/T are evenly spaced. From one unit to the next it is the factor that is the same."),
         Mistake("whole lags", edit("gate = ", "lags = np.round(lags)\n    gate = "), "You round the lags to whole steps. Then the factors between them differ."),
         Mistake("lags cut", edit("gate = ", "lags = np.floor(lags)\n    gate = "), "You cut the lags to whole steps. Then the factors between them differ."),
@@ -74,6 +75,8 @@ GATE_BIAS = Problem(
         Mistake("bias over the lag", edit("np.log(gate / (1 - gate))", "np.log(share / (1 - share)) / lags"), "You divide the share's bias by the lag. Over the steps it is the logarithm of the gate that is shared out."),
         Mistake("bias times the lag", edit("np.log(gate / (1 - gate))", "np.log(share / (1 - share)) * lags"), "You multiply the share's bias by the lag. Over the steps it is the logarithm of the gate that adds up."),
         Mistake("root of the units", edit("share ** (1 / lags)", "share ** (1 / H) + 0 * lags"), "Your gate is the H-th root of the share, the same for all units. A unit keeps the share over its own lag."),
+        Mistake("gate of the longest lag", edit("share ** (1 / lags)", "share ** (1 / longest) + 0 * lags"), "All of your units have the gate of the longest lag. Each keeps the share over a lag of its own."),
+        Mistake("gate of the shortest lag", edit("share ** (1 / lags)", "share ** (1 / shortest) + 0 * lags"), "All of your units have the gate of the shortest lag. Each keeps the share over a lag of its own."),
         Mistake("gate to first order", edit("share ** (1 / lags)", "1 + np.log(share) / lags"), "Your gate is an expansion for long lags. For short ones it is not near enough."),
         Mistake("power for root", edit("share ** (1 / lags)", "share**lags"), "You raise the share to the power T. It is the gate that is raised to it."),
         Mistake("loss spread evenly", edit("share ** (1 / lags)", "1 - (1 - share) / lags"), "You spread the loss evenly over the steps. Each step loses a part of what is left, not of the start."),

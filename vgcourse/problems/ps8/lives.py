@@ -60,6 +60,7 @@ HALF_LIFE = Problem(
         Mistake("shortest half-life", edit("-np.log(f).mean(axis=(0, 1))", "(-np.log(f).mean(axis=0)).max(axis=0)"), "Your half-life is that of the sequence that forgets fastest. Average ln f over steps and sequences."),
         Mistake("longest half-life", edit("-np.log(f).mean(axis=(0, 1))", "(-np.log(f).mean(axis=0)).min(axis=0)"), "Your half-life is that of the sequence that remembers longest. Average ln f over steps and sequences."),
         Mistake("sum over all", edit("mean(axis=(0, 1))", "sum(axis=(0, 1))"), "You sum ln f over steps and sequences. The loss of one step is the mean."),
+        Mistake("one half-life for all units", edit("mean(axis=(0, 1))", "mean() * np.ones(f.shape[2])"), "All of your units have the same half-life: you average over the units as well. Each unit has gates of its own."),
         Mistake("T − 1 steps", edit("mean(axis=(0, 1))", "sum(axis=0).mean(axis=0) / (len(f) - 1)"), "You divide by T − 1 steps. There are T gates."),
         Mistake("sum of the logarithms", edit("mean(axis=(0, 1))", "sum(axis=0).mean(axis=0)"), "Your half-life is counted in sequences: you sum ln f over the T steps. The loss of one step is the mean over the steps."),
         Mistake("last step only", edit("np.log(f).mean(axis=(0, 1))", "np.log(f[-1]).mean(axis=0)"), "Your half-life is that of the last step's gates. Average ln f over all steps."),
@@ -84,6 +85,8 @@ HALF_LIFE = Problem(
         Mistake("kept: mean gate", edit("f.prod(axis=0)", "f.mean(axis=0)"), "Your kept is the mean gate over the steps. Gates one after the other multiply."),
         Mistake("kept: mean gate to the power T", edit("f.prod(axis=0)", "f.mean(axis=0) ** len(f)"), "Your kept is the mean gate to the power T. It is always too large: the product of the gates themselves is asked for."),
         Mistake("kept: smallest gate", edit("f.prod(axis=0)", "f.min(axis=0)"), "Your kept is the smallest gate. The others take their share too: multiply all of them."),
+        Mistake("kept: sum", edit("f.prod(axis=0)", "f.sum(axis=0)"), "Your kept adds the gates up. Each of them multiplies what the one before has let through."),
+        Mistake("kept: what is lost", edit("f.prod(axis=0)", "1 - np.prod(f, axis=0)"), "Your kept is what is lost. Asked for is what is left after all T gates."),
     ),
     hints=(
         "Gates multiply along time. Which average of them, put in place of each, gives the same product?",

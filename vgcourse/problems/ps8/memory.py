@@ -33,6 +33,10 @@ AT_ONCE = edit(
 )  # below the limit at lag 0
 
 
+def _of_the_mean(norms, share):
+    return np.full(norms.shape[1], memory_length(norms.mean(axis=1, keepdims=True), share))
+
+
 def _fitted(norms, share):
     """One slope from the first to the last lag."""
     T = len(norms)
@@ -75,7 +79,7 @@ def _of_all(norms, share):
 
 def _length_cases(rng):
     cases = []
-    for T, order in ((14, (0, 1, 2, 3, 4, 5)), (12, (4, 2, 0, 1))):
+    for T, order in ((14, (0, 1, 2, 3, 4, 5)), (12, (4, 2, 0, 1)), (11, (2,))):
         lags = np.arange(T)
         fading = np.exp(-rng.uniform(0.25, 0.5) * lags)
         bump = np.exp(-rng.uniform(0.5, 0.6) * lags) * (1 + rng.uniform(3.0, 4.0) * (lags == 1))
@@ -151,6 +155,7 @@ MEMORY_LENGTH = Problem(
         Mistake("line from first to last, up to T − 1", _where_reached(_fitted), "You draw a line from lag 0 to the last lag. Few memories fade evenly: find the two lags between which the limit lies."),
         Mistake("fitted line, up to T − 1", _where_reached(_regressed), "You fit one rate to all lags. Few memories fade evenly: find the two lags between which the limit lies."),
         Mistake("share of the sum", _of_all, "You look at the running sum over the lags. Asked for is the norm of a single lag compared with lag 0."),
+        Mistake("one curve for all nets", _of_the_mean, "You average the norms over the nets and read one length off for all of them. Each column is a net of its own."),
     ),
     hints=(
         "Go down each column until the norm is at most share of its first entry. The crossing is between that lag and the one before.",

@@ -39,11 +39,12 @@ def _momentum_cases(rng):
         (((4, 3), (2, 4)), (30, 12), rng.uniform(2.0, 2.3)),  # α v is longer than c, too
         (((3, 3), (3, 3)), (1.5, 1.4), rng.uniform(1.7, 1.8)),  # long together, short each
         (((3, 2), (2,)), (0.9, 0.9), rng.uniform(1.4, 1.5)),  # short; its square is not
-        (((2, 3), (3,)), (0.5, 5.0), rng.uniform(1.8, 2.2)),  # the second array is the long one
+        (((2, 3), (3,), (2, 2)), (0.5, 5.0, 0.7), rng.uniform(1.8, 2.2)),  # the second array is the long one
+        (((3, 4),), (4.0,), rng.uniform(1.8, 2.2)),  # one array
     ):
         rates = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.6, 0.8))
         Ws, vs = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
-        scales = np.array(norms) * rng.uniform(0.97, 1.03, size=2)
+        scales = np.array(norms) * rng.uniform(0.97, 1.03, size=len(norms))
         new = [rng.normal(size=shape) for shape in shapes]
         new = [v * s / np.linalg.norm(v) for v, s in zip(new, scales, strict=True)]
         dWs = [v - rates[1] * old for v, old in zip(new, vs, strict=True)]
@@ -131,6 +132,8 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("decay missing", edit("decay * v", "v"), "Your velocity never decays, so it adds up all gradients ever seen."),
         Mistake("no memory", edit("decay * v + ", ""), "Your velocity is the gradient alone: the old velocity is lost."),
         Mistake("decay on the gradient as well", edit("+ g for", "+ decay * g for"), "You multiply the new gradient by μ too. Only the old velocity decays."),
+        Mistake("μ on the gradient", edit("decay * v + g", "v + decay * g"), "In your velocity μ multiplies the gradient, and the old velocity is kept whole. It is the old velocity that decays."),
+        Mistake("gradient left out", edit(" + g for", " for"), "Your new velocity leaves the gradient out: it only decays."),
         Mistake("velocity is the step", edit("+ g for", "- learning_rate * g for", "W - learning_rate * s", "W + s"), "Your velocity collects −α g, the steps. The one asked for collects the gradients themselves; α and the minus sign come when the weights move."),
         Mistake("velocity with the other sign", edit("+ g for", "- g for", "W - ", "W + "), "Your velocity collects −g. The minus sign comes when the weights move."),
         Mistake("uphill", edit("W - ", "W + "), "Your weights move up the gradient."),
@@ -141,6 +144,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("old velocity", edit("s * v for W, v in zip(Ws, new", "v for W, v in zip(Ws, vs"), "You move by the velocity from before the update, so this gradient comes one step late."),
         Mistake("moved by the gradient", edit("s * v for W, v in zip(Ws, new", "v for W, v in zip(Ws, dWs"), "Your weights move by the gradient: the velocity is computed and not used."),
         Mistake("learning rate missing", edit("learning_rate * s", "s"), "The learning rate is missing when the weights move."),
+        Mistake("weights as they came", edit("W - learning_rate * s * v", "W.copy()"), "You return the weights as they came. The step is missing."),
         Mistake("velocity not returned", edit("return moved, new", "return moved, [v.copy() for v in vs]"), "You return the old velocity. The next step needs the new one."),
     ),
     hints=(

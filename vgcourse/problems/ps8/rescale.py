@@ -87,8 +87,8 @@ RESCALE_RECURRENT = Problem(
     invariants=(
         Invariant("a multiple of W", _not_a_multiple, "One of your results is no multiple of W. Rescaling multiplies all of W by one number."),
         Invariant("spectral radius", _another_radius, "The largest |λ| of your by_radius is not the radius asked for. Measure it."),
-        Invariant("grows too much", _too_large, "Some power of your by_growth, among the first `steps`, is larger than growth. Measure the 2-norms of all of them."),
-        Invariant("smaller than it need be", _too_small, "All powers of your by_growth stay below growth: the factor could be larger."),
+        Invariant("grows too much", _too_large, "For some W a power of your by_growth, among the first `steps`, is larger than growth. Measure the 2-norms of all of them."),
+        Invariant("smaller than it need be", _too_small, "For some W all powers of your by_growth stay below growth: there the factor could be larger."),
     ),
     mistakes=(
         Mistake("singular value for the radius", edit("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(W, 2)"), "Your by_radius uses the largest singular value. What decides over many steps is the largest |λ|, and for a W that is not normal that is smaller."),
@@ -117,6 +117,7 @@ RESCALE_RECURRENT = Problem(
         Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(W, 2) ** k for k in range(1, steps + 1)"), "You take powers of the norm in place of norms of the powers, which are smaller or as large."),
         Mistake("growth shared out", edit("growth / size", "growth / steps / size"), "You share growth out among the steps. Each power may be as large as the whole of it."),
         Mistake("factor on by_radius", edit("W * min", "W * (radius / rho) * min"), "You multiply by_radius by the factor that belongs to W. Each result is a multiple of W."),
+        Mistake("by_radius, cut further", edit("(W, k)", "(W * (radius / rho), k)", "W * min(limits)", "W * (radius / rho) * min(1.0, *limits)"), "Your by_growth begins with by_radius and is never enlarged from there. It is the largest multiple of W that is asked for, and that may be larger than by_radius."),
         Mistake("powers of by_radius", edit("(W, k)", "(W * (radius / rho), k)"), "Your factor belongs to by_radius: you measured its powers, and multiplied W."),
         Mistake("first power left out", edit("min(limits)", "min(limits[1:])"), "Your powers begin with the second. W itself, k = 1, belongs to them."),
         Mistake("first and last power", edit("min(limits)", "min(limits[0], limits[-1])"), "You look at the first and the last power only. The largest may lie between them."),
@@ -133,6 +134,9 @@ RESCALE_RECURRENT = Problem(
         Mistake("eigenvalues of the powers", edit("np.linalg.norm(P, 2)", "np.abs(np.linalg.eigvals(P)).max()"), "You measure the powers by their largest |λ|. That is the long run; a power can be far larger for a few steps."),
         Mistake("powers of the entries", edit("np.linalg.matrix_power(W, k)", "W**k"), "Your powers are those of the entries, as ** makes them. Asked for are powers of the matrix."),
         Mistake("never enlarged", edit("min(limits)", "min(1.0, *limits)"), "You leave W alone where its powers are smaller than growth. The largest factor is asked for, above 1 too."),
+        Mistake("by_growth as it came", edit("W * min(limits)", "W.copy()"), "Your by_growth is W as it came."),
+        Mistake("by_radius as it came", edit("W * (radius / rho)", "W.copy()"), "Your by_radius is W as it came."),
+        Mistake("the same twice", edit("W * min(limits)", "W * (radius / rho)"), "Your by_growth is by_radius once more. The norms of powers decide here, not the eigenvalues."),
         Mistake("growth of 1", edit("growth / size", "1 / size"), "You keep the powers below 1. Asked for is growth."),
     ),
     hints=(

@@ -41,8 +41,11 @@ def _more_than_one_factor(args, out):
 
 
 def _other_floor(args, out):
-    """So they are for the rows that are longer than the floor, and for those alone."""
-    return float(_spread(_factors(args, out, SMALLEST)) < 1e-6 < 1e-3 < _spread(_factors(args, out, 0.0)))
+    """So they are for the rows that are longer than the floor, with α and s as asked, and for those alone."""
+    dWs, rate, c = args[1:]
+    right = rate * min(1.0, c / np.sqrt(sum((g**2).sum() for g in dWs)))
+    long = np.abs(_factors(args, out, SMALLEST) / right - 1)
+    return float(long.max() < 1e-6 < 1e-3 < _spread(_factors(args, out, 0.0)))
 
 
 def _factors(args, out, least):
@@ -109,9 +112,12 @@ UPDATE_RATIOS = Problem(
         Mistake("step clipped", edit("/ norm", "/ (learning_rate * norm)"), "You clip the step α g. It is the gradient that is clipped, before the learning rate."),
         Mistake("learning rate missing", edit("learning_rate * ", ""), "You compare the gradient with the weights. What moves them is the step, and the learning rate belongs to it."),
         Mistake("learning rate squared", edit("learning_rate *", "learning_rate**2 *"), "The learning rate is in your ratio twice."),
+        Mistake("divided by the learning rate", edit("learning_rate * s", "s / learning_rate"), "You divide by the learning rate. It is a factor of the step: twice the rate is twice the ratio."),
         Mistake("whole layers", edit("np.sqrt((a**2).sum(axis=1))", "np.full(len(a), np.linalg.norm(a))", within=lengths), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
         Mistake("step of the layer", edit("lengths(g)", "np.linalg.norm(g)"), "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
         Mistake("weights of the layer", edit("lengths(W)", "np.linalg.norm(W)"), "Below the fraction you have the weights of the whole layer, above it a single row. Both belong to the row."),
+        Mistake("root mean squares below", edit("lengths(W)", "lengths(W) / np.sqrt(W.shape[1])"), "Below the fraction you have root mean squares, above it lengths. Both are lengths: squares are added, not averaged."),
+        Mistake("root mean squares above", edit("lengths(g)", "lengths(g) / np.sqrt(g.shape[1])"), "Above the fraction you have root mean squares, below it lengths. Both are lengths: squares are added, not averaged."),
         Mistake("columns", edit("np.sqrt((a**2).sum(axis=1))", "_columns(a)", within=lengths), "You take columns. Column i holds what leaves input i; the weights into unit j are row j."),
         Mistake("no floor", edit("np.maximum(lengths(W), SMALLEST)", "np.where(lengths(W) > 0, lengths(W), SMALLEST)"), "A row of W that is nearly 0 was divided by its own length. It counts as 10⁻³ long."),
         Mistake("no floor at all", edit("np.maximum(lengths(W), SMALLEST)", "lengths(W)"), "A row of W was divided by its own length, 0 or nearly 0. It counts as 10⁻³ long."),

@@ -46,8 +46,8 @@ def _rule_of_thumb(beta1, leap):
 
 
 def _coarse(beta2):
-    """A multiple of 1/1000, or of 1/2^k with k up to 14."""
-    return any(abs(beta2 * k - round(beta2 * k)) < 1e-9 * k for k in (1000, 2**14))
+    """A number of at most five digits, or a multiple of 1/2^k with k up to 14."""
+    return any(abs(beta2 * k - round(beta2 * k)) < 1e-9 * k for k in (10**5, 2**14))
 
 
 def measure(beta1, beta2):
@@ -82,7 +82,8 @@ def _measured(output, args):
     found = _asked(beta2, *args)
     if found == (1.0, 1.0):
         return np.ones(3)
-    return np.array([*found, 3.0 if _fits(1 - beta2, args) else 5.0 if beta2 and _coarse(beta2) else 1.5])
+    code = 3.0 if _fits(1 - beta2, args) else 5.0 if beta2 and _coarse(beta2) else 1.5
+    return np.array([*found, 7.0 if 0 < beta2 < 0.05 and found[1] < 1 else code])
 
 
 def _asked(beta2, beta1, leap, size=None):
@@ -117,6 +118,7 @@ LONGEST_MEMORY = Problem(
     cases=_cases,
     adapt=_measured,
     exact=True,
+    likeness=0.01,
     points=4,
     lecture='lecture 12, "The clinic"',
     invariants=(
@@ -124,7 +126,8 @@ LONGEST_MEMORY = Problem(
         Invariant("1 − β₂ would do", known(2, 3.0), "What you return would do as 1 − β₂. Asked for is β₂."),
         Invariant("exactly 1", known(2, 6.0), "A β₂ of yours is exactly 1: then v never takes a gradient in. Is it rounded, or does your search never see a leap?"),
         Invariant("not between 0 and 1", known(2, 4.0), "Your β₂ is not between 0 and 1."),
-        Invariant("coarse", known(2, 5.0), "A β₂ of yours is a whole number of thousandths, or of a power of ½. Is that fine enough? Near 1 the window 1/(1 − β₂) changes much from one to the next."),
+        Invariant("next to no memory", known(2, 7.0), "A β₂ of yours is next to 0, the shortest memory of all. Many β₂ do not leap too far; the largest of them is asked for."),
+        Invariant("coarse", known(2, 5.0), "A β₂ of yours is a round number, of few digits or few halvings: the end of your search, or a coarse step of it? Near 1 the window 1/(1 − β₂) changes much from one such number to the next."),
         Invariant("it leaps", off(0, 1), "With your β₂ some step after the quiet time is longer than asked."),
         Invariant("too short a memory", off(1, -1), "With your β₂ the leap is small enough, but its window 1/(1 − β₂) is more than a tenth shorter than it could be."),
     ),

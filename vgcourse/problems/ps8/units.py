@@ -61,6 +61,8 @@ def _dead_cases(rng):
     rare[rng.integers(120, size=4), range(4)] *= -1
     rare[:, 0] = -np.abs(rare[:, 0])
     cases.append(Case(([rare, -rare],), ("dead", "linear", "off"), batch=120))
+    single = rng.uniform(0.2, 2, size=(3, 1)) * [[1], [-1], [1]]  # one layer of one unit
+    cases.append(Case(([single],), ("dead", "linear", "off"), batch=3))
     return cases
 
 
@@ -124,6 +126,8 @@ DEAD_UNITS = Problem(
         Mistake("off without the dead, NaN if none lives", edit("off.mean()", "_living(off, np.nan)"), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
         Mistake("off less the dead", edit("off.mean()", "off.mean() - is_dead.mean()"), "You take the dead units' share off again. Off counts all entries of the layer, theirs included."),
         Mistake("off is the on share", edit("off.mean()", "(~off).mean()"), "Your off is the share of entries that are on. Off is z ≤ 0."),
+        Mistake("off is the dead share", edit("off.mean()", "is_dead.mean()"), "Your off is the share of dead units once more. Off counts entries, and living units have some that are off, too."),
+        Mistake("off: units that are off once", edit("off.mean()", "off.any(axis=0).mean()"), "Your off is the share of units that are off for some example. Off counts entries, one by one."),
     ),
     hints=(
         "A ReLU passes no gradient where z ≤ 0. One example above 0 is enough for a unit to learn; which units have none?",
