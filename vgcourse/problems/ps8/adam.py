@@ -111,6 +111,7 @@ AMSGRAD_STEP = Problem(
         Mistake("ε missing", edit(" + eps", ""), "The ε that comes in is missing from your step. A weight that never had a gradient is what it is there for."),
         Mistake("ε before the correction", edit("+ eps", "+ eps / np.sqrt(1 - beta2**n)"), "You add ε to √V before the correction, as some programs do, so it is corrected too. Here it is added last."),
         Mistake("ε outside the fraction", edit("(np.sqrt(V_hat) + eps)", "np.sqrt(V_hat) + eps"), "Your ε is added to the fraction. It belongs below it."),
+        Mistake("ε of 10⁻⁸", edit(" + eps", " + 1e-8"), "Your ε is 10⁻⁸, whatever comes in."),
         Mistake("root missing", edit("np.sqrt(V_hat)", "V_hat"), "You divide by the mean square without its root, so the step depends on the gradient's scale."),
         Mistake("β₁ and β₂ exchanged", edit("beta1, beta2 = betas", "beta2, beta1 = betas"), "Your β₁ and β₂ are exchanged: the first belongs to m."),
         Mistake("1 − β missing", edit("(1 - beta1) * ", "", "(1 - beta2) * ", ""), "Your means have lost their 1 − β: they are sums."),

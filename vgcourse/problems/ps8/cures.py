@@ -61,6 +61,13 @@ def _settings(output):
 ORDER, SICK = tuple(HEALTHY), ("shy", "loud", "sure", "asleep", "frozen")
 CHANGED, TOUCHED, LAYERS, WHICH = 5, 6, 7, 8
 CAME = 2.0  # what WHICH holds where nothing was changed
+INNOCENT = {
+    "shy": "bias last rate",
+    "loud": "last gain bias rate units",
+    "sure": "rate gain bias branch units",
+    "asleep": "gain last rate branch units",
+    "frozen": "gain bias branch last units",
+}
 
 
 def _measured(output, args):
@@ -122,12 +129,13 @@ def _said(place, who=""):
 
 
 def _is(place, code, who, text, name=None, unless=()):
-    """Where one entry is this number in the row of `who`, who was changed, and the places of `unless` are in order."""
+    """Where one entry is this number in the row of `who`, whom no other sentence is about, and the places of `unless` are in order."""
 
     def residual(args, outputs):
-        rows = (v for key, v in outputs.items() if who in key and (place == WHICH or v[WHICH] != CAME))
+        rows = (v for key, v in outputs.items() if who in key and (place == WHICH or v[WHICH] not in said))
         return float(any(v[place] == code and all(v[other] == 1 for other in unless) for v in rows))
 
+    said = (CAME, *(2.0 + 2 ** KEYS.index(key) for key in INNOCENT[who].split()))
     return Invariant(f"{who}: {name or ORDER[place]}", residual, text)
 
 

@@ -36,9 +36,9 @@ def _momentum_cases(rng):
     """The new velocity long, long only together, short; the gradient is longer than c in the first and the last."""
     cases = []
     for shapes, norms, c in (
-        (((4, 3), (2, 4)), (30, 12), rng.uniform(2.0, 2.3)),  # α v is longer than c, too
+        (((4, 3), (2, 4), (3,)), (30, 12, 9), rng.uniform(2.0, 2.3)),  # α v is longer than c, too
         (((3, 3), (3, 3)), (1.5, 1.4), rng.uniform(1.7, 1.8)),  # long together, short each
-        (((3, 2), (2,)), (0.9, 0.9), rng.uniform(1.4, 1.5)),  # short; its square is not
+        (((3, 2), (2,), (2, 2)), (0.75, 0.75, 0.7), rng.uniform(1.4, 1.5)),  # short; its square is not
         (((2, 3), (3,), (2, 2)), (0.5, 5.0, 0.7), rng.uniform(1.8, 2.2)),  # the second array is the long one
         (((3, 4),), (4.0,), rng.uniform(1.8, 2.2)),  # one array
     ):
@@ -49,7 +49,7 @@ def _momentum_cases(rng):
         new = [v * s / np.linalg.norm(v) for v, s in zip(new, scales, strict=True)]
         dWs = [v - rates[1] * old for v, old in zip(new, vs, strict=True)]
         cases.append(Case((Ws, dWs, vs, *rates, float(c)), ("Ws", "vs")))
-    nothing = [np.zeros((2, 2)), np.zeros((3, 2))]  # nobody moves, and 0/0 is near
+    nothing = [np.zeros(shape) for shape in ((2, 2), (3, 2), (2,))]  # nobody moves, and 0/0 is near
     Ws = [rng.normal(size=a.shape) for a in nothing]
     cases.append(Case((Ws, nothing, [a.copy() for a in nothing], 0.1, 0.5, 1.0), ("Ws", "vs")))
     return cases

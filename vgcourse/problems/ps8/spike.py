@@ -14,6 +14,7 @@ from vgcourse.problems.measured import as_numbers, known, off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 STEPS, SLACK, ENOUGH = 120, 1.002, 0.9
+ROUND = 1.503  # marks a round number; next to 1.5, none, so that a mistake is known where its number is round by chance
 
 # --- longest_memory --------------------------------------------------------------------------------
 
@@ -82,7 +83,7 @@ def _measured(output, args):
     found = _asked(beta2, *args)
     if found == (1.0, 1.0):
         return np.ones(3)
-    code = 3.0 if _fits(1 - beta2, args) else 5.0 if beta2 and _coarse(beta2) else 1.5
+    code = 3.0 if _fits(1 - beta2, args) else ROUND if beta2 and _coarse(beta2) else 1.5
     return np.array([*found, 7.0 if 0 < beta2 < 0.05 and found[1] < 1 else code])
 
 
@@ -127,7 +128,7 @@ LONGEST_MEMORY = Problem(
         Invariant("exactly 1", known(2, 6.0), "A β₂ of yours is exactly 1: then v never takes a gradient in. Is it rounded, or does your search never see a leap?"),
         Invariant("not between 0 and 1", known(2, 4.0), "Your β₂ is not between 0 and 1."),
         Invariant("next to no memory", known(2, 7.0), "A β₂ of yours is next to 0, the shortest memory of all. Many β₂ do not leap too far; the largest of them is asked for."),
-        Invariant("coarse", known(2, 5.0), "A β₂ of yours is a round number, of few digits or few halvings: the end of your search, or a coarse step of it? Near 1 the window 1/(1 − β₂) changes much from one such number to the next."),
+        Invariant("coarse", known(2, ROUND), "A β₂ of yours is a round number, of few digits or few halvings: the end of your search, or a coarse step of it? Near 1 the window 1/(1 − β₂) changes much from one such number to the next."),
         Invariant("it leaps", off(0, 1), "With your β₂ some step after the quiet time is longer than asked."),
         Invariant("too short a memory", off(1, -1), "With your β₂ the leap is small enough, but its window 1/(1 − β₂) is more than a tenth shorter than it could be."),
     ),

@@ -61,7 +61,7 @@ def _dead_cases(rng):
     rare[rng.integers(120, size=4), range(4)] *= -1
     rare[:, 0] = -np.abs(rare[:, 0])
     cases.append(Case(([rare, -rare],), ("dead", "linear", "off"), batch=120))
-    single = rng.uniform(0.2, 2, size=(3, 1)) * [[1], [-1], [1]]  # one layer of one unit
+    single = -rng.uniform(0.2, 2, size=(3, 1))  # one layer of one unit
     cases.append(Case(([single],), ("dead", "linear", "off"), batch=3))
     return cases
 
