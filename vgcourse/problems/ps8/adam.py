@@ -77,7 +77,7 @@ AMSGRAD_STEP = Problem(
     ),
     mistakes=(
         Mistake("Adam", edit("largest / ", "v / "), "You divide by the mean square of now: that is Adam's step. The largest one is kept and not used."),
-        Mistake("largest not renewed", edit("np.maximum(largest, v)", "largest.copy()"), "Your largest stays what it was. It is compared with the new v, and grows where that is above it."),
+        Mistake("largest not renewed", edit("np.maximum(largest, v)", "largest.copy()"), "Your largest does not take in the v of this step: it stays what it was. It grows where the new v is above it."),
         Mistake("old largest used", edit("largest = ", "old, largest = largest, ", "largest / ", "old / "), "You divide by the largest from before this step. It is renewed first, then used."),
         Mistake("old largest handed on", edit("largest = ", "old, largest = largest.copy(), ", "step, m, v, largest", "step, m, v, old"), "You hand the old largest on. The new one was used for the step and is lost."),
         Mistake("largest is v", edit("np.maximum(largest, v)", "v.copy()"), "Your largest is v itself, so it forgets. A maximum over time never falls."),
@@ -87,7 +87,6 @@ AMSGRAD_STEP = Problem(
         Mistake("smallest", edit("np.maximum", "np.minimum"), "Your largest holds the smaller of the two."),
         Mistake("sum", edit("np.maximum(largest, v)", "largest + v"), "Your largest adds v up. The larger of the two is kept."),
         Mistake("maximum of g²", edit("(largest, v)", "(largest, g**2)"), "Your largest compares with g². It is the running mean v whose largest value is kept."),
-        Mistake("old v compared", edit("v = beta2", "old, v = v, beta2", "(largest, v)", "(largest, old)"), "You compare largest with v from before this step, so this gradient counts one step late. v is renewed first."),
         Mistake("v overwritten", edit("step, m, v, largest", "step, m, largest.copy(), largest"), "You hand on the largest in place of v. The mean v goes on by itself and falls again."),
         Mistake("largest of the corrected v", edit("(largest, v)", "(largest, v / (1 - beta2**n))", "largest / (1 - beta2**n)", "largest"), "You compare the corrected v with largest. Here the maximum is taken of v as it is, and what was kept is corrected afterwards."),
         Mistake("corrected twice", edit("(largest, v)", "(largest, v / (1 - beta2**n))"), "You compare the corrected v with largest, and correct what was kept once more. Here the maximum is taken of v as it is."),

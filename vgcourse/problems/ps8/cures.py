@@ -239,6 +239,6 @@ TREAT = Problem(
     hints=(
         "Read all gauges of all seven before you write a line. Which of them are bad together, and which one is alone?",
         "Ask in the order: idle units, tilt (which sign, and is there a branch?), first loss, steps. Stop at the first yes, and let a net go that says no to all.",
-        'if found["idle"] > 0.4 the bias is to blame; a tilt beyond ±0.1 is weights or branch, a loss above 0.5 the last layer; what is left is the rate.',
+        "A tilt comes from what multiplies in every layer; a large first loss without one, from what stands above them. Idle units are held down by something, and steps that are too small while all else is in order have the simplest cause.",
     ),
 )  # fmt: skip

@@ -106,6 +106,7 @@ CLIPPING_TURN = Problem(
         Mistake("max for min", edit("min(1.0", "max(1.0"), "Your factor is never below 1: short arrays are stretched, and long ones stay as they are."),
         Mistake("factor upside down", edit("limit / norm", "norm / limit"), "Your factor is upside down: short arrays are shortened, and long ones stay as they are."),
         Mistake("factor up to the limit", edit("min(1.0", "min(limit"), "Short arrays get the limit c for a factor. Up to c they stay as they are."),
+        Mistake("limit for the factor", edit("min(1.0, limit / norm)", "(limit if norm > limit else 1.0)"), "Long arrays get the limit c for a factor in your answer. It is their norm that has to come out as c.", whole=True),
         Mistake("limit squared", edit("limit / norm", "limit**2 / norm"), "You square the limit. Norms are compared with c itself."),
         Mistake("limit shared out", edit("limit / norm", "limit / len(grads) ** 0.5 / norm"), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
         Mistake("limit divided by the arrays", edit("limit / norm", "limit / len(grads) / norm"), "You share the limit out among the arrays. Each of them may be as long as the whole c."),

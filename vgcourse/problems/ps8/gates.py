@@ -99,6 +99,7 @@ GATE_BIAS = Problem(
         Mistake("logit to base 2", edit("np.log(", "np.log2("), "Your logarithm has base 2. The sigmoid is made of powers of e."),
         Mistake("gate for the bias", edit("np.log(gate / (1 - gate))", "gate.copy()"), "Your bias is the gate itself. A sigmoid still has to make the gate of it."),
         Mistake("exponents of ten", edit("shortest * factor ** np.arange(H)", "np.logspace(shortest, longest, H)"), "Your lags run from 10 to the power of the shortest to 10 to the power of the longest: np.logspace takes exponents."),
+        Mistake("exponents of e", edit("shortest * factor ** np.arange(H)", "np.exp(np.linspace(shortest, longest, H))"), "Your lags run from e to the power of the shortest to e to the power of the longest. Evenly spaced are the logarithms of the lags."),
         Mistake("sigmoid for its inverse", edit("np.log(gate / (1 - gate))", "1 / (1 + np.exp(-gate))"), "You put the gate into the sigmoid once more. The bias is what the sigmoid turns into the gate."),
     ),
     hints=(

@@ -72,6 +72,7 @@ HALF_LIFE = Problem(
         Mistake("log₁₀ below, ln above", edit("np.log(f)", "np.log10(f)"), "Your logarithms have two bases, e above and 10 below. Any base will do, but the same one twice."),
         Mistake("logarithms of two bases", edit("np.log(2)", "np.log10(2)"), "Your logarithms have two bases, 10 above and e below. Any base will do, but the same one twice."),
         Mistake("upside down", edit("np.log(2) / rate", "rate / np.log(2)"), "Your half-life is upside down: it is half-lives a step. ln 2 is divided by the loss of ln f a step."),
+        Mistake("typical gate", edit("np.log(2) / rate", "np.exp(-rate)"), "Your half_life is the typical gate of one step. Asked for is after how many such steps one half is left."),
         Mistake("log₂ below, ln above", edit("np.log(f)", "np.log2(f)"), "Your logarithms have two bases, e above and 2 below. With log₂ below, the numerator is 1."),
         Mistake("sign", edit("np.log(2) /", "-np.log(2) /"), "Your half-lives are negative. ln f is negative, and so is ln ½."),
         Mistake("whole steps", edit("np.log(2) / rate", "np.ceil(np.log(2) / rate)"), "You round up to whole steps. The half-life is the real solution of f^t = ½."),

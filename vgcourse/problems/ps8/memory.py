@@ -139,6 +139,7 @@ MEMORY_LENGTH = Problem(
         Mistake("1/e in place of share", edit("share * column", "np.exp(-1) * column"), "Your limit is 1/e of the start. Asked for is share."),
         Mistake("half in place of share", edit("share * column", "0.5 * column"), "Your limit is half of the start. Asked for is share."),
         Mistake("last crossing", edit("not below.any()", "not below[-1]", "np.argmax(below)", "np.flatnonzero(~below)[-1] + 1"), "You return the last crossing. Norms may rise again; asked for is the first lag at which the limit is reached."),
+        Mistake("last lag below", edit("np.argmax(below)", "np.flatnonzero(below)[-1]"), "You take the last lag at which the norm is below the limit. Asked for is the first one."),
         Mistake("lags above counted", edit("np.argmax(below)", "(~below).sum()", "np.log(above / limit) / np.log(above / under)", "1.0", "T - 1.0", "float(T)"), "You count the lags above the limit. Where the norm rises again, some of them come after the first crossing: stop there, and interpolate log norm."),
         Mistake("lags above counted, interpolated", edit("np.argmax(below)", "max(1, (~below).sum())"), "You count the lags above the limit. Where the norm rises again, some of them come after the first crossing: stop there."),
         Mistake("search from lag 2", edit("np.argmax(below)", "np.argmax(below[2:]) + 2"), "Your search begins at lag 2. A quick net is below the limit at lag 1."),
@@ -160,6 +161,6 @@ MEMORY_LENGTH = Problem(
     hints=(
         "Go down each column until the norm is at most share of its first entry. The crossing is between that lag and the one before.",
         "Work with y = ln(norms/norms[0]); the limit is ln share. A column that never gets there has the length T − 1.",
-        "With k the first lag below: k − 1 + (y[k−1] − ln share)/(y[k−1] − y[k]), one number for each column.",
+        "With k the first lag below, y falls by y[k−1] − y[k] from one lag to the next. Which part of that fall is it to ln share, and from where do you count?",
     ),
 )  # fmt: skip

@@ -105,6 +105,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("not clipped", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "No clip is left in your step: it is as long as the velocity."),
         Mistake("clipped velocity kept", edit("return moved, new", "return moved, [s * v for v in new]"), "The velocity that you return is the clipped one. Only the step is shortened; the velocity goes on as it was."),
         Mistake("clipped per array", edit(" * s * v", " * min(1.0, max_norm / np.linalg.norm(v)) * v"), "You clip each array by its own norm, which turns the step. There is one norm, over all arrays."),
+        Mistake("clipped per array, and kept", edit("for v, g in zip(vs, dWs, strict=True)]", "for v, g in zip(vs, dWs, strict=True)]\n    new = [v * min(1.0, max_norm / np.linalg.norm(v)) for v in new]", "min(1.0, max_norm / norm)", "1.0"), "You clip each velocity by its own norm, which turns the step, and hand the clipped ones on. There is one norm, over all arrays, and it is the step alone that is shortened."),
         Mistake("clipped by value", edit(" * s * v", " * np.clip(v, -max_norm, max_norm)"), "You cut each entry to [−c, c], which turns the step. One factor belongs to all arrays."),
         Mistake("norm of the arrays so far", edit("s * v for W, v in zip(Ws, new, strict=True)", "min(1.0, max_norm / length(new[: k + 1])) * v for k, (W, v) in enumerate(zip(Ws, new, strict=True))"), "You clip each array while the sum of squares still grows. The norm has to be complete before the first array is shortened."),
         Mistake("largest of the norms", edit("np.sqrt(sum((v**2).sum() for v in new))", "max(map(np.linalg.norm, new))"), "Your clip divides c by the largest of the arrays' norms. The norm is one over all arrays together."),
@@ -146,6 +147,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("learning rate missing", edit("learning_rate * s", "s"), "The learning rate is missing when the weights move."),
         Mistake("weights as they came", edit("W - learning_rate * s * v", "W.copy()"), "You return the weights as they came. The step is missing."),
         Mistake("velocity not returned", edit("return moved, new", "return moved, [v.copy() for v in vs]"), "You return the old velocity. The next step needs the new one."),
+        Mistake("velocities first", edit("return moved, new", "return new, moved"), "You return the velocities first. The order asked for is Ws, vs.", whole=True),
     ),
     hints=(
         "Three lines, in this order: renew the velocity, clip it for the step, move the weights. What is handed on to the next step?",

@@ -123,6 +123,7 @@ RESCALE_RECURRENT = Problem(
         Mistake("first and last power", edit("min(limits)", "min(limits[0], limits[-1])"), "You look at the first and the last power only. The largest may lie between them."),
         Mistake("first power above growth", edit("min(limits)", "next((limit for limit in limits if limit < 1), 1.0)"), "You stop at the first power that is above growth, and leave W alone where none is. A later one may ask for a smaller factor, and where none is above, the factor may be larger than 1."),
         Mistake("root at the peak", edit("min(limits)", "limits[np.argmax(sizes)]"), "You take the step at which the powers of W itself are largest. After rescaling the peak may lie at another step."),
+        Mistake("last root of the peak", edit("min(limits)", "(growth / max(sizes)) ** (1 / steps)"), "You take the norm of the largest power and the root that belongs to the last. Norm and root belong to the same k."),
         Mistake("largest factor", edit("min(limits)", "max(limits)"), "You take the largest of the factors. It fits one step; at some other one the power is above growth."),
         Mistake("geometric mean", edit("min(limits)", "np.exp(np.mean(np.log(limits)))"), "You take a mean of the factors. All of the steps have to stay below growth."),
         Mistake("median factor", edit("min(limits)", "np.median(limits)"), "You take the median of the factors. All of the steps have to stay below growth."),

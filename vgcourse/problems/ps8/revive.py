@@ -159,6 +159,6 @@ REVIVE = Problem(
     hints=(
         "For which bias is a unit on for half of the batch? Ask it of one unit with five numbers z on paper.",
         "One layer after the other: the batch, through what is mended already, gives z without any bias, an (N, H) array. What is its middle, unit by unit?",
-        "z = h Wᵀ, b = −median(z, axis=0), then h = max(z + b, 0), and on to the next layer.",
+        "A unit is on where z without bias is above −b. Which number has half of its z above it? The next layer then sees what comes out of this one with its new bias.",
     ),
 )  # fmt: skip

@@ -141,6 +141,6 @@ UPDATE_RATIOS = Problem(
     hints=(
         "How far does one step move the weights into each unit, compared with how long they are? A layer's ratio can hide a single unit that is thrown about.",
         "First one factor from all gradients together, then for each array two (H,) vectors of lengths, along axis 1.",
-        "s = min(1, c/√(Σ over arrays of (dW**2).sum())); a row's ratio is α s ‖dW[j]‖ over the larger of ‖W[j]‖ and 1e-3.",
+        "s = min(1, c/‖g‖), where ‖g‖² adds the squares of all entries of all arrays. Then one division for each row, by the larger of two numbers.",
     ),
 )  # fmt: skip

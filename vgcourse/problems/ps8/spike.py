@@ -83,7 +83,7 @@ def _measured(output, args):
     found = _asked(beta2, *args)
     if found == (1.0, 1.0):
         return np.ones(3)
-    code = 3.0 if _fits(1 - beta2, args) else ROUND if beta2 and _coarse(beta2) else 1.5
+    code = 3.0 if _fits(1 - beta2, args) else ROUND if args[1] > 10 and beta2 and _coarse(beta2) else 1.5
     return np.array([*found, 7.0 if 0 < beta2 < 0.05 and found[1] < 1 else code])
 
 
@@ -119,7 +119,7 @@ LONGEST_MEMORY = Problem(
     cases=_cases,
     adapt=_measured,
     exact=True,
-    likeness=0.01,
+    likeness=0.003,
     points=4,
     lecture='lecture 12, "The clinic"',
     invariants=(
@@ -128,7 +128,7 @@ LONGEST_MEMORY = Problem(
         Invariant("exactly 1", known(2, 6.0), "A β₂ of yours is exactly 1: then v never takes a gradient in. Is it rounded, or does your search never see a leap?"),
         Invariant("not between 0 and 1", known(2, 4.0), "Your β₂ is not between 0 and 1."),
         Invariant("next to no memory", known(2, 7.0), "A β₂ of yours is next to 0, the shortest memory of all. Many β₂ do not leap too far; the largest of them is asked for."),
-        Invariant("coarse", known(2, ROUND), "A β₂ of yours is a round number, of few digits or few halvings: the end of your search, or a coarse step of it? Near 1 the window 1/(1 − β₂) changes much from one such number to the next."),
+        Invariant("coarse", known(2, ROUND), "Where a leap above 10 is allowed, your β₂ is a round number, of few digits or few halvings: the end of your search, or a coarse step of it? Near 1 the window 1/(1 − β₂) changes much from one such number to the next."),
         Invariant("it leaps", off(0, 1), "With your β₂ some step after the quiet time is longer than asked."),
         Invariant("too short a memory", off(1, -1), "With your β₂ the leap is small enough, but its window 1/(1 − β₂) is more than a tenth shorter than it could be."),
     ),
@@ -170,6 +170,6 @@ LONGEST_MEMORY = Problem(
     hints=(
         "Plot (12.21) against n for a few β₂. Where is its peak, and how does the peak's height move with β₂?",
         "For each β₂ take the largest value over n = 1 … 120. It grows with β₂, so halving an interval finds where it passes the limit.",
-        "low, high = 0, 1; sixty times: the middle becomes low if its largest step is at most the limit, else high.",
+        "Sixty halvings of the interval from 0 to 1 are enough. Which half holds the answer where the middle's largest step is at most the limit?",
     ),
 )  # fmt: skip
