@@ -5,7 +5,7 @@ import pytest
 
 from vgcourse.check import evaluate, find, names
 from vgcourse.clinic.ward import gauges, sick
-from vgcourse.problems.ps8.testers import tester
+from vgcourse.problems.ps8 import testers
 
 
 def never_counts_zero(zs):
@@ -477,7 +477,7 @@ def cut_from_by_radius(W, radius, growth, steps):
 
 
 def asked_the_wrong_way(net):
-    return dict(net) if sick(gauges(net)) else net | {"rate": 0.03}
+    return dict(net) if sick(gauges(net)) else net | {"gain": 1.01 * net["gain"]}
 
 
 def windows_without_the_root(beta1, leap):
@@ -487,7 +487,7 @@ def windows_without_the_root(beta1, leap):
 
 
 def wants_no_nan(loss):
-    return tester(loss, nan=np.isfinite)
+    return testers.tester(loss, nan=np.isfinite)
 
 
 @pytest.mark.parametrize(
@@ -569,8 +569,8 @@ def test_the_floor_is_blamed_where_the_long_rows_are_right(answer, is_said):
 
 
 def test_the_dose_is_blamed_where_the_setting_is_right():
-    kinds = [finding.kind for finding in evaluate("ps8.treat", treated(steps={"rate": 1e-6})).findings]
-    assert "invariant: frozen: dose" in kinds
+    kinds = [finding.kind for finding in evaluate("ps8.treat", treated(idle={"bias": -1.5})).findings]
+    assert "invariant: asleep: dose" in kinds
 
 
 def test_a_net_that_comes_back_as_it_was_is_said_once():
@@ -578,7 +578,7 @@ def test_a_net_that_comes_back_as_it_was_is_said_once():
     assert not [
         finding.text
         for finding in findings
-        if "after your treatment" in finding.text or "still" in finding.text
+        if "after your treatment" in finding.text or "still has" in finding.text
     ]
     assert len(findings) < 7
 

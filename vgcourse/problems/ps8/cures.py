@@ -71,7 +71,7 @@ INNOCENT = {
 
 
 def _measured(output, args):
-    """For every gauge 1 if it is in order, 2 if it is too large, 3 if too small (or NaN); then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer, what was."""
+    """For every gauge 1 if it is in order, 2 if it is too large, 3 if too small (or NaN); then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer for a sick net, what was."""
     (net,), answer = args, _settings(output)
     changed = [key for key in KEYS if answer[key] != net[key]]
     out = np.ones(len(ORDER) + 4)
@@ -84,7 +84,7 @@ def _measured(output, args):
     ]
     out[CHANGED] += len(changed) > 1
     out[TOUCHED] += bool(changed) and not sick(gauges(net))
-    if out.max() > 1:
+    if out.max() > 1 and out[TOUCHED] == 1:
         out[WHICH] = 2.0 + sum(2 ** KEYS.index(key) for key in changed)
     return out
 
@@ -228,7 +228,7 @@ TREAT = Problem(
         Mistake("one cure: weights", edit("net | change", 'net | ({"gain": 1.2} if change else {})'), "You change the weights' gain in every sick net. It was the cause in one of them."),
         Mistake("one cure: rate", edit("net | change", 'net | ({"rate": 0.1} if change else {})'), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
         Mistake("one cure: last layer", edit("net | change", 'net | ({"last": 0.1} if change else {})'), "You change the last layer in every sick net. It was the cause in one of them."),
-        Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You set the rate of healthy nets too, which need nothing; of the sick ones a new rate cures frozen alone."),
+        Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You change the healthy nets, which need nothing; of the sick ones you cure frozen alone."),
         Mistake("turned round", lambda net: dict(net) if sick(gauges(net)) else net | {"rate": 0.05}, "Your question is turned round: you change the healthy nets, and hand the sick ones back as they came."),
         Mistake("larger branch", edit("net | change", 'net | ({"branch": 3.0} if change and net["branch"] else change)'), "You made the branch of loud larger. Every layer adds it to what is there."),
         Mistake("weights of gain 10", edit('{"branch": net["layers"] ** -0.5}', '{"gain": 30.0}', '{"gain": 1.2}', '{"gain": 30.0}'), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
