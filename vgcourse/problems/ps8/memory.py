@@ -131,7 +131,7 @@ MEMORY_LENGTH = Problem(
         Mistake("share of the largest", edit("column[0]", "column.max()") + AT_ONCE, "Your limit is a share of the largest norm. Asked for is a share of the norm at lag 0, even where a later one is larger."),
         Mistake("share of lag 1", edit("column[0]", "column[1]") + AT_ONCE, "Your limit is a share of the norm at lag 1. Asked for is a share of the norm at lag 0."),
         Mistake("share of the first net's", edit("column[0]", "norms[0, 0]") + AT_ONCE, "Your limit is the same for all nets. Each has a norm at lag 0 of its own."),
-        Mistake("limit below all norms", edit("share * column[0]", "0.0"), "Your limit is below all of the norms, so every length is T − 1. Is it a share of the norm at lag 0?"),
+        Mistake("limit below all norms", edit("share * column[0]", "0.0"), "Your limit is below all of the norms, so every length is T − 1. Is it a share of the norm at lag 0?", alone=True),
         Mistake("absolute limit", edit("share * column[0]", "share") + AT_ONCE, "You compare the norms with share itself. Small gradients are not short memories: divide by the norm at lag 0."),
         Mistake("share lost", edit("share * column", "(1 - share) * column"), "You look for where a share has been lost. Asked for is where share is what is left."),
         Mistake("squared share", edit("share * column", "share**2 * column"), "Your limit is share². Norms are compared, not their squares."),
