@@ -589,3 +589,26 @@ def test_a_fact_about_some_matrices_says_so():
         for finding in evaluate("ps8.rescale_recurrent", lambda W, r, g, s: (1.1 * W, 1.01 * W)).findings
     ]
     assert [text for text in texts if text.startswith("For some W")]
+
+
+def in_an_array_of_objects(x, Ws, bs):
+    out = np.empty(len(bs), dtype=object)
+    out[:] = find("ps8.revive").reference(x, Ws, bs)
+    return out
+
+
+def numbers_as_arrays(net):
+    changed = find("ps8.treat").reference(net)
+    return {key: np.array([value]) if isinstance(value, float) else value for key, value in changed.items()}
+
+
+def with_a_rest(beta1, leap):
+    return find("ps8.longest_memory").reference(beta1, leap) + 1e-17j
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [("revive", in_an_array_of_objects), ("treat", numbers_as_arrays), ("longest_memory", with_a_rest)],
+)
+def test_right_numbers_in_another_dress_are_right(name, answer):
+    assert evaluate(f"ps8.{name}", answer).share == 1

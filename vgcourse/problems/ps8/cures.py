@@ -50,7 +50,8 @@ def _settings(output):
         if key == "branch" and net[key] is None:
             continue
         try:
-            net[key] = float(net[key])
+            (number,) = np.ravel(net[key])  # a number, or an array of one
+            net[key] = float(number)
         except (TypeError, ValueError):
             raise TypeError(f"has {key} {cut(repr(output[key]), 30)}; expected a number") from None
         if not abs(net[key]) < 1e12 or (key in ("gain", "rate") and not net[key] > 0):

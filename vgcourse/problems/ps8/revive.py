@@ -49,7 +49,7 @@ def _measured(output, args):
     biases are as they came; each layer has one for all.
     """
     x, Ws, bs = args
-    if isinstance(output, np.ndarray) and output.ndim == 2:
+    if isinstance(output, np.ndarray) and output.ndim:
         output = list(output)
     if not isinstance(output, (list, tuple)) or len(output) != len(Ws):
         came = f"a list of {len(output)}" if isinstance(output, (list, tuple)) else describe(output)

@@ -72,6 +72,8 @@ _measure = functools.lru_cache(maxsize=4096)(measure)
 
 def _measured(output, args):
     """1 if the leap is small enough, else how large it is; 1 if the memory is long enough, else its share; what would do, or is coarse."""
+    if isinstance(output, complex) and abs(output.imag) < 1e-12:  # what a root of a polynomial leaves
+        output = output.real
     beta2 = as_numbers(output, "one number, β₂")
     if beta2.size != 1:
         raise TypeError(f"is {describe(output)}; expected one number, β₂")
