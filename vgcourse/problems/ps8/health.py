@@ -68,8 +68,10 @@ def _not_the_least(args, out):
 
 
 def _own_tilt(args, out):
-    gain = float(out["tilt"]) * (len(args[0]) - 1)
-    return float(out["verdict"] != (-1 if gain < -FAR else 1 if gain > FAR else 0))
+    """Is a wrong verdict another one than the learner's own tilt would give?"""
+    own, right = (tilt * (len(args[0]) - 1) for tilt in (float(out["tilt"]), gradient_health(args[0])[0]))
+    own, right = (-1 if gain < -FAR else 1 if gain > FAR else 0 for gain in (own, right))
+    return float(out["verdict"] not in (own, right))
 
 
 GRADIENT_HEALTH = Problem(
@@ -113,6 +115,8 @@ GRADIENT_HEALTH = Problem(
         Mistake("depth from 0 to 1", edit("np.arange(1.0, L + 1)", "np.linspace(0, 1, L)"), "Your depth runs from 0 to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
         Mistake("logarithm of the depth", edit("np.arange(1.0, L + 1)", "np.log10(np.arange(1.0, L + 1))"), "You take the logarithm of the depth as well, which fits a power law.", whole=True),
         Mistake("factor, not tilt", edit("return tilt", "return 10**tilt"), "You return the factor from layer to layer. The tilt is its logarithm."),
+        Mistake("tilt in powers of e", edit("return tilt", "return tilt * np.log(10)"), "Your tilt counts powers of e, though your verdict does not. Both count powers of ten.", alone=True),
+        Mistake("tilt of the whole depth", edit("return tilt", "return gain"), "Your tilt is that of the whole net, from the last layer to the first. It is counted per layer."),
         Mistake("verdicts exchanged", edit("-1 if", "1 if", "else 1", "else -1"), "Your verdicts are exchanged: a negative tilt is a signal that shrinks on its way back, which is −1, vanishes."),
         Mistake("always healthy", edited(gradient_health, (), edit("-1 if gain < -FAR else 1 if gain > FAR else 0", "0")), "You find every net healthy. Some are not: the limit is 3 decades, counted over the whole depth."),
         Mistake("one limit for every depth", edit("tilt * (L - 1)", "6.5 * tilt"), "Your verdict has a limit for one layer, whatever the depth. Here a gentle tilt over many layers is as bad as a steep one over a few.", alone=True),

@@ -76,6 +76,7 @@ HALF_LIFE = Problem(
         Mistake("log₂ below, ln above", edit("np.log(f)", "np.log2(f)"), "Your logarithms have two bases, e above and 2 below. With log₂ below, the numerator is 1."),
         Mistake("sign", edit("np.log(2) /", "-np.log(2) /"), "Your half-lives are negative. ln f is negative, and so is ln ½."),
         Mistake("whole steps", edit("np.log(2) / rate", "np.ceil(np.log(2) / rate)"), "You round up to whole steps. The half-life is the real solution of f^t = ½."),
+        Mistake("rounded", edit("np.log(2) / rate", "np.round(np.log(2) / rate)"), "You round to whole steps. The half-life is the real solution of f^t = ½."),
         Mistake("no longer than T", edit("np.log(2) / rate", "np.minimum(np.log(2) / rate, len(f))"), "Your half-lives end at T. The gates' rate of loss says more: a half-life may well be longer than the sequence."),
         Mistake("gate closed", edit("kept = ", "f = 1 - f\n    kept = "), "You take 1 − f for the gate. What the memory meets at each step is f: c_t starts with f_t ⊙ c_{t−1}."),
         Mistake("kept: first step left out", edit("f.prod(axis=0)", "f[1:].prod(axis=0)"), "Your kept leaves out the first gate. On the way from c_0 to c_T all T gates are met."),

@@ -119,6 +119,7 @@ SLOPE_LEFT = Problem(
         Mistake("largest slope of the layer", edit("slope = ", "ratios = [r / r.max() for r in ratios]\n    slope = "), "You divide by the largest slope that you find in the layer, so a layer without any slope left looks healthy. What counts is the largest slope that the function can have."),
         Mistake("formulas exchanged", edit("1 - h**2", "h * (1 - h)", "else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You have the slopes of tanh and of the sigmoid exchanged."),
         Mistake("1 − h² for both", edit("else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
+        Mistake("1 − h² for both, undivided", edit("else h * (1 - h) / 0.25", "else 1 - h**2", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
         Mistake("f' of the activation", edit("h**2", "np.tanh(h) ** 2", "h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h into f'. h already is f(z), so the activation is applied twice."),
         Mistake("σ of h", edit("h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h through the sigmoid once more. It already is one."),
         Mistake("4h(1 − h) for both", edit("1 - h**2", "4 * h * (1 - h)", within=slope_ratio), "You use the sigmoid's formula for tanh too. At h = 0, where tanh is steepest, it gives 0."),

@@ -48,7 +48,7 @@ def _rule_of_thumb(beta1, leap):
 
 def _coarse(beta2):
     """A number of at most five digits, or a multiple of 1/2^k with k up to 14."""
-    return any(abs(beta2 * k - round(beta2 * k)) < 1e-9 * k for k in (10**5, 2**14))
+    return any(abs(beta2 * k - round(beta2 * k)) < 1e-12 * k for k in (10**5, 2**14))
 
 
 def measure(beta1, beta2):
@@ -147,6 +147,7 @@ LONGEST_MEMORY = Problem(
         Mistake("twelfth step", edit("np.arange(1, 121)", "np.array([12])"), "You look at the twelfth step, where the lecture's leap has its peak. With another β₁ or β₂ it lies elsewhere."),
         Mistake("no root of v", edit("np.sqrt(", "("), "Your step is divided by v without its root, so your memory is far too short."),
         Mistake("rule of thumb", _rule_of_thumb, "You take n(1 − β₂) for 1 − β₂ⁿ, which holds for long memories only: where the leap has to be small, yours is too long."),
+        Mistake("window of β₁", lambda beta1, leap: 1 - (1 - beta1) / leap**2, "You scale the window of β₁, 1/(1 − β₁), with the square of the leap. The leap is small enough then, but the peak comes before m has caught up, and the window can be longer."),
         Mistake("five halvings", edit("range(60)", "range(5)", "1 - 1e-9", "1.0"), "You halve five times. Then β₂ is known to 0.03, and near 1 the window changes much on the way."),
         Mistake("ten halvings", edit("range(60)", "range(10)", "1 - 1e-9", "1.0"), "You halve ten times. Then β₂ is known to 0.001, and near 1 the window changes much on the way."),
         Mistake("never above 0.99", edit("1 - 1e-9", "0.99"), "Your search ends at 0.99. Where a larger leap is allowed, the memory can be longer."),
