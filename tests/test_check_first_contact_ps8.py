@@ -490,6 +490,30 @@ def wants_no_nan(loss):
     return testers.tester(loss, nan=np.isfinite)
 
 
+def times_growth(W, radius, growth, steps):
+    return find("ps8.rescale_recurrent").reference(W, radius, growth, steps)[0], W * growth
+
+
+def roots_behind_by_one(W, radius, growth, steps):
+    powers = [np.linalg.matrix_power(W, k) for k in range(1, steps + 1)]
+    c = min((growth / np.linalg.norm(P, 2)) ** (1 / max(k, 1)) for k, P in enumerate(powers))
+    return find("ps8.rescale_recurrent").reference(W, radius, growth, steps)[0], W * c
+
+
+def tilt_by_ln(norms):
+    tilt, verdict = find("ps8.gradient_health").reference(norms)
+    return tilt * np.log(10), verdict
+
+
+def share_for_its_logarithm(norms, share):
+    return np.argmax(np.log(norms / norms[0]) <= share, axis=0) * 1.0
+
+
+def one_minus_squares(name, hs):
+    ratios = [1 - h**2 for h in hs]
+    return np.array([r.mean() for r in ratios]), np.array([(r < 0.05).mean() for r in ratios])
+
+
 @pytest.mark.parametrize(
     "name, answer, said",
     [
@@ -507,6 +531,11 @@ def wants_no_nan(loss):
         ("treat", asked_the_wrong_way, ["turned round"]),
         ("longest_memory", windows_without_the_root, ["no root of v"]),
         ("is_cross_entropy", wants_no_nan, ["a finite number for NaN"]),
+        ("rescale_recurrent", times_growth, ["growth for the factor"]),
+        ("rescale_recurrent", roots_behind_by_one, ["root one too low"]),
+        ("gradient_health", tilt_by_ln, ["tilt in powers of e"]),
+        ("memory_length", share_for_its_logarithm, ["absolute limit"]),
+        ("slope_left", one_minus_squares, ["1 − h² for both, undivided"]),
     ],
 )
 @pytest.mark.parametrize("seed", (0, 1, 5))
@@ -612,3 +641,8 @@ def with_a_rest(beta1, leap):
 )
 def test_right_numbers_in_another_dress_are_right(name, answer):
     assert evaluate(f"ps8.{name}", answer).share == 1
+
+
+def test_a_limit_that_is_reached_at_once_is_not_said_to_be_share_itself():
+    (finding,) = evaluate("ps8.memory_length", share_for_its_logarithm).findings
+    assert "as it would be if" in finding.text
