@@ -5,6 +5,7 @@ import pytest
 
 from vgcourse.check import evaluate, find, names
 from vgcourse.clinic.ward import gauges, sick
+from vgcourse.problems.ps8 import testers
 
 
 def never_counts_zero(zs):
@@ -403,3 +404,245 @@ def test_a_healthy_net_that_is_treated_costs_half_and_a_sick_one_a_fifth():
 
     assert evaluate("ps8.treat", treats_odd).share == pytest.approx(0.5)
     assert evaluate("ps8.treat", treated(steps={"rate": 1e-6})).share == pytest.approx(0.8)
+
+
+# --- a second reading: two slips, slips of the whole idea, and answers that only a corner tells apart -----
+
+
+def ratio_of(name, h):
+    return 1 - h**2 if name == "tanh" else 4 * h * (1 - h)
+
+
+def leaning_slope(name, hs):
+    """σ' with a factor squared, and the healthy entries counted."""
+    ratios = [1 - h**2 if name == "tanh" else 4 * h * (1 - h) ** 2 for h in hs]
+    return np.array([r.mean() for r in ratios]), np.array([(r > 0.95).mean() for r in ratios])
+
+
+def one_for_the_net(name, hs):
+    r = np.concatenate([ratio_of(name, h).ravel() for h in hs])
+    return np.full(len(hs), r.mean()), np.full(len(hs), (r < 0.05).mean())
+
+
+def unit_vectors(grads, limit):
+    sizes = np.array([np.linalg.norm(g) for g in grads])
+    whole, count = np.linalg.norm(sizes), (sizes > 0).sum()
+    return sizes.sum() / (whole * np.sqrt(count)), np.sqrt(count) / whole
+
+
+def below_three_times(norms):
+    tilt, _ = find("ps8.gradient_health").reference(norms)
+    gain = tilt * (len(norms) - 1)
+    return tilt, -1 if gain < -np.log10(3) else 1 if gain > np.log10(3) else 0
+
+
+def divided_by_the_rate(Ws, dWs, rate, c):
+    s = min(1.0, c / np.sqrt(sum((g**2).sum() for g in dWs))) / rate
+    below = [np.maximum(np.sqrt((W**2).mean(axis=1)), 1e-3) for W in Ws]
+    return [s * np.linalg.norm(g, axis=1) / W for g, W in zip(dWs, below, strict=True)]
+
+
+def decay_on_the_wrong_one(Ws, dWs, vs, a, mu, c):
+    new = [v + mu * g for v, g in zip(vs, dWs, strict=True)]
+    return [W - a * np.clip(v, -c, c) for W, v in zip(Ws, new, strict=True)], new
+
+
+def old_maximum(w, g, m, v, V, n, a, betas, eps):
+    """The maximum over what came in: V is never below v, so V stays what it was."""
+    right = find("ps8.amsgrad_step").reference
+    _, m_new, v_new, _ = right(w, g, m, v, V, n, a, betas, eps)
+    V = np.maximum(V, v)
+    step = m_new / (1 - betas[0] ** n) / (np.sqrt(V / (1 - betas[1] ** n)) + eps)
+    return w - a * step, m_new, v_new, V
+
+
+def slowest_sequence(f):
+    """The half-life of the sequence that remembers longest."""
+    return f.prod(axis=0), (np.log(2) / -np.log(f).mean(axis=0)).max(axis=0)
+
+
+def mean_curve(norms, share):
+    (length,) = find("ps8.memory_length").reference(norms.mean(axis=1)[:, None], share)
+    return np.full(norms.shape[1], length)
+
+
+def untouched(W, radius, growth, steps):
+    return find("ps8.rescale_recurrent").reference(W, radius, growth, steps)[0], W.copy()
+
+
+def cut_from_by_radius(W, radius, growth, steps):
+    U = find("ps8.rescale_recurrent").reference(W, radius, growth, steps)[0]
+    sizes = [np.linalg.norm(np.linalg.matrix_power(U, k), 2) for k in range(1, steps + 1)]
+    return U, U * min(1.0, *[(growth / size) ** (1 / (k + 1)) for k, size in enumerate(sizes)])
+
+
+def asked_the_wrong_way(net):
+    return dict(net) if sick(gauges(net)) else net | {"gain": 1.01 * net["gain"]}
+
+
+def windows_without_the_root(beta1, leap):
+    n, windows = np.arange(1, 121), np.geomspace(1, 1e7, 3000)
+    fits = [w for w in windows if ((1 - beta1**n) / (1 - (1 - 1 / w) ** n)).max() <= leap]
+    return 1 - 1 / fits[-1]
+
+
+def wants_no_nan(loss):
+    return testers.tester(loss, nan=np.isfinite)
+
+
+def times_growth(W, radius, growth, steps):
+    return find("ps8.rescale_recurrent").reference(W, radius, growth, steps)[0], W * growth
+
+
+def roots_behind_by_one(W, radius, growth, steps):
+    powers = [np.linalg.matrix_power(W, k) for k in range(1, steps + 1)]
+    c = min((growth / np.linalg.norm(P, 2)) ** (1 / max(k, 1)) for k, P in enumerate(powers))
+    return find("ps8.rescale_recurrent").reference(W, radius, growth, steps)[0], W * c
+
+
+def tilt_by_ln(norms):
+    tilt, verdict = find("ps8.gradient_health").reference(norms)
+    return tilt * np.log(10), verdict
+
+
+def share_for_its_logarithm(norms, share):
+    return np.argmax(np.log(norms / norms[0]) <= share, axis=0) * 1.0
+
+
+def one_minus_squares(name, hs):
+    ratios = [1 - h**2 for h in hs]
+    return np.array([r.mean() for r in ratios]), np.array([(r < 0.05).mean() for r in ratios])
+
+
+@pytest.mark.parametrize(
+    "name, answer, said",
+    [
+        ("slope_left", leaning_slope, ["full slope", "second factor squared, sigmoid"]),
+        ("slope_left", one_for_the_net, ["one answer for the net"]),
+        ("clipping_turn", unit_vectors, ["limit not used"]),
+        ("gradient_health", below_three_times, ["limit at a factor of 3"]),
+        ("update_ratios", divided_by_the_rate, ["divided by the learning rate", "root mean squares below"]),
+        ("clip_after_momentum", decay_on_the_wrong_one, ["clipped by value", "μ on the gradient"]),
+        ("amsgrad_step", old_maximum, ["largest not renewed"]),
+        ("half_life", slowest_sequence, ["longest half-life"]),
+        ("memory_length", mean_curve, ["one curve for all nets"]),
+        ("rescale_recurrent", untouched, ["by_growth as it came"]),
+        ("rescale_recurrent", cut_from_by_radius, ["by_radius, cut further"]),
+        ("treat", asked_the_wrong_way, ["turned round"]),
+        ("longest_memory", windows_without_the_root, ["no root of v"]),
+        ("is_cross_entropy", wants_no_nan, ["a finite number for NaN"]),
+        ("rescale_recurrent", times_growth, ["growth for the factor"]),
+        ("rescale_recurrent", roots_behind_by_one, ["root one too low"]),
+        ("gradient_health", tilt_by_ln, ["tilt in powers of e"]),
+        ("memory_length", share_for_its_logarithm, ["absolute limit"]),
+        ("slope_left", one_minus_squares, ["1 − h² for both, undivided"]),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 1, 5))
+def test_it_is_named_and_nothing_else_is_said(name, answer, said, seed):
+    verdict = evaluate(f"ps8.{name}", answer, seed=seed)
+    assert verdict.share < 1 and sorted(finding.kind for finding in verdict.findings) == said
+
+
+def no_move_where_gradients_are_tiny(w, g, m, v, V, n, a, betas, eps):
+    moved, m, v, V = find("ps8.amsgrad_step").reference(w, g, m, v, V, n, a, betas, eps)
+    return np.where(V < 1e-14, w, moved), m, v, V
+
+
+def two_arrays(Ws, dWs, vs, a, mu, c):
+    return find("ps8.clip_after_momentum").reference(Ws[:2], dWs[:2], vs[:2], a, mu, c)
+
+
+def squeezed(zs):
+    """Each answer without axes of length 1."""
+    return tuple(np.squeeze(values) for values in find("ps8.dead_units").reference(zs))
+
+
+def never_negative(share, shortest, longest, H):
+    lags, bias = find("ps8.gate_bias").reference(share, shortest, longest, H)
+    return lags, np.maximum(bias, 0)
+
+
+def squeezed_length(norms, share):
+    return np.squeeze(find("ps8.memory_length").reference(norms, share))
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [
+        ("amsgrad_step", no_move_where_gradients_are_tiny),
+        ("clip_after_momentum", two_arrays),
+        ("dead_units", squeezed),
+        ("gate_bias", never_negative),
+        ("memory_length", squeezed_length),
+    ],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_corner_costs_points(name, answer, seed):
+    assert evaluate(f"ps8.{name}", answer, seed=seed).share < 1
+
+
+def floor_alone(Ws, dWs, rate, c):
+    right = find("ps8.update_ratios").reference(Ws, dWs, rate, c)
+    return [np.where(np.linalg.norm(W, axis=1) < 1e-3, 0.0, r) for W, r in zip(Ws, right, strict=True)]
+
+
+def floor_and_factor(Ws, dWs, rate, c):
+    return [1.7 * r for r in floor_alone(Ws, dWs, rate, c)]
+
+
+@pytest.mark.parametrize("answer, is_said", [(floor_alone, True), (floor_and_factor, False)])
+def test_the_floor_is_blamed_where_the_long_rows_are_right(answer, is_said):
+    kinds = [finding.kind for finding in evaluate("ps8.update_ratios", answer).findings]
+    assert ("invariant: another floor" in kinds) == is_said
+
+
+def test_the_dose_is_blamed_where_the_setting_is_right():
+    kinds = [finding.kind for finding in evaluate("ps8.treat", treated(idle={"bias": -1.5})).findings]
+    assert "invariant: asleep: dose" in kinds
+
+
+def test_a_net_that_comes_back_as_it_was_is_said_once():
+    findings = evaluate("ps8.treat", lambda net: net | {"units": "tanh"}).findings
+    assert not [
+        finding.text
+        for finding in findings
+        if "after your treatment" in finding.text or "still has" in finding.text
+    ]
+    assert len(findings) < 7
+
+
+def test_a_fact_about_some_matrices_says_so():
+    texts = [
+        finding.text
+        for finding in evaluate("ps8.rescale_recurrent", lambda W, r, g, s: (1.1 * W, 1.01 * W)).findings
+    ]
+    assert [text for text in texts if text.startswith("For some W")]
+
+
+def in_an_array_of_objects(x, Ws, bs):
+    out = np.empty(len(bs), dtype=object)
+    out[:] = find("ps8.revive").reference(x, Ws, bs)
+    return out
+
+
+def numbers_as_arrays(net):
+    changed = find("ps8.treat").reference(net)
+    return {key: np.array([value]) if isinstance(value, float) else value for key, value in changed.items()}
+
+
+def with_a_rest(beta1, leap):
+    return find("ps8.longest_memory").reference(beta1, leap) + 1e-17j
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [("revive", in_an_array_of_objects), ("treat", numbers_as_arrays), ("longest_memory", with_a_rest)],
+)
+def test_right_numbers_in_another_dress_are_right(name, answer):
+    assert evaluate(f"ps8.{name}", answer).share == 1
+
+
+def test_a_limit_that_is_reached_at_once_is_not_said_to_be_share_itself():
+    (finding,) = evaluate("ps8.memory_length", share_for_its_logarithm).findings
+    assert "as it would be if" in finding.text

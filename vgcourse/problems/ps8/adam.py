@@ -38,6 +38,9 @@ def _ams_cases(rng):
         betas = float(rng.uniform(0.75, 0.85)), float(rng.uniform(0.9, 0.95))
         rate, eps = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.05, 0.1))
         cases.append(Case((w, g, 0.2 * m, v, largest, n, rate, betas, eps), ("w", "m", "v", "largest")))
+    w, g, m, v, largest, n, rate, betas, eps = cases[1].args  # the same net, gradients of 10⁻⁹
+    tiny = (w, 1e-9 * g, 1e-9 * m, 1e-18 * v, 1e-18 * largest, n, rate, betas, 1e-9 * eps)
+    cases.append(Case(tiny, ("w", "m", "v", "largest")))
     return cases
 
 
@@ -74,7 +77,7 @@ AMSGRAD_STEP = Problem(
     ),
     mistakes=(
         Mistake("Adam", edit("largest / ", "v / "), "You divide by the mean square of now: that is Adam's step. The largest one is kept and not used."),
-        Mistake("largest not renewed", edit("np.maximum(largest, v)", "largest.copy()"), "Your largest stays what it was. It is compared with the new v, and grows where that is above it."),
+        Mistake("largest not renewed", edit("np.maximum(largest, v)", "largest.copy()"), "Your largest does not take in the v of this step: it stays what it was. It grows where the new v is above it."),
         Mistake("old largest used", edit("largest = ", "old, largest = largest, ", "largest / ", "old / "), "You divide by the largest from before this step. It is renewed first, then used."),
         Mistake("old largest handed on", edit("largest = ", "old, largest = largest.copy(), ", "step, m, v, largest", "step, m, v, old"), "You hand the old largest on. The new one was used for the step and is lost."),
         Mistake("largest is v", edit("np.maximum(largest, v)", "v.copy()"), "Your largest is v itself, so it forgets. A maximum over time never falls."),
@@ -107,6 +110,7 @@ AMSGRAD_STEP = Problem(
         Mistake("ε missing", edit(" + eps", ""), "The ε that comes in is missing from your step. A weight that never had a gradient is what it is there for."),
         Mistake("ε before the correction", edit("+ eps", "+ eps / np.sqrt(1 - beta2**n)"), "You add ε to √V before the correction, as some programs do, so it is corrected too. Here it is added last."),
         Mistake("ε outside the fraction", edit("(np.sqrt(V_hat) + eps)", "np.sqrt(V_hat) + eps"), "Your ε is added to the fraction. It belongs below it."),
+        Mistake("ε of 10⁻⁸", edit(" + eps", " + 1e-8"), "Your ε is 10⁻⁸, whatever comes in."),
         Mistake("root missing", edit("np.sqrt(V_hat)", "V_hat"), "You divide by the mean square without its root, so the step depends on the gradient's scale."),
         Mistake("β₁ and β₂ exchanged", edit("beta1, beta2 = betas", "beta2, beta1 = betas"), "Your β₁ and β₂ are exchanged: the first belongs to m."),
         Mistake("1 − β missing", edit("(1 - beta1) * ", "", "(1 - beta2) * ", ""), "Your means have lost their 1 − β: they are sums."),

@@ -8,6 +8,7 @@ import numpy as np
 from vgcourse.activations import ACTIVATIONS
 from vgcourse.clinic.ward import HEALTHY, gauges, sick
 from vgcourse.collect.plain import cut, describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 KEYS = ("units", "layers", "gain", "bias", "branch", "last", "rate")
@@ -21,51 +22,18 @@ def treat(net):
     Idle units: bias 0. A tilt above 0.1: a branch of 1/√L, or weights of gain 1.2 where there is none; below: gain 1.2. Too
     large a first loss: a smaller last layer. Steps that are too small: the rate.
     """
-    return _treat(net)
-
-
-QUESTIONS = {
-    "idle": lambda found: found["idle"] > 0.4,
-    "tilt": lambda found: not abs(found["tilt"]) <= 0.1,
-    "loss": lambda found: found["loss"] > 0.5,
-    "steps": lambda found: not -5 <= found["steps"] <= -1,
-}
-
-
-def _dose(net, illness, found):
-    if illness == "idle":
-        return {"bias": 0.0}
-    if illness == "tilt" and found["tilt"] > 0 and net["branch"] is not None:
-        return {"branch": net["layers"] ** -0.5}
-    return {"tilt": {"gain": 1.2}, "loss": {"last": 0.1}, "steps": {"rate": 0.1}}[illness]
-
-
-def _treat(net, *, order=tuple(QUESTIONS), dose=_dose, again=False, asked=True):
-    """treat with exchangeable parts; `again`: one change for every question with yes."""
-    found, net = gauges(net), dict(net)
-    for illness in order:
-        if not asked or QUESTIONS[illness](found):
-            net |= dose(net, illness, found)
-            if not again:
-                break
-    return net
-
-
-def _always(**changes):
-    return lambda net, illness, found: changes
-
-
-def _instead(illness, **changes):
-    """Another dose for one illness."""
-    return lambda net, seen, found: changes if seen == illness else _dose(net, seen, found)
-
-
-def _faster(net, illness, found):
-    return {"rate": 1000 * net["rate"]} if illness == "steps" else _dose(net, illness, found)
-
-
-def _upside_down(net, illness, found):
-    return {"branch": 3.0} if net["branch"] else _dose(net, illness, found)
+    found, change = gauges(net), {}
+    if found["idle"] > 0.4:
+        change = {"bias": 0.0}
+    elif found["tilt"] > 0.1 and net["branch"] is not None:
+        change = {"branch": net["layers"] ** -0.5}
+    elif not abs(found["tilt"]) <= 0.1:
+        change = {"gain": 1.2}
+    elif found["loss"] > 0.5:
+        change = {"last": 0.1}
+    elif not -5 <= found["steps"] <= -1:
+        change = {"rate": 0.1}
+    return net | change
 
 
 def _settings(output):
@@ -82,7 +50,8 @@ def _settings(output):
         if key == "branch" and net[key] is None:
             continue
         try:
-            net[key] = float(net[key])
+            (number,) = np.ravel(net[key])  # a number, or an array of one
+            net[key] = float(number)
         except (TypeError, ValueError):
             raise TypeError(f"has {key} {cut(repr(output[key]), 30)}; expected a number") from None
         if not abs(net[key]) < 1e12 or (key in ("gain", "rate") and not net[key] > 0):
@@ -92,10 +61,18 @@ def _settings(output):
 
 ORDER, SICK = tuple(HEALTHY), ("shy", "loud", "sure", "asleep", "frozen")
 CHANGED, TOUCHED, LAYERS, WHICH = 5, 6, 7, 8
+CAME = 2.0  # what WHICH holds where nothing was changed
+INNOCENT = {
+    "shy": "bias last rate",
+    "loud": "last gain bias rate units",
+    "sure": "rate gain bias branch units",
+    "asleep": "gain last rate branch units",
+    "frozen": "gain bias branch last units",
+}
 
 
 def _measured(output, args):
-    """For every gauge 1 if it is in order, 2 if it is too large, 3 if too small (or NaN); then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer, what was."""
+    """For every gauge 1 if it is in order, 2 if it is too large, 3 if too small (or NaN); then 2 if too much was changed, if a healthy net was, if layers was; of a wrong answer for a sick net, what was."""
     (net,), answer = args, _settings(output)
     changed = [key for key in KEYS if answer[key] != net[key]]
     out = np.ones(len(ORDER) + 4)
@@ -108,7 +85,7 @@ def _measured(output, args):
     ]
     out[CHANGED] += len(changed) > 1
     out[TOUCHED] += bool(changed) and not sick(gauges(net))
-    if out.max() > 1:
+    if out.max() > 1 and out[TOUCHED] == 1:
         out[WHICH] = 2.0 + sum(2 ** KEYS.index(key) for key in changed)
     return out
 
@@ -152,12 +129,14 @@ def _said(place, who=""):
     )
 
 
-def _is(place, code, who, text, name=None):
-    """Where one entry is this number in the row of `who`."""
+def _is(place, code, who, text, name=None, unless=()):
+    """Where one entry is this number in the row of `who`, whom no other sentence is about, and the places of `unless` are in order."""
 
     def residual(args, outputs):
-        return float(any(v[place] == code for key, v in outputs.items() if who in key))
+        rows = (v for key, v in outputs.items() if who in key and (place == WHICH or v[WHICH] not in said))
+        return float(any(v[place] == code and all(v[other] == 1 for other in unless) for v in rows))
 
+    said = (CAME, *(2.0 + 2 ** KEYS.index(key) for key in INNOCENT[who].split()))
     return Invariant(f"{who}: {name or ORDER[place]}", residual, text)
 
 
@@ -168,10 +147,10 @@ def _still(key, who, text, small):
 
 
 def _others(told):
-    """The same for the gauges that have no sentence of their own."""
+    """The same for the gauges that have no sentence of their own, where those that have one are in order."""
     words = {2: "too large", 3: "too small"}
     return (
-        _is(place, code, who, f"{who.capitalize()}'s {key} {'are' if key == 'steps' else 'is'} {word} after your treatment.", f"{key} {word}")
+        _is(place, code, who, f"{who.capitalize()}'s {key} {'are' if key == 'steps' else 'is'} {word} after your treatment.", f"{key} {word}", tuple(ORDER.index(other) for patient, other in told if patient == who))
         for who in SICK
         for place, key in enumerate(ORDER)
         for code, word in words.items()
@@ -190,10 +169,25 @@ def _by(who, keys, text):
     return Invariant(f"{who} by its {' or '.join(words)}", residual, text)
 
 
+def _dose(who, setting, gauge, code):
+    """The setting that is to blame was changed, and the gauge that it has spoilt is as bad as it was."""
+    which, place = 2.0 + 2 ** KEYS.index(setting), ORDER.index(gauge)
+
+    def residual(args, outputs):
+        return float(
+            any(v[WHICH] == which and v[place] == code for name, v in outputs.items() if who in name)
+        )
+
+    return Invariant(
+        f"{who}: dose",
+        residual,
+        f"In {who} you change the setting that is to blame; what is wrong yet is the dose.",
+    )
+
+
 TREAT = Problem(
     name="ps8.treat",
     reference=treat,
-    family=_treat,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -203,7 +197,7 @@ TREAT = Problem(
         Invariant("more than one setting", _said(CHANGED), "You changed more than one setting of a net. Nobody knows then which of them helped."),
         Invariant("a healthy net", _said(TOUCHED), "You treated a healthy net. All of its gauges were in order when it came."),
         Invariant("the layers", _said(LAYERS), "You changed the number of layers. That is another net, not a cure."),
-        *(_is(WHICH, 2.0, who, f"You hand {who} back as it came, and it is sick.", "as it came") for who in SICK),
+        *(_is(WHICH, CAME, who, f"You hand {who} back as it came, and it is sick.", "as it came") for who in SICK),
         _by("shy", "bias last rate", "You change a setting of shy that has no part in it: its signal becomes smaller in every layer, forwards too."),
         _by("loud", "last", "You change the last layer of loud. That can mend its first loss; its tilt comes from the layers below, where every layer adds to what is there."),
         _by("loud", "gain", "You change the weights of loud. What they feed is bounded, and every layer adds it on a large scale: look at the branch."),
@@ -213,6 +207,11 @@ TREAT = Problem(
         _by("asleep", "gain last rate branch", "You change a setting of asleep that has no part in it: its units are below 0 for nearly every digit, and something keeps them there."),
         _by("asleep", "units", "You give asleep other units. What pushes them all to one side is still there."),
         _by("frozen", "gain bias branch last units", "You change a setting of frozen that was in order. Its signal is well; it hardly moves."),
+        _dose("shy", "gain", "tilt", 3),
+        _dose("loud", "branch", "tilt", 2),
+        _dose("sure", "last", "loss", 2),
+        _dose("asleep", "bias", "idle", 2),
+        _dose("frozen", "rate", "steps", 3),
         *_still("tilt", "shy", "Shy now has a tilt above 0.1: too much of the cure.", "Shy still has a tilt below −0.1. Its signal becomes smaller in every layer, forwards too."),
         *_still("tilt", "loud", "Loud still has a tilt above 0.1, and what is large in it grows from layer to layer.", "Loud now has a tilt below −0.1: too much of the cure."),
         *_still("loss", "loud", "Loud begins with too large a loss.", ""),
@@ -224,22 +223,23 @@ TREAT = Problem(
     mistakes=(
         Mistake("nothing done", lambda net: dict(net), "You hand every net back as it came."),
         Mistake("a recipe for all", lambda net: dict(net, units="tanh", gain=1.2, bias=0.0, branch=None, last=0.1, rate=0.1), "You give every net the same healthy settings, whatever ails it. That is another net; one setting is enough for each."),
-        Mistake("all that is bad", dict(again=True), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
-        Mistake("the loss first", dict(order=("loss", "idle", "tilt", "steps")), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
-        Mistake("the tilt before the idle units", dict(order=("tilt", "idle", "loss", "steps")), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
-        Mistake("one cure: weights", dict(dose=_always(gain=1.2)), "You change the weights' gain in every sick net. It was the cause in one of them."),
-        Mistake("one cure: rate", dict(dose=_always(rate=0.1)), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
-        Mistake("one cure: last layer", dict(dose=_always(last=0.1)), "You change the last layer in every sick net. It was the cause in one of them."),
-        Mistake("healthy ones treated", dict(asked=False, order=("steps",)), "You change the rate of every net, the healthy ones too."),
-        Mistake("larger branch", dict(dose=_upside_down), "You made the branch of loud larger. Every layer adds it to what is there."),
-        Mistake("weights of gain 10", dict(dose=_instead("tilt", gain=30.0)), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
-        Mistake("rate still too small", dict(dose=_faster), "You change the rate of frozen, and its steps are still too small."),
-        Mistake("rate of 100", dict(dose=_instead("steps", rate=100.0)), "You made the rate of frozen so large that its steps are too large."),
-        Mistake("idle units by their weights", dict(dose=_instead("idle", gain=20.0)), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
+        Mistake("all that is bad", edit('elif found["tilt"]', 'if found["tilt"]', 'change = {"branch"', 'change |= {"branch"', 'change = {"gain"', 'change |= {"gain"', 'elif found["loss"]', 'if found["loss"]', 'change = {"last"', 'change |= {"last"', "elif not -5", "if not -5", 'change = {"rate"', 'change |= {"rate"'), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
+        Mistake("the loss first", edit('if found["idle"]', 'if found["loss"] > 0.5:\n        change = {"last": 0.1}\n    elif found["idle"]'), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
+        Mistake("the tilt before the idle units", edit('if found["idle"]', 'if not abs(found["tilt"]) <= 0.1:\n        change = {"branch": net["layers"] ** -0.5} if found["tilt"] > 0 and net["branch"] else {"gain": 1.2}\n    elif found["idle"]'), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
+        Mistake("one cure: weights", edit("net | change", 'net | ({"gain": 1.2} if change else {})'), "You change the weights' gain in every sick net. It was the cause in one of them."),
+        Mistake("one cure: rate", edit("net | change", 'net | ({"rate": 0.1} if change else {})'), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
+        Mistake("one cure: last layer", edit("net | change", 'net | ({"last": 0.1} if change else {})'), "You change the last layer in every sick net. It was the cause in one of them."),
+        Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You change the healthy nets, which need nothing; of the sick ones you cure frozen alone."),
+        Mistake("turned round", lambda net: dict(net) if sick(gauges(net)) else net | {"rate": 0.05}, "Your question is turned round: you change the healthy nets, and hand the sick ones back as they came."),
+        Mistake("larger branch", edit("net | change", 'net | ({"branch": 3.0} if change and net["branch"] else change)'), "You made the branch of loud larger. Every layer adds it to what is there."),
+        Mistake("weights of gain 10", edit('{"branch": net["layers"] ** -0.5}', '{"gain": 30.0}', '{"gain": 1.2}', '{"gain": 30.0}'), "You made small weights far too large: the units of shy saturate, and its tilt is bad on the other side."),
+        Mistake("rate still too small", edit('{"rate": 0.1}', '{"rate": 1000 * net["rate"]}'), "You change the rate of frozen, and its steps are still too small."),
+        Mistake("rate of 100", edit('{"rate": 0.1}', '{"rate": 100.0}'), "You made the rate of frozen so large that its steps are too large."),
+        Mistake("idle units by their weights", edit('{"bias": 0.0}', '{"gain": 20.0}'), "You wake asleep by larger weights. Units then are on for some digits, and the signal grows from layer to layer."),
     ),
     hints=(
         "Read all gauges of all seven before you write a line. Which of them are bad together, and which one is alone?",
         "Ask in the order: idle units, tilt (which sign, and is there a branch?), first loss, steps. Stop at the first yes, and let a net go that says no to all.",
-        'if found["idle"] > 0.4 the bias is to blame; a tilt beyond ±0.1 is weights or branch, a loss above 0.5 the last layer; what is left is the rate.',
+        "A tilt comes from what multiplies in every layer; a large first loss without one, from what stands above them. Idle units are held down by something, and steps that are too small while all else is in order have the simplest cause.",
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse import optim
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- clipping_turn ---------------------------------------------------------------------------------
@@ -13,77 +13,30 @@ def clipping_turn(grads, limit):
 
     All arrays of the list are one long vector: cos = g·cut/(‖g‖ ‖cut‖).
     """
-    cut = [optim.clip_by_global_norm((g,), limit)[0] for g in grads]
-    a, b = (np.concatenate([np.ravel(x) for x in arrays]) for arrays in (grads, cut))
-    lengths = np.linalg.norm(a), np.linalg.norm(b)
-    return a @ b / (lengths[0] * lengths[1]), lengths[1] / lengths[0]
+    cut = []
+    for g in grads:
+        norm = np.linalg.norm(g)
+        factor = min(1.0, limit / norm) if norm > 0 else 1.0
+        cut.append(factor * g)
+    a, b = long(grads), long(cut)
+    whole, short = np.linalg.norm(a), np.linalg.norm(b)
+    cosine = a @ b / (whole * short)
+    return cosine, short / whole
 
 
-def _shorten(g, limit):
-    return g * min(1.0, limit / max(np.linalg.norm(g), 1e-300))
-
-
-def _long(grads):
+def long(grads):
+    """All arrays end to end."""
     return np.concatenate([np.ravel(g) for g in grads])
 
 
-def _turn(
-    grads,
-    limit,
-    *,
-    cut=lambda grads, limit: [_shorten(g, limit) for g in grads],
-    dot=lambda a, b: a @ b,
-    below=lambda a, b: np.linalg.norm(a) * np.linalg.norm(b),
-    shown=lambda cosine: cosine,
-    ratio=lambda a, b: np.linalg.norm(b) / np.linalg.norm(a),
-):
-    """clipping_turn with exchangeable parts; `below(a, b)` is what the product is divided by."""
-    a, b = _long(grads), _long(cut(grads, limit))
-    return np.float64(shown(dot(a, b) / below(a, b))), np.float64(ratio(a, b))
+def _rows(g, limit):
+    """Each row of a matrix clipped by its own norm; a vector is one row."""
+    sizes = np.linalg.norm(np.atleast_2d(g), axis=1, keepdims=True)
+    return (np.atleast_2d(g) * np.minimum(1, limit / np.maximum(sizes, 1e-300))).reshape(g.shape)
 
 
-def _by_norm(grads, limit):
-    return [g * min(1.0, limit / np.linalg.norm(_long(grads))) for g in grads]
-
-
-def _stretched(grads, limit):
-    return [g * limit / max(np.linalg.norm(g), 1e-300) for g in grads]
-
-
-def _by_squares(grads, limit):
-    return [g * min(1.0, limit / max((g**2).sum(), 1e-300)) for g in grads]
-
-
-def _rows(grads, limit):
-    return [np.array([_shorten(row, limit) for row in np.atleast_2d(g)]).reshape(g.shape) for g in grads]
-
-
-def _by(norm):
-    """Each array clipped by another norm of it."""
-    return dict(cut=lambda grads, limit: [g * min(1.0, limit / max(norm(g), 1e-300)) for g in grads])
-
-
-def _times(factor):
-    """Each array times factor(‖g‖, c); zeros stay zeros."""
-    return dict(
-        cut=lambda grads, limit: [g * factor(np.linalg.norm(g), limit) if g.any() else g for g in grads]
-    )
-
-
-def _so_far(grads, limit):
-    sums = np.cumsum([(g**2).sum() for g in grads])
-    return [g * min(1.0, limit / np.sqrt(s)) for g, s in zip(grads, sums, strict=True)]
-
-
-def _norms_added(grads, limit):
-    """Lengths as sums of the arrays' norms."""
-    cut = [_shorten(g, limit) for g in grads]
-    whole, short = (sum(np.linalg.norm(g) for g in arrays) for arrays in (grads, cut))
-    return _long(grads) @ _long(cut) / (whole * short), short / whole
-
-
-def _centred_cosine(a, b):
-    return np.corrcoef(a, b)[0, 1]
+def _added(grads):
+    return sum(np.linalg.norm(g) for g in grads)
 
 
 def _each(join):
@@ -100,9 +53,9 @@ def _turn_cases(rng):
     """Arrays longer and shorter than the limit, one of zeros, one alone."""
     cases = []
     for shapes, norms in (
-        (((4, 3), (5,), (2, 2)), (6.0, 1.9, 0.5)),
+        (((4, 3), (5,), (2, 2)), (6.0, 1.9, 0.2)),
         (((3, 3), (3, 3), (4,), (2, 3)), (1.6, 4.0, 0.0, 1.4)),
-        (((3, 2), (2, 4), (6,)), (0.6, 0.5, 7.0)),
+        (((3, 2), (2, 4), (6,)), (0.6, 0.15, 7.0)),
     ):
         grads = [rng.normal(size=shape) + 0.3 for shape in shapes]
         grads = [
@@ -113,6 +66,8 @@ def _turn_cases(rng):
         g * c / np.linalg.norm(g) for g, c in zip(rng.normal(size=(3, 2, 4)), (1.1, 1.05, 0.5), strict=True)
     ]
     cases.append(Case((grads, 1.0), ("cosine", "length")))  # hardly too long
+    alone = [rng.normal(size=(2, 3, 2)) + 0.3]  # one array, which cannot turn
+    cases.append(Case((alone, 1.3), ("cosine", "length")))
     return cases
 
 
@@ -129,7 +84,7 @@ def _beyond(args, out):
 CLIPPING_TURN = Problem(
     name="ps8.clipping_turn",
     reference=clipping_turn,
-    family=_turn,
+    helpers=(long,),
     cases=_turn_cases,
     points=2,
     lecture='lecture 12, "The clinic"',
@@ -138,46 +93,48 @@ CLIPPING_TURN = Problem(
         Invariant("at most 1", _beyond, "One of your results is above 1. No cosine is, and clipping makes no vector longer."),
     ),
     mistakes=(
-        Mistake("clipped by the norm", dict(cut=_by_norm), "You clip by the global norm, which never turns the gradient. Here every array is clipped by its own norm."),
-        Mistake("clipped by value", dict(cut=lambda grads, limit: [np.clip(g, -limit, limit) for g in grads]), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor."),
-        Mistake("clipped row by row", dict(cut=_rows), "You clip the rows of a matrix one by one. A matrix is one array and has one norm."),
-        Mistake("short arrays stretched", dict(cut=_stretched), "You stretch short arrays to the limit as well. They are left as they are."),
-        Mistake("sum of absolute values", _by(lambda g: np.abs(g).sum()), "You clip by the sum of the entries' sizes. The norm is the root of the sum of their squares."),
-        Mistake("largest entry", _by(lambda g: np.abs(g).max()), "You clip by the largest entry of an array. Its norm is the root of the sum of squares."),
-        Mistake("root mean square", _by(lambda g: np.sqrt((g**2).mean())), "You clip by the root mean square. A norm adds the squares, it does not average them."),
-        Mistake("norm over the entries", _by(lambda g: np.linalg.norm(g) / g.size), "You divide the norm by the number of entries before you compare. The norm itself is compared with c."),
-        Mistake("largest singular value", _by(lambda g: np.linalg.norm(g, 2)), "Of a matrix you take the largest singular value, as np.linalg.norm(g, 2) does. Its norm here is the root of the sum of all squares."),
-        Mistake("max for min", _times(lambda n, c: max(1.0, c / n)), "Your factor is never below 1: short arrays are stretched, and long ones stay as they are."),
-        Mistake("factor upside down", _times(lambda n, c: min(1.0, n / c)), "Your factor is upside down: short arrays are shortened, and long ones stay as they are."),
-        Mistake("factor up to the limit", _times(lambda n, c: min(c, c / n)), "Short arrays get the limit c for a factor. Up to c they stay as they are."),
-        Mistake("limit squared", dict(cut=lambda grads, limit: [_shorten(g, limit**2) for g in grads]), "You square the limit. Norms are compared with c itself."),
-        Mistake("limit shared out", dict(cut=lambda grads, limit: [_shorten(g, limit / len(grads) ** 0.5) for g in grads]), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
-        Mistake("limit divided by the arrays", dict(cut=lambda grads, limit: [_shorten(g, limit / len(grads)) for g in grads]), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
-        Mistake("norm of the arrays so far", dict(cut=_so_far), "You clip each array by the norm of all arrays so far. Each is clipped by its own."),
-        Mistake("norms added", _norms_added, "Your lengths add the norms of the arrays up. It is their squares that add."),
+        Mistake("clipped by the norm", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads))"), "You clip by the global norm, which never turns the gradient. Here every array is clipped by its own norm."),
+        Mistake("clipped by value", edit("factor * g", "np.clip(g, -limit, limit)"), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor."),
+        Mistake("clipped row by row", edit("factor * g", "_rows(g, limit)"), "You clip the rows of a matrix one by one. A matrix is one array and has one norm."),
+        Mistake("short arrays stretched", edit("min(1.0, limit / norm)", "limit / norm"), "You stretch short arrays to the limit as well. They are left as they are."),
+        Mistake("limit not used", edit("min(1.0, limit / norm)", "1 / norm"), "You divide every array by its norm, whatever the limit is. Only arrays longer than c are cut, and to the length c.", whole=True),
+        Mistake("sum of absolute values", edit("np.linalg.norm(g)", "np.abs(g).sum()"), "You clip by the sum of the entries' sizes. The norm is the root of the sum of their squares."),
+        Mistake("largest entry", edit("np.linalg.norm(g)", "np.abs(g).max()"), "You clip by the largest entry of an array. Its norm is the root of the sum of squares."),
+        Mistake("root mean square", edit("np.linalg.norm(g)", "np.sqrt((g**2).mean())"), "You clip by the root mean square. A norm adds the squares, it does not average them."),
+        Mistake("norm over the entries", edit("np.linalg.norm(g)", "np.linalg.norm(g) / g.size"), "You divide the norm by the number of entries before you compare. The norm itself is compared with c."),
+        Mistake("largest singular value", edit("np.linalg.norm(g)", "np.linalg.norm(g, 2)"), "Of a matrix you take the largest singular value, as np.linalg.norm(g, 2) does. Its norm here is the root of the sum of all squares."),
+        Mistake("max for min", edit("min(1.0", "max(1.0"), "Your factor is never below 1: short arrays are stretched, and long ones stay as they are."),
+        Mistake("factor upside down", edit("limit / norm", "norm / limit"), "Your factor is upside down: short arrays are shortened, and long ones stay as they are."),
+        Mistake("factor up to the limit", edit("min(1.0", "min(limit"), "Short arrays get the limit c for a factor. Up to c they stay as they are."),
+        Mistake("limit for the factor", edit("min(1.0, limit / norm)", "(limit if norm > limit else 1.0)"), "Long arrays get the limit c for a factor in your answer. It is their norm that has to come out as c.", whole=True),
+        Mistake("limit squared", edit("limit / norm", "limit**2 / norm"), "You square the limit. Norms are compared with c itself."),
+        Mistake("limit shared out", edit("limit / norm", "limit / len(grads) ** 0.5 / norm"), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
+        Mistake("limit divided by the arrays", edit("limit / norm", "limit / len(grads) / norm"), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
+        Mistake("norm of the arrays so far", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads[: len(cut) + 1]))"), "You clip each array by the norm of all arrays so far. Each is clipped by its own."),
+        Mistake("norms added", edit("np.linalg.norm(a), np.linalg.norm(b)", "_added(grads), _added(cut)"), "Your lengths add the norms of the arrays up. It is their squares that add."),
         Mistake("first array left out", lambda grads, limit: clipping_turn(grads[1:], limit), "Your results leave the first array out."),
-        Mistake("sum of squares", dict(cut=_by_squares), "Your clipping divides the limit by the sum of squares, without its root."),
+        Mistake("sum of squares", edit("np.linalg.norm(g)", "(g**2).sum()"), "Your clipping divides the limit by the sum of squares, without its root."),
         Mistake("mean over the arrays", _each(np.mean), "You average the results of the single arrays, and of these none is turned. All of them together are one vector."),
         Mistake("last array only", _each(lambda values: values[-1]), "Your results are those of a single array. All of them together are one vector."),
         Mistake("product over the arrays", _each(np.prod), "You multiply the results of the single arrays. All of them together are one vector."),
-        Mistake("clipped one with itself", dict(dot=lambda a, b: b @ b), "Your scalar product is that of the clipped gradient with itself. An angle is between two."),
-        Mistake("not divided", dict(below=lambda a, b: 1.0), "Your cosine is the scalar product itself. A product of two long vectors is large whatever their directions."),
-        Mistake("divided by the gradient's length squared", dict(below=lambda a, b: a @ a), "You divide by ‖g‖². That tells how much of g the clipped step still contains, not where it points."),
-        Mistake("divided by the cut one's length squared", dict(below=lambda a, b: b @ b), "You divide by ‖cut‖². A cosine knows both lengths."),
-        Mistake("roots missing", dict(below=lambda a, b: (a @ a) * (b @ b)), "You divide by sums of squares. Lengths have roots."),
-        Mistake("divided by the number of entries", dict(below=lambda a, b: len(a)), "You take a mean over the entries, which is no cosine."),
-        Mistake("correlation", dict(dot=_centred_cosine, below=lambda a, b: 1.0), "You take the correlation coefficient, which subtracts the means first. A direction has no mean to subtract."),
-        Mistake("cosine squared", dict(shown=lambda cosine: cosine**2), "You return the square of the cosine."),
-        Mistake("sine", dict(shown=lambda cosine: np.sqrt(np.maximum(0, 1 - cosine**2))), "You return the sine of the angle, √(1 − cos²). Asked for is the cosine itself."),
-        Mistake("distance for the cosine", dict(shown=lambda cosine: 1 - cosine), "You return 1 − cos, the cosine distance (scipy's cosine). The cosine itself is 1 for equal directions."),
-        Mistake("angle", dict(shown=np.arccos), "You return the angle in radians. Asked for is its cosine."),
-        Mistake("angle in degrees", dict(shown=lambda cosine: np.degrees(np.arccos(cosine))), "You return the angle in degrees. Asked for is its cosine."),
-        Mistake("length lost", dict(ratio=lambda a, b: 1 - np.linalg.norm(b) / np.linalg.norm(a)), "Your length is the part that is lost. Asked for is what is left: ‖cut‖/‖g‖."),
-        Mistake("length of the cut one", dict(ratio=lambda a, b: np.linalg.norm(b)), "Your length is ‖cut‖. Asked for is its share of the length before: ‖cut‖/‖g‖."),
-        Mistake("length upside down", dict(ratio=lambda a, b: np.linalg.norm(a) / np.linalg.norm(b)), "Your length is upside down: ‖cut‖/‖g‖ is at most 1."),
-        Mistake("length squared", dict(ratio=lambda a, b: (b @ b) / (a @ a)), "Your length is a ratio of sums of squares. Take the root."),
-        Mistake("length of what was cut off", dict(ratio=lambda a, b: np.linalg.norm(a - b) / np.linalg.norm(a)), "Your length is that of the difference, ‖g − cut‖/‖g‖. Asked for is what is left, ‖cut‖/‖g‖."),
-        Mistake("share of entries left", dict(ratio=lambda a, b: np.mean(a == b)), "Your length is the share of entries that were not cut. Asked for is ‖cut‖/‖g‖."),
+        Mistake("clipped one with itself", edit("a @ b", "b @ b"), "Your scalar product is that of the clipped gradient with itself. An angle is between two."),
+        Mistake("not divided", edit(" / (whole * short)", ""), "Your cosine is the scalar product itself. A product of two long vectors is large whatever their directions."),
+        Mistake("divided by the gradient's length squared", edit("(whole * short)", "whole**2"), "You divide by ‖g‖². That tells how much of g the clipped step still contains, not where it points."),
+        Mistake("divided by the cut one's length squared", edit("(whole * short)", "short**2"), "You divide by ‖cut‖². A cosine knows both lengths."),
+        Mistake("roots missing", edit("(whole * short)", "(whole * short) ** 2"), "You divide by sums of squares. Lengths have roots."),
+        Mistake("divided by the number of entries", edit("(whole * short)", "len(a)"), "You take a mean over the entries, which is no cosine."),
+        Mistake("correlation", edit("a @ b / (whole * short)", "np.corrcoef(a, b)[0, 1]"), "You take the correlation coefficient, which subtracts the means first. A direction has no mean to subtract."),
+        Mistake("cosine squared", edit("return cosine", "return cosine**2"), "You return the square of the cosine."),
+        Mistake("sine", edit("return cosine", "return np.sqrt(np.maximum(0, 1 - cosine**2))"), "You return the sine of the angle, √(1 − cos²). Asked for is the cosine itself."),
+        Mistake("distance for the cosine", edit("return cosine", "return 1 - cosine"), "You return 1 − cos, the cosine distance (scipy's cosine). The cosine itself is 1 for equal directions."),
+        Mistake("angle", edit("return cosine", "return np.arccos(cosine)"), "You return the angle in radians. Asked for is its cosine."),
+        Mistake("angle in degrees", edit("return cosine", "return np.degrees(np.arccos(cosine))"), "You return the angle in degrees. Asked for is its cosine."),
+        Mistake("length lost", edit("short / whole", "1 - short / whole"), "Your length is the part that is lost. Asked for is what is left: ‖cut‖/‖g‖."),
+        Mistake("length of the cut one", edit("short / whole", "short"), "Your length is ‖cut‖. Asked for is its share of the length before: ‖cut‖/‖g‖."),
+        Mistake("length upside down", edit("short / whole", "whole / short"), "Your length is upside down: ‖cut‖/‖g‖ is at most 1."),
+        Mistake("length squared", edit("short / whole", "(short / whole) ** 2"), "Your length is a ratio of sums of squares. Take the root."),
+        Mistake("length of what was cut off", edit("short / whole", "np.linalg.norm(a - b) / whole"), "Your length is that of the difference, ‖g − cut‖/‖g‖. Asked for is what is left, ‖cut‖/‖g‖."),
+        Mistake("share of entries left", edit("short / whole", "np.mean(a == b)"), "Your length is the share of entries that were not cut. Asked for is ‖cut‖/‖g‖."),
     ),
     hints=(
         "Every array keeps its own direction, and yet the whole turns: the long ones shrink and the short ones do not.",

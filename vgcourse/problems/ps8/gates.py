@@ -3,6 +3,7 @@
 import numpy as np
 
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- gate_bias -------------------------------------------------------------------------------------
@@ -13,35 +14,11 @@ def gate_bias(share, shortest, longest, H):
 
     T_1 = shortest, T_H = longest, each lag is the one before times the same factor. Returns lags and bias, (H,).
     """
-    return _bias(share, shortest, longest, H)
-
-
-def _logit(f):
-    return np.log(f) - np.log1p(-f)
-
-
-def _bias(
-    share,
-    shortest,
-    longest,
-    H,
-    *,
-    spread=np.geomspace,
-    order=1,
-    whole=lambda lags: lags,
-    gate=lambda share, T: share ** (1 / T),
-    inverse=_logit,
-    sign=1,
-):
-    """gate_bias with exchangeable parts."""
-    lags = spread(shortest, longest, H)[::order]
-    lags = whole(lags)
-    return lags, sign * inverse(gate(share, lags))
-
-
-def _instead(bias):
-    """The right lags, and biases by another rule of share and lags."""
-    return lambda share, shortest, longest, H: ((T := np.geomspace(shortest, longest, H)), bias(share, T))
+    factor = (longest / shortest) ** (1 / (H - 1))
+    lags = shortest * factor ** np.arange(H)
+    gate = share ** (1 / lags)
+    bias = np.log(gate / (1 - gate))
+    return lags, bias
 
 
 def _bias_cases(rng):
@@ -49,7 +26,7 @@ def _bias_cases(rng):
     for H, shortest, longest, low, high in (
         (7, 2, 150, 0.2, 0.34),
         (5, 4, 60, 0.55, 0.9),
-        (2, 3, 40, 0.4, 0.45),
+        (2, 1.5, 40, 0.24, 0.26),
     ):
         numbers = rng.uniform(low, high), rng.uniform(1.0, 1.2) * shortest, rng.uniform(0.9, 1.1) * longest
         cases.append(Case((*map(float, numbers), H), ("lags", "bias")))
@@ -69,7 +46,6 @@ def _share_kept(args, out):
 GATE_BIAS = Problem(
     name="ps8.gate_bias",
     reference=gate_bias,
-    family=_bias,
     cases=_bias_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
@@ -79,48 +55,52 @@ GATE_BIAS = Problem(
         Invariant("share kept", _share_kept, "Put your bias of each unit into a sigmoid and raise it to its lag: that is not the share."),
     ),
     mistakes=(
-        Mistake("lags evenly spaced", dict(spread=np.linspace), "Your lags are evenly spaced, so few units look after the short ones. From one unit to the next it is the factor that is the same."),
-        Mistake("last lag left out", dict(spread=lambda a, b, H: np.geomspace(a, b, H, endpoint=False)), "Your last unit stops short of the longest lag: H lags have H − 1 factors between them."),
-        Mistake("one step too far", dict(spread=lambda a, b, H: np.geomspace(a, b, H + 1)[1:]), "Your first unit's lag is already one factor above the shortest."),
-        Mistake("longest first", dict(order=-1), "Your lags run from the longest to the shortest. Unit 1 has the shortest."),
-        Mistake("both ends left out", dict(spread=lambda a, b, H: np.geomspace(a, b, H + 2)[1:-1]), "Your lags lie between the shortest and the longest. Both of these belong to them."),
-        Mistake("one factor too much", dict(spread=lambda a, b, H: np.geomspace(a, b, H) * (b / a) ** (1 / (H - 1))), "All of your lags are one factor too long: the first unit has the shortest lag itself."),
-        Mistake("doubled", dict(spread=lambda a, b, H: a * 2.0 ** np.arange(H)), "Your lags double from unit to unit. The factor follows from both ends, and is another one."),
-        Mistake("1/T evenly spaced", dict(spread=lambda a, b, H: 1 / np.linspace(1 / a, 1 / b, H)), "Your 1/T are evenly spaced. From one unit to the next it is the factor that is the same."),
-        Mistake("whole lags", dict(whole=np.round), "You round the lags to whole steps. Then the factors between them differ."),
-        Mistake("lags cut", dict(whole=np.floor), "You cut the lags to whole steps. Then the factors between them differ."),
-        Mistake("logarithms of the lags", lambda share, a, b, H: (np.log(np.geomspace(a, b, H)), gate_bias(share, a, b, H)[1]), "Your lags are logarithms. Asked for are the lags themselves."),
-        Mistake("biases evenly spaced", lambda share, a, b, H: (np.geomspace(a, b, H), np.linspace(*_logit(share ** (1 / np.array([a, b]))), H)), "Your biases are evenly spaced between the two ends. That is close where lags are long, but each unit has a lag of its own to keep the share over."),
-        Mistake("gates evenly spaced", lambda share, a, b, H: (np.geomspace(a, b, H), _logit(np.linspace(*share ** (1 / np.array([a, b])), H))), "Your gates are evenly spaced between the two ends, so most lags are short. Each unit has a lag of its own to keep the share over."),
-        Mistake("no root", dict(gate=lambda share, T: share + 0 * T), "Your gate is the share itself. That would be right for a lag of one step."),
-        Mistake("share over the lag", dict(gate=lambda share, T: share / T), "Your gate is the share divided by the lag. Gates multiply: T equal ones have to give the share."),
-        Mistake("share as an exponent", dict(gate=lambda share, T: np.exp(-share / T)), "You take the share for an exponent. Your gates keep e to the power −p over their lag."),
-        Mistake("bias over the lag", _instead(lambda share, T: _logit(share) / T), "You divide the share's bias by the lag. Over the steps it is the logarithm of the gate that is shared out."),
-        Mistake("bias times the lag", _instead(lambda share, T: _logit(share) * T), "You multiply the share's bias by the lag. Over the steps it is the logarithm of the gate that adds up."),
-        Mistake("root of the units", dict(gate=lambda share, T: share ** (1 / len(T)) + 0 * T), "Your gate is the H-th root of the share, the same for all units. A unit keeps the share over its own lag."),
-        Mistake("gate to first order", dict(gate=lambda share, T: 1 + np.log(share) / T), "Your gate is an expansion for long lags. For short ones it is not near enough."),
-        Mistake("power for root", dict(gate=lambda share, T: share**T), "You raise the share to the power T. It is the gate that is raised to it."),
-        Mistake("loss spread evenly", dict(gate=lambda share, T: 1 - (1 - share) / T), "You spread the loss evenly over the steps. Each step loses a part of what is left, not of the start."),
-        Mistake("T − 1 steps", dict(gate=lambda share, T: share ** (1 / (T - 1))), "Your gates keep the share over T − 1 steps. From c_0 to c_T there are T gates."),
-        Mistake("T + 1 steps", dict(gate=lambda share, T: share ** (1 / (T + 1))), "Your gates keep the share over T + 1 steps. From c_0 to c_T there are T gates."),
-        Mistake("half in place of the share", dict(gate=lambda share, T: 0.5 ** (1 / T)), "Your gates keep one half whatever the share is: each lag is then a half-life."),
-        Mistake("1/e in place of the share", dict(gate=lambda share, T: np.exp(-1 / T)), "Your gates keep 1/e whatever the share is: each lag is then a time constant."),
-        Mistake("share lost", dict(gate=lambda share, T: (1 - share) ** (1 / T)), "You let the share be lost. It is what is to be kept."),
-        Mistake("chrono bias", _instead(lambda share, T: np.log(T - 1)), "Your bias is the chrono rule, ln(T − 1), which keeps about 1/e, whatever share is asked for."),
-        Mistake("bias is ln T", _instead(lambda share, T: np.log(T)), "Your bias is ln T and does not depend on the share."),
-        Mistake("bias for long lags only", _instead(lambda share, T: np.log(T / -np.log(share))), "Your bias takes ln σ(b) for −e^(−b), which holds for long lags only."),
-        Mistake("bias to second order", _instead(lambda share, T: np.log(T / -np.log(share) - 0.5)), "Your bias is an expansion for long lags, like (10.6). For short ones it is not near enough."),
-        Mistake("sign in the odds", dict(inverse=lambda f: np.log(f / (1 + f))), "Your odds have 1 + f below the fraction. What is lost there is 1 less f."),
-        Mistake("half of the logit", dict(inverse=lambda f: _logit(f) / 2), "Your bias is half of the logit. A sigmoid needs no half; that belongs to tanh."),
-        Mistake("sign of the bias", dict(sign=-1), "Your bias has the wrong sign: its gate is 1 − f, which forgets."),
-        Mistake("log in place of logit", dict(inverse=np.log), "Your bias is ln f, which is negative for every gate. That does not undo a sigmoid."),
-        Mistake("odds without the logarithm", dict(inverse=lambda f: f / (1 - f)), "Your bias is the odds f/(1 − f), one step before the end."),
-        Mistake("inverse of tanh", dict(inverse=np.arctanh), "Your bias undoes a tanh. A gate is a sigmoid."),
-        Mistake("logit to base 10", dict(inverse=lambda f: _logit(f) / np.log(10)), "Your logarithm has base 10. The sigmoid is made of powers of e."),
-        Mistake("logit to base 2", dict(inverse=lambda f: _logit(f) / np.log(2)), "Your logarithm has base 2. The sigmoid is made of powers of e."),
-        Mistake("gate for the bias", dict(inverse=lambda f: f), "Your bias is the gate itself. A sigmoid still has to make the gate of it."),
-        Mistake("exponents of ten", dict(spread=np.logspace), "Your lags run from 10 to the power of the shortest to 10 to the power of the longest: np.logspace takes exponents."),
-        Mistake("sigmoid for its inverse", dict(inverse=lambda f: 1 / (1 + np.exp(-f))), "You put the gate into the sigmoid once more. The bias is what the sigmoid turns into the gate."),
+        Mistake("lags evenly spaced", edit("shortest * factor ** np.arange(H)", "np.linspace(shortest, longest, H)"), "Your lags are evenly spaced, so few units look after the short ones. From one unit to the next it is the factor that is the same."),
+        Mistake("last lag left out", edit("1 / (H - 1)", "1 / H"), "Your last unit stops short of the longest lag: H lags have H − 1 factors between them."),
+        Mistake("one step too far", edit("1 / (H - 1)", "1 / H", "np.arange(H)", "np.arange(1, H + 1)"), "Your first unit's lag is already one factor above the shortest."),
+        Mistake("longest first", edit("np.arange(H)", "np.arange(H)[::-1]"), "Your lags run from the longest to the shortest. Unit 1 has the shortest."),
+        Mistake("both ends left out", edit("1 / (H - 1)", "1 / (H + 1)", "np.arange(H)", "np.arange(1, H + 1)"), "Your lags lie between the shortest and the longest. Both of these belong to them."),
+        Mistake("one factor too much", edit("np.arange(H)", "np.arange(1, H + 1)"), "All of your lags are one factor too long: the first unit has the shortest lag itself."),
+        Mistake("doubled", edit("factor ** np", "2.0 ** np"), "Your lags double from unit to unit. The factor follows from both ends, and is another one."),
+        Mistake("factor without its root", edit(" ** (1 / (H - 1))", ""), "Each of your lags is the one before times longest/shortest. H − 1 equal factors have to make that number together."),
+        Mistake("1/T evenly spaced", edit("shortest * factor ** np.arange(H)", "1 / np.linspace(1 / shortest, 1 / longest, H)"), "Your 1/T are evenly spaced. From one unit to the next it is the factor that is the same."),
+        Mistake("whole lags", edit("gate = ", "lags = np.round(lags)\n    gate = "), "You round the lags to whole steps. Then the factors between them differ."),
+        Mistake("lags cut", edit("gate = ", "lags = np.floor(lags)\n    gate = "), "You cut the lags to whole steps. Then the factors between them differ."),
+        Mistake("logarithms of the lags", edit("return lags", "return np.log(lags)"), "Your lags are logarithms. Asked for are the lags themselves."),
+        Mistake("biases evenly spaced", edit("lags, bias", "lags, np.linspace(bias[0], bias[-1], H)"), "Your biases are evenly spaced between the two ends. That is close where lags are long, but each unit has a lag of its own to keep the share over."),
+        Mistake("gates evenly spaced", edit("share ** (1 / lags)", "np.linspace(share ** (1 / shortest), share ** (1 / longest), H)"), "Your gates are evenly spaced between the two ends, so most lags are short. Each unit has a lag of its own to keep the share over."),
+        Mistake("no root", edit("share ** (1 / lags)", "share + 0 * lags"), "Your gate is the share itself. That would be right for a lag of one step."),
+        Mistake("share over the lag", edit("share ** (1 / lags)", "share / lags"), "Your gate is the share divided by the lag. Gates multiply: T equal ones have to give the share."),
+        Mistake("share as an exponent", edit("share ** (1 / lags)", "np.exp(-share / lags)"), "You take the share for an exponent. Your gates keep e to the power −p over their lag."),
+        Mistake("bias over the lag", edit("np.log(gate / (1 - gate))", "np.log(share / (1 - share)) / lags"), "You divide the share's bias by the lag. Over the steps it is the logarithm of the gate that is shared out."),
+        Mistake("bias times the lag", edit("np.log(gate / (1 - gate))", "np.log(share / (1 - share)) * lags"), "You multiply the share's bias by the lag. Over the steps it is the logarithm of the gate that adds up."),
+        Mistake("root of the units", edit("share ** (1 / lags)", "share ** (1 / H) + 0 * lags"), "Your gate is the H-th root of the share, the same for all units. A unit keeps the share over its own lag."),
+        Mistake("gate of the longest lag", edit("share ** (1 / lags)", "share ** (1 / longest) + 0 * lags"), "All of your units have the gate of the longest lag. Each keeps the share over a lag of its own."),
+        Mistake("gate of the shortest lag", edit("share ** (1 / lags)", "share ** (1 / shortest) + 0 * lags"), "All of your units have the gate of the shortest lag. Each keeps the share over a lag of its own."),
+        Mistake("gate to first order", edit("share ** (1 / lags)", "1 + np.log(share) / lags"), "Your gate is an expansion for long lags. For short ones it is not near enough."),
+        Mistake("power for root", edit("share ** (1 / lags)", "share**lags"), "You raise the share to the power T. It is the gate that is raised to it."),
+        Mistake("loss spread evenly", edit("share ** (1 / lags)", "1 - (1 - share) / lags"), "You spread the loss evenly over the steps. Each step loses a part of what is left, not of the start."),
+        Mistake("T − 1 steps", edit("1 / lags", "1 / (lags - 1)"), "Your gates keep the share over T − 1 steps. From c_0 to c_T there are T gates."),
+        Mistake("T + 1 steps", edit("1 / lags", "1 / (lags + 1)"), "Your gates keep the share over T + 1 steps. From c_0 to c_T there are T gates."),
+        Mistake("half in place of the share", edit("share ** (1", "0.5 ** (1"), "Your gates keep one half whatever the share is: each lag is then a half-life."),
+        Mistake("1/e in place of the share", edit("share ** (1 / lags)", "np.exp(-1 / lags)"), "Your gates keep 1/e whatever the share is: each lag is then a time constant."),
+        Mistake("share lost", edit("share ** (1", "(1 - share) ** (1"), "You let the share be lost. It is what is to be kept."),
+        Mistake("chrono bias", edit("np.log(gate / (1 - gate))", "np.log(lags - 1)"), "Your bias is the chrono rule, ln(T − 1), which keeps about 1/e, whatever share is asked for."),
+        Mistake("bias is ln T", edit("np.log(gate / (1 - gate))", "np.log(lags)"), "Your bias is ln T and does not depend on the share."),
+        Mistake("bias for long lags only", edit("np.log(gate / (1 - gate))", "np.log(lags / -np.log(share))"), "Your bias takes ln σ(b) for −e^(−b), which holds for long lags only."),
+        Mistake("bias to second order", edit("np.log(gate / (1 - gate))", "np.log(lags / -np.log(share) - 0.5)"), "Your bias is an expansion for long lags, like (10.6). For short ones it is not near enough."),
+        Mistake("sign in the odds", edit("1 - gate", "1 + gate"), "Your odds have 1 + f below the fraction. What is lost there is 1 less f."),
+        Mistake("half of the logit", edit("np.log(gate", "0.5 * np.log(gate"), "Your bias is half of the logit. A sigmoid needs no half; that belongs to tanh."),
+        Mistake("sign of the bias", edit("lags, bias", "lags, -bias"), "Your bias has the wrong sign: its gate is 1 − f, which forgets."),
+        Mistake("log in place of logit", edit("gate / (1 - gate)", "gate"), "Your bias is ln f, which is negative for every gate. That does not undo a sigmoid."),
+        Mistake("odds without the logarithm", edit("np.log(", "("), "Your bias is the odds f/(1 − f), one step before the end."),
+        Mistake("inverse of tanh", edit("np.log(gate / (1 - gate))", "np.arctanh(gate)"), "Your bias undoes a tanh. A gate is a sigmoid."),
+        Mistake("logit to base 10", edit("np.log(", "np.log10("), "Your logarithm has base 10. The sigmoid is made of powers of e."),
+        Mistake("logit to base 2", edit("np.log(", "np.log2("), "Your logarithm has base 2. The sigmoid is made of powers of e."),
+        Mistake("gate for the bias", edit("np.log(gate / (1 - gate))", "gate.copy()"), "Your bias is the gate itself. A sigmoid still has to make the gate of it."),
+        Mistake("exponents of ten", edit("shortest * factor ** np.arange(H)", "np.logspace(shortest, longest, H)"), "Your lags run from 10 to the power of the shortest to 10 to the power of the longest: np.logspace takes exponents."),
+        Mistake("exponents of e", edit("shortest * factor ** np.arange(H)", "np.exp(np.linspace(shortest, longest, H))"), "Your lags run from e to the power of the shortest to e to the power of the longest. Evenly spaced are the logarithms of the lags."),
+        Mistake("sigmoid for its inverse", edit("np.log(gate / (1 - gate))", "1 / (1 + np.exp(-gate))"), "You put the gate into the sigmoid once more. The bias is what the sigmoid turns into the gate."),
     ),
     hints=(
         "Two questions, one after the other: which lag does each unit look after, and which gate keeps the share over that lag?",

@@ -68,8 +68,10 @@ def _not_the_least(args, out):
 
 
 def _own_tilt(args, out):
-    gain = float(out["tilt"]) * (len(args[0]) - 1)
-    return float(out["verdict"] != (-1 if gain < -FAR else 1 if gain > FAR else 0))
+    """Is a wrong verdict another one than the learner's own tilt would give?"""
+    own, right = (tilt * (len(args[0]) - 1) for tilt in (float(out["tilt"]), gradient_health(args[0])[0]))
+    own, right = (-1 if gain < -FAR else 1 if gain > FAR else 0 for gain in (own, right))
+    return float(out["verdict"] not in (own, right))
 
 
 GRADIENT_HEALTH = Problem(
@@ -113,17 +115,20 @@ GRADIENT_HEALTH = Problem(
         Mistake("depth from 0 to 1", edit("np.arange(1.0, L + 1)", "np.linspace(0, 1, L)"), "Your depth runs from 0 to 1, so the tilt is that of the whole net. It is counted per layer.", whole=True),
         Mistake("logarithm of the depth", edit("np.arange(1.0, L + 1)", "np.log10(np.arange(1.0, L + 1))"), "You take the logarithm of the depth as well, which fits a power law.", whole=True),
         Mistake("factor, not tilt", edit("return tilt", "return 10**tilt"), "You return the factor from layer to layer. The tilt is its logarithm."),
+        Mistake("tilt in powers of e", edit("return tilt", "return tilt * np.log(10)"), "Your tilt counts powers of e. Asked for are powers of ten, as in the verdict's 3 decades.", alone=True),
+        Mistake("tilt of the whole depth", edit("return tilt", "return gain"), "Your tilt is that of the whole net, from the last layer to the first. It is counted per layer.", alone=True),
         Mistake("verdicts exchanged", edit("-1 if", "1 if", "else 1", "else -1"), "Your verdicts are exchanged: a negative tilt is a signal that shrinks on its way back, which is −1, vanishes."),
         Mistake("always healthy", edited(gradient_health, (), edit("-1 if gain < -FAR else 1 if gain > FAR else 0", "0")), "You find every net healthy. Some are not: the limit is 3 decades, counted over the whole depth."),
-        Mistake("one limit for every depth", edit("tilt * (L - 1)", "6.5 * tilt"), "Your verdict has a limit for one layer, whatever the depth. Here a gentle tilt over many layers is as bad as a steep one over a few."),
-        Mistake("the lecture's limit", edit("tilt * (L - 1)", "30.0 * tilt"), "Your verdict is the lecture's, ±0.1 for any depth. Here the whole depth counts: a steep tilt over four layers is harmless, a gentle one over thirty-three is not."),
+        Mistake("one limit for every depth", edit("tilt * (L - 1)", "6.5 * tilt"), "Your verdict has a limit for one layer, whatever the depth. Here a gentle tilt over many layers is as bad as a steep one over a few.", alone=True),
+        Mistake("the lecture's limit", edit("tilt * (L - 1)", "30.0 * tilt"), "Your verdict is the lecture's, ±0.1 for any depth. Here the whole depth counts: a steep tilt over four layers is harmless, a gentle one over thirty-three is not.", alone=True),
         Mistake("L layers", edit("tilt * (L - 1)", "tilt * L"), "Your verdict takes L steps from layer to layer. From the last layer to the first there is one less."),
         Mistake("L − 2 steps", edit("tilt * (L - 1)", "tilt * (L - 2)"), "Your verdict takes L − 2 steps from layer to layer. From the last layer to the first there is one more."),
         Mistake("one verdict for both illnesses", edit("-1 if", "1 if"), "Your verdict is 1 for every ill net. A signal that vanishes gets −1."),
-        Mistake("limit in powers of e", edit("tilt * (L - 1)", "tilt * (L - 1) * np.log(10)"), "Your verdict counts powers of e. The limit of 3 is one of powers of ten."),
+        Mistake("limit in powers of e", edit("tilt * (L - 1)", "tilt * (L - 1) * np.log(10)"), "Your verdicts are those of a limit of 1.3 decades, which is 3 powers of e. Asked for are 3 powers of ten.", alone=True),
         Mistake("vanishes or explodes", edit("1 if gain > FAR else 0", "1"), "You find no net healthy: what does not vanish explodes."),
         Mistake("explodes or vanishes", edit("-1 if gain < -FAR else 1", "1", "else 0", "else -1"), "You find no net healthy: what does not explode vanishes."),
-        Mistake("limit of one decade", edit("< -FAR", "< -1", "> FAR", "> 1"), "Your verdict has its limit at 1 decade over the whole depth. Asked for is 3."),
+        Mistake("limit of one decade", edit("< -FAR", "< -1", "> FAR", "> 1"), "Your verdicts are those of a limit of 1 decade over the whole depth, or nearly 1. Asked for is 3.", alone=True),
+        Mistake("limit at a factor of 3", edit("< -FAR", "< -np.log10(FAR)", "> FAR", "> np.log10(FAR)"), "Your verdicts are those of a limit at a factor of 3. Asked for are 3 decades, a factor of 1000.", alone=True),
         Mistake("verdict by first and last layer", edit("tilt * (L - 1)", "np.log10(norms[0] / norms[-1])"), "Your verdict compares the first and the last norm. One odd layer at an end then decides; asked is about the fitted line."),
         Mistake("verdict by largest and smallest", edit("tilt * (L - 1)", "np.sign(tilt) * np.log10(norms.max() / norms.min())"), "Your verdict compares the largest and the smallest norm. One odd layer then decides; asked is about the fitted line."),
         Mistake("explosion not seen", edit("1 if gain > FAR else 0", "0"), "You never report an explosion."),

@@ -6,6 +6,7 @@ The answer is a list of biases. Whether the units live is measured here: one pas
 import numpy as np
 
 from vgcourse.collect.plain import describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 LOW, HIGH, TILT = 0.2, 0.8, 0.1
@@ -15,29 +16,13 @@ LOW, HIGH, TILT = 0.2, 0.8, 0.1
 
 def revive(x, Ws, bs):
     """b_l = −median over the batch of W_l h_{l−1}, layer after layer with the mended signal: every unit is on for half of it."""
-    return _revive(x, Ws, bs)
-
-
-def _revive(
-    x,
-    Ws,
-    bs,
-    *,
-    middle=lambda z: np.median(z, axis=0),
-    sign=-1.0,
-    mended=True,
-    add=False,
-    activated=lambda z: np.maximum(z, 0),
-    order=1,
-):
-    """revive with exchangeable parts."""
-    h, out = x, []
-    for W, b in zip(Ws, bs, strict=True):
+    h, new = x, []
+    for W in Ws:
         z = h @ W.T
-        new = sign * middle(z + b if add else z) + np.zeros(len(W))
-        out.append(new)
-        h = activated(z + {True: new, False: b, None: 0.0}[mended])
-    return out[::order]
+        b = -np.median(z, axis=0)
+        new.append(b)
+        h = np.maximum(z + b, 0)
+    return new
 
 
 def shares_and_tilt(x, Ws, bs):
@@ -64,7 +49,7 @@ def _measured(output, args):
     biases are as they came; each layer has one for all.
     """
     x, Ws, bs = args
-    if isinstance(output, np.ndarray) and output.ndim == 2:
+    if isinstance(output, np.ndarray) and output.ndim:
         output = list(output)
     if not isinstance(output, (list, tuple)) or len(output) != len(Ws):
         came = f"a list of {len(output)}" if isinstance(output, (list, tuple)) else describe(output)
@@ -128,7 +113,6 @@ def _only_the_tilt(args, outputs):
 REVIVE = Problem(
     name="ps8.revive",
     reference=revive,
-    family=_revive,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -150,31 +134,31 @@ REVIVE = Problem(
         Mistake("as they came", lambda x, Ws, bs: [b.copy() for b in bs], "You return the biases as they came."),
         Mistake("zeros", lambda x, Ws, bs: [0 * b for b in bs], "You set all biases to 0. The inputs of a ReLU layer are all positive, so units with mostly negative weights stay off and others stay on."),
         Mistake("large", lambda x, Ws, bs: [0 * b + 10 for b in bs], "You push all units far above 0. None is dead then, and none is a ReLU any more: the net is linear."),
-        Mistake("measured in the broken net", dict(mended=False), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
-        Mistake("measured without biases", dict(mended=None), "You measured the layers above without any biases below. What they see is what the mended layers send, bias included."),
-        Mistake("mean, in the broken net", dict(mended=False, middle=lambda z: z.mean(axis=0)), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
-        Mistake("middle of h", dict(middle=lambda z: np.median(np.maximum(z, 0), axis=0)), "You took the middle of max(z, 0). Where z is mostly below 0 that is 0, and the unit stays off."),
-        Mistake("divided by the spread", dict(middle=lambda z: z.mean(axis=0) / z.std(axis=0)), "You divide by the spread of z. A bias has the units of z."),
-        Mistake("spread for the middle", dict(middle=lambda z: z.std(axis=0) / 2), "Your biases know the spread of z and not its middle."),
-        Mistake("midrange", dict(middle=lambda z: (z.max(axis=0) + z.min(axis=0)) / 2), "You took the middle between the largest and the smallest z. One outlier moves that far; half of the examples are on each side of another one."),
-        Mistake("half of the middle", dict(middle=lambda z: np.median(z, axis=0) / 2), "Your biases are half as large as the middle of z."),
-        Mistake("twice the middle", dict(middle=lambda z: 2 * np.median(z, axis=0)), "Your biases are twice as large as the middle of z."),
-        Mistake("middle of |z|", dict(middle=lambda z: np.median(np.abs(z), axis=0)), "You took the middle of |z|. The sign of z is what the unit asks about."),
-        Mistake("mean of max(z, 0)", dict(middle=lambda z: np.maximum(z, 0).mean(axis=0)), "You took the mean of max(z, 0). Where z is mostly below 0 that is far from its middle."),
-        Mistake("three examples", dict(middle=lambda z: np.median(z[:3], axis=0)), "You took the middle of the first three examples. The whole batch counts."),
-        Mistake("ten examples", dict(middle=lambda z: np.median(z[:10], axis=0)), "You took the middle of the first ten examples. The whole batch counts."),
-        Mistake("on for 10 %", dict(middle=lambda z: np.quantile(z, 0.9, axis=0)), "Your units are on for about 10 % of the batch."),
-        Mistake("old bias left in", dict(add=True), "You took the middle of z with the old bias in it. The new one takes its place, it does not come on top."),
-        Mistake("sign", dict(sign=1.0), "Your biases have the wrong sign: they push every unit further to the side where it is."),
-        Mistake("one number per layer", dict(middle=lambda z: np.median(z)), "You give all units of a layer one bias. They have middles of their own."),
-        Mistake("largest", dict(middle=lambda z: z.max(axis=0)), "Your units are off for all of the batch or nearly so: the bias takes away one of the largest z."),
-        Mistake("smallest", dict(middle=lambda z: z.min(axis=0)), "Your units are on for all of the batch or nearly so: the bias takes away one of the smallest z."),
-        Mistake("activation forgotten", dict(activated=lambda z: z), "You went on with z in place of max(z, 0), so every layer above was measured at inputs that it never sees."),
-        Mistake("last layer first", dict(order=-1), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
+        Mistake("measured in the broken net", edit("z + b", "z + bs[len(new) - 1]"), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
+        Mistake("measured without biases", edit("z + b", "z"), "You measured the layers above without any biases below. What they see is what the mended layers send, bias included."),
+        Mistake("mean, in the broken net", edit("z + b", "z + bs[len(new) - 1]", "np.median(z, axis=0)", "z.mean(axis=0)"), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
+        Mistake("middle of h", edit("median(z,", "median(np.maximum(z, 0),"), "You took the middle of max(z, 0). Where z is mostly below 0 that is 0, and the unit stays off."),
+        Mistake("divided by the spread", edit("np.median(z, axis=0)", "z.mean(axis=0) / z.std(axis=0)"), "You divide by the spread of z. A bias has the units of z."),
+        Mistake("spread for the middle", edit("np.median(z, axis=0)", "z.std(axis=0) / 2"), "Your biases know the spread of z and not its middle."),
+        Mistake("midrange", edit("np.median(z, axis=0)", "(z.max(axis=0) + z.min(axis=0)) / 2"), "You took the middle between the largest and the smallest z. One outlier moves that far; half of the examples are on each side of another one."),
+        Mistake("half of the middle", edit("-np.median", "-0.5 * np.median"), "Your biases are half as large as the middle of z."),
+        Mistake("twice the middle", edit("-np.median", "-2 * np.median"), "Your biases are twice as large as the middle of z."),
+        Mistake("middle of |z|", edit("median(z,", "median(np.abs(z),"), "You took the middle of |z|. The sign of z is what the unit asks about."),
+        Mistake("mean of max(z, 0)", edit("np.median(z, axis=0)", "np.maximum(z, 0).mean(axis=0)"), "You took the mean of max(z, 0). Where z is mostly below 0 that is far from its middle."),
+        Mistake("three examples", edit("median(z,", "median(z[:3],"), "You took the middle of the first three examples. The whole batch counts."),
+        Mistake("ten examples", edit("median(z,", "median(z[:10],"), "You took the middle of the first ten examples. The whole batch counts."),
+        Mistake("on for 10 %", edit("np.median(z, axis=0)", "np.quantile(z, 0.9, axis=0)"), "Your units are on for about 10 % of the batch."),
+        Mistake("old bias left in", edit("median(z,", "median(z + bs[len(new)],"), "You took the middle of z with the old bias in it. The new one takes its place, it does not come on top."),
+        Mistake("sign", edit("-np.median", "np.median"), "Your biases have the wrong sign: they push every unit further to the side where it is."),
+        Mistake("one number per layer", edit("np.median(z, axis=0)", "np.median(z) * np.ones(len(W))"), "You give all units of a layer one bias. They have middles of their own."),
+        Mistake("largest", edit("np.median(z, axis=0)", "z.max(axis=0)"), "Your units are off for all of the batch or nearly so: the bias takes away one of the largest z."),
+        Mistake("smallest", edit("np.median(z, axis=0)", "z.min(axis=0)"), "Your units are on for all of the batch or nearly so: the bias takes away one of the smallest z."),
+        Mistake("activation forgotten", edit("np.maximum(z + b, 0)", "z + b"), "You went on with z in place of max(z, 0), so every layer above was measured at inputs that it never sees."),
+        Mistake("last layer first", edit("return new", "return new[::-1]"), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
     ),
     hints=(
         "For which bias is a unit on for half of the batch? Ask it of one unit with five numbers z on paper.",
         "One layer after the other: the batch, through what is mended already, gives z without any bias, an (N, H) array. What is its middle, unit by unit?",
-        "z = h Wᵀ, b = −median(z, axis=0), then h = max(z + b, 0), and on to the next layer.",
+        "A unit is on where z without bias is above −b. Which number has half of its z above it? The next layer then sees what comes out of this one with its new bias.",
     ),
 )  # fmt: skip

@@ -41,8 +41,11 @@ def _more_than_one_factor(args, out):
 
 
 def _other_floor(args, out):
-    """So they are for the rows that are longer than the floor, and for those alone."""
-    return float(_spread(_factors(args, out, SMALLEST)) < 1e-6 < 1e-3 < _spread(_factors(args, out, 0.0)))
+    """So they are for the rows that are longer than the floor, with α and s as asked, and for those alone."""
+    dWs, rate, c = args[1:]
+    right = rate * min(1.0, c / np.sqrt(sum((g**2).sum() for g in dWs)))
+    long = np.abs(_factors(args, out, SMALLEST) / right - 1)
+    return float(long.max() < 1e-6 < 1e-3 < _spread(_factors(args, out, 0.0)))
 
 
 def _factors(args, out, least):
@@ -109,9 +112,12 @@ UPDATE_RATIOS = Problem(
         Mistake("step clipped", edit("/ norm", "/ (learning_rate * norm)"), "You clip the step α g. It is the gradient that is clipped, before the learning rate."),
         Mistake("learning rate missing", edit("learning_rate * ", ""), "You compare the gradient with the weights. What moves them is the step, and the learning rate belongs to it."),
         Mistake("learning rate squared", edit("learning_rate *", "learning_rate**2 *"), "The learning rate is in your ratio twice."),
+        Mistake("divided by the learning rate", edit("learning_rate * s", "s / learning_rate"), "You divide by the learning rate. It is a factor of the step: twice the rate is twice the ratio."),
         Mistake("whole layers", edit("np.sqrt((a**2).sum(axis=1))", "np.full(len(a), np.linalg.norm(a))", within=lengths), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
         Mistake("step of the layer", edit("lengths(g)", "np.linalg.norm(g)"), "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
         Mistake("weights of the layer", edit("lengths(W)", "np.linalg.norm(W)"), "Below the fraction you have the weights of the whole layer, above it a single row. Both belong to the row."),
+        Mistake("root mean squares below", edit("lengths(W)", "lengths(W) / np.sqrt(W.shape[1])"), "Below the fraction you have root mean squares, above it lengths. Both are lengths: squares are added, not averaged."),
+        Mistake("root mean squares above", edit("lengths(g)", "lengths(g) / np.sqrt(g.shape[1])"), "Above the fraction you have root mean squares, below it lengths. Both are lengths: squares are added, not averaged."),
         Mistake("columns", edit("np.sqrt((a**2).sum(axis=1))", "_columns(a)", within=lengths), "You take columns. Column i holds what leaves input i; the weights into unit j are row j."),
         Mistake("no floor", edit("np.maximum(lengths(W), SMALLEST)", "np.where(lengths(W) > 0, lengths(W), SMALLEST)"), "A row of W that is nearly 0 was divided by its own length. It counts as 10⁻³ long."),
         Mistake("no floor at all", edit("np.maximum(lengths(W), SMALLEST)", "lengths(W)"), "A row of W was divided by its own length, 0 or nearly 0. It counts as 10⁻³ long."),
@@ -124,8 +130,10 @@ UPDATE_RATIOS = Problem(
         Mistake("upside down", edit("return ratios", "return [1 / ratio for ratio in ratios]"), "Your ratio is upside down: it is the step that is measured in units of the weights."),
         Mistake("squares", edit("return ratios", "return [ratio**2 for ratio in ratios]"), "Your ratio is one of squares, without the roots."),
         Mistake("squares of the lengths", edit("lengths(g)", "lengths(g) ** 2", ", SMALLEST)", ", SMALLEST) ** 2"), "Your ratio is one of squares, without the roots."),
+        Mistake("squares, and a floor for them", edit("lengths(g)", "lengths(g) ** 2", "np.maximum(lengths(W), SMALLEST)", "np.maximum(lengths(W) ** 2, SMALLEST)"), "Your ratio is one of squares, without the roots."),
         Mistake("logarithm", edit("return ratios", "return [np.log10(ratio) for ratio in ratios]"), "You return the logarithm of the ratio. Asked for is the ratio itself."),
         Mistake("divided by the new weights", edit("lengths(W)", "lengths(W - learning_rate * s * g)"), "You divide by the weights after the step. The ratio is taken with those before it."),
+        Mistake("divided by new weights, not clipped", edit("lengths(W)", "lengths(W - learning_rate * g)"), "You divide by the weights after a step. The ratio is taken with those before it."),
         Mistake("standard deviations", edit("np.sqrt((a**2).sum(axis=1))", "a.std(axis=1)", within=lengths), "You divide standard deviations, as some training logs do. A common shift of all entries is then lost; asked for are lengths."),
         Mistake("mean absolute values", edit("np.sqrt((a**2).sum(axis=1))", "np.abs(a).mean(axis=1)", within=lengths), "You divide mean absolute values. Asked for are lengths, roots of sums of squares."),
         Mistake("sums of absolute values", edit("np.sqrt((a**2).sum(axis=1))", "np.abs(a).sum(axis=1)", within=lengths), "You divide sums of absolute values. Asked for are lengths, roots of sums of squares."),
@@ -135,6 +143,6 @@ UPDATE_RATIOS = Problem(
     hints=(
         "How far does one step move the weights into each unit, compared with how long they are? A layer's ratio can hide a single unit that is thrown about.",
         "First one factor from all gradients together, then for each array two (H,) vectors of lengths, along axis 1.",
-        "s = min(1, c/√(Σ over arrays of (dW**2).sum())); a row's ratio is α s ‖dW[j]‖ over the larger of ‖W[j]‖ and 1e-3.",
+        "s = min(1, c/‖g‖), where ‖g‖² adds the squares of all entries of all arrays. Then one division for each row, by the larger of two numbers.",
     ),
 )  # fmt: skip

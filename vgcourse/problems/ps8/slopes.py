@@ -39,8 +39,11 @@ def _apart(args, out):
 
 
 def _other_limit(args, out):
-    """Would one other limit give these shares in all layers?"""
+    """Would one other limit give these shares in all layers? Where the slopes are right, and some entries are on each side."""
     ratios = [np.sort(np.ravel(slope_ratio(args[0], h))) for h in args[1]]
+    slopes_differ = not np.allclose(out["slope"], [r.mean() for r in ratios], rtol=1e-4)
+    if slopes_differ or out["saturated"].min() == 1 or not out["saturated"].any():
+        return 0.0
     low, high = 0.0, 1.0
     for r, share in zip(ratios, out["saturated"], strict=True):
         k = round(float(share) * r.size)
@@ -57,6 +60,12 @@ def _at_the_limits(activation, h):
 
 def _upper(activation, h):
     return (slope_ratio(activation, h) < SATURATED) & (h > (0 if activation == "tanh" else 0.5))
+
+
+def _pooled(activation, hs):
+    """One answer for the whole net, in every place."""
+    r = np.concatenate([np.ravel(slope_ratio(activation, h)) for h in hs])
+    return np.full(len(hs), r.mean()), np.full(len(hs), (r < SATURATED).mean())
 
 
 def _limit(limit):
@@ -82,6 +91,10 @@ def _left_cases(rng):
             z[1, 3] = 40.0  # h is exactly 1
             hs.append(np.tanh(z) if name == "tanh" else 1 / (1 + np.exp(-z)))
         cases.append(Case((name, hs), ("slope", "saturated"), batch=N))
+    single = np.tanh(
+        rng.uniform(0.3, 1.2, size=(5, 1)) * [[1], [-1], [1], [1], [2.5]]
+    )  # one layer of one unit
+    cases.append(Case(("tanh", [single]), ("slope", "saturated"), batch=5))
     return cases
 
 
@@ -106,6 +119,7 @@ SLOPE_LEFT = Problem(
         Mistake("largest slope of the layer", edit("slope = ", "ratios = [r / r.max() for r in ratios]\n    slope = "), "You divide by the largest slope that you find in the layer, so a layer without any slope left looks healthy. What counts is the largest slope that the function can have."),
         Mistake("formulas exchanged", edit("1 - h**2", "h * (1 - h)", "else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You have the slopes of tanh and of the sigmoid exchanged."),
         Mistake("1 − h² for both", edit("else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
+        Mistake("1 − h² for both, undivided", edit("else h * (1 - h) / 0.25", "else 1 - h**2", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
         Mistake("f' of the activation", edit("h**2", "np.tanh(h) ** 2", "h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h into f'. h already is f(z), so the activation is applied twice."),
         Mistake("σ of h", edit("h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h through the sigmoid once more. It already is one."),
         Mistake("4h(1 − h) for both", edit("1 - h**2", "4 * h * (1 - h)", within=slope_ratio), "You use the sigmoid's formula for tanh too. At h = 0, where tanh is steepest, it gives 0."),
@@ -113,6 +127,10 @@ SLOPE_LEFT = Problem(
         Mistake("root of tanh'", edit("1 - h**2", "np.sqrt(1 - h**2)", within=slope_ratio), "You take the root of tanh', so the units look less saturated than they are."),
         Mistake("1 − h for the sigmoid", edit("h * (1 - h) / 0.25", "1 - h", within=slope_ratio), "Your slope of the sigmoid is 1 − h: with it h = 0 looks like the steepest place, where it is flat."),
         Mistake("h(1 + h) for the sigmoid", edit("(1 - h)", "(1 + h)", within=slope_ratio), "Your slope of the sigmoid grows all the way to h = 1, where it is flat. A sign is wrong."),
+        Mistake("second factor squared, sigmoid", edit("h * (1 - h)", "h * (1 - h) ** 2", within=slope_ratio), "In the sigmoid's slope you square the distance to 1. The slope is the same on both sides of h = ½; yours leans to one side."),
+        Mistake("first factor squared, sigmoid", edit("h * (1 - h)", "h**2 * (1 - h)", within=slope_ratio), "In the sigmoid's slope you square h. The slope is the same on both sides of h = ½; yours leans to one side."),
+        Mistake("tanh' squared", edit("1 - h**2", "(1 - h**2) ** 2", within=slope_ratio), "You square tanh', so the units look more saturated than they are."),
+        Mistake("saturation for the slope", edit("1 - h**2", "h**2", within=slope_ratio), "You take h² for tanh': it is 0 where tanh is steepest, and 1 where it is flat."),
         Mistake("tanh of h", edit("h**2", "np.tanh(h) ** 2", within=slope_ratio), "You take tanh of h, which is a tanh already."),
         Mistake("1 − h for tanh", edit("h**2", "h", within=slope_ratio), "Your slope of tanh is 1 − h: with it h = −1 looks like the steepest place."),
         Mistake("1 − |h| for tanh", edit("h**2", "np.abs(h)", within=slope_ratio), "Your slope of tanh is 1 − |h|, the distance to the limit. Near ±1 the true one is about twice that."),
@@ -121,19 +139,24 @@ SLOPE_LEFT = Problem(
         Mistake("without the saturated", edit("r.mean()", "r[r >= SATURATED].mean()"), "Your slope leaves the saturated entries out. It is the mean over all entries."),
         Mistake("slope that is lost", edit("r.mean()", "1 - r.mean()"), "Your slope is the part that is lost. Asked for is what is left."),
         Mistake("median", edit("r.mean()", "np.median(r)"), "You take the median of the slopes. Asked for is their mean."),
+        Mistake("smallest slope", edit("r.mean()", "r.min()"), "Your slope is the smallest one of the layer. Asked for is the mean."),
         Mistake("root mean square", edit("r.mean()", "np.sqrt((r**2).mean())"), "You take the root mean square of the slopes. Asked for is their mean."),
         Mistake("product over the layers", edit("np.array(slope)", "np.cumprod(slope)"), "You multiply the slopes of the layers up. Each layer is asked about on its own."),
+        Mistake("one answer for the net", _pooled, "You give every layer the same numbers, those of all entries of the net. Each layer is asked about on its own."),
+        Mistake("share for the slope", edit("r.mean()", "(r >= SATURATED).mean()"), "Your slope is the share of entries that are not saturated. It is the mean of the slopes themselves."),
         *map(_limit, (0.5, 0.1, 0.01, 0.005, 0.95)),
         Mistake("h above 0.95", edit("(r < SATURATED).mean() for r in ratios", "(h > 1 - SATURATED).mean() for h in hs"), "Your saturated entries are those with h above 0.95. Asked for is 5 % of the slope, which begins elsewhere, and both activations are flat at their other end, too."),
         Mistake("|h| above 0.95", edit("(r < SATURATED).mean() for r in ratios", "(np.abs(h) > 1 - SATURATED).mean() for h in hs"), "Your saturated entries are those with |h| above 0.95. Asked for is 5 % of the slope, which begins elsewhere, and a sigmoid is flat near h = 0, too."),
         Mistake("nearness of h", edit("(r < SATURATED).mean() for r in ratios", "_at_the_limits(activation, h).mean() for h in hs"), "Your saturated entries are those with h within 5 % of a limit. Asked for is 5 % of the slope, which is elsewhere: for tanh 1 − h² < 1/20 begins nearer to ±1."),
         Mistake("slope not divided", edit("(r <", "(r * (1 if activation == 'tanh' else 0.25) <"), "Your saturated entries have a slope below 1/20 itself. Divide by the largest slope first: for the sigmoid the limit is 5 % of ¼."),
+        Mistake("limit of the sigmoid for both", edit("(r <", "(r * (4 if activation == 'tanh' else 1) <"), "For tanh your limit is 5 % of ¼, which is the sigmoid's. The largest slope of tanh is 1."),
         Mistake("5 % of the layer's own", edit("< SATURATED", "< SATURATED * r.max()"), "Your saturated compares with the largest slope found in the layer. What counts is the largest that the function can have."),
         Mistake("units, not entries", edit(").mean()", ").all(axis=0).mean()"), "Your saturated is the share of units that are saturated for every example. Asked for is the share of all entries."),
         Mistake("units saturated once", edit(").mean()", ").any(axis=0).mean()"), "Your saturated is the share of units that are saturated for some example. Asked for is the share of all entries."),
         Mistake("mean slope of the units", edit("(r <", "(r.mean(axis=0) <"), "Your saturated is the share of units whose mean slope is below 5 %. Ask each entry, then take the share."),
         Mistake("upper side only", edit("(r < SATURATED).mean() for r in ratios", "_upper(activation, h).mean() for h in hs"), "You count saturated entries at the upper limit only. Both activations are flat at the lower one as well."),
         Mistake("still sloped", edit("< SATURATED", ">= SATURATED"), "Your saturated is the share of entries that are not. Those below 5 % of the largest slope count."),
+        Mistake("full slope", edit("< SATURATED", "> 1 - SATURATED"), "You count entries with more than 95 % of the largest slope, the healthy ones. Saturated are those with less than 5 %."),
         Mistake("counts", edit(").mean()", ").sum()"), "Your saturated holds counts. Divide by the number of entries of the layer, N·H."),
         Mistake("exactly flat", edit("< SATURATED", "== 0"), "You count slopes that are exactly 0, which only rounding can produce. Less than 5 % of the largest slope counts."),
     ),

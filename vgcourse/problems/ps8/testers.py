@@ -28,7 +28,7 @@ def _agree(a, b, tolerance=1e-5):
     return bool(abs(float(a) - b) <= tolerance * abs(b))
 
 
-def tester(loss, trials=TRIALS, agree=_agree, intact=True, verdict=bool, wanted=cross_entropy):
+def tester(loss, trials=TRIALS, agree=_agree, intact=True, verdict=bool, wanted=cross_entropy, nan=np.isnan):
     """The verdict on a loss, with parts exchangeable for the mistakes."""
     with np.errstate(all="ignore"):
         for z, labels in trials:
@@ -36,7 +36,7 @@ def tester(loss, trials=TRIALS, agree=_agree, intact=True, verdict=bool, wanted=
             out = loss(handed, labels.copy())
             if intact and not np.array_equal(handed, z, equal_nan=True):
                 return verdict(False)
-            if not (np.isnan(out) if np.isnan(z).any() else agree(out, wanted(z, labels))):
+            if not (nan(out) if np.isnan(z).any() else agree(out, wanted(z, labels))):
                 return verdict(False)
     return verdict(True)
 
@@ -52,6 +52,7 @@ MISTAKES = (
     Mistake("no loss of 800", dict(trials=(SMALL, SURE, LEVELS, NAN)), "The one that takes the logarithm of p passed your test: its p is 0 only above 745."),
     Mistake("no rows at different levels", dict(trials=(SMALL, SURE, LOST, NAN)), "Some that take the wrong number out passed your test. Try rows near 1000, near 0 and near −1000 in one batch."),
     Mistake("no NaN", dict(trials=TRIALS[:-1]), "The ones that hide a NaN passed your test. Put one into a single row, and look for it in the result."),
+    Mistake("a finite number for NaN", dict(nan=np.isfinite), "Where z holds a NaN you ask for a finite number, so every right one fails. A NaN has to come out again: whoever trains must see it."),
     Mistake("input not looked at", dict(intact=False), "The one that changes z in place passed your test: what it returns is right. Compare its input with a copy afterwards."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is 0.1 % too large passed your test. 1e−5 is safe on both sides."),
     Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-12)), "You accused a right one: single precision rounds at 6e−8. A relative error of 1e−5 is safe on both sides."),

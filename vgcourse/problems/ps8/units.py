@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.clinic import saturated_entries
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- dead_units ------------------------------------------------------------------------------------
@@ -13,39 +13,20 @@ def dead_units(zs):
 
     zs is a list of pre-activations, (N, H_l) each. Returns dead (L,), linear (L,) and off (L,).
     """
-    off = [saturated_entries("relu", z) for z in zs]
-    dead, linear = (
-        [unit.mean() for unit in units] for units in zip(*((o.all(axis=0), ~o.any(axis=0)) for o in off))
-    )
-    return np.array(dead), np.array(linear), np.array([o.mean() for o in off])
-
-
-def _dead(
-    zs,
-    *,
-    below=lambda z: z <= 0,
-    dead=lambda off, z: off.all(axis=0),
-    linear=lambda off, z: ~off.any(axis=0),
-    share=lambda flags, off: flags.mean(),
-    entries=lambda off: off.mean(),
-):
-    """dead_units with exchangeable parts; `dead(off, z)` and `linear` flag units, `entries(off)` gives `off`."""
-    offs = [below(z) for z in zs]
-    flags = [
-        [float(share(of(off, z), off)) for off, z in zip(offs, zs, strict=True)] for of in (dead, linear)
-    ]
-    return np.array(flags[0]), np.array(flags[1]), np.array([float(entries(off)) for off in offs])
+    dead, linear, shares = [], [], []
+    for z in zs:
+        off = z <= 0
+        is_dead = off.all(axis=0)
+        is_linear = ~off.any(axis=0)
+        dead.append(is_dead.mean())
+        linear.append(is_linear.mean())
+        shares.append(off.mean())
+    return np.array(dead), np.array(linear), np.array(shares)
 
 
 def _living(off, none=1.0):
     alive = off[:, ~off.all(axis=0)]
     return alive.mean() if alive.size else none
-
-
-def _pooled(zs):
-    """One answer for the whole net, in every place."""
-    units = [z.shape[1] for z in zs]
-    return tuple(np.full(len(zs), np.average(values, weights=units)) for values in dead_units(zs))
 
 
 def _dead_cases(rng):
@@ -80,6 +61,8 @@ def _dead_cases(rng):
     rare[rng.integers(120, size=4), range(4)] *= -1
     rare[:, 0] = -np.abs(rare[:, 0])
     cases.append(Case(([rare, -rare],), ("dead", "linear", "off"), batch=120))
+    single = -rng.uniform(0.2, 2, size=(3, 1))  # one layer of one unit
+    cases.append(Case(([single],), ("dead", "linear", "off"), batch=3))
     return cases
 
 
@@ -104,7 +87,6 @@ def _more_dead_than_off(args, out):
 DEAD_UNITS = Problem(
     name="ps8.dead_units",
     reference=dead_units,
-    family=_dead,
     cases=_dead_cases,
     points=2,
     lecture='lecture 12, "The clinic"',
@@ -116,34 +98,36 @@ DEAD_UNITS = Problem(
         Invariant("no more dead than off", _more_dead_than_off, "You find a larger share of dead units than of entries that are off. Each dead unit is off for all N examples, so dead cannot exceed off."),
     ),
     mistakes=(
-        Mistake("zero counted as on", dict(below=lambda z: z < 0), "You count a z of exactly 0 as on. It gives 0 and has no slope here, so it counts as off."),
-        Mistake("negative after the ReLU", dict(below=lambda z: np.maximum(z, 0) < 0), "You look for values below 0 after the ReLU, where there are none.", alone=True),
-        Mistake("units that are on", dict(below=lambda z: z > 0), "You count where z > 0: your shares are of units that always work and of entries that are on. Off is z ≤ 0.", whole=True, alone=True),
-        Mistake("off for any example", dict(dead=lambda off, z: off.any(axis=0)), "You call a unit dead if it is off for some example, which is what a ReLU is for. Dead means off for all of them."),
-        Mistake("off for most examples", dict(dead=lambda off, z: off.mean(axis=0) > 0.5), "You call a unit dead if it is off for more than half of the batch. One example for which it is on still gives it a gradient."),
-        Mistake("mean of z below zero", dict(dead=lambda off, z: z.mean(axis=0) <= 0), "You ask whether the mean of z is below 0. A unit that is off on average still learns from the examples for which it is on."),
-        Mistake("examples, not units", dict(dead=lambda off, z: off.all(axis=1)), "You count examples for which every unit is off. Dead is said of a unit, over all examples."),
-        Mistake("layers, not units", dict(dead=lambda off, z: off.all()), "You ask whether a whole layer is off. The question is put to each unit."),
-        Mistake("first example only", dict(dead=lambda off, z: off[0]), "Your dead units are those that are off for the first example. The others of the batch were not asked."),
-        Mistake("off for nearly all", dict(dead=lambda off, z: off.mean(axis=0) > 0.9), "You call a unit dead if it is off for nearly all examples. One for which it is on still gives it a gradient."),
-        Mistake("off for 95 %", dict(dead=lambda off, z: off.mean(axis=0) > 0.95), "You call a unit dead if it is off for nearly all examples. One for which it is on still gives it a gradient."),
-        Mistake("exactly zero", dict(dead=lambda off, z: (z == 0).all(axis=0)), "Your dead units are those with a z of exactly 0 for all examples. Below 0 is off as well."),
-        Mistake("living units", dict(dead=lambda off, z: ~off.all(axis=0)), "Your dead is the share of living units, one minus what is asked for."),
-        Mistake("divided by the examples", dict(share=lambda flags, off: flags.sum() / len(off)), "You divide the number of units by the number of examples N. It is a share of the layer's H units."),
-        Mistake("divided by all entries", dict(share=lambda flags, off: flags.sum() / off.size), "You divide the number of units by the number of entries N·H. It is a share of the layer's H units."),
-        Mistake("always on", dict(dead=lambda off, z: ~off.any(axis=0)), "Your dead counts units that are never off. Those are the linear ones."),
-        Mistake("linear: on for some example", dict(linear=lambda off, z: ~off.all(axis=0)), "Your linear counts every unit that is on for some example. A linear one is on for all of them."),
-        Mistake("linear: mean of z above zero", dict(linear=lambda off, z: z.mean(axis=0) > 0), "Your linear asks whether the mean of z is above 0. A unit can be off for a few examples and still be on average above it."),
-        Mistake("linear: layers", dict(linear=lambda off, z: ~off.any()), "Your linear asks about a whole layer at once. The question is put to each unit, over the batch."),
-        Mistake("linear: examples", dict(linear=lambda off, z: ~off.any(axis=1)), "Your linear counts examples for which every unit is on. Linear is said of a unit, over all examples."),
-        Mistake("linear: the dead ones too", dict(linear=lambda off, z: off.all(axis=0) | ~off.any(axis=0)), "Your linear counts the dead units too. A linear one is on for all examples."),
-        Mistake("linear: no unit ever", dict(linear=lambda off, z: np.zeros(z.shape[1])), "Your linear is 0 for every layer. Some layers have units that are on for all examples."),
-        Mistake("linear: share of entries on", dict(linear=lambda off, z: ~off), "Your linear is the share of entries that are on. It is a share of units."),
-        Mistake("counts", dict(share=lambda flags, off: flags.sum(), entries=lambda off: off.sum()), "You return counts. Asked for are shares: of the units, and for off of all entries."),
-        Mistake("off without the dead", dict(entries=_living), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
-        Mistake("off without the dead, NaN if none lives", dict(entries=lambda off: _living(off, np.nan)), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
-        Mistake("off less the dead", dict(entries=lambda off: off.mean() - off.all(axis=0).mean()), "You take the dead units' share off again. Off counts all entries of the layer, theirs included."),
-        Mistake("off is the on share", dict(entries=lambda off: (~off).mean()), "Your off is the share of entries that are on. Off is z ≤ 0."),
+        Mistake("zero counted as on", edit("z <= 0", "z < 0"), "You count a z of exactly 0 as on. It gives 0 and has no slope here, so it counts as off."),
+        Mistake("negative after the ReLU", edit("z <= 0", "np.maximum(z, 0) < 0"), "You look for values below 0 after the ReLU, where there are none.", alone=True),
+        Mistake("units that are on", edit("z <= 0", "z > 0"), "You count where z > 0: your shares are of units that always work and of entries that are on. Off is z ≤ 0.", whole=True, alone=True),
+        Mistake("off for any example", edit("off.all(axis=0)", "off.any(axis=0)"), "You call a unit dead if it is off for some example, which is what a ReLU is for. Dead means off for all of them."),
+        Mistake("off for most examples", edit("off.all(axis=0)", "off.mean(axis=0) > 0.5"), "You call a unit dead if it is off for more than half of the batch. One example for which it is on still gives it a gradient."),
+        Mistake("mean of z below zero", edit("off.all(axis=0)", "z.mean(axis=0) <= 0"), "You ask whether the mean of z is below 0. A unit that is off on average still learns from the examples for which it is on."),
+        Mistake("examples, not units", edit("off.all(axis=0)", "off.all(axis=1)"), "You count examples for which every unit is off. Dead is said of a unit, over all examples."),
+        Mistake("layers, not units", edit("off.all(axis=0)", "off.all()"), "You ask whether a whole layer is off. The question is put to each unit."),
+        Mistake("first example only", edit("off.all(axis=0)", "off[0]"), "Your dead units are those that are off for the first example. The others of the batch were not asked."),
+        Mistake("off for nearly all", edit("off.all(axis=0)", "off.mean(axis=0) > 0.9"), "You call a unit dead if it is off for nearly all examples. One for which it is on still gives it a gradient."),
+        Mistake("off for 95 %", edit("off.all(axis=0)", "off.mean(axis=0) > 0.95"), "You call a unit dead if it is off for nearly all examples. One for which it is on still gives it a gradient."),
+        Mistake("exactly zero", edit("off.all(axis=0)", "(z == 0).all(axis=0)"), "Your dead units are those with a z of exactly 0 for all examples. Below 0 is off as well."),
+        Mistake("living units", edit("off.all(axis=0)", "~off.all(axis=0)"), "Your dead is the share of living units, one minus what is asked for."),
+        Mistake("divided by the examples", edit("is_dead.mean()", "is_dead.sum() / len(z)", "is_linear.mean()", "is_linear.sum() / len(z)"), "You divide the number of units by the number of examples N. It is a share of the layer's H units."),
+        Mistake("divided by all entries", edit("is_dead.mean()", "is_dead.sum() / z.size", "is_linear.mean()", "is_linear.sum() / z.size"), "You divide the number of units by the number of entries N·H. It is a share of the layer's H units."),
+        Mistake("always on", edit("off.all(axis=0)", "(z > 0).all(axis=0)"), "Your dead counts units that are never off. Those are the linear ones."),
+        Mistake("linear: on for some example", edit("~off.any(axis=0)", "(z > 0).any(axis=0)"), "Your linear counts every unit that is on for some example. A linear one is on for all of them."),
+        Mistake("linear: mean of z above zero", edit("~off.any(axis=0)", "z.mean(axis=0) > 0"), "Your linear asks whether the mean of z is above 0. A unit can be off for a few examples and still be on average above it."),
+        Mistake("linear: layers", edit("~off.any(axis=0)", "~off.any()"), "Your linear asks about a whole layer at once. The question is put to each unit, over the batch."),
+        Mistake("linear: examples", edit("~off.any(axis=0)", "~off.any(axis=1)"), "Your linear counts examples for which every unit is on. Linear is said of a unit, over all examples."),
+        Mistake("linear: the dead ones too", edit("~off.any(axis=0)", "off.all(axis=0) | ~off.any(axis=0)"), "Your linear counts the dead units too. A linear one is on for all examples."),
+        Mistake("linear: no unit ever", edit("~off.any(axis=0)", "np.zeros(z.shape[1])"), "Your linear is 0 for every layer. Some layers have units that are on for all examples."),
+        Mistake("linear: share of entries on", edit("~off.any(axis=0)", "~off"), "Your linear is the share of entries that are on. It is a share of units."),
+        Mistake("counts", edit("is_dead.mean()", "is_dead.sum()", "is_linear.mean()", "is_linear.sum()", "off.mean()", "off.sum()"), "You return counts. Asked for are shares: of the units, and for off of all entries."),
+        Mistake("off without the dead", edit("off.mean()", "_living(off)"), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
+        Mistake("off without the dead, NaN if none lives", edit("off.mean()", "_living(off, np.nan)"), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
+        Mistake("off less the dead", edit("off.mean()", "off.mean() - is_dead.mean()"), "You take the dead units' share off again. Off counts all entries of the layer, theirs included."),
+        Mistake("off is the on share", edit("off.mean()", "(~off).mean()"), "Your off is the share of entries that are on. Off is z ≤ 0."),
+        Mistake("off is the dead share", edit("off.mean()", "is_dead.mean()"), "Your off is the share of dead units once more. Off counts entries, and living units have some that are off, too."),
+        Mistake("off: units that are off once", edit("off.mean()", "off.any(axis=0).mean()"), "Your off is the share of units that are off for some example. Off counts entries, one by one."),
     ),
     hints=(
         "A ReLU passes no gradient where z ≤ 0. One example above 0 is enough for a unit to learn; which units have none?",
