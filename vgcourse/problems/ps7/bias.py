@@ -53,6 +53,7 @@ def _measured(output, args):
     It would do as a gate (2), with the other sign (3), at another size (4), or it is near (5).
     """
     bias = as_numbers(output, "one number, the forget bias")
+    bias = bias.reshape(()) if bias.size == 1 else bias
     if bias.shape != () or not abs(float(bias)) < 100:  # also NaN
         raise TypeError(f"is {describe(output)}; expected one number between −100 and 100, the forget bias")
     (size,), bias = args, float(bias)

@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import apart
+from vgcourse.problems.ps7.cell import apart, loud
 
 # --- bidirectional_forward -------------------------------------------------------------------------
 
@@ -97,14 +97,19 @@ def _nets(rng, N, D, H):
 SHAPES = (  # T, N, D, H, lengths
     (6, 4, 5, 2, (4, 6, 1, 3)),
     (5, 3, 3, 3, (2, 4, 5)),
+    (4, 1, 2, 3, (2,)),  # every sequence ends before the batch does
 )
 
 
 def _forward_cases(rng):
     cases = []
     for T, N, D, H, lengths in SHAPES:
-        args = rng.normal(size=(T, N, D)), np.array(lengths), *_nets(rng, N, D, H)
-        cases.append(Case(args, ("states", "summary"), batch=N, steps=T))
+        x, nets = rng.normal(size=(T, N, D)), _nets(rng, N, D, H)
+        x[1, 0] = 0  # an input like any other
+        if N == 1:
+            for net in nets:
+                net["b"][H:] = loud(rng, net["b"][H:])
+        cases.append(Case((x, np.array(lengths), *nets), ("states", "summary"), batch=N, steps=T))
     return cases
 
 

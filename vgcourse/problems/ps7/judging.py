@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import SIZES, matched
+from vgcourse.problems.ps7.cell import LOUD, SIZES, loud, matched
 
 # --- judging_gate_backward -------------------------------------------------------------------------
 
@@ -33,10 +33,12 @@ def judging_gate_backward(dh, x, h_prev, W_x, W_h, b, V_h, V_n, b_g):
 
 def _cases(rng):
     names, cases = ("h", "dx", "dh_prev", "dW_x", "dW_h", "db", "dV_h", "dV_n", "db_g"), []
-    for N, D, H in SIZES:
+    for N, D, H in (*SIZES, LOUD):
         W_x, (W_h, V_h, V_n) = rng.normal(size=(H, D)) / np.sqrt(D), rng.normal(size=(3, H, H)) / np.sqrt(H)
         x, h_prev = rng.normal(size=(N, D)), rng.uniform(0.2, 0.9, (N, H)) * rng.choice([-1, 1], (N, H))
         b, b_g = rng.normal(size=(2, H)) / 2
+        if (N, D, H) == LOUD:
+            b_g = loud(rng, b_g)
         cases.append(Case((rng.normal(size=(N, H)), x, h_prev, W_x, W_h, b, V_h, V_n, b_g), names, batch=N))
     return cases
 

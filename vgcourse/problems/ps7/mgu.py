@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import SIZES, matched
+from vgcourse.problems.ps7.cell import LOUD, SIZES, loud, matched
 
 # --- mgu_step_backward -----------------------------------------------------------------------------
 
@@ -38,10 +38,12 @@ def mgu_step_backward(dh, x, h_prev, W_x, W_h, b, b_h):
 
 def _cases(rng):
     cases, names = [], ("h", "dx", "dh_prev", "dW_x", "dW_h", "db", "db_h")
-    for N, D, H in SIZES:
+    for N, D, H in (*SIZES, LOUD):
         W_x, W_h = rng.normal(size=(2 * H, D)) / np.sqrt(D), rng.normal(size=(2 * H, H)) / np.sqrt(H)
         b, b_h = rng.normal(size=2 * H) / 2, rng.uniform(0.4, 1, H) * rng.choice([-1, 1], H)
         h_prev = rng.uniform(0.2, 0.9, (N, H)) * rng.choice([-1, 1], (N, H))
+        if (N, D, H) == LOUD:
+            b = np.concatenate([loud(rng, b[:H]), b[H:]])
         cases.append(
             Case((rng.normal(size=(N, H)), rng.normal(size=(N, D)), h_prev, W_x, W_h, b, b_h), names, batch=N)
         )

@@ -44,9 +44,17 @@ def sequence(rng, T, N, D, H, lengths):
     return x, np.stack(hs), np.stack(cs), np.stack(gates), params
 
 
+SHAPES = (  # T, N, D, H, lengths; in the last one every sequence ends before the batch does
+    (6, 4, 5, 2, (6, 1, 4, 3)),
+    (5, 3, 3, 3, (2, 5, 4)),
+    (1, 2, 3, 4, (1, 1)),
+    (4, 1, 2, 3, (2,)),
+)
+
+
 def _cases(rng):
     cases = []
-    for T, N, D, H, lengths in ((6, 4, 5, 2, (6, 1, 4, 3)), (5, 3, 3, 3, (2, 5, 4)), (1, 2, 3, 4, (1, 1))):
+    for T, N, D, H, lengths in SHAPES:
         lengths = np.array(lengths)
         x, hs, cs, gates, (W_x, W_h, _, *p) = sequence(rng, T, N, D, H, lengths)
         args = rng.normal(size=(T, N, H)), rng.normal(size=(N, H)), x, lengths, hs, cs, gates, W_x, W_h, *p

@@ -76,6 +76,8 @@ def _measured(output, args):
     """For each unit how far its time is from the one wanted, 0 within 10 %; then what is known of a wrong answer."""
     b_z = as_numbers(output, "one bias for each unit")
     *_, b, _, times = args
+    if b_z.ndim == 2 and b_z.size == len(times):  # a row or a column of them
+        b_z = b_z.ravel()
     if b_z.shape == b.shape and len(b) > 1:
         raise TypeError("holds the biases of all three blocks; expected those of z alone")
     if b_z.shape != times.shape:
