@@ -69,10 +69,16 @@ THE_LECTURES = edit("p_o * slope", "p_o", " * slope_of_tanh(c_prev)", "", "da_f 
 
 # Recognised alone, not two at once.
 OF_A_LOOP = {
-    "own loss a step late": (edit("dh + dhs[t]", "dh", "dh = dh_prev", "dh = dhs[t] + dh_prev"), "You add dhs[t] after step t has gone back. It is the gradient of what that step made, so it goes through step t as well.", True),
     "own loss of the next step": (edit("dhs[t]", "(dhs[t + 1] if t < len(x) - 1 else 0)"), "At step t you add the loss of step t + 1. dhs[t] belongs to the state that step t made.", True),
     "old memory for the new one": (edit("cs[t + 1]", "cs[t]"), "Your step gets cs[t] for the memory that it made. Step t leads from cs[t] to cs[t + 1].", True),
     "new state for the old one": (edit("hs[t], cs[t],", "hs[t + 1], cs[t + 1],"), "Your step gets hs[t + 1] and cs[t + 1] for the state before it. Step t leads from hs[t], cs[t] to hs[t + 1], cs[t + 1].", True),
+    "new memory for the old one": (edit("hs[t], cs[t],", "hs[t], cs[t + 1],"), "Your step gets cs[t + 1] for the memory before it as well. Step t leads from cs[t] to cs[t + 1].", True),
+    "gates of the next step": (edit("gates[t]", "gates[min(t + 1, len(x) - 1)]"), "Your step t has the gates of step t + 1. gates[t] holds those with which step t was made.", True),
+    "running and held exchanged": (edit("t < lengths", "t >= lengths"), "Your mask is the wrong way round: the step is made where a sequence has ended, and dh and dc are held where it runs.", True),
+    "memory held twice": (edit("dc * (1 - runs)", "dc"), "Your dc goes on as it is at every step, beside what the step hands back. That is so only where a sequence has ended.", True),
+    "both held twice": (edit("dh_t * (1 - runs)", "dh_t", "dc * (1 - runs)", "dc"), "Your dh and dc go on as they are at every step, beside what the step hands back. That is so only where a sequence has ended.", True),
+    "dc_T where a sequence fills the batch": (edit("(dc_T), dc_T", "(dc_T), dc_T * (lengths == len(x))[:, None]"), "dc_T reaches only sequences that run to the last step. Where one has ended, its memory was held to the end: dc_T is the gradient of that held memory.", True),
+    "losses at each end only": (edit("dhs[t]", "dhs[t] * (t == lengths - 1)[:, None]"), "You use dhs at each sequence's last step only. Every step has a loss of its own here, the held ones too.", True),
     "x of the next step": (edit("= x[t]", "= x[min(t + 1, len(x) - 1)]"), "Your dW_x uses the input of the next step. Step t reads x[t]."),
     "memory not masked": (edit("dc * runs", "dc"), "Behind the end of a sequence you mask dh alone: dc still goes through a step there.", True),
     "memory not masked and not held": (edit("dc * runs", "dc", " + dc * (1 - runs)", ""), "Behind the end of a sequence your dc still goes through a step, as if the cell were at work there.", True),
@@ -111,6 +117,7 @@ COUPLED_BACKWARD = Problem(
         Mistake("dh not passed on", edit("dh + dhs[t]", "dhs[t]"), "Your dh_t is the loss of step t alone. h_t is also read by step t + 1 (or held)."),
         Mistake("dh added up", edit("dh = dh_prev", "dh = dh_prev + dh * runs"), "The dh that steps hand back piles up: what step t + 1 handed back comes again at every earlier step. Replace it, do not add."),
         Mistake("dhs of the last step only", edit("dhs[t]", "dhs[t] * (t == len(x) - 1)"), "You use the last entry of dhs only. Every step has a loss of its own here."),
+        Mistake("own loss a step late", edit("dh + dhs[t]", "dh", "dh = dh_prev", "dh = dhs[t] + dh_prev"), "You add dhs[t] after step t has gone back. It is the gradient of what that step made, so it goes through step t as well.", whole=True),
         Mistake("weights overwritten", edit("[total + dW for total, dW in zip(sums, dWs, strict=True)]", "dWs"), "Your weight gradients are those of step 0, the last one that the loop visits. The weights are used in every step, so their gradients add up."),
         Mistake("loop runs forwards", edit("reversed(range(len(x)))", "range(len(x))"), "Your loop runs from step 0 on. What step t needs comes from step t + 1."),
         Mistake("dx in the order of the loop", edit("return dx", "return dx[::-1]"), "Your dx starts with the last step: it is in the order in which the loop found it."),
