@@ -1,4 +1,4 @@
-"""More answers to problem set 7 by readers who knew no catalogue: corners that cost points, names that are true."""
+"""More answers to problem set 7 by readers who knew no catalogue: corners cost points, names are true."""
 
 import numpy as np
 import pytest
@@ -29,8 +29,13 @@ def names(name, answer, seed=0):
 def all_right(name, answer, seed):
     """On the visible inputs, without a diagnosis of what is wrong."""
     problem, seen = find(name), []
+
+    def enough(attempts):
+        seen.append(look(problem, attempts, seed=seed))
+        return True
+
     with np.errstate(all="ignore"):
-        collect(answer, task(problem, seed), lambda attempts: not seen.append(look(problem, attempts, seed=seed)))
+        collect(answer, task(problem, seed), enough)
     return seen[0].all_right
 
 
@@ -43,7 +48,7 @@ def cut_off(limit):
 
 
 def whole_numbers_stay_whole(name, a, old):
-    p, q, n, new = unified_cell(name, a, old)
+    p, q, n, _ = unified_cell(name, a, old)
     if name == "leaky":
         p, q = np.full_like(old, 0.9), np.full_like(old, 0.1)
     return p, q, n, p * old + q * n

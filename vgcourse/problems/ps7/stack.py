@@ -32,7 +32,9 @@ def _cases(rng):
         low, top = jacobians(rng, T, N, D, H_low), jacobians(rng, T, N, H_low, H_top)
         top["J_skip"] = rng.normal(size=(T, N, H_top, D)) / np.sqrt(D)
         dhs = rng.normal(size=(T, N, H_low)), rng.normal(size=(T, N, H_top))
-        cases.append(Case((*dhs, low, top), ("dx", "dh0_low", "dh0_top"), batch=N, steps=T if T > 1 else None))
+        cases.append(
+            Case((*dhs, low, top), ("dx", "dh0_low", "dh0_top"), batch=N, steps=T if T > 1 else None)
+        )
     return cases
 
 

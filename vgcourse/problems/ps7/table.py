@@ -22,10 +22,10 @@ def unified_cell(name, a, old):
     blocks = np.split(a, count, axis=1)
     one = np.ones(old.shape)
     if name == "lstm of 1997":
-        i, g, o = blocks
+        i, g, _ = blocks
         p, q, n = one, sigmoid(i), np.tanh(g)
     elif name == "coupled":
-        f, g, o = blocks
+        f, g, _ = blocks
         p, q, n = sigmoid(f), 1 - sigmoid(f), np.tanh(g)
     elif name == "mgu":
         f, n = blocks
@@ -72,7 +72,7 @@ def _after(line):
 
 
 def _shown(net):
-    return edit(NEW, f'{NEW}\n    if name == "{net}":\n        new = sigmoid(o) * np.tanh(new)')
+    return edit(NEW, f'{NEW}\n    if name == "{net}":\n        new = sigmoid(blocks[2]) * np.tanh(new)')
 
 
 def _of(net, name, edits, text):
@@ -119,25 +119,25 @@ UNIFIED_CELL = Problem(
     lecture='lecture 11, "GRU and UGRNN"',
     mistakes=(
         _of("lstm of 1997", "1 − i carries", _line("lstm", "1 - sigmoid(i), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with 1 − i. Its line has no gate before the old memory: what stands there is multiplied by 1, whatever i is."),
-        _of("lstm of 1997", "blocks i, o, g", edit("i, g, o = blocks", "i, o, g = blocks"), "You read the candidate of the LSTM of 1997 from its last block. The blocks are i, g, o."),
-        _of("lstm of 1997", "blocks g, i, o", edit("i, g, o = blocks", "g, i, o = blocks"), "You read the candidate of the LSTM of 1997 from its first block and the gate from its second. The blocks are i, g, o."),
+        _of("lstm of 1997", "blocks i, o, g", edit("i, g, _ = blocks", "i, _, g = blocks"), "You read the candidate of the LSTM of 1997 from its last block. The blocks are i, g, o."),
+        _of("lstm of 1997", "blocks g, i, o", edit("i, g, _ = blocks", "g, i, _ = blocks"), "You read the candidate of the LSTM of 1997 from its first block and the gate from its second. The blocks are i, g, o."),
         _of("lstm of 1997", "1 − i writes", _line("lstm", "one, 1 - sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 writes with 1 − i. Look at what stands before the tanh in its line."),
         _of("lstm of 1997", "i carries", _line("lstm", "sigmoid(i), 1 - sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with i and writes with the rest, as if the two shared one gate. Its old memory meets no gate at all, and i is what writes."),
         _of("lstm of 1997", "i carries and writes", _line("lstm", "sigmoid(i), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with i. Its line has no gate before the old memory."),
         _of("lstm of 1997", "writes whole", _line("lstm", "one, one, np.tanh(g)"), "Your LSTM of 1997 writes its candidate whole. Look at what stands before the tanh in its line."),
         _of("lstm of 1997", "no tanh", _line("lstm", "one, sigmoid(i), g"), "The candidate of your LSTM of 1997 is its bare pre-activation. Its line has a tanh there."),
         _of("lstm of 1997", "no σ", _line("lstm", "one, i, np.tanh(g)"), "Your LSTM of 1997 writes with a bare pre-activation. i is a gate: a σ is missing."),
-        _of("lstm of 1997", "forget gate added", _line("lstm", "sigmoid(o), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 has a forget gate. That came three years later; of its blocks i, g, o none touches the old memory."),
+        _of("lstm of 1997", "forget gate added", _line("lstm", "sigmoid(blocks[2]), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 has a forget gate. That came three years later; of its blocks i, g, o none touches the old memory."),
         _of("coupled", "i = f", _line("coupled", "sigmoid(f), sigmoid(f), np.tanh(g)"), "Your coupled cell writes with f. Multiply its line out: g stands in it twice, once with f and once without."),
         _of("coupled", "roles exchanged", _line("coupled", "1 - sigmoid(f), sigmoid(f), np.tanh(g)"), "In your coupled cell f writes. Multiply its line out and collect what belongs to c_{t−1}."),
         _of("coupled", "writes whole", _line("coupled", "sigmoid(f), one, np.tanh(g)"), "Your coupled cell writes g whole. Multiply its line out: g stands in it twice."),
         _of("coupled", "share in the candidate", _line("coupled", "sigmoid(f), one, (1 - sigmoid(f)) * np.tanh(g)"), "The candidate of your coupled cell holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
         _of("coupled", "nothing forgotten", _line("coupled", "one, 1 - sigmoid(f), np.tanh(g)"), "Your coupled cell keeps all of the old memory. Multiply its line out and collect what belongs to c_{t−1}."),
         _of("coupled", "keeps all, writes with f", _line("coupled", "one, sigmoid(f), np.tanh(g)"), "Your coupled cell keeps all of the old memory and writes with f. Multiply its line out: c_{t−1} stands in it once, and g twice."),
-        _of("coupled", "blocks f, o, g", edit("f, g, o = blocks", "f, o, g = blocks"), "You read the candidate of the coupled cell from its last block. The blocks are f, g, o."),
+        _of("coupled", "blocks f, o, g", edit("f, g, _ = blocks", "f, _, g = blocks"), "You read the candidate of the coupled cell from its last block. The blocks are f, g, o."),
         _of("coupled", "no tanh", _line("coupled", "sigmoid(f), 1 - sigmoid(f), g"), "The candidate of your coupled cell is its bare pre-activation. Its line has a tanh there."),
         _of("coupled", "no σ", _line("coupled", "f, 1 - f, np.tanh(g)"), "The gate of your coupled cell is a bare pre-activation: a σ is missing."),
-        _of("coupled", "write from o", _line("coupled", "sigmoid(f), sigmoid(o), np.tanh(g)"), "Your coupled cell writes with a gate of its own. It has one gate for both, f; o only says what is shown."),
+        _of("coupled", "write from o", _line("coupled", "sigmoid(f), sigmoid(blocks[2]), np.tanh(g)"), "Your coupled cell writes with a gate of its own. It has one gate for both, f; o only says what is shown."),
         _of("lstm of 1997", "what is shown", _shown("lstm of 1997"), "For the LSTM of 1997 you return what it shows. What is carried and written is the memory: new is c_t itself, and o has no part in it."),
         _of("coupled", "what is shown", _shown("coupled"), "For the coupled cell you return what it shows. What is carried and written is the memory: new is c_t itself, and o has no part in it."),
         _of("mgu", "f keeps", _line("mgu", "sigmoid(f), 1 - sigmoid(f), np.tanh(n)"), "In your minimal gated unit f keeps. Its source calls it a forget gate, but look at what it multiplies in the line."),
