@@ -137,6 +137,6 @@ COUPLED_BACKWARD = Problem(
     hints=(
         "The loop carries two arrays, dh and dc, from step t + 1 to step t. For each sequence there are two kinds of steps: those in which the cell was at work, and those in which both were held.",
         "`runs = t < lengths` has shape (N,). Work the step out for all sequences and choose with np.where: where a sequence is running, what the step hands back; elsewhere dh and dc as they arrived. The da of the others are 0.",
-        "for t in reversed(range(T)): dh += dhs[t]; the step of part 3 on hs[t], cs[t], cs[t+1] gives da; multiply da by runs[:, None] before it makes dx and weights. dh and dc after the last turn are dh0 and dc0.",
+        "In each turn the step's own loss joins dh first. What arrives is then split by the mask: one part goes through the step of part 3, the other waits; both meet again before the next turn. Which entries of hs and cs did step t start from, and which did it make?",
     ),
 )  # fmt: skip

@@ -80,6 +80,18 @@ def _of(net, name, edits, text):
     return Mistake(f"{net}: {name}", edits, text, whole=True, alone=True)
 
 
+def as_in_its_line(name, a, old):
+    """The right new state, where factors are misread beside it."""
+    return unified_cell(name, a, old)[3]
+
+
+def _misread(net, name, edits, text):
+    """A slip in one net's factors, with the new state made of them or, rightly, of the net's own line."""
+    by_itself = edits + edit(NEW, "new = as_in_its_line(name, a, old)")
+    beside = f"{text} (Your new state is right: which factor multiplies the old one in it?)"
+    return _of(net, name, edits, text), _of(net, f"{name}, new by itself", by_itself, beside)
+
+
 def _cases(rng):
     """Every net twice: ordinary numbers; and one example of whole-numbered states, with a gate nearly open or shut."""
     cases = []
@@ -118,19 +130,19 @@ UNIFIED_CELL = Problem(
     points=3,
     lecture='lecture 11, "GRU and UGRNN"',
     mistakes=(
-        _of("lstm of 1997", "1 − i carries", _line("lstm", "1 - sigmoid(i), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with 1 − i. Its line has no gate before the old memory: what stands there is multiplied by 1, whatever i is."),
+        *_misread("lstm of 1997", "1 − i carries", _line("lstm", "1 - sigmoid(i), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with 1 − i. Its line has no gate before the old memory: what stands there is multiplied by 1, whatever i is."),
         _of("lstm of 1997", "blocks i, o, g", edit("i, g, _ = blocks", "i, _, g = blocks"), "You read the candidate of the LSTM of 1997 from its last block. The blocks are i, g, o."),
         _of("lstm of 1997", "blocks g, i, o", edit("i, g, _ = blocks", "g, i, _ = blocks"), "You read the candidate of the LSTM of 1997 from its first block and the gate from its second. The blocks are i, g, o."),
         _of("lstm of 1997", "1 − i writes", _line("lstm", "one, 1 - sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 writes with 1 − i. Look at what stands before the tanh in its line."),
-        _of("lstm of 1997", "i carries", _line("lstm", "sigmoid(i), 1 - sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with i and writes with the rest, as if the two shared one gate. Its old memory meets no gate at all, and i is what writes."),
+        *_misread("lstm of 1997", "i carries", _line("lstm", "sigmoid(i), 1 - sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with i and writes with the rest, as if the two shared one gate. Its old memory meets no gate at all, and i is what writes."),
         _of("lstm of 1997", "i carries and writes", _line("lstm", "sigmoid(i), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries with i. Its line has no gate before the old memory."),
         _of("lstm of 1997", "writes whole", _line("lstm", "one, one, np.tanh(g)"), "Your LSTM of 1997 writes its candidate whole. Look at what stands before the tanh in its line."),
         _of("lstm of 1997", "no tanh", _line("lstm", "one, sigmoid(i), g"), "The candidate of your LSTM of 1997 is its bare pre-activation. Its line has a tanh there."),
         _of("lstm of 1997", "no σ", _line("lstm", "one, i, np.tanh(g)"), "Your LSTM of 1997 writes with a bare pre-activation. i is a gate: a σ is missing."),
         _of("lstm of 1997", "forget gate added", _line("lstm", "sigmoid(blocks[2]), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 has a forget gate. That came three years later; of its blocks i, g, o none touches the old memory."),
-        _of("coupled", "i = f", _line("coupled", "sigmoid(f), sigmoid(f), np.tanh(g)"), "Your coupled cell writes with f. Multiply its line out: g stands in it twice, once with f and once without."),
-        _of("coupled", "roles exchanged", _line("coupled", "1 - sigmoid(f), sigmoid(f), np.tanh(g)"), "In your coupled cell f writes. Multiply its line out and collect what belongs to c_{t−1}."),
-        _of("coupled", "writes whole", _line("coupled", "sigmoid(f), one, np.tanh(g)"), "Your coupled cell writes g whole. Multiply its line out: g stands in it twice."),
+        *_misread("coupled", "i = f", _line("coupled", "sigmoid(f), sigmoid(f), np.tanh(g)"), "Your coupled cell writes with f. Multiply its line out: g stands in it twice, once with f and once without."),
+        *_misread("coupled", "roles exchanged", _line("coupled", "1 - sigmoid(f), sigmoid(f), np.tanh(g)"), "In your coupled cell f writes. Multiply its line out and collect what belongs to c_{t−1}."),
+        *_misread("coupled", "writes whole", _line("coupled", "sigmoid(f), one, np.tanh(g)"), "Your coupled cell writes g whole. Multiply its line out: g stands in it twice."),
         _of("coupled", "share in the candidate", _line("coupled", "sigmoid(f), one, (1 - sigmoid(f)) * np.tanh(g)"), "The candidate of your coupled cell holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
         _of("coupled", "nothing forgotten", _line("coupled", "one, 1 - sigmoid(f), np.tanh(g)"), "Your coupled cell keeps all of the old memory. Multiply its line out and collect what belongs to c_{t−1}."),
         _of("coupled", "keeps all, writes with f", _line("coupled", "one, sigmoid(f), np.tanh(g)"), "Your coupled cell keeps all of the old memory and writes with f. Multiply its line out: c_{t−1} stands in it once, and g twice."),
@@ -140,21 +152,21 @@ UNIFIED_CELL = Problem(
         _of("coupled", "write from o", _line("coupled", "sigmoid(f), sigmoid(blocks[2]), np.tanh(g)"), "Your coupled cell writes with a gate of its own. It has one gate for both, f; o only says what is shown."),
         _of("lstm of 1997", "what is shown", _shown("lstm of 1997"), "For the LSTM of 1997 you return what it shows. What is carried and written is the memory: new is c_t itself, and o has no part in it."),
         _of("coupled", "what is shown", _shown("coupled"), "For the coupled cell you return what it shows. What is carried and written is the memory: new is c_t itself, and o has no part in it."),
-        _of("mgu", "f keeps", _line("mgu", "sigmoid(f), 1 - sigmoid(f), np.tanh(n)"), "In your minimal gated unit f keeps. Its source calls it a forget gate, but look at what it multiplies in the line."),
+        *_misread("mgu", "f keeps", _line("mgu", "sigmoid(f), 1 - sigmoid(f), np.tanh(n)"), "In your minimal gated unit f keeps. Its source calls it a forget gate, but look at what it multiplies in the line."),
         _of("mgu", "blocks n, f", edit("f, n = blocks", "n, f = blocks"), "You read the candidate of the minimal gated unit from its first block. The blocks are f, n."),
         _of("mgu", "no tanh", _line("mgu", "1 - sigmoid(f), sigmoid(f), n"), "The candidate of your minimal gated unit is its bare pre-activation. Its line has a tanh there."),
         _of("mgu", "no σ", _line("mgu", "1 - f, f, np.tanh(n)"), "The gate of your minimal gated unit is a bare pre-activation: a σ is missing."),
         _of("mgu", "writes whole", _line("mgu", "1 - sigmoid(f), one, np.tanh(n)"), "Your minimal gated unit writes its candidate whole. Look at what stands before the tanh in its line."),
         _of("mgu", "nothing forgotten", _line("mgu", "one, sigmoid(f), np.tanh(n)"), "Your minimal gated unit keeps all of the old state. Look at what multiplies it in the line."),
         _of("mgu", "f keeps and writes", _line("mgu", "sigmoid(f), sigmoid(f), np.tanh(n)"), "Your minimal gated unit keeps with f and writes with f. The two shares have to add up to 1."),
-        _of("leaky", "carry and write exchanged", _line("leaky", "0.1 * one, 0.9 * one, np.tanh(n)"), "Your leaky net writes 0.9 and keeps 0.1. Multiply its line out: the old state stands in it twice."),
-        _of("leaky", "nothing leaks", _line("leaky", "one, 0.1 * one, np.tanh(n)"), "Your leaky net keeps all of the old state. Multiply its line out: the old state stands in it twice, the second time with a minus."),
-        _of("leaky", "writes whole", _line("leaky", "0.9 * one, one, np.tanh(n)"), "Your leaky net writes its candidate whole. Look at what stands before the bracket in its line."),
+        *_misread("leaky", "carry and write exchanged", _line("leaky", "0.1 * one, 0.9 * one, np.tanh(n)"), "Your leaky net writes 0.9 and keeps 0.1. Multiply its line out: the old state stands in it twice."),
+        *_misread("leaky", "nothing leaks", _line("leaky", "one, 0.1 * one, np.tanh(n)"), "Your leaky net keeps all of the old state. Multiply its line out: the old state stands in it twice, the second time with a minus."),
+        *_misread("leaky", "writes whole", _line("leaky", "0.9 * one, one, np.tanh(n)"), "Your leaky net writes its candidate whole. Look at what stands before the bracket in its line."),
         _of("leaky", "writes 0.9", _line("leaky", "0.9 * one, 0.9 * one, np.tanh(n)"), "Your leaky net writes 0.9. Multiply its line out: the tanh stands in it once."),
         _of("leaky", "share in the candidate", _line("leaky", "0.9 * one, one, 0.1 * np.tanh(n)"), "The candidate of your leaky net holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
         _of("leaky", "bracket for the candidate", _line("leaky", "one, 0.1 * one, np.tanh(n) - old"), "The candidate of your leaky net is the whole bracket, with the old state in it. Multiply the line out and collect all that stands with the old state in the carry."),
         _of("leaky", "no tanh", _line("leaky", "0.9 * one, 0.1 * one, n"), "The candidate of your leaky net is its bare pre-activation. Its line has a tanh there."),
-        _of("mamba", "carry and write exchanged", _line("mamba", "sigmoid(d), sigmoid(-d), n"), "Your Mamba keeps where its step size Δ is large. e^{−Δ} is near 1 for a *small* Δ; look at which of the two stands before the old state."),
+        *_misread("mamba", "carry and write exchanged", _line("mamba", "sigmoid(d), sigmoid(-d), n"), "Your Mamba keeps where its step size Δ is large. e^{−Δ} is near 1 for a *small* Δ; look at which of the two stands before the old state."),
         _of("mamba", "Δ without softplus", _line("mamba", "np.exp(-d), 1 - np.exp(-d), n"), "Your Mamba uses its pre-activation as the step size. Δ is its softplus, which is never negative; without it the carry can exceed 1."),
         _of("mamba", "Δ = e^a", _line("mamba", "np.exp(-np.exp(d)), -np.expm1(-np.exp(d)), n"), "Your Mamba's step size is e to the pre-activation. softplus(a) is ln(1 + e^a)."),
         _of("mamba", "Δ = max(a, 0)", _line("mamba", "np.exp(-np.maximum(d, 0)), -np.expm1(-np.maximum(d, 0)), n"), "Your Mamba's step size is the pre-activation cut off at 0. softplus is smooth: ln(1 + e^a)."),
@@ -164,8 +176,8 @@ UNIFIED_CELL = Problem(
         _of("mamba", "writes whole", _line("mamba", "sigmoid(-d), one, n"), "Your Mamba writes its candidate whole. Look at what stands before it in its line."),
         _of("mamba", "Δ writes", _line("mamba", "sigmoid(-d), np.logaddexp(0, d), n"), "Your Mamba writes with Δ. In the form asked for here the write factor and the carry add up to 1."),
         _of("mamba", "tanh on the candidate", _line("mamba", "sigmoid(-d), sigmoid(d), np.tanh(n)"), "You put a tanh on Mamba's candidate. Its candidate does not look at the state and is not squashed."),
-        _of("lru", "1 − p writes", _line("lru", "p, 1 - p, n"), "Your LRU writes with 1 − p. Its two factors share a *sum of squares*, (11.21), so that the state keeps its mean square."),
-        _of("lru", "root missing", _line("lru", "p, 1 - p ** 2, n"), "Your LRU writes with 1 − p². What has to be 1 is p² + q²: a root is missing."),
+        *_misread("lru", "1 − p writes", _line("lru", "p, 1 - p, n"), "Your LRU writes with 1 − p. Its two factors share a *sum of squares*, (11.21), so that the state keeps its mean square."),
+        *_misread("lru", "root missing", _line("lru", "p, 1 - p ** 2, n"), "Your LRU writes with 1 − p². What has to be 1 is p² + q²: a root is missing."),
         _of("lru", "root of 1 − p", _line("lru", "p, np.sqrt(1 - p), n"), "Under the root of your LRU stands 1 − p. What has to be 1 is the sum of the *squares*, (11.21)."),
         _of("lru", "carry and write exchanged", _line("lru", "np.sqrt(1 - p**2), p, n"), "Your LRU writes with p and carries with the root. p stands before the old state."),
         _of("lru", "tanh on the carry", edit("p = sigmoid(a_p)", "p = np.tanh(a_p)"), "The carry of your LRU goes through a tanh. It is a gate: σ."),

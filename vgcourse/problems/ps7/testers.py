@@ -137,7 +137,7 @@ MISTAKES = (
     Mistake("memory of a fresh net", dict(inputs=_fresh_memory), "The one that takes c0 for zero passed your test: start from a memory that is not zero."),
     Mistake("state of a fresh net", dict(inputs=_fresh_state), "The one that leaves h0 out of dW_h passed your test: start from a state that is not zero."),
     Mistake("ones everywhere", dict(inputs=_ones), "The one that has o in place of i passed your test. With the same numbers everywhere i and o are equal: draw them at random."),
-    Mistake("NaN passes", dict(agree=_nan_passes), "The one with a NaN passed your test: NaN > threshold is False. Ask `not error <= threshold`."),
+    Mistake("NaN passes", dict(agree=_nan_passes), "The one with a NaN passed your test: No comparison with NaN is true: accept what is small, and do not refuse what is large."),
     Mistake("errors pass", dict(fails=True), "The one that raises an error for T = 1 passed your test. What fails is wrong."),
     Mistake("inputs not looked at", dict(intact=False), "The one that changes dhs passed your test: what it returns is right. Compare its inputs with copies afterwards."),
     Mistake("one call", dict(calls=1), "The one that adds to the call before passed your test: call twice, and compare both."),

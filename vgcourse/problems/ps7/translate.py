@@ -118,6 +118,6 @@ TRANSLATE_GRU = Problem(
     hints=(
         "Three questions: in which order are the blocks, which way round is the gate, and what stands inside the reset gate?",
         "np.split(K, 3, axis=1) gives blocks (D, H); ours are (H, D), one under the other. z_ours = 1 − z_theirs, and 1 − σ(a) = σ(−a).",
-        "W_x = [K_rᵀ; −K_zᵀ; K_nᵀ] and W_h alike. In the gates both biases are added to one sum; in the candidate one of the two stands behind r.",
+        "On top of W_x stands K_rᵀ; one of the two blocks below it has the other sign. W_h goes alike. In the gates both biases are added to one sum; in the candidate one of the two stands behind r.",
     ),
 )  # fmt: skip
