@@ -66,6 +66,7 @@ CAROUSEL = Problem(
         Mistake("one factor too few", edit("return carry", "return np.concatenate([carry[1:], carry[-1:]])", within=to_the_end), "Your product for t misses the first factor that c_t meets, that of step t + 1."),
         Mistake("one factor in place of the product", edit("return carry", "return factors", within=to_the_end), "Your entry for t is the factor of step t + 1 alone, which leads to c_{t+1}. To get to c_T it is multiplied by all later ones."),
         Mistake("c_T left out", edit("return carry", "return carry[:-1]", within=to_the_end), "Your arrays end at T − 1. There are T + 1 memories, c_0 … c_T, and c_T has a derivative with respect to itself."),
+        Mistake("in the order of the loop", edit("return carry", "return carry[::-1]", within=to_the_end), "Your arrays begin with the last memory: they are in the order in which the product grew. Entry t belongs to c_t."),
         Mistake("1 − f for f", edit("gates[:, 0]", "1 - gates[:, 0]"), "You multiply 1 − f. That is the candidate's share; look at what the old memory meets."),
         Mistake("output gate for the forget gate", edit("gates[:, 0]", "gates[:, 2]"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
         Mistake("candidate for the forget gate", edit("gates[:, 0]", "gates[:, 1]", "gates[:, 1]", "gates[:, 0]"), "You multiply the candidates: of the blocks f, g, o in gates the forget gate is the first."),
