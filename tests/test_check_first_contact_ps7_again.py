@@ -115,14 +115,6 @@ def as_long_as_the_longest(x, lengths, *nets):
     return bidirectional_forward(x[: max(lengths)], lengths, *nets)
 
 
-def by_division(gates, cs, p_f):
-    """Π over all steps, divided by what lies before."""
-    _, whole = carousel(gates, cs, p_f)
-    so_far = np.concatenate([np.ones_like(cs[:1]), np.cumprod(gates[:, 0], axis=0)])
-    with np.errstate(all="ignore"):
-        return so_far[-1] / so_far, whole
-
-
 def two_steps_at_least(gates, cs, p_f):
     carry, whole = carousel(gates, cs, p_f)
     return (carry, whole) if len(gates) > 1 else (np.ones_like(cs), np.ones_like(cs))
@@ -147,7 +139,6 @@ def many_steps_only(dhs_low, dhs_top, low, top):
         ("coupled_backward", longest_for_the_batch),
         ("bidirectional_forward", an_input_of_zeros_ends_it),
         ("bidirectional_forward", as_long_as_the_longest),
-        ("carousel", by_division),
         ("carousel", two_steps_at_least),
         ("stack_backward", many_steps_only),
     ],

@@ -33,8 +33,6 @@ def _carousel_cases(rng):
     cases = []
     for T, N, D, H in ((6, 3, 2, 4), (5, 2, 3, 1), (1, 2, 3, 2)):
         _, _, cs, gates, (_, _, _, p_f, _) = sequence(rng, T, N, D, H, np.full(N, T))
-        if H == 1:
-            _shut(gates, cs)
         if T == 6:  # a factor below 0 in unit 0, one above 1 in unit 1, at the step where the least does it
             f, g = gates[:, 0], gates[:, 1]
             share = (1 - f) * (cs[:-1] - g) * (1 - np.tanh(cs[:-1]) ** 2)
@@ -43,13 +41,6 @@ def _carousel_cases(rng):
                 p_f[unit] = wanted / share[t + 1, n, unit]
         cases.append(Case((gates, cs, p_f), ("carry", "carry_peephole"), batch=N, steps=T if T > 1 else None))
     return cases
-
-
-def _shut(gates, cs):
-    """One gate that is wholly shut, f = 0: no later product can be had by dividing."""
-    gates[2, 0, 0] = 0.0
-    for t, (f, g, _) in enumerate(gates):
-        cs[t + 1] = f * cs[t] + (1 - f) * g
 
 
 CAROUSEL = Problem(
