@@ -266,6 +266,7 @@ def a_gate_for_two(name, a, old):
         ("coupled_step_backward", old_memory_in_dW_h, "dW_h with c_{t−1}"),
         ("carousel", products_side_by_side, "ways added behind the product, 1 at T"),
         ("unified_cell", a_gate_for_two, "lstm of 1997: i carries"),
+        ("unified_cell", whole_numbers_stay_whole, "leaky: whole numbers"),
     ],
 )
 def test_it_is_called_what_it_is(name, answer, wanted, seed):
