@@ -106,6 +106,8 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("dx without the candidate", edit(" + da_n @ W_xn", ""), "Your dx misses the way through the candidate: n reads x too."),
         Mistake("dx with f", edit("da_n @ W_xn", "(da_n * f) @ W_xn"), "On its way through the candidate your dx has a factor f. f multiplied m; what W_xn makes of x stands beside it."),
         Mistake("db_n with f", edit("da_n.sum", "(da_n * f).sum"), "The candidate's block of your db has a factor f. b_n stands outside the reset, b_h inside."),
+        Mistake("db_h of the gate", edit("db_h = dm", "db_h = da_f"), "Your db_h is made of the gate's gradient. b_h is a part of m."),
+        Mistake("db_h averaged", edit("db_h = dm.sum(", "db_h = dm.mean("), "Your db_h is a mean over the batch. The same b_h serves every example: add."),
         Mistake("db_h with m", edit("db_h = dm", "db_h = (dm * m)"), "Your db_h multiplies by m. A bias is added: its gradient is what reaches m, summed over the batch."),
         Mistake("dW_hf without the second part", edit("da_f.T @ h_prev", "(dh * (n - h_prev) * f * (1 - f)).T @ h_prev"), "The gate's block of your dW_h has the mix's part of f alone; your other results have both."),
         Mistake("W_hf transposed on the way back", edit("da_f @ W_hf", "da_f @ W_hf.T"), "In your dh_{t−1} the gate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
