@@ -88,7 +88,7 @@ def as_in_its_line(name, a, old):
 def _misread(net, name, edits, text):
     """A slip in one net's factors, with the new state made of them or, rightly, of the net's own line."""
     by_itself = edits + edit(NEW, "new = as_in_its_line(name, a, old)")
-    beside = f"{text} (Your new state is right: which factor multiplies the old one in it?)"
+    beside = f"{text} Your new state is right: which factor multiplies the old one in it?"
     return _of(net, name, edits, text), _of(net, f"{name}, new by itself", by_itself, beside)
 
 
