@@ -46,7 +46,7 @@ def unified_chain(name, a, old):
         write = sigma(first)
         carry = 1 - write
     elif name == "leaky":
-        carry, write = np.full_like(old, 0.9), np.full_like(old, 0.1)
+        carry, write = np.full(old.shape, 0.9), np.full(old.shape, 0.1)
     elif name == "mamba":
         carry, candidate = np.exp(-np.log1p(np.exp(first))), second
         write = 1 - carry

@@ -10,6 +10,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid
 from vgcourse.collect.plain import describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -23,11 +24,8 @@ WITHIN = 4.0
 
 def level_bias(size):
     """The b with E[ln ‖∂c_100/∂c_0‖/√H] = 0, found by halving an interval; near f + κ = 1, (10.22)."""
-    return _bias(size)
-
-
-def _bias(size, *, of=lambda size: FOUND[size], to=float):
-    return to(of(size))
+    bias = FOUND[size]
+    return bias
 
 
 @functools.lru_cache(maxsize=512)
@@ -55,6 +53,7 @@ def _measured(output, args):
     It would do as a gate (2), with the other sign (3), at another size (4), or it is near (5).
     """
     bias = as_numbers(output, "one number, the forget bias")
+    bias = bias.reshape(()) if bias.size == 1 else bias
     if bias.shape != () or not abs(float(bias)) < 100:  # also NaN
         raise TypeError(f"is {describe(output)}; expected one number between −100 and 100, the forget bias")
     (size,), bias = args, float(bias)
@@ -91,7 +90,6 @@ def _at(size, sign):
 LEVEL_BIAS = Problem(
     name="ps7.level_bias",
     reference=level_bias,
-    family=_bias,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -113,9 +111,9 @@ LEVEL_BIAS = Problem(
         Mistake("the hand example", lambda size: float(np.log(9)), "You return ln 9 for every size. That was the bias for κ = 0.1; κ is another number for each size, and moves with the bias."),
         Mistake("no bias", lambda size: 0.0, "You return 0. The gates stand at one half, and nothing is left after 100 steps."),
         Mistake("wide open", lambda size: 10.0, "You return a bias so large that the gate is open whatever comes. Then the way through the candidate makes the derivative grow."),
-        Mistake("sign of the bias", dict(to=lambda b: -float(b)), "Your bias is negative: the gate is nearly shut. f = 1 keeps."),
-        Mistake("gate for bias", dict(to=lambda b: float(sigmoid(b))), "You return the gate itself. The net takes a bias, f = σ(b + …)."),
-        Mistake("sizes exchanged", dict(of=lambda size: FOUND[{0.5: 3.0, 3.0: 0.5}.get(size, size)]), "Your biases fall as the inputs grow. Large inputs saturate the candidate, κ gets smaller, and f has to be larger."),
+        Mistake("sign of the bias", edit("return bias", "return -bias"), "Your bias is negative: the gate is nearly shut. f = 1 keeps."),
+        Mistake("gate for bias", edit("return bias", "return float(sigmoid(bias))"), "You return the gate itself. The net takes a bias, f = σ(b + …)."),
+        Mistake("sizes exchanged", edit("FOUND[size]", "FOUND[{0.5: 3.0, 3.0: 0.5}.get(size, size)]"), "Your biases fall as the inputs grow. Large inputs saturate the candidate, κ gets smaller, and f has to be larger."),
     ),
     hints=(
         "(10.19) without an output gate: κ is the mean of i tanh'(a_g) times the mean of tanh'(c). What does a larger input do to both?",

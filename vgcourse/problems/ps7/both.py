@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import apart
+from vgcourse.problems.ps7.cell import apart, loud
 
 # --- bidirectional_forward -------------------------------------------------------------------------
 
@@ -97,14 +97,19 @@ def _nets(rng, N, D, H):
 SHAPES = (  # T, N, D, H, lengths
     (6, 4, 5, 2, (4, 6, 1, 3)),
     (5, 3, 3, 3, (2, 4, 5)),
+    (4, 1, 2, 3, (2,)),  # every sequence ends before the batch does
 )
 
 
 def _forward_cases(rng):
     cases = []
     for T, N, D, H, lengths in SHAPES:
-        args = rng.normal(size=(T, N, D)), np.array(lengths), *_nets(rng, N, D, H)
-        cases.append(Case(args, ("states", "summary"), batch=N, steps=T))
+        x, nets = rng.normal(size=(T, N, D)), _nets(rng, N, D, H)
+        x[1, 0] = 0  # an input like any other
+        if N == 1:
+            for net in nets:
+                net["b"][H:] = loud(rng, net["b"][H:])
+        cases.append(Case((x, np.array(lengths), *nets), ("states", "summary"), batch=N, steps=T))
     return cases
 
 
@@ -128,6 +133,8 @@ BIDIRECTIONAL_FORWARD = Problem(
         Mistake("lengths not looked at", _with_lengths("np.full_like(lengths, len(x))"), "You read all T steps of every sequence. Behind its end a sequence is padding: nobody reads it, and the states there are zero.", whole=True),
         Mistake("states behind the end", edit(" * runs", ""), "Your states are not zero behind the end of a sequence. There is none at such a step."),
         Mistake("states held behind the end", edit("second) * runs", 'np.where(runs, second, back["h0"]))'), "Your states are not zero behind the end of a sequence: they hold what each net has there. There is no state at such a step."),
+        Mistake("first net's states held behind the end", edit("side_by_side(first, second) * runs", "side_by_side(first, second * runs)"), "The first half of your states is not zero behind the end of a sequence: it holds the last state. There is no state at such a step."),
+        Mistake("second net's states held behind the end", edit("side_by_side(first, second) * runs", 'side_by_side(first * runs, np.where(runs, second, back["h0"]))'), "The second half of your states is not zero behind the end of a sequence: it holds that net's initial state. There is no state at such a step."),
         Mistake("zeros read in the padding", _zeros_read, "Behind the end of a sequence you read zeros, and the state goes on changing. Nothing is read there: the first net's state is held, and the second has not begun.", whole=True),
         Mistake("the shortest length for all", _with_lengths("np.full_like(lengths, lengths.min())"), "You end all sequences where the shortest ends.", whole=True),
         Mistake("state zero behind the end", edit("new, h)", "new, 0 * h)", within=read), "Your state is set to zero where a sequence has ended, and the summary takes it from there. What a net knows is its last state; only what you show behind the end is zero."),
@@ -160,6 +167,9 @@ BIDIRECTIONAL_FORWARD = Problem(
         Mistake("halves of the summary mixed", edit("first[-1], second[-1]", "*2 * [(first[-1] + second[-1]) / 2]"), "Your summary is a mean of both nets' last states. They stand side by side."),
         Mistake("halves of the summary exchanged", edit("first[-1], second[-1]", "second[-1], first[-1]"), "The halves of your summary are exchanged: the first H units belong to the net that reads forwards."),
         Mistake("summary averaged", edit("first[-1], second[-1]", "first.mean(axis=0), second.mean(axis=0)"), "Your summary is a mean over time. Asked for is what each net knows when it has read everything."),
+        Mistake("summary a mean over the sequence", edit("first[-1], second[-1]", "*((part * runs).sum(axis=0) / lengths[:, None] for part in (first, second))"), "Your summary is a mean of the states over the steps of each sequence. Asked for is what each net knows when it has read everything: one state of each."),
+        Mistake("summary a mean of the states shown", edit("first[-1], second[-1]", "*((part * runs).mean(axis=0) for part in (first, second))"), "Your summary is a mean of the states over all T steps, zeros included. Asked for is what each net knows when it has read everything: one state of each."),
+        Mistake("summary a sum over the sequence", edit("first[-1], second[-1]", "*((part * runs).sum(axis=0) for part in (first, second))"), "Your summary adds up the states of all steps. Asked for is what each net knows when it has read everything: one state of each."),
         Mistake("halves exchanged", edit("[first, second]", "[second, first]", within=side_by_side), "Your halves are exchanged: the first H units belong to the net that reads forwards."),
         Mistake("directions added", edit("np.concatenate([first, second], axis=-1)", "first + second", within=side_by_side), "You add the two directions. They stand side by side, so that the next layer can tell them apart."),
         Mistake("same weights twice", edit("(back", '(ahead | {"h0": back["h0"]}'), "Both of your directions use the weights of ahead. They are two nets."),

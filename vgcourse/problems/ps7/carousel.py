@@ -31,15 +31,15 @@ def to_the_end(factors):
 
 def _carousel_cases(rng):
     cases = []
-    for T, N, D, H in ((6, 3, 2, 4), (5, 2, 3, 1)):
+    for T, N, D, H in ((6, 3, 2, 4), (5, 2, 3, 1), (1, 2, 3, 2)):
         _, _, cs, gates, (_, _, _, p_f, _) = sequence(rng, T, N, D, H, np.full(N, T))
-        if H > 1:  # a factor below 0 in unit 0, one above 1 in unit 1, at the step where the least does it
+        if T == 6:  # a factor below 0 in unit 0, one above 1 in unit 1, at the step where the least does it
             f, g = gates[:, 0], gates[:, 1]
             share = (1 - f) * (cs[:-1] - g) * (1 - np.tanh(cs[:-1]) ** 2)
             for unit, wanted in ((0, -2.0), (1, 3.0)):
                 t, n = np.unravel_index(np.abs(share[1:, :, unit] * f[1:, :, unit]).argmax(), (T - 1, N))
                 p_f[unit] = wanted / share[t + 1, n, unit]
-        cases.append(Case((gates, cs, p_f), ("carry", "carry_peephole"), batch=N, steps=T))
+        cases.append(Case((gates, cs, p_f), ("carry", "carry_peephole"), batch=N, steps=T if T > 1 else None))
     return cases
 
 
@@ -57,8 +57,11 @@ CAROUSEL = Problem(
         Mistake("one factor too few", edit("return carry", "return np.concatenate([carry[1:], carry[-1:]])", within=to_the_end), "Your product for t misses the first factor that c_t meets, that of step t + 1."),
         Mistake("one factor in place of the product", edit("return carry", "return factors", within=to_the_end), "Your entry for t is the factor of step t + 1 alone, which leads to c_{t+1}. To get to c_T it is multiplied by all later ones."),
         Mistake("c_T left out", edit("return carry", "return carry[:-1]", within=to_the_end), "Your arrays end at T − 1. There are T + 1 memories, c_0 … c_T, and c_T has a derivative with respect to itself."),
+        Mistake("in the order of the loop", edit("return carry", "return carry[::-1]", within=to_the_end), "Your arrays begin with the last memory: they are in the order in which the product grew. Entry t belongs to c_t."),
         Mistake("1 − f for f", edit("gates[:, 0]", "1 - gates[:, 0]"), "You multiply 1 − f. That is the candidate's share; look at what the old memory meets."),
         Mistake("output gate for the forget gate", edit("gates[:, 0]", "gates[:, 2]"), "You multiply the output gates: of the blocks f, g, o in gates the forget gate is the first."),
+        Mistake("candidate for the forget gate", edit("gates[:, 0]", "gates[:, 1]", "gates[:, 1]", "gates[:, 0]"), "You multiply the candidates: of the blocks f, g, o in gates the forget gate is the first."),
+        Mistake("output gate in the carry alone", edit("return to_the_end(f)", "return to_the_end(gates[:, 2])"), "Your carry is a product of output gates. The memory goes on by f; o says what is shown of it."),
         Mistake("the way through h in the product", edit("whole = f", "f = f * gates[:, 2] * (1 - np.tanh(cs[1:]) ** 2)\n    whole = f"), "Your factors contain o ⊙ tanh'(c_t). The memory passes to the next step as it is; o and the tanh stand beside this path."),
         Mistake("peephole without σ'", edit(" * f * (1 - f)", ""), "Your peephole term misses the slope of the gate: c_{t−1} moves a_f, and a_f moves f."),
         Mistake("f for σ'", edit("f * (1 - f)", "f"), "Your peephole term has f in the place of the gate's slope, which is f(1 − f).", alone=True),
@@ -73,6 +76,8 @@ CAROUSEL = Problem(
         Mistake("peephole term all at c_t", edit("cs[:-1]", "cs[1:]"), "Your peephole term is made with the new memory throughout. f multiplied the old one, and looked at the old one.", whole=True),
         Mistake("peephole term turned", edit("+ by_f", "- by_f"), "Your peephole term has the wrong sign: c_t as a function of f has the slope old minus candidate."),
         Mistake("slope at c_t", edit("tanh(old)", "tanh(cs[1:])"), "The slope of the peephole's tanh is taken at c_t. f looked at c_{t−1}."),
+        Mistake("slope of the candidate", edit("np.tanh(old) ** 2", "g**2"), "The slope in your peephole term is the candidate's, 1 − g². The peephole looks at c_{t−1} through a tanh of its own."),
+        Mistake("slope at the candidate", edit("np.tanh(old) ** 2", "np.tanh(g) ** 2"), "The slope of the peephole's tanh is taken at g. f looked at c_{t−1}."),
         Mistake("1 − c² for the slope", edit("np.tanh(old)", "old"), "You use 1 − c² as the slope of the peephole's tanh. That form wants the tanh's value, and c is what goes in."),
         Mistake("tanh for its slope", edit("(1 - np.tanh(old) ** 2)", "np.tanh(old)"), "Your peephole term has the tanh itself as a factor. On the way back its slope stands there."),
         Mistake("p_f missing", edit(" * p_f", ""), "Your peephole term lacks the peephole's weight itself."),
@@ -87,6 +92,8 @@ CAROUSEL = Problem(
         Mistake("a sum for the product", edit("cumprod", "cumsum", within=to_the_end), "You add the factors up. A way through several steps is their product."),
         Mistake("0 at T", edit("return carry", "return np.concatenate([carry[:-1], 0 * carry[-1:]])", within=to_the_end), "Your last entries are 0. The last entry is ∂c_T/∂c_T.", whole=True),
         Mistake("ways added behind the product", edit("to_the_end(whole)", "to_the_end(f) + to_the_end(by_f)"), "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product.", alone=True),
+        Mistake("ways added behind the product, 1 at T", edit("to_the_end(whole)", "to_the_end(f) + to_the_end(by_f) * (np.arange(len(cs)) < len(f))[:, None, None]"), "Your carry_peephole is a product of gates plus a product of peephole terms. At every step both ways are open: the sum stands inside the product.", alone=True),
+        Mistake("the peephole at the first step only", edit("to_the_end(whole)", "np.concatenate([whole * to_the_end(f)[1:], np.ones_like(cs[:1])])"), "Your carry_peephole has the peephole at step t + 1 alone and gates afterwards. It is open at every step up to T.", alone=True),
     ),
     invariants=(
         Invariant("1 at T", lambda args, out: max(apart(v[-1], np.ones_like(v[-1])) for v in out.values()), "The last entry of a carry is ∂c_T/∂c_T. Start the product there and go back."),

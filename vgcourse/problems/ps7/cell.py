@@ -43,10 +43,24 @@ def coupled_inputs(rng, N, D, H):
 
 
 SIZES = ((3, 5, 2), (3, 3, 3), (1, 2, 4))  # N, D, H; the square one lets wrong products run
+LOUD = (4, 2, 3)  # where two of the three units have gates that stand nearly open or shut
+
+
+def loud(rng, b):
+    """Biases of gates: those of the first two units are so large that the gate is nearly open or shut."""
+    b = b.copy()
+    b[:2] = rng.uniform(13, 15, 2) * rng.permutation([-1, 1])
+    return b
 
 
 def _cases(rng):
-    return [Case(coupled_inputs(rng, *sizes), ("h", "c", "f", "g", "o"), batch=sizes[0]) for sizes in SIZES]
+    cases = []
+    for N, D, H in (*SIZES, LOUD):
+        *start, b, p_f, p_o = coupled_inputs(rng, N, D, H)
+        if (N, D, H) == LOUD:
+            b = np.concatenate([loud(rng, b[:H]), b[H : 2 * H], loud(rng, b[2 * H :])])
+        cases.append(Case((*start, b, p_f, p_o), ("h", "c", "f", "g", "o"), batch=N))
+    return cases
 
 
 def _memory_residual(args, out):

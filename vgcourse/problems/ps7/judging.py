@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import SIZES, matched
+from vgcourse.problems.ps7.cell import LOUD, SIZES, loud, matched
 
 # --- judging_gate_backward -------------------------------------------------------------------------
 
@@ -33,10 +33,12 @@ def judging_gate_backward(dh, x, h_prev, W_x, W_h, b, V_h, V_n, b_g):
 
 def _cases(rng):
     names, cases = ("h", "dx", "dh_prev", "dW_x", "dW_h", "db", "dV_h", "dV_n", "db_g"), []
-    for N, D, H in SIZES:
+    for N, D, H in (*SIZES, LOUD):
         W_x, (W_h, V_h, V_n) = rng.normal(size=(H, D)) / np.sqrt(D), rng.normal(size=(3, H, H)) / np.sqrt(H)
         x, h_prev = rng.normal(size=(N, D)), rng.uniform(0.2, 0.9, (N, H)) * rng.choice([-1, 1], (N, H))
         b, b_g = rng.normal(size=(2, H)) / 2
+        if (N, D, H) == LOUD:
+            b_g = loud(rng, b_g)
         cases.append(Case((rng.normal(size=(N, H)), x, h_prev, W_x, W_h, b, V_h, V_n, b_g), names, batch=N))
     return cases
 
@@ -88,7 +90,7 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("gate's part without tanh'", edit(" + da_g @ V_n", "", "dn * (1 - n**2)", "dn * (1 - n**2) + da_g @ V_n"), "What your candidate gets from the gate has no tanh' on it. The gate reads n, so its part passes the tanh like the other one.", whole=True),
         Mistake("dn with g", edit("dh * (1 - g)", "dh * g"), "In the mix your candidate is weighed with g, the old state's share."),
         Mistake("dn without its gate", edit("dh * (1 - g)", "dh"), "In the mix your candidate gets all of dh. It was multiplied by its share."),
-        Mistake("dg with the wrong sign", edit("(h_prev - n)", "(n - h_prev)"), "Your gradient of g has new minus old. More g is more of the old state.", whole=True),
+        Mistake("dg with the wrong sign", edit("(h_prev - n)", "(n - h_prev)"), "What reaches your gate has the wrong sign, as if its gradient were new minus old. More g is more of the old state.", whole=True),
         Mistake("dg without the candidate", edit("(h_prev - n)", "h_prev"), "Your gradient of g has the old state's part only. The gate stands in both shares of the mix."),
         Mistake("dg without the old state", edit("(h_prev - n)", "-n"), "Your gradient of g has the candidate's part only. The gate also multiplied h_{t−1}."),
         Mistake("dg with a plus", edit("(h_prev - n)", "(h_prev + n)"), "In your gradient of g old and new are added. More of one is less of the other."),
@@ -103,12 +105,17 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("db with the mix's part of n", edit("da_n.sum", f"{_OF_MIX}.sum"), "Your db gets what the mix sends to the candidate alone. What the gate sends to the candidate belongs to it as well."),
         Mistake("gate's part twice", edit("da_n @ W_h", "(da_n + da_g @ V_n) @ W_h"), "Your dh_{t−1} gets the gate's look at the candidate twice, the second time without the tanh's slope. It is in the candidate's gradient already."),
         Mistake("dx through the gate", edit("da_n @ W_x", "(da_n + da_g) @ W_x"), "Your dx has what reaches the gate's pre-activation in it, times W_x. x stands in the candidate alone."),
+        Mistake("dx also by way of the gate", edit("da_n @ W_x", "(da_n + da_g @ V_n) @ W_x"), "Your dx gets the gate's look at the candidate twice, the second time without the tanh's slope. It is in the candidate's gradient already."),
         Mistake("dW_h of the gate", edit("da_n.T @ h_prev", "da_g.T @ h_prev"), "Your dW_h is made of the gate's gradient. W_h belongs to the candidate."),
         Mistake("candidate's way to h missing", edit(" + da_n @ W_h", ""), "Your dh_{t−1} misses the way through the candidate, which read h_{t−1} through W_h."),
         Mistake("no σ' on the gate", edit(" * g * (1 - g)", ""), "The gate's slope is missing on the way from g to its pre-activation."),
         Mistake("tanh' on the gate", edit(" * g * (1 - g)", " * (1 - g**2)"), "Your gate has the slope of a tanh. It came out of a σ."),
         Mistake("no tanh' on the candidate", edit(" * (1 - n**2)", ""), "The candidate's slope is missing: everything that reaches n, from the mix and from the gate, passes it on the way to its pre-activation.", whole=True),
         Mistake("1 − n for the slope", edit("n**2", "n"), "Your candidate has the slope 1 − n. The slope of a tanh with the value n is 1 − n².", whole=True),
+        Mistake("σ' on the candidate", edit("(1 - n**2)", "n * (1 - n)"), "Your candidate has the slope of a σ, n(1 − n). It came out of a tanh.", whole=True),
+        Mistake("σ on the candidate forwards", edit("np.tanh(", "sigmoid("), "Forwards your candidate goes through σ. It is a value of either sign: tanh.", whole=True),
+        Mistake("slope of the gate's value", edit(" * g * (1 - g)", " * sigmoid(g) * (1 - sigmoid(g))"), "You take σ' at g. g has been through the σ already: its slope is made of its value."),
+        Mistake("gate read before the candidate", edit("g = sigmoid(h_prev @ V_h.T + n @ V_n.T", "g = sigmoid(h_prev @ V_h.T + h_prev @ V_n.T"), "Forwards your gate reads the old state through both matrices. V_n belongs to the candidate.", whole=True),
         Mistake("slope of the candidate's value", edit("n**2", "np.tanh(n) ** 2"), "You take tanh' at n. n has been through the tanh already.", whole=True),
         Mistake("dV_n with the old state", edit("da_g.T @ n", "da_g.T @ h_prev"), "Your dV_n equals dV_h. V_n was multiplied with the candidate."),
         Mistake("dV_n with the pre-activation", edit("da_g.T @ n", "da_g.T @ a_n"), "Your dV_n uses the candidate's pre-activation. V_n was multiplied with n, behind the tanh."),

@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.activations import sigmoid
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps7.cell import SIZES, matched
+from vgcourse.problems.ps7.cell import LOUD, SIZES, loud, matched
 
 # --- mgu_step_backward -----------------------------------------------------------------------------
 
@@ -38,10 +38,12 @@ def mgu_step_backward(dh, x, h_prev, W_x, W_h, b, b_h):
 
 def _cases(rng):
     cases, names = [], ("h", "dx", "dh_prev", "dW_x", "dW_h", "db", "db_h")
-    for N, D, H in SIZES:
+    for N, D, H in (*SIZES, LOUD):
         W_x, W_h = rng.normal(size=(2 * H, D)) / np.sqrt(D), rng.normal(size=(2 * H, H)) / np.sqrt(H)
         b, b_h = rng.normal(size=2 * H) / 2, rng.uniform(0.4, 1, H) * rng.choice([-1, 1], H)
         h_prev = rng.uniform(0.2, 0.9, (N, H)) * rng.choice([-1, 1], (N, H))
+        if (N, D, H) == LOUD:
+            b = np.concatenate([loud(rng, b[:H]), b[H:]])
         cases.append(
             Case((rng.normal(size=(N, H)), rng.normal(size=(N, D)), h_prev, W_x, W_h, b, b_h), names, batch=N)
         )
@@ -73,7 +75,7 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("b_f not seen forwards", edit(" + b_f", ""), "Your gate has no bias: the first H entries of b belong to what goes into its σ.", whole=True),
         Mistake("no tanh on the candidate", edit("np.tanh(", "("), "Your candidate is its bare pre-activation: n is a tanh of it.", whole=True),
         Mistake("no tanh, no slope", edit("np.tanh(", "(", " * (1 - n**2)", ""), "Your candidate is its bare pre-activation, forwards and back: n is a tanh of it.", whole=True),
-        Mistake("h the other way round", edit("(1 - f) * h_prev + f * n", "f * h_prev + (1 - f) * n"), "Your h weighs h_{t−1} with f and the candidate with 1 − f. In this unit f writes; your way back knows it."),
+        Mistake("h the other way round", edit("(1 - f) * h_prev + f * n", "f * h_prev + (1 - f) * n"), "Your h weighs h_{t−1} with f and the candidate with 1 − f. In this unit f writes; your way back knows it.", alone=True),
         Mistake("blocks read as n, f", edit("(W_xf, W_xn), (W_hf, W_hn), (b_f, b_n)", "(W_xn, W_xf), (W_hn, W_hf), (b_n, b_f)", "da_f.T @ x, da_n.T @ x", "da_n.T @ x, da_f.T @ x", "da_f.T @ h_prev, dm.T @ h_prev", "dm.T @ h_prev, da_f.T @ h_prev", "da_f.sum(axis=0), da_n.sum(axis=0)", "da_n.sum(axis=0), da_f.sum(axis=0)"), "You read the candidate from the first rows. The rows of W_x, W_h and b are in the order f, n.", whole=True),
         Mistake("direct path missing", edit("dh * (1 - f) + ", ""), "Your dh_{t−1} misses the straight path: h_{t−1} stands in the mix, with no weight and no slope before it."),
         Mistake("direct path with f", edit("dh * (1 - f)", "dh * f"), "Your straight path is weighed with f. What multiplied h_{t−1} on the way forwards multiplies dh here, and f is the candidate's share."),
@@ -92,6 +94,7 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("f's part in the candidate with f m", edit("da_n * m", "da_n * f * m"), "Inside the candidate your f gets a factor f too many: the gradient of a product f ⊙ m by f is m."),
         Mistake("f's part in the candidate without m", edit("da_n * m", "da_n"), "Inside the candidate your f gets da_n as it is. f multiplied m there, and m is its factor."),
         Mistake("f's part in the mix with h", edit("(n - h_prev)", "(h - h_prev)"), "In the mix your f gets h_t − h_{t−1}. What stands before f there is the candidate, not the mix."),
+        Mistake("f's part in the mix as n − h", edit("(n - h_prev)", "(n - h)"), "In the mix your f gets the candidate minus h_t. What stands before 1 − f there is the state before the step."),
         Mistake("slope without the inputs' part", edit("(1 - n**2)", "(1 - np.tanh(f * m) ** 2)"), "Your candidate's slope is that of a tanh of f ⊙ m alone. The inputs' part stands inside the tanh as well: n holds all of it.", whole=True),
         Mistake("f missing on the way back", edit("dm @ W_hn", "da_n @ W_hn"), "Your dh_{t−1} through the candidate misses a factor: f scaled what the candidate saw of the state.", whole=True),
         Mistake("dm without f", edit("dm = da_n * f", "dm = da_n"), "Everything behind m lacks a factor in your answer: f multiplied m, so it multiplies what goes on to h_{t−1}, to the matrix and to b_h.", whole=True),
@@ -103,17 +106,26 @@ MGU_STEP_BACKWARD = Problem(
         Mistake("dx without the candidate", edit(" + da_n @ W_xn", ""), "Your dx misses the way through the candidate: n reads x too."),
         Mistake("dx with f", edit("da_n @ W_xn", "(da_n * f) @ W_xn"), "On its way through the candidate your dx has a factor f. f multiplied m; what W_xn makes of x stands beside it."),
         Mistake("db_n with f", edit("da_n.sum", "(da_n * f).sum"), "The candidate's block of your db has a factor f. b_n stands outside the reset, b_h inside."),
+        Mistake("db_h of the gate", edit("db_h = dm", "db_h = da_f"), "Your db_h is made of the gate's gradient. b_h is a part of m."),
+        Mistake("db_h averaged", edit("db_h = dm.sum(", "db_h = dm.mean("), "Your db_h is a mean over the batch. The same b_h serves every example: add."),
         Mistake("db_h with m", edit("db_h = dm", "db_h = (dm * m)"), "Your db_h multiplies by m. A bias is added: its gradient is what reaches m, summed over the batch."),
         Mistake("dW_hf without the second part", edit("da_f.T @ h_prev", "(dh * (n - h_prev) * f * (1 - f)).T @ h_prev"), "The gate's block of your dW_h has the mix's part of f alone; your other results have both."),
         Mistake("W_hf transposed on the way back", edit("da_f @ W_hf", "da_f @ W_hf.T"), "In your dh_{t−1} the gate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
         Mistake("W_hn transposed on the way back", edit("dm @ W_hn", "dm @ W_hn.T"), "In your dh_{t−1} the candidate's matrix is transposed. Forwards its transpose stood on the right of h_{t−1}; backwards the matrix itself does."),
         Mistake("both matrices transposed on the way back", edit("da_f @ W_hf + dm @ W_hn", "da_f @ W_hf.T + dm @ W_hn.T"), "In your dh_{t−1} both matrices are transposed. Forwards their transposes stood on the right of h_{t−1}; backwards the matrices themselves do."),
         Mistake("gate's path missing", edit(" + da_f @ W_hf", ""), "Your dh_{t−1} misses the way through the gate: f reads h_{t−1} too."),
+        Mistake("both paths missing", edit(" + da_f @ W_hf + dm @ W_hn", ""), "Your dh_{t−1} is the straight path alone: f and m read h_{t−1} too, each through its matrix."),
+        Mistake("dh_prev with f's part in the mix alone", edit("da_f @ W_hf", "(dh * (n - h_prev) * f * (1 - f)) @ W_hf"), "Through the gate your dh_{t−1} gets the mix's part of f alone. f's part inside the candidate goes on to h_{t−1} as well."),
+        Mistake("dx with f's part in the mix alone", edit("da_f @ W_xf", "(dh * (n - h_prev) * f * (1 - f)) @ W_xf"), "Through the gate your dx gets the mix's part of f alone. f's part inside the candidate goes on to x as well."),
         Mistake("candidate's path missing", edit(" + dm @ W_hn", ""), "Your dh_{t−1} misses the way through the candidate, which read h_{t−1} through m."),
         Mistake("no σ' on the gate", edit(" * f * (1 - f)", ""), "The gate's slope is missing on the way from f to its pre-activation."),
         Mistake("tanh' on the gate", edit(" * f * (1 - f)", " * (1 - f**2)"), "Your gate has the slope of a tanh. It came out of a σ."),
         Mistake("no tanh' on the candidate", edit(" * (1 - n**2)", ""), "The candidate's slope is missing on the way from n to its pre-activation.", whole=True),
         Mistake("1 − n for the slope", edit("n**2", "n"), "Your candidate has the slope 1 − n. The slope of a tanh with the value n is 1 − n².", whole=True),
+        Mistake("σ' on the candidate", edit("(1 - n**2)", "n * (1 - n)"), "Your candidate has the slope of a σ, n(1 − n). It came out of a tanh.", whole=True),
+        Mistake("slope of the gate's value", edit("df * f * (1 - f)", "df * sigmoid(f) * (1 - sigmoid(f))"), "You take σ' at f. f has been through the σ already: its slope is made of its value."),
+        Mistake("σ on the candidate", edit("np.tanh(", "sigmoid("), "Your candidate goes through σ. It is a value of either sign: tanh.", whole=True),
+        Mistake("σ on the candidate, forwards and back", edit("np.tanh(", "sigmoid(", "(1 - n**2)", "n * (1 - n)"), "Your candidate goes through σ, forwards and back. It is a value of either sign: tanh.", whole=True),
         Mistake("slope of the candidate's value", edit("n**2", "np.tanh(n) ** 2"), "You take tanh' at n. n has been through the tanh already.", whole=True),
         Mistake("dW_h with h_t", edit("da_f.T @ h_prev", "da_f.T @ h", "dm.T @ h_prev", "dm.T @ h"), "Your dW_h uses h_t. The recurrent weights were multiplied with the state before the step."),
         Mistake("weights averaged over the batch", edit("dW_x, dW_h, db, db_h", "*(dW / len(x) for dW in (dW_x, dW_h, db, db_h))"), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed.", whole=True),

@@ -150,7 +150,7 @@ WRONG = (
     Planted("right for one example only", _where(lambda T, N, D, H: N > 1, batch=np.mean, carried=False), "Try more than one example."),
     Planted("wrong for one step", _where(lambda T, N, D, H: T == 1, early="both"), "It goes wrong only for T = 1."),
     Planted("an error for one step", _fails_for_one_step, "It raises an error only for T = 1. What fails is wrong: catch the error and say so."),
-    Planted("NaN in one entry", _one_nan, "NaN > threshold is False. Ask `not error <= threshold`."),
+    Planted("NaN in one entry", _one_nan, "No comparison with NaN is true: accept what is small, and do not refuse what is large."),
     Planted("dc0 one step early", _with(early="dc0"), "Its dh0 is right. Compare dc0, too."),
     Planted("dc0 0.1 % too large", _scaled(2, 1.001), "A complex step is exact to 1e−15, so you can afford a small threshold."),
     Planted("dhs changed in place", _dh_in_place, "What it returns is right; afterwards your dhs are others. Compare with copies made before."),

@@ -44,9 +44,17 @@ def sequence(rng, T, N, D, H, lengths):
     return x, np.stack(hs), np.stack(cs), np.stack(gates), params
 
 
+SHAPES = (  # T, N, D, H, lengths; in the last one every sequence ends before the batch does
+    (6, 4, 5, 2, (6, 1, 4, 3)),
+    (5, 3, 3, 3, (2, 5, 4)),
+    (1, 2, 3, 4, (1, 1)),
+    (4, 1, 2, 3, (2,)),
+)
+
+
 def _cases(rng):
     cases = []
-    for T, N, D, H, lengths in ((6, 4, 5, 2, (6, 1, 4, 3)), (5, 3, 3, 3, (2, 5, 4)), (1, 2, 3, 4, (1, 1))):
+    for T, N, D, H, lengths in SHAPES:
         lengths = np.array(lengths)
         x, hs, cs, gates, (W_x, W_h, _, *p) = sequence(rng, T, N, D, H, lengths)
         args = rng.normal(size=(T, N, H)), rng.normal(size=(N, H)), x, lengths, hs, cs, gates, W_x, W_h, *p
@@ -61,10 +69,15 @@ THE_LECTURES = edit("p_o * slope", "p_o", " * slope_of_tanh(c_prev)", "", "da_f 
 
 # Recognised alone, not two at once.
 OF_A_LOOP = {
-    "own loss a step late": (edit("dh + dhs[t]", "dh", "dh = dh_prev", "dh = dhs[t] + dh_prev"), "You add dhs[t] after step t has gone back. It is the gradient of what that step made, so it goes through step t as well.", True),
     "own loss of the next step": (edit("dhs[t]", "(dhs[t + 1] if t < len(x) - 1 else 0)"), "At step t you add the loss of step t + 1. dhs[t] belongs to the state that step t made.", True),
     "old memory for the new one": (edit("cs[t + 1]", "cs[t]"), "Your step gets cs[t] for the memory that it made. Step t leads from cs[t] to cs[t + 1].", True),
     "new state for the old one": (edit("hs[t], cs[t],", "hs[t + 1], cs[t + 1],"), "Your step gets hs[t + 1] and cs[t + 1] for the state before it. Step t leads from hs[t], cs[t] to hs[t + 1], cs[t + 1].", True),
+    "new memory for the old one": (edit("hs[t], cs[t],", "hs[t], cs[t + 1],"), "Your step gets cs[t + 1] for the memory before it as well. Step t leads from cs[t] to cs[t + 1].", True),
+    "gates of the next step": (edit("gates[t]", "gates[min(t + 1, len(x) - 1)]"), "Your step t has the gates of step t + 1. gates[t] holds those with which step t was made.", True),
+    "running and held exchanged": (edit("t < lengths", "t >= lengths"), "Your mask is the wrong way round: the step is made where a sequence has ended, and dh and dc are held where it runs.", True),
+    "memory held twice": (edit("dc * (1 - runs)", "dc"), "Your dc goes on as it is at every step, beside what the step hands back. That is so only where a sequence has ended.", True),
+    "both held twice": (edit("dh_t * (1 - runs)", "dh_t", "dc * (1 - runs)", "dc"), "Your dh and dc go on as they are at every step, beside what the step hands back. That is so only where a sequence has ended.", True),
+    "losses at each end only": (edit("dhs[t]", "dhs[t] * (t == lengths - 1)[:, None]"), "You use dhs at each sequence's last step only. Every step has a loss of its own here, the held ones too.", True),
     "x of the next step": (edit("= x[t]", "= x[min(t + 1, len(x) - 1)]"), "Your dW_x uses the input of the next step. Step t reads x[t]."),
     "memory not masked": (edit("dc * runs", "dc"), "Behind the end of a sequence you mask dh alone: dc still goes through a step there.", True),
     "memory not masked and not held": (edit("dc * runs", "dc", " + dc * (1 - runs)", ""), "Behind the end of a sequence your dc still goes through a step, as if the cell were at work there.", True),
@@ -95,7 +108,7 @@ COUPLED_BACKWARD = Problem(
         Mistake("one step too many", edit("t < lengths", "t < lengths + 1"), "Your sequences run one step too long: a sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", edit("t < lengths", "t < lengths - 1"), "Your sequences end one step too early: a sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("losses behind the end left out", edit("dh + dhs[t]", "dh + dhs[t] * runs"), "You drop the dhs of steps behind the end. Each is a loss on the held state, and counts.", whole=True),
-        Mistake("memory dropped behind the end", edit(" + dc * (1 - runs)", ""), "Behind the end of a sequence your dc is set to zero. The memory was held there, as h was.", whole=True),
+        Mistake("memory dropped behind the end", edit(" + dc * (1 - runs)", ""), "Only where a sequence runs to the last step does dc_T arrive: behind the end of the others it is lost. The memory was held there, as h was, so its gradient goes on to the last step that ran.", whole=True),
         Mistake("dx behind the end", edit("dh = dh_prev", "dx[t] = coupled_step_backward(dh_t, dc, *step)[0]\n        dh = dh_prev"), "Your dx is not zero behind the end of a sequence. Nothing was read there."),
         Mistake("dc_T ignored", edit("(dc_T), dc_T", "(dc_T), 0 * dc_T"), "Your loop starts with dc = 0. dc_T is the gradient that reaches the last memory from outside: the loop starts with it."),
         Mistake("dc_T at every step", edit("step = x", "dc = dc + dc_T * (t < len(x) - 1)\n        step = x"), "You add dc_T at every step. It belongs to the last memory alone; earlier ones get their share through the carry."),
@@ -103,6 +116,7 @@ COUPLED_BACKWARD = Problem(
         Mistake("dh not passed on", edit("dh + dhs[t]", "dhs[t]"), "Your dh_t is the loss of step t alone. h_t is also read by step t + 1 (or held)."),
         Mistake("dh added up", edit("dh = dh_prev", "dh = dh_prev + dh * runs"), "The dh that steps hand back piles up: what step t + 1 handed back comes again at every earlier step. Replace it, do not add."),
         Mistake("dhs of the last step only", edit("dhs[t]", "dhs[t] * (t == len(x) - 1)"), "You use the last entry of dhs only. Every step has a loss of its own here."),
+        Mistake("own loss a step late", edit("dh + dhs[t]", "dh", "dh = dh_prev", "dh = dhs[t] + dh_prev"), "You add dhs[t] after step t has gone back. It is the gradient of what that step made, so it goes through step t as well.", whole=True),
         Mistake("weights overwritten", edit("[total + dW for total, dW in zip(sums, dWs, strict=True)]", "dWs"), "Your weight gradients are those of step 0, the last one that the loop visits. The weights are used in every step, so their gradients add up."),
         Mistake("loop runs forwards", edit("reversed(range(len(x)))", "range(len(x))"), "Your loop runs from step 0 on. What step t needs comes from step t + 1."),
         Mistake("dx in the order of the loop", edit("return dx", "return dx[::-1]"), "Your dx starts with the last step: it is in the order in which the loop found it."),
@@ -123,6 +137,6 @@ COUPLED_BACKWARD = Problem(
     hints=(
         "The loop carries two arrays, dh and dc, from step t + 1 to step t. For each sequence there are two kinds of steps: those in which the cell was at work, and those in which both were held.",
         "`runs = t < lengths` has shape (N,). Work the step out for all sequences and choose with np.where: where a sequence is running, what the step hands back; elsewhere dh and dc as they arrived. The da of the others are 0.",
-        "for t in reversed(range(T)): dh += dhs[t]; the step of part 3 on hs[t], cs[t], cs[t+1] gives da; multiply da by runs[:, None] before it makes dx and weights. dh and dc after the last turn are dh0 and dc0.",
+        "In each turn the step's own loss joins dh first. What arrives is then split by the mask: one part goes through the step of part 3, the other waits; both meet again before the next turn. Which entries of hs and cs did step t start from, and which did it make?",
     ),
 )  # fmt: skip

@@ -28,11 +28,13 @@ HELPERS = (chain, times)  # edited texts find `early`, too, beside `chain`
 
 def _cases(rng):
     cases = []
-    for T, N, D, H_low, H_top in ((5, 3, 4, 2, 3), (6, 3, 3, 3, 3)):
+    for T, N, D, H_low, H_top in ((5, 3, 4, 2, 3), (6, 2, 3, 3, 3), (1, 1, 2, 3, 2)):
         low, top = jacobians(rng, T, N, D, H_low), jacobians(rng, T, N, H_low, H_top)
         top["J_skip"] = rng.normal(size=(T, N, H_top, D)) / np.sqrt(D)
         dhs = rng.normal(size=(T, N, H_low)), rng.normal(size=(T, N, H_top))
-        cases.append(Case((*dhs, low, top), ("dx", "dh0_low", "dh0_top"), batch=N, steps=T))
+        cases.append(
+            Case((*dhs, low, top), ("dx", "dh0_low", "dh0_top"), batch=N, steps=T if T > 1 else None)
+        )
     return cases
 
 
@@ -103,6 +105,6 @@ STACK_BACKWARD = Problem(
     hints=(
         "Count uses. The lower states: by their own loss, by the lower layer's next step, by the top layer at the same step. x: by both layers.",
         "Go back through the whole top layer first, and keep its dh of every step: it leads to the lower states by J_x and to x by J_skip.",
-        "One function for one layer: dh = dhs[t] + dh, something[t] = dh J[t], then dh = dh J_h[t]. What the top sends to the states below takes part in the call for the lower layer; what it sends to x is added at the end.",
+        "One function for one layer serves both. In each turn dh_t has to be complete before it is used: its own loss and what came from step t + 1, in the lower layer also what the top sends. Only then is it sent to what the step read. The two shares of x are added at the end.",
     ),
 )  # fmt: skip

@@ -83,6 +83,8 @@ COUPLED_STEP_BACKWARD = Problem(
         *more_of_a_step(MORE, OF_A_STEP),
         Mistake("gates taken for pre-activations", _gates_again, "You send f, g and o through σ and tanh again. gates holds what came out of them.", whole=True),
         Mistake("gates read as f, o, g", edit("f, g, o = gates", "f, o, g = gates"), "You unpack gates as f, o, g. It holds f, g, o: the candidate is in the middle."),
+        Mistake("gates read as g, f, o", edit("f, g, o = gates", "g, f, o = gates"), "You unpack gates as g, f, o. It holds f, g, o: the forget gate comes first."),
+        Mistake("gates read as o, g, f", edit("f, g, o = gates", "o, g, f = gates"), "You unpack gates as o, g, f. It holds f, g, o: the forget gate comes first."),
     ),
     invariants=(
         Invariant("dx and dW_x of one da", lambda args, out: matched(args[2], out["dx"], args[7], out["dW_x"]), "Your dx and dW_x do not belong together. x and W_x meet in one product only, so Σ x ⊙ dx equals Σ W_x ⊙ dW_x for every input. Do both use the same da, in the same order?"),

@@ -7,6 +7,7 @@ question: one pass forward, 3 ms.
 import numpy as np
 
 from vgcourse.activations import sigmoid
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -17,7 +18,20 @@ WITHIN = 0.1
 
 def mend_times(x, W_x, W_h, b, b_h, times):
     """b_z with mean ln z = −1/τ for every unit: b_z ← b_z + ln(τ · mean(−ln z)), again and again in the mended net."""
-    return _mended(x, W_x, W_h, b, b_h, times)
+    wanted = 1 / times
+    start = still(wanted)
+
+    def left(b_z):
+        z = gates(x, W_x, W_h, with_z(b, b_z), b_h)
+        return -np.log(z).mean(axis=(0, 1))
+
+    b_z = settled(left, wanted, start)
+    return b_z
+
+
+def still(wanted):
+    """The bias of a gate that stands still at e^{−wanted}."""
+    return -np.log(np.expm1(wanted))
 
 
 def gates(x, W_x, W_h, b, b_h):
@@ -32,42 +46,21 @@ def gates(x, W_x, W_h, b, b_h):
     return np.array(found)
 
 
-def _with(b, b_z):
+def with_z(b, b_z):
+    """The biases with those of z in their place."""
     b = np.array(b)
     b[len(b_z) : 2 * len(b_z)] = b_z
     return b
 
 
-def _left(z):
-    """Mean of −ln z for every unit."""
-    return -np.log(np.maximum(z, 1e-300)).mean(axis=(0, 1))
+def settled(left, wanted, b_z, rounds=None, slope=-1.0):
+    """b_z with left(b_z) = wanted: `rounds` corrections by the ratio, or until every unit is still.
 
-
-def _mean_gate(z):
-    """−ln of the mean gate."""
-    return -np.log(z.mean(axis=(0, 1)))
-
-
-def _lectures(times):
-    """(10.7)."""
-    return np.log(times - 1)
-
-
-def _mended(
-    x, W_x, W_h, b, b_h, times, *, rounds=None, left=_left, wanted=lambda times, T: 1 / times, start=None, sees=lambda *net: net,
-    falls=True, to=lambda b_z, old: b_z,
-):  # fmt: skip
-    """mend_times with exchangeable parts: `rounds` as the docstring says, or until every unit is still.
-
-    `sees` is the net in which it measures; `left` falls with the bias, or else grows.
+    The logarithm of `left` moves with `slope` where the bias moves by 1; each unit's own is found on the way.
     """
-    times = np.asarray(times, dtype=float)
-    rate = wanted(times, len(x))
-    b_z = -np.log(np.expm1(rate)) if start is None else start(times)
-    net = sees(x, W_x, W_h, b, b_h)
-    slope, before = np.full(len(times), -1.0 if falls else 1.0), None
+    slope, before = np.full(len(wanted), slope), None
     for _ in range(40 if rounds is None else rounds):
-        y = np.log(left(gates(*net[:3], _with(net[3], b_z), net[4])) / rate)
+        y = np.log(left(b_z) / wanted)
         if np.abs(y).max() < 1e-8:
             break
         if rounds is None and before is not None:  # each unit's own slope, found from its last two points
@@ -76,13 +69,15 @@ def _mended(
             slope = np.sign(slope) * np.clip(np.nan_to_num(np.abs(found), nan=1.0), 0.3, 1.5)
         before = b_z, y
         b_z = b_z - y / slope
-    return to(b_z, b[len(b_h) : 2 * len(b_h)])
+    return b_z
 
 
 def _measured(output, args):
     """For each unit how far its time is from the one wanted, 0 within 10 %; then what is known of a wrong answer."""
     b_z = as_numbers(output, "one bias for each unit")
     *_, b, _, times = args
+    if b_z.ndim == 2 and b_z.size == len(times):  # a row or a column of them
+        b_z = b_z.ravel()
     if b_z.shape == b.shape and len(b) > 1:
         raise TypeError("holds the biases of all three blocks; expected those of z alone")
     if b_z.shape != times.shape:
@@ -97,7 +92,8 @@ def _off(b_z, args):
     """ln(time · mean(−ln z)) of every unit, 0 within 10 %."""
     *net, times = args
     x, W_x, W_h, b, b_h = net
-    ratio = np.log(np.maximum(times * _left(gates(x, W_x, W_h, _with(b, b_z), b_h)), 1e-300))
+    rate = -np.log(np.maximum(gates(x, W_x, W_h, with_z(b, b_z), b_h), 1e-300)).mean(axis=(0, 1))
+    ratio = np.log(np.maximum(times * rate, 1e-300))
     return np.where(np.abs(ratio) <= np.log1p(WITHIN), 0.0, ratio)
 
 
@@ -135,7 +131,7 @@ def _side(sign):
 MEND_TIMES = Problem(
     name="ps7.mend_times",
     reference=mend_times,
-    family=_mended,
+    helpers=(still, gates, with_z, settled),
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -150,39 +146,41 @@ MEND_TIMES = Problem(
         Invariant("a unit keeps too long", _side(-1), "Some unit keeps too long: its mean of −ln z is less than 1/1.1 of 1/τ."),
     ),
     mistakes=(
-        Mistake("the lecture's bias", dict(rounds=0, start=_lectures), "You return ln(τ − 1), (10.7). That is right for a gate that stands still. These gates move, and the logarithm punishes each time one is nearly shut."),
-        Mistake("ln τ", dict(rounds=0, start=np.log), "You return ln τ. Near that lies the bias of a gate that stands still, (10.7). These gates move, and the logarithm punishes each time one is nearly shut."),
-        Mistake("a still gate", dict(rounds=0), "You return the bias of a gate that stands still at e^{−1/τ}. These gates move, and the logarithm punishes each time one is nearly shut: measure in the net."),
-        Mistake("1/τ kept", dict(rounds=0, start=lambda times: -np.log(times - 1)), "You return −ln(τ − 1): a gate that stands still would keep 1/τ at every step. It has to lose about 1/τ."),
-        Mistake("mended once", dict(rounds=1, start=_lectures), "You measured and corrected once. New biases make other states, and these other gates: go on until it is still."),
-        Mistake("mended once, from a still gate", dict(rounds=1), "You measured and corrected once. New biases make other states, and these other gates: go on until it is still."),
-        Mistake("mended twice", dict(rounds=2, start=_lectures), "You measured and corrected twice. It is not still yet: go on until no bias moves."),
-        Mistake("the mean gate", dict(left=_mean_gate), "You set the *mean gate* to e^{−1/τ}. What is left after many steps is a product, so average logarithms, not gates."),
-        Mistake("the mean loss", dict(left=lambda z: (1 - z).mean(axis=(0, 1))), "You set the mean of 1 − z to 1/τ. What is left after many steps is a product, so average logarithms, not what each step loses."),
-        Mistake("the mean time", dict(left=lambda z: 1 / (-1 / np.log(z)).mean(axis=(0, 1))), "You average the times −1/ln z of the single steps. What is left after many steps is a product, so average ln z itself."),
-        Mistake("mean over the batch first", dict(left=lambda z: -np.log(z.mean(axis=1)).mean(axis=0)), "You average the gates over the batch before the logarithm. It comes first: every sequence has a product of its own."),
-        Mistake("mean over the steps first", dict(left=lambda z: -np.log(z.mean(axis=0)).mean(axis=0)), "You average the gates over the steps before the logarithm. It comes first: what is left is a product over the steps."),
-        Mistake("half-lives", dict(wanted=lambda times, T: np.log(2) / times), "In your net one half is left after τ steps, as with half-lives or with log2. It has to be 1/e: natural logarithms."),
-        Mistake("all steps for one", dict(wanted=lambda times, T: 1 / (times * T)), "In your net 1/e is left after τ times T steps. The mean over all steps has to be 1/τ, not their sum."),
+        Mistake("the lecture's bias", edit("start = still(wanted)", "start = np.log(times - 1)", "start)", "start, rounds=0)"), "You return ln(τ − 1), (10.7). That is right for a gate that stands still. These gates move, and the logarithm punishes each time one is nearly shut."),
+        Mistake("ln τ", edit("start = still(wanted)", "start = np.log(times)", "start)", "start, rounds=0)"), "You return ln τ. Near that lies the bias of a gate that stands still, (10.7). These gates move, and the logarithm punishes each time one is nearly shut."),
+        Mistake("a still gate", edit("start)", "start, rounds=0)"), "You return the bias of a gate that stands still at e^{−1/τ}. These gates move, and the logarithm punishes each time one is nearly shut: measure in the net."),
+        Mistake("1/τ kept", edit("start = still(wanted)", "start = -np.log(times - 1)", "start)", "start, rounds=0)"), "You return −ln(τ − 1): a gate that stands still would keep 1/τ at every step. It has to lose about 1/τ."),
+        Mistake("mended once", edit("start = still(wanted)", "start = np.log(times - 1)", "start)", "start, rounds=1)"), "You measured and corrected once. New biases make other states, and these other gates: go on until it is still."),
+        Mistake("mended once, from a still gate", edit("start)", "start, rounds=1)"), "You measured and corrected once. New biases make other states, and these other gates: go on until it is still."),
+        Mistake("mended twice", edit("start = still(wanted)", "start = np.log(times - 1)", "start)", "start, rounds=2)"), "You measured and corrected twice. It is not still yet: go on until no bias moves."),
+        Mistake("mended once, from the old biases", edit("start = still(wanted)", "start = b[len(b_h) : 2 * len(b_h)]", "start)", "start, rounds=1)"), "You measured the net as it came and corrected once. New biases make other states, and these other gates: go on until it is still."),
+        Mistake("mended twice, from the old biases", edit("start = still(wanted)", "start = b[len(b_h) : 2 * len(b_h)]", "start)", "start, rounds=2)"), "You measured and corrected twice. It is not still yet: go on until no bias moves."),
+        Mistake("the mean gate", edit("-np.log(z).mean(axis=(0, 1))", "-np.log(z.mean(axis=(0, 1)))"), "You set the *mean gate* to e^{−1/τ}. What is left after many steps is a product, so average logarithms, not gates."),
+        Mistake("the mean loss", edit("-np.log(z).mean(axis=(0, 1))", "(1 - z).mean(axis=(0, 1))"), "You set the mean of 1 − z to 1/τ. What is left after many steps is a product, so average logarithms, not what each step loses."),
+        Mistake("the mean time", edit("-np.log(z).mean(axis=(0, 1))", "1 / (-1 / np.log(z)).mean(axis=(0, 1))"), "You average the times −1/ln z of the single steps. What is left after many steps is a product, so average ln z itself."),
+        Mistake("mean over the batch first", edit("-np.log(z).mean(axis=(0, 1))", "-np.log(z.mean(axis=1)).mean(axis=0)"), "You average the gates over the batch before the logarithm. It comes first: every sequence has a product of its own."),
+        Mistake("mean over the steps first", edit("-np.log(z).mean(axis=(0, 1))", "-np.log(z.mean(axis=0)).mean(axis=0)"), "You average the gates over the steps before the logarithm. It comes first: what is left is a product over the steps."),
+        Mistake("half-lives", edit("1 / times", "np.log(2) / times"), "In your net one half is left after τ steps, as with half-lives or with log2. It has to be 1/e: natural logarithms."),
+        Mistake("all steps for one", edit("1 / times", "1 / (times * len(x))"), "In your net 1/e is left after τ times T steps. The mean over all steps has to be 1/τ, not their sum."),
         Mistake("nothing mended", lambda x, W_x, W_h, b, b_h, times: b[len(b_h) : 2 * len(b_h)].copy(), "You return the biases as they came."),
-        Mistake("one time for all", dict(wanted=lambda times, T: np.full_like(times, 1 / times.mean())), "You gave every unit the mean of the times. Each has its own."),
-        Mistake("one correction for all", dict(left=lambda z: np.full(z.shape[2], -np.log(z).mean()), wanted=lambda times, T: np.full_like(times, 1 / times.mean()), start=_lectures), "You corrected all units by the same number. Each has a mean of its own: average over steps and batch, not over the units."),
-        Mistake("first sequence only", dict(sees=lambda x, *net: (x[:, :1], *net)), "You measured with the first sequence alone. The mean runs over the batch, too."),
-        Mistake("last step only", dict(left=lambda z: -np.log(z[-1]).mean(axis=0)), "You measured at the last step alone. The mean runs over all steps."),
-        Mistake("first step only", dict(left=lambda z: -np.log(z[0]).mean(axis=0)), "You measured at the first step alone, where the state is 0. The mean runs over all steps."),
-        Mistake("gates without the state", dict(sees=lambda x, W_x, W_h, *rest: (x, W_x, 0 * W_h, *rest)), "You measured gates that do not see the state, as if W_h were zero. The state moves them, too."),
-        Mistake("gates without the inputs", dict(sees=lambda x, *net: (0 * x, *net)), "You measured without the inputs. They move the gates most."),
-        Mistake("other biases at zero", dict(sees=lambda x, W_x, W_h, b, b_h: (x, W_x, W_h, 0 * b, b_h)), "You measured in a net whose biases of r and n are zero. Leave them as they came."),
-        Mistake("z taken for what is written", dict(left=lambda z: -np.log(1 - z).mean(axis=(0, 1)), falls=False), "You set the mean of −ln(1 − z): in your net z writes. In (11.6) z keeps."),
-        Mistake("added to the old biases", dict(to=lambda b_z, old: b_z + old), "You added the old biases of z to those that would do. Yours stand in their place."),
-        Mistake("whole numbers", dict(to=lambda b_z, old: np.round(b_z)), "Your biases are whole numbers. A time moves by more than 10 per cent when a bias moves by one half."),
-        Mistake("other sign", dict(to=lambda b_z, old: -b_z), "Your biases have the wrong sign: you built the net in which z writes. In (11.6) z keeps."),
-        Mistake("gates for biases", dict(to=lambda b_z, old: sigmoid(b_z)), "You return gates. The net takes biases: z = σ(b_z + …)."),
-        Mistake("last unit first", dict(to=lambda b_z, old: b_z[::-1]), "Your list starts with the last unit."),
+        Mistake("one time for all", edit("1 / times", "np.full_like(times, 1 / times.mean())"), "You gave every unit the mean of the times. Each has its own."),
+        Mistake("one correction for all", edit("-np.log(z).mean(axis=(0, 1))", "np.full(z.shape[2], -np.log(z).mean())", "1 / times", "np.full_like(times, 1 / times.mean())", "start = still(wanted)", "start = np.log(times - 1)"), "You corrected all units by the same number. Each has a mean of its own: average over steps and batch, not over the units."),
+        Mistake("first sequence only", edit("gates(x,", "gates(x[:, :1],"), "You measured with the first sequence alone. The mean runs over the batch, too."),
+        Mistake("last step only", edit("-np.log(z).mean(axis=(0, 1))", "-np.log(z[-1]).mean(axis=0)"), "You measured at the last step alone. The mean runs over all steps."),
+        Mistake("first step only", edit("-np.log(z).mean(axis=(0, 1))", "-np.log(z[0]).mean(axis=0)"), "You measured at the first step alone, where the state is 0. The mean runs over all steps."),
+        Mistake("gates without the state", edit("W_x, W_h, with_z", "W_x, 0 * W_h, with_z"), "You measured gates that do not see the state, as if W_h were zero. The state moves them, too."),
+        Mistake("gates without the inputs", edit("gates(x,", "gates(0 * x,"), "You measured without the inputs. They move the gates most."),
+        Mistake("other biases at zero", edit("with_z(b,", "with_z(0 * b,"), "You measured in a net whose biases of r and n are zero. Leave them as they came."),
+        Mistake("z taken for what is written", edit("-np.log(z)", "-np.log(1 - z)", "start)", "start, slope=1.0)"), "You set the mean of −ln(1 − z): in your net z writes. In (11.6) z keeps."),
+        Mistake("added to the old biases", edit("return b_z", "return b_z + b[len(b_h) : 2 * len(b_h)]"), "You added the old biases of z to those that would do. Yours stand in their place."),
+        Mistake("whole numbers", edit("return b_z", "return np.round(b_z)"), "Your biases are whole numbers. A time moves by more than 10 per cent when a bias moves by one half."),
+        Mistake("other sign", edit("return b_z", "return -b_z"), "Your biases have the wrong sign: you built the net in which z writes. In (11.6) z keeps."),
+        Mistake("gates for biases", edit("return b_z", "return sigmoid(b_z)"), "You return gates. The net takes biases: z = σ(b_z + …)."),
+        Mistake("last unit first", edit("return b_z", "return b_z[::-1]"), "Your list starts with the last unit."),
     ),
     hints=(
         "Over T steps Π z is left, so ln of it is T times the mean of ln z. That mean has to be −1/τ, for every unit.",
         "Where z is near 1, −ln z ≈ e^{−a}: one more in the bias divides the mean by e. So a unit whose mean is k times too large wants about ln k more.",
-        "Begin with ln(τ − 1). Then again and again: measure all means in the net as it is now, and add ln(τ · mean(−ln z)). Twenty rounds are enough.",
+        "Begin with ln(τ − 1), and measure each unit's mean of −ln z. How many times too large is it, against 1/τ? Correct, and measure again: new biases make other states and other gates. Some twenty rounds, until no bias moves.",
     ),
 )  # fmt: skip

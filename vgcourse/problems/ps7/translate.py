@@ -109,6 +109,7 @@ TRANSLATE_GRU = Problem(
         Mistake("all in b", edit(", b_n]", ", b_n + s_n]", "b, s_n", "b, 0 * s_n"), "You put both biases of the candidate into b. The one beside the state stands inside the reset gate, so it is b_h.", whole=True, alone=True),
         Mistake("biases of the candidate exchanged", edit(", b_n]", ", s_n]", "b, s_n", "b, b_n"), "You exchanged the candidate's two biases. Row 0 stands beside the inputs, row 1 beside the state, inside the reset gate.", whole=True),
         Mistake("candidate's second bias twice", edit(", b_n]", ", b_n + s_n]"), "The candidate's bias beside the state is in your b and in your b_h. It acts once, inside the reset gate.", whole=True),
+        Mistake("candidate's first bias twice", edit("b, s_n", "b, b_n + s_n"), "The candidate's bias beside the inputs is in your b and in your b_h. It acts once, outside the reset gate.", whole=True, alone=True),
         Mistake("b_h left at zero", edit("b, s_n", "b, 0 * s_n"), "Your b_h is zero. Row 1 of their bias has a block for the candidate; it stands inside the reset gate, as b_h does."),
         Mistake("blocks not transposed", edit("r.T, z.T, n.T", "*(a.reshape(a.shape[::-1]) for a in (r, z, n))", within=rows), "Your matrices have the right shape and the wrong entries. Theirs has one column per unit, ours one row: a block is transposed, not reshaped.", whole=True),
     ),
@@ -118,6 +119,6 @@ TRANSLATE_GRU = Problem(
     hints=(
         "Three questions: in which order are the blocks, which way round is the gate, and what stands inside the reset gate?",
         "np.split(K, 3, axis=1) gives blocks (D, H); ours are (H, D), one under the other. z_ours = 1 − z_theirs, and 1 − σ(a) = σ(−a).",
-        "W_x = [K_rᵀ; −K_zᵀ; K_nᵀ] and W_h alike. In the gates both biases are added to one sum; in the candidate one of the two stands behind r.",
+        "On top of W_x stands K_rᵀ; one of the two blocks below it has the other sign. W_h goes alike. In the gates both biases are added to one sum; in the candidate one of the two stands behind r.",
     ),
 )  # fmt: skip
