@@ -9,6 +9,7 @@ import numpy as np
 
 from vgcourse.collect.plain import describe
 from vgcourse.dynamics import lyapunov_function
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -17,7 +18,10 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def shrinking_scales(W):
     """d with ‖D W D⁻¹‖₂ < 1, D = diag(d): the roots of left over right eigenvector of |W|, whose entries are above 0."""
-    return _scales(W)
+    M = np.abs(W)
+    left = _perron(M.T)
+    right = _perron(M)
+    return np.sqrt(left / right)
 
 
 def _perron(M):
@@ -32,28 +36,9 @@ def _dominant(M):
     return np.abs(V[:, np.argmax(np.abs(values))])
 
 
-def _once(M):
-    return np.ones(len(M))
-
-
 def _by_future(W):
     """The roots of the diagonal of P, (7.11)."""
     return np.sqrt(np.diag(lyapunov_function(W)))
-
-
-def _scales(
-    W,
-    *,
-    of=np.abs,
-    left=lambda M: _perron(M.T),
-    right=_perron,
-    power=0.5,
-):
-    M = of(W)
-    return (left(M) / right(M)) ** power
-
-
-SIGNED = {"of": lambda W: W, "left": lambda M: _dominant(M.T), "right": _dominant}
 
 
 def balanced(W, sweeps=60):
@@ -121,16 +106,16 @@ def _once_with_diagonal(W):
 
 def _too_simple(W, d):
     """Scales that must not do: none, half of what is needed, twice that, the wrong way round, a first step towards it."""
-    roots = _scales(W, power=0.25), _scales(W, power=1.0)
+    roots = np.sqrt(shrinking_scales(W)), shrinking_scales(W) ** 2
     lengths = 1 / np.linalg.norm(W, axis=1), np.linalg.norm(W, axis=0)
     return np.ones(len(W)), d**0.5, d**2, 1 / d, *roots, *lengths, _dominant(W), balanced(W, 1)
 
 
 def _half_of_the_way(W):
     """Scales that do for many matrices, and must not for one of the three."""
-    yield _scales(W, left=_once, power=1.0)
-    yield _scales(W, right=_once, power=1.0)
-    yield _scales(W, **SIGNED)
+    yield 1 / _perron(np.abs(W))
+    yield _perron(np.abs(W).T)
+    yield np.sqrt(_dominant(W.T) / _dominant(W))
     yield 1 / _dominant(W)
     yield _at_once(W)
     yield _once_with_diagonal(W)
@@ -145,7 +130,6 @@ def _grows(args, outputs):
 SHRINKING_SCALES = Problem(
     name="ps5.shrinking_scales",
     reference=shrinking_scales,
-    family=_scales,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -160,12 +144,12 @@ SHRINKING_SCALES = Problem(
     ),
     mistakes=(
         Mistake("no scales", lambda W: np.ones(len(W)), "All your scales are equal: your size is the length, times a number, and that may grow."),
-        Mistake("right over left", dict(power=-0.5), "Your scales are upside down: a unit that is heard much by others has to weigh more, one that hears much weighs less."),
-        Mistake("root missing", dict(power=1.0), "Your scales are the squares of what is needed. Each entry feels two of them, d_i and d_j."),
-        Mistake("root too many", dict(power=0.25), "Your scales are roots of what is needed."),
-        Mistake("right vector alone", dict(left=_once, power=1.0), "Your scales are one over the right eigenvector of |W|: every row of sums becomes equal. What a unit sends counts as much as what it hears."),
-        Mistake("left vector alone", dict(right=_once, power=1.0), "Your scales are the left eigenvector of |W|. What a unit hears counts as much as what it sends."),
-        Mistake("eigenvectors of W", SIGNED, "Your scales are made of the eigenvectors of W. Their signs hide how much comes in and goes out: (7.7) has none, but |W| has entries above 0."),
+        Mistake("right over left", edit("left / right", "right / left"), "Your scales are upside down: a unit that is heard much by others has to weigh more, one that hears much weighs less."),
+        Mistake("root missing", edit("np.sqrt(left / right)", "left / right"), "Your scales are the squares of what is needed. Each entry feels two of them, d_i and d_j."),
+        Mistake("root too many", edit("left / right", "np.sqrt(left / right)"), "Your scales are roots of what is needed."),
+        Mistake("right vector alone", edit("np.sqrt(left / right)", "1 / right"), "Your scales are one over the right eigenvector of |W|: every row of sums becomes equal. What a unit sends counts as much as what it hears."),
+        Mistake("left vector alone", edit("np.sqrt(left / right)", "left"), "Your scales are the left eigenvector of |W|. What a unit hears counts as much as what it sends."),
+        Mistake("eigenvectors of W", edit("np.abs(W)", "W", "_perron(M.T)", "_dominant(M.T)", "_perron(M)", "_dominant(M)"), "Your scales are made of the eigenvectors of W. Their signs hide how much comes in and goes out: (7.7) has none, but |W| has entries above 0."),
         Mistake("slowest mode", _dominant, "Your scales are the sizes in the slowest eigenvector of W. That tells where the state ends, not by how much one step stretches."),
         Mistake("one over the slowest mode", lambda W: 1 / _dominant(W), "Your scales are one over the sizes in the slowest eigenvector of W. That tells where the state ends, not by how much one step stretches."),
         Mistake("diagonal of P", _by_future, "Your scales are roots of the diagonal of P in (7.11). That sums up the future of each unit alone; V falls with all of P, not with its diagonal."),
