@@ -31,6 +31,13 @@ def _turns(values):
     return [(np.abs(v), np.angle(v)) if v.imag > 0 else v.real for v in values.astype(complex) if v.imag >= 0]
 
 
+def _by_complex_basis(W):
+    """An orthonormal basis of the complex eigenvectors, and the real part of what comes out."""
+    values, vectors, _ = modes(W)
+    Q = np.linalg.qr(vectors)[0]
+    return (Q * values @ Q.conj().T).real
+
+
 def _measured(output, args):
     """Eigenvalues, norm and slow direction, each 1 where it is as asked, and what they are like where not."""
     (W,) = args
@@ -97,10 +104,10 @@ def _distance(a, b):
 
 
 def _cases(rng):
-    cases = []
-    for H, pairs in ((6, 1), (11, 3), (20, 6)):
+    cases, signs = [], rng.permutation([-1, 1, rng.choice([-1, 1])])
+    for (H, pairs), sign in zip(((6, 1), (11, 3), (20, 6)), signs, strict=True):
         while True:
-            slow = rng.uniform(0.85, 0.95) * rng.choice([-1, 1])
+            slow = rng.uniform(0.85, 0.95) * sign
             turning = [(rng.uniform(0.3, 0.8), rng.uniform(0.4, 2.7)) for _ in range(pairs)]
             rest = list(rng.uniform(-0.8, 0.8, H - 1 - 2 * pairs))
             U = rng.normal(size=(H, H))
@@ -162,10 +169,11 @@ CALM = Problem(
         Mistake("moduli", edit("_turns(values)", "list(np.abs(values))"), "You put |λ| on the diagonal: nothing turns any more, and no sign flips."),
         Mistake("orthogonal in name only", edit("np.linalg.qr(start)[0]", "np.column_stack([vectors[:, 0].real, np.eye(len(W))[:, 1:]])", "@ Q.T", "@ np.linalg.inv(Q)"), "Your basis begins with v, but its vectors are not at right angles, and so the result can grow."),
         Mistake("transposed back", edit("Q @ D @ Q.T", "Q.T @ D @ Q"), "You turn in the wrong direction: Qᵀ D Q for Q D Qᵀ, if the columns of Q are the basis. The slow direction ends elsewhere."),
+        Mistake("real part of a complex matrix", _by_complex_basis, "You put λ on the diagonal, in an orthonormal basis of complex eigenvectors, and drop the imaginary part. That changes the eigenvalues: a pair needs a real block of two by two, (7.6), in a real basis."),
     ),
     hints=(
         "Which matrices never grow beyond ρ, in no part of them? (7.19). Build one with the eigenvalues of W, in the simplest basis that you can think of.",
         "Real λ on the diagonal, for each pair r e^{±iθ} one block (7.6). Then turn the whole thing so that the place of λ₁ points along v.",
-        "M = Q D Qᵀ, with Q orthogonal and its first column v. np.linalg.qr of v beside an identity makes such a Q. The first entry of D is λ₁.",
+        "Turn with an orthogonal Q whose first column is v, and put λ₁ first in D. np.linalg.qr of any matrix that begins with v gives such a Q, up to a sign of that column.",
     ),
 )  # fmt: skip

@@ -42,8 +42,10 @@ def _leak_cases(rng):
         ([-u(0.5, 0.9), u(0.3, 0.8), -u(2.2, 3.0)], reals),  # |λ| above 1, and still stable for small a
         ([u(0.2, 0.6), -u(0.3, 0.6)], reals),  # a* above 1
         ([-u(0.3, 0.6), -u(1.3, 1.7)], reals),  # stable in continuous time
+        ([u(0.86, 0.92)], reals),  # a* far above 2
+        ([-u(150, 250), u(0.3, 0.8)], reals),  # a* near 0
         ([u(1.2, 1.6), -u(1.5, 2), 0.85], reals),  # grows for every a, and a mean bound above 0
-        ([(u(1.2, 1.6), u(1.3, 1.7)), -u(0.2, 0.6)], pairs),  # near the imaginary axis
+        ([(u(1.2, 1.6), u(1.65, 1.95)), -u(0.2, 0.6)], pairs),  # near the imaginary axis, to its left
         ([(u(0.92, 0.97), u(0.3, 0.5)), -u(0.7, 0.9), 0.5], pairs),  # |λ| below 1, and the fast turn decides
         ([(u(1.5, 2.0), u(0.3, 0.6)), -u(2, 3)], pairs),  # grows for every a
         ([(u(2.0, 2.5), u(2.0, 2.4)), u(0.4, 0.8), -u(0.5, 0.9)], pairs),
@@ -88,6 +90,9 @@ LARGEST_LEAK = Problem(
         Mistake("sign of the bound, or 0", edit("1 - values", "values - 1", "max(a, 0.0)", "a * (np.linalg.eigvals(W).real < 1).all()"), "Your bounds have the wrong sign: they are above 0 just for those modes that grow for every a."),
         Mistake("1 − |λ|²", edit("gap.real", "(1 - np.abs(values) ** 2)"), "You have 1 − |λ|² above. Write out |1 + a(λ − 1)|²: the part that is linear in a holds Re(λ − 1)."),
         Mistake("1 − |λ|", edit("gap.real", "(1 - np.abs(values))"), "You have 1 − |λ| above. Write out |1 + a(λ − 1)|²: the part that is linear in a holds Re(λ − 1)."),
+        Mistake("2/(1 − ρ)", edit(EIGENVALUES, "np.abs(np.linalg.eigvals(W)).max(keepdims=True)"), "Your a* is 2/(1 − ρ), as if ρ itself were an eigenvalue. Each λ meets the circle at its own place: its angle counts."),
+        Mistake("|λ| for λ", edit("1 - values", "1 - np.abs(values)"), "You take |λ| for λ, as if all λ were real and above 0. Where the line from 1 through λ leaves the circle depends on the angle, too."),
+        *_with_and_without("1 + λ for 1 − λ", "You have 1 + λ where 1 − λ belongs. One step multiplies by 1 + a(λ − 1): the line starts at 1.", "1 - values", "1 + values"),
         Mistake("not squared below", edit(" ** 2", ""), "You divide by |1 − λ|. Write out |1 + a(λ − 1)|² < 1 and divide by a: |1 − λ|² is left."),
         Mistake("what is kept", edit("return max(a, 0.0)", "return (1 - a) * (a > 0)"), "Your answer is 1 − a*, the share that is kept. Asked for is a, the share that is new."),
         Mistake("squared modulus of λ below", edit("np.abs(gap)", "np.abs(values)"), "You divide by |λ|². What a multiplies is λ − 1."),
@@ -104,6 +109,7 @@ LARGEST_LEAK = Problem(
         Mistake("negative", edit("max(a, 0.0)", "a"), "Your a* is negative where some Re λ is above 1. There no a > 0 is stable: the answer is 0."),
         Mistake("infinite", edit("max(a, 0.0)", "a if a > 0 else np.inf"), "You return infinity where some Re λ is above 1. There no a > 0 is stable: the answer is 0."),
         Mistake("at most 1", edit("max(a, 0.0)", "min(max(a, 0.0), 1.0)"), "You cut a* at 1. The recursion may be stable beyond; asked for is the edge."),
+        Mistake("at most 2", edit("max(a, 0.0)", "min(max(a, 0.0), 2.0)"), "Your a* is never above 2. The recursion may be stable beyond: all λ may lie near 1."),
         Mistake("singular values", edit(EIGENVALUES, "np.linalg.svd(W, compute_uv=False)"), "You use singular values. Whether powers die out is decided by eigenvalues."),
         *_with_and_without("2/(1 + ‖W‖)", "Your a* is 2/(1 + ‖W‖), for an eigenvalue at −‖W‖. Where the edge lies is decided by the eigenvalues themselves.", EIGENVALUES, "-np.linalg.norm(W, 2, keepdims=True)[0]"),
         *_with_and_without("2/(1 + ρ)", "Your a* is 2/(1 + ρ), right if −ρ is an eigenvalue. Others meet the circle elsewhere, or never: their angle counts.", EIGENVALUES, "-np.abs(np.linalg.eigvals(W)).max(keepdims=True)"),

@@ -25,6 +25,11 @@ def _exchanged(taps):
     return [(lag, taps[other]) for lag, other in zip(lags, reversed(lags), strict=True)]
 
 
+def _of_their_type(inputs, number):
+    """What is left of a number in an array of the type of the taps."""
+    return np.array(list(inputs.values())).dtype.type(number)
+
+
 def _step_cases(rng):
     a, b, c, d, e = rng.uniform([0.3, 0.15, -0.6, 0.5, 0.2], [0.5, 0.3, -0.4, 1.5, 0.4]).tolist()
     f, g = rng.uniform([-1.2, 0.3], [-0.6, 0.6]).tolist()
@@ -32,6 +37,7 @@ def _step_cases(rng):
         ({1: a, 4: b}, {0: d, 2: f}, 13),
         ({2: c, 3: e}, {1: g, 5: d}, 11),  # nothing arrives at once
         ({1: a, 9: b}, {0: f, 3: g, 8: e}, 5),  # some lags are longer than the answer
+        ({1: c, 2: b}, {0: int(rng.integers(1, 4)), 2: -int(rng.integers(4, 7))}, 6),  # taps of whole numbers
     )
     return [Case((*each,), ("h", "rest"), steps=each[2]) for each in lists]
 
@@ -82,6 +88,7 @@ STEP_RESPONSE = Problem(
         Mistake("sign of the feedback", edit("drive + echo", "drive - echo"), "Your feedback has the wrong sign: the recursion adds b_k h_{t−k}."),
         Mistake("no echo of h_0", edit("t >= k", "t > k"), "h_0 is not heard again in your answer. It counts as soon as t − k is 0."),
         Mistake("input fed back too", edit("drive + echo", "drive * (1 + echo)"), "You multiply input and feedback. They add."),
+        Mistake("cut to whole numbers", edit("drive + echo", "_of_their_type(inputs, drive + echo)"), "Where all c are whole numbers, your h is, too: an array of whole numbers cuts off what is put into it. Make it one of floats."),
         Mistake("h_0 not returned", edit("np.array(h)", "np.array(h[1:])"), "Your h starts with h_1. Asked for are h_0 … h_steps, steps + 1 numbers."),
         Mistake("h_0 = 0", edit("h = []", "h = [0.0]", "range(", "range(1, "), "Your h_0 is 0. x_0 is 1 already, and c_0 is heard in the same step."),
         Mistake("steps entries", edit("np.array(h)", "np.array(h[:-1])"), "Your last number is h_{steps−1}. Asked for are h_0 … h_steps, steps + 1 numbers."),
@@ -101,6 +108,6 @@ STEP_RESPONSE = Problem(
     hints=(
         "Walk through t = 0, 1, 2, … by hand. Which input taps are heard at t, and which old h?",
         "c_j is heard from t = j on, with x = 1; b_k from t = k on, with h_{t−k}. Where it ends, h_t = h_{t−1} = …: one equation for one number.",
-        "h[t] is the sum of those c_j with j ≤ t, plus the sum of b_k h[t − k] with k ≤ t. At rest, h = Σ b_k h + Σ c_j.",
+        "With b_1, b_3 and c_0, c_2: at t = 2 the input brings c_0 + c_2, and the state b_1 h_1 alone. At rest, h = Σ b_k h + Σ c_j.",
     ),
 )  # fmt: skip

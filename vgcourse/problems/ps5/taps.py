@@ -47,14 +47,19 @@ def _unit_by_unit(A, H):
 
 def _companion_cases(rng):
     cases = []
-    for H, lags in ((2, (1, 3)), (3, (2,)), (2, (2, 4)), (1, (1, 2))):
+    for H, lags in ((2, (3, 1)), (3, (2,)), (2, (2, 4)), (1, (1, 2))):
         for _ in range(300):  # poles that np.linalg.eigvals does not happen to list by size
             taps = {k: rng.normal(size=(H, H)) * 0.8 / np.sqrt(H * len(lags)) for k in lags}
             sizes = np.abs(np.linalg.eigvals(block_companion(taps)[0]))
             if (np.diff(sizes) > 0.01).any():
                 break
         cases.append(Case((taps,), ("A", "moduli")))
-    return cases
+    while True:  # one tap of whole numbers, with poles that are none
+        B = rng.integers(-3, 4, size=(2, 2))
+        sizes = np.sort(np.abs(np.linalg.eigvals(B)))
+        if sizes[0] > 0.3 and sizes[1] > sizes[0] + 0.3 and (np.abs(sizes - sizes.round()) > 0.1).all():
+            break
+    return [*cases, Case(({1: B},), cases[0].quantities)]
 
 
 def _one_step_wrong(args, outputs):
@@ -99,6 +104,8 @@ BLOCK_COMPANION = Problem(
         Mistake("ones in whole blocks", edit("np.eye(K * H, k=-H)", "np.kron(np.eye(K, k=-1), np.ones((H, H)))"), "Below your taps stand blocks full of ones: they add up the units. To hand a state on takes the identity."),
         Mistake("one state handed down", edit("k=-H)", "k=-H) * (np.arange(K * H) < 2 * H)[:, None]"), "Only h_{t−1} is handed on in your A; the rows of the older states are zeros. Each state moves down by one."),
         Mistake("oldest state kept", edit("k=-H)", "k=-H) + np.diag(1.0 * (np.arange(K * H) >= (K - 1) * H))"), "The last rows of your A add the oldest state to the one that moves down to it. What is older than K steps falls out."),
+        Mistake("oldest state lost", edit("hstack(B)\n", "hstack(B)\n    A[-H:] = 0\n"), "The last H rows of your A are zeros: nothing moves down into the place of the oldest state."),
+        Mistake("oldest state lost, but for one lag", edit("k=-H)", "k=-H) * (np.arange(K * H) < (K - 1) * H)[:, None]"), "The last H rows of your A are zeros: nothing moves down into the place of the oldest state."),
         Mistake("nothing handed down", edit("np.eye(K * H, k=-H)", "np.zeros((K * H, K * H))"), "Your A has its rows of taps and nothing else, so all states but h_t are forgotten."),
         Mistake("unit by unit", edit("return A", "return _unit_by_unit(A, H)"), "Your long vector holds all lags of unit 1, then all of unit 2, …. Asked for is one state after the other."),
         Mistake("reciprocals", edit("np.linalg.eigvals(A)", "1 / np.linalg.eigvals(A)"), "You return 1/|λ|, the roots of a polynomial in 1/λ. Stable means that the poles themselves lie inside the unit circle."),
@@ -110,12 +117,14 @@ BLOCK_COMPANION = Problem(
         Mistake("smallest first", edit("[::-1]", ""), "Your moduli start with the smallest. Asked for is the largest first."),
         Mistake("not sorted", edit("np.sort(sizes)[::-1]", "sizes"), "Your moduli stand in the order in which np.linalg.eigvals lists them, which is no order at all."),
         Mistake("squared", edit("eigvals(A))", "eigvals(A)) ** 2"), "Your moduli are squared: Re² + Im² is |λ|²."),
+        Mistake("to the power K", edit("eigvals(A))", "eigvals(A)) ** K"), "Your moduli are |λ|^K, what K steps do. The poles are those of one step of A."),
+        Mistake("cut to whole numbers", edit("return A, moduli", "return A, moduli.astype(B[-1].dtype)"), "Where the taps are whole numbers, your moduli are cut to whole numbers, too. Make their array one of floats."),
         Mistake("largest only", edit("np.sort(sizes)[::-1]", "sizes.max()"), "You return the spectral radius alone. Asked for are the moduli of all K H poles."),
         Mistake("one for each unit", edit("[::-1]", "[::-1][: len(sizes) // 2]"), "You return half of the moduli. There are as many poles as A has rows, K H."),
     ),
     hints=(
         "Put the last K states into one long vector, one below the other. H of its new entries are computed, the others are copied.",
         "A is (K H, K H) with K the largest lag. The first H rows hold the B_k side by side, zeros for lags without a tap; the rest moves every state down by H places.",
-        "np.eye(K H, k=−H) moves. The poles are the eigenvalues of A; sort their absolute values.",
+        "The ones that move a state stand H places below the diagonal, all along it. For lags 1 and 3 the first rows of A are (B_1, 0, B_3). The poles are its eigenvalues.",
     ),
 )  # fmt: skip
