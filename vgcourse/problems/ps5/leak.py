@@ -20,10 +20,10 @@ def largest_leak(W):
     return max(a, 0.0)
 
 
-def _with_and_without(name, text, *old_and_new):
+def _with_and_without(name, text, *old_and_new, alone=False):
     """A mistake in two forms: as it is, and by someone who returns 0 where some Re λ is 1 or more."""
-    yield Mistake(name, edit(*old_and_new), text)
-    yield Mistake(f"{name}, or 0", edit(*old_and_new, *OR_0), text)
+    yield Mistake(name, edit(*old_and_new), text, alone=alone)
+    yield Mistake(f"{name}, or 0", edit(*old_and_new, *OR_0), text, alone=alone)
 
 
 OR_0 = "return max(a, 0.0)", "return max(a, 0.0) * (np.linalg.eigvals(W).real < 1).all()"
@@ -48,6 +48,7 @@ def _leak_cases(rng):
         ([(u(1.2, 1.6), u(1.65, 1.95)), -u(0.2, 0.6)], pairs),  # near the imaginary axis, to its left
         ([(u(0.92, 0.97), u(0.3, 0.5)), -u(0.7, 0.9), 0.5], pairs),  # |λ| below 1, and the fast turn decides
         ([(u(1.5, 2.0), u(0.3, 0.6)), -u(2, 3)], pairs),  # grows for every a
+        ([(u(0.7, 0.9), u(0.5, 0.9)), u(0.1, 0.4)], pairs),  # all to the right of 0, a* above 1
         ([(u(2.0, 2.5), u(2.0, 2.4)), u(0.4, 0.8), -u(0.5, 0.9)], pairs),
     ]
     return [Case((matrix_with(blocks, rng),), names) for blocks, names in both]
@@ -61,10 +62,10 @@ def _not_on_the_edge(args, outputs):
 
 
 def _on_a_grid(args, outputs):
-    """1 for a multiple of 0.001 that is at most 0.02 below the edge."""
+    """1 for a multiple of 0.001 above 0 that is at most 0.02 below the edge."""
     (a,) = outputs.values()
     places = 1000 * float(a)
-    return float(abs(places - round(places)) < 1e-6 and 1e-9 < largest_leak(*args) - a < 0.02)
+    return float(a > 0 and abs(places - round(places)) < 1e-6 and 1e-9 < largest_leak(*args) - a < 0.02)
 
 
 LARGEST_LEAK = Problem(
@@ -90,10 +91,10 @@ LARGEST_LEAK = Problem(
         Mistake("sign of the bound, or 0", edit("1 - values", "values - 1", "max(a, 0.0)", "a * (np.linalg.eigvals(W).real < 1).all()"), "Your bounds have the wrong sign: they are above 0 just for those modes that grow for every a."),
         Mistake("1 − |λ|²", edit("gap.real", "(1 - np.abs(values) ** 2)"), "You have 1 − |λ|² above. Write out |1 + a(λ − 1)|²: the part that is linear in a holds Re(λ − 1)."),
         Mistake("1 − |λ|", edit("gap.real", "(1 - np.abs(values))"), "You have 1 − |λ| above. Write out |1 + a(λ − 1)|²: the part that is linear in a holds Re(λ − 1)."),
-        Mistake("2/(1 − ρ)", edit(EIGENVALUES, "np.abs(np.linalg.eigvals(W)).max(keepdims=True)"), "Your a* is 2/(1 − ρ), as if ρ itself were an eigenvalue. Each λ meets the circle at its own place: its angle counts."),
+        Mistake("2/(1 − ρ)", edit(EIGENVALUES, "np.abs(np.linalg.eigvals(W)).max(keepdims=True)"), "Your a* is 2/(1 − ρ), as if ρ itself were an eigenvalue. Each λ meets the circle at its own place: its angle counts.", alone=True),
         Mistake("|λ| for λ", edit("1 - values", "1 - np.abs(values)"), "You take |λ| for λ, as if all λ were real and above 0. Where the line from 1 through λ leaves the circle depends on the angle, too."),
-        *_with_and_without("1 + λ for 1 − λ", "You have 1 + λ where 1 − λ belongs. One step multiplies by 1 + a(λ − 1): the line starts at 1.", "1 - values", "1 + values"),
-        Mistake("not squared below", edit(" ** 2", ""), "You divide by |1 − λ|. Write out |1 + a(λ − 1)|² < 1 and divide by a: |1 − λ|² is left."),
+        Mistake("1 + λ for 1 − λ", edit("1 - values", "1 + values"), "You have 1 + λ where 1 − λ belongs. One step multiplies by 1 + a(λ − 1): the line starts at 1."),
+        Mistake("not squared below", edit(" ** 2", ""), "You divide by |1 − λ|. Write out |1 + a(λ − 1)|² < 1 and divide by a: |1 − λ|² is left.", alone=True),
         Mistake("what is kept", edit("return max(a, 0.0)", "return (1 - a) * (a > 0)"), "Your answer is 1 − a*, the share that is kept. Asked for is a, the share that is new."),
         Mistake("squared modulus of λ below", edit("np.abs(gap)", "np.abs(values)"), "You divide by |λ|². What a multiplies is λ − 1."),
         Mistake("as in continuous time", edit("gap = 1 - values", "gap = -values"), "Your bound is that of h_t = h_{t−1} + a W h_{t−1}. The leaky unit also forgets: h_{t−1} + a (W − I) h_{t−1}."),
@@ -111,8 +112,8 @@ LARGEST_LEAK = Problem(
         Mistake("at most 1", edit("max(a, 0.0)", "min(max(a, 0.0), 1.0)"), "You cut a* at 1. The recursion may be stable beyond; asked for is the edge."),
         Mistake("at most 2", edit("max(a, 0.0)", "min(max(a, 0.0), 2.0)"), "Your a* is never above 2. The recursion may be stable beyond: all λ may lie near 1."),
         Mistake("singular values", edit(EIGENVALUES, "np.linalg.svd(W, compute_uv=False)"), "You use singular values. Whether powers die out is decided by eigenvalues."),
-        *_with_and_without("2/(1 + ‖W‖)", "Your a* is 2/(1 + ‖W‖), for an eigenvalue at −‖W‖. Where the edge lies is decided by the eigenvalues themselves.", EIGENVALUES, "-np.linalg.norm(W, 2, keepdims=True)[0]"),
-        *_with_and_without("2/(1 + ρ)", "Your a* is 2/(1 + ρ), right if −ρ is an eigenvalue. Others meet the circle elsewhere, or never: their angle counts.", EIGENVALUES, "-np.abs(np.linalg.eigvals(W)).max(keepdims=True)"),
+        *_with_and_without("2/(1 + ‖W‖)", "Your a* is 2/(1 + ‖W‖), for an eigenvalue at −‖W‖. Where the edge lies is decided by the eigenvalues themselves.", EIGENVALUES, "-np.linalg.norm(W, 2, keepdims=True)[0]", alone=True),
+        *_with_and_without("2/(1 + ρ)", "Your a* is 2/(1 + ρ), right if −ρ is an eigenvalue. Others meet the circle elsewhere, or never: their angle counts.", EIGENVALUES, "-np.abs(np.linalg.eigvals(W)).max(keepdims=True)", alone=True),
         Mistake("symmetric part", edit("eigvals(W)", "eigvalsh((W + W.T) / 2)"), "Your λ are those of (W + Wᵀ)/2. That tells whether a single step can grow; in the end the eigenvalues of W decide."),
         Mistake("symmetric eigenvalues", edit("eigvals(W)", "eigvalsh(W)"), "np.linalg.eigvalsh takes W for symmetric and finds no complex pair."),
     ),

@@ -181,6 +181,6 @@ LEAKY_GRADIENT = Problem(
     hints=(
         "Walk back from h_T with one number in hand, ∂h_T/∂h_t. On which two ways does h_{t−1} reach h_t?",
         "dh has T + 1 entries and ends with 1. In each step three sums gain a term: with h_{t−1}, with x_t, and with f(z_t) − h_{t−1}.",
-        "dz_t = dh_t · a f'(z_t) is what dw and dc need; dh_{t−1} is dz_t times w, plus the part that is kept.",
+        "What comes back to z_t is dh_t · a f'(z_t): w, c and h_{t−1} all act through it, each with its own factor. h_{t−1} has a second way, on which it meets neither w nor f'.",
     ),
 )  # fmt: skip
