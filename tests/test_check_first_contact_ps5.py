@@ -567,3 +567,32 @@ def test_one_number_for_every_matrix_is_no_formula(number):
     said = kinds("largest_leak", lambda W: number)
     assert not {mistake.name for mistake in find("ps5.largest_leak").mistakes} & set(said)
     assert "invariant: on a grid" not in said
+
+
+def spoilt(name, place, change):
+    """The right answer with one output changed."""
+
+    def answer(*args):
+        outputs = reference(name, *args)
+        if not isinstance(outputs, tuple):
+            return change(outputs)
+        return (*outputs[:place], change(outputs[place]), *outputs[place + 1 :])
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "change", "said"),
+    [
+        ("constant_response", 0, lambda h: 0 * h, None),
+        ("constant_response", 0, lambda h: -h, "signs turned"),
+        ("two_modes", 1, lambda angles: 0 * angles, None),
+        ("growth_start", 1, lambda at: 1, None),
+        ("step_response", 0, np.ones_like, None),
+        ("step_response", 1, lambda rest: 1.0, None),
+        ("largest_leak", 0, lambda a: -a, "sign of the answer"),
+    ],
+)
+def test_one_output_spoilt_accuses_of_nothing_else(name, place, change, said):
+    known = {mistake.name for mistake in find(f"ps5.{name}").mistakes}
+    assert known & set(kinds(name, spoilt(name, place, change))) == ({said} if said else set())
