@@ -146,7 +146,7 @@ TWO_MODES = Problem(
         Mistake("coefficients left out", edit("np.linalg.solve(V, h0)", "np.ones(len(V))"), "Your step takes every a as 1. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("h_0 for its coefficients", edit("np.linalg.solve(V, h0)", "h0"), "Your step takes the entries of h_0 as the parts of the modes. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("sizes upside down", edit("first / second", "second / first"), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
-        Mistake("half of each pair", ALIKE["half"], "Your step counts one member of a pair only. Its size is the sum of the two."),
+        Mistake("half of each pair", ALIKE["half"], "Your step lets a pair count like one of its members beside a real mode. Its size is the sum of the two."),
         Mistake("√2 for a pair", ALIKE["root"], "Your step takes √2 times one member for the size of a pair. Its size is the sum of the two."),
         Mistake("real part of the coefficients", ALIKE["real"], "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
         Mistake("squared coefficients", edit("np.abs(a)", "np.abs(a) ** 2"), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
