@@ -5,6 +5,7 @@ import pytest
 from test_check_ps5 import kinds, reference
 
 from vgcourse.check import evaluate, find
+from vgcourse.problems.ps5.linear import block_diagonal
 from vgcourse.problems.ps5.shrink import norm_after
 
 # --- once full points ------------------------------------------------------------------------------
@@ -330,3 +331,268 @@ def test_a_verdict_that_two_mistakes_explain_in_full_is_explained():
 def test_nan_speaks_against_no_mistake():
     """Where λ = 1 all is NaN; elsewhere the coefficients are those of an orthogonal basis."""
     assert "transposed for inverse" in kinds("constant_response", transposed_without_exception)
+
+
+# --- right on the easy cases only ---------------------------------------------------------------------
+
+
+def powers_through_logarithms(W, u, ts):
+    values, V = np.linalg.eig(W)
+    values = values.astype(complex)
+    a = np.linalg.inv(V) @ u
+    with np.errstate(all="ignore"):
+        one = [np.where(values == 1, t, (1 - np.exp(t * np.log(values))) / (1 - values)) for t in ts]
+    return np.real([V @ (a * sums) for sums in one])
+
+
+def less_than_one_per_cent(W, h0):
+    radii, angles, step = reference("two_modes", W, h0)
+    values, V = np.linalg.eig(W)
+    sizes = np.abs(np.linalg.inv(V) @ h0) * np.linalg.norm(V, axis=0)
+    first, second = (sizes[np.isclose(np.abs(values), r)].sum() for r in radii)
+    return radii, angles, step + (second * (radii[1] / radii[0]) ** step >= 0.01 * first)
+
+
+def moduli_like_the_taps(taps):
+    A, moduli = reference("block_companion", taps)
+    return A, moduli.astype(taps[max(taps)].dtype)
+
+
+def h_like_the_taps(feedback, inputs, steps):
+    h = np.zeros(steps + 1, np.array(list(inputs.values())).dtype)
+    for t in range(steps + 1):
+        h[t] = sum(c for j, c in inputs.items() if j <= t)
+        h[t] += np.array(sum(b * h[t - k] for k, b in feedback.items() if k <= t)).astype(h.dtype)
+    return h, reference("step_response", feedback, inputs, steps)[1]
+
+
+def leaks_up_to(most):
+    def answer(W):
+        return min(reference("largest_leak", W), most)
+
+    return answer
+
+
+def states_like_the_start(name, w, c, leak, x, h0):
+    f = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "relu": lambda z: np.maximum(z, 0.0)}
+    slope = {
+        "tanh": lambda z: 1 / np.cosh(z) ** 2,
+        "sigmoid": lambda z: 0.5 / (1 + np.cosh(z)),
+        "relu": lambda z: 1.0 * (z > 0),
+    }
+    h, z = np.full(len(x) + 1, h0), np.zeros(len(x))
+    for t in range(len(x)):
+        z[t] = w * h[t] + c * x[t]
+        h[t + 1] = (1 - leak) * h[t] + leak * f[name](z[t])
+    factors = 1 - leak + leak * w * slope[name](z)
+    dh = np.append(np.cumprod(factors[::-1])[::-1], 1.0)
+    dz = leak * slope[name](z) * dh[1:]
+    return dh, dz @ h[:-1], dz @ x, dh[1:] @ (f[name](z) - h[:-1])
+
+
+def largest_real_one_first(W):
+    values, V = np.linalg.eig(W)
+    real = np.flatnonzero(values.imag == 0)
+    top = real[np.argmax(values[real].real)]
+    Q = np.linalg.qr(np.column_stack([V[:, top].real, np.eye(len(W))]))[0]
+    blocks = [values[top].real]
+    for i, value in enumerate(values.astype(complex)):
+        if i != top and value.imag >= 0:
+            blocks.append((abs(value), np.angle(value)) if value.imag else value.real)
+    return Q @ block_diagonal(blocks) @ Q.T
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("constant_response", powers_through_logarithms, None),
+        ("two_modes", less_than_one_per_cent, "strictly below"),
+        ("block_companion", moduli_like_the_taps, "cut to whole numbers"),
+        ("step_response", h_like_the_taps, None),
+        ("largest_leak", leaks_up_to(2.0), "at most 2"),
+        ("largest_leak", leaks_up_to(1.0), "at most 1"),
+        ("leaky_gradient", states_like_the_start, "states cut to whole numbers"),
+        ("calm", largest_real_one_first, None),
+    ],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_corner_costs_points(name, answer, said, seed):
+    verdict = evaluate(f"ps5.{name}", answer, seed=seed)
+    assert verdict.share < 1
+    assert said is None or [finding.kind for finding in verdict.findings] == [said]
+
+
+# --- what was said of them was not true ---------------------------------------------------------------
+
+
+def real_parts_for_radii(W, h0):
+    radii, angles, step = reference("two_modes", W, h0)
+    return np.abs(radii * np.cos(angles)), angles, step
+
+
+def peaks_above_one(A, steps):
+    norms, at, start = reference("growth_start", A, steps)
+    return (norms, at, start) if norms.max() > 1 else (norms, 0, np.eye(len(A))[0])
+
+
+def peaks_with_a_fall(A, steps):
+    norms, at, _ = reference("growth_start", A, steps)
+    at = min(int(at), steps - 1)
+    return norms, at, np.linalg.svd(np.linalg.matrix_power(A, at))[2][0]
+
+
+def slowest_below_one(W, h0):
+    values, V = np.linalg.eig(W)
+    sizes = np.abs(np.linalg.solve(V, h0)) * np.where(values.imag > 0, 2, 1)
+    rank = [i for i in np.argsort(-np.abs(values)) if values[i].imag >= 0 and abs(values[i]) < 1][:2]
+    radii, t = np.abs(values[rank]), 0
+    while sizes[rank[1]] * radii[1] ** t > 0.01 * sizes[rank[0]] * radii[0] ** t:
+        t += 1
+    return radii, np.abs(np.angle(values[rank])), t
+
+
+def step_as_it_comes(W, h0):
+    radii, angles, _ = reference("two_modes", W, h0)
+    values, V = np.linalg.eig(W)
+    sizes = np.abs(np.linalg.inv(V) @ h0) * np.linalg.norm(V, axis=0)
+    first, second = (sizes[np.isclose(np.abs(values), r)].sum() for r in radii)
+    return radii, angles, np.log(0.01 * first / second) / np.log(radii[1] / radii[0])
+
+
+def everything_waits(W, C, V, x, h0, delay):
+    hs = [h0]
+    for t in range(len(x)):
+        late = x[t - delay] if t >= delay else np.zeros(x.shape[1])
+        hs.append(W @ hs[max(t - delay, 0)] + C @ late)
+    return np.array(hs[1:]) @ V.T
+
+
+def rolled(W, C, V, x, h0, delay):
+    late = np.roll(x, delay, axis=0)
+    late[: delay % len(x)] = 0
+    return reference("delayed_response", W, C, V, late, h0, 0)
+
+
+def oldest_forgotten(taps):
+    A, _ = reference("block_companion", taps)
+    A[-len(taps[max(taps)]) :] = 0
+    return A, np.sort(np.abs(np.linalg.eigvals(A)))[::-1]
+
+
+def radius_for_eigenvalue(W):
+    radius = np.abs(np.linalg.eigvals(W)).max()
+    return 2 / (1 - radius) if radius < 1 else 0.0
+
+
+def without_the_end(*args):
+    dh, *rest = reference("leaky_gradient", *args)
+    return dh[:-1], *rest
+
+
+def quotient_for_slope(name, w, drive, h):
+    if name != "relu":
+        return reference("two_step_orbits", name, w, drive, h)
+    z = w * h + drive
+    other = np.maximum(z, 0)
+    then = w * other + drive
+    with np.errstate(all="ignore"):
+        slopes = w**2 * (np.maximum(z, 0) / z) * (np.maximum(then, 0) / then)
+    return other, slopes, np.abs(slopes) < 1
+
+
+def one_look_without_root(W):
+    return np.sqrt((W**2).sum(axis=0) / (W**2).sum(axis=1))
+
+
+def complex_basis(W):
+    values, V = np.linalg.eig(W)
+    rank = np.argsort(-np.abs(values))
+    Q = np.linalg.qr(V[:, rank])[0]
+    return (Q @ np.diag(values[rank]) @ Q.conj().T).real
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("two_modes", real_parts_for_radii, "radii: |Re λ|"),
+        ("two_modes", slowest_below_one, "growing modes left out"),
+        ("two_modes", step_as_it_comes, "neither rounded nor cut"),
+        ("growth_start", peaks_above_one, "no peak without growth"),
+        ("growth_start", peaks_with_a_fall, "never the last k"),
+        ("delayed_response", everything_waits, "state one step later still, and input late"),
+        ("delayed_response", rolled, "delay taken modulo T"),
+        ("block_companion", oldest_forgotten, "oldest state lost"),
+        ("largest_leak", radius_for_eigenvalue, "2/(1 − ρ)"),
+        ("leaky_gradient", without_the_end, "last entry left out"),
+        ("two_step_orbits", quotient_for_slope, "ReLU' = f(z)/z"),
+        ("shrinking_scales", one_look_without_root, "column over row without root, diagonal too"),
+        ("calm", complex_basis, "real part of a complex matrix"),
+    ],
+)
+@pytest.mark.parametrize("seed", (0, 3))
+def test_its_name_says_what_was_done(name, answer, said, seed):
+    assert kinds(name, answer, seed=seed) == [said]
+
+
+def every_round_from_the_start(W):
+    once = np.sqrt(np.linalg.norm(W, axis=0) / np.linalg.norm(W, axis=1))
+    return once**12
+
+
+def a_little_of_the_way(W):
+    return reference("shrinking_scales", W) ** 0.2
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(every_round_from_the_start, "every round sees W"), (a_little_of_the_way, "on the way")],
+)
+def test_what_the_scales_do_is_told(answer, said):
+    assert kinds("shrinking_scales", answer) == [f"invariant: {said}"]
+
+
+def only_the_partner(name, w, drive, h):
+    other, _, _ = reference("two_step_orbits", name, w, drive, h)
+    return other, np.zeros(len(h)), np.zeros(len(h), bool)
+
+
+def test_verdicts_that_are_all_false_accuse_of_no_rule():
+    """No slope of two steps is below 0, so that rule and False everywhere cannot be told apart."""
+    texts = [finding.text for finding in evaluate("ps5.two_step_orbits", only_the_partner).findings]
+    assert not any("ask for slope < 0" in text for text in texts)
+
+
+@pytest.mark.parametrize("number", (0.0, 2.0))
+def test_one_number_for_every_matrix_is_no_formula(number):
+    said = kinds("largest_leak", lambda W: number)
+    assert not {mistake.name for mistake in find("ps5.largest_leak").mistakes} & set(said)
+    assert "invariant: on a grid" not in said
+
+
+def spoilt(name, place, change):
+    """The right answer with one output changed."""
+
+    def answer(*args):
+        outputs = reference(name, *args)
+        if not isinstance(outputs, tuple):
+            return change(outputs)
+        return (*outputs[:place], change(outputs[place]), *outputs[place + 1 :])
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "change", "said"),
+    [
+        ("constant_response", 0, lambda h: 0 * h, None),
+        ("constant_response", 0, lambda h: -h, "signs turned"),
+        ("two_modes", 1, lambda angles: 0 * angles, None),
+        ("growth_start", 1, lambda at: 1, None),
+        ("step_response", 0, np.ones_like, None),
+        ("step_response", 1, lambda rest: 1.0, None),
+        ("largest_leak", 0, lambda a: -a, "sign of the answer"),
+    ],
+)
+def test_one_output_spoilt_accuses_of_nothing_else(name, place, change, said):
+    known = {mistake.name for mistake in find(f"ps5.{name}").mistakes}
+    assert known & set(kinds(name, spoilt(name, place, change))) == ({said} if said else set())

@@ -7,6 +7,7 @@ import numpy as np
 
 from vgcourse.collect.plain import describe
 from vgcourse.dynamics import modes
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps5.linear import block_diagonal
@@ -18,7 +19,11 @@ CLOSE = 1e-6
 
 def calm(W):
     """Q D Qᵀ with the eigenvalues of W: D holds real ones and turns (7.6), Q is orthogonal and begins with the slowest v."""
-    return _calm(W)
+    values, vectors, _ = modes(W)
+    D = block_diagonal(_turns(values))
+    start = np.column_stack([vectors[:, 0].real, np.eye(len(W))])
+    Q = np.linalg.qr(start)[0]
+    return Q @ D @ Q.T
 
 
 def _turns(values):
@@ -26,22 +31,11 @@ def _turns(values):
     return [(np.abs(v), np.angle(v)) if v.imag > 0 else v.real for v in values.astype(complex) if v.imag >= 0]
 
 
-def _first_slow(values, vectors):
-    """An orthogonal basis that begins with the slowest eigenvector."""
-    start = np.column_stack([vectors[:, 0].real, np.eye(len(values))])
-    return np.linalg.qr(start)[0]
-
-
-def _calm(
-    W,
-    *,
-    decompose=lambda W: modes(W)[:2],
-    blocks=_turns,
-    basis=_first_slow,
-    back=lambda Q, D: Q @ D @ Q.T,
-):
-    values, vectors = decompose(W)
-    return back(basis(values, vectors), block_diagonal(blocks(values)))
+def _by_complex_basis(W):
+    """An orthonormal basis of the complex eigenvectors, and the real part of what comes out."""
+    values, vectors, _ = modes(W)
+    Q = np.linalg.qr(vectors)[0]
+    return (Q * values @ Q.conj().T).real
 
 
 def _measured(output, args):
@@ -110,10 +104,10 @@ def _distance(a, b):
 
 
 def _cases(rng):
-    cases = []
-    for H, pairs in ((6, 1), (11, 3), (20, 6)):
+    cases, signs = [], rng.permutation([-1, 1, rng.choice([-1, 1])])
+    for (H, pairs), sign in zip(((6, 1), (11, 3), (20, 6)), signs, strict=True):
         while True:
-            slow = rng.uniform(0.85, 0.95) * rng.choice([-1, 1])
+            slow = rng.uniform(0.85, 0.95) * sign
             turning = [(rng.uniform(0.3, 0.8), rng.uniform(0.4, 2.7)) for _ in range(pairs)]
             rest = list(rng.uniform(-0.8, 0.8, H - 1 - 2 * pairs))
             U = rng.normal(size=(H, H))
@@ -142,7 +136,6 @@ def _only_the_direction(args, outputs):
 CALM = Problem(
     name="ps5.calm",
     reference=calm,
-    family=_calm,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -171,15 +164,16 @@ CALM = Problem(
         Mistake("scaled down", lambda W: W * np.abs(np.linalg.eigvals(W)).max() / np.linalg.norm(W, 2), "You divided W by a number. It is calm now, and forgets sooner: its eigenvalues have shrunk, too."),
         Mistake("symmetric part", lambda W: (W + W.T) / 2, "You return (W + Wᵀ)/2. Its eigenvalues are others, and all real."),
         Mistake("singular values cut", lambda W: (lambda U, s, V: (U * np.minimum(s, np.abs(np.linalg.eigvals(W)).max())) @ V)(*np.linalg.svd(W)), "You cut the singular values of W at ρ. The norm is right, and the eigenvalues have changed."),
-        Mistake("in its own corner", dict(basis=lambda values, vectors: np.eye(len(values))), "Your matrix is calm and has the right eigenvalues, but its slow direction is a unit vector, not the v of W. Turn it."),
-        Mistake("real parts", dict(blocks=lambda values: list(values.real)), "You put the real parts of λ on the diagonal. A pair needs a block of two by two that turns, (7.6)."),
-        Mistake("moduli", dict(blocks=lambda values: list(np.abs(values))), "You put |λ| on the diagonal: nothing turns any more, and no sign flips."),
-        Mistake("orthogonal in name only", dict(basis=lambda values, vectors: np.column_stack([vectors[:, 0].real, np.eye(len(values))[:, 1:]]), back=lambda Q, D: Q @ D @ np.linalg.inv(Q)), "Your basis begins with v, but its vectors are not at right angles, and so the result can grow."),
-        Mistake("transposed back", dict(back=lambda Q, D: Q.T @ D @ Q), "You turn in the wrong direction: Qᵀ D Q for Q D Qᵀ, if the columns of Q are the basis. The slow direction ends elsewhere."),
+        Mistake("in its own corner", edit("np.linalg.qr(start)[0]", "np.eye(len(W))"), "Your matrix is calm and has the right eigenvalues, but its slow direction is a unit vector, not the v of W. Turn it."),
+        Mistake("real parts", edit("_turns(values)", "list(values.real)"), "You put the real parts of λ on the diagonal. A pair needs a block of two by two that turns, (7.6)."),
+        Mistake("moduli", edit("_turns(values)", "list(np.abs(values))"), "You put |λ| on the diagonal: nothing turns any more, and no sign flips."),
+        Mistake("orthogonal in name only", edit("np.linalg.qr(start)[0]", "np.column_stack([vectors[:, 0].real, np.eye(len(W))[:, 1:]])", "@ Q.T", "@ np.linalg.inv(Q)"), "Your basis begins with v, but its vectors are not at right angles, and so the result can grow."),
+        Mistake("transposed back", edit("Q @ D @ Q.T", "Q.T @ D @ Q"), "You turn in the wrong direction: Qᵀ D Q for Q D Qᵀ, if the columns of Q are the basis. The slow direction ends elsewhere."),
+        Mistake("real part of a complex matrix", _by_complex_basis, "You put λ on the diagonal, in an orthonormal basis of complex eigenvectors, and drop the imaginary part. That changes the eigenvalues: a pair needs a real block of two by two, (7.6), in a real basis."),
     ),
     hints=(
         "Which matrices never grow beyond ρ, in no part of them? (7.19). Build one with the eigenvalues of W, in the simplest basis that you can think of.",
         "Real λ on the diagonal, for each pair r e^{±iθ} one block (7.6). Then turn the whole thing so that the place of λ₁ points along v.",
-        "M = Q D Qᵀ, with Q orthogonal and its first column v. np.linalg.qr of v beside an identity makes such a Q. The first entry of D is λ₁.",
+        "Turn with an orthogonal Q whose first column is v, and put λ₁ first in D. np.linalg.qr of any matrix that begins with v gives such a Q, up to a sign of that column.",
     ),
 )  # fmt: skip

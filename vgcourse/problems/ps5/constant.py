@@ -48,17 +48,19 @@ def _constant_cases(rng):
     pair, other = (rng.uniform(0.8, 0.95), rng.uniform(0.7, 1.3)), rng.uniform(0.4, 0.6)
     four = matrix_with([pair, other, rng.uniform(-0.75, -0.6)], rng)
     growing = matrix_with([(rng.uniform(0.9, 0.95), rng.uniform(1.8, 2.4)), rng.uniform(1.1, 1.2)], rng)
-    kept = np.diag([1.0, rng.choice([0.5, 0.25]), -1.0])  # λ = 1 to the last bit, and one that only flips
-    kept[0, 1:], kept[1, 2] = rng.choice([-1, 1], 2) * rng.uniform(0.5, 1.5, 2), rng.uniform(0.5, 1)
+    kept = np.diag(
+        [1.0, rng.choice([0.5, 0.25]), -1.0, 0.0]
+    )  # λ = 1 and 0 to the last bit, one that only flips
+    kept[0, 1:], kept[1, 2] = rng.choice([-1, 1], 3) * rng.uniform(0.5, 1.5, 3), rng.uniform(0.5, 1)
     if rng.random() < 0.5:
         kept = kept[::-1, ::-1].copy()
     cases = []
     for W, ts, name in (
         (four, range(8), "h"),
-        (four, [10_000_000], "h (t = 10⁷)"),  # apart: it would hide an error of 1
+        (four, [10_000_000, 9_999_999], "h (t = 10⁷)"),  # apart: it would hide an error of 1
         (growing, range(10), "h"),
         (kept, range(8), "h (λ = 1)"),
-        (kept, [10_000_000], "h (λ = 1, t = 10⁷)"),
+        (kept, [10_000_000, 9_999_999], "h (λ = 1, t = 10⁷)"),
     ):
         cases.append(Case((W, _all_modes(W, rng), np.array(ts)), (name,)))
     return cases
@@ -86,12 +88,12 @@ CONSTANT_RESPONSE = Problem(
         Invariant("u after one step", _not_u_after_one, "Your h_1 is not u. After one step the input has come in once and has met no W yet."),
     ),
     mistakes=(
-        Mistake("free response", edit("(1 - values**t) / below", "values**t", "one, t", "one, 1"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
+        Mistake("free response", edit("(1 - values**t) / below", "values**t", "one, t", "one, 1"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up.", whole=True),
         Mistake("one term too many", edit("values**t", "values ** (t + 1)", "one, t", "one, t + 1"), "Your sums have one term too many: at t = 0 nothing has come in yet."),
         Mistake("one term too many, but for λ = 1", edit("values**t", "values ** (t + 1)"), "Your sums have one term too many, but for λ = 1: the t terms end with λ^(t−1), so what is left at the end is λ^t."),
         Mistake("λ to the power t − 1", edit("values**t", "values ** (t - 1)"), "You take λ to the power t − 1, also at t = 0. The t terms end with λ^(t−1); in the short form of their sum it is λ^t."),
         Mistake("one term too few, but for λ = 1", edit("values**t", "values ** np.maximum(t - 1, 0)"), "Your sums have one term too few, but for λ = 1: after t steps u has come in t times."),
-        Mistake("free response, but for λ = 1", edit("(1 - values**t) / below", "values**t"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up."),
+        Mistake("free response, but for λ = 1", edit("(1 - values**t) / below", "values**t"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up.", whole=True),
         Mistake("denominator left out", edit(" / below", ""), "Your modes are a (1 − λ^t): the denominator is missing. Multiply the sum of the powers by 1 − λ and see what is left."),
         Mistake("1 + λ below", edit("1 - values)", "1 + values)"), "Your denominator is 1 + λ. Multiply the sum of the powers by 1 − λ: all but the first and the last cancel."),
         Mistake("λ^t not divided", edit("(1 - values**t) / below", "1 / below - values**t"), "You take 1/(1 − λ) − λ^t. What is still missing at time t has the same denominator."),
@@ -100,12 +102,16 @@ CONSTANT_RESPONSE = Problem(
         Mistake("|λ| = 1 for λ = 1", edit("values == 1", "np.abs(values) == 1"), "You give every mode with |λ| = 1 the weight t. Only λ = 1 piles up; at −1 the terms cancel in pairs."),
         Mistake("input through W first", edit("(1 - values**t)", "values * (1 - values**t)"), "Your inputs meet W in the step in which they come in, so every mode is multiplied by λ once too often."),
         Mistake("λ = 1 divided by zero", edit("one, t", "one, np.nan"), "At λ = 1 you divide 0 by 0. There every one of the t terms is 1."),
+        Mistake("exponential of logarithms", edit("values**t", "np.exp(t * np.log(values))"), "Your powers go through ln λ, which does not exist for λ = 0. Such a mode is gone after one step: λ⁰ is 1, all other powers are 0."),
         Mistake("λ = 1 counted once", edit("one, t", "one, 1"), "Your mode with λ = 1 stays at its share of u. Nothing of it is forgotten, so every step adds the share again."),
         Mistake("λ = 1 one term too many", edit("one, t", "one, t + 1"), "Your mode with λ = 1 has t + 1 terms. At t = 0 nothing has come in yet: there are t."),
+        Mistake("λ = 1 one term too few", edit("one, t", "one, np.maximum(t - 1, 0)"), "Your mode with λ = 1 has t − 1 terms. The first comes in at step 1, so after t steps there are t."),
+        Mistake("λ = 1 from 1 on", edit("one, t", "one, np.maximum(t, 1)"), "Your mode with λ = 1 has a term at t = 0 already. Nothing has come in yet: there its sum is 0."),
         *(_nudged(by) for by in (1e-6, 1e-8, 1e-9, 1e-10)),
         Mistake("λ = 1 left out", edit("one, t", "one, 0"), "Your mode with λ = 1 stays at 0, as a tiny number added to 1 − λ makes it. Nothing of it is forgotten: it grows by its share at every step."),
         Mistake("resting place", edit("(1 - values**t) / below", "1 / below + 0 * t"), "Your modes are at rest from the beginning, a/(1 − λ). That is where they end if |λ| < 1; at time t the part λ^t is still missing."),
         Mistake("sign of the sum", edit("1 - values**t", "values**t - 1"), "Your sums have the wrong sign: numerator and denominator are turned round one without the other."),
+        Mistake("signs turned", edit("return np.real(", "return -np.real("), "All of your h has the opposite sign."),
         Mistake("weights of the modes", edit(" @ V.T", ""), "You return the weights of the modes. h_t is the sum of the eigenvectors with these weights."),
         Mistake("eigenvectors as rows", edit("V.T", "V"), "You add up rows of the matrix of eigenvectors. np.linalg.eig puts eigenvector i into column i."),
         Mistake("transposed for inverse", edit("np.linalg.solve(V, u)", "V.T @ u"), "You take a = Vᵀu. That holds for orthogonal eigenvectors only; in general a solves V a = u."),
@@ -129,6 +135,6 @@ CONSTANT_RESPONSE = Problem(
     hints=(
         "Write u as a sum of eigenvectors. What is in mode i after one step, after two, after three?",
         "1 + λ + λ² + … + λ^(t−1), t terms. The sum has a short form, but for one value of λ.",
-        "Row t is the real part of Σ a_i s_i(t) v_i with s_i = (1 − λ_i^t)/(1 − λ_i), and t where λ_i is 1.",
+        "Multiply the sum by 1 − λ: all powers but the first and the last cancel. Where that means dividing by 0, count the terms instead. Imaginary parts cancel only in the finished sum over all modes.",
     ),
 )  # fmt: skip

@@ -118,6 +118,7 @@ BACKWARD_EXPONENTS = Problem(
         Mistake("divided by m times the groups", edit("/ T", "/ (every * np.ceil(T / every))"), "You divide by m times the number of groups. The last group may be shorter: there are T steps."),
         Mistake("not divided by T", edit(" / T", ""), "Your exponents are sums over all steps. Asked for is a rate per step."),
         Mistake("divided by T − 1", edit("/ T", "/ (T - 1)"), "You divide by T − 1. There are T Jacobians, so T steps."),
+        Mistake("divided by m", edit("/ T", "/ every"), "You divide the sum by m. It holds the growth of all T steps."),
         Mistake("last group only", edit("+=", "="), "Your logarithms are overwritten: only the last decomposition counts."),
         Mistake("first group not counted", edit("+= ", "+= (i > 0) * "), "Your sum leaves out the first decomposition, that of the last steps. No burn-in here."),
         Mistake("no absolute value", edited(backward_exponents, (), edit("np.abs(np.diag(R))", "np.diag(R)")), "You take the logarithm of R_ii with its sign, and QR may return negative ones."),
@@ -143,6 +144,6 @@ BACKWARD_EXPONENTS = Problem(
     hints=(
         "k gradients at the end of the sequence, as columns. What does one step back do to each, and what goes wrong if nobody keeps them apart?",
         "A gradient at h_t becomes (J_t)ᵀ times it at h_{t−1}. Start with t = T; after every m steps decompose, go on with Q, keep log |diag R|.",
-        "Q = np.eye(H)[:, :k]; in groups of m from the end: Q ← Jᵀ Q for each J of the group, then Q, R ← qr(Q). Divide the sum of the logarithms by the number of Jacobians.",
+        "With T = 7 and m = 3 the groups are J_7 J_6 J_5, then J_4 J_3 J_2, then J_1 alone. Each ends with one decomposition: Q goes on, R is only counted. The sum is divided by T, however many groups there are.",
     ),
 )  # fmt: skip

@@ -63,12 +63,16 @@ def _growth_cases(rng):
             if 3 <= at < steps - 3 and first > 1.003 * last and first > 2 and clear:
                 break
         cases.append(Case((A, steps), names, steps=steps))
-    for scale in (rng.uniform(0.7, 0.9), rng.uniform(1.05, 1.2)):  # symmetric: one only falls, one only grows
+    for falls in (True, False):  # one only falls; one, symmetric, only grows
+        scale = rng.uniform(1.05, 1.2)
         while True:
             Q = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-            if _clear(Q[:, 0]):
+            A = _not_normal(3, 0.6, 0.15, rng) if falls else (Q * [-scale, 0.5 * scale, 0.2]) @ Q.T
+            U, sizes, Vt = np.linalg.svd(A)
+            clear = _clear(U[:, 0]) and _clear(Vt[0]) and sizes[1] < 0.9 * sizes[0]
+            if clear and (sizes[0] < 0.95) == falls:
                 break
-        cases.append(Case(((Q * [-scale, 0.5 * scale, 0.2]) @ Q.T, 5), names, steps=5))
+        cases.append(Case((A, 5), names, steps=5))
     return cases
 
 
@@ -120,28 +124,34 @@ GROWTH_START = Problem(
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value."),
+        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value.", whole=True),
         Mistake("Frobenius norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P)"), "np.linalg.norm of a matrix is the Frobenius norm, √(Σ σ²). ‖·‖₂ is the largest σ alone."),
         Mistake("row sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, np.inf)"), "You use the largest row sum, ‖·‖∞. Asked for is ‖·‖₂, the largest singular value."),
         Mistake("column sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 1)"), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
         Mistake("largest entry", edit("np.linalg.norm(P, 2)", "np.abs(P).max()"), "You use the largest entry. ‖·‖₂ is the largest singular value."),
         Mistake("sum of the singular values", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 'nuc')"), "Your norms are sums of all singular values. ‖·‖₂ is the largest one alone."),
-        Mistake("smallest singular value", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, -2)"), "Your norms are the smallest singular values. ‖·‖₂ is the largest."),
+        Mistake("smallest singular value", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, -2)"), "Your norms are the smallest singular values. ‖·‖₂ is the largest.", whole=True),
         Mistake("growth per step", edit("np.array(norms)", "norms / np.array([1.0, *norms[:-1]])"), "Your norms are divided by the one before: growth per step. Asked for is ‖A^k‖ from the beginning."),
         Mistake("norm squared", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 2) ** 2"), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
         Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(A, 2) ** k for k in ks"), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
         Mistake("powers of entries", edit("np.linalg.matrix_power(A, k)", "A**k"), "A**k raises each entry to the power k. A^k is the matrix product."),
-        Mistake("k starts at 0", edit("range(1, steps + 1)", "range(steps + 1)"), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps."),
-        Mistake("one norm too few", edit("range(1, steps + 1)", "range(1, steps)"), "Your last norm is k = steps − 1. Asked for are k = 1 … steps."),
+        Mistake("k starts at 0", edit("range(1, steps + 1)", "range(steps + 1)"), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps.", whole=True),
+        Mistake("one norm too few", edit("range(1, steps + 1)", "range(1, steps)"), "Your last norm is k = steps − 1. Asked for are k = 1 … steps.", whole=True),
+        Mistake("norm of the identity in front", edit("np.array(norms)", "np.array([1.0, *norms])"), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps."),
+        Mistake("last norm not returned", edit("np.array(norms)", "np.array(norms[:-1])"), "Your norms end with k = steps − 1. Asked for are k = 1 … steps."),
         Mistake("one power late", edit("range(1, steps + 1)", "range(2, steps + 2)"), "Your norms begin with A². The first belongs to A¹.", whole=True),
         Mistake("one power late, counted from 1", edit("range(1, steps + 1)", "range(2, steps + 2)", "ks[best]", "best + 1"), "Your powers begin with A², while you count them from 1. The first belongs to A¹.", whole=True),
         Mistake("peak and power counted from 0", edit("ks[best]", "best", "powers[best]", "np.linalg.matrix_power(A, best)"), "Your peak_at counts places of the list from 0, and your start is that of the power with this number. The list starts with A¹: both are one too small."),
         Mistake("place before in the list", edit("ks[best]", "best", "powers[best]", "powers[best - 1]"), "Your peak_at counts places of the list from 0, and your start belongs to the place before that, or to the last for the first. Place 0 holds A¹."),
-        Mistake("identity to steps − 1", edit("range(1, steps + 1)", "range(steps)"), "Your norms are those of k = 0 … steps − 1. The first belongs to A¹."),
-        Mistake("identity to steps − 1, counted from 1", edit("range(1, steps + 1)", "range(steps)", "ks[best]", "best + 1"), "Your list begins with the identity, k = 0, while you count it from 1. The first belongs to A¹."),
-        Mistake("smallest norm", edit("argmax", "argmin"), "Your peak_at is the k of the smallest norm, and your start belongs to it. Asked for is the largest."),
+        Mistake("identity to steps − 1", edit("range(1, steps + 1)", "range(steps)"), "Your norms are those of k = 0 … steps − 1. The first belongs to A¹.", whole=True),
+        Mistake("identity to steps − 1, counted from 1", edit("range(1, steps + 1)", "range(steps)", "ks[best]", "best + 1"), "Your list begins with the identity, k = 0, while you count it from 1. The first belongs to A¹.", whole=True),
+        Mistake("smallest norm", edit("argmax", "argmin"), "Your peak_at is the k of the smallest norm, and your start belongs to it. Asked for is the largest.", whole=True),
         Mistake("fastest step", edit("np.argmax(norms)", "np.argmax(np.diff([1.0, *norms]))"), "Your peak_at is the k at which the norm rises most in one step. Asked for is the k of the largest norm."),
-        Mistake("last k", edit("np.argmax(norms)", "len(norms) - 1"), "Your peak_at is the last k, and your start belongs to it. Asked for is the k of the largest norm."),
+        Mistake("last k", edit("np.argmax(norms)", "len(norms) - 1"), "Your peak_at is the last k, and your start belongs to it. Asked for is the k of the largest norm.", whole=True),
+        Mistake("peak_at: the last k", edit("ks[best]", "steps"), "Your peak_at is the last k. Asked for is the k of the largest norm."),
+        Mistake("never the last k", edit("np.argmax(norms)", "np.argmax(norms[:-1])"), "Your peak_at is never the last k. Where the norms still rise at the end, the last one is the largest."),
+        Mistake("no peak without growth", edit("ks[best]", "(ks[best] if max(norms) > 1 else 0)", "np.linalg.svd(powers[best])[2][0]", "(np.linalg.svd(powers[best])[2][0] if max(norms) > 1 else np.eye(len(A))[0])"), "Where no norm is above 1, your peak_at is 0, as if k = 0 took part. Asked for is the largest of k = 1 … steps, also where all of them are below 1.", whole=True),
+        Mistake("no peak without growth, start right", edit("ks[best]", "(ks[best] if max(norms) > 1 else 0)"), "Where no norm is above 1, your peak_at is 0, as if k = 0 took part. Asked for is the largest of k = 1 … steps, also where all of them are below 1."),
         Mistake("height for its k", edit("ks[best]", "norms[best]"), "Your peak_at is the largest norm itself. Asked for is the k at which it is reached."),
         Mistake("peak_at counted from 0", edit("ks[best]", "best"), "Your peak_at is one too small: it is the place in the list, and the list starts with A¹."),
         Mistake("end of the stretch", edit("[2][0]", "[0][:, 0]"), "Your start is what comes out of A^k, the left singular vector. The start is what goes in."),

@@ -54,6 +54,7 @@ def _gradient_cases(rng):
         ("relu", 0.7, 1.2, 6),
         ("tanh", 0.8, 1.4, 1),
         ("relu", 0.75, 1.25, 4),
+        ("sigmoid", -2.0, -1.0, 3),
     ):
         while True:  # no sum over time that cancels: it would cost single precision its digits
             w, c, leak = rng.uniform(low, high), rng.uniform(0.4, 0.7), rng.uniform(0.25, 0.45)
@@ -66,7 +67,9 @@ def _gradient_cases(rng):
                 w, c, h0 = rng.choice([0.75, 1.25]), 0.5, rng.integers(3, 6) / 8
                 x = np.abs(x)
                 x[0] = -w * h0 / c
-            args = (name, float(w), float(c), float(leak), x, float(h0))
+            if T == 3:  # whole numbers, and nothing is kept
+                leak, x, h0 = 1.0, rng.permutation([1, -1, 2]), 1
+            args = (name, float(w), float(c), float(leak), x, h0 if T == 3 else float(h0))
             net, total = leaky_gradient(*args), edited(leaky_gradient, (), _SIZES)(*args)
             if all(abs(net[i]) > 0.2 * total[i] for i in (1, 2, 3)):
                 break
@@ -93,6 +96,8 @@ LEAKY_GRADIENT = Problem(
         Mistake("state without the leak", edit("(1 - leak) * h[-1] + leak * ", ""), "Your states are f(z_t), without the leak; your chain has it. h_t = (1 − a) h_{t−1} + a f(z_t) is what both have to follow."),
         Mistake("a and 1 − a exchanged in the state", edit("(1 - leak) * h[-1] + leak", "leak * h[-1] + (1 - leak)"), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
         Mistake("state without 1 − a", edit("(1 - leak) * h[-1]", "h[-1]"), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),
+        Mistake("states cut to whole numbers", edit("h.append(", "h.append(type(h0)(", "leak * f.function(z[-1])", "leak * f.function(z[-1]))"), "Where h_0 is a whole number, your states are, too: an array of whole numbers cuts off what is put into it. Make it one of floats."),
+        Mistake("z cut to whole numbers", edit("w * h[-1] + c * x_t", "x.dtype.type(w * h[-1] + c * x_t)"), "Where the inputs are whole numbers, your z_t are, too: an array of whole numbers cuts off what is put into it. Make it one of floats."),
         Mistake("carry lost", edit("kept = 1 - leak", "kept = 0.0"), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
         Mistake("the leak's way alone", edit("inner[t] * dh[t + 1] + ", ""), "Your chain multiplies by 1 − a alone. h_{t−1} also reaches h_t through f: that way brings a w f'."),
         Mistake("carry of 1", edit("kept = 1 - leak", "kept = 1.0"), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),
@@ -121,8 +126,11 @@ LEAKY_GRADIENT = Problem(
         Mistake("always tanh", edit("get_activation(name)", 'get_activation("tanh")'), "Your unit is a tanh, whatever `name` says. The check also asks for sigmoid and ReLU."),
         Mistake("1 − z²", edit("f.derivative(z)", "1 - z**2"), "Your slope is 1 − z². tanh' is 1 − tanh²(z); σ' and ReLU' are others."),
         Mistake("tanh' for every f", edit("f.derivative(z)", "1 - f.function(z) ** 2"), "You use 1 − f² for every activation. That is tanh'; σ' = σ(1 − σ), and ReLU' is 1 or 0."),
+        Mistake("σ' for every f", edit("f.derivative(z)", "f.function(z) * (1 - f.function(z))"), "You use f(1 − f) for every activation. That is σ'; tanh' = 1 − tanh², and ReLU' is 1 or 0."),
         Mistake("input left out of z", edit("f.derivative(z)", "f.derivative(w * h[:-1])"), "You take f' at w h_{t−1}. The input shifts the pre-activation too."),
         Mistake("dh reversed", edit("return dh", "return dh[::-1]"), "Your dh starts with ∂h_T/∂h_T. Entry 0 is ∂h_T/∂h_0, the longest product."),
+        Mistake("last entry left out", edit("return dh", "return dh[:-1]"), "Your dh ends with ∂h_T/∂h_{T−1}. ∂h_T/∂h_T, which is 1, belongs at its end: T + 1 entries."),
+        Mistake("first entry left out", edit("return dh", "return dh[1:]"), "Your dh starts with ∂h_T/∂h_1. The step from h_0 to h_1 counts, too: T + 1 entries, the first is ∂h_T/∂h_0."),
         Mistake("a loss at every step", edit("dh[t] = ", "dh[t] = 1 + "), "You add 1 at every step on the way back, as if each h_t had a loss of its own. The only 1 is the one you start with, at T."),
         Mistake("product from the start", edit("return dh", "return np.cumprod([1.0, *(inner + kept)])"), "Your dh holds ∂h_t/∂h_0, products from the start. Asked for is ∂h_T/∂h_t: from t to the end."),
         Mistake("product from the start, turned round", edit("return dh", "return np.append(np.cumprod(inner + kept)[::-1], 1.0)"), "Your products grow from the start and stand in the opposite order. ∂h_T/∂h_t holds the factors of the steps after t."),
@@ -173,6 +181,6 @@ LEAKY_GRADIENT = Problem(
     hints=(
         "Walk back from h_T with one number in hand, ∂h_T/∂h_t. On which two ways does h_{t−1} reach h_t?",
         "dh has T + 1 entries and ends with 1. In each step three sums gain a term: with h_{t−1}, with x_t, and with f(z_t) − h_{t−1}.",
-        "dz_t = dh_t · a f'(z_t) is what dw and dc need; dh_{t−1} is dz_t times w, plus the part that is kept.",
+        "What comes back to z_t is dh_t · a f'(z_t): w, c and h_{t−1} all act through it, each with its own factor. h_{t−1} has a second way, on which it meets neither w nor f'.",
     ),
 )  # fmt: skip

@@ -58,7 +58,13 @@ def _moved_down(y, d):
 
 def _response_cases(rng):
     cases = []
-    for H, D, K, T, delay in ((4, 2, 3, 7, 2), (3, 3, 3, 5, 0), (2, 1, 4, 4, 6), (3, 2, 2, 6, 1)):
+    for H, D, K, T, delay in (
+        (4, 2, 3, 7, 2),
+        (3, 3, 3, 5, 0),
+        (2, 1, 4, 4, 6),
+        (3, 2, 2, 6, 1),
+        (1, 1, 1, 3, 3),
+    ):
         W, C, V = (rng.normal(size=s) / np.sqrt(H) for s in ((H, H), (H, D), (K, H)))
         cases.append(Case((W, C, V, rng.normal(size=(T, D)), rng.normal(size=H), delay), ("y",), steps=T))
     return cases
@@ -83,12 +89,17 @@ DELAYED_RESPONSE = Problem(
         Mistake("np.roll the wrong way", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[(t + delay) % len(x)]"), "You moved x round the wrong way: your state hears x_{t+d} before it is there. Late means x_{t−d}, and before x_1 nothing."),
         Mistake("first input skipped", edit("t >= delay", "t > delay"), "Your x_1 is never heard; the later inputs come when they should. With d = 0, x_1 belongs to h_1."),
         Mistake("first input held", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[max(t - delay, 0)]"), "Until the first input arrives, your steps use x_1 again and again. Before it there was nothing, so nothing is added."),
+        Mistake("late start", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t] if t >= delay else 0 * x[0]"), "Your first d inputs are dropped, and the later ones arrive at once. None is lost here: x_1 is heard in step d + 1."),
+        Mistake("delay taken modulo T", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t - delay % len(x)] if t >= delay % len(x) else 0 * x[0]"), "A delay as long as the sequence, or longer, comes round in your answer, as with np.roll: some inputs are heard. None has arrived yet."),
         Mistake("state waits for the input", edit("W @ hs[-1]", "(hs[-1] if t < delay else W @ hs[-1])"), "Your first d outputs are all those of h_0: the state stands still, or the output is read late. Without an input the state still goes through W."),
         Mistake("output late", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "np.array(y)", "_moved_down(np.array(y), delay)"), "Your outputs come d steps late, after zeros. Late are the inputs alone: h_0 is heard from y_1 on."),
         Mistake("nothing read before the first input", edit("append(V", "append((t >= delay) * V"), "Your first d outputs are zeros. Without an input there is still the state, which started at h_0."),
         Mistake("feedback late", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "W @ hs[-1]", "W @ _late_state(hs, delay)"), "You delay the state: W h_{t−d} with x_t. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
         Mistake("feedback late, zeros before", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "W @ hs[-1]", "W @ (_late_state(hs, delay) if t + 1 >= delay else 0 * h0)"), "You delay the state: W h_{t−d} with x_t, and nothing until h_0 is heard. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
         Mistake("state and input late", edit("W @ hs[-1]", "W @ _late_state(hs, delay)"), "You delay the state as well: W h_{t−d}. Only the input is late; the state is h_{t−1}."),
+        Mistake("state one step later still, and input late", edit("W @ hs[-1]", "W @ hs[max(t - delay, 0)]"), "You delay the state as well, by d more steps: W h_{t−1−d}. Only the input is late; the state is h_{t−1}."),
+        Mistake("state one step later still, zeros before", edit("W @ hs[-1]", "W @ (hs[t - delay] if t >= delay else 0 * h0)"), "You delay the state as well, by d more steps: W h_{t−1−d}, and nothing before. Only the input is late; the state is h_{t−1}."),
+        Mistake("feedback one step later still", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]", "W @ hs[-1]", "W @ hs[max(t - delay, 0)]"), "You delay the state by d more steps, W h_{t−1−d}, with x_t. Here the input is late, x_{t−d}, and the state is h_{t−1}."),
         Mistake("W untransposed", edit("W @ hs[-1]", "hs[-1] @ W"), "Your recursion multiplies by Wᵀ. Row i of W says what unit i hears."),
         Mistake("C untransposed", edit("C @ late", "late @ C"), "Your input goes through Cᵀ. Only where D = H does numpy let that run."),
         Mistake("V untransposed", edit("V @ hs[-1]", "hs[-1] @ V"), "Your output is read through Vᵀ. Only where K = H does numpy let that run."),
@@ -104,6 +115,6 @@ DELAYED_RESPONSE = Problem(
     hints=(
         "One loop that carries one vector. Which row of x does step t hear, and from which t on is there one?",
         "Row t − 1 of x holds x_t, so in a loop over t = 0 … T − 1 the row is t − d. A negative one is no input.",
-        "kick = C x[t − d] if t ≥ d, else 0; then the step, then V h into a list of T rows.",
+        "For d = 2: x_1 comes in at step 3, and steps 1 and 2 hear the state alone. Every step leaves one row, V h_t, read after the step.",
     ),
 )  # fmt: skip

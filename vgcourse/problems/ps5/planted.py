@@ -53,6 +53,8 @@ def _grown(steps):
 
 
 WRONG = (
+    Planted("always True", lambda W, kept: True, "Try a W that is not stable."),
+    Planted("always False", lambda W, kept: False, "Try a W that is stable."),
     Planted("Re λ < 1", _below(lambda W: EIG(W).real.max()), "Try a pair on the imaginary axis outside the circle, or a λ below −1: in discrete time |λ| counts."),
     Planted("Re λ < 0", lambda W, kept: bool(EIG(W).real.max() < 0), "Try any stable W with a positive λ: it calls that unstable. Its rule is that of continuous time."),
     Planted("|Re λ| < 1", _below(lambda W: np.abs(EIG(W).real).max()), "Try a pair on the imaginary axis outside the circle: real part 0."),
@@ -79,8 +81,6 @@ WRONG = (
     Planted("below 1 after rounding", _below(lambda W: np.abs(EIG(W)).max().round(1)), "Try a largest |λ| between 0.95 and 0.98, or between 1.02 and 1.05."),
     Planted("W changed in place", _in_place, "Its verdict is right; afterwards your W is another. Compare with a copy made before."),
     Planted("first verdict kept", _first_kept, "The first call is right. Call again with a W of the other kind."),
-    Planted("always True", lambda W, kept: True, "Try a W that is not stable."),
-    Planted("always False", lambda W, kept: False, "Try a W that is stable."),
 )  # fmt: skip
 
 

@@ -140,6 +140,7 @@ RECALL = Problem(
         Mistake("divided by H", edit("g @ np.linalg.solve(S, g)", "g @ np.linalg.solve(S, g) / len(g)"), "Your shares are divided by H. Each is a share of one input; over all lags they add up to H."),
         Mistake("divided by the length", edit("g @ np.linalg.solve(S, g)", "g @ np.linalg.solve(S, g) / (g @ g)"), "You divide by the squared length of W^k c. How much of an input is left is a part of the share."),
         Mistake("variances alone", edit("np.linalg.solve(S, g)", "(g / np.diag(S))"), "Your shares divide by the variances and ignore that the units move together: S has entries off its diagonal."),
+        Mistake("one over the entries", edit("np.linalg.solve(S, g)", "(1 / S) @ g"), "Your shares take one over each entry of S. S⁻¹ is the inverse matrix."),
         Mistake("root of the shares", edit("g @ np.linalg.solve(S, g)", "np.sqrt(g @ np.linalg.solve(S, g))"), "You return roots, correlations between input and readout. The share of variance is the square."),
         Mistake("squares of the shares", edit("g @ np.linalg.solve(S, g)", "(g @ np.linalg.solve(S, g)) ** 2"), "Your shares are squared once too often: gᵀS⁻¹g, with g = W^k c, is a share of variance already."),
         Mistake("shares made to add up to 1", edit("np.array(shares)", "np.array(shares) / np.sum(shares)"), "Your shares add up to 1 over the lags asked for. Each is a share of the variance of its own input."),

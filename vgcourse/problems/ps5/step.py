@@ -25,6 +25,11 @@ def _exchanged(taps):
     return [(lag, taps[other]) for lag, other in zip(lags, reversed(lags), strict=True)]
 
 
+def _of_their_type(inputs, number):
+    """What is left of a number in an array of the type of the taps."""
+    return np.array(list(inputs.values())).dtype.type(number)
+
+
 def _step_cases(rng):
     a, b, c, d, e = rng.uniform([0.3, 0.15, -0.6, 0.5, 0.2], [0.5, 0.3, -0.4, 1.5, 0.4]).tolist()
     f, g = rng.uniform([-1.2, 0.3], [-0.6, 0.6]).tolist()
@@ -32,6 +37,7 @@ def _step_cases(rng):
         ({1: a, 4: b}, {0: d, 2: f}, 13),
         ({2: c, 3: e}, {1: g, 5: d}, 11),  # nothing arrives at once
         ({1: a, 9: b}, {0: f, 3: g, 8: e}, 5),  # some lags are longer than the answer
+        ({1: c, 2: b}, {0: int(rng.integers(1, 4)), 2: -int(rng.integers(4, 7))}, 6),  # taps of whole numbers
     )
     return [Case((*each,), ("h", "rest"), steps=each[2]) for each in lists]
 
@@ -67,7 +73,7 @@ STEP_RESPONSE = Problem(
         Mistake("impulse", edit("t >= j", "t == j"), "Your input is on at t = 0 only. A step stays on."),
         Mistake("on before t = 0", edit(" if t >= j", ""), "All taps on the input are heard from the first step on, as if it had always been on. Before t = 0 it was 0, so c_j is first heard at t = j."),
         Mistake("input one step late", edit("t >= j", "t > j"), "Your h comes one step late, as if x_0 were 0 or h had a zero in front. x_0 is 1 already, and c_0 belongs to x_t itself."),
-        Mistake("input taps left out", edit("inputs.items()", "[(0, 1.0)]"), "Your input comes in as it is, as in the lecture. Here it has taps of its own, c_j.", whole=True),
+        Mistake("input taps left out", edit("inputs.items()", "[(0, 1.0)]"), "Your input comes in as it is, as in the lecture. Here it has taps of its own, c_j.", whole=True, alone=True),
         Mistake("only the newest input", edit("inputs.items()", "[(0, inputs.get(0, 0.0))]"), "Only c_0 is heard in your h. The input has more taps: x_{t−j} for every j."),
         Mistake("newest input left out", edit("inputs.items()", "{**inputs, 0: 0.0}.items()"), "c_0 is never heard in your h. Lag 0 is the input of the same step, x_t."),
         Mistake("input that rises", edit("c for", "c * (t - j + 1) for"), "Every c_j comes in once more at each step, as if the input were 1, 2, 3, …. It stays at 1: from t = j on c_j counts once in each step."),
@@ -82,12 +88,13 @@ STEP_RESPONSE = Problem(
         Mistake("sign of the feedback", edit("drive + echo", "drive - echo"), "Your feedback has the wrong sign: the recursion adds b_k h_{t−k}."),
         Mistake("no echo of h_0", edit("t >= k", "t > k"), "h_0 is not heard again in your answer. It counts as soon as t − k is 0."),
         Mistake("input fed back too", edit("drive + echo", "drive * (1 + echo)"), "You multiply input and feedback. They add."),
+        Mistake("cut to whole numbers", edit("drive + echo", "_of_their_type(inputs, drive + echo)"), "Where all c are whole numbers, your h is, too: an array of whole numbers cuts off what is put into it. Make it one of floats."),
         Mistake("h_0 not returned", edit("np.array(h)", "np.array(h[1:])"), "Your h starts with h_1. Asked for are h_0 … h_steps, steps + 1 numbers."),
         Mistake("h_0 = 0", edit("h = []", "h = [0.0]", "range(", "range(1, "), "Your h_0 is 0. x_0 is 1 already, and c_0 is heard in the same step."),
         Mistake("steps entries", edit("np.array(h)", "np.array(h[:-1])"), "Your last number is h_{steps−1}. Asked for are h_0 … h_steps, steps + 1 numbers."),
         Mistake("rest: the last h", edit(", rest", ", h[-1]"), "Your rest is the last h. It has not arrived yet: ask which value stays if it is put into the recursion."),
         Mistake("rest without input taps", edit("sum(inputs.values())", "1"), "Your rest is 1/(1 − Σ b): the taps on the input are missing."),
-        Mistake("rest without feedback", edit(" / (1 - sum(feedback.values()))", ""), "Your rest is Σ c, what the input gives. The feedback adds Σ b times the rest itself."),
+        Mistake("rest without feedback", edit(" / (1 - sum(feedback.values()))", ""), "Your rest is Σ c, what the input gives. The feedback adds Σ b times the rest itself.", alone=True),
         Mistake("rest: sign of the feedback", edit("1 - sum", "1 + sum"), "Your rest has 1 + Σ b below. At rest h = Σ b · h + Σ c: bring the h together."),
         Mistake("rest: c_0 alone", edit("sum(inputs.values())", "inputs.get(0, 0.0)"), "Your rest counts c_0 alone. At rest every x is 1, so all taps on the input add up."),
         Mistake("rest: b_1 alone", edit("sum(feedback.values())", "feedback.get(1, 0.0)"), "Your rest counts b_1 alone. At rest every old h is the same, so all feedback taps add up."),
@@ -101,6 +108,6 @@ STEP_RESPONSE = Problem(
     hints=(
         "Walk through t = 0, 1, 2, … by hand. Which input taps are heard at t, and which old h?",
         "c_j is heard from t = j on, with x = 1; b_k from t = k on, with h_{t−k}. Where it ends, h_t = h_{t−1} = …: one equation for one number.",
-        "h[t] is the sum of those c_j with j ≤ t, plus the sum of b_k h[t − k] with k ≤ t. At rest, h = Σ b_k h + Σ c_j.",
+        "With b_1, b_3 and c_0, c_2: at t = 2 the input brings c_0 + c_2, and the state b_1 h_1 alone. At rest, h = Σ b_k h + Σ c_j.",
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # --- block_companion -------------------------------------------------------------------------------
@@ -9,7 +10,13 @@ from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 def block_companion(taps):
     """The matrix A of (h_t, …, h_{t−K+1}) = A (h_{t−1}, …, h_{t−K}) for h_t = Σ_k B_k h_{t−k}, and |λ| of its poles."""
-    return _companion(taps)
+    K, H = max(taps), len(taps[max(taps)])
+    B = [taps.get(k, np.zeros((H, H))) for k in range(1, K + 1)]
+    A = np.eye(K * H, k=-H)  # every state moves down by one
+    A[:H] = np.hstack(B)
+    sizes = np.abs(np.linalg.eigvals(A))
+    moduli = np.sort(sizes)[::-1]
+    return A, moduli
 
 
 def _blocks(taps):
@@ -18,40 +25,13 @@ def _blocks(taps):
     return np.stack([taps.get(k, np.zeros((H, H))) for k in range(1, K + 1)])
 
 
-def _packed(taps):
-    return np.stack([taps[k] for k in sorted(taps)])
+def _in_turn(taps):
+    """The taps one after the other, as if the lags were 1, 2, …."""
+    return {place: taps[k] for place, k in enumerate(sorted(taps), 1)}
 
 
-def _packed_with_room(taps):
-    B = 0 * _blocks(taps)
-    B[: len(taps)] = _packed(taps)
-    return B
-
-
-def _one_lag_more(taps):
-    B = _blocks(taps)
-    return np.concatenate([0 * B[:1], B])
-
-
-def _shift(K, H):
-    return np.eye(K * H, k=-H)
-
-
-def _companion(
-    taps,
-    *,
-    blocks=_blocks,
-    first=lambda B: np.hstack(list(B)),
-    shift=_shift,
-    arrange=lambda A, H: A,
-    spectrum=np.linalg.eigvals,
-    moduli=lambda values: np.sort(np.abs(values))[::-1],
-):
-    B = blocks(taps)
-    K, H, _ = B.shape
-    A = shift(K, H).astype(B.dtype)
-    A[:H] = first(B)
-    return arrange(A, H), moduli(spectrum(A))
+def _one_later(taps):
+    return {k + 1: B for k, B in taps.items()}
 
 
 def _oldest_first(A, H):
@@ -67,14 +47,19 @@ def _unit_by_unit(A, H):
 
 def _companion_cases(rng):
     cases = []
-    for H, lags in ((2, (1, 3)), (3, (2,)), (2, (2, 4)), (1, (1, 2))):
+    for H, lags in ((2, (3, 1)), (3, (2,)), (2, (2, 4)), (1, (1, 2))):
         for _ in range(300):  # poles that np.linalg.eigvals does not happen to list by size
             taps = {k: rng.normal(size=(H, H)) * 0.8 / np.sqrt(H * len(lags)) for k in lags}
-            sizes = _companion(taps, moduli=np.abs)[1]
+            sizes = np.abs(np.linalg.eigvals(block_companion(taps)[0]))
             if (np.diff(sizes) > 0.01).any():
                 break
         cases.append(Case((taps,), ("A", "moduli")))
-    return cases
+    while True:  # one tap of whole numbers, with poles that are none
+        B = rng.integers(-3, 4, size=(2, 2))
+        sizes = np.sort(np.abs(np.linalg.eigvals(B)))
+        if sizes[0] > 0.3 and sizes[1] > sizes[0] + 0.3 and (np.abs(sizes - sizes.round()) > 0.1).all():
+            break
+    return [*cases, Case(({1: B},), cases[0].quantities)]
 
 
 def _one_step_wrong(args, outputs):
@@ -95,7 +80,6 @@ BLOCK_COMPANION = Problem(
     name="ps5.block_companion",
     reference=block_companion,
     cases=_companion_cases,
-    family=_companion,
     axes={"A": ("row", "column"), "moduli": ("pole",)},
     points=3,
     lecture='lecture 7, "Linear recursions"',
@@ -104,39 +88,43 @@ BLOCK_COMPANION = Problem(
         Invariant("product of the poles", _product_wrong, "Your moduli cannot be those of the poles: the product of all |λ| is |det A|, and that is |det B_K|, K the longest lag."),
     ),
     mistakes=(
-        Mistake("lags ignored", dict(blocks=_packed), "You put the taps one after the other, as if the lags were 1, 2, …. A lag that is not named has a matrix of zeros, and K is the largest lag."),
-        Mistake("lags ignored, room for all", dict(blocks=_packed_with_room), "You put the taps one after the other, as if the lags were 1, 2, …. Each belongs to the lag that its key says; lags that are not named have zeros."),
-        Mistake("oldest state first", dict(arrange=_oldest_first), "Your long vector has the oldest state on top, so the taps stand in the last rows. Asked for is the newest first; the poles are the same."),
-        Mistake("one lag too late", dict(blocks=_one_lag_more), "Every tap is one lag too late. That of lag 1 stands where A meets h_{t−1}, the newest state."),
-        Mistake("sign of the taps", dict(first=lambda B: -np.hstack(list(B))), "Your taps have the wrong sign. The recursion adds Σ B_k h_{t−k}, so A holds +B_k."),
-        Mistake("taps transposed", dict(first=lambda B: np.hstack([M.T for M in B])), "Your A holds B_kᵀ. Row i of B_k says what unit i hears from k steps ago."),
-        Mistake("taps in reversed order", dict(first=lambda B: np.hstack(list(B[::-1]))), "Your A lists the taps in one order, and its ones keep the states in the other."),
-        Mistake("taps one below the other", dict(arrange=lambda A, H: A.T), "Your A is transposed: the taps stand in columns. The first rows of A make h_t from all old states; the others only hand on."),
-        Mistake("ones next to the diagonal", dict(shift=lambda K, H: np.eye(K * H, k=-1)), "Your ones stand right below the diagonal, so numbers move on by one place. A state has H of them: they move by H places."),
-        Mistake("ones above the diagonal", dict(shift=lambda K, H: np.eye(K * H, k=H)), "Your ones stand on the wrong side: they move states towards the newest. With the newest first, each goes one block down."),
-        Mistake("ones on the diagonal", dict(shift=lambda K, H: np.eye(K * H)), "Your ones stand on the diagonal, so old states never move on."),
-        Mistake("identity for missing lags", dict(blocks=lambda taps: np.stack([taps.get(k, np.eye(len(taps[max(taps)]))) for k in range(1, max(taps) + 1)])), "Where a lag is not named, your A has an identity. Such a state is not heard: zeros."),
-        Mistake("newest state handed to all", dict(shift=lambda K, H: np.kron(np.outer(np.arange(K) > 0, np.arange(K) == 0), np.eye(H))), "Your A copies h_{t−1} into every later place. Each state moves down by one: h_{t−2} gets where h_{t−1} was."),
-        Mistake("ones in whole blocks", dict(shift=lambda K, H: np.kron(np.eye(K, k=-1), np.ones((H, H)))), "Below your taps stand blocks full of ones: they add up the units. To hand a state on takes the identity."),
-        Mistake("one state handed down", dict(shift=lambda K, H: np.eye(K * H, k=-H) * (np.arange(K * H) < 2 * H)[:, None]), "Only h_{t−1} is handed on in your A; the rows of the older states are zeros. Each state moves down by one."),
-        Mistake("oldest state kept", dict(shift=lambda K, H: np.eye(K * H, k=-H) + np.diag(1.0 * (np.arange(K * H) >= (K - 1) * H))), "The last rows of your A add the oldest state to the one that moves down to it. What is older than K steps falls out."),
-        Mistake("nothing handed down", dict(shift=lambda K, H: np.zeros((K * H, K * H))), "Your A has its rows of taps and nothing else, so all states but h_t are forgotten."),
-        Mistake("unit by unit", dict(arrange=_unit_by_unit), "Your long vector holds all lags of unit 1, then all of unit 2, …. Asked for is one state after the other."),
-        Mistake("reciprocals", dict(spectrum=lambda A: 1 / np.linalg.eigvals(A)), "You return 1/|λ|, the roots of a polynomial in 1/λ. Stable means that the poles themselves lie inside the unit circle."),
-        Mistake("singular values", dict(spectrum=lambda A: np.linalg.svd(A, compute_uv=False)), "Your moduli are singular values of A. Poles are eigenvalues."),
-        Mistake("symmetric eigenvalues", dict(spectrum=np.linalg.eigvalsh), "np.linalg.eigvalsh takes A for symmetric. It is not: use np.linalg.eigvals."),
-        Mistake("poles of the taps", lambda taps: (_companion(taps)[0], np.sort(np.abs(np.linalg.eigvals(_blocks(taps))).ravel())[::-1]), "Your moduli are those of the B_k, each for itself. The poles are the eigenvalues of A, in which all taps act together."),
-        Mistake("real parts", dict(moduli=lambda values: np.sort(values.real)[::-1]), "You return real parts. In discrete time the distance from 0 counts, |λ|."),
-        Mistake("absolute real parts", dict(moduli=lambda values: np.sort(np.abs(values.real))[::-1]), "You drop the imaginary parts before the absolute value: |λ| = √(Re² + Im²)."),
-        Mistake("smallest first", dict(moduli=lambda values: np.sort(np.abs(values))), "Your moduli start with the smallest. Asked for is the largest first."),
-        Mistake("not sorted", dict(moduli=np.abs), "Your moduli stand in the order in which np.linalg.eigvals lists them, which is no order at all."),
-        Mistake("squared", dict(moduli=lambda values: np.sort(np.abs(values) ** 2)[::-1]), "Your moduli are squared: Re² + Im² is |λ|²."),
-        Mistake("largest only", dict(moduli=lambda values: np.abs(values).max()), "You return the spectral radius alone. Asked for are the moduli of all K H poles."),
-        Mistake("one for each unit", dict(moduli=lambda values: np.sort(np.abs(values))[::-1][: len(values) // 2]), "You return half of the moduli. There are as many poles as A has rows, K H."),
+        Mistake("lags ignored", edit("K, H = max(taps)", "taps = _in_turn(taps)\n    K, H = max(taps)"), "You put the taps one after the other, as if the lags were 1, 2, …. A lag that is not named has a matrix of zeros, and K is the largest lag."),
+        Mistake("lags ignored, room for all", edit("taps.get(", "_in_turn(taps).get("), "You put the taps one after the other, as if the lags were 1, 2, …. Each belongs to the lag that its key says; lags that are not named have zeros."),
+        Mistake("oldest state first", edit("return A", "return _oldest_first(A, H)"), "Your long vector has the oldest state on top, so the taps stand in the last rows. Asked for is the newest first; the poles are the same."),
+        Mistake("one lag too late", edit("K, H = max(taps)", "taps = _one_later(taps)\n    K, H = max(taps)"), "Every tap is one lag too late. That of lag 1 stands where A meets h_{t−1}, the newest state."),
+        Mistake("sign of the taps", edit("np.hstack(B)", "-np.hstack(B)"), "Your taps have the wrong sign. The recursion adds Σ B_k h_{t−k}, so A holds +B_k."),
+        Mistake("taps transposed", edit("hstack(B)", "hstack([M.T for M in B])"), "Your A holds B_kᵀ. Row i of B_k says what unit i hears from k steps ago."),
+        Mistake("taps in reversed order", edit("hstack(B)", "hstack(B[::-1])"), "Your A lists the taps in one order, and its ones keep the states in the other."),
+        Mistake("taps one below the other", edit("return A", "return A.T"), "Your A is transposed: the taps stand in columns. The first rows of A make h_t from all old states; the others only hand on."),
+        Mistake("ones next to the diagonal", edit("k=-H", "k=-1"), "Your ones stand right below the diagonal, so numbers move on by one place. A state has H of them: they move by H places."),
+        Mistake("ones above the diagonal", edit("k=-H", "k=H"), "Your ones stand on the wrong side: they move states towards the newest. With the newest first, each goes one block down."),
+        Mistake("ones on the diagonal", edit(", k=-H", ""), "Your ones stand on the diagonal, so old states never move on."),
+        Mistake("identity for missing lags", edit("np.zeros((H, H))", "np.eye(H)"), "Where a lag is not named, your A has an identity. Such a state is not heard: zeros."),
+        Mistake("newest state handed to all", edit("np.eye(K * H, k=-H)", "np.kron(np.outer(np.arange(K) > 0, np.arange(K) == 0), np.eye(H))"), "Your A copies h_{t−1} into every later place. Each state moves down by one: h_{t−2} gets where h_{t−1} was."),
+        Mistake("ones in whole blocks", edit("np.eye(K * H, k=-H)", "np.kron(np.eye(K, k=-1), np.ones((H, H)))"), "Below your taps stand blocks full of ones: they add up the units. To hand a state on takes the identity."),
+        Mistake("one state handed down", edit("k=-H)", "k=-H) * (np.arange(K * H) < 2 * H)[:, None]"), "Only h_{t−1} is handed on in your A; the rows of the older states are zeros. Each state moves down by one."),
+        Mistake("oldest state kept", edit("k=-H)", "k=-H) + np.diag(1.0 * (np.arange(K * H) >= (K - 1) * H))"), "The last rows of your A add the oldest state to the one that moves down to it. What is older than K steps falls out."),
+        Mistake("oldest state lost", edit("hstack(B)\n", "hstack(B)\n    A[-H:] = 0\n"), "The last H rows of your A are zeros: nothing moves down into the place of the oldest state."),
+        Mistake("oldest state lost, but for one lag", edit("k=-H)", "k=-H) * (np.arange(K * H) < (K - 1) * H)[:, None]"), "The last H rows of your A are zeros: nothing moves down into the place of the oldest state."),
+        Mistake("nothing handed down", edit("np.eye(K * H, k=-H)", "np.zeros((K * H, K * H))"), "Your A has its rows of taps and nothing else, so all states but h_t are forgotten."),
+        Mistake("unit by unit", edit("return A", "return _unit_by_unit(A, H)"), "Your long vector holds all lags of unit 1, then all of unit 2, …. Asked for is one state after the other."),
+        Mistake("reciprocals", edit("np.linalg.eigvals(A)", "1 / np.linalg.eigvals(A)"), "You return 1/|λ|, the roots of a polynomial in 1/λ. Stable means that the poles themselves lie inside the unit circle."),
+        Mistake("singular values", edit("eigvals(A)", "svd(A, compute_uv=False)"), "Your moduli are singular values of A. Poles are eigenvalues."),
+        Mistake("symmetric eigenvalues", edit("eigvals(A)", "eigvalsh(A)"), "np.linalg.eigvalsh takes A for symmetric. It is not: use np.linalg.eigvals."),
+        Mistake("poles of the taps", edit("eigvals(A)", "eigvals(B).ravel()"), "Your moduli are those of the B_k, each for itself. The poles are the eigenvalues of A, in which all taps act together."),
+        Mistake("real parts", edit("np.abs(np.linalg.eigvals(A))", "np.linalg.eigvals(A).real"), "You return real parts. In discrete time the distance from 0 counts, |λ|."),
+        Mistake("absolute real parts", edit("eigvals(A)", "eigvals(A).real"), "You drop the imaginary parts before the absolute value: |λ| = √(Re² + Im²)."),
+        Mistake("smallest first", edit("[::-1]", ""), "Your moduli start with the smallest. Asked for is the largest first."),
+        Mistake("not sorted", edit("np.sort(sizes)[::-1]", "sizes"), "Your moduli stand in the order in which np.linalg.eigvals lists them, which is no order at all."),
+        Mistake("squared", edit("eigvals(A))", "eigvals(A)) ** 2"), "Your moduli are squared: Re² + Im² is |λ|²."),
+        Mistake("to the power K", edit("eigvals(A))", "eigvals(A)) ** K"), "Your moduli are |λ|^K, what K steps do. The poles are those of one step of A."),
+        Mistake("cut to whole numbers", edit("return A, moduli", "return A, moduli.astype(B[-1].dtype)"), "Where the taps are whole numbers, your moduli are cut to whole numbers, too. Make their array one of floats."),
+        Mistake("largest only", edit("np.sort(sizes)[::-1]", "sizes.max()"), "You return the spectral radius alone. Asked for are the moduli of all K H poles."),
+        Mistake("one for each unit", edit("[::-1]", "[::-1][: len(sizes) // 2]"), "You return half of the moduli. There are as many poles as A has rows, K H."),
     ),
     hints=(
         "Put the last K states into one long vector, one below the other. H of its new entries are computed, the others are copied.",
         "A is (K H, K H) with K the largest lag. The first H rows hold the B_k side by side, zeros for lags without a tap; the rest moves every state down by H places.",
-        "np.eye(K H, k=−H) moves. The poles are the eigenvalues of A; sort their absolute values.",
+        "The ones that move a state stand H places below the diagonal, all along it. For lags 1 and 3 the first rows of A are (B_1, 0, B_3). The poles are its eigenvalues.",
     ),
 )  # fmt: skip

@@ -74,7 +74,9 @@ def _modes_cases(rng):
             tuple(edited(two_modes, (), slip)(*case.args)[2] for case in cases) for slip in ALIKE.values()
         }
         if len(steps) == len(ALIKE):
-            return cases
+            break
+    tie = np.diag([0.5, -rng.choice([0.875, 0.75]), 0.25]), np.array([1.0, 100.0, 7.0])  # 1 % to the last bit
+    return [*cases, Case(tie, cases[0].quantities)]
 
 
 def _start(W, second, rng):
@@ -118,22 +120,25 @@ TWO_MODES = Problem(
         Invariant("angles between 0 and π", _angle_too_large, "Some angle of yours is negative or above π. |arg λ| lies between 0, no turn, and π, half a turn a step."),
     ),
     mistakes=(
-        Mistake("a pair counted as two modes, at once", edit(" if values[i].imag >= 0", ""), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
-        Mistake("a pair counted as two modes", edit(" if values[i].imag >= 0", "", "max(np.ceil(step), 0.0)", "step if np.isinf(step) else max(np.ceil(step), 0.0)"), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|."),
-        Mistake("largest real part first", edit("-np.abs(values)", "-values.real"), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step."),
-        Mistake("largest |Re λ| first", edit("-np.abs(values)", "-np.abs(values.real)"), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle."),
-        Mistake("smallest first", edit("-np.abs(values)", "np.abs(values)"), "You take the two smallest |λ|. The modes that last are the largest ones."),
-        Mistake("as they are listed", edit('np.argsort(-np.abs(values), kind="stable")', "range(len(values))"), "You take the first λ that np.linalg.eig lists. It lists them in no order."),
-        Mistake("largest part of the start first", edit("-np.abs(values)", "-sizes"), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is."),
-        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide."),
-        Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric and finds no complex pair."),
+        Mistake("a pair counted as two modes, at once", edit(" if values[i].imag >= 0", ""), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|.", whole=True),
+        Mistake("a pair counted as two modes", edit(" if values[i].imag >= 0", "", "max(np.ceil(step), 0.0)", "step if np.isinf(step) else max(np.ceil(step), 0.0)"), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|.", whole=True),
+        Mistake("largest real part first", edit("-np.abs(values)", "-values.real"), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step.", whole=True),
+        Mistake("largest |Re λ| first", edit("-np.abs(values)", "-np.abs(values.real)"), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle.", whole=True),
+        Mistake("smallest first", edit("-np.abs(values)", "np.abs(values)"), "You take the two smallest |λ|. The modes that last are the largest ones.", whole=True),
+        Mistake("as they are listed", edit('np.argsort(-np.abs(values), kind="stable")', "range(len(values))"), "You take the first λ that np.linalg.eig lists. It lists them in no order.", whole=True),
+        Mistake("largest part of the start first", edit("-np.abs(values)", "-sizes"), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is.", whole=True),
+        Mistake("growing modes left out", edit(" if values[i].imag >= 0", " if values[i].imag >= 0 and abs(values[i]) < 1"), "A mode with |λ| above 1 is not among yours. It grows, so it lasts the longest: the largest |λ| comes first, whatever it is."),
+        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide.", whole=True),
+        Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric and finds no complex pair.", whole=True),
         Mistake("radii: real parts", edit("return radii", "return slowest.real"), "Your radii are real parts of λ. The distance from 0 is √(Re² + Im²)."),
-        Mistake("|Re λ| for |λ|", edit("np.abs(slowest)", "np.abs(slowest.real)"), "Your radii, and the step with them, are made of |Re λ|. The distance from 0 is √(Re² + Im²)."),
-        Mistake("radii squared, and used", edit("np.abs(slowest)", "np.abs(slowest) ** 2"), "Your radii, and the step with them, are made of Re² + Im². The modulus is the square root of it."),
+        Mistake("radii: |Re λ|", edit("return radii", "return np.abs(slowest.real)"), "Your radii are |Re λ|. The distance from 0 is √(Re² + Im²)."),
+        Mistake("|Re λ| for |λ|", edit("np.abs(slowest)", "np.abs(slowest.real)"), "Your radii, and the step with them, are made of |Re λ|. The distance from 0 is √(Re² + Im²).", whole=True),
+        Mistake("radii squared, and used", edit("np.abs(slowest)", "np.abs(slowest) ** 2"), "Your radii, and the step with them, are made of Re² + Im². The modulus is the square root of it.", whole=True),
         Mistake("radii squared", edit("return radii", "return radii**2"), "Your radii are Re² + Im². The modulus is the square root of it."),
         Mistake("angle by arctan", edit("np.angle(slowest)", "np.arctan(slowest.imag / slowest.real)"), "Your angles are never more than a quarter turn: arctan(Im/Re) cannot tell λ from −λ."),
         Mistake("no turn for any real λ", edit("angles = np", "angles = (slowest.imag != 0) * np"), "Your angles are 0 for every real λ. A negative one flips the sign at each step: half a turn."),
         Mistake("angle of the lower member", edit("angles = np", "angles = np.where(slowest.imag > 0, -1, 1) * np"), "Your angle of a pair is negative, that of the member with Im λ < 0. Asked for is |arg λ|."),
+        Mistake("angle of the lower member, above π", edit("np.abs(np.angle(slowest))", "np.angle(slowest.conj()) % (2 * np.pi)"), "Your angle of a pair is that of the member with Im λ < 0, counted the long way round. Asked for is |arg λ|, between 0 and π."),
         Mistake("degrees", edit("(slowest))", "(slowest, deg=True))"), "Your angles are in degrees. Asked for are radians."),
         Mistake("turns", edit("(slowest))", "(slowest)) / (2 * np.pi)"), "Your angles are in turns. Asked for are radians a step."),
         Mistake("periods", edit("angles = ", "angles = 2 * np.pi / "), "You return periods, 2π/θ. Asked for is the angle θ; it also exists where nothing turns."),
@@ -141,7 +146,7 @@ TWO_MODES = Problem(
         Mistake("coefficients left out", edit("np.linalg.solve(V, h0)", "np.ones(len(V))"), "Your step takes every a as 1. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("h_0 for its coefficients", edit("np.linalg.solve(V, h0)", "h0"), "Your step takes the entries of h_0 as the parts of the modes. How much of each mode h_0 holds is in a, from V a = h_0."),
         Mistake("sizes upside down", edit("first / second", "second / first"), "In your step the two sizes at the beginning are exchanged: the more the first is ahead, the sooner it rules."),
-        Mistake("half of each pair", ALIKE["half"], "Your step counts one member of a pair only. Its size is the sum of the two."),
+        Mistake("half of each pair", ALIKE["half"], "Your step lets a pair count like one of its members beside a real mode. Its size is the sum of the two."),
         Mistake("√2 for a pair", ALIKE["root"], "Your step takes √2 times one member for the size of a pair. Its size is the sum of the two."),
         Mistake("real part of the coefficients", ALIKE["real"], "Your step takes |Re a| for |a|. The coefficient of a pair is complex, and its size is the modulus."),
         Mistake("squared coefficients", edit("np.abs(a)", "np.abs(a) ** 2"), "Your step compares squares of the sizes. 1 % is meant for the sizes themselves."),
@@ -159,10 +164,12 @@ TWO_MODES = Problem(
         Mistake("rounded down", edit("ceil", "floor"), "Your step is the last before the share is reached: rounded down."),
         Mistake("one step late", edit("np.ceil(step), 0.0", "np.ceil(step) + 1, 1.0"), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
         Mistake("one step late, but for 0", edit("np.ceil(step)", "np.ceil(step) + 1"), "Your step is one too late: the share is reached one step before. Counting starts at 0, with h_0."),
+        Mistake("strictly below", edit("np.ceil(step)", "np.floor(step) + 1"), "Your step is one too late where the second mode is exactly 1 % of the first. At most 1 % includes that."),
         Mistake("step 1 at least", edit("0.0)", "1.0)"), "Your step is 1 at least. Where the second mode is small from the beginning, the first such step is 0."),
         Mistake("rounded to the nearest", edit("ceil", "round"), "Your step is rounded to the nearest whole number. The first step at which the share is reached is the next one up."),
         Mistake("not rounded", edit("np.ceil(step)", "step"), "Your step is no whole number. Asked for is the first step at which the share is reached."),
         Mistake("negative step", edit("max(np.ceil(step), 0.0)", "np.ceil(step)"), "Your step is negative where the second mode is small from the beginning. The earliest step is 0."),
+        Mistake("neither rounded nor cut", edit("max(np.ceil(step), 0.0)", "step"), "Your step is no whole number, and below 0 where the second mode is small from the beginning. Asked for is the first whole step at which the share is reached, 0 at least."),
     ),
     hints=(
         "Sort by |λ|, with one member of every pair. What does each mode's size do from step to step?",
