@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Problem
 
 # --- looks_linear ----------------------------------------------------------------------------------
@@ -14,34 +15,12 @@ def looks_linear(A):
     and turned back: orthonormal rows, QQᵀ = I. On h = (relu(u), relu(−u)) the result gives (Q u, −Q u)
     (Balduzzi et al. 2017).
     """
-    return _mirrored(A)
-
-
-def _signed(Q, R):
-    return Q * np.sign(np.diag(R))
-
-
-def _blocks(Q):
+    wide = A.shape[0] < A.shape[1]
+    Q, R = np.linalg.qr(A.T if wide else A)
+    Q = Q * np.sign(np.diag(R))
+    if wide:
+        Q = Q.T
     return np.block([[Q, -Q], [-Q, Q]])
-
-
-def _mirrored(
-    A,
-    *,
-    decompose=np.linalg.qr,
-    fix=_signed,
-    is_wide=lambda A: len(A) < A.shape[1],
-    turn_back=True,
-    assemble=_blocks,
-):
-    """looks_linear with exchangeable parts; `decompose` returns what takes the places of Q and R."""
-    wide = is_wide(A)
-    Q = fix(*decompose(A.T if wide else A))
-    return assemble(Q.T if wide and turn_back else Q)
-
-
-def _rows_signed(Q, R):
-    return np.sign(np.diag(R))[:, None] * Q
 
 
 def _svd(A):
@@ -116,7 +95,6 @@ def _not_mirrored(args, out):
 LOOKS_LINEAR = Problem(
     name="ps3.looks_linear",
     reference=looks_linear,
-    family=_mirrored,
     cases=_mirror_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
@@ -126,32 +104,32 @@ LOOKS_LINEAR = Problem(
         Invariant("QᵀQ = I", _not_orthonormal, "Your Q, the upper left block, is not orthogonal. For a tall or square Q the columns have length 1 and right angles, QᵀQ = I; for a wide one the rows do, QQᵀ = I. Print that product."),
     ),
     conventions=(
-        Convention("rows of a square A", dict(is_wide=lambda A: len(A) <= A.shape[1]), "For a square A you orthonormalise the rows. The course takes the columns; both are equally random."),
+        Convention("rows of a square A", edit(" < ", " <= "), "For a square A you orthonormalise the rows. The course takes the columns; both are equally random."),
     ),
     mistakes=(
-        Mistake("Q alone", dict(assemble=lambda Q: Q), "You return Q itself, the lecture's orthogonal matrix. Here every unit has a twin: W has twice as many rows and columns."),
-        Mistake("blocks on the diagonal", dict(assemble=lambda Q: np.kron(np.eye(2), Q)), "Your W is Q for each half. On (relu(u), relu(−u)) that gives Q relu(u): the negative half of u never joins the positive one. It takes relu(u) − relu(−u) to make u."),
-        Mistake("upper half alone", dict(assemble=lambda Q: np.hstack([Q, -Q])), "Your W has the upper half only, (Q, −Q). Every unit has a twin that puts out the negative: the lower half gives −Q u."),
-        Mistake("left half alone", dict(assemble=lambda Q: np.vstack([Q, -Q])), "Your W has the left half only. What comes in is (relu(u), relu(−u)), twice as many numbers as u: W has a block for each."),
-        Mistake("no minus", dict(assemble=lambda Q: np.kron(np.ones((2, 2)), Q)), "Your four blocks are all Q. That gives Q|u|: it takes relu(u) − relu(−u) to make u."),
-        Mistake("lower half not negated", dict(assemble=lambda Q: np.block([[Q, -Q], [Q, -Q]])), "Both halves of your W give Q u. The lower half has to be −Q u, so that the next ReLU keeps what the upper one cuts."),
-        Mistake("minus by rows", dict(assemble=lambda Q: np.block([[Q, Q], [-Q, -Q]])), "Your upper half is (Q, Q), which gives Q|u|. The minus belongs to the second column of blocks, and then the lower half has the opposite signs."),
-        Mistake("all signs flipped", dict(assemble=lambda Q: -_blocks(Q)), "Your upper left block is −Q. What comes in as (relu(u), relu(−u)) has to come out as Q u on top."),
-        Mistake("divided by √2", dict(assemble=lambda Q: _blocks(Q) / np.sqrt(2)), "You divide by √2. The ReLU pair loses nothing: relu(u) and relu(−u) together hold all of u, so nothing has to be made up for, and nothing taken away."),
-        Mistake("He's factor", dict(assemble=lambda Q: _blocks(Q) * np.sqrt(2)), "You multiply by √2, as He's rule would. Here a ReLU and its twin together lose nothing."),
-        Mistake("signs not fixed", dict(fix=lambda Q, R: Q), "Your Q is orthogonal, but its signs are those that the QR routine happens to choose, so it is not uniform over the orthogonal matrices. Make the diagonal of R positive: flip a column of Q where R_ii < 0."),
-        Mistake("signs on the rows", dict(fix=_rows_signed), "You flip rows of Q. Where R_ii < 0 it is column i of Q that changes its sign, as Q R = (Q D)(D R) with D = diag(±1)."),
-        Mistake("signs of Q's diagonal", dict(fix=lambda Q, R: Q * np.sign(np.diag(Q))), "You take the signs from the diagonal of Q. They come from the diagonal of R, which is to become positive."),
-        Mistake("R's diagonal, not its sign", dict(fix=lambda Q, R: Q * np.diag(R)), "Your columns have right angles but not length 1: they are scaled by R_ii. Take the sign of R_ii alone, or divide each column by its norm."),
-        Mistake("wide not turned back", dict(turn_back=False), "For a wide A your W has the transposed shape. Decompose Aᵀ, then return the transpose of its Q."),
-        Mistake("wide not treated apart", dict(is_wide=lambda A: False), "You decompose a wide A directly, and its Q is square. A wide matrix has orthonormal rows: decompose Aᵀ and turn the result back."),
-        Mistake("columns of length 1 only", dict(decompose=_unit_columns), "You scale columns to length 1. They also have to be at right angles: that is what QR or Gram–Schmidt does."),
-        Mistake("divided by the largest singular value", dict(decompose=_unit_norm), "You divide by the largest singular value, so the largest becomes 1 and the others stay below. An orthogonal matrix has all of them at 1."),
-        Mistake("divided by the norm", dict(decompose=_frobenius), "You divide by the Frobenius norm of A, one number for all. An orthogonal matrix needs columns of length 1 at right angles."),
-        Mistake("U of the SVD", dict(decompose=_svd), "You return U of the SVD. It is orthogonal, but its columns follow the order of the singular values; asked for is Q of A = Q R with a positive diagonal of R."),
-        Mistake("UVᵀ of the SVD", dict(decompose=_polar), "You return UVᵀ of the SVD, the orthogonal matrix nearest to A. That is a good one, and not the one asked for: Q of A = Q R with a positive diagonal of R."),
-        Mistake("projected on the raw columns", dict(decompose=_raw_projections), "Your Gram–Schmidt takes off the parts along the raw columns a_j. Those are not at right angles to each other: project on the finished q_j."),
-        Mistake("projected on one neighbour", dict(decompose=_neighbours_only), "Your Gram–Schmidt takes off the part along the column before alone. Every column has to lose its parts along all earlier q_j."),
+        Mistake("Q alone", edit("np.block([[Q, -Q], [-Q, Q]])", "Q"), "You return Q itself, the lecture's orthogonal matrix. Here every unit has a twin: W has twice as many rows and columns."),
+        Mistake("blocks on the diagonal", edit("np.block([[Q, -Q], [-Q, Q]])", "np.kron(np.eye(2), Q)"), "Your W is Q for each half. On (relu(u), relu(−u)) that gives Q relu(u): the negative half of u never joins the positive one. It takes relu(u) − relu(−u) to make u."),
+        Mistake("upper half alone", edit("np.block([[Q, -Q], [-Q, Q]])", "np.hstack([Q, -Q])"), "Your W has the upper half only, (Q, −Q). Every unit has a twin that puts out the negative: the lower half gives −Q u."),
+        Mistake("left half alone", edit("np.block([[Q, -Q], [-Q, Q]])", "np.vstack([Q, -Q])"), "Your W has the left half only. What comes in is (relu(u), relu(−u)), twice as many numbers as u: W has a block for each."),
+        Mistake("no minus", edit("Q, -Q], [-Q, Q]", "Q, Q], [Q, Q]"), "Your four blocks are all Q. That gives Q|u|: it takes relu(u) − relu(−u) to make u."),
+        Mistake("lower half not negated", edit("[-Q, Q]", "[Q, -Q]"), "Both halves of your W give Q u. The lower half has to be −Q u, so that the next ReLU keeps what the upper one cuts."),
+        Mistake("minus by rows", edit("Q, -Q], [-Q, Q]", "Q, Q], [-Q, -Q]"), "Your upper half is (Q, Q), which gives Q|u|. The minus belongs to the second column of blocks, and then the lower half has the opposite signs."),
+        Mistake("all signs flipped", edit("return ", "return -"), "Your upper left block is −Q. What comes in as (relu(u), relu(−u)) has to come out as Q u on top."),
+        Mistake("divided by √2", edit("-Q, Q]])", "-Q, Q]]) / np.sqrt(2)"), "You divide by √2. The ReLU pair loses nothing: relu(u) and relu(−u) together hold all of u, so nothing has to be made up for, and nothing taken away."),
+        Mistake("He's factor", edit("-Q, Q]])", "-Q, Q]]) * np.sqrt(2)"), "You multiply by √2, as He's rule would. Here a ReLU and its twin together lose nothing."),
+        Mistake("signs not fixed", edit(" * np.sign(np.diag(R))", ""), "Your Q is orthogonal, but its signs are those that the QR routine happens to choose, so it is not uniform over the orthogonal matrices. Make the diagonal of R positive: flip a column of Q where R_ii < 0."),
+        Mistake("signs on the rows", edit("Q * np.sign(np.diag(R))", "np.sign(np.diag(R))[:, None] * Q"), "You flip rows of Q. Where R_ii < 0 it is column i of Q that changes its sign, as Q R = (Q D)(D R) with D = diag(±1)."),
+        Mistake("signs of Q's diagonal", edit("np.diag(R)", "np.diag(Q)"), "You take the signs from the diagonal of Q. They come from the diagonal of R, which is to become positive."),
+        Mistake("R's diagonal, not its sign", edit("np.sign(np.diag(R))", "np.diag(R)"), "Your columns have right angles but not length 1: they are scaled by R_ii. Take the sign of R_ii alone, or divide each column by its norm."),
+        Mistake("wide not turned back", edit(" = Q.T", " = Q"), "For a wide A your W has the transposed shape. Decompose Aᵀ, then return the transpose of its Q."),
+        Mistake("wide not treated apart", edit("A.shape[0] < A.shape[1]", "False"), "You decompose a wide A directly, and its Q is square. A wide matrix has orthonormal rows: decompose Aᵀ and turn the result back."),
+        Mistake("columns of length 1 only", edit("np.linalg.qr(", "_unit_columns("), "You scale columns to length 1. They also have to be at right angles: that is what QR or Gram–Schmidt does."),
+        Mistake("divided by the largest singular value", edit("np.linalg.qr(", "_unit_norm("), "You divide by the largest singular value, so the largest becomes 1 and the others stay below. An orthogonal matrix has all of them at 1."),
+        Mistake("divided by the norm", edit("np.linalg.qr(", "_frobenius("), "You divide by the Frobenius norm of A, one number for all. An orthogonal matrix needs columns of length 1 at right angles."),
+        Mistake("U of the SVD", edit("np.linalg.qr(", "_svd("), "You return U of the SVD. It is orthogonal, but its columns follow the order of the singular values; asked for is Q of A = Q R with a positive diagonal of R."),
+        Mistake("UVᵀ of the SVD", edit("np.linalg.qr(", "_polar("), "You return UVᵀ of the SVD, the orthogonal matrix nearest to A. That is a good one, and not the one asked for: Q of A = Q R with a positive diagonal of R."),
+        Mistake("projected on the raw columns", edit("np.linalg.qr(", "_raw_projections("), "Your Gram–Schmidt takes off the parts along the raw columns a_j. Those are not at right angles to each other: project on the finished q_j."),
+        Mistake("projected on one neighbour", edit("np.linalg.qr(", "_neighbours_only("), "Your Gram–Schmidt takes off the part along the column before alone. Every column has to lose its parts along all earlier q_j."),
     ),
     hints=(
         "Two questions that do not depend on each other: which Q, and which four blocks. u = relu(u) − relu(−u).",
