@@ -57,9 +57,11 @@ def leaky_slope(z, a):
 
 def _moment_cases(rng):
     cases = []
-    for N, widths in ((6, (4, 7, 3, 5, 6)), (7, (5, 5, 5, 5, 5)), (3, (4, 4))):
+    for N, widths in ((6, (4, 7, 3, 5, 6)), (7, (5, 5, 5, 5, 5)), (3, (4, 1))):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         bs = [rng.normal(size=n) for n in widths[1:]]
+        if len(Ws) > 1:
+            Ws[1][0], bs[1][0] = 0.0, 0.0  # a unit with z = 0
         x, dh = rng.normal(size=(N, widths[0])) + 0.3, rng.normal(size=(N, widths[-1]))
         leak, keep = float(rng.uniform(0.2, 0.4)), float(rng.uniform(0.6, 0.85))
         masks = [_mask(rng, (N, n), keep) for n in widths[1:]]

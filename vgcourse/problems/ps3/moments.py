@@ -35,10 +35,12 @@ def _summed_first(mean_w, var_w, mean_x, var_x, keep):
 def _product_cases(rng):
     cases = []
     for n in (5, 8, 1):
-        mean_x, (var_w, var_x) = rng.uniform(0.5, 1.5, size=n), rng.uniform(0.3, 1.5, size=(2, n))
-        mean_w = rng.uniform(0.5, 1.5, size=n) * rng.choice([-1, 1], size=n)
+        var_w, var_x = rng.uniform(0.3, 1.5, size=(2, n))
+        mean_w, mean_x = rng.uniform(0.5, 1.5, size=(2, n)) * rng.choice([-1, 1], size=(2, n))
         if abs(mean_w @ mean_x) < 0.5:  # a sum near zero would cost single precision its digits
-            mean_w = np.abs(mean_w)
+            mean_w = np.abs(mean_w) * np.sign(mean_x)
+        if n > 5:
+            mean_x, var_x[0] = -mean_x, 0.0  # some signs of each; one factor that is not random
         keep = float(rng.uniform(0.6, 0.85))
         cases.append(Case((mean_w, var_w, mean_x, var_x, keep), ("var_y", "mean_sum", "var_sum")))
     return cases
@@ -118,7 +120,8 @@ def _bias_outside(s, b):
 def _relu_cases(rng):
     names = ("mean", "second_moment", "variance", "on")
     spreads = rng.uniform(0.5, 0.8), rng.uniform(1.4, 1.9), rng.uniform(2.1, 2.8)  # s² is not s
-    places = rng.uniform(0.3, 0.6), -rng.uniform(0.3, 0.6), rng.uniform(0.7, 1.1)
+    spreads += rng.uniform(0.8, 0.9), rng.uniform(1.2, 1.4)
+    places = rng.uniform(0.3, 0.6), -rng.uniform(0.3, 0.6), rng.uniform(0.7, 1.1), 0.0, -rng.uniform(1.0, 1.3)
     return [Case((float(s), float(s * t)), names) for s, t in zip(spreads, places, strict=True)]
 
 

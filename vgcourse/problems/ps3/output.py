@@ -37,7 +37,12 @@ def best_bias(h, labels, n_classes):
 
 def _bias_cases(rng):
     cases = []
-    for counts, D in (((2, 7), 4), ((1, 2, 3, 4, 6), 3), ((2, 3, 5), 3)):  # C = D once, so that products run
+    for counts, D in (
+        ((2, 7), 4),
+        ((1, 2, 3, 4, 6), 3),
+        ((2, 3, 5), 3),
+        ((4, 1, 2), 1),
+    ):  # C = D once, so that products run
         labels = rng.permutation(np.repeat(rng.permutation(len(counts)), counts))
         h = rng.normal(size=(len(labels), D)) + rng.normal(size=(len(counts), D))[labels] + 0.5
         cases.append(Case((h, labels, len(counts)), ("b", "loss", "dW"), batch=len(labels)))

@@ -42,7 +42,7 @@ def _scale_cases(rng):
     for rule in RULES:
         small, large = (int(n) for n in (rng.integers(5, 9), rng.integers(17, 40)))
         names = (f"std ({rule})", f"limit ({rule})")
-        for C_in, C_out, k, stride in ((small, large, 5, 2), (large, small, 4, 3)):
+        for C_in, C_out, k, stride in ((small, large, 5, 2), (large, small, 4, 3), (1, small, 3, 1)):
             cases.append(Case((rule, (C_out, C_in, k, k), stride), names))
     return cases
 
@@ -130,8 +130,12 @@ def _root_or_nan(variance):
 
 
 def _truncated_cases(rng):
-    cuts = (2.0, float(rng.uniform(1.1, 1.6)), float(rng.uniform(2.2, 2.6)))
-    return [Case((float(rng.uniform(0.5, 0.8)), cut), ("kept", "shrink", "sigma")) for cut in cuts]
+    ranges = (2.0, 2.0), (1.1, 1.6), (2.2, 2.6), (0.5, 0.7), (4.1, 4.4)
+    stds = [*rng.uniform(0.5, 0.8, size=4), rng.uniform(1.3, 1.9)]
+    return [
+        Case((float(std), float(rng.uniform(*cuts))), ("kept", "shrink", "sigma"))
+        for std, cuts in zip(stds, ranges, strict=True)
+    ]
 
 
 TRUNCATED_NORMAL = Problem(
