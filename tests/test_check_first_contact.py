@@ -23,12 +23,14 @@ from vgcourse.problems.ps2.window import amplification
 from vgcourse.problems.ps3.depth import forward_variances
 from vgcourse.problems.ps3.gains import LEVEL_GAIN, logarithms
 from vgcourse.problems.ps3.measured import layer_moments
-from vgcourse.problems.ps3.moments import product_moments, relu_moments
+from vgcourse.problems.ps3.moments import product_moments
 from vgcourse.problems.ps3.output import best_bias
+from vgcourse.problems.ps3.relu import relu_moments
 from vgcourse.problems.ps3.rescue import rescue
 from vgcourse.problems.ps3.scales import RULES, kernel_scale
 
 WRONG = {}
+FROM_ONE = next(mistake for mistake in LEVEL_GAIN.mistakes if mistake.name == "from variance 1")
 
 
 def wrong(name, words, *, never=()):
