@@ -74,6 +74,13 @@ TRUNCATED_NORMAL = Problem(
         Mistake("c missing at the edge", edit("2 * cut", "2"), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
         Mistake("edge term not divided by the share", edit(" / kept", ""), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
         Mistake("not divided by the share", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi"), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
+        Mistake("φ at c/√2", edit("-(cut**2) / 2", "-(cut**2) / 4"), "Your φ is taken at c/√2. That is the argument of erf; the density belongs at c itself, e^(−c²/2)/√(2π)."),
+        Mistake("cut at two, everywhere", edit("kept = ", "cut = 2.0\n    kept = "), "All three of your results are those of a cut at 2, whatever `cut` is."),
+        Mistake("variance of an even draw", edit("1 - 2 * cut * phi / kept", "cut**2 / 3"), "Your variance is c²/3, that of an even draw on [−c, c]. What is left of the normal is still higher in the middle: solve the integral with φ."),
+        Mistake("root of the shrink factor", edit("sigma = std / shrink", "sigma = std / math.sqrt(shrink)"), "Your sigma is std divided by the root of shrink. shrink is a factor of standard deviations already: no root is left to take."),
+        Mistake("share in the sigma as well", edit("sigma = std / shrink", "sigma = std / (shrink * kept)"), "Your sigma is divided by the share that is kept, too. The share is in shrink already; what is left has to be divided by that alone."),
+        Mistake("the variance lost", edit("1 - 2 * cut * phi / kept", "2 * cut * phi / kept"), "Your variance is what the cut takes away. What is left is 1 minus that."),
+        Mistake("mean size for the root mean square", edit("math.sqrt(variance)", "2 * (1 / math.sqrt(2 * math.pi) - phi) / kept"), "Your shrink is the mean of |ζ|. A standard deviation is the root of the mean of ζ²."),
     ),
     hints=(
         "Work with a standard normal first: which share of the draws stays, and what is their mean square?",

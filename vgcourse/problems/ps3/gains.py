@@ -14,6 +14,7 @@ from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 SLACK = 0.025  # a drift that exceeds the smallest possible one by so much is accepted
+NEAR = 0.15  # by so much too large, and the gain is some hundredths off
 
 # --- level_gain ------------------------------------------------------------------------------------
 
@@ -97,11 +98,45 @@ def _one_layer(function):
     return 1 / math.sqrt(WEIGHTS @ function(NODES) ** 2)
 
 
+def _least(measure):
+    """The gain at which `measure` of the two logarithms is smallest, by thirds."""
+
+    def gain(f, df, depth):
+        low, high = 0.4, 4.0
+        for _ in range(30):
+            a, b = low + (high - low) / 3, high - (high - low) / 3
+            smaller = measure(*logarithms(f, df, depth, a)) < measure(*logarithms(f, df, depth, b))
+            low, high = (low, b) if smaller else (a, high)
+        return (low + high) / 2
+
+    return gain
+
+
+def _squares(forward, backward):
+    return forward**2 + backward**2
+
+
+def _ratios(forward, backward):
+    return max(abs(math.expm1(min(forward, 300))), abs(math.expm1(min(backward, 300))))
+
+
+def _mean_of_both(f, df, depth):
+    """The average of the gain that is level forwards and the one that is level backwards."""
+    return (
+        _least(lambda up, back: abs(up))(f, df, depth) + _least(lambda up, back: abs(back))(f, df, depth)
+    ) / 2
+
+
+def _both_of_one_layer(f, df, depth):
+    return math.sqrt(2 / (_one_layer(f) ** -2 + _one_layer(df) ** -2))
+
+
 def _gain_cases(rng):
     cases = []
-    for kind, low, high in (("blend", 0.2, 0.35), ("elu", 0.7, 0.9), ("softsign", 1.2, 1.7)):
+    kinds = ("blend", 0.12, 0.2, (6, 10)), ("elu", 0.7, 0.9, (25, 41)), ("softsign", 1.2, 1.7, (25, 41))
+    for kind, low, high, depths in kinds:
         while True:
-            passed, depth = unit(kind, float(rng.uniform(low, high))), int(rng.integers(25, 41))
+            passed, depth = unit(kind, float(rng.uniform(low, high))), int(rng.integers(*depths))
             best = _best(*copy_arguments(passed), depth)
             if abs(100 * best - round(100 * best)) > 0.4:  # far from all that a coarse grid holds
                 break
@@ -121,7 +156,8 @@ def _as_drift(output, args):
 
 
 def _beyond(sign):
-    return lambda args, out: max(0.0, sign * float(*out.values()) - 1.0)
+    """How far a gain that is not near is off on one side."""
+    return lambda args, out: max(0.0, sign * float(*out.values()) - 1.0 - NEAR)
 
 
 LEVEL_GAIN = Problem(
@@ -135,6 +171,7 @@ LEVEL_GAIN = Problem(
     points=4,
     lecture='lecture 4, "Initialisation"',
     invariants=(
+        Invariant("near", lambda args, out: float(1 < abs(float(*out.values())) < 1 + NEAR), "Somewhere your gain is close to the best one, and not close enough: over so many layers a hundredth more or less is felt. If it is a matter of the search, make its last steps smaller."),
         Invariant("gain too large", _beyond(1), "Your gain is too large somewhere: with a smaller one the worse of the two directions drifts less."),
         Invariant("gain too small", _beyond(-1), "Your gain is too small somewhere: with a larger one the worse of the two directions drifts less."),
     ),
@@ -153,6 +190,23 @@ LEVEL_GAIN = Problem(
         Mistake("root of the gain", edit("return (low + high) / 2", "return math.sqrt((low + high) / 2)"), "You return the root of the gain. In (4.15) ν is the gain squared; did you pass the gain where ν belongs?"),
         Mistake("forwards counted twice", edit("forward + backward <", "2 * forward + backward <"), "Your gain weighs forwards and backwards differently. Did you mix mean squares with root mean squares? Both logarithms are of mean squares."),
         Mistake("backwards counted twice", edit("forward + backward <", "forward + 2 * backward <"), "Your gain weighs forwards and backwards differently. Did you mix mean squares with root mean squares? Both logarithms are of mean squares."),
+        Mistake("slope not squared", edit("df(z) ** 2", "df(z)", within=logarithms), "Your χ has the mean of f' where the mean of its square belongs."),
+        Mistake("ν missing in χ", edit("chi = gain**2 * ", "chi = ", within=logarithms), "Your χ is the mean of f'² without its ν: the weights act on the way back, too."),
+        Mistake("gain for ν in χ", edit("chi = gain**2 * ", "chi = gain * ", within=logarithms), "Your χ has the gain where ν = gain² belongs."),
+        Mistake("gain for ν in q", edit("q = gain**2 * (", "q = gain * (", within=logarithms), "Your map for q has the gain where ν = gain² belongs."),
+        Mistake("f not squared", edit("f(z) ** 2)\n    return", "np.abs(f(z)))\n    return", within=logarithms), "Your map for q has the mean size of f where the mean of its square belongs."),
+        Mistake("last χ alone", edit("back += math", "back = math", within=logarithms), "You take the χ of the last layer alone. The way back passes all layers: add up their logarithms."),
+        Mistake("first χ for all", edit("df(z) ** 2", "df(gain * NODES) ** 2", within=logarithms), "You use the χ of the first layer for all. q changes from layer to layer, and χ with it."),
+        Mistake("q_L alone", edit("math.log(q / start)", "math.log(q)", within=logarithms), "You compare q_L with 1. The drift compares it with q_0 = ν."),
+        Mistake("ten layers", edit("range(depth)", "range(10)", within=logarithms), "Your gain is that of a net of ten layers, whatever depth says."),
+        Mistake("thirty layers", edit("range(depth)", "range(30)", within=logarithms), "Your gain is that of a net of thirty layers, whatever depth says."),
+        Mistake("one layer both ways", edit("range(depth)", "range(1)", within=logarithms), "Your gain is that of a net of one layer. Over many layers q changes: follow the map."),
+        Mistake("one layer more", edit("range(depth)", "range(depth + 1)", within=logarithms), "Your gain is the best one for a net of one layer more. Both logarithms are over L steps: q from q_0 to q_L, and χ for l = 0 … L − 1."),
+        Mistake("χ one layer late", edit("back += math", "z = math.sqrt(gain**2 * (WEIGHTS @ f(z) ** 2)) * NODES\n        chi = gain**2 * (WEIGHTS @ df(z) ** 2)\n        back += math", within=logarithms), "Your χ are those of the layers 1 … L. The product has l = 0 … L − 1: take χ_l at q_l, before q moves on."),
+        Mistake("squares added", _least(_squares), "Your gain makes the sum of both squares smallest. The larger of the two sizes counts, however small the other is."),
+        Mistake("ratios for their logarithms", _least(_ratios), "Your gain compares ratios with 1. Then a signal that fades to nothing is only 1 away, and one that doubles as well: take logarithms."),
+        Mistake("average of both gains", _mean_of_both, "Your gain is the average of the one that is level forwards and the one that is level backwards. The two directions do not change equally fast with the gain: look for where the larger drift is smallest."),
+        Mistake("both rules of one layer", _both_of_one_layer, "Your gain averages E[f²] and E[f'²] at variance 1, for one layer. Over many layers q leaves 1: follow the map."),
     ),
     hints=(
         "First write the two logarithms as a function of the gain, by the map (4.15), and print them for a few gains. What do both do when the gain grows?",

@@ -44,6 +44,10 @@ def _frobenius(A):
     return A / np.linalg.norm(A), np.eye(A.shape[1])
 
 
+def _as_it_is(A):
+    return A, np.eye(A.shape[1])
+
+
 def _raw_projections(A):
     """Gram–Schmidt that takes off the part along each earlier column of A in place of each earlier q."""
     Q = A.copy()
@@ -101,7 +105,7 @@ LOOKS_LINEAR = Problem(
     axes={name: ("unit", "input") for name in ("W (tall)", "W (wide)", "W (square)")},
     invariants=(
         Invariant("a linear net", _not_mirrored, "Your net does not look linear. On (relu(u), relu(−u)) the upper half of W has to give Q u and the lower half −Q u: write out which blocks that takes."),
-        Invariant("QᵀQ = I", _not_orthonormal, "Your Q, the upper left block, is not orthogonal. For a tall or square Q the columns have length 1 and right angles, QᵀQ = I; for a wide one the rows do, QQᵀ = I. Print that product."),
+        Invariant("QᵀQ = I", _not_orthonormal, "The upper left quarter of your W is not orthogonal, and there Q belongs. For a tall or square Q the columns have length 1 and right angles, QᵀQ = I; for a wide one the rows do, QQᵀ = I. Print that product."),
     ),
     conventions=(
         Convention("rows of a square A", edit(" < ", " <= "), "For a square A you orthonormalise the rows. The course takes the columns; both are equally random."),
@@ -130,6 +134,22 @@ LOOKS_LINEAR = Problem(
         Mistake("UVᵀ of the SVD", edit("np.linalg.qr(", "_polar("), "You return UVᵀ of the SVD, the orthogonal matrix nearest to A. That is a good one, and not the one asked for: Q of A = Q R with a positive diagonal of R."),
         Mistake("projected on the raw columns", edit("np.linalg.qr(", "_raw_projections("), "Your Gram–Schmidt takes off the parts along the raw columns a_j. Those are not at right angles to each other: project on the finished q_j."),
         Mistake("projected on one neighbour", edit("np.linalg.qr(", "_neighbours_only("), "Your Gram–Schmidt takes off the part along the column before alone. Every column has to lose its parts along all earlier q_j."),
+        Mistake("Q transposed", edit("    return np", "    Q = Q.T\n    return np"), "Your W is built from the transpose of Q. u has the length of a row of A, and Q u the length of a column: Q has the shape of A."),
+        Mistake("twins side by side", edit("np.block([[Q, -Q], [-Q, Q]])", "np.kron(Q, np.array([[1, -1], [-1, 1]]))"), "You put each unit and its twin side by side. Here h is (relu(u), relu(−u)), first all units and then all twins, so W has four blocks of the shape of Q."),
+        Mistake("A in the place of Q", edit("np.linalg.qr(", "_as_it_is("), "Your blocks are A itself. A Gaussian matrix stretches some directions and shrinks others: take its orthogonal factor Q."),
+        Mistake("R in the place of Q", edit("Q * np.sign(np.diag(R))", "R * np.sign(np.diag(R))[:, None]"), "You build W from R, the triangular factor. The orthogonal one is Q."),
+        Mistake("sizes of R in the place of Q", edit("Q * np.sign(np.diag(R))", "np.abs(R)"), "You build W from R, the triangular factor. The orthogonal one is Q."),
+        Mistake("lower block negated on the diagonal", edit("np.block([[Q, -Q], [-Q, Q]])", "np.kron(np.diag([1, -1]), Q)"), "Your W has blocks on the diagonal only. On (relu(u), relu(−u)) that gives Q relu(u) above: it takes relu(u) − relu(−u) to make u."),
+        Mistake("one minus only", edit("[-Q, Q]", "[Q, Q]"), "Your lower half is (Q, Q), which gives Q|u|. It has to be −Q u, the negative of the upper half."),
+        Mistake("lower half all negated", edit("[-Q, Q]", "[-Q, -Q]"), "Your lower half is (−Q, −Q), which gives −Q|u|. It has to be −Q u, the negative of the upper half."),
+        Mistake("upper half without its minus", edit("[Q, -Q]", "[Q, Q]"), "Your upper half is (Q, Q), which gives Q|u|: it takes relu(u) − relu(−u) to make u."),
+        Mistake("upper twins missing", edit("[Q, -Q], [-Q, Q]", "[Q, 0 * Q], [-Q, 0 * Q]"), "The right half of your W is zero, so that it never sees relu(−u). It takes relu(u) − relu(−u) to make u."),
+        Mistake("halved", edit("-Q, Q]])", "-Q, Q]]) / 2"), "You divide by 2. For every unit either relu(u) or relu(−u) is 0, so the two blocks do not count anything twice."),
+        Mistake("divided by R's diagonal", edit("Q * np.sign(np.diag(R))", "Q / np.diag(R)"), "You divide the columns of Q by R_ii. They have length 1 already: only the sign of R_ii is wanted."),
+        Mistake("sizes of the entries", edit("Q * np.sign(np.diag(R))", "np.abs(Q)"), "Your Q has no negative entries. Turn whole columns, where R_ii is negative, and not single entries."),
+        Mistake("first row positive", edit("np.sign(np.diag(R))", "np.sign(Q[0])"), "You take the signs from the first row of Q. They come from the diagonal of R, which is to become positive."),
+        Mistake("signs for tall ones only", edit("np.sign(np.diag(R))", "(1.0 if wide else np.sign(np.diag(R)))"), "For a wide A you leave the signs to chance. There too R, of Aᵀ = Q R, gets a positive diagonal."),
+        Mistake("one sign for all", edit("np.sign(np.diag(R))", "np.sign(np.prod(np.diag(R)))"), "You turn all columns of Q together, by one sign. Each column has its own: that of its R_ii."),
     ),
     hints=(
         "Two questions that do not depend on each other: which Q, and which four blocks. u = relu(u) − relu(−u).",

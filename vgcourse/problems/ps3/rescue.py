@@ -69,6 +69,16 @@ def _one_for_all(x, Ws, masks, leak, keep):
     return [float(np.exp(np.mean(np.log(rescue(x, Ws, masks, leak, keep)))))] * len(Ws)
 
 
+def _one_from_the_mean(x, Ws, masks, leak, keep):
+    nu = 2 * keep / (1 + leak**2)
+    return [float(np.sqrt(nu / np.mean([W.shape[1] * W.var() for W in Ws])))] * len(Ws)
+
+
+def _one_from_the_end(x, Ws, masks, leak, keep):
+    forward, _ = signals(x, Ws, masks, leak, keep)
+    return [float(forward[-1] ** (-0.5 / len(Ws)))] * len(Ws)
+
+
 def _beyond(mean_squares):
     """1 inside the band; else how far the worst layer is outside, below 1 if it is too small."""
     high, low = mean_squares.max() / BAND, mean_squares.min() * BAND
@@ -173,6 +183,19 @@ RESCUE = Problem(
         Mistake("weights as if of variance 1", edit(" * W.var()", ""), "Your factors are √(ν/n_in), the standard deviation that the weights should have. They have one already: divide by it."),
         Mistake("largest singular value", edit("np.sqrt(nu / (n_in * W.var()))", "1 / np.linalg.norm(W, 2)"), "You made the largest singular value 1. The average direction is then shrunk by a half in every layer, and that is what counts here."),
         Mistake("last layer first", edit("return factors", "return factors[::-1]"), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
+        Mistake("one factor from the mean variance", _one_from_the_mean, "You use one factor for all layers, from the average of their variances. Every layer was drawn by another rule, so each needs its own."),
+        Mistake("one factor from the end", _one_from_the_end, "You use one factor for all layers, which makes the last signal right. In between the signals wander off: every layer was drawn by another rule."),
+        Mistake("measured with a ReLU without 1/p", _in_turn(masked=lambda m, p: m, leaks=False), "You measure each z_l in a net of plain ReLUs whose masks lack their 1/p. This net leaks, and it divides by p: h = m ⊙ f(z)/p."),
+        Mistake("measured with a ReLU without dropout", _in_turn(masked=lambda m, p: 1.0, leaks=False), "You measure each z_l in a net of plain ReLUs without dropout. This net leaks below 0, and it has masks with 1/p."),
+        Mistake("first layer alone", edit("return factors", "return [factors[0]] + [1.0] * (len(Ws) - 1)"), "You repaired the first layer alone. Every layer was drawn by another rule, so each needs its own factor."),
+        Mistake("last layer alone", edit("return factors", "return [1.0] * (len(Ws) - 1) + [factors[-1]]"), "You repaired the last layer alone. Every layer was drawn by another rule, so each needs its own factor."),
+        Mistake("ends left as they were", edit("return factors", "return [1.0, *factors[1:-1], 1.0]"), "Your first and your last factor are 1. Those layers were drawn by wrong rules as well."),
+        Mistake("weights of variance 1", edit("np.sqrt(nu / (n_in * W.var()))", "1 / W.std()"), "You brought every weight to variance 1. A unit sums n_in of them: it is n_in Var(w) that has to be right."),
+        Mistake("weights of length 1", edit("np.sqrt(nu / (n_in * W.var()))", "1 / np.linalg.norm(W)"), "You divide each matrix by the root of the sum of all its squares. A unit feels its own n_in weights alone: n_in Var(w)."),
+        Mistake("square of the mean slope", edit("2 * keep / (1 + leak**2)", "4 * keep / (1 + leak) ** 2"), "Your target is 4p/(1 + a)², from the square of the average slope. Squares come before averages: ½(1 + a²) of a mean square is kept."),
+        Mistake("keep read as the drop probability", edit("* keep", "* (1 - keep)"), "Your target has 1 − keep. keep is the probability that a unit is kept."),
+        Mistake("difference of the sides", edit("(1 + leak**2)", "(1 - leak**2)"), "Your target has 1 − a². Both sides of the activation put something out, and their squares add."),
+        Mistake("inverse of the target", edit("nu / (n_in * W.var())", "1 / (nu * n_in * W.var())"), "Your factors divide by ν. n_in Var(w) has to become ν, so c² is ν over what it is now."),
     ),
     hints=(
         "Which ν = n_in Var(w) keeps both mean squares in a net with this leak and this dropout? Parts 6 and 7 hold the two factors.",

@@ -62,6 +62,10 @@ IS_HE = tested_problem(
         Mistake("standard deviation expected", edit("2 / shape[1]", "np.sqrt(2 / shape[1])"), "Your test compares the variance with √(2/n_in). The root belongs to the standard deviation."),
         Mistake("n_out expected", edit("shape[1]", "shape[0]"), "Your test takes n_out. The shape is (n_out, n_in), and He's rule has n_in: 2/shape[1]."),
         Mistake("lists refused", edit("np.asarray(", "_arrays_only("), "You found every wrong one, but accused the right one that returns nested lists: np.asarray makes arrays of them."),
+        Mistake("standard deviation compared with the variance", edit("W.var()", "W.std()"), "You compare the standard deviation with 2/n_in. That is the variance; the standard deviation is its root."),
+        Mistake("twins asked to differ", edit("(rng, rng, same_seed)", "(rng, same_seed, rng)", "and np.array_equal(W, repeated)", ""), "You draw twice from generators with the same seed and ask the two draws to differ. From the same seed right ones draw the same; draw the second time from the first generator."),
+        Mistake("one generator asked to repeat", edit("(rng, rng, same_seed)", "(rng, same_seed, rng)", "and not np.array_equal(W, again)", ""), "You ask two draws from the same generator to be equal. It has moved on in between; for equal draws make a second generator with the same seed."),
+        Mistake("single precision refused", edit("W.shape == shape", "W.shape == shape and W.dtype == np.float64"), "You accuse the right one that draws in single precision. He’s rule says nothing of the type of the numbers."),
     ),
     hints=(
         "Think of what could be wrong and still look right: which shape, which call, which generator would show it?",
