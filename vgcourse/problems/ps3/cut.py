@@ -31,7 +31,7 @@ def _root_or_nan(variance):
 
 
 def _truncated_cases(rng):
-    ranges = (2.0, 2.0), (1.1, 1.6), (2.2, 2.6), (0.5, 0.7), (4.1, 4.4)
+    ranges = (2.0, 2.0), (1.1, 1.6), (2.2, 2.6), (0.9, 1.0), (4.1, 4.4)
     stds = [*rng.uniform(0.5, 0.8, size=4), rng.uniform(1.3, 1.9)]
     return [
         Case((float(std), float(rng.uniform(*cuts))), ("kept", "shrink", "sigma"))
@@ -81,6 +81,7 @@ TRUNCATED_NORMAL = Problem(
         Mistake("share in the sigma as well", edit("sigma = std / shrink", "sigma = std / (shrink * kept)"), "Your sigma is divided by the share that is kept, too. The share is in shrink already; what is left has to be divided by that alone."),
         Mistake("the variance lost", edit("1 - 2 * cut * phi / kept", "2 * cut * phi / kept"), "Your variance is what the cut takes away. What is left is 1 minus that."),
         Mistake("mean size for the root mean square", edit("math.sqrt(variance)", "2 * (1 / math.sqrt(2 * math.pi) - phi) / kept"), "Your shrink is the mean of |ζ|. A standard deviation is the root of the mean of ζ²."),
+        Mistake("far cuts taken for none", lambda std, cut: (1.0, 1.0, std) if cut >= 4 else truncated_normal(std, cut), "For a far cut you say that nothing is cut. Little is, and the same formulas tell how little: they hold for every cut."),
     ),
     hints=(
         "Work with a standard normal first: which share of the draws stays, and what is their mean square?",

@@ -133,7 +133,7 @@ def _both_of_one_layer(f, df, depth):
 
 def _gain_cases(rng):
     cases = []
-    kinds = ("blend", 0.12, 0.2, (6, 10)), ("elu", 0.7, 0.9, (25, 41)), ("softsign", 1.2, 1.7, (25, 41))
+    kinds = ("blend", 0.12, 0.2, (6, 10)), ("elu", 0.7, 0.9, (25, 41)), ("softsign", 0.3, 0.5, (25, 41))
     for kind, low, high, depths in kinds:
         while True:
             passed, depth = unit(kind, float(rng.uniform(low, high))), int(rng.integers(*depths))
@@ -171,7 +171,7 @@ LEVEL_GAIN = Problem(
     points=4,
     lecture='lecture 4, "Initialisation"',
     invariants=(
-        Invariant("near", lambda args, out: float(1 < abs(float(*out.values())) < 1 + NEAR), "Somewhere your gain is close to the best one, and not close enough: over so many layers a hundredth more or less is felt. If it is a matter of the search, make its last steps smaller."),
+        Invariant("near", lambda args, out: float(1 < abs(float(*out.values())) < 1 + NEAR), "Somewhere your gain is close to the best one, and not close enough: over so many layers a hundredth more or less is felt. If it is a matter of the search, make its last steps smaller; if of the integrals, gaussian_mean is exact enough, at a kink too."),
         Invariant("gain too large", _beyond(1), "Your gain is too large somewhere: with a smaller one the worse of the two directions drifts less."),
         Invariant("gain too small", _beyond(-1), "Your gain is too small somewhere: with a larger one the worse of the two directions drifts less."),
     ),
