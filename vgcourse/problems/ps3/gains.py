@@ -211,6 +211,6 @@ LEVEL_GAIN = Problem(
     hints=(
         "First write the two logarithms as a function of the gain, by the map (4.15), and print them for a few gains. What do both do when the gain grows?",
         "drift(gain) = max(|forward|, |backward|). Both logarithms grow with the gain. Where one is +x and the other −y, with x < y, would a larger gain help?",
-        "vgcourse.dynamics.gaussian_mean(lambda z: f(z) ** 2, q) is E[f(√q ζ)²]. Then search: a fine grid (steps of 0.001) around the best of a coarse one, or bisect for the gain at which the two logarithms are opposite.",
+        "gaussian_mean of vgcourse.dynamics takes a function and q: given the square of f it is E[f(√q ζ)²]. Then search: a fine grid (steps of 0.001) around the best of a coarse one, or bisect for the gain at which the two logarithms are opposite.",
     ),
 )  # fmt: skip

@@ -135,8 +135,8 @@ LAYER_MOMENTS = Problem(
         Mistake("slope from the gradient", edit("(zs[l], leak)", "(dh, leak)"), "You ask where the incoming gradient is positive. The slope belongs to the forward pass: z_l > 0."),
         Mistake("slopes exchanged", edit("(zs[l], leak)", "(-zs[l], leak)"), "Your slopes are exchanged: 1 belongs where z_l > 0, a where it is below."),
         Mistake("f' not passed on", edit("dz @", "dh @"), "You send dh_l down through the weights. Each layer passes on dz_l, behind mask and slope."),
-        Mistake("Wᵀ for W on the way back", edit("Ws[l]", "Ws[l].T"), "You go back through Wᵀ. Forward is h Wᵀ, so the way back is dz W. Only equal widths let yours run."),
-        Mistake("W for Wᵀ on the way up", edit("W.T", "W"), "Your forward product is h W. W has shape (n_out, n_in), so it is h Wᵀ. Only equal widths let yours run."),
+        Mistake("Wᵀ for W on the way back", edit("Ws[l]", "Ws[l].T"), "You go back through Wᵀ. That is the matrix of the way up; the way back turns it around. Only equal widths let yours run."),
+        Mistake("W for Wᵀ on the way up", edit("W.T", "W"), "Your forward product is h W. W has shape (n_out, n_in), and h comes with n_in numbers a row. Only equal widths let yours run."),
         Mistake("weights of the layer below", edit("Ws[l]", "Ws[max(l - 1, 0)]"), "dz_l goes back through W_l, the weights it met on the way up. You use those of the layer below; only equal widths let yours run."),
         Mistake("last layer first", edit("backward[::-1]", "backward"), "Your backward list starts with the last layer. Its entry 0 belongs to layer 1: reverse it at the end."),
         Mistake("predicted, not measured", _predicted, "Your numbers are predictions by the rules of parts 6 and 7, from the variances of these weights. Send the x that you are given through this net, with its masks, and measure what comes out."),
@@ -158,6 +158,6 @@ LAYER_MOMENTS = Problem(
     hints=(
         "Run the stack forward and keep every z_l; then run it backward with the gradient that is given, and keep every dz_l.",
         "forward has L + 1 entries, the first for x itself; backward has L. Each entry is np.mean of a squared array: over batch and units at once.",
-        "Going down: dz_l = dh_l ⊙ m_l/p ⊙ f'(z_l), then dh_{l−1} = dz_l W_l. f' is 1 where z_l > 0, else a.",
+        "Going down, dh_l meets what h_l met on the way up: the mask with its 1/p, and the slope of f at z_l, 1 where z_l > 0, else a. That is dz_l: measure it. Which matrix then takes it from n_l to n_{l−1} numbers?",
     ),
 )  # fmt: skip

@@ -154,6 +154,6 @@ LOOKS_LINEAR = Problem(
     hints=(
         "Two questions that do not depend on each other: which Q, and which four blocks. u = relu(u) − relu(−u).",
         "np.linalg.qr leaves the signs of Q's columns to chance. With D = diag(±1), Q R = (Q D)(D R): choose D such that the diagonal of D R is positive. A wide A has more columns than can be orthonormal: work on Aᵀ. W has shape (2 n_out, 2 n_in).",
-        "np.sign(np.diag(R)) has one entry per column of Q. np.block puts blocks together: the upper two make Q u out of relu(u) and relu(−u); what do the lower two make?",
+        "R_ii tells whether column i of Q has to be turned. np.block puts four blocks together: the upper two make Q u out of relu(u) and relu(−u); what do the lower two make?",
     ),
 )  # fmt: skip

@@ -114,7 +114,7 @@ BEST_BIAS = Problem(
         Mistake("entropy divided by C", edit(".mean()", ".mean() / n_classes"), "Your loss is divided by the number of classes. It is a mean over the examples: −Σ p log p, as it stands."),
         Mistake("loss in bits", edit("-np.log(", "-np.log2("), "Your loss is in bits. Cross-entropy takes the natural logarithm."),
         Mistake("probability for its logarithm", edit("-np.log(p[labels]).mean()", "1 - p[labels].mean()"), "Your loss is 1 minus the mean probability of the right class, which is also what a squared error comes to here. Cross-entropy is the mean of −log of that probability."),
-        Mistake("gradient taken as zero", edit("dz = ", "dz = 0 * "), "Your dW is zero. W is zero, but moving it changes the outputs: its gradient is dzᵀ h, and only what goes down to h is zero."),
+        Mistake("gradient taken as zero", edit("dz = ", "dz = 0 * "), "Your dW is zero. W is zero, but moving it changes the outputs: its gradient pairs dz with h, and only what goes down to h is zero."),
         Mistake("logarithm for the guess in dW", edit("(p - ", "(b - "), "Your dW has b itself in the place of p. dz is softmax(b) − onehot: probabilities, not their logarithms."),
         Mistake("gradient of the uniform guess", edit("(p - ", "(1 / n_classes - "), "Your dW uses p = 1/C, which is the guess without a bias. With the best bias p is the class frequency."),
         Mistake("softmax part missing in dW", edit("(p - ", "(-"), "Your dW knows the right class only. dz = p − onehot has the guess p in it as well: every class is pushed down by what it was given."),
@@ -122,7 +122,7 @@ BEST_BIAS = Problem(
         Mistake("dW not averaged", edit(" / len(h)", ""), "Your dW is the sum over the examples. The loss is a mean, so its gradient has the factor 1/N."),
         Mistake("dW averaged over the classes too", edit(" / len(h)", " / len(h) / n_classes"), "Your dW is divided by C as well. The loss averages over the N examples alone."),
         Mistake("dW times C", edit(" / len(h)", " / len(h) * n_classes"), "Your dW is C times too large. The loss is a mean over the N examples and nothing else."),
-        Mistake("dW transposed", edit("dz.T @ h", "h.T @ dz"), "Your dW is the transpose of the right one. W has shape (C, D), and so has its gradient: dzᵀ h."),
+        Mistake("dW transposed", edit("dz.T @ h", "h.T @ dz"), "Your dW is the transpose of the right one. W has shape (C, D), and so has its gradient."),
         Mistake("class means without their weight", edit("dz.T @ h", "dz.T @ h / f[:, None]"), "Your rows are mean(h) minus the mean of h in the class. Each row also has the frequency of its class as a factor: a rare class pulls less."),
         Mistake("the uniform guess everywhere", edit("np.bincount(labels, minlength=n_classes) / len(labels)", "np.ones(n_classes) / n_classes"), "All of your results belong to the guess that gives every class the same chance. A better bias knows how frequent each class is, and loss and dW follow from it.", whole=True),
         Mistake("loss of a sigmoid for each class", edit("-np.log(p[labels]).mean()", "-(f * np.log(f) + (1 - f) * np.log(1 - f)).sum()"), "Your loss adds (1 − p) log(1 − p), as for a sigmoid for each class. Softmax cross-entropy has the probability of the right class alone."),
@@ -138,6 +138,6 @@ BEST_BIAS = Problem(
     hints=(
         "With W = 0 every example gets the same output, softmax(b). Which one probability vector fits the labels best?",
         "The best guess is the frequency of each class, so b is what softmax turns into that. b has shape (C,), dW has shape (C, D). The gradient of the mean cross-entropy by z is (p − onehot)/N.",
-        "np.bincount(labels, minlength=C)/N are the frequencies p; loss = mean of −log p[labels]; dW = dzᵀ h with dz of shape (N, C).",
+        "With N_c examples of class c the best guess has p_c = N_c/N. The loss is a mean over the examples: of −log p at the right class. For dW each example contributes its row of dz times its row of h.",
     ),
 )  # fmt: skip

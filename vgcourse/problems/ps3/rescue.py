@@ -200,6 +200,6 @@ RESCUE = Problem(
     hints=(
         "Which ν = n_in Var(w) keeps both mean squares in a net with this leak and this dropout? Parts 6 and 7 hold the two factors.",
         "You are given weights, not their rule: np.var(W) measures Var(w). c·W has the variance c² Var(w). Or measure the signal itself, layer by layer: z_l has to have the mean square 1.",
-        "ν · ½(1 + a²)/p = 1, and c = √(ν/(n_in Var(w))).",
+        "A layer multiplies mean squares by n_in Var(w) · ½(1 + a²)/p, and that has to be 1. What is it now, and what does a factor c of the weights make of it?",
     ),
 )  # fmt: skip
