@@ -8,7 +8,6 @@ from test_check_diagnose import said
 
 from vgcourse.check import evaluate, find
 from vgcourse.problems.ps3.gains import level_gain
-from vgcourse.problems.ps3.measured import layer_moments
 from vgcourse.problems.ps3.moments import product_moments
 from vgcourse.problems.ps3.orthogonal import looks_linear
 from vgcourse.problems.ps3.relu import relu_moments
@@ -36,12 +35,14 @@ def divided_by_the_bias(s, b):
         return mean * np.float64(b) / b if b else np.nan, second, variance, on
 
 
-def net(slope):
+def net(slope, up=1.0):
+    """The stack with another slope; `up` is the power of p on the way up."""
+
     def answer(x, Ws, bs, masks, dh, leak, keep):
         zs, hs, back = [], [x], []
         for W, b, m in zip(Ws, bs, masks, strict=True):
             zs.append(hs[-1] @ W.T + b)
-            hs.append(np.maximum(zs[-1], leak * zs[-1]) * m / keep)
+            hs.append(np.maximum(zs[-1], leak * zs[-1]) * m / keep**up)
         for W, z, m in zip(Ws[::-1], zs[::-1], masks[::-1], strict=True):
             dh = dh * slope(z, leak) * m / keep
             back.append((dh**2).mean())
@@ -55,6 +56,10 @@ def alive_at_zero(z, leak):
     return np.where(z < 0, leak, 1)
 
 
+def by_sign(z, leak):
+    return np.where(z > 0, 1, leak)
+
+
 def quotient(z, leak):
     with np.errstate(all="ignore"):
         return np.maximum(z, leak * z) / z
@@ -64,7 +69,7 @@ def four_at_most(*args):
     return np.minimum(rescue(*args), 4)
 
 
-def five_at_least_a_fifth(*args):
+def half_at_least(*args):
     return np.maximum(rescue(*args), 0.5)
 
 
@@ -76,7 +81,7 @@ PAID = {
     "truncated_normal": [nothing_beyond_four],
     "relu_moments": [divided_by_the_bias],
     "layer_moments": [net(alive_at_zero), net(quotient)],
-    "rescue": [four_at_most, five_at_least_a_fifth],
+    "rescue": [four_at_most, half_at_least],
     "product_moments": [positive_inputs_only],
     "level_gain": [lambda f, df, depth: level_gain(f, df, depth + 1)],
 }
@@ -89,7 +94,7 @@ def test_what_holds_in_most_places_is_not_all(name, answer):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_where_a_sum_is_zero_the_slope_is_that_of_the_second_line(seed):
-    assert evaluate("ps3.layer_moments", net(lambda z, leak: np.where(z > 0, 1, leak)), seed=seed).share == 1
+    assert evaluate("ps3.layer_moments", net(by_sign), seed=seed).share == 1
 
 
 # --- once false or silent --------------------------------------------------------------------------
@@ -145,12 +150,6 @@ def turned(A):
     return looks_linear(A).T
 
 
-def masked_later(*args):
-    forward, _ = layer_moments(*args)
-    x, Ws, bs, masks, dh, leak, keep = args
-    return layer_moments(x, Ws, bs, [m * keep for m in masks], dh, leak, keep)[0], layer_moments(*args)[1]
-
-
 def root_of_the_variance(draw):
     W = np.asarray(draw((400, 90), np.random.default_rng(8)))
     return W.shape == (400, 90) and abs(W.std() * 45 - 1) < 0.05
@@ -169,7 +168,7 @@ NAMED = [
     ("backward_variances", no_weights, "dx repeats dz"),
     ("looks_linear", interleaved, "twins side by side"),
     ("looks_linear", turned, "Q transposed"),
-    ("layer_moments", masked_later, "1/p missing on the way up"),
+    ("layer_moments", net(by_sign, up=0.0), "1/p missing on the way up"),
     ("is_he", root_of_the_variance, "standard deviation compared with the variance"),
     ("rescue", one_for_all, "one factor from the mean variance"),
 ]
@@ -190,7 +189,7 @@ def test_what_is_no_q_is_not_called_the_learners(seed):
 
 @pytest.mark.parametrize("seed", [0, 5])
 def test_a_gain_that_is_nearly_right_is_called_so(seed):
-    verdict = evaluate("ps3.level_gain", lambda f, df, depth: level_gain(f, df, depth) + 0.007, seed=seed)
+    verdict = evaluate("ps3.level_gain", lambda f, df, depth: level_gain(f, df, depth) + 0.004, seed=seed)
     assert verdict.share < 1 and "close to the best one" in said(verdict)
     assert "too large" not in said(verdict)
 

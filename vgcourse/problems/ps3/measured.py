@@ -151,9 +151,9 @@ LAYER_MOMENTS = Problem(
         Mistake("slope 1 at 0", edit("z > 0", "z >= 0", within=leaky_slope), "Where z is exactly 0 your slope is 1. Here it is a, as below 0."),
         Mistake("NaN at 0", edit("np.where(z > 0, 1.0, a)", "leaky(z, a) / z", within=leaky_slope), "Your slope is f(z)/z, which is 0/0 where z is exactly 0. Ask for the sign of z: 1 above 0, else a."),
         Mistake("summed over the examples", edit("(a**2).mean()", "(a**2).sum(axis=0).mean()", within=mean_square), "You sum the squares over the examples and average over the units alone. Average over both, so that the size of the batch does not count."),
-        Mistake("Euclidean length", edit("(a**2).mean()", "np.sqrt((a**2).sum())", within=mean_square), "You return the length of all numbers taken together, the root of the summed squares. Asked for is the mean of the squares."),
-        Mistake("averaged over the examples first", edit("(a**2).mean()", "(a.mean(axis=0) ** 2).mean()", within=mean_square), "You average over the examples before you square, so that they cancel. Square each entry, then average."),
-        Mistake("gradient behind the weights", edit("(dz)", "(dz @ Ws[l])"), "Your backward list measures the gradient with respect to h_{l−1}, behind the weights. Asked for is that with respect to z_l."),
+        Mistake("Euclidean length", edit("(a**2).mean()", "np.sqrt((a**2).sum())", within=mean_square), "You return the length of all numbers taken together, the root of the summed squares. Asked for is the mean of the squares.", alone=True),
+        Mistake("averaged over the examples first", edit("(a**2).mean()", "(a.mean(axis=0) ** 2).mean()", within=mean_square), "You average over the examples before you square, so that they cancel. Square each entry, then average.", alone=True),
+        Mistake("gradient behind the weights", edit("(dz)", "(dz @ Ws[l])"), "Your backward list measures the gradient with respect to h_{l−1}, behind the weights. Asked for is that with respect to z_l.", alone=True),
     ),
     hints=(
         "Run the stack forward and keep every z_l; then run it backward with the gradient that is given, and keep every dz_l.",

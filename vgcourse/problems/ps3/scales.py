@@ -42,7 +42,9 @@ def _scale_cases(rng):
     for rule in RULES:
         small, large = (int(n) for n in (rng.integers(5, 9), rng.integers(17, 40)))
         names = (f"std ({rule})", f"limit ({rule})")
-        for C_in, C_out, k, stride in ((small, large, 5, 2), (large, small, 4, 3), (1, small, 3, 1)):
+        kernels = [(small, large, 5, 2), (large, small, 4, 3)]
+        kernels += [(1, small, 3, 1)] * (rule in ("uniform_fan_in", "he_back"))
+        for C_in, C_out, k, stride in kernels:
             cases.append(Case((rule, (C_out, C_in, k, k), stride), names))
     return cases
 
@@ -97,18 +99,18 @@ KERNEL_SCALE = Problem(
         Mistake("He without the 2", edit('"he": 2', '"he": 1', '"he_back": 2', '"he_back": 1'), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it.", whole=True),
         Mistake("LeCun with a 2", edit('"lecun": 1', '"lecun": 2'), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal.", whole=True),
         Mistake("whole windows", edit("C_out * k**2 / stride**2", "C_out * (k // stride) ** 2"), "You round k/s down to a whole number. A pixel lies in so many windows on average: some pixels in more, some in fewer, so k/s stays a fraction."),
-        Mistake("windows rounded up", edit("C_out * k**2 / stride**2", "C_out * (-(-k // stride)) ** 2"), "You round k/s up to a whole number. A pixel lies in so many windows on average: some pixels in more, some in fewer, so k/s stays a fraction."),
-        Mistake("fan-out rounded down", edit("C_out * k**2 / stride**2", "C_out * k**2 // stride**2"), "Your fan-out is rounded down. It is an average over pixels and need not be whole."),
-        Mistake("stride in the fan-in alone", edit("C_in * k**2", "C_in * k**2 / stride**2", "C_out * k**2 / stride**2", "C_out * k**2"), "You divide the fan-in by s², and the fan-out not. Whatever the stride, an output number sums k² C_in products; what a larger stride makes rarer is how often an input pixel is used."),
-        Mistake("multiplied by the stride once", edit(" / stride**2", " * stride"), "You multiply the fan-out by s. A larger stride means fewer windows, so an input pixel feeds fewer outputs, by s²."),
-        Mistake("bias counted", edit("C_in * k**2", "C_in * k**2 + 1"), "Your fan-in counts the bias as one more input. The fan counts the products of a weight and an input alone."),
-        Mistake("all weights counted", edit("C_in * k**2", "C_in * C_out * k**2", "C_out * k**2 / stride**2", "C_in * C_out * k**2 / stride**2"), "Your fans count the weights of the whole kernel. One output number sees those of its own output channel; one input pixel those of its own input channel."),
-        Mistake("pixels without channels", edit("C_in * k**2", "k**2", "C_out * k**2 / stride**2", "k**2 / stride**2"), "Your fans are the pixels of a window, without the channels. An output number sums over C_in channels, and an input pixel feeds C_out."),
+        Mistake("windows rounded up", edit("C_out * k**2 / stride**2", "C_out * (-(-k // stride)) ** 2"), "You round k/s up to a whole number. A pixel lies in so many windows on average: some pixels in more, some in fewer, so k/s stays a fraction.", alone=True),
+        Mistake("fan-out rounded down", edit("C_out * k**2 / stride**2", "C_out * k**2 // stride**2"), "Your fan-out is rounded down. It is an average over pixels and need not be whole.", alone=True),
+        Mistake("stride in the fan-in alone", edit("C_in * k**2", "C_in * k**2 / stride**2", "C_out * k**2 / stride**2", "C_out * k**2"), "You divide the fan-in by s², and the fan-out not. Whatever the stride, an output number sums k² C_in products; what a larger stride makes rarer is how often an input pixel is used.", alone=True),
+        Mistake("multiplied by the stride once", edit(" / stride**2", " * stride"), "You multiply the fan-out by s. A larger stride means fewer windows, so an input pixel feeds fewer outputs, by s².", alone=True),
+        Mistake("bias counted", edit("C_in * k**2", "C_in * k**2 + 1"), "Your fan-in counts the bias as one more input. The fan counts the products of a weight and an input alone.", alone=True),
+        Mistake("all weights counted", edit("C_in * k**2", "C_in * C_out * k**2", "C_out * k**2 / stride**2", "C_in * C_out * k**2 / stride**2"), "Your fans count the weights of the whole kernel. One output number sees those of its own output channel; one input pixel those of its own input channel.", alone=True),
+        Mistake("pixels without channels", edit("C_in * k**2", "k**2", "C_out * k**2 / stride**2", "k**2 / stride**2"), "Your fans are the pixels of a window, without the channels. An output number sums over C_in channels, and an input pixel feeds C_out.", alone=True),
         Mistake("k² missing in the fan-out", edit("C_out * k**2 / stride**2", "C_out"), "Your fan-out is the number of output channels. In each of them an input pixel lies in several windows: k² of them for stride 1."),
         Mistake("shape read from the other end", lambda rule, shape, stride: kernel_scale(rule, (shape[3], shape[2], shape[0], shape[1]), stride), "You read the shape as (k, k, C_in, C_out), as some libraries store it. Here it is (C_out, C_in, k, k)."),
         Mistake("geometric mean in Glorot", edit("2 / (n_in + n_out)", "1 / math.sqrt(n_in * n_out)"), "Your Glorot rule has √(fan-in · fan-out), the geometric mean. Its compromise is the ordinary mean, half of the sum of both fans."),
-        Mistake("variances averaged in Glorot", edit("2 / (n_in + n_out)", "(1 / n_in + 1 / n_out) / 2"), "For Glorot you average the two variances 1/fan-in and 1/fan-out. The rule averages the fans and divides once."),
-        Mistake("larger fan in Glorot", edit("2 / (n_in + n_out)", "1 / max(n_in, n_out)"), "Your Glorot rule takes the larger fan alone. It takes the mean of both."),
+        Mistake("variances averaged in Glorot", edit("2 / (n_in + n_out)", "(1 / n_in + 1 / n_out) / 2"), "For Glorot you average the two variances 1/fan-in and 1/fan-out. The rule averages the fans and divides once.", alone=True),
+        Mistake("larger fan in Glorot", edit("2 / (n_in + n_out)", "1 / max(n_in, n_out)"), "Your Glorot rule takes the larger fan alone. It takes the mean of both.", alone=True),
         Mistake("root missing in the fan-in limit", edit("1 / math.sqrt(n_in)", "1 / n_in"), "For uniform_fan_in your limit is 1/fan-in. Its root is missing."),
         Mistake("variance for uniform_fan_in", edit("limit / math.sqrt(3)", "limit**2 / 3"), "For uniform_fan_in your std is the variance, a²/3. Take its root, a/√3."),
         Mistake("he with the fan-out", edit("2 / n_in", "2 / n_out"), "Your he has the fan-out. That is he_back; he keeps the forward signal, so it has the fan-in."),
