@@ -69,7 +69,7 @@ def _predicted(x, Ws, bs, masks, dh, leak, keep):
 
 def _moment_cases(rng):
     cases = []
-    for N, widths in ((6, (4, 7, 3, 5, 6)), (7, (5, 5, 5, 5, 5)), (3, (4, 1))):
+    for N, widths in ((6, (4, 7, 3, 5, 6)), (7, (5, 5, 5, 5, 5)), (1, (4, 4))):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         bs = [rng.normal(size=n) for n in widths[1:]]
         if len(Ws) > 1:
@@ -139,10 +139,10 @@ LAYER_MOMENTS = Problem(
         Mistake("W for Wᵀ on the way up", edit("W.T", "W"), "Your forward product is h W. W has shape (n_out, n_in), and h comes with n_in numbers a row. Only equal widths let yours run."),
         Mistake("weights of the layer below", edit("Ws[l]", "Ws[max(l - 1, 0)]"), "dz_l goes back through W_l, the weights it met on the way up. You use those of the layer below; only equal widths let yours run."),
         Mistake("last layer first", edit("backward[::-1]", "backward"), "Your backward list starts with the last layer. Its entry 0 belongs to layer 1: reverse it at the end."),
-        Mistake("predicted, not measured", _predicted, "Your numbers are predictions by the rules of parts 6 and 7, from the variances of these weights. Send the x that you are given through this net, with its masks, and measure what comes out."),
+        Mistake("predicted, not measured", _predicted, "Your numbers are predictions by the rules of parts 6 and 7, from the variances of these weights. Send the x that you are given through this net, with its masks, and measure what comes out.", whole=True),
         Mistake("1/p missing on the way up", edit("m / keep", "m"), "On the way up your masks lack the 1/p; the way back has it. h_l is m_l ⊙ f(z_l)/p."),
         Mistake("masks forgotten on the way up", edit("m / keep * ", ""), "Your way up has no masks; the way back has them. h_l is m_l ⊙ f(z_l)/p."),
-        Mistake("divided by p² on the way back", edit("dh / keep", "dh / keep**2"), "On the way back you divide by p². The mask acts once: m_l/p. (p² appears only when you square.)"),
+        Mistake("divided by p² on the way back", edit("dh / keep", "dh / keep**2"), "On the way back you divide by p². The mask acts once, m_l/p; p² comes with the square that is taken later."),
         Mistake("multiplied by p on the way back", edit("dh / keep", "dh * keep"), "On the way back you multiply by p. The gradient passes the same m_l/p as the signal."),
         Mistake("dropped units keep a slope", edit("keep * masks[l] * leaky_slope(zs[l], leak)", "keep * leaky_slope(zs[l] * masks[l], leak)"), "On the way back you mask z_l and not the gradient, so dropped units pass on a times what comes. A dropped unit puts out 0 whatever z_l is, so it passes back nothing."),
         Mistake("no mask at the last layer", edit("dh / keep * masks[l]", "(dh if l == len(Ws) - 1 else dh / keep * masks[l])"), "Your last dz lacks its mask. dh is with respect to h_L, which is behind the mask, as in every layer."),

@@ -113,7 +113,7 @@ KERNEL_SCALE = Problem(
         Mistake("larger fan in Glorot", edit("2 / (n_in + n_out)", "1 / max(n_in, n_out)"), "Your Glorot rule takes the larger fan alone. It takes the mean of both.", alone=True),
         Mistake("root missing in the fan-in limit", edit("1 / math.sqrt(n_in)", "1 / n_in"), "For uniform_fan_in your limit is 1/fan-in. Its root is missing."),
         Mistake("variance for uniform_fan_in", edit("limit / math.sqrt(3)", "limit**2 / 3"), "For uniform_fan_in your std is the variance, a²/3. Take its root, a/√3."),
-        Mistake("he with the fan-out", edit("2 / n_in", "2 / n_out"), "Your he has the fan-out. That is he_back; he keeps the forward signal, so it has the fan-in."),
+        Mistake("he with the fan-out", edit("2 / n_in", "2 / n_out"), "Your he has the fan-out. That is he_back; he keeps the forward signal, so it has the fan-in.", whole=True),
     ),
     hints=(
         "Count. How many products does one number of the output sum? And into how many sums does one pixel of the input go?",
