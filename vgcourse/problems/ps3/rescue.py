@@ -196,6 +196,7 @@ RESCUE = Problem(
         Mistake("keep read as the drop probability", edit("* keep", "* (1 - keep)"), "Your target has 1 − keep. keep is the probability that a unit is kept."),
         Mistake("difference of the sides", edit("(1 + leak**2)", "(1 - leak**2)"), "Your target has 1 − a². Both sides of the activation put something out, and their squares add."),
         Mistake("inverse of the target", edit("nu / (n_in * W.var())", "1 / (nu * n_in * W.var())"), "Your factors divide by ν. n_in Var(w) has to become ν, so c² is ν over what it is now."),
+        Mistake("first layer alone, measured", lambda x, Ws, *rest: [*_measured_in_turn(x, Ws, *rest)[:1], *[1.0] * (len(Ws) - 1)], "You repaired the first layer alone. Every layer was drawn by another rule, so each needs its own factor."),
     ),
     hints=(
         "Which ν = n_in Var(w) keeps both mean squares in a net with this leak and this dropout? Parts 6 and 7 hold the two factors.",
