@@ -21,14 +21,16 @@ from vgcourse.problems.ps2.threshold import threshold_unit
 from vgcourse.problems.ps2.weight_scale import leaky_sweep
 from vgcourse.problems.ps2.window import amplification
 from vgcourse.problems.ps3.depth import forward_variances
-from vgcourse.problems.ps3.gains import _balanced, logarithms
+from vgcourse.problems.ps3.gains import LEVEL_GAIN, logarithms
 from vgcourse.problems.ps3.measured import layer_moments
-from vgcourse.problems.ps3.moments import product_moments, relu_moments
+from vgcourse.problems.ps3.moments import product_moments
 from vgcourse.problems.ps3.output import best_bias
+from vgcourse.problems.ps3.relu import relu_moments
 from vgcourse.problems.ps3.rescue import rescue
 from vgcourse.problems.ps3.scales import RULES, kernel_scale
 
 WRONG = {}
+FROM_ONE = next(mistake for mistake in LEVEL_GAIN.mistakes if mistake.name == "from variance 1")
 
 
 def wrong(name, words, *, never=()):
@@ -489,7 +491,10 @@ def best_of(grid, depth_less=0):
     [
         (best_of(np.arange(1, 2.2, 0.001), 1), "a net of one layer less"),
         (best_of(np.arange(1, 2.2, 0.01)), "a hundredth is too coarse"),
-        (lambda f, df, depth: _balanced(f, df, depth, q0=1.0), "Your map starts at q_0 = 1"),
+        (
+            next(m.formula for m in LEVEL_GAIN.mistakes if m.name == "from variance 1"),
+            "Your map starts at q_0 = 1",
+        ),
     ],
 )
 def test_gains_that_are_nearly_right(answer, words, seed):

@@ -80,7 +80,8 @@ def all_accused(runs):
     if len(passed) > 3:
         return "all right ones accused", f"{facts}. What do you compare with?"
     names = listed([f"“{name}”" for name in passed])
-    return "slip in the reference", f"{facts}: {names}. Has what you compare with the same slip?"
+    question = "Has what you compare with the same slip, or does a condition fail for all that is right?"
+    return "slip in the reference", f"{facts}: {names}. {question}"
 
 
 def _cases(planted, rng):

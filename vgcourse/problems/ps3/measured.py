@@ -55,11 +55,25 @@ def leaky_slope(z, a):
     return np.where(z > 0, 1.0, a)
 
 
+def _predicted(x, Ws, bs, masks, dh, leak, keep):
+    """What parts 6 and 7 predict for a net with these variances."""
+    share = (1 + leak**2) / 2 / keep
+    forward, backward, size = [mean_square(x)], [], mean_square(dh)
+    for W, b in zip(Ws, bs, strict=True):
+        forward.append(share * (W.shape[1] * mean_square(W) * forward[-1] + mean_square(b)))
+    for W in Ws[::-1]:
+        backward.insert(0, share * size)
+        size = len(W) * mean_square(W) * backward[0]
+    return np.array(forward), np.array(backward)
+
+
 def _moment_cases(rng):
     cases = []
-    for N, widths in ((6, (4, 7, 3, 5, 6)), (7, (5, 5, 5, 5, 5)), (3, (4, 4))):
+    for N, widths in ((6, (4, 7, 3, 5, 6)), (7, (5, 5, 5, 5, 5)), (1, (4, 4))):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         bs = [rng.normal(size=n) for n in widths[1:]]
+        if len(Ws) > 1:
+            Ws[1][0], bs[1][0] = 0.0, 0.0  # a unit with z = 0
         x, dh = rng.normal(size=(N, widths[0])) + 0.3, rng.normal(size=(N, widths[-1]))
         leak, keep = float(rng.uniform(0.2, 0.4)), float(rng.uniform(0.6, 0.85))
         masks = [_mask(rng, (N, n), keep) for n in widths[1:]]
@@ -121,14 +135,29 @@ LAYER_MOMENTS = Problem(
         Mistake("slope from the gradient", edit("(zs[l], leak)", "(dh, leak)"), "You ask where the incoming gradient is positive. The slope belongs to the forward pass: z_l > 0."),
         Mistake("slopes exchanged", edit("(zs[l], leak)", "(-zs[l], leak)"), "Your slopes are exchanged: 1 belongs where z_l > 0, a where it is below."),
         Mistake("f' not passed on", edit("dz @", "dh @"), "You send dh_l down through the weights. Each layer passes on dz_l, behind mask and slope."),
-        Mistake("Wᵀ for W on the way back", edit("Ws[l]", "Ws[l].T"), "You go back through Wᵀ. Forward is h Wᵀ, so the way back is dz W. Only equal widths let yours run."),
-        Mistake("W for Wᵀ on the way up", edit("W.T", "W"), "Your forward product is h W. W has shape (n_out, n_in), so it is h Wᵀ. Only equal widths let yours run."),
+        Mistake("Wᵀ for W on the way back", edit("Ws[l]", "Ws[l].T"), "You go back through Wᵀ. That is the matrix of the way up; the way back turns it around. Only equal widths let yours run."),
+        Mistake("W for Wᵀ on the way up", edit("W.T", "W"), "Your forward product is h W. W has shape (n_out, n_in), and h comes with n_in numbers a row. Only equal widths let yours run."),
         Mistake("weights of the layer below", edit("Ws[l]", "Ws[max(l - 1, 0)]"), "dz_l goes back through W_l, the weights it met on the way up. You use those of the layer below; only equal widths let yours run."),
         Mistake("last layer first", edit("backward[::-1]", "backward"), "Your backward list starts with the last layer. Its entry 0 belongs to layer 1: reverse it at the end."),
+        Mistake("predicted, not measured", _predicted, "Your numbers are predictions by the rules of parts 6 and 7, from the variances of these weights. Send the x that you are given through this net, with its masks, and measure what comes out.", whole=True),
+        Mistake("1/p missing on the way up", edit("m / keep", "m"), "On the way up your masks lack the 1/p; the way back has it. h_l is m_l ⊙ f(z_l)/p."),
+        Mistake("masks forgotten on the way up", edit("m / keep * ", ""), "Your way up has no masks; the way back has them. h_l is m_l ⊙ f(z_l)/p."),
+        Mistake("divided by p² on the way back", edit("dh / keep", "dh / keep**2"), "On the way back you divide by p². The mask acts once, m_l/p; p² comes with the square that is taken later."),
+        Mistake("multiplied by p on the way back", edit("dh / keep", "dh * keep"), "On the way back you multiply by p. The gradient passes the same m_l/p as the signal."),
+        Mistake("dropped units keep a slope", edit("keep * masks[l] * leaky_slope(zs[l], leak)", "keep * leaky_slope(zs[l] * masks[l], leak)"), "On the way back you mask z_l and not the gradient, so dropped units pass on a times what comes. A dropped unit puts out 0 whatever z_l is, so it passes back nothing."),
+        Mistake("no mask at the last layer", edit("dh / keep * masks[l]", "(dh if l == len(Ws) - 1 else dh / keep * masks[l])"), "Your last dz lacks its mask. dh is with respect to h_L, which is behind the mask, as in every layer."),
+        Mistake("leak on the wrong side", edit("np.where(z > 0, z, a * z)", "np.where(z > 0, a * z, z)", within=leaky) + edit("np.where(z > 0, 1.0, a)", "np.where(z > 0, a, 1.0)", within=leaky_slope), "Your leak is above 0. The slope is 1 where z > 0 and a below."),
+        Mistake("leak on the wrong side on the way up", edit("np.where(z > 0, z, a * z)", "np.where(z > 0, a * z, z)", within=leaky), "On the way up your leak is above 0. f(z) is z where z > 0 and a·z below."),
+        Mistake("slope 1 at 0", edit("z > 0", "z >= 0", within=leaky_slope), "Where z is exactly 0 your slope is 1. Here it is a, as below 0."),
+        Mistake("NaN at 0", edit("np.where(z > 0, 1.0, a)", "leaky(z, a) / z", within=leaky_slope), "Your slope is f(z)/z, which is 0/0 where z is exactly 0. Ask for the sign of z: 1 above 0, else a."),
+        Mistake("summed over the examples", edit("(a**2).mean()", "(a**2).sum(axis=0).mean()", within=mean_square), "You sum the squares over the examples and average over the units alone. Average over both, so that the size of the batch does not count."),
+        Mistake("Euclidean length", edit("(a**2).mean()", "np.sqrt((a**2).sum())", within=mean_square), "You return the length of all numbers taken together, the root of the summed squares. Asked for is the mean of the squares.", alone=True),
+        Mistake("averaged over the examples first", edit("(a**2).mean()", "(a.mean(axis=0) ** 2).mean()", within=mean_square), "You average over the examples before you square, so that they cancel. Square each entry, then average.", alone=True),
+        Mistake("gradient behind the weights", edit("(dz)", "(dz @ Ws[l])"), "Your backward list measures the gradient with respect to h_{l−1}, behind the weights. Asked for is that with respect to z_l.", alone=True),
     ),
     hints=(
         "Run the stack forward and keep every z_l; then run it backward with the gradient that is given, and keep every dz_l.",
         "forward has L + 1 entries, the first for x itself; backward has L. Each entry is np.mean of a squared array: over batch and units at once.",
-        "Going down: dz_l = dh_l ⊙ m_l/p ⊙ f'(z_l), then dh_{l−1} = dz_l W_l. f' is 1 where z_l > 0, else a.",
+        "Going down, dh_l meets what h_l met on the way up: the mask with its 1/p, and the slope of f at z_l, 1 where z_l > 0, else a. That is dz_l: measure it. Which matrix then takes it from n_l to n_{l−1} numbers?",
     ),
 )  # fmt: skip

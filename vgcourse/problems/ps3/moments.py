@@ -1,6 +1,4 @@
-"""Problem set 3 on single units: a product of three random factors, and a ReLU of a Gaussian with a bias."""
-
-import math
+"""Problem set 3 on single units: a product of three random factors. A ReLU with a bias: `relu`."""
 
 import numpy as np
 
@@ -35,10 +33,12 @@ def _summed_first(mean_w, var_w, mean_x, var_x, keep):
 def _product_cases(rng):
     cases = []
     for n in (5, 8, 1):
-        mean_x, (var_w, var_x) = rng.uniform(0.5, 1.5, size=n), rng.uniform(0.3, 1.5, size=(2, n))
-        mean_w = rng.uniform(0.5, 1.5, size=n) * rng.choice([-1, 1], size=n)
+        var_w, var_x = rng.uniform(0.3, 1.5, size=(2, n))
+        mean_w, mean_x = rng.uniform(0.5, 1.5, size=(2, n)) * rng.choice([-1, 1], size=(2, n))
         if abs(mean_w @ mean_x) < 0.5:  # a sum near zero would cost single precision its digits
-            mean_w = np.abs(mean_w)
+            mean_w = np.abs(mean_w) * np.sign(mean_x)
+        if n > 5:
+            mean_x, var_x[0] = -mean_x, 0.0  # some signs of each; one factor that is not random
         keep = float(rng.uniform(0.6, 0.85))
         cases.append(Case((mean_w, var_w, mean_x, var_x, keep), ("var_y", "mean_sum", "var_sum")))
     return cases
@@ -65,7 +65,7 @@ PRODUCT_MOMENTS = Problem(
         Mistake("product of the variances", edit("square / keep - mean_y**2", "(square - mean_y**2) * (1 - keep) / keep"), "You multiply the variance of m/p, (1 − p)/p, by that of w·x. That is right for zero means only, and the mask has the mean 1."),
         Mistake("keep read as the drop probability", edit(" / keep", " / (1 - keep)"), "You take keep for the probability that an input is dropped. It is the probability that it is kept: E[m] = keep."),
         Mistake("1/p on the variance", edit("square / keep - mean_y**2", "(square - mean_y**2) / keep"), "Your variance is (4.2) divided by p. The 1/p belongs to E[y²]; the square of the mean, which is subtracted, has none."),
-        Mistake("1/p missing", edit("mean_w * mean_x", "mean_w * mean_x * keep", "square / keep", "square * keep"), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was."),
+        Mistake("1/p missing", edit("mean_w * mean_x", "mean_w * mean_x * keep", "square / keep", "square * keep"), "You computed m·w·x without the division by p. Dropout divides, so that the mean stays what it was.", whole=True),
         Mistake("divided by p² only", edit(" / keep", " / keep**2"), "Your E[y²] has 1/p². That is the square of the factor 1/p; E[m²] = p brings one p back."),
         Mistake("multiplied by p", edit(" / keep", " * keep"), "Your E[y²] has the factor p. E[m²]/p² = p/p²: dropout with its division makes the spread larger, not smaller."),
         Mistake("E[x]² Var(w) missing", edit("square = ", "square = -(mean_x**2) * var_w + "), "The term E[x]² Var(w) is missing. Write E[x²] as variance plus squared mean, and keep both."),
@@ -83,94 +83,18 @@ PRODUCT_MOMENTS = Problem(
         Mistake("n times too often", edit("var_y.sum()", "len(var_y) * var_y.sum()"), "You multiply the summed variance by n once more. That is right for one product taken n times; n independent products just add their variances."),
         Mistake("standard deviations added", edit("var_y.sum()", "np.sqrt(var_y).sum() ** 2"), "You add standard deviations and square the sum. Independent terms partly cancel, so it is the variances that add."),
         Mistake("moments summed before the product", _summed_first, "You sum the moments of w and of x first and then combine them. Take the product term by term, and sum the n results: Σ w_i x_i is not (Σ w_i)(Σ x_i)."),
+        Mistake("p in the mean of the sum", edit("mean_y.sum()", "keep * mean_y.sum()"), "Your mean_sum is p times what it should be, as if what is kept were not divided by p. With the division each term keeps its mean, E[w] E[x]."),
+        Mistake("mean of y times p", edit("mean_w * mean_x", "keep * mean_w * mean_x"), "Your mean of y is p E[w] E[x]. The mask lets through a share p and the division makes up for it: the mean stays E[w] E[x]."),
+        Mistake("square of the mean of the sum", edit("var_y.sum()", "(square / keep).sum() - mean_y.sum() ** 2"), "Your var_sum is the sum of the mean squares less the square of the summed mean. E[(Σy)²] has the mixed terms E[y_i y_j] as well; independent terms just add their variances."),
+        Mistake("moments of the average", edit("mean_y.sum(), var_y.sum()", "mean_y.mean(), var_y.sum() / len(var_y) ** 2"), "Your last two numbers belong to the average of the y_i. Asked for are those of their sum."),
+        Mistake("variance of the mask without 1/p²", edit("square / keep", "square * (1 + keep * (1 - keep))"), "You take p(1 − p), the variance of m, for that of m/p. Dividing a number by p divides its variance by p²."),
+        Mistake("variances multiplied, first moments added", edit("square / keep - mean_y**2", "var_w * var_x / keep + mean_y**2"), "You have Var(w) Var(x)/p + E[y]². Two terms that mix a variance with the square of a mean are missing, and the square of the mean goes, E[y²] − E[y]²."),
+        Mistake("first moments only", edit("square / keep", "mean_y**2 / keep"), "Your var_y knows the means of w and x only, as if they were numbers that chance does not touch. Their variances are part of E[w²] and E[x²]."),
+        Mistake("relative variances added", edit("square / keep - mean_y**2", "mean_y**2 * (var_w / mean_w**2 + var_x / mean_x**2 + (1 - keep) / keep)"), "You add relative variances, the rule for small errors. It leaves out every product of two variances; E[y²] − E[y]² keeps them."),
     ),
     hints=(
         "A variance is E[y²] − E[y]². For independent factors both expectations split into one mean per factor: three of them here.",
         "m is 0 or 1, so m² = m and E[m] = E[m²] = p. With the division, m/p has the mean 1; what is its mean square? var_y has shape (n,), the other two are numbers.",
         "E[y²] = E[(m/p)²] E[w²] E[x²], and E[w²] = Var(w) + E[w]². For the sum of independent terms, means add and variances add.",
-    ),
-)  # fmt: skip
-
-
-# --- relu_moments ----------------------------------------------------------------------------------
-
-
-def relu_moments(s, b):
-    """Moments of h = max(z + b, 0) for z ~ N(0, s²), and how often the unit is on.
-
-    With t = b/s, Φ(t) = (1 + erf(t/√2))/2 and φ(t) = e^(−t²/2)/√(2π): E[h] = s φ + b Φ,
-    E[h²] = (s² + b²) Φ + s b φ, Var = E[h²] − E[h]², and E[f'²] = P(z + b > 0) = Φ.
-    """
-    t = b / s
-    phi = math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
-    on = (1 + math.erf(t / math.sqrt(2))) / 2
-    mean = s * phi + b * on
-    second_moment = (s**2 + b**2) * on + s * b * phi
-    variance = second_moment - mean**2
-    return mean, second_moment, variance, on
-
-
-def _bias_outside(s, b):
-    mean, second, _, on = relu_moments(s, 0.0)
-    return mean + b, second + 2 * b * mean + b**2, second - mean**2, on
-
-
-def _relu_cases(rng):
-    names = ("mean", "second_moment", "variance", "on")
-    spreads = rng.uniform(0.5, 0.8), rng.uniform(1.4, 1.9), rng.uniform(2.1, 2.8)  # s² is not s
-    places = rng.uniform(0.3, 0.6), -rng.uniform(0.3, 0.6), rng.uniform(0.7, 1.1)
-    return [Case((float(s), float(s * t)), names) for s, t in zip(spreads, places, strict=True)]
-
-
-RELU_MOMENTS = Problem(
-    name="ps3.relu_moments",
-    reference=relu_moments,
-    cases=_relu_cases,
-    points=4,
-    lecture='lecture 4, "Initialisation"',
-    invariants=(
-        Invariant("variance = second moment − mean²", lambda args, out: relative_error(out["variance"], out["second_moment"] - out["mean"] ** 2), "Your variance, second moment and mean do not fit together. For any random number Var = E[h²] − E[h]²."),
-    ),
-    mistakes=(
-        Mistake("bias forgotten", lambda s, b: relu_moments(s, 0.0), "Your four numbers are those of a ReLU without a bias, the lecture's (4.11) to (4.13). Here the unit is on where z > −b, and puts out z + b."),
-        Mistake("bias added behind the ReLU", _bias_outside, "You add b to max(z, 0). The bias comes before the ReLU: max(z + b, 0), which is never below 0."),
-        Mistake("bias moves the kink only", edit(" + b * on", "", "(s**2 + b**2)", "s**2", "* on + ", "* on - "), "You average z over the draws with z > −b. A unit that is on puts out z + b, not z."),
-        Mistake("sign of the bias", lambda s, b: relu_moments(s, -b), "Your bias has the wrong sign. The unit is on where z + b > 0, more often if b is positive."),
-        Mistake("not divided by s", edit("/ s", ""), "You take Φ and φ at b. z/s is the standard normal number, so the place is b/s."),
-        Mistake("divided by the variance", edit("/ s", "/ s**2"), "You take Φ and φ at b/s². s is the standard deviation already: the place is b/s."),
-        Mistake("variance given as s", edit("t = b ", "s = math.sqrt(s)\n    t = b "), "You treat s as the variance of z. It is the standard deviation: the mean square of z is s²."),
-        Mistake("density without 1/√(2π)", edit(" / math.sqrt(2 * math.pi)", ""), "Your φ is e^(−t²/2) without its 1/√(2π)."),
-        Mistake("density with 1/√2π of the variance", edit("math.sqrt(2 * math.pi)", "(2 * math.pi)"), "Your φ is divided by 2π. It is √(2π)."),
-        Mistake("√2 for √(2π)", edit("math.sqrt(2 * math.pi)", "math.sqrt(2)"), "Your φ is divided by √2. It is √(2π)."),
-        Mistake("φ without the ½", edit("-(t**2) / 2", "-(t**2)"), "Your φ is e^(−t²)/√(2π). The exponent has a half: −t²/2."),
-        Mistake("φ at b", edit("-(t**2) / 2", "-(b**2) / 2"), "Your φ is taken at b, your Φ is not. Both belong at t = b/s."),
-        Mistake("φ at b in the mean", edit("s * phi", "s * math.exp(-(b**2) / 2) / math.sqrt(2 * math.pi)"), "The φ in your mean is taken at b. It belongs at t = b/s, as Φ does."),
-        Mistake("φ with its 1/s", edit("math.sqrt(2 * math.pi)", "math.sqrt(2 * math.pi) / s"), "Your φ is the density of z, with a 1/s. Here φ is that of the standard normal, and s stands before it: s φ(t)."),
-        Mistake("s missing in the mean", edit("s * phi", "phi"), "Your mean has φ(t) where s φ(t) belongs: z = s u brings its s out of the integral."),
-        Mistake("s squared in the mean", edit("s * phi", "s**2 * phi"), "Your mean has s² φ(t) where s φ(t) belongs: z = s u brings one s out of the integral."),
-        Mistake("s missing in the second moment", edit("s * b * phi", "b * phi"), "Your second moment has b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
-        Mistake("s squared in the second moment", edit("s * b * phi", "s**2 * b * phi"), "Your second moment has s² b φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
-        Mistake("b missing in the second moment", edit("s * b * phi", "s * phi"), "Your second moment has s φ(t) where s b φ(t) belongs: a mean square has two factors of the size of z or b."),
-        Mistake("Φ for φ", edit("math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)", "(1 + math.erf(t / math.sqrt(2))) / 2"), "Where φ belongs you have Φ. φ is the density, Φ the probability of lying below t."),
-        Mistake("φ for Φ in the mean", edit("b * on", "b * phi"), "Your mean has b φ(t) where b Φ(t) belongs: b is put out as often as the unit is on, and that probability is Φ."),
-        Mistake("sign of φ in the mean", edit("s * phi", "-s * phi"), "Your mean has −s φ. ∫uφ(u)du from −t to infinity is +φ(t)."),
-        Mistake("erf without √2", edit("math.erf(t / math.sqrt(2))", "math.erf(t)"), "Your Φ uses erf(t). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is t/√2."),
-        Mistake("erf for Φ", edit("(1 + math.erf(t / math.sqrt(2))) / 2", "math.erf(t / math.sqrt(2))"), "Your Φ is erf(t/√2). That is the probability between −t and t; what lies below t is (1 + erf(t/√2))/2."),
-        Mistake("cross term missing", edit(" + s * b * phi", ""), "Your second moment lacks the term s b φ. Multiply (z + b)² out, and integrate z² by parts: both give such a term."),
-        Mistake("cross term twice", edit("* on + ", "* on + 2 * "), "Your second moment has 2 s b φ. That is the middle term of (z + b)²; integrating z² by parts takes one s b φ away again."),
-        Mistake("cross term with a minus", edit("* on + ", "* on - "), "Your second moment has −s b φ. That comes from z² alone; the middle term of (z + b)² brings 2 s b φ, so that +s b φ is left."),
-        Mistake("b² missing", edit("(s**2 + b**2)", "s**2"), "Your second moment lacks b² Φ, the last term of (z + b)²."),
-        Mistake("bΦ missing in the mean", edit(" + b * on", ""), "Your mean lacks b Φ(t): while the unit is on, its output holds b."),
-        Mistake("only units that are on", edit("variance = ", "mean, second_moment = mean / on, second_moment / on\n    variance = "), "You average over the draws for which the unit is on. The others count too, with 0."),
-        Mistake("mean not subtracted", edit(" - mean**2", ""), "Your variance is the second moment. The mean of h is not zero here: Var = E[h²] − E[h]²."),
-        Mistake("mean not squared", edit(" - mean**2", " - mean"), "You subtract the mean from the second moment. It is its square that goes: Var = E[h²] − E[h]²."),
-        Mistake("second moment and variance exchanged", lambda s, b: tuple(relu_moments(s, b)[k] for k in (0, 2, 1, 3)), "Your second moment and your variance are exchanged. The order asked for is mean, second_moment, variance, on."),
-        Mistake("off for on", edit("variance, on", "variance, 1 - on"), "Your last number is how often the unit is off. Asked for is how often it is on, which is the mean square of its slope."),
-        Mistake("on is always a half", edit("variance, on", "variance, 0.5"), "Your last number is ½, as without a bias. Where z + b is positive the unit is on: that is more than half for a positive b."),
-    ),
-    hints=(
-        "The unit is on where z > −b. Write each mean as an integral from −b to infinity.",
-        "With z = s·u: ∫φ(u)du from −t to infinity is Φ(t), with t = b/s. u φ(u) = −φ'(u), so ∫uφ(u)du over the same range is φ(t). For u² integrate by parts.",
-        "∫u²φ(u)du from −t to infinity is Φ(t) − t φ(t). Now multiply out (s u + b)² and collect.",
     ),
 )  # fmt: skip

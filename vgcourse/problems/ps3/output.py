@@ -37,7 +37,12 @@ def best_bias(h, labels, n_classes):
 
 def _bias_cases(rng):
     cases = []
-    for counts, D in (((2, 7), 4), ((1, 2, 3, 4, 6), 3), ((2, 3, 5), 3)):  # C = D once, so that products run
+    for counts, D in (
+        ((2, 7), 4),
+        ((1, 2, 3, 4, 6), 3),
+        ((2, 3, 5), 3),
+        ((4, 1, 2), 1),
+    ):  # C = D once, so that products run
         labels = rng.permutation(np.repeat(rng.permutation(len(counts)), counts))
         h = rng.normal(size=(len(labels), D)) + rng.normal(size=(len(counts), D))[labels] + 0.5
         cases.append(Case((h, labels, len(counts)), ("b", "loss", "dW"), batch=len(labels)))
@@ -108,8 +113,8 @@ BEST_BIAS = Problem(
         Mistake("log C less the entropy", edit("-np.log(", "np.log(n_classes) + np.log("), "Your loss is what the bias gains, log C − H. Asked for is what is left: the entropy H = −Σ p log p."),
         Mistake("entropy divided by C", edit(".mean()", ".mean() / n_classes"), "Your loss is divided by the number of classes. It is a mean over the examples: −Σ p log p, as it stands."),
         Mistake("loss in bits", edit("-np.log(", "-np.log2("), "Your loss is in bits. Cross-entropy takes the natural logarithm."),
-        Mistake("probability for its logarithm", edit("-np.log(p[labels]).mean()", "1 - p[labels].mean()"), "Your loss is 1 minus the mean probability of the right class. Cross-entropy is the mean of −log of that probability."),
-        Mistake("gradient taken as zero", edit("dz = ", "dz = 0 * "), "Your dW is zero. W is zero, but moving it changes the outputs: its gradient is dzᵀ h, and only what goes down to h is zero."),
+        Mistake("probability for its logarithm", edit("-np.log(p[labels]).mean()", "1 - p[labels].mean()"), "Your loss is 1 minus the mean probability of the right class, which is also what a squared error comes to here. Cross-entropy is the mean of −log of that probability."),
+        Mistake("gradient taken as zero", edit("dz = ", "dz = 0 * "), "Your dW is zero. W is zero, but moving it changes the outputs: its gradient pairs dz with h, and only what goes down to h is zero."),
         Mistake("logarithm for the guess in dW", edit("(p - ", "(b - "), "Your dW has b itself in the place of p. dz is softmax(b) − onehot: probabilities, not their logarithms."),
         Mistake("gradient of the uniform guess", edit("(p - ", "(1 / n_classes - "), "Your dW uses p = 1/C, which is the guess without a bias. With the best bias p is the class frequency."),
         Mistake("softmax part missing in dW", edit("(p - ", "(-"), "Your dW knows the right class only. dz = p − onehot has the guess p in it as well: every class is pushed down by what it was given."),
@@ -117,12 +122,22 @@ BEST_BIAS = Problem(
         Mistake("dW not averaged", edit(" / len(h)", ""), "Your dW is the sum over the examples. The loss is a mean, so its gradient has the factor 1/N."),
         Mistake("dW averaged over the classes too", edit(" / len(h)", " / len(h) / n_classes"), "Your dW is divided by C as well. The loss averages over the N examples alone."),
         Mistake("dW times C", edit(" / len(h)", " / len(h) * n_classes"), "Your dW is C times too large. The loss is a mean over the N examples and nothing else."),
-        Mistake("dW transposed", edit("dz.T @ h", "h.T @ dz"), "Your dW is the transpose of the right one. W has shape (C, D), and so has its gradient: dzᵀ h."),
+        Mistake("dW transposed", edit("dz.T @ h", "h.T @ dz"), "Your dW is the transpose of the right one. W has shape (C, D), and so has its gradient."),
         Mistake("class means without their weight", edit("dz.T @ h", "dz.T @ h / f[:, None]"), "Your rows are mean(h) minus the mean of h in the class. Each row also has the frequency of its class as a factor: a rare class pulls less."),
+        Mistake("the uniform guess everywhere", edit("np.bincount(labels, minlength=n_classes) / len(labels)", "np.ones(n_classes) / n_classes"), "All of your results belong to the guess that gives every class the same chance. A better bias knows how frequent each class is, and loss and dW follow from it.", whole=True),
+        Mistake("loss of a sigmoid for each class", edit("-np.log(p[labels]).mean()", "-(f * np.log(f) + (1 - f) * np.log(1 - f)).sum()"), "Your loss adds (1 − p) log(1 − p), as for a sigmoid for each class. Softmax cross-entropy has the probability of the right class alone."),
+        Mistake("loss of counts", edit("-np.log(p[labels]).mean()", "-np.log(len(h) * p[labels]).mean()"), "Your loss takes the logarithm of counts: −b[label] is no −log p before softmax has divided by the sum. Use the frequencies."),
+        Mistake("logarithm of the mean probability", edit("-np.log(p[labels]).mean()", "-np.log(p[labels].mean())"), "Your loss is the logarithm of the mean probability. Take the logarithm for each example first, then average."),
+        Mistake("slope of a squared error", edit("(p - Y)", "(p - Y) * p * (1 - p)"), "Your dz has the factor p(1 − p), as behind a sigmoid with squared error. For softmax with cross-entropy it cancels: dz is (p − onehot)/N."),
+        Mistake("the most frequent class guessed", edit("(p - ", "(np.eye(n_classes)[p.argmax()] - "), "Your dW guesses the most frequent class with certainty. The guess is softmax(b), a probability for each class."),
+        Mistake("counts for the guess in dW", edit("(p - ", "(len(h) * p - "), "Your dW has the numbers of examples in the place of p. dz is softmax(b) − onehot: frequencies that sum to 1."),
+        Mistake("divided by N and D", edit(" / len(h)", " / h.size"), "Your dW is divided by the number of features, too. The loss averages over the N examples alone."),
+        Mistake("averaged over the features", edit(" / len(h)", " / h.shape[1]"), "Your dW is divided by the number of features D in the place of the N examples."),
+        Mistake("right class missing in dW", edit("dz.T @ h", "np.outer(p, h.mean(axis=0))"), "Your dW has the guess alone, p times the mean of h. The right class is missing: dz is p − onehot."),
     ),
     hints=(
         "With W = 0 every example gets the same output, softmax(b). Which one probability vector fits the labels best?",
         "The best guess is the frequency of each class, so b is what softmax turns into that. b has shape (C,), dW has shape (C, D). The gradient of the mean cross-entropy by z is (p − onehot)/N.",
-        "np.bincount(labels, minlength=C)/N are the frequencies p; loss = mean of −log p[labels]; dW = dzᵀ h with dz of shape (N, C).",
+        "With N_c examples of class c the best guess has p_c = N_c/N. The loss is a mean over the examples: of −log p at the right class. For dW each example contributes its row of dz times its row of h.",
     ),
 )  # fmt: skip

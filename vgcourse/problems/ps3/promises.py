@@ -82,7 +82,7 @@ def wrong_ones(rng):
         Planted("the same at every call", _own_seed, "It does not use your rng: draw twice from one generator and compare."),
         Planted("another at every start", _unseeded, "It does not use your rng: two generators with the same seed have to give the same weights."),
         Planted("shape (n_in, n_out)", lambda shape, rng: he(shape, rng=rng).T.copy(), "Compare the shape, and try one that is not square."),
-        Planted("NaN in one entry", spoilt, "NaN > threshold is False. Ask `not error <= threshold`."),
+        Planted("NaN in one entry", spoilt, "NaN > threshold is False. Ask whether the error is small, not whether it is large."),
     ]  # fmt: skip
 
 

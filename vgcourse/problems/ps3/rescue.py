@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.problems.ps3.measured import leaky, leaky_slope, mean_square
@@ -22,30 +23,11 @@ def rescue(x, Ws, masks, leak, keep):
 
     Then mean squares stay what they are, forwards (z_l, from E[x²] = 1 on) and backwards.
     """
-    return _factors(x, Ws, masks, leak, keep)
-
-
-def _factors(
-    x,
-    Ws,
-    masks,
-    leak,
-    keep,
-    *,
-    kept=lambda p: p,
-    leaks=lambda a: 1 + a**2,
-    fan=lambda W: W.shape[1],
-    target=2.0,
-    power=0.5,
-    size=lambda W, n: n * W.var(),
-    order=1,
-    left=(),
-):
-    """The factors with exchangeable parts; `left` are layers whose factor stays 1."""
-    nu = target * kept(keep) / leaks(leak)
-    factors = [float((nu / size(W, fan(W))) ** power) for W in Ws][::order]
-    for l in left:
-        factors[l] = 1.0
+    nu = 2 * keep / (1 + leak**2)
+    factors = []
+    for W in Ws:
+        n_in = W.shape[1]
+        factors.append(np.sqrt(nu / (n_in * W.var())))
     return factors
 
 
@@ -84,7 +66,17 @@ def _measured_apart(x, Ws, masks, leak, keep):
 
 
 def _one_for_all(x, Ws, masks, leak, keep):
-    return [float(np.exp(np.mean(np.log(_factors(x, Ws, masks, leak, keep)))))] * len(Ws)
+    return [float(np.exp(np.mean(np.log(rescue(x, Ws, masks, leak, keep)))))] * len(Ws)
+
+
+def _one_from_the_mean(x, Ws, masks, leak, keep):
+    nu = 2 * keep / (1 + leak**2)
+    return [float(np.sqrt(nu / np.mean([W.shape[1] * W.var() for W in Ws])))] * len(Ws)
+
+
+def _one_from_the_end(x, Ws, masks, leak, keep):
+    forward, _ = signals(x, Ws, masks, leak, keep)
+    return [float(forward[-1] ** (-0.5 / len(Ws)))] * len(Ws)
 
 
 def _beyond(mean_squares):
@@ -105,15 +97,17 @@ def _as_sizes(output, args):
         return np.array([*map(_beyond, signals(x, repaired, masks, leak, keep))])
 
 
-def _broken_net(rng):
+def _broken_net(rng, depth):
     """Arguments: many inputs, widths near 100, each layer's weights drawn by another wrong rule."""
     leak, keep = float(rng.uniform(0.35, 0.45)), float(rng.uniform(0.7, 0.85))  # ν is none of 1, 2
-    widths = rng.permutation(np.arange(85, 86 + DEPTH))
+    widths = rng.permutation(np.arange(85, 86 + depth))
     widths[0] = 700  # so that neither fan stands for the other
     Ws = []
     for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
         rule = rng.choice([1 / 3, 1.0, 1.4, 2.4])
-        rule = 0.1 if len(Ws) in (0, DEPTH - 1) else rule  # both ends are ill enough to need their own factor
+        rule = {0: 0.02, 11: 30.0, len(widths) - 2: 0.05}.get(
+            len(Ws), rule
+        )  # both ends need their own factor
         Ws.append(rng.standard_normal((n_out, n_in)) * np.sqrt(rule / n_in))
     x = rng.standard_normal((40, widths[0]))
     masks = [(rng.random((40, n)) < keep).astype(float) for n in widths[1:]]
@@ -123,8 +117,8 @@ def _broken_net(rng):
 def _rescue_cases(rng):
     cases = []
     while len(cases) < 2:
-        args = _broken_net(rng)
-        if all(map(_is_well, [args, args], (_factors(*args), _measured_in_turn(*args)))):
+        args = _broken_net(rng, DEPTH - 3 * len(cases))
+        if all(map(_is_well, [args, args], (rescue(*args), _measured_in_turn(*args)))):
             cases.append(Case(args, ("both ways in the band",)))
     return cases
 
@@ -149,7 +143,6 @@ def _sized(way, sign):
 RESCUE = Problem(
     name="ps3.rescue",
     reference=rescue,
-    family=_factors,
     cases=_rescue_cases,
     adapt=_as_sizes,
     exact=True,
@@ -164,36 +157,50 @@ RESCUE = Problem(
     ),
     mistakes=(
         Mistake("nothing repaired", lambda x, Ws, masks, leak, keep: [1.0] * len(Ws), "All factors are 1: the net is as ill as it was."),
-        Mistake("He's rule as it stands", dict(kept=lambda p: 1.0, leaks=lambda a: 1.0), "You brought every layer to ν = 2, He's rule. This net leaks, and it drops units: both make signals larger than in a plain ReLU net."),
-        Mistake("LeCun's or Glorot's rule as it stands", dict(kept=lambda p: 1.0, leaks=lambda a: 1.0, target=1.0), "You brought every layer to ν = 1, which is LeCun's rule, and nearly Glorot's. That keeps linear units level; here the activation takes away and the dropout adds."),
-        Mistake("dropout forgotten", dict(kept=lambda p: 1.0), "Your factors know the leak, but not the dropout: dividing by p makes the second moment 1/p times larger, in every layer."),
-        Mistake("leak forgotten", dict(leaks=lambda a: 1.0), "Your factors know the dropout, but not the leak: the leaky side keeps a² of its half."),
-        Mistake("leak not squared", dict(leaks=lambda a: 1 + a), "Your target is 2p/(1 + a). Mean squares have a²."),
-        Mistake("p upside down", dict(kept=lambda p: 1 / p), "Your target is divided by p. Dropout makes second moments 1/p times larger, so the weights have to be smaller."),
-        Mistake("LeCun's target", dict(target=1.0), "Your target lacks the 2: the activation keeps ½(1 + a²) of a mean square, so n Var(w) is 2p/(1 + a²)."),
-        Mistake("variance for standard deviation", dict(power=1.0), "Your factors are the ratio of the variances. A factor c of the weights multiplies their variance by c²: take the root."),
-        Mistake("factor upside down", dict(power=-0.5), "Your factors are upside down: weights that are too small need a factor above 1."),
-        Mistake("n forgotten", dict(size=lambda W, n: W.var()), "You made Var(w) itself 2p/(1 + a²). It is n_in Var(w) that has to be that."),
-        Mistake("fan-out for fan-in", dict(fan=lambda W: W.shape[0]), "You count W.shape[0], a layer's own units. z_l adds up over the inputs, W.shape[1]; the first layer has many more of those."),
-        Mistake("first layer left as it was", dict(left=(0,)), "Your first factor is 1. The first layer was drawn by a wrong rule as well, and all above it inherit its size."),
-        Mistake("last layer left as it was", dict(left=(-1,)), "Your last factor is 1. The last layer was drawn by a wrong rule as well; the gradient of all layers below comes through it."),
-        Mistake("dropout and leak exchanged", dict(kept=lambda p: 1 / p, leaks=lambda a: 1 / (1 + a**2)), "Your target is 2(1 + a²)/p. Leak and dropout make signals larger, so the weights have to be smaller: 2p/(1 + a²)."),
-        Mistake("leak upside down", dict(leaks=lambda a: 1 / (1 + a**2)), "Your target is multiplied by 1 + a². The leak makes signals larger, so the weights have to be smaller: divide."),
-        Mistake("p twice", dict(kept=lambda p: p**2), "Your target has p². Of (m/p)², whose mean is p/p², one p is left to make up for."),
-        Mistake("root of p", dict(kept=lambda p: p**0.5), "Your target has √p. n Var(w) is a mean square: it takes the whole p, 2p/(1 + a²); the root comes at the end."),
+        Mistake("He's rule as it stands", edit(" * keep / (1 + leak**2)", ""), "You brought every layer to ν = 2, He's rule. This net leaks, and it drops units: both make signals larger than in a plain ReLU net."),
+        Mistake("LeCun's or Glorot's rule as it stands", edit("2 * keep / (1 + leak**2)", "1"), "You brought every layer to ν = 1, which is LeCun's rule, and nearly Glorot's. That keeps linear units level; here the activation takes away and the dropout adds."),
+        Mistake("dropout forgotten", edit(" * keep", ""), "Your factors know the leak, but not the dropout: dividing by p makes the second moment 1/p times larger, in every layer."),
+        Mistake("leak forgotten", edit(" / (1 + leak**2)", ""), "Your factors know the dropout, but not the leak: the leaky side keeps a² of its half."),
+        Mistake("leak not squared", edit("leak**2", "leak"), "Your target is 2p/(1 + a). Mean squares have a²."),
+        Mistake("p upside down", edit(" * keep", " / keep"), "Your target is divided by p. Dropout makes second moments 1/p times larger, so the weights have to be smaller."),
+        Mistake("LeCun's target", edit("2 * ", ""), "Your target lacks the 2: the activation keeps ½(1 + a²) of a mean square, so n Var(w) is 2p/(1 + a²)."),
+        Mistake("variance for standard deviation", edit("np.sqrt(nu", "(nu"), "Your factors are the ratio of the variances. A factor c of the weights multiplies their variance by c²: take the root."),
+        Mistake("factor upside down", edit("np.sqrt(nu", "1 / np.sqrt(nu"), "Your factors are upside down: weights that are too small need a factor above 1."),
+        Mistake("n forgotten", edit("n_in * W", "W"), "You made Var(w) itself 2p/(1 + a²). It is n_in Var(w) that has to be that."),
+        Mistake("fan-out for fan-in", edit("W.shape[1]", "W.shape[0]"), "You count W.shape[0], a layer's own units. z_l adds up over the inputs, W.shape[1]; the first layer has many more of those."),
+        Mistake("first layer left as it was", edit("return factors", "return [1.0, *factors[1:]]"), "Your first factor is 1. The first layer was drawn by a wrong rule as well, and all above it inherit its size."),
+        Mistake("last layer left as it was", edit("return factors", "return [*factors[:-1], 1.0]"), "Your last factor is 1. The last layer was drawn by a wrong rule as well; the gradient of all layers below comes through it."),
+        Mistake("dropout and leak exchanged", edit("2 * keep / (1 + leak**2)", "2 / keep * (1 + leak**2)"), "Your target is 2(1 + a²)/p. Leak and dropout make signals larger, so the weights have to be smaller: 2p/(1 + a²)."),
+        Mistake("leak upside down", edit(" / (1 + leak**2)", " * (1 + leak**2)"), "Your target is multiplied by 1 + a². The leak makes signals larger, so the weights have to be smaller: divide."),
+        Mistake("p twice", edit("* keep", "* keep**2"), "Your target has p². Of (m/p)², whose mean is p/p², one p is left to make up for."),
+        Mistake("root of p", edit("* keep", "* keep**0.5"), "Your target has √p. n Var(w) is a mean square: it takes the whole p, 2p/(1 + a²); the root comes at the end."),
         Mistake("one factor for all", _one_for_all, "You use one factor for all layers. The end may be right with it, but every layer was drawn by another rule, and in between the signals wander off."),
         Mistake("measured apart", _measured_apart, "Your factors are 1/rms of each z_l in the broken net. Once a layer is repaired, all above it see another input: go layer by layer, with the repaired signal."),
         Mistake("measured without dropout", _in_turn(masked=lambda m, p: 1.0), "You measure each z_l in a net without dropout. The net has it, and m/p makes second moments 1/p times larger in every layer: send the signal through masks[l]/keep."),
         Mistake("measured without 1/p", _in_turn(masked=lambda m, p: m), "You mask the signal that you measure without dividing it by p. The net divides: h = m ⊙ f(z)/p."),
         Mistake("measured with a ReLU", _in_turn(leaks=False), "You measure each z_l in a net of plain ReLUs. Below 0 this one puts out a·z."),
-        Mistake("standard deviation for the variance", dict(size=lambda W, n: n * W.std()), "You divide by n_in times the standard deviation of w. What has to be 2p/(1 + a²) is n_in times the variance."),
-        Mistake("weights as if of variance 1", dict(size=lambda W, n: n), "Your factors are √(ν/n_in), the standard deviation that the weights should have. They have one already: divide by it."),
-        Mistake("largest singular value", dict(target=1.0, kept=lambda p: 1.0, leaks=lambda a: 1.0, size=lambda W, n: np.linalg.norm(W, 2) ** 2), "You made the largest singular value 1. The average direction is then shrunk by a half in every layer, and that is what counts here."),
-        Mistake("last layer first", dict(order=-1), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
+        Mistake("standard deviation for the variance", edit("W.var()", "W.std()"), "You divide by n_in times the standard deviation of w. What has to be 2p/(1 + a²) is n_in times the variance."),
+        Mistake("weights as if of variance 1", edit(" * W.var()", ""), "Your factors are √(ν/n_in), the standard deviation that the weights should have. They have one already: divide by it."),
+        Mistake("largest singular value", edit("np.sqrt(nu / (n_in * W.var()))", "1 / np.linalg.norm(W, 2)"), "You made the largest singular value 1. The average direction is then shrunk by a half in every layer, and that is what counts here."),
+        Mistake("last layer first", edit("return factors", "return factors[::-1]"), "Your list starts with the last layer. Entry 0 belongs to Ws[0]."),
+        Mistake("one factor from the mean variance", _one_from_the_mean, "You use one factor for all layers, from the average of their variances. Every layer was drawn by another rule, so each needs its own."),
+        Mistake("one factor from the end", _one_from_the_end, "You use one factor for all layers, which makes the last signal right. In between the signals wander off: every layer was drawn by another rule."),
+        Mistake("measured with a ReLU without 1/p", _in_turn(masked=lambda m, p: m, leaks=False), "You measure each z_l in a net of plain ReLUs whose masks lack their 1/p. This net leaks, and it divides by p: h = m ⊙ f(z)/p."),
+        Mistake("measured with a ReLU without dropout", _in_turn(masked=lambda m, p: 1.0, leaks=False), "You measure each z_l in a net of plain ReLUs without dropout. This net leaks below 0, and it has masks with 1/p."),
+        Mistake("first layer alone", edit("return factors", "return [factors[0]] + [1.0] * (len(Ws) - 1)"), "You repaired the first layer alone. Every layer was drawn by another rule, so each needs its own factor."),
+        Mistake("last layer alone", edit("return factors", "return [1.0] * (len(Ws) - 1) + [factors[-1]]"), "You repaired the last layer alone. Every layer was drawn by another rule, so each needs its own factor."),
+        Mistake("ends left as they were", edit("return factors", "return [1.0, *factors[1:-1], 1.0]"), "Your first and your last factor are 1. Those layers were drawn by wrong rules as well."),
+        Mistake("weights of variance 1", edit("np.sqrt(nu / (n_in * W.var()))", "1 / W.std()"), "You brought every weight to variance 1. A unit sums n_in of them: it is n_in Var(w) that has to be right."),
+        Mistake("weights of length 1", edit("np.sqrt(nu / (n_in * W.var()))", "1 / np.linalg.norm(W)"), "You divide each matrix by the root of the sum of all its squares. A unit feels its own n_in weights alone: n_in Var(w)."),
+        Mistake("square of the mean slope", edit("2 * keep / (1 + leak**2)", "4 * keep / (1 + leak) ** 2"), "Your target is 4p/(1 + a)², from the square of the average slope. Squares come before averages: ½(1 + a²) of a mean square is kept."),
+        Mistake("keep read as the drop probability", edit("* keep", "* (1 - keep)"), "Your target has 1 − keep. keep is the probability that a unit is kept."),
+        Mistake("difference of the sides", edit("(1 + leak**2)", "(1 - leak**2)"), "Your target has 1 − a². Both sides of the activation put something out, and their squares add."),
+        Mistake("inverse of the target", edit("nu / (n_in * W.var())", "1 / (nu * n_in * W.var())"), "Your factors divide by ν. n_in Var(w) has to become ν, so c² is ν over what it is now."),
+        Mistake("first layer alone, measured", lambda x, Ws, *rest: [*_measured_in_turn(x, Ws, *rest)[:1], *[1.0] * (len(Ws) - 1)], "You repaired the first layer alone. Every layer was drawn by another rule, so each needs its own factor."),
     ),
     hints=(
         "Which ν = n_in Var(w) keeps both mean squares in a net with this leak and this dropout? Parts 6 and 7 hold the two factors.",
         "You are given weights, not their rule: np.var(W) measures Var(w). c·W has the variance c² Var(w). Or measure the signal itself, layer by layer: z_l has to have the mean square 1.",
-        "ν · ½(1 + a²)/p = 1, and c = √(ν/(n_in Var(w))).",
+        "A layer multiplies mean squares by n_in Var(w) · ½(1 + a²)/p, and that has to be 1. What is it now, and what does a factor c of the weights make of it?",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Problem set 3 on rules: how large the weights of a convolution are; a normal that is cut."""
+"""Problem set 3 on rules: how large the weights of a convolution are. A normal that is cut: `cut`."""
 
 import math
 
@@ -42,7 +42,9 @@ def _scale_cases(rng):
     for rule in RULES:
         small, large = (int(n) for n in (rng.integers(5, 9), rng.integers(17, 40)))
         names = (f"std ({rule})", f"limit ({rule})")
-        for C_in, C_out, k, stride in ((small, large, 5, 2), (large, small, 4, 3)):
+        kernels = [(small, large, 5, 2), (large, small, 4, 3)]
+        kernels += [(1, small, 3, 1)] * (rule in ("uniform_fan_in", "he_back"))
+        for C_in, C_out, k, stride in kernels:
             cases.append(Case((rule, (C_out, C_in, k, k), stride), names))
     return cases
 
@@ -96,83 +98,26 @@ KERNEL_SCALE = Problem(
         Mistake("a²/12 for a²/3", edit("limit / math.sqrt(3)", "limit / math.sqrt(12)"), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),
         Mistake("He without the 2", edit('"he": 2', '"he": 1', '"he_back": 2', '"he_back": 1'), "Your He rules are built on the variance 1/n, which is LeCun's for linear units. A ReLU removes half of the second moment, and He's 2 makes up for it.", whole=True),
         Mistake("LeCun with a 2", edit('"lecun": 1', '"lecun": 2'), "Your LeCun rule is built on the variance 2/n_in, which is He's. Without a ReLU nothing is lost, and 1/n_in keeps the signal.", whole=True),
+        Mistake("whole windows", edit("C_out * k**2 / stride**2", "C_out * (k // stride) ** 2"), "You round k/s down to a whole number. A pixel lies in so many windows on average: some pixels in more, some in fewer, so k/s stays a fraction."),
+        Mistake("windows rounded up", edit("C_out * k**2 / stride**2", "C_out * (-(-k // stride)) ** 2"), "You round k/s up to a whole number. A pixel lies in so many windows on average: some pixels in more, some in fewer, so k/s stays a fraction.", alone=True),
+        Mistake("fan-out rounded down", edit("C_out * k**2 / stride**2", "C_out * k**2 // stride**2"), "Your fan-out is rounded down. It is an average over pixels and need not be whole.", alone=True),
+        Mistake("stride in the fan-in alone", edit("C_in * k**2", "C_in * k**2 / stride**2", "C_out * k**2 / stride**2", "C_out * k**2"), "You divide the fan-in by s², and the fan-out not. Whatever the stride, an output number sums k² C_in products; what a larger stride makes rarer is how often an input pixel is used.", alone=True),
+        Mistake("multiplied by the stride once", edit(" / stride**2", " * stride"), "You multiply the fan-out by s. A larger stride means fewer windows, so an input pixel feeds fewer outputs, by s².", alone=True),
+        Mistake("bias counted", edit("C_in * k**2", "C_in * k**2 + 1"), "Your fan-in counts the bias as one more input. The fan counts the products of a weight and an input alone.", alone=True),
+        Mistake("all weights counted", edit("C_in * k**2", "C_in * C_out * k**2", "C_out * k**2 / stride**2", "C_in * C_out * k**2 / stride**2"), "Your fans count the weights of the whole kernel. One output number sees those of its own output channel; one input pixel those of its own input channel.", alone=True),
+        Mistake("pixels without channels", edit("C_in * k**2", "k**2", "C_out * k**2 / stride**2", "k**2 / stride**2"), "Your fans are the pixels of a window, without the channels. An output number sums over C_in channels, and an input pixel feeds C_out.", alone=True),
+        Mistake("k² missing in the fan-out", edit("C_out * k**2 / stride**2", "C_out"), "Your fan-out is the number of output channels. In each of them an input pixel lies in several windows: k² of them for stride 1."),
+        Mistake("shape read from the other end", lambda rule, shape, stride: kernel_scale(rule, (shape[3], shape[2], shape[0], shape[1]), stride), "You read the shape as (k, k, C_in, C_out), as some libraries store it. Here it is (C_out, C_in, k, k)."),
+        Mistake("geometric mean in Glorot", edit("2 / (n_in + n_out)", "1 / math.sqrt(n_in * n_out)"), "Your Glorot rule has √(fan-in · fan-out), the geometric mean. Its compromise is the ordinary mean, half of the sum of both fans."),
+        Mistake("variances averaged in Glorot", edit("2 / (n_in + n_out)", "(1 / n_in + 1 / n_out) / 2"), "For Glorot you average the two variances 1/fan-in and 1/fan-out. The rule averages the fans and divides once.", alone=True),
+        Mistake("larger fan in Glorot", edit("2 / (n_in + n_out)", "1 / max(n_in, n_out)"), "Your Glorot rule takes the larger fan alone. It takes the mean of both.", alone=True),
+        Mistake("root missing in the fan-in limit", edit("1 / math.sqrt(n_in)", "1 / n_in"), "For uniform_fan_in your limit is 1/fan-in. Its root is missing."),
+        Mistake("variance for uniform_fan_in", edit("limit / math.sqrt(3)", "limit**2 / 3"), "For uniform_fan_in your std is the variance, a²/3. Take its root, a/√3."),
+        Mistake("he with the fan-out", edit("2 / n_in", "2 / n_out"), "Your he has the fan-out. That is he_back; he keeps the forward signal, so it has the fan-in.", whole=True),
     ),
     hints=(
         "Count. How many products does one number of the output sum? And into how many sums does one pixel of the input go?",
         "A window holds k² pixels of each of C_in channels. Back: with stride 1 a pixel lies in k² windows, in each of C_out output channels; a stride of s keeps one window in s².",
         "n_in and n_out take the places of the lecture's D and H. Each rule is one variance; its root is the standard deviation, and U[−a, a] has the variance a²/3.",
-    ),
-)  # fmt: skip
-
-
-# --- truncated_normal ------------------------------------------------------------------------------
-
-
-def truncated_normal(std, cut):
-    """A normal without draws beyond ±cut of its own standard deviations σ: how large σ has to be.
-
-    P = erf(c/√2) of the draws are kept, the standard deviation shrinks by √(1 − 2 c φ(c)/P), with
-    φ(c) = e^(−c²/2)/√(2π), and σ = std / shrink gives what is left the standard deviation `std`.
-
-    Returns kept, shrink, sigma.
-    """
-    kept = math.erf(cut / math.sqrt(2))
-    phi = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
-    variance = 1 - 2 * cut * phi / kept
-    shrink = math.sqrt(variance)
-    sigma = std / shrink
-    return kept, shrink, sigma
-
-
-def _root_or_nan(variance):
-    """As numpy's root; only edits call it."""
-    return math.sqrt(variance) if variance >= 0 else math.nan
-
-
-def _truncated_cases(rng):
-    cuts = (2.0, float(rng.uniform(1.1, 1.6)), float(rng.uniform(2.2, 2.6)))
-    return [Case((float(rng.uniform(0.5, 0.8)), cut), ("kept", "shrink", "sigma")) for cut in cuts]
-
-
-TRUNCATED_NORMAL = Problem(
-    name="ps3.truncated_normal",
-    reference=truncated_normal,
-    cases=_truncated_cases,
-    points=3,
-    lecture='lecture 4, "Initialisation"',
-    invariants=(
-        Invariant("sigma · shrink = std", lambda args, out: relative_error(out["sigma"] * out["shrink"], args[0]), "Your sigma times your shrink is not std. The cut multiplies the standard deviation by shrink, and what comes out has to be std."),
-    ),
-    mistakes=(
-        Mistake("not rescaled", edit("sigma = std / shrink", "sigma = std"), "Your sigma is std, as if nothing were cut. The cut takes the largest draws away, so the weights would come out too small."),
-        Mistake("multiplied, not divided", edit("sigma = std / shrink", "sigma = std * shrink"), "You multiply std by the shrink factor. The cut already makes the weights smaller; to make up for it, divide."),
-        Mistake("divided by the variance", edit("sigma = std / shrink", "sigma = std / shrink**2"), "Your sigma is std divided by the variance of what is left. Standard deviations scale with their own factor: divide by shrink, once."),
-        Mistake("cut at two, always", edit("phi = ", "cut = 2.0\n    phi = ", "phi / kept", "phi / math.erf(math.sqrt(2))"), "Your shrink is the one of a cut at 2, whatever `cut` is. Work it out from the cut."),
-        Mistake("variance for standard deviation", edit("math.sqrt(variance)", "variance"), "Your shrink is the variance of what is left. A standard deviation is asked for: take its root."),
-        Mistake("clipped, not drawn again", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi + cut**2 * (1 - kept)"), "Your variance is that of clipped draws, which pile up at ±cut. Here draws beyond the cut are thrown away and drawn again."),
-        Mistake("one tail only", edit("kept = math.erf", "kept = 0.5 + 0.5 * math.erf"), "Your share cuts the upper tail only: it is Φ(c). Both tails go, and what is kept is Φ(c) − Φ(−c)."),
-        Mistake("erf without √2", edit("cut / math.sqrt(2)", "cut"), "Your share is erf(c). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is c/√2."),
-        Mistake("share that is cut off", edit("return kept", "return 1 - kept"), "Your kept is the share beyond the cut. Asked for is the share that stays."),
-        Mistake("density without √(2π)", edit(" / math.sqrt(2 * math.pi)", "", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is e^(−c²/2) without its 1/√(2π): so much taken away can leave a negative variance."),
-        Mistake("density without √(2π), a root that fails", edit(" / math.sqrt(2 * math.pi)", ""), "Your φ is e^(−c²/2) without its 1/√(2π). For some cuts that takes away more than there is: the root of a negative number."),
-        Mistake("density over 2π", edit("math.sqrt(2 * math.pi)", "(2 * math.pi)"), "Your φ is divided by 2π. It is √(2π)."),
-        Mistake("density without the ½", edit("-(cut**2) / 2", "-(cut**2)"), "Your φ is e^(−c²)/√(2π). The exponent has a half: −c²/2."),
-        Mistake("density over √π", edit("math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is divided by √π. It is √(2π)."),
-        Mistake("edge term added", edit("1 - ", "1 + "), "You add the edge term. Integrating by parts leaves −2 c φ(c): the cut takes spread away, so the variance is below 1."),
-        Mistake("edge term times the share", edit("/ kept", "* kept"), "You multiply the edge term by the share that is kept. What is left has to be a density again: divide by P."),
-        Mistake("share for the variance", edit("1 - 2 * cut * phi / kept", "kept"), "Your variance is the share that is kept. The share is ∫φ(z)dz; the variance is ∫z²φ(z)dz, divided by that."),
-        Mistake("share for the shrink", edit("1 - 2 * cut * phi / kept", "kept**2"), "Your shrink is the share that is kept. How many draws stay is one question, how far they spread is another: √(∫z²φ(z)dz/P)."),
-        Mistake("sigma divided by the share", edit("sigma = std / shrink", "sigma = std / kept"), "Your sigma is std divided by the share that is kept. What the cut multiplies is the standard deviation, by shrink: divide by that."),
-        Mistake("cut in the units of the weights", lambda std, cut: truncated_normal(std, cut / std), "You divide cut by std. It counts standard deviations already: work with a standard normal, cut at ±cut."),
-        Mistake("c squared at the edge", edit("2 * cut", "2 * cut**2", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your edge term is c² φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
-        Mistake("one edge only", edit("2 * cut", "cut"), "Your variance takes away c φ(c) once. Integrating by parts leaves this term at both edges, −c and c."),
-        Mistake("c missing at the edge", edit("2 * cut", "2"), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
-        Mistake("edge term not divided by the share", edit(" / kept", ""), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
-        Mistake("not divided by the share", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi"), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
-    ),
-    hints=(
-        "Work with a standard normal first: which share of the draws stays, and what is their mean square?",
-        "The share is P(|z| < c) = erf(c/√2). The mean square is ∫z²φ(z)dz from −c to c, divided by the share. φ'(z) = −z φ(z), so integrate by parts.",
-        "∫z²φ(z)dz from −c to c is P − 2 c φ(c). The root of what you get is the shrink factor, and sigma makes up for it.",
     ),
 )  # fmt: skip

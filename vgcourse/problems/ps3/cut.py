@@ -1,0 +1,91 @@
+"""Problem set 3 on rules: a normal that is cut."""
+
+import math
+
+from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
+from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+
+# --- truncated_normal ------------------------------------------------------------------------------
+
+
+def truncated_normal(std, cut):
+    """A normal without draws beyond ±cut of its own standard deviations σ: how large σ has to be.
+
+    P = erf(c/√2) of the draws are kept, the standard deviation shrinks by √(1 − 2 c φ(c)/P), with
+    φ(c) = e^(−c²/2)/√(2π), and σ = std / shrink gives what is left the standard deviation `std`.
+
+    Returns kept, shrink, sigma.
+    """
+    kept = math.erf(cut / math.sqrt(2))
+    phi = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
+    variance = 1 - 2 * cut * phi / kept
+    shrink = math.sqrt(variance)
+    sigma = std / shrink
+    return kept, shrink, sigma
+
+
+def _root_or_nan(variance):
+    """As numpy's root; only edits call it."""
+    return math.sqrt(variance) if variance >= 0 else math.nan
+
+
+def _truncated_cases(rng):
+    ranges = (2.0, 2.0), (1.1, 1.6), (2.2, 2.6), (0.9, 1.0), (4.1, 4.4)
+    stds = [*rng.uniform(0.5, 0.8, size=4), rng.uniform(1.3, 1.9)]
+    return [
+        Case((float(std), float(rng.uniform(*cuts))), ("kept", "shrink", "sigma"))
+        for std, cuts in zip(stds, ranges, strict=True)
+    ]
+
+
+TRUNCATED_NORMAL = Problem(
+    name="ps3.truncated_normal",
+    reference=truncated_normal,
+    cases=_truncated_cases,
+    points=3,
+    lecture='lecture 4, "Initialisation"',
+    invariants=(
+        Invariant("sigma · shrink = std", lambda args, out: relative_error(out["sigma"] * out["shrink"], args[0]), "Your sigma times your shrink is not std. The cut multiplies the standard deviation by shrink, and what comes out has to be std."),
+    ),
+    mistakes=(
+        Mistake("not rescaled", edit("sigma = std / shrink", "sigma = std"), "Your sigma is std, as if nothing were cut. The cut takes the largest draws away, so the weights would come out too small."),
+        Mistake("multiplied, not divided", edit("sigma = std / shrink", "sigma = std * shrink"), "You multiply std by the shrink factor. The cut already makes the weights smaller; to make up for it, divide."),
+        Mistake("divided by the variance", edit("sigma = std / shrink", "sigma = std / shrink**2"), "Your sigma is std divided by the variance of what is left. Standard deviations scale with their own factor: divide by shrink, once."),
+        Mistake("cut at two, always", edit("phi = ", "cut = 2.0\n    phi = ", "phi / kept", "phi / math.erf(math.sqrt(2))"), "Your shrink is the one of a cut at 2, whatever `cut` is. Work it out from the cut.", whole=True),
+        Mistake("variance for standard deviation", edit("math.sqrt(variance)", "variance"), "Your shrink is the variance of what is left. A standard deviation is asked for: take its root."),
+        Mistake("clipped, not drawn again", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi + cut**2 * (1 - kept)"), "Your variance is that of clipped draws, which pile up at ±cut. Here draws beyond the cut are thrown away and drawn again."),
+        Mistake("one tail only", edit("kept = math.erf", "kept = 0.5 + 0.5 * math.erf"), "Your share cuts the upper tail only: it is Φ(c). Both tails go, and what is kept is Φ(c) − Φ(−c)."),
+        Mistake("erf without √2", edit("cut / math.sqrt(2)", "cut"), "Your share is erf(c). The error function is the integral of e^(−t²), without the ½ of the normal density: its argument is c/√2."),
+        Mistake("share that is cut off", edit("return kept", "return 1 - kept"), "Your kept is the share beyond the cut. Asked for is the share that stays."),
+        Mistake("density without √(2π)", edit(" / math.sqrt(2 * math.pi)", "", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is e^(−c²/2) without its 1/√(2π): so much taken away can leave a negative variance."),
+        Mistake("density without √(2π), a root that fails", edit(" / math.sqrt(2 * math.pi)", ""), "Your φ is e^(−c²/2) without its 1/√(2π). For some cuts that takes away more than there is: the root of a negative number."),
+        Mistake("density over 2π", edit("math.sqrt(2 * math.pi)", "(2 * math.pi)"), "Your φ is divided by 2π. It is √(2π)."),
+        Mistake("density without the ½", edit("-(cut**2) / 2", "-(cut**2)"), "Your φ is e^(−c²)/√(2π). The exponent has a half: −c²/2."),
+        Mistake("density over √π", edit("math.sqrt(2 * math.pi)", "math.sqrt(math.pi)", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your φ is divided by √π. It is √(2π)."),
+        Mistake("edge term added", edit("1 - ", "1 + "), "You add the edge term. Integrating by parts leaves −2 c φ(c): the cut takes spread away, so the variance is below 1."),
+        Mistake("edge term times the share", edit("/ kept", "* kept"), "You multiply the edge term by the share that is kept. What is left has to be a density again: divide by P."),
+        Mistake("share for the variance", edit("1 - 2 * cut * phi / kept", "kept"), "Your variance is the share that is kept. The share is ∫φ(z)dz; the variance is ∫z²φ(z)dz, divided by that."),
+        Mistake("share for the shrink", edit("1 - 2 * cut * phi / kept", "kept**2"), "Your shrink is the share that is kept. How many draws stay is one question, how far they spread is another: √(∫z²φ(z)dz/P)."),
+        Mistake("sigma divided by the share", edit("sigma = std / shrink", "sigma = std / kept"), "Your sigma is std divided by the share that is kept. What the cut multiplies is the standard deviation, by shrink: divide by that."),
+        Mistake("cut in the units of the weights", lambda std, cut: truncated_normal(std, cut / std), "You divide cut by std. It counts standard deviations already: work with a standard normal, cut at ±cut."),
+        Mistake("c squared at the edge", edit("2 * cut", "2 * cut**2", "math.sqrt(variance)", "_root_or_nan(variance)"), "Your edge term is c² φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
+        Mistake("one edge only", edit("2 * cut", "cut"), "Your variance takes away c φ(c) once. Integrating by parts leaves this term at both edges, −c and c."),
+        Mistake("c missing at the edge", edit("2 * cut", "2"), "Your edge term is φ(c). Integrating z · zφ(z) by parts leaves z φ(z) at the edges: c φ(c)."),
+        Mistake("edge term not divided by the share", edit(" / kept", ""), "Your edge term is not divided by the share that is kept. What is left has to be a density again: all of ∫z²φ(z)dz is divided by P."),
+        Mistake("not divided by the share", edit("1 - 2 * cut * phi / kept", "kept - 2 * cut * phi"), "Your variance is the integral ∫z²φ(z)dz from −c to c alone. The draws that are kept have probability P in all: divide by P."),
+        Mistake("φ at c/√2", edit("-(cut**2) / 2", "-(cut**2) / 4"), "Your φ is taken at c/√2. That is the argument of erf; the density belongs at c itself, e^(−c²/2)/√(2π)."),
+        Mistake("cut at two, everywhere", edit("kept = ", "cut = 2.0\n    kept = "), "All three of your results are those of a cut at 2, whatever `cut` is.", whole=True),
+        Mistake("variance of an even draw", edit("1 - 2 * cut * phi / kept", "cut**2 / 3"), "Your variance is c²/3, that of an even draw on [−c, c]. What is left of the normal is still higher in the middle: solve the integral with φ."),
+        Mistake("root of the shrink factor", edit("sigma = std / shrink", "sigma = std / math.sqrt(shrink)"), "Your sigma is std divided by the root of shrink. shrink is a factor of standard deviations already: no root is left to take."),
+        Mistake("share in the sigma as well", edit("sigma = std / shrink", "sigma = std / (shrink * kept)"), "Your sigma is divided by the share that is kept, too. The share is in shrink already; what is left has to be divided by that alone."),
+        Mistake("the variance lost", edit("1 - 2 * cut * phi / kept", "2 * cut * phi / kept"), "Your variance is what the cut takes away. What is left is 1 minus that."),
+        Mistake("mean size for the root mean square", edit("math.sqrt(variance)", "2 * (1 / math.sqrt(2 * math.pi) - phi) / kept"), "Your shrink is the mean of |ζ|. A standard deviation is the root of the mean of ζ²."),
+        Mistake("far cuts taken for none", lambda std, cut: (1.0, 1.0, std) if cut >= 4 else truncated_normal(std, cut), "For a far cut you say that nothing is cut. Little is, and the same formulas tell how little: they hold for every cut."),
+    ),
+    hints=(
+        "Work with a standard normal first: which share of the draws stays, and what is their mean square?",
+        "The share is P(|z| < c) = erf(c/√2). The mean square is ∫z²φ(z)dz from −c to c, divided by the share. φ'(z) = −z φ(z), so integrate by parts.",
+        "∫z²φ(z)dz from −c to c is P − 2 c φ(c). The root of what you get is the shrink factor, and sigma makes up for it.",
+    ),
+)  # fmt: skip
