@@ -16,26 +16,17 @@ def full_subtractor(bits, gain):
 
     borrow = u_1 and difference = σ(k(½ − u_0 + u_1 − u_2)). Any other right circuit passes too.
     """
-    return _subtractor(bits, gain)
+    A, B, C = bits.T
+    s = B + C - A
+    u0, u1, u2 = unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)
+    borrow = u1
+    difference = unit(1 - u0 + u1 - u2, 0.5, gain)
+    return difference, borrow
 
 
-def _unit(total, threshold, gain):
+def unit(total, threshold, gain):
+    """1 where total is above the threshold, else 0, nearly."""
     return sigmoid(gain * (total - threshold))
-
-
-def _subtractor(bits, gain, *, count=lambda a, b, c: b + c - a, first_gain=True, differs=None, borrows=None):
-    gain = float(gain)
-    s = count(*bits.T)
-    u = [_unit(s, j - 0.5, gain if first_gain else 1.0) for j in (0, 1, 2)]
-    difference = _unit(1 - u[0] + u[1] - u[2], 0.5, gain) if differs is None else differs(u, *bits.T)
-    return difference, u[1] if borrows is None else borrows(u, *bits.T)
-
-
-def _on_the_count(bits, gain):
-    """Thresholds where the counts are."""
-    a, b, c = bits.T
-    u = [_unit(b + c - a, j, gain) for j in (0, 1, 2)]
-    return _unit(1 - u[0] + u[1] - u[2], 0.5, gain), u[1]
 
 
 def _subtractor_cases(rng):
@@ -55,7 +46,7 @@ def _subtracts(args, out):
 FULL_SUBTRACTOR = Problem(
     name="ps2.full_subtractor",
     reference=full_subtractor,
-    family=_subtractor,
+    helpers=(unit,),
     cases=_subtractor_cases,
     points=3,
     lecture='lecture 2, "Saturation"',
@@ -64,29 +55,29 @@ FULL_SUBTRACTOR = Problem(
         Invariant("difference − 2 borrow is A − B − C", _subtracts, "Your difference − 2 · borrow is not A − B − C in some row. Print the eight rows of the truth table beside both of your results."),
     ),
     mistakes=(
-        Mistake("borrow-in ignored", dict(count=lambda a, b, c: b - a), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
-        Mistake("borrow-in not in the difference", dict(differs=lambda u, a, b, c: (a != b) * 1.0), "Your difference is A ⊕ B. The borrow-in changes it too."),
-        Mistake("borrow-in not in the borrow", dict(borrows=lambda u, a, b, c: (1 - a) * b), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
-        Mistake("a carry for the borrow", dict(borrows=lambda u, a, b, c: (a + b + c >= 2) * 1.0), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
-        Mistake("borrow always with C", dict(borrows=lambda u, a, b, c: np.maximum((1 - a) * b, c)), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
-        Mistake("borrow from equal on", dict(borrows=lambda u, a, b, c: u[0]), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
-        Mistake("borrow from two", dict(borrows=lambda u, a, b, c: u[2]), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
-        Mistake("borrow only if one is missing", dict(borrows=lambda u, a, b, c: u[1] - u[2]), "You do not borrow for 0 − 1 − 1. That is −2: difference 0 and borrow 1."),
-        Mistake("borrow undecided for equal", dict(borrows=lambda u, a, b, c: np.where(b + c == a, 0.5, u[1])), "Your borrow is ½ where B + C equals A: the threshold lies at 0, where a sum sits. Put it halfway between 0 and 1."),
-        Mistake("borrow for each of B and C", dict(borrows=lambda u, a, b, c: (1 - a) * (b + c)), "Your borrow is ¬A ∧ B plus ¬A ∧ C. That is 2 for 0 − 1 − 1, and it misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
-        Mistake("borrow for B or C", dict(borrows=lambda u, a, b, c: (1 - a) * np.maximum(b, c)), "Your borrow is ¬A ∧ (B ∨ C). That misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
-        Mistake("borrow added once", dict(differs=lambda u, a, b, c: a - b - c + u[1]), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
-        Mistake("borrow the wrong way round", dict(borrows=lambda u, a, b, c: 1 - u[1]), "You borrow where A is large enough, and not where it is too small."),
-        Mistake("A and B exchanged", dict(count=lambda a, b, c: a + c - b), "You compute B − A − C. The first column is what is subtracted from."),
-        Mistake("borrow-in added", dict(count=lambda a, b, c: b - a - c), "You compute A + C − B. What the digit below has borrowed is taken away, like B."),
-        Mistake("difference upside down", dict(differs=lambda u, a, b, c: u[0] - u[1] + u[2]), "Your difference is 1 where it has to be 0, and 0 where it has to be 1: it is 1 where A − B − C is odd."),
-        Mistake("difference of two missing", dict(differs=lambda u, a, b, c: 1 - u[0] + u[1]), "Your difference is 1 for 0 − 1 − 1. That is −2 = 0 − 2 · 1: difference 0, borrow 1."),
-        Mistake("difference 0 with a borrow", dict(differs=lambda u, a, b, c: 1 - u[0]), "Your difference is 1 only where 1 is left over. Where 1 is missing you borrow 2, and 1 is left of those: −1 = 1 − 2 · 1."),
-        Mistake("a number for a digit", dict(differs=lambda u, a, b, c: a - b - c), "Your difference is A − B − C itself, which may be −2 or −1. The difference is one binary digit, the borrow the rest."),
-        Mistake("absolute difference", dict(differs=lambda u, a, b, c: np.abs(a - b - c)), "Your difference is |A − B − C|, which is 2 for 0 − 1 − 1. It is one binary digit: −2 = 0 − 2 · 1."),
-        Mistake("results exchanged", lambda bits, gain: _subtractor(bits, gain)[::-1], "Your two results are exchanged: the difference comes first, then the borrow."),
-        Mistake("threshold on the count", _on_the_count, "Your units sit exactly on the counts: where B + C − A is 1, σ(gain (1 − 1)) = ½. Put thresholds halfway between."),
-        Mistake("gain missing in the first layer", dict(first_gain=False), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
+        Mistake("borrow-in ignored", edit("B + C - A", "B - A"), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
+        Mistake("borrow-in not in the difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A != B) * 1.0"), "Your difference is A ⊕ B. The borrow-in changes it too."),
+        Mistake("borrow-in not in the borrow", edit("borrow = u1", "borrow = (1 - A) * B"), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
+        Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
+        Mistake("borrow always with C", edit("borrow = u1", "borrow = np.maximum((1 - A) * B, C)"), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
+        Mistake("borrow from equal on", edit("borrow = u1", "borrow = u0"), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
+        Mistake("borrow from two", edit("borrow = u1", "borrow = u2"), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
+        Mistake("borrow only if one is missing", edit("borrow = u1", "borrow = u1 - u2"), "You do not borrow for 0 − 1 − 1. That is −2: difference 0 and borrow 1."),
+        Mistake("borrow undecided for equal", edit("borrow = u1", "borrow = np.where(B + C == A, 0.5, u1)"), "Your borrow is ½ where B + C equals A: the threshold lies at 0, where a sum sits. Put it halfway between 0 and 1."),
+        Mistake("borrow for each of B and C", edit("borrow = u1", "borrow = (1 - A) * (B + C)"), "Your borrow is ¬A ∧ B plus ¬A ∧ C. That is 2 for 0 − 1 − 1, and it misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow for B or C", edit("borrow = u1", "borrow = (1 - A) * np.maximum(B, C)"), "Your borrow is ¬A ∧ (B ∨ C). That misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow added once", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C + u1"), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
+        Mistake("borrow the wrong way round", edit("borrow = u1", "borrow = 1 - u1"), "You borrow where A is large enough, and not where it is too small."),
+        Mistake("A and B exchanged", edit("B + C - A", "A + C - B"), "You compute B − A − C. The first column is what is subtracted from."),
+        Mistake("borrow-in added", edit("B + C - A", "B - A - C"), "You compute A + C − B. What the digit below has borrowed is taken away, like B."),
+        Mistake("difference upside down", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "u0 - u1 + u2"), "Your difference is 1 where it has to be 0, and 0 where it has to be 1: it is 1 where A − B − C is odd."),
+        Mistake("difference of two missing", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "1 - u0 + u1"), "Your difference is 1 for 0 − 1 − 1. That is −2 = 0 − 2 · 1: difference 0, borrow 1."),
+        Mistake("difference 0 with a borrow", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "1 - u0"), "Your difference is 1 only where 1 is left over. Where 1 is missing you borrow 2, and 1 is left of those: −1 = 1 − 2 · 1."),
+        Mistake("a number for a digit", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C"), "Your difference is A − B − C itself, which may be −2 or −1. The difference is one binary digit, the borrow the rest."),
+        Mistake("absolute difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "np.abs(A - B - C)"), "Your difference is |A − B − C|, which is 2 for 0 − 1 − 1. It is one binary digit: −2 = 0 − 2 · 1."),
+        Mistake("results exchanged", edit("return difference, borrow", "return borrow, difference"), "Your two results are exchanged: the difference comes first, then the borrow."),
+        Mistake("threshold on the count", edit("unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)", "unit(s, 0, gain), unit(s, 1, gain), unit(s, 2, gain)"), "Your units sit exactly on the counts: where B + C − A is 1, σ(gain (1 − 1)) = ½. Put thresholds halfway between."),
+        Mistake("gain missing in the first layer", edit("unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)", "unit(s, -0.5, 1), unit(s, 0.5, 1), unit(s, 1.5, 1)"), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
     ),
     hints=(
         "Write s = B + C − A beside the eight rows: −1, 0, 1 or 2. For which of them do you borrow, and for which is the difference 1?",
