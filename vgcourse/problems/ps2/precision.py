@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 # bits: exponent of the smallest normal number, of the smallest number of all
@@ -13,22 +14,24 @@ def steps_to_zero(start, factors, precision):
 
     that precision, is below the smallest normal number (it starts to lose digits), and where it is exactly 0.
     """
-    return _first(start, factors, precision)
+    dtype = np.dtype(precision)
+    a = factors.astype(dtype)
+    p = np.full_like(a, abs(start))
+    tiny = np.finfo(dtype).tiny
+    below, zero = np.ones((2, len(a)), dtype=int)
+    while p.any():
+        p = p * a
+        below = below + (p >= tiny)
+        zero = zero + (p > 0)
+    return below, zero
 
 
-def _first(start, factors, precision, *, computed=None, below=None, zero=lambda p, dtype: p == 0, late=0, started=True, size=np.abs):  # fmt: skip
-    """steps_to_zero with exchangeable parts."""
-    dtype = np.dtype(computed or precision)
-    factors = factors.astype(dtype)
-    layers = int(-1100 / np.log2(factors.max(), dtype=float)) + 2  # enough for any precision
-    table = np.repeat(factors[None], layers, axis=0)
-    table[0] *= dtype.type(start if started else 1)
-    products = np.cumprod(table, axis=0)  # rounds after every factor
-    limit = np.finfo(dtype).tiny if below is None else below(dtype)
-    lost, gone = (
-        reached.argmax(axis=0) + 1 for reached in (size(products) < limit, zero(size(products), dtype))
-    )
-    return lost + late, gone + late
+def _products(start, factors, precision):
+    """The same from a table of all products, rounded after every factor, in less time."""
+    table = np.repeat(factors.astype(precision)[None], int(-1100 / np.log2(factors.max())) + 20, axis=0)
+    table[0] *= abs(start)
+    products = np.cumprod(table, axis=0)
+    return (products >= np.finfo(precision).tiny).sum(axis=0) + 1, (products > 0).sum(axis=0) + 1
 
 
 def _by_logarithm(start, factors, bits):
@@ -45,7 +48,7 @@ def _cases(rng):
             factors = rng.choice(np.arange(20, 122), size=6, replace=False) / 256
             start = float(rng.choice(np.arange(33, 120)) / rng.choice([128, 512, 4096]))
             args = start, factors, precision
-            lost, gone = _first(*args)
+            lost, gone = _products(*args)
             (by_log, near), (by_log_0, near_0) = (
                 _by_logarithm(start, factors, b) for b in (normal, smallest - 1)
             )
@@ -58,7 +61,7 @@ def _cases(rng):
             others = [
                 _by_logarithm(start, factors, smallest)[0] != gone,
                 _by_logarithm(start, factors, normal - 2)[0] != lost,
-                *(a != b for a, b in zip(_first(*args, started=False), (lost, gone), strict=True)),
+                *(a != b for a, b in zip(_products(1.0, *args[1:]), (lost, gone), strict=True)),
             ]
             if all(other.any() for other in others):
                 break
@@ -93,7 +96,6 @@ def _later(args, out):
 STEPS_TO_ZERO = Problem(
     name="ps2.steps_to_zero",
     reference=steps_to_zero,
-    family=_first,
     cases=_cases,
     points=3,
     lecture='lecture 3, "Depth"',
@@ -102,23 +104,23 @@ STEPS_TO_ZERO = Problem(
         Invariant("whole numbers", lambda args, out: float(max(np.abs(np.asarray(v) - np.round(v)).max() for v in out.values())), "Your answer is not whole. Layers are counted: the first l where it has happened."),
     ),
     mistakes=(
-        Mistake("start left out", dict(started=False), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a."),
-        Mistake("always double precision", dict(computed="float64"), "You compute in float64, whatever the precision asked for. Make the factors arrays of that precision first; Python's own numbers are float64 too."),
-        Mistake("always single precision", dict(computed="float32"), "You compute in float32, whatever the precision asked for. Make the factors arrays of that precision first."),
-        Mistake("machine epsilon", dict(below=lambda dtype: np.finfo(dtype).eps, zero=lambda p, dtype: p < np.finfo(dtype).eps), "You stop at the machine epsilon. That is the smallest step beside 1; numbers near zero have exponents of their own and go far below it."),
-        Mistake("epsilon for the smallest normal number", dict(below=lambda dtype: np.finfo(dtype).eps), "Your first result stops at the machine epsilon, the smallest step beside 1. The smallest normal number is np.finfo(…).tiny, 1.2e−38 in float32."),
-        Mistake("zero at the smallest normal number", dict(zero=lambda p, dtype: p < np.finfo(dtype).tiny), "Your product is 0 as soon as it leaves the normal numbers. Subnormal numbers lie below them: in float32 they go from 1.2e−38 down to 1.4e−45."),
+        Mistake("start left out", edit("abs(start)", "1"), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a."),
+        Mistake("always double precision", edit("np.dtype(precision)", "np.dtype('float64')"), "You compute in float64, whatever the precision asked for. Make the factors arrays of that precision first; Python's own numbers are float64 too."),
+        Mistake("always single precision", edit("np.dtype(precision)", "np.dtype('float32')"), "You compute in float32, whatever the precision asked for. Make the factors arrays of that precision first."),
+        Mistake("machine epsilon", edit("(dtype).tiny", "(dtype).eps", "p > 0", "p >= np.finfo(dtype).eps"), "You stop at the machine epsilon. That is the smallest step beside 1; numbers near zero have exponents of their own and go far below it."),
+        Mistake("epsilon for the smallest normal number", edit("(dtype).tiny", "(dtype).eps"), "Your first result stops at the machine epsilon, the smallest step beside 1. The smallest normal number is np.finfo(…).tiny, 1.2e−38 in float32."),
+        Mistake("zero at the smallest normal number", edit("p > 0", "p >= np.finfo(dtype).tiny"), "Your product is 0 as soon as it leaves the normal numbers. Subnormal numbers lie below them: in float32 they go from 1.2e−38 down to 1.4e−45."),
         Mistake("rounding forgotten", _without_rounding, "Your second result is where start · a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
-        Mistake("smallest number for the smallest normal one", dict(below=lambda dtype: 2 * np.finfo(dtype).smallest_subnormal), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
-        Mistake("one over the largest", dict(below=lambda dtype: 1 / np.finfo(dtype).max), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
-        Mistake("sign of the start", dict(size=lambda p: p), "Your first result takes a negative gradient for a tiny one: −0.06 is below any positive number. It is the size, |p|, that loses digits."),
-        Mistake("sign of the start, both", dict(size=lambda p: np.maximum(p, 0)), "You take a negative gradient for a vanished one. It is the size, |p|, that loses digits and becomes 0."),
-        Mistake("equal to the smallest normal number", dict(below=lambda dtype: np.nextafter(np.finfo(dtype).tiny, dtype.type(1))), "You count a product that equals the smallest normal number. That one still has all its digits: they are lost below it, <, not ≤."),
+        Mistake("smallest number for the smallest normal one", edit("(dtype).tiny", "(dtype).smallest_subnormal * 2"), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
+        Mistake("one over the largest", edit("np.finfo(dtype).tiny", "1 / np.finfo(dtype).max"), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
+        Mistake("sign of the start", edit("abs(start)", "start", "p > 0", "p != 0"), "Your first result takes a negative gradient for a tiny one: −0.06 is below any positive number. It is the size, |p|, that loses digits."),
+        Mistake("sign of the start, both", edit("abs(start)", "start"), "You take a negative gradient for a vanished one. It is the size, |p|, that loses digits and becomes 0."),
+        Mistake("equal to the smallest normal number", edit("p >= tiny", "p > tiny"), "You count a product that equals the smallest normal number. That one still has all its digits: they are lost below it, <, not ≤."),
         Mistake("tie kept", _tie_kept, "Your second result is one too late where the product is exactly half of the smallest number. A tie goes to the even neighbour, and that is 0."),
-        Mistake("layers before", dict(late=-1), "You count the layers that still work. Asked for is the first one where it has happened, one more."),
-        Mistake("results exchanged", lambda *args: _first(*args)[::-1], "Your two results are exchanged: first where the product falls below the normal numbers, then where it is 0."),
-        Mistake("counted from the first product", dict(late=1), "You count one too many: start · a is what is left after 1 layer, start · a · a after 2. Does your counter go up once more after the last product?"),
-        Mistake("square underflows", dict(below=lambda dtype: np.sqrt(np.finfo(dtype).tiny), zero=lambda p, dtype: p * p == 0), "Your product is squared before you look at it, as in a norm. Squares underflow after half as many layers; ask the product itself."),
+        Mistake("layers before", edit("np.ones(", "np.zeros("), "You count the layers that still work. Asked for is the first one where it has happened, one more."),
+        Mistake("results exchanged", edit("return below, zero", "return zero, below"), "Your two results are exchanged: first where the product falls below the normal numbers, then where it is 0."),
+        Mistake("counted from the first product", edit("np.ones((2, len(a)), dtype=int)", "np.full((2, len(a)), 2)"), "You count one too many: start · a is what is left after 1 layer, start · a · a after 2. Does your counter go up once more after the last product?"),
+        Mistake("square underflows", edit("np.finfo(dtype).tiny", "np.sqrt(np.finfo(dtype).tiny)", "p > 0", "p * p > 0"), "Your product is squared before you look at it, as in a norm. Squares underflow after half as many layers; ask the product itself."),
     ),
     hints=(
         "Multiply up, one layer at a time, in the precision asked for, and note when it happens.",

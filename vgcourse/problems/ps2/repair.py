@@ -10,6 +10,7 @@ from vgcourse.activations import sigmoid, sigmoid_derivative
 from vgcourse.collect.plain import describe
 from vgcourse.layers import LinearParams
 from vgcourse.mlp import loss_and_gradient, mlp_forward
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 from vgcourse.tasks import digits
 
@@ -24,16 +25,11 @@ def repair_net(x, Ws, bs):
 
     W scaled so that its pre-activations have the standard deviation 1, b so that their means are 0.
     """
-    return _repaired(x, Ws, bs)
-
-
-def _repaired(x, Ws, bs, *, spread=1.0, weights=True, biases="centred", sign=-1, kept=()):
-    """repair_net with exchangeable parts."""
     h, new_Ws, new_bs = x, [], []
-    for l, (W, b) in enumerate(zip(Ws, bs, strict=True)):
-        if l not in {k % len(Ws) for k in kept}:
-            W = W * (spread / np.maximum((h @ W.T).std(axis=0), 1e-9))[:, None] if weights else W.copy()
-            b = {"centred": sign * (h @ W.T).mean(axis=0), "zero": np.zeros(len(b)), "kept": b.copy()}[biases]
+    for old_W, old_b in zip(Ws, bs, strict=True):
+        spread = np.maximum((h @ old_W.T).std(axis=0), 1e-9)
+        W = old_W / spread[:, None]
+        b = -(h @ W.T).mean(axis=0)
         new_Ws.append(W)
         new_bs.append(b)
         h = sigmoid(h @ W.T + b)
@@ -111,7 +107,6 @@ def _misses(number):
 REPAIR_NET = Problem(
     name="ps2.repair_net",
     reference=repair_net,
-    family=_repaired,
     cases=_cases,
     adapt=_measure,
     exact=True,
@@ -125,16 +120,16 @@ REPAIR_NET = Problem(
     ),
     mistakes=(
         Mistake("nothing changed", lambda x, Ws, bs: (Ws, bs), "You return the nets as they came. Look at the sizes of their weights and biases, and at z."),
-        Mistake("weights kept", dict(weights=False), "You centre the pre-activations and keep the weights. The units are as wide apart as before, and saturated on both sides: the weights are too large."),
-        Mistake("biases kept", dict(biases="kept"), "You scale the weights and keep the biases. They hold units off the steep part, for every digit alike."),
-        Mistake("biases zero", dict(biases="zero"), "You scale the weights and drop the biases. The outputs of a sigmoid lie around ½, so without a bias each pre-activation is off-centre by half the sum of its weights."),
-        Mistake("sign of the bias", dict(sign=1), "Your biases push pre-activations further out. They have to take the mean away."),
+        Mistake("weights kept", edit("old_W / spread[:, None]", "old_W.copy()"), "You centre the pre-activations and keep the weights. The units are as wide apart as before, and saturated on both sides: the weights are too large."),
+        Mistake("biases kept", edit("-(h @ W.T).mean(axis=0)", "old_b.copy()"), "You scale the weights and keep the biases. They hold units off the steep part, for every digit alike."),
+        Mistake("biases zero", edit("-(h @ W.T).mean(axis=0)", "np.zeros(len(old_b))"), "You scale the weights and drop the biases. The outputs of a sigmoid lie around ½, so without a bias each pre-activation is off-centre by half the sum of its weights."),
+        Mistake("sign of the bias", edit("-(h @ W.T).mean", "(h @ W.T).mean"), "Your biases push pre-activations further out. They have to take the mean away."),
         Mistake("Glorot's weights, no bias", _by_fan_in(1.0), "You gave the net weights of size 1/√n and no biases, the dead start of the lecture's bet. Nothing is saturated, and every layer still costs a factor of four: the slope is ¼ at most."),
         Mistake("weights 4/√n, no bias", _by_fan_in(4.0), "Your weights make up for the slope of ¼, but nothing takes away what is off-centre: a sigmoid's outputs lie around ½."),
-        Mistake("first layer left out", dict(kept=(0,)), "You mend all layers but the first. It is saturated as well, and what it has lost no later layer finds again."),
-        Mistake("last layer left out", dict(kept=(-1,)), "You mend the hidden layers and leave the last one as it was. Its weights hand the error signal down, and they are far too large: it differs from the others' by more than a factor of ten."),
-        Mistake("pre-activations too narrow", dict(spread=0.03), "You made the pre-activations so narrow that the digits can hardly be told apart at the top, or scaled for one side only: the spread of z should be about that of the steep part."),
-        Mistake("pre-activations too wide", dict(spread=5.0), "Your pre-activations are too wide: many units lie beyond ±3.64, where a sigmoid is saturated, equation (2.9)."),
+        Mistake("first layer left out", edit("new_Ws.append(W)", "W, b = (W, b) if new_Ws else (old_W, old_b)\n        new_Ws.append(W)"), "You mend all layers but the first. It is saturated as well, and what it has lost no later layer finds again."),
+        Mistake("last layer left out", edit("new_Ws.append(W)", "W, b = (W, b) if len(new_Ws) < len(Ws) - 1 else (old_W, old_b)\n        new_Ws.append(W)"), "You mend the hidden layers and leave the last one as it was. Its weights hand the error signal down, and they are far too large: it differs from the others' by more than a factor of ten."),
+        Mistake("pre-activations too narrow", edit("W = old_W /", "W = 0.03 * old_W /"), "You made the pre-activations so narrow that the digits can hardly be told apart at the top, or scaled for one side only: the spread of z should be about that of the steep part."),
+        Mistake("pre-activations too wide", edit("W = old_W /", "W = 5 * old_W /"), "Your pre-activations are too wide: many units lie beyond ±3.64, where a sigmoid is saturated, equation (2.9)."),
         Mistake("all weights alike", lambda x, Ws, bs: ([np.full_like(W, 4 / W.shape[1]) for W in Ws], [np.full(len(b), -2.0) for b in bs]), "All units of a layer have the same weights, so they say the same and learn the same. Keep the random directions that were there, and change their size."),
     ),
     hints=(

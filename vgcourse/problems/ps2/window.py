@@ -7,6 +7,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid, sigmoid_derivative
 from vgcourse.collect.plain import describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 TARGET = 0.42  # of the inputs from 0 to 1; one unit alone reaches 0.448
@@ -22,14 +23,10 @@ def wide_window(L):
     All units but the last have the weight 1 and are nearly straight, so all inputs keep together in the middle;
     the last one makes up for the quarter that each of them has cost: 6.89 · 4^(L−1). Biases −w/2 centre.
     """
-    return _chain(L)
-
-
-def _chain(L, *, first=1.0, last=BEST, power=4.0, extra=0, shift=0.5, turned=False):
-    w = np.full(L, float(first))
-    w[-1] = last * power ** (L - 1 + extra)
-    w = w[::-1].copy() if turned else w
-    return w, -shift * w
+    w = np.ones(L)
+    w[-1] = BEST * 4.0 ** (L - 1)
+    b = -0.5 * w
+    return w, b
 
 
 def _common(weight):
@@ -82,7 +79,6 @@ def _narrow(args, out):
 WIDE_WINDOW = Problem(
     name="ps2.wide_window",
     reference=wide_window,
-    family=_chain,
     cases=lambda rng: [Case((L,), (f"window ({L} units)",)) for L in UNITS],
     adapt=_measure,
     exact=True,
@@ -97,10 +93,10 @@ WIDE_WINDOW = Problem(
         Mistake("the best single unit, repeated", _common(BEST), "All your units have the weight that is best for one of them. Each one spreads the inputs further apart than the next one's window is wide. Must all units do the same?"),
         Mistake("weight 5 in every unit", _common(5.0), "All your units have the weight 5, the lecture's example. No common weight reaches the target: what else can differ from unit to unit?"),
         Mistake("weight 20 in every unit", _common(20.0), "All your units have the weight 20. They saturate for almost every input: a larger weight narrows the window."),
-        Mistake("large weight first", dict(turned=True), "Your first unit is the steep one. It pushes all inputs to its two ends, and no unit after it can bring them back."),
-        Mistake("a factor 4 too many", dict(extra=1), "Your last unit is four times as steep as it has to be: its peak is high, its window narrow. How much have the units before it cost, all together?"),
-        Mistake("not centred", dict(shift=0.4), "Your chain is not centred: the input ½ does not reach the middle of the later units, where z = 0."),
-        Mistake("first units too steep", dict(first=4.0, power=1.0), "Your first units have the weight 4, so they bend the inputs apart before the last one sees them. Which weight keeps a sigmoid nearly straight?"),
+        Mistake("large weight first", edit("b = -0.5 * w", "w = w[::-1].copy()\n    b = -0.5 * w"), "Your first unit is the steep one. It pushes all inputs to its two ends, and no unit after it can bring them back."),
+        Mistake("a factor 4 too many", edit("(L - 1)", "L"), "Your last unit is four times as steep as it has to be: its peak is high, its window narrow. How much have the units before it cost, all together?"),
+        Mistake("not centred", edit("-0.5 * w", "-0.4 * w"), "Your chain is not centred: the input ½ does not reach the middle of the later units, where z = 0."),
+        Mistake("first units too steep", edit("np.ones(L)", "np.full(L, 4.0)", " * 4.0 ** (L - 1)", ""), "Your first units have the weight 4, so they bend the inputs apart before the last one sees them. Which weight keeps a sigmoid nearly straight?"),
     ),
     hints=(
         "One unit cannot do better than 0.448. The chain's product is the slope of its whole curve from h_0 to h_L: which shape of that curve would be as good as a single unit's?",
