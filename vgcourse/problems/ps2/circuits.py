@@ -30,17 +30,23 @@ def unit(total, threshold, gain):
 
 
 def _subtractor_cases(rng):
-    """All eight rows and four more, in any order."""
+    """All eight rows and four more, in any order; a gain for which e^(gain) is infinite; a single row."""
     cases = []
-    for _ in range(2):
+    for gain in (rng.uniform(40, 100), rng.uniform(800, 1200)):
         rows = truth_table(3)[rng.permutation(np.r_[:8, rng.integers(8, size=4)])]
-        cases.append(Case((rows, float(rng.uniform(40, 100))), ("difference", "borrow")))
+        cases.append(Case((rows, float(gain)), ("difference", "borrow")))
+    cases.append(Case((truth_table(3)[[rng.integers(8)]], float(rng.uniform(40, 100))), ("difference", "borrow")))
     return cases
 
 
 def _subtracts(args, out):
     a, b, c = args[0].T
     return relative_error(out["difference"] - 2 * out["borrow"], a - b - c)
+
+
+def _undecided(args, out):
+    """How far the results are from both 0 and 1."""
+    return float(max(np.minimum(np.abs(v), np.abs(v - 1)).max() for v in out.values()))
 
 
 FULL_SUBTRACTOR = Problem(
@@ -53,6 +59,7 @@ FULL_SUBTRACTOR = Problem(
     axes={"difference": ("example",), "borrow": ("example",)},
     invariants=(
         Invariant("difference − 2 borrow is A − B − C", _subtracts, "Your difference − 2 · borrow is not A − B − C in some row. Print the eight rows of the truth table beside both of your results."),
+        Invariant("0 or 1", _undecided, "Some of your results are neither close to 0 nor close to 1. Is gain in every unit of your circuit, and does each threshold lie halfway between two sums?"),
     ),
     mistakes=(
         Mistake("borrow-in ignored", edit("B + C - A", "B - A"), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
@@ -66,6 +73,10 @@ FULL_SUBTRACTOR = Problem(
         Mistake("borrow undecided for equal", edit("borrow = u1", "borrow = np.where(B + C == A, 0.5, u1)"), "Your borrow is ½ where B + C equals A: the threshold lies at 0, where a sum sits. Put it halfway between 0 and 1."),
         Mistake("borrow for each of B and C", edit("borrow = u1", "borrow = (1 - A) * (B + C)"), "Your borrow is ¬A ∧ B plus ¬A ∧ C. That is 2 for 0 − 1 − 1, and it misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
         Mistake("borrow for B or C", edit("borrow = u1", "borrow = (1 - A) * np.maximum(B, C)"), "Your borrow is ¬A ∧ (B ∨ C). That misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow whatever A is", edit("borrow = u1", "borrow = np.maximum(B, C)"), "Your borrow is B ∨ C, and A has no say in it. With A = 1 and one of the two there is enough: 1 − 1 − 0 = 0."),
+        Mistake("borrow only for B and C", edit("borrow = u1", "borrow = B * C"), "Your borrow is B ∧ C. That misses 0 − 1 − 0 and 0 − 0 − 1: with A = 0 either of them is more than there is."),
+        Mistake("difference of any bit", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "np.maximum(np.maximum(A, B), C)"), "Your difference is 1 wherever any bit is 1. It is 1 where an odd number of them is: 1 − 1 − 0 = 0."),
+        Mistake("difference of a single bit", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A + B + C == 1) * 1.0"), "Your difference is 1 only where a single bit is 1. It is 1 for 1 − 1 − 1 as well: −1 = 1 − 2 · 1."),
         Mistake("borrow added once", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C + u1"), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
         Mistake("borrow the wrong way round", edit("borrow = u1", "borrow = 1 - u1"), "You borrow where A is large enough, and not where it is too small."),
         Mistake("A and B exchanged", edit("B + C - A", "A + C - B"), "You compute B − A − C. The first column is what is subtracted from."),
@@ -119,7 +130,8 @@ def _or_nand(x, gain):
 def _xor_cases(rng):
     return [
         Case((rng.uniform(-0.2, 1.2, size=(8, 2)), float(rng.uniform(3, 5))), ("value", "slopes"), batch=8),
-        Case((truth_table(2), float(rng.uniform(6, 8))), ("value", "slopes"), batch=4),
+        Case((truth_table(2).astype(int), float(rng.uniform(6, 8))), ("value", "slopes"), batch=4),
+        Case((rng.uniform(0.6, 0.9, size=(1, 2)) * [1, 0.2], float(rng.uniform(3, 5))), ("value", "slopes")),
     ]
 
 

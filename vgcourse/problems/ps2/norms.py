@@ -43,7 +43,7 @@ def _by_row(delta, h):
 
 def _cases(rng):
     cases = []
-    for N, H, D in ((6, 4, 3), (4, 4, 4), (5, 1, 2), (3, 2, 1)):
+    for N, H, D in ((6, 4, 3), (4, 4, 4), (5, 1, 2), (3, 2, 1), (1, 3, 2)):
         delta = rng.normal(size=(N, H)) * 10.0 ** rng.uniform(-1.5, 0.5, size=H)
         cases.append(Case((delta, rng.normal(size=(N, D)) + 0.3), ("instances", "batch"), batch=N))
     return cases

@@ -34,62 +34,87 @@ def _products(start, factors, precision):
     return (products >= np.finfo(precision).tiny).sum(axis=0) + 1, (products > 0).sum(axis=0) + 1
 
 
-def _by_logarithm(start, factors, bits):
-    """Smallest l with g a^l ≤ 2^bits, and how near the nearest one comes, in steps."""
-    steps = (bits - np.log2(abs(start))) / np.log2(factors)
-    return np.ceil(steps).astype(int), np.abs(steps - np.round(steps)).min()
+def _steps(start, factors, exponent):
+    """l where |g| a^l = 2^exponent, a number with a fraction."""
+    return (exponent - np.log2(abs(start))) / np.log2(np.asarray(factors, dtype=float))
+
+
+def _first_below(start, factors, exponent):
+    """Smallest l, from 1 on, with |g| a^l < 2^exponent."""
+    return np.maximum(np.floor(_steps(start, factors, exponent)).astype(int) + 1, 1)
 
 
 def _cases(rng):
-    """Numbers that float16 holds too, and for which powers and repeated products end at the same layer."""
+    """Starts below 1, above 1, negative with ties, and below the smallest normal number already."""
     cases = []
-    for precision, (normal, smallest) in BITS.items():
-        while True:
-            factors = rng.choice(np.arange(20, 122), size=6, replace=False) / 256
-            start = float(rng.choice(np.arange(33, 120)) / rng.choice([128, 512, 4096]))
-            args = start, factors, precision
-            lost, gone = _products(*args)
-            (by_log, near), (by_log_0, near_0) = (
-                _by_logarithm(start, factors, b) for b in (normal, smallest - 1)
-            )
-            if (
-                not np.array_equal(lost, by_log)
-                or not np.array_equal(gone, by_log_0)
-                or min(near, near_0) < 1e-3
-            ):
-                continue
-            others = [
-                _by_logarithm(start, factors, smallest)[0] != gone,
-                _by_logarithm(start, factors, normal - 2)[0] != lost,
-                *(a != b for a, b in zip(_products(1.0, *args[1:]), (lost, gone), strict=True)),
-            ]
-            if all(other.any() for other in others):
-                break
+    for precision in BITS:
         names = (f"below normal ({precision})", f"zero ({precision})")
-        cases += [Case(args, names), Case(_ties(rng, precision), names)]
-    return cases
+        powers = 2.0 ** -rng.permutation(np.arange(2.0, 6.0))
+        for divisors in ([128, 512, 4096], [1 / 8, 1 / 16, 1 / 32]):
+            cases.append(Case(_drawn(rng, precision, divisors), names))
+        # ¼ meets the smallest normal number, ⅛ or ¼ half of the smallest one
+        cases.append(Case((-(2.0**-4), powers, precision), names))
+    names = ("below normal (tiny start)", "zero (tiny start)")
+    return [*cases, Case((2.0**-145, powers, "float32"), names)]
 
 
-def _ties(rng, precision):
-    """Powers of two from a negative start: ¼ meets the smallest normal number, ⅛ or ¼ half of the smallest one."""
-    return -(2.0**-4), 2.0 ** -rng.permutation(np.arange(2.0, 6.0)), precision
+def _drawn(rng, precision, divisors):
+    """Numbers that float16 holds too; in any precision powers and repeated products end at the same layer."""
+    normal, smallest = BITS[precision]
+    while True:
+        factors = rng.choice(np.arange(20, 122), size=6, replace=False) / 256
+        start = float(rng.choice(np.arange(33, 120)) / rng.choice(divisors))
+        lost, gone = _products(start, factors, precision)
+        others = [
+            _first_below(start, factors, smallest) != gone,
+            _first_below(start, factors, normal - 2) != lost,
+            *(a != b for a, b in zip(_products(1.0, factors, precision), (lost, gone), strict=True)),
+        ]
+        if all(other.any() for other in others) and all(_agree(start, factors, *bits) for bits in BITS.items()):
+            return start, factors, precision
+
+
+def _agree(start, factors, precision, bits):
+    """Do products that are multiplied up end where exact powers do, with none near a limit?"""
+    steps = np.array([_steps(start, factors, exponent) for exponent in (bits[0], bits[1], bits[1] - 1)])
+    exact = np.floor(steps[[0, 2]]) + 1
+    return np.abs(steps - np.round(steps)).min() > 1e-3 and np.array_equal(
+        _products(start, factors, precision), exact
+    )
 
 
 def _tie_kept(start, factors, precision):
     """Zero only below half of the smallest number, where a tie does not count."""
     lost, _ = steps_to_zero(start, factors, precision)
-    steps = (BITS[precision][1] - 1 - np.log2(abs(start))) / np.log2(factors.astype(float))
-    return lost, np.floor(steps).astype(int) + 1
+    return lost, _first_below(start, factors, BITS[precision][1] - 1)
 
 
 def _without_rounding(start, factors, precision):
     """Zero as soon as g a^l is below the smallest number."""
     lost, _ = steps_to_zero(start, factors, precision)
-    return lost, _by_logarithm(start, factors.astype(float), BITS[precision][1])[0]
+    return lost, _first_below(start, factors, BITS[precision][1])
+
+
+def _rounded_down(start, factors, precision):
+    """The number of layers to half of the smallest number, without its fraction."""
+    lost, _ = steps_to_zero(start, factors, precision)
+    return lost, np.floor(_steps(start, factors, BITS[precision][1] - 1)).astype(int)
+
+
+def _from_below_zero(start, factors, precision):
+    """The formula, where it gives less than 1."""
+    _, gone = steps_to_zero(start, factors, precision)
+    return np.floor(_steps(start, factors, BITS[precision][0])).astype(int) + 1, gone
+
+
+def _from_zero(start, factors, precision):
+    """Where the start is below the smallest normal number already, l = 0."""
+    lost, gone = steps_to_zero(start, factors, precision)
+    return np.where(abs(start) < np.finfo(precision).tiny, 0, lost), gone
 
 
 def _later(args, out):
-    lost, gone = (np.asarray(out[f"{what} ({args[2]})"], dtype=float) for what in ("below normal", "zero"))
+    lost, gone = (np.asarray(value, dtype=float) for value in out.values())
     return float(np.maximum(lost - gone, 0).max())
 
 
@@ -111,6 +136,9 @@ STEPS_TO_ZERO = Problem(
         Mistake("epsilon for the smallest normal number", edit("(dtype).tiny", "(dtype).eps"), "Your first result stops at the machine epsilon, the smallest step beside 1. The smallest normal number is np.finfo(…).tiny, 1.2e−38 in float32."),
         Mistake("zero at the smallest normal number", edit("p > 0", "p >= np.finfo(dtype).tiny"), "Your product is 0 as soon as it leaves the normal numbers. Subnormal numbers lie below them: in float32 they go from 1.2e−38 down to 1.4e−45."),
         Mistake("rounding forgotten", _without_rounding, "Your second result is where start · a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
+        Mistake("zero rounded down", _rounded_down, "Your second result is one too small, save where the product meets half of the smallest number exactly. It is 0 from the first whole number of layers at or past that point on: round up."),
+        Mistake("counted from below 0", _from_below_zero, "Your first result is not positive where the start is below the smallest normal number already. Layers are counted from 1: the first product is start · a, and it is below."),
+        Mistake("counted from 0", _from_zero, "Your first result is 0 where the start is below the smallest normal number already. Layers are counted from 1: the first product is start · a."),
         Mistake("smallest number for the smallest normal one", edit("(dtype).tiny", "(dtype).smallest_subnormal * 2"), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
         Mistake("one over the largest", edit("np.finfo(dtype).tiny", "1 / np.finfo(dtype).max"), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
         Mistake("sign of the start", edit("abs(start)", "start", "p > 0", "p != 0"), "Your first result takes a negative gradient for a tiny one: −0.06 is below any positive number. It is the size, |p|, that loses digits."),

@@ -39,7 +39,13 @@ def _by_value(name, share):
 
 
 def _width_cases(rng):
-    return [Case((name, np.sort(rng.uniform(0.03, 0.24, size=5))), (f"width ({name})",)) for name in UNITS]
+    """Small shares in any order, large ones, a tiny one alone."""
+    cases = []
+    for name in UNITS:
+        large = rng.permutation(np.r_[rng.uniform(0.3, 0.45, size=2), rng.uniform(0.6, 0.95, size=2)])
+        for share in (rng.uniform(0.03, 0.24, size=5), large, 10 ** rng.uniform(-4, -3, size=1)):
+            cases.append(Case((name, share), (f"width ({name})",)))
+    return cases
 
 
 def _ends(args, out):
@@ -68,6 +74,7 @@ ACTIVE_WIDTH = Problem(
         Mistake("root missing for arctan", edit("np.sqrt(c**2 - 1)", "c**2 - 1"), "For arctan you return z² for z: 1 + z² = 1/share leaves a root to take."),
         Mistake("arctan without − 1", edit("np.sqrt(c**2 - 1)", "c"), "For arctan you solve z² = 1/share. It is 1 + z² that equals that."),
         Mistake("root missing for softsign", edit("z = c - 1", "z = c**2 - 1"), "For softsign you have 1 + |z| = 1/share. The slope holds the square of 1 + |z|: take the root."),
+        Mistake("root missing for the tanh", edit("arccosh(c)", "arccosh(1 / share)"), "For the scaled tanh you have cosh = 1/share. The slope of a tanh is 1/cosh², so a root is to be taken first."),
         Mistake("drop instead of share", edit("share**-0.5", "(1 - share) ** -0.5"), "You have the slope fall by share of its maximum. It is to be share of the maximum at the ends, not 1 − share."),
         Mistake("interval of h, not of f'", _by_value, "You measure how near h = f(z) comes to its limits. Asked for is the slope: f'(z) ≥ share · max f'."),
         Mistake("softsign without − 1", edit("z = c - 1", "z = c"), "For softsign you solve |z| = share^(−1/2). It is 1 + |z| that equals that."),
@@ -138,6 +145,11 @@ def _saturated_cases(rng):
             if name != "tanh" or ((slopes < share) != (slopes < share * slopes.max())).any():
                 break
         cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=N))
+    # one example, one unit, and more than half of the largest slope asked for
+    for name, z in (("sigmoid", [[0.3, -2.9, 1.5, 3.1]]), ("elu", [[-0.2], [-1.5], [1.0], [-3.0], [0.1]])):
+        z = np.array(z) + rng.uniform(-0.1, 0.1, size=np.shape(z)) * (np.abs(z) > 0.2)
+        args = name, ACTIVATIONS[name].function(z), float(rng.uniform(0.52, 0.6))
+        cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=len(z)))
     return cases
 
 
@@ -198,6 +210,8 @@ SATURATED_FRACTION = Problem(
         Mistake("ELU like a ReLU", edit("\"elu\": h + 1", "'elu': 0.0", within=slope_from), "Your ELU has no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out.", whole=True),
         Mistake("leaky ReLU like a ReLU", edit("\"leaky_relu\": LEAKY_SLOPE", "'leaky_relu': 0.0", within=slope_from), "Your leaky ReLU has no slope on its left. It has 0.01 there: that is saturated only where it lies below share.", whole=True),
         Mistake("nearness of h", _rule("_near_the_limits(name, h, share)"), "You look at how near h comes to a limit. Saturation is about the slope.", whole=True),
+        Mistake("nearness of h to 1", _rule("np.abs(h) > 1 - share"), "You call a unit saturated where |h| comes near to 1, whatever its activation. Saturation is about the slope, which each activation has another of.", whole=True),
+        Mistake("f' of the activation in sigmoid and tanh", _rule("(ACTIVATIONS[name].derivative(h) if name in ('sigmoid', 'tanh') else slope_from(name, h)) < share * largest"), "For sigmoid and tanh you put h into f', which wants z. You were not given z: write the slope with h, as h(1 − h) and 1 − h².", whole=True),
         Mistake("lower side only", _rule("(slope_from(name, h) < share * largest) & (h < (0.5 if name == 'sigmoid' else 0))"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well.", whole=True),
         Mistake("f for f'", _rule("h < share * largest"), "You compare h = f(z) with the line. Saturation is about the slope f'(z): a small output, or a negative one, may have a large slope.", whole=True),
         Mistake("f for f' in the ReLU", _rule("(h if name == 'relu' else slope_from(name, h)) < share * largest"), "For the ReLU you compare h itself with share. Its slope is 1 wherever h > 0, however small h is.", whole=True),
@@ -209,7 +223,7 @@ SATURATED_FRACTION = Problem(
         Mistake("counts", edit("per_unit = saturated.mean", "per_unit = saturated.sum"), "Your per_unit holds counts. Divide by the number of instances, N.", whole=True),
         Mistake("dead if ever saturated", edit("saturated.all(", "saturated.any("), "You call a unit dead if it is saturated for some instance. Dead means for every instance: all, not any.", whole=True),
         Mistake("dead if nearly always saturated", edit("saturated.all(axis=0)", "(saturated.mean(axis=0) > 0.85)"), "You call a unit dead if it is saturated for most instances. Dead means for every instance, without exception: its per_unit is 1.", whole=True),
-        Mistake("dead over the units", edit("saturated.all(axis=0)", "saturated.all(axis=1)"), "Your dead is 0 though some units are dead. Do you count instances for which all units are saturated? A dead unit is saturated for all instances: all along axis 0.", whole=True),
+        Mistake("dead over the units", edit("saturated.all(axis=0)", "saturated.all(axis=1)"), "Your dead is the fraction of instances for which all units are saturated, as if along axis 1. A dead unit is saturated for all instances: all along axis 0.", whole=True),
         Mistake("dead is the overall fraction", edit("saturated.all(axis=0)", "saturated"), "Your dead is the fraction of all entries that are saturated. Count units: those saturated for every instance.", whole=True),
         Mistake("number of dead units", edit("saturated.all(axis=0).mean()", "saturated.all(axis=0).sum()"), "Your dead is a number of units. Divide by how many units there are, H.", whole=True),
     ),

@@ -18,7 +18,7 @@ def scalar_chain(h0, w, b):
         hs.append(softsign(zs[-1]))
     slopes = softsign_slope(zs)
     factors = slopes * w
-    dw, db, down = np.zeros_like(w), np.zeros_like(b), 1.0
+    dw, db, down = np.zeros(len(w)), np.zeros(len(w)), 1.0
     for l in reversed(range(len(w))):
         dz = down * slopes[l]
         dw[l] = dz * hs[l]
@@ -39,9 +39,11 @@ def softsign_slope(z):
 
 def _cases(rng):
     cases = []
-    for L in (5, 4, 1):
+    for L in (5, 4, 1, 3):
         w = rng.uniform(0.7, 2.5, size=L) * rng.choice([-1, 1], size=L)
         b = rng.uniform(0.2, 0.8, size=L) * rng.choice([-1, 1], size=L)
+        if L == 3:  # whole numbers, a type that holds no gradient
+            w, b = np.round(2 * w).astype(int), rng.integers(-1, 2, size=L)
         h0 = float(rng.uniform(0.4, 1.2))
         hs = [h0]
         for weight, shift in zip(w, b, strict=True):
@@ -77,6 +79,7 @@ SCALAR_CHAIN = Problem(
         Mistake("weight missing", edit(" = slopes * w", " = slopes"), "Your factors are s'(z_l) alone. The step passes the weight too."),
         Mistake("s' of the activation", edit("softsign_slope(zs)", "softsign_slope(hs[1:])"), "You take s' at h_l = s(z_l). It belongs at z_l."),
         Mistake("square missing", edit("softsign_slope(zs)", "1 / (1 + np.abs(zs))"), "Your slope is 1/(1 + |z|). The quotient rule leaves a square: try z > 0, where s = z/(1 + z)."),
+        Mistake("gradients cut to whole numbers", edit("np.zeros(len(w)), np.zeros(len(w))", "np.zeros_like(w), np.zeros_like(w)"), "Your gradients are cut to whole numbers where the weights are whole numbers. An array made like w, as by np.zeros_like(w), has its type: make one of floats."),
         Mistake("slope of arctan", edit("softsign_slope(zs)", "1 / (1 + np.square(zs))"), "Your slope is 1/(1 + z²), that of arctan. Softsign has the whole of 1 + |z| squared."),
         Mistake("modulus missing", edit("softsign_slope(zs)", "1 / (1 + np.array(zs)) ** 2"), "Your slope has 1 + z where 1 + |z| belongs: for negative z it comes out too large."),
         Mistake("slope of tanh", edit("softsign_slope(zs)", "1 - np.square(hs[1:])"), "1 − h² is the slope of tanh. For softsign start from z/(1 + |z|)."),

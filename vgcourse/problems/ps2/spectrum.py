@@ -77,10 +77,16 @@ def _reversed(Js):
 
 
 def _cases(rng):
-    """Three with neighbours near to each other, and one whose values lie more than 22 decades apart."""
+    """Some with neighbours near to each other, and one whose values lie more than 22 decades apart.
+
+    The narrowest layer is in the middle, is the input, the output, or has a single unit.
+    """
     cases = []
     for widths, size, label in (
-        ((5, 3, 6, 4), 0.7, "widths 5 3 6 4"),
+        ((5, 3, 6, 4), 0.7, "few layers"),
+        ((2, 5, 4, 3), 0.7, "few layers"),
+        ((3, 5, 2), 0.7, "few layers"),
+        ((3, 1, 4), 0.7, "few layers"),
         ((4, 4, 4, 4, 4), 0.7, "widths all 4"),
         ((4, 3) * 30 + (4,), 1e-6, "60 layers"),
         ((4, 5) * 25 + (4,), 0.4, "50 layers, far apart"),
@@ -95,7 +101,7 @@ def _cases(rng):
                 Q, _ = np.linalg.qr(rng.normal(size=(4, 4)))
                 Js = [_near(Q[:3] if o == 3 else Q[:, :3], size, rng) for _, o in pairs]
             logs = log10_singular_values(Js)
-            gaps = -np.diff(logs)
+            gaps = -np.diff(logs, append=-np.inf)
             if gaps.min() > 0.3 and (logs[0] - logs[-1] > 23 if far else logs[0] - logs[-1] < 4):
                 break
         cases.append(Case((Js,), (f"logs ({label})",)))

@@ -59,13 +59,17 @@ def _example_by_example(average):
 
 def _cases(rng):
     cases = []
-    for N, widths in ((5, (4, 8, 6, 9, 7)), (6, (6, 6, 6, 6))):
+    for N, widths, K, leaks in (
+        (5, (4, 8, 6, 9, 7), 3, (0.2, 0.4)),
+        (6, (6, 6, 6, 6), 3, (1.3, 1.6)),
+        (1, (3, 4), 1, (0.2, 0.4)),
+    ):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         x, dh = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
         Ws[0][0, 1:], x[0, 0] = 0, 0  # for the first example the first unit has z = 0
-        scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=3))
+        scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=K))
         cases.append(
-            Case((x, dh, Ws, scales, float(rng.uniform(0.2, 0.4))), ("forward", "backward"), batch=N)
+            Case((x, dh, Ws, scales, float(rng.uniform(*leaks))), ("forward", "backward"), batch=N)
         )
     return cases
 
@@ -105,6 +109,7 @@ LEAKY_SWEEP = Problem(
         Mistake("library's leak on the way back", edit("1, leak)", "1, 0.01)"), "Your slope on the left is 0.01. That is a usual leak; here it is the argument leak."),
         Mistake("ReLU on the way forward", edit("leak * z", "0"), "On the way forward you cut z off at 0. The negative side is not 0 but leak · z."),
         Mistake("activation missing", edit("np.where(z > 0, z, leak * z)", "z"), "On the way forward nothing happens to z: the activation is missing."),
+        Mistake("the larger of two", edit("np.where(z > 0, z, leak * z)", "np.maximum(z, leak * z)"), "Your activation is the larger of z and leak · z. For a leak above 1 that is the other way round: there it is z for z > 0 and leak · z elsewhere, too."),
         Mistake("absolute value", edit("np.where(z > 0, z, leak * z)", "np.abs(z)"), "Your activation is |z|. It is z where z is positive and leak · z elsewhere."),
         Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward is h @ W.T, so back is δ @ W. Only equal widths let yours run."),
         Mistake("pre-activations measured", edit("log_norm(h)", "log_norm(z)"), "Your forward norms are those of z_l. Asked for is h_l, after the activation, which is shorter."),
