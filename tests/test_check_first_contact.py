@@ -141,7 +141,7 @@ def on_the_line(name, h, share):
     return fractions(slope_from(name, h) <= share * LARGEST_SLOPE[name])
 
 
-@wrong("ps2.saturated_fraction", "Your leaky ReLU has no slope on its left")
+@wrong("ps2.saturated_fraction", "as if it had no slope on its left")
 def leaky_always(name, h, share):
     return fractions(h <= 0 if name == "leaky_relu" else rule(name, h, share))
 
