@@ -1,7 +1,5 @@
 """Problem set 2 on bounds: how large a gradient can come out at most, and how large it is."""
 
-import functools
-
 import numpy as np
 
 from vgcourse.activations import ACTIVATIONS
@@ -89,7 +87,7 @@ GRADIENT_BOUND = Problem(
         Mistake("largest column sum", edit("norm(W, 2)", "norm(W, 1)"), "You take the largest sum of |w| over a column: np.linalg.norm(W, 1). The length of a vector is stretched by σ_max(W): np.linalg.norm(W, 2)."),
         Mistake("nuclear norm", edit("norm(W, 2)", "norm(W, 'nuc')"), "You add up all singular values. The largest alone says how far W can stretch a vector."),
         Mistake("largest entry", edit("np.linalg.norm(W, 2)", "np.abs(W).max()"), "You take the largest |w|. Many small weights together stretch a vector more than that: use σ_max(W)."),
-        Mistake("σ_max of the product", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "np.linalg.norm(functools.reduce(np.matmul, Ws[::-1]), 2)"), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
+        Mistake("σ_max of the product", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "np.linalg.norm(np.linalg.multi_dot([np.eye(len(Ws[-1])), *Ws[::-1]]), 2)"), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
         Mistake("sum over the layers", _sums, "You add the layers' factors. Each layer multiplies what comes from above, so the bound is a product."),
         Mistake("largest slope 1 for the sigmoid", edit("0.25 if", "1.0 if"), "For the sigmoid your bound takes max f' = 1. It is ¼ in every layer, and that is what makes sigmoid nets vanish."),
         Mistake("largest slope once", edit(" ** len(Ws)", ""), "Your bound has max f' once. Every layer brings its own: ¼ to the power L for the sigmoid."),

@@ -35,13 +35,29 @@ def _subtractor_cases(rng):
     for gain in (rng.uniform(40, 100), rng.uniform(800, 1200)):
         rows = truth_table(3)[rng.permutation(np.r_[:8, rng.integers(8, size=4)])]
         cases.append(Case((rows, float(gain)), ("difference", "borrow")))
-    cases.append(Case((truth_table(3)[[rng.integers(8)]], float(rng.uniform(40, 100))), ("difference", "borrow")))
+    cases.append(
+        Case((truth_table(3)[[rng.integers(8)]], float(rng.uniform(40, 100))), ("difference", "borrow"))
+    )
     return cases
 
 
 def _subtracts(args, out):
     a, b, c = args[0].T
     return relative_error(out["difference"] - 2 * out["borrow"], a - b - c)
+
+
+def _decided(output, args):
+    """What is nearly 0 or 1 counts as that: circuits differ in how near they come."""
+
+    def one(part):
+        array = np.asarray(part)
+        if array.dtype.kind != "f":
+            return part
+        return np.where(np.abs(array - np.rint(array)) < 1e-4, np.rint(array), array)
+
+    if isinstance(output, (tuple, list)):
+        return tuple(one(part) for part in output)
+    return one(output) if isinstance(output, np.ndarray) else output
 
 
 def _undecided(args, out):
@@ -54,6 +70,7 @@ FULL_SUBTRACTOR = Problem(
     reference=full_subtractor,
     helpers=(unit,),
     cases=_subtractor_cases,
+    adapt=_decided,
     points=3,
     lecture='lecture 2, "Saturation"',
     axes={"difference": ("example",), "borrow": ("example",)},

@@ -40,12 +40,12 @@ def _steps(start, factors, exponent):
 
 
 def _first_below(start, factors, exponent):
-    """Smallest l, from 1 on, with |g| a^l < 2^exponent."""
-    return np.maximum(np.floor(_steps(start, factors, exponent)).astype(int) + 1, 1)
+    """Smallest l with |g| a^l < 2^exponent."""
+    return np.floor(_steps(start, factors, exponent)).astype(int) + 1
 
 
 def _cases(rng):
-    """Starts below 1, above 1, negative with ties, and below the smallest normal number already."""
+    """Starts below 1, above 1, and negative with ties."""
     cases = []
     for precision in BITS:
         names = (f"below normal ({precision})", f"zero ({precision})")
@@ -54,8 +54,7 @@ def _cases(rng):
             cases.append(Case(_drawn(rng, precision, divisors), names))
         # ¼ meets the smallest normal number, ⅛ or ¼ half of the smallest one
         cases.append(Case((-(2.0**-4), powers, precision), names))
-    names = ("below normal (tiny start)", "zero (tiny start)")
-    return [*cases, Case((2.0**-145, powers, "float32"), names)]
+    return cases
 
 
 def _drawn(rng, precision, divisors):
@@ -70,7 +69,9 @@ def _drawn(rng, precision, divisors):
             _first_below(start, factors, normal - 2) != lost,
             *(a != b for a, b in zip(_products(1.0, factors, precision), (lost, gone), strict=True)),
         ]
-        if all(other.any() for other in others) and all(_agree(start, factors, *bits) for bits in BITS.items()):
+        if all(other.any() for other in others) and all(
+            _agree(start, factors, *bits) for bits in BITS.items()
+        ):
             return start, factors, precision
 
 
@@ -101,16 +102,17 @@ def _rounded_down(start, factors, precision):
     return lost, np.floor(_steps(start, factors, BITS[precision][1] - 1)).astype(int)
 
 
-def _from_below_zero(start, factors, precision):
-    """The formula, where it gives less than 1."""
-    _, gone = steps_to_zero(start, factors, precision)
-    return np.floor(_steps(start, factors, BITS[precision][0])).astype(int) + 1, gone
+def _power_gone(start, factors, precision, zero):
+    """Zero where a^l is, before it meets the start."""
+    if precision != "float64":
+        return zero
+    return np.minimum(zero, np.ceil(_steps(1.0, factors, BITS[precision][1] - 1)).astype(int))
 
 
-def _from_zero(start, factors, precision):
-    """Where the start is below the smallest normal number already, l = 0."""
-    lost, gone = steps_to_zero(start, factors, precision)
-    return np.where(abs(start) < np.finfo(precision).tiny, 0, lost), gone
+def _too_early(args, out):
+    """By how many layers does a result come before the product has got there?"""
+    rights = steps_to_zero(*args)
+    return float(max(np.max(right - v) for right, v in zip(rights, out.values(), strict=True)))
 
 
 def _later(args, out):
@@ -126,6 +128,7 @@ STEPS_TO_ZERO = Problem(
     lecture='lecture 3, "Depth"',
     invariants=(
         Invariant("zero comes last", _later, "In your answer a product is 0 before it is below the smallest normal number. Between the two lie the subnormal numbers, so zero comes later."),
+        Invariant("too early", _too_early, "Some l of yours comes too early: |start · a^l| has not fallen that far yet. Put it in, in the precision asked for, and compare with the limit."),
         Invariant("whole numbers", lambda args, out: float(max(np.abs(np.asarray(v) - np.round(v)).max() for v in out.values())), "Your answer is not whole. Layers are counted: the first l where it has happened."),
     ),
     mistakes=(
@@ -137,8 +140,7 @@ STEPS_TO_ZERO = Problem(
         Mistake("zero at the smallest normal number", edit("p > 0", "p >= np.finfo(dtype).tiny"), "Your product is 0 as soon as it leaves the normal numbers. Subnormal numbers lie below them: in float32 they go from 1.2e−38 down to 1.4e−45."),
         Mistake("rounding forgotten", _without_rounding, "Your second result is where start · a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
         Mistake("zero rounded down", _rounded_down, "Your second result is one too small, save where the product meets half of the smallest number exactly. It is 0 from the first whole number of layers at or past that point on: round up."),
-        Mistake("counted from below 0", _from_below_zero, "Your first result is not positive where the start is below the smallest normal number already. Layers are counted from 1: the first product is start · a, and it is below."),
-        Mistake("counted from 0", _from_zero, "Your first result is 0 where the start is below the smallest normal number already. Layers are counted from 1: the first product is start · a."),
+        Mistake("power before the start", edit("return below, zero", "return below, _power_gone(start, factors, precision, zero)"), "Your second result comes too early in float64, where the start is large: a^l by itself is 0 there, while start · a^l is not yet. Let the start come first."),
         Mistake("smallest number for the smallest normal one", edit("(dtype).tiny", "(dtype).smallest_subnormal * 2"), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),
         Mistake("one over the largest", edit("np.finfo(dtype).tiny", "1 / np.finfo(dtype).max"), "You compare with one over the largest number. The smallest normal number is larger than that: 2^−126 in float32, where the largest is 2^128."),
         Mistake("sign of the start", edit("abs(start)", "start", "p > 0", "p != 0"), "Your first result takes a negative gradient for a tiny one: −0.06 is below any positive number. It is the size, |p|, that loses digits."),

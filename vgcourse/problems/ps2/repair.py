@@ -26,7 +26,7 @@ def repair_net(x, Ws, bs):
     W scaled so that its pre-activations have the standard deviation 1, b so that their means are 0.
     """
     h, new_Ws, new_bs = x, [], []
-    for old_W, old_b in zip(Ws, bs, strict=True):
+    for old_W in Ws:
         spread = np.maximum((h @ old_W.T).std(axis=0), 1e-9)
         W = old_W / spread[:, None]
         b = -(h @ W.T).mean(axis=0)
@@ -46,7 +46,10 @@ def _by_fan_in(scale):
 
 
 def _measure(output, args):
-    """Spread of the error signals over the layers, share of saturated units, spread of the last hidden layer."""
+    """Spread of the error signals over the layers, share of saturated units, spread of the last hidden layer.
+
+    Where one of the three is missed, three more say what most pre-activations are: wide, narrow, off-centre.
+    """
     x, Ws, bs = args
     if not isinstance(output, (tuple, list)) or len(output) != 2:
         raise TypeError(f"is {describe(output)}; expected two lists, weights and biases")
@@ -59,17 +62,24 @@ def _measure(output, args):
         if (new[0].shape, new[1].shape) != (W.shape, b.shape):
             shapes = f"{new[0].shape} and {new[1].shape}; expected {W.shape} and {b.shape}"
             raise TypeError(f"has shapes {shapes} in layer {l + 1}")
+        if not all(np.isfinite(part).all() for part in new):
+            why = "was something divided by a standard deviation that is 0?"
+            raise TypeError(f"has NaN or infinite weights or biases from layer {l + 1} on: {why}")
         params.append(LinearParams(*new))
     _, caches = mlp_forward(tuple(params), x, activation="sigmoid")
     _, deltas, _ = loss_and_gradient(tuple(params), x, np.arange(len(x)) % 10, activation="sigmoid")
     norms = np.array([np.linalg.norm(delta) for delta in deltas])
-    slopes = [sigmoid_derivative(cache.activation.z) for cache in caches[:-1]]
+    zs = [cache.activation.z for cache in caches[:-1]]
+    slopes = [sigmoid_derivative(z) for z in zs]
     spread = caches[-1].linear.x.std(axis=0).mean()
     with np.errstate(divide="ignore", invalid="ignore"):
         decades = np.log10(norms.max() / norms.min())
     saturated = np.mean(np.array(slopes) < 0.1 * 0.25)
     measured = np.minimum(decades, 300.0), saturated, spread
-    return np.where(_missed(measured), measured, LIMITS)
+    missed = _missed(measured)
+    width, shift = np.median(np.std(zs, axis=1)), np.median(np.abs(np.mean(zs, axis=1)))
+    known = np.array([width > 2, width < 0.1, shift > 2]) if missed.any() else np.zeros(3)
+    return np.append(np.where(missed, measured, LIMITS), known)
 
 
 def _missed(measured):
@@ -104,6 +114,11 @@ def _misses(number):
     return residual
 
 
+def _mostly(place):
+    """What is known of most pre-activations?"""
+    return lambda args, out: float(next(iter(out.values()))[place])
+
+
 REPAIR_NET = Problem(
     name="ps2.repair_net",
     reference=repair_net,
@@ -117,17 +132,20 @@ REPAIR_NET = Problem(
         Invariant("error signals within 10", _misses(0), "Your error signals differ by more than a factor of 10. Print their norms by layer: a steady fall says that slope times weight is too small in every layer, a jump says in which layer it is too large."),
         Invariant("few saturated", _misses(1), "More than 5 % of your slopes are below a tenth of ¼. Print the mean and the standard deviation of z in each layer: off-centre, or too wide?"),
         Invariant("digits told apart", _misses(2), "At the top your net says nearly the same for every digit. Print the standard deviation of each layer's outputs over the digits: in which layers does it fall?"),
+        Invariant("too wide", _mostly(3), "Your pre-activations are too wide: in more than half of the hidden units z has a standard deviation above 2 over the digits. One near 1 leaves nearly all of them in the steep part."),
+        Invariant("too narrow", _mostly(4), "Your pre-activations are too narrow: in more than half of the hidden units z has a standard deviation below 0.1 over the digits, so these units hardly tell them apart. One near 1 uses the steep part."),
+        Invariant("off-centre", _mostly(5), "Your pre-activations are off-centre: in more than half of the hidden units the mean of z over the digits is more than 2 away from 0. A bias can take it away: with which sign?"),
     ),
     mistakes=(
         Mistake("nothing changed", lambda x, Ws, bs: (Ws, bs), "You return the nets as they came. Look at the sizes of their weights and biases, and at z."),
         Mistake("weights kept", edit("old_W / spread[:, None]", "old_W.copy()"), "You centre the pre-activations and keep the weights. The units are as wide apart as before, and saturated on both sides: the weights are too large."),
-        Mistake("biases kept", edit("-(h @ W.T).mean(axis=0)", "old_b.copy()"), "You scale the weights and keep the biases. They hold units off the steep part, for every digit alike."),
-        Mistake("biases zero", edit("-(h @ W.T).mean(axis=0)", "np.zeros(len(old_b))"), "You scale the weights and drop the biases. The outputs of a sigmoid lie around ½, so without a bias each pre-activation is off-centre by half the sum of its weights."),
+        Mistake("biases kept", edit("-(h @ W.T).mean(axis=0)", "bs[len(new_Ws)].copy()"), "You scale the weights and keep the biases. They hold units off the steep part, for every digit alike."),
+        Mistake("biases zero", edit("-(h @ W.T).mean(axis=0)", "np.zeros(len(W))"), "You scale the weights and drop the biases. The outputs of a sigmoid lie around ½, so without a bias each pre-activation is off-centre by half the sum of its weights."),
         Mistake("sign of the bias", edit("-(h @ W.T).mean", "(h @ W.T).mean"), "Your biases push pre-activations further out. They have to take the mean away."),
         Mistake("Glorot's weights, no bias", _by_fan_in(1.0), "You gave the net weights of size 1/√n and no biases, the dead start of the lecture's bet. Nothing is saturated, and every layer still costs a factor of four: the slope is ¼ at most."),
         Mistake("weights 4/√n, no bias", _by_fan_in(4.0), "Your weights make up for the slope of ¼, but nothing takes away what is off-centre: a sigmoid's outputs lie around ½."),
-        Mistake("first layer left out", edit("new_Ws.append(W)", "W, b = (W, b) if new_Ws else (old_W, old_b)\n        new_Ws.append(W)"), "You mend all layers but the first. It is saturated as well, and what it has lost no later layer finds again."),
-        Mistake("last layer left out", edit("new_Ws.append(W)", "W, b = (W, b) if len(new_Ws) < len(Ws) - 1 else (old_W, old_b)\n        new_Ws.append(W)"), "You mend the hidden layers and leave the last one as it was. Its weights hand the error signal down, and they are far too large: it differs from the others' by more than a factor of ten."),
+        Mistake("first layer left out", edit("new_Ws.append(W)", "W, b = (W, b) if new_Ws else (old_W, bs[0])\n        new_Ws.append(W)"), "You mend all layers but the first. It is saturated as well, and what it has lost no later layer finds again."),
+        Mistake("last layer left out", edit("new_Ws.append(W)", "W, b = (W, b) if len(new_Ws) < len(Ws) - 1 else (old_W, bs[-1])\n        new_Ws.append(W)"), "You mend the hidden layers and leave the last one as it was. Its weights hand the error signal down, and they are far too large: it differs from the others' by more than a factor of ten."),
         Mistake("pre-activations too narrow", edit("W = old_W /", "W = 0.03 * old_W /"), "You made the pre-activations so narrow that the digits can hardly be told apart at the top, or scaled for one side only: the spread of z should be about that of the steep part."),
         Mistake("pre-activations too wide", edit("W = old_W /", "W = 5 * old_W /"), "Your pre-activations are too wide: many units lie beyond ±3.64, where a sigmoid is saturated, equation (2.9)."),
         Mistake("all weights alike", lambda x, Ws, bs: ([np.full_like(W, 4 / W.shape[1]) for W in Ws], [np.full(len(b), -2.0) for b in bs]), "All units of a layer have the same weights, so they say the same and learn the same. Keep the random directions that were there, and change their size."),

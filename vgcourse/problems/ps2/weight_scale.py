@@ -68,9 +68,7 @@ def _cases(rng):
         x, dh = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
         Ws[0][0, 1:], x[0, 0] = 0, 0  # for the first example the first unit has z = 0
         scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=K))
-        cases.append(
-            Case((x, dh, Ws, scales, float(rng.uniform(*leaks))), ("forward", "backward"), batch=N)
-        )
+        cases.append(Case((x, dh, Ws, scales, float(rng.uniform(*leaks))), ("forward", "backward"), batch=N))
     return cases
 
 
@@ -83,6 +81,12 @@ def _straight(args, out):
     return max(relative_error(part, np.repeat(part[:1], len(part), axis=0)) for part in free)
 
 
+def _predicted(args, out):
+    """1 where all rows are straight lines in the layer, as no net of a few units gives them."""
+    parts = [np.diff(np.asarray(part, dtype=float), n=2, axis=1) for part in out.values()]
+    return float(all(part.size and np.abs(part).max() < 1e-9 for part in parts))
+
+
 LEAKY_SWEEP = Problem(
     name="ps2.leaky_sweep",
     reference=leaky_sweep,
@@ -93,6 +97,7 @@ LEAKY_SWEEP = Problem(
     axes={"forward": ("scale", "layer"), "backward": ("scale", "layer")},
     invariants=(
         Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. f(c z) = c f(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
+        Invariant("measured", _predicted, "Your rows are straight lines: a prediction from scale and leak, for wide layers. Asked for is what these weights do with this batch: send x forward and dh back, and take the norms that come out."),
     ),
     mistakes=(
         Mistake("first layer scaled only", edit("[c * W for W in Ws]", "[c * Ws[0], *Ws[1:]]"), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),

@@ -8,6 +8,7 @@ import numpy as np
 from vgcourse.activations import sigmoid, sigmoid_derivative
 from vgcourse.collect.plain import describe
 from vgcourse.problems.edits import edit
+from vgcourse.problems.measured import off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 TARGET = 0.42  # of the inputs from 0 to 1; one unit alone reaches 0.448
@@ -33,12 +34,18 @@ def _common(weight):
     return lambda L: (np.full(L, weight), np.full(L, -weight / 2))
 
 
-def measured(w, b):
-    """The share of the inputs in [0, 1] at which |∂h_L/∂h_0| is at least 1."""
+def products(w, b):
+    """|∂h_L/∂h_0| at the inputs in [0, 1]."""
     h, product = GRID, np.ones_like(GRID)
     for weight, bias in zip(w, b, strict=True):
         z = weight * h + bias
         h, product = sigmoid(z), product * np.abs(weight) * sigmoid_derivative(z)
+    return product
+
+
+def measured(w, b):
+    """The share of the inputs in [0, 1] at which |∂h_L/∂h_0| is at least 1."""
+    product = products(w, b)
     return float(np.mean(product >= 1 - 1e-9)) if np.isfinite(product).all() else np.nan
 
 
@@ -49,7 +56,10 @@ def amplification(w):
 
 
 def _measure(output, args):
-    """What the learner's weights and biases give, up to the target."""
+    """The share that the learner's weights and biases give, up to the target; then 1 where all is in order:
+
+    somewhere the gradient is kept; nowhere it grows far more than it has to.
+    """
     (L,) = args
     if not isinstance(output, (tuple, list)) or len(output) != 2:
         raise TypeError(f"is {describe(output)}; expected weights and biases, two arrays of {L} numbers")
@@ -63,17 +73,21 @@ def _measure(output, args):
         raise TypeError(
             "is a window of rounding errors: weights that turn 1e-16 in an h into z. Take less extreme ones"
         )
-    return min(measured(*arrays), TARGET)
+    if not arrays[0].all():
+        raise TypeError("has a weight of 0: no gradient passes such a unit, and no signal either")
+    share, peak = measured(*arrays), products(*arrays).max()
+    return np.array([min(share, TARGET), share >= TARGET or peak >= 1 - 1e-9, share >= TARGET or peak <= 3])
 
 
 def _closed(args, out):
-    """Is there no window at all?"""
-    return float(next(iter(out.values())) <= 1e-3)
+    """Is there no window at all, though somewhere the gradient is kept?"""
+    share, kept, _ = next(iter(out.values()))
+    return float(share <= 1e-3 and kept)
 
 
 def _narrow(args, out):
     """How much is missing?"""
-    return 1 - float(next(iter(out.values()))) / TARGET
+    return 1 - float(next(iter(out.values()))[0]) / TARGET
 
 
 WIDE_WINDOW = Problem(
@@ -88,6 +102,8 @@ WIDE_WINDOW = Problem(
     invariants=(
         Invariant("no window", _closed, "In some chain of yours hardly any input keeps its gradient. Measure yours with `window` and look where the slopes are small: are the middle inputs still in the middle when they reach the last unit, and how much have the units before it cost?"),
         Invariant("window too narrow", _narrow, "In some chain of yours the window is narrower than 0.42. Measure it with `window`, unit by unit: where do the inputs leave the steep part? Must all units do the same?"),
+        Invariant("every gradient shrinks", off(1, sign=-1), "In some chain of yours the product of all slopes and weights is below 1 for every input. Each unit costs a factor w/4 or more: one of them has to make up for all others."),
+        Invariant("far too steep", off(2, sign=-1), "In some chain of yours the best input's gradient grows to more than three times its size. A peak of 1.7 is enough for the widest window: a steeper unit makes a higher and narrower one. What does it have to make up for, for this L?"),
     ),
     mistakes=(
         Mistake("the best single unit, repeated", _common(BEST), "All your units have the weight that is best for one of them. Each one spreads the inputs further apart than the next one's window is wide. Must all units do the same?"),
