@@ -97,6 +97,7 @@ FULL_SUBTRACTOR = Problem(
         Mistake("borrow added once", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C + u1"), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
         Mistake("borrow the wrong way round", edit("borrow = u1", "borrow = 1 - u1"), "You borrow where A is large enough, and not where it is too small."),
         Mistake("A and B exchanged", edit("B + C - A", "A + C - B"), "You compute B − A − C. The first column is what is subtracted from."),
+        Mistake("columns from the right", edit("A, B, C = bits.T", "C, B, A = bits.T"), "You compute C − B − A. The columns are A, B and C, in this order: the first is what is subtracted from."),
         Mistake("borrow-in added", edit("B + C - A", "B - A - C"), "You compute A + C − B. What the digit below has borrowed is taken away, like B."),
         Mistake("difference upside down", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "u0 - u1 + u2"), "Your difference is 1 where it has to be 0, and 0 where it has to be 1: it is 1 where A − B − C is odd."),
         Mistake("difference of two missing", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "1 - u0 + u1"), "Your difference is 1 for 0 − 1 − 1. That is −2 = 0 − 2 · 1: difference 0, borrow 1."),
@@ -172,6 +173,9 @@ XOR_NET = Problem(
     ),
     mistakes=(
         Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ."),
+        Mistake("no unit at the output", edit("y = sigmoid(z_y)", "y = a + b", "gain**2 * sigmoid_derivative(z_y)", "gain"), "You add the two hidden units and stop there. The OR of them is a third unit, with a gain, a threshold and a slope of its own."),
+        Mistake("one hidden unit for both", edit("gain * (Q - P) + bias", "gain * (P - Q) + bias"), "Your two hidden units are the same. One is for P without Q, the other for Q without P.", alone=True),
+        Mistake("sum for the difference", edit("gain * (P - Q) + bias, gain * (Q - P) + bias", "gain * (P + Q) + bias, gain * (P + Q) + bias"), "Your hidden units add P and Q. P ∧ ¬Q weighs Q with −gain.", alone=True),
         Mistake("AND at the output", edit("(a + b) + bias", "(a + b) + 3 * bias"), "Your output unit is an AND of two hidden units that are never on together. One of them is enough."),
         Mistake("threshold on the corner", edit("(a + b) + bias", "(a + b) + 2 * bias"), "Your output's threshold is 1, which is where one hidden unit puts it: the answer is ½ where it should be 1. Put it halfway, at ½."),
         Mistake("hidden thresholds at 1.5", edit("(P - Q) + bias", "(P - Q) + 3 * bias", "(Q - P) + bias", "(Q - P) + 3 * bias"), "Your hidden units never switch on: P − Q is 1 at most, and their threshold is 1.5. Put it between 0 and 1."),

@@ -28,6 +28,12 @@ def _batch(new):
     return edit(BATCH, new)
 
 
+def _squeezed_lengths(delta):
+    """The norm of each row, of which a single neuron leaves none."""
+    d = delta.squeeze()
+    return np.linalg.norm(d, axis=1) if d.ndim == 2 else np.full(len(delta), np.linalg.norm(d))
+
+
 def _by_neuron(delta, h):
     """(3.15): the weights that enter a neuron, and its bias."""
     with_one = np.concatenate([h, np.ones((len(h), 1))], axis=1)
@@ -78,6 +84,10 @@ OUTGOING_NORMS = Problem(
         Mistake("1 added", edit("return instances, batch", "return instances + 1, batch + 1"), "Your norms are too large by exactly 1. Nothing is added to a norm here: no bias leaves an input."),
         Mistake("1 added to |h|", edit("np.abs(h)", "(np.abs(h) + 1)"), "Your instance norms have |h| + 1. The weights that leave an input have the gradient δ_n h_ni: |h| alone."),
         Mistake("squared norms", edit(LENGTHS, "(delta**2).sum(axis=1)", "np.abs(h)", "h**2", BATCH, "(grads**2).sum(axis=0)"), "Your norms are squared. The norm is the root of the sum of squares."),
+        Mistake("root missing for the batch", _batch("(grads**2).sum(axis=0)"), "Your batch norm is squared. The norm is the root of the sum of squares."),
+        Mistake("root missing for the instances", edit(LENGTHS, "(delta**2).sum(axis=1)"), "Your instance norms hold ‖δ_n‖², beside |h| itself. The norm is the root of the sum of squares."),
+        Mistake("instance norms squared", edit("return instances", "return instances**2"), "Your instance norms are squared. The norm is the root of the sum of squares."),
+        Mistake("axis of length 1 lost", edit(LENGTHS, "_squeezed_lengths(delta)"), "With a single neuron every instance has the norm of the whole batch in your answer. Has δ lost its second axis there, as squeeze() drops it?"),
         Mistake("sum of absolute values", edit(LENGTHS, "np.abs(delta).sum(axis=1)"), "You add absolute values of δ. The norm is the root of the sum of squares."),
         Mistake("mean square for the sum", edit("(delta**2).sum(axis=1)", "(delta**2).mean(axis=1)"), "You take the mean of δ² over the neurons. ‖δ‖² is their sum: an input with more outgoing weights has a longer gradient."),
         Mistake("largest for the norm", edit(LENGTHS, "np.abs(delta).max(axis=1)"), "You take the largest |δ| of an instance. Every outgoing weight counts: the root of the sum of squares."),

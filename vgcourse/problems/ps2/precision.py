@@ -102,6 +102,14 @@ def _rounded_down(start, factors, precision):
     return lost, np.floor(_steps(start, factors, BITS[precision][1] - 1)).astype(int)
 
 
+def _zero_in_double(start, factors, precision):
+    return steps_to_zero(start, factors, precision)[0], steps_to_zero(start, factors, "float64")[1]
+
+
+def _below_in_double(start, factors, precision):
+    return steps_to_zero(start, factors, "float64")[0], steps_to_zero(start, factors, precision)[1]
+
+
 def _power_gone(start, factors, precision, zero):
     """Zero where a^l is, before it meets the start."""
     if precision != "float64":
@@ -134,6 +142,9 @@ STEPS_TO_ZERO = Problem(
     mistakes=(
         Mistake("start left out", edit("abs(start)", "1"), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a."),
         Mistake("always double precision", edit("np.dtype(precision)", "np.dtype('float64')"), "You compute in float64, whatever the precision asked for. Make the factors arrays of that precision first; Python's own numbers are float64 too."),
+        Mistake("zero in double precision", _zero_in_double, "Your second result is that of float64, whatever the precision asked for. Python's own numbers are float64, and so is an array that was not converted: multiply in the precision asked for."),
+        Mistake("double precision's smallest normal number", _below_in_double, "Your first result has the limit of float64, whatever the precision asked for: np.finfo wants to be told which."),
+        Mistake("limit of double precision for products that end before", edit("np.finfo(dtype).tiny", "np.finfo(float).tiny"), "You compare with the smallest normal number of float64. In a lower precision a product is 0 long before it gets there: np.finfo wants to be told which precision."),
         Mistake("always single precision", edit("np.dtype(precision)", "np.dtype('float32')"), "You compute in float32, whatever the precision asked for. Make the factors arrays of that precision first."),
         Mistake("machine epsilon", edit("(dtype).tiny", "(dtype).eps", "p > 0", "p >= np.finfo(dtype).eps"), "You stop at the machine epsilon. That is the smallest step beside 1; numbers near zero have exponents of their own and go far below it."),
         Mistake("epsilon for the smallest normal number", edit("(dtype).tiny", "(dtype).eps"), "Your first result stops at the machine epsilon, the smallest step beside 1. The smallest normal number is np.finfo(…).tiny, 1.2e−38 in float32."),

@@ -50,10 +50,6 @@ def _any(a, b):
     return np.shape(a) == b.shape and bool(np.any(np.abs(a - b) <= 1e-5 * np.abs(b)))
 
 
-def _mean(a, b):
-    return np.shape(a) == b.shape and bool(np.mean(np.abs(a - b) / np.abs(b)) <= 1e-5)
-
-
 def _norm(a, b):
     return np.shape(a) == b.shape and relative_error(a, b) <= 1e-5
 

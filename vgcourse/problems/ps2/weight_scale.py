@@ -136,6 +136,7 @@ LEAKY_SWEEP = Problem(
         Mistake("mean of the examples' ratios", _example_by_example(lambda logs: np.log10(np.mean(10**logs, axis=0))), "You take a ratio for every example and average those. Asked for is one norm over the whole batch, and the ratio of two such norms."),
         Mistake("mean of the examples' logarithms", _example_by_example(lambda logs: np.mean(logs, axis=0)), "You take a logarithm for every example and average those. Asked for is one norm over the whole batch, and the logarithm of a ratio of two such norms."),
         Mistake("not relative", edit(" - log_norm(x)", "", " - log_norm(dh)", ""), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
+        Mistake("forward not relative", edit(" - log_norm(x)", ""), "Your forward norms are not divided by ‖x‖. Asked for is what the net multiplies, from h_0 on."),
         Mistake("backward not relative", edit(" - log_norm(dh)", ""), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),
     ),
     hints=(
