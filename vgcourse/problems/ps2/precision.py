@@ -63,24 +63,38 @@ def _drawn(rng, precision, divisors):
     while True:
         factors = rng.choice(np.arange(20, 122), size=6, replace=False) / 256
         start = float(rng.choice(np.arange(33, 120)) / rng.choice(divisors))
-        lost, gone = _products(start, factors, precision)
-        others = [
-            _first_below(start, factors, smallest) != gone,
-            _first_below(start, factors, normal - 2) != lost,
-            *(a != b for a, b in zip(_products(1.0, factors, precision), (lost, gone), strict=True)),
+        different = [
+            (limit, other_start, other)
+            for limit, other_start, other in (
+                (smallest - 1, start, smallest),
+                (normal, start, normal - 2),
+                (smallest - 1, 1.0, smallest - 1),
+                (normal, 1.0, normal),
+            )
+            if (_first_below(start, factors, limit) != _first_below(other_start, factors, other)).any()
         ]
-        if all(other.any() for other in others) and all(
-            _agree(start, factors, *bits) for bits in BITS.items()
-        ):
+        if len(different) == 4 and _far_from_limits(start, factors) and _agree(start, factors):
             return start, factors, precision
 
 
-def _agree(start, factors, precision, bits):
-    """Do products that are multiplied up end where exact powers do, with none near a limit?"""
-    steps = np.array([_steps(start, factors, exponent) for exponent in (bits[0], bits[1], bits[1] - 1)])
-    exact = np.floor(steps[[0, 2]]) + 1
-    return np.abs(steps - np.round(steps)).min() > 1e-3 and np.array_equal(
-        _products(start, factors, precision), exact
+def _far_from_limits(start, factors):
+    """Does no power come near to a limit of any precision?"""
+    steps = [
+        _steps(start, factors, limit)
+        for normal, smallest in BITS.values()
+        for limit in (normal, smallest, smallest - 1)
+    ]
+    return np.abs(steps - np.round(steps)).min() > 1e-3
+
+
+def _agree(start, factors):
+    """Do products that are multiplied up end where exact powers do, in any precision?"""
+    return all(
+        np.array_equal(
+            _products(start, factors, precision),
+            [_first_below(start, factors, normal), _first_below(start, factors, smallest - 1)],
+        )
+        for precision, (normal, smallest) in BITS.items()
     )
 
 

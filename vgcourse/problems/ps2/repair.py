@@ -12,6 +12,7 @@ from vgcourse.layers import LinearParams
 from vgcourse.mlp import loss_and_gradient, mlp_forward
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps2.numbers import as_pair
 from vgcourse.tasks import digits
 
 SIZES = (64, *[32] * 9, 10)
@@ -51,12 +52,13 @@ def _measure(output, args):
     Where one of the three is missed, three more say what most pre-activations are: wide, narrow, off-centre.
     """
     x, Ws, bs = args
-    if not isinstance(output, (tuple, list)) or len(output) != 2:
+    pair = as_pair(output)
+    if pair is None:
         raise TypeError(f"is {describe(output)}; expected two lists, weights and biases")
     params = []
     for l, (W, b) in enumerate(zip(Ws, bs, strict=True)):
         try:
-            new = [np.asarray(part[l], dtype=float) for part in output]
+            new = [np.asarray(part[l], dtype=float) for part in pair]
         except (TypeError, ValueError, IndexError):
             raise TypeError(f"has no usable weights or biases for layer {l + 1} of {len(Ws)}") from None
         if (new[0].shape, new[1].shape) != (W.shape, b.shape):

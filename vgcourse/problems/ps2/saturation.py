@@ -6,6 +6,7 @@ from vgcourse.activations import ACTIVATIONS, LEAKY_SLOPE
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps2.numbers import number_at
 
 LARGEST_SLOPE = {name: 0.25 if name == "sigmoid" else 1.0 for name in ACTIVATIONS}
 
@@ -190,6 +191,7 @@ SATURATED_FRACTION = Problem(
     reference=saturated_fraction,
     helpers=(slope_from,),
     cases=_saturated_cases,
+    adapt=number_at(1),
     points=3,
     lecture='lecture 2, "Saturation"',
     axes={f"per_unit ({name})": ("unit",) for name in LARGEST_SLOPE},

@@ -5,6 +5,7 @@ import numpy as np
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps2.numbers import number_at
 
 
 def scalar_chain(h0, w, b):
@@ -65,6 +66,7 @@ SCALAR_CHAIN = Problem(
     name="ps2.scalar_chain",
     reference=scalar_chain,
     cases=_cases,
+    adapt=number_at(0),
     points=4,
     lecture='lecture 3, "Depth"',
     axes={"factors": ("layer",), "dw": ("layer",), "db": ("layer",)},

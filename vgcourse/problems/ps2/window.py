@@ -10,6 +10,7 @@ from vgcourse.collect.plain import describe
 from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps2.numbers import as_pair
 
 TARGET = 0.42  # of the inputs from 0 to 1; one unit alone reaches 0.448
 BEST = 6.89  # the weight of that unit, (2.13)
@@ -61,10 +62,11 @@ def _measure(output, args):
     somewhere the gradient is kept; nowhere it grows far more than it has to.
     """
     (L,) = args
-    if not isinstance(output, (tuple, list)) or len(output) != 2:
+    pair = as_pair(output)
+    if pair is None:
         raise TypeError(f"is {describe(output)}; expected weights and biases, two arrays of {L} numbers")
     arrays = []
-    for name, part in zip(("w", "b"), output, strict=True):
+    for name, part in zip(("w", "b"), pair, strict=True):
         part = np.asarray(part)
         if part.shape != (L,) or part.dtype.kind not in "fiu":
             raise TypeError(f"has {describe(part)} for {name}; expected {L} real numbers, one for each unit")
