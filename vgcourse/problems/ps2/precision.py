@@ -27,11 +27,17 @@ def steps_to_zero(start, factors, precision):
 
 
 def _products(start, factors, precision):
-    """The same from a table of all products, rounded after every factor, in less time."""
-    table = np.repeat(factors.astype(precision)[None], int(-1100 / np.log2(factors.max())) + 20, axis=0)
-    table[0] *= abs(start)
+    """The same from a table of products, rounded after every factor; of float64 only the last layers."""
+    normal, smallest = BITS[precision]
+    skipped = np.zeros(len(factors), dtype=int)
+    if precision == "float64":  # so far its rounding is too small to count
+        skipped = np.maximum(_first_below(start, factors, normal) - 3, 0)
+    layers = int(_steps(start, factors, smallest - 2).max() - skipped.min()) + 5
+    table = np.repeat(factors.astype(precision)[None], layers, axis=0)
+    table[0] *= (abs(start) * factors**skipped).astype(precision)
     products = np.cumprod(table, axis=0)
-    return (products >= np.finfo(precision).tiny).sum(axis=0) + 1, (products > 0).sum(axis=0) + 1
+    reached = (products >= np.finfo(precision).tiny), (products > 0)
+    return [kept.sum(axis=0) + skipped + 1 for kept in reached]
 
 
 def _steps(start, factors, exponent):
