@@ -116,6 +116,20 @@ def _without_rounding(start, factors, precision):
     return lost, _first_below(start, factors, BITS[precision][1])
 
 
+def _reached(start, factors, precision):
+    """Zero as soon as g a^l is the smallest number, or below it."""
+    lost, _ = steps_to_zero(start, factors, precision)
+    return lost, np.ceil(_steps(start, factors, BITS[precision][1])).astype(int)
+
+
+def _start_divided(start, factors, precision):
+    """The formula with the start's logarithm added, not taken away."""
+    normal, smallest = BITS[precision]
+    return _first_below(1 / start, factors, normal), np.ceil(_steps(1 / start, factors, smallest - 1)).astype(
+        int
+    )
+
+
 def _rounded_down(start, factors, precision):
     """The number of layers to half of the smallest number, without its fraction."""
     lost, _ = steps_to_zero(start, factors, precision)
@@ -170,6 +184,9 @@ STEPS_TO_ZERO = Problem(
         Mistake("epsilon for the smallest normal number", edit("(dtype).tiny", "(dtype).eps"), "Your first result stops at the machine epsilon, the smallest step beside 1. The smallest normal number is np.finfo(…).tiny, 1.2e−38 in float32."),
         Mistake("zero at the smallest normal number", edit("p > 0", "p >= np.finfo(dtype).tiny"), "Your product is 0 as soon as it leaves the normal numbers. Subnormal numbers lie below them: in float32 they go from 1.2e−38 down to 1.4e−45."),
         Mistake("rounding forgotten", _without_rounding, "Your second result is where start · a^l falls below the smallest number there is. What is above half of that number is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
+        Mistake("rounding forgotten, from equal on", _reached, "Your second result is where start · a^l comes down to the smallest number there is. That number itself is not 0, and what is above half of it is rounded up to it, so zero comes a little later, at 2^−150 in float32."),
+        Mistake("start the wrong way round", _start_divided, "Your start enters the wrong way round, as if the gradient began at 1/|start|. A smaller start is gone sooner."),
+        Mistake("layers in between", edit("return below, zero", "return below, zero - below"), "Your second result counts the layers from the first subnormal product to 0. Asked for is the layer itself, counted from the top."),
         Mistake("zero rounded down", _rounded_down, "Your second result is one too small, save where the product meets half of the smallest number exactly. It is 0 from the first whole number of layers at or past that point on: round up."),
         Mistake("power before the start", edit("return below, zero", "return below, _power_gone(start, factors, precision, zero)"), "Your second result comes too early in float64, where the start is large: a^l by itself is 0 there, while start · a^l is not yet. Let the start come first."),
         Mistake("smallest number for the smallest normal one", edit("(dtype).tiny", "(dtype).smallest_subnormal * 2"), "Your first result stops at the end of the subnormal numbers, where one bit is left. Digits are lost as soon as the product is below the smallest normal number."),

@@ -76,6 +76,7 @@ ACTIVE_WIDTH = Problem(
         Mistake("arctan without − 1", edit("np.sqrt(c**2 - 1)", "c"), "For arctan you solve z² = 1/share. It is 1 + z² that equals that."),
         Mistake("root missing for softsign", edit("z = c - 1", "z = c**2 - 1"), "For softsign you have 1 + |z| = 1/share. The slope holds the square of 1 + |z|: take the root."),
         Mistake("root missing for the tanh", edit("arccosh(c)", "arccosh(1 / share)"), "For the scaled tanh you have cosh = 1/share. The slope of a tanh is 1/cosh², so a root is to be taken first."),
+        Mistake("height of the scaled tanh", edit("arccosh(c)", "arccosh(c * np.sqrt(1.7159))"), "For the scaled tanh you ask 1.7159/cosh² ≥ share. The share is of the largest slope, which has the same 1.7159 in it, and the ⅔ as well: both cancel."),
         Mistake("drop instead of share", edit("share**-0.5", "(1 - share) ** -0.5"), "You have the slope fall by share of its maximum. It is to be share of the maximum at the ends, not 1 − share."),
         Mistake("interval of h, not of f'", _by_value, "You measure how near h = f(z) comes to its limits. Asked for is the slope: f'(z) ≥ share · max f'."),
         Mistake("softsign without − 1", edit("z = c - 1", "z = c"), "For softsign you solve |z| = share^(−1/2). It is 1 + |z| that equals that."),
@@ -147,9 +148,9 @@ def _saturated_cases(rng):
                 break
         cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=N))
     # one example, one unit, and more than half of the largest slope asked for
-    for name, z in (("sigmoid", [[0.3, -2.9, 1.5, 3.1]]), ("elu", [[-0.2], [-1.5], [1.0], [-3.0], [0.1]])):
-        z = np.array(z) + rng.uniform(-0.1, 0.1, size=np.shape(z)) * (np.abs(z) > 0.2)
-        args = name, ACTIVATIONS[name].function(z), float(rng.uniform(0.52, 0.6))
+    for name, z in (("sigmoid", [[0.3, -1.75, 1.5, 3.1]]), ("elu", [[-0.2], [-1.5], [1.0], [-3.0], [0.1]])):
+        z = np.array(z) + rng.uniform(-0.02, 0.02, size=np.shape(z))
+        args = name, ACTIVATIONS[name].function(z), float(rng.uniform(0.52, 0.57))
         cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=len(z)))
     return cases
 
@@ -205,6 +206,9 @@ SATURATED_FRACTION = Problem(
         Mistake("ReLU active at 0", edit("np.where(h > 0", "np.where(h >= 0 if name == 'relu' else h > 0", within=slope_from), "Your ReLU is never saturated. Where it puts out 0 its slope is 0 by the course's rule: h > 0, not h ≥ 0.", whole=True),
         Mistake("e to the h for the ELU", edit("\"elu\": h + 1", "'elu': np.exp(h)", within=slope_from), "Your ELU has the slope e^h. It is e^z, and h = e^z − 1 there: what is e^z in terms of h?", whole=True),
         Mistake("share of the largest slope seen", _rule("slope_from(name, h) < share * slope_from(name, h).max()"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others.", whole=True),
+        Mistake("share of a unit's largest slope", _rule("slope_from(name, h) < share * slope_from(name, h).max(axis=0)"), "You compare with the largest slope of each unit in this batch. A unit that has always been saturated then looks alive: compare with the maximum of f', ¼ for the sigmoid and 1 for the others.", whole=True),
+        Mistake("a tenth for the leaky ReLU", edit("\"leaky_relu\": LEAKY_SLOPE", "\"leaky_relu\": 0.1", within=slope_from), "Your leaky ReLU is never saturated, as with a slope of 0.1 on its left. It is 0.01 here, and may lie below the line.", whole=True),
+        Mistake("dead units by instances", edit("saturated.all(axis=0).mean()", "saturated.all(axis=0).sum() / len(h)"), "You divide the number of dead units by the number of instances. It is a fraction of the units: divide by how many those are.", whole=True),
         Mistake("active units counted", _rule("slope_from(name, h) >= share * largest"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'.", whole=True),
         Mistake("f' of the activation", _rule("ACTIVATIONS[name].derivative(h) < share * largest"), "You put h into f', which wants z. You were not given z: write the slope with h, as σ' = h(1 − h).", whole=True),
         Mistake("one formula for all", _rule("h * (1 - h) < share * largest"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h.", whole=True),
