@@ -41,6 +41,14 @@ def _sums(name, dh, zs, Ws):
     return measured, size * local, size * each * sum(stretches)
 
 
+def _jacobian_norms(name, dh, zs, Ws):
+    measured, _, bound = gradient_bound(name, dh, zs, Ws)
+    local = np.linalg.norm(dh, axis=1)
+    for z, W in zip(zs, Ws, strict=True):
+        local = local * np.linalg.norm(ACTIVATIONS[name].derivative(z)[:, :, None] * W, 2, axis=(1, 2))
+    return measured, local, bound
+
+
 def _cases(rng):
     cases = []
     for name, N, widths in (
@@ -92,6 +100,12 @@ GRADIENT_BOUND = Problem(
         Mistake("largest slope 1 for the sigmoid", edit("0.25 if", "1.0 if"), "For the sigmoid your bound takes max f' = 1. It is ¼ in every layer, and that is what makes sigmoid nets vanish."),
         Mistake("largest slope once", edit(" ** len(Ws)", ""), "Your bound has max f' once. Every layer brings its own: ¼ to the power L for the sigmoid."),
         Mistake("mean slope", edit("max(axis=1)", "mean(axis=1)"), "Your local bound takes the mean slope of a layer. A gradient may sit in the unit with the largest one: take max_i |f'(z_i)|."),
+        Mistake("norm of the slopes", edit("np.abs(s).max(axis=1)", "np.linalg.norm(s, axis=1)"), "Your local bound takes the norm of a layer's slopes. diag f' stretches a vector by its largest entry, not by the root of their sum of squares."),
+        Mistake("a layer's own σ_max", _jacobian_norms, "Your local bound takes σ_max of each layer's Jacobian, diag f' W. That is a closer bound; asked for is max_i |f'(z_i)| times σ_max(W)."),
+        Mistake("¼ for tanh, too", edit('0.25 if name == "sigmoid" else 1.0', "0.25"), "For tanh, too, your bound takes ¼ as the largest slope. That is the sigmoid's; tanh'(0) is 1."),
+        Mistake("largest layer for all", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "max(np.linalg.norm(W, 2) for W in Ws) ** len(Ws)"), "Your bounds take the largest σ_max for every layer. Each layer has its own."),
+        Mistake("measured by absolute values", edit("np.linalg.norm(signal, axis=1)", "np.abs(signal).sum(axis=1)"), "Your measured adds absolute values. The norm is the root of the sum of squares."),
+        Mistake("measured relative to the start", edit("return measured", "return measured / size"), "Your measured is divided by ‖dh‖. Asked for is the norm of ∂L/∂h_0 itself."),
         Mistake("slopes over the whole batch", edit("np.abs(s).max(axis=1)", "np.full(len(s), np.abs(s).max())"), "Your local bound takes the largest slope of the whole batch. Each example has slopes of its own: the maximum goes over the units, axis=1."),
         Mistake("f' of the activation", edit("derivative(z)", "derivative(f.function(z))"), "You take f' at h = f(z). It belongs at z, which is what zs holds."),
         Mistake("incoming gradient left out of the bounds", edit("np.linalg.norm(dh, axis=1)", "np.ones(len(dh))"), "Your bounds leave out ‖dh‖. They bound how much the net multiplies; the gradient that comes in is ∂L/∂h_L, of that length."),

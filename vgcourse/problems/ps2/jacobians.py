@@ -127,6 +127,7 @@ DEEP_JACOBIAN = Problem(
         Mistake("products in the list", _products_listed, "Your list holds the products from the input up, ∂h_l/∂x. Each entry is for one layer alone: J_l = ∂h_l/∂h_{l−1}."),
         Mistake("tanh for every activation", lambda name, *rest: deep_jacobian("tanh", *rest), "You use tanh whatever the name says. Take f and f' of the activation that is asked for."),
         Mistake("bias left out", edit("W.T + b", "W.T"), "You leave out the bias. It is in no weight, but it moves h_l and with it the slopes of the next layer."),
+        Mistake("first layer without f", edit("f.function(h) @", "(f.function(h) if len(Js) > 1 else h) @"), "On the way forward x comes to the first weights as it is. In this net every layer passes f first, the first one as well: h_1 = W_1 f(x) + b_1."),
         Mistake("forward without f", edit("f.function(h)", "h"), "On the way forward your signal does not pass f: h_l = W_l f(h_{l−1}) + b_l."),
         Mistake("order reversed", edit("ordered_product(Js)", "ordered_product(Js[::-1])"), "Your product starts with the first layer on the left. The last layer acts last, so it stands leftmost: J = J_L … J_1."),
         Mistake("product element by element", edit("ordered_product(Js)", "np.prod(Js, axis=0)"), "You multiply the Jacobians element by element. A chain of layers is a product of matrices: it sums over the units in between."),

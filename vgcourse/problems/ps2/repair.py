@@ -134,9 +134,9 @@ REPAIR_NET = Problem(
         Invariant("error signals within 10", _misses(0), "Your error signals differ by more than a factor of 10. Print their norms by layer: a steady fall says that slope times weight is too small in every layer, a jump says in which layer it is too large."),
         Invariant("few saturated", _misses(1), "More than 5 % of your slopes are below a tenth of ¼. Print the mean and the standard deviation of z in each layer: off-centre, or too wide?"),
         Invariant("digits told apart", _misses(2), "At the top your net says nearly the same for every digit. Print the standard deviation of each layer's outputs over the digits: in which layers does it fall?"),
-        Invariant("too wide", _mostly(3), "Your pre-activations are too wide: in more than half of the hidden units z has a standard deviation above 2 over the digits. One near 1 leaves nearly all of them in the steep part."),
-        Invariant("too narrow", _mostly(4), "Your pre-activations are too narrow: in more than half of the hidden units z has a standard deviation below 0.1 over the digits, so these units hardly tell them apart. One near 1 uses the steep part."),
-        Invariant("off-centre", _mostly(5), "Your pre-activations are off-centre: in more than half of the hidden units the mean of z over the digits is more than 2 away from 0. A bias can take it away: with which sign?"),
+        Invariant("too wide", _mostly(3), "In some net of yours the pre-activations are too wide: in more than half of the hidden units z has a standard deviation above 2 over the digits. One near 1 leaves nearly all of them in the steep part."),
+        Invariant("too narrow", _mostly(4), "In some net of yours the pre-activations are too narrow: in more than half of the hidden units z has a standard deviation below 0.1 over the digits, so these units hardly tell them apart. One near 1 uses the steep part."),
+        Invariant("off-centre", _mostly(5), "In some net of yours the pre-activations are off-centre: in more than half of the hidden units the mean of z over the digits is more than 2 away from 0. A bias can take it away: with which sign?"),
     ),
     mistakes=(
         Mistake("nothing changed", lambda x, Ws, bs: (Ws, bs), "You return the nets as they came. Look at the sizes of their weights and biases, and at z."),

@@ -47,6 +47,11 @@ def _layer_by_layer(forward, backward):
     return np.diff(forward, axis=1, prepend=0), -np.diff(backward, axis=1, append=0)
 
 
+def _before_the_layer(*args):
+    forward, backward = leaky_sweep(*args)
+    return np.pad(forward, ((0, 0), (1, 0)))[:, :-1], backward
+
+
 def _example_by_example(average):
     """Ratios of every example, then an average of them."""
 
@@ -135,6 +140,10 @@ LEAKY_SWEEP = Problem(
         Mistake("backward ratio to the layer above", lambda *args: (leaky_sweep(*args)[0], _layer_by_layer(*leaky_sweep(*args))[1]), "Your backward ratios are those of neighbours, ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Divide by ‖∂L/∂h_L‖, the norm of dh, in every layer."),
         Mistake("mean of the examples' ratios", _example_by_example(lambda logs: np.log10(np.mean(10**logs, axis=0))), "You take a ratio for every example and average those. Asked for is one norm over the whole batch, and the ratio of two such norms."),
         Mistake("mean of the examples' logarithms", _example_by_example(lambda logs: np.mean(logs, axis=0)), "You take a logarithm for every example and average those. Asked for is one norm over the whole batch, and the logarithm of a ratio of two such norms."),
+        Mistake("a usual leak", edit("leak * z", "0.01 * z", "1, leak)", "1, 0.01)"), "Your leak is 0.01, on both ways. That is a usual one; here it is the argument leak."),
+        Mistake("first scale in every row", edit("for c in scales", "for c in np.full_like(scales, scales[0])"), "Your rows are all those of the first scale. Row k belongs to scales[k]."),
+        Mistake("gradients one layer up", edit("signal = delta @ W\n            down.append(log_norm(signal) - log_norm(dh))", "down.append(log_norm(signal) - log_norm(dh))\n            signal = delta @ W"), "Your backward entry of layer l belongs to ∂L/∂h_l, so the last one is 0. Asked for is ∂L/∂h_{l−1}, what comes out of the layer at its lower end."),
+        Mistake("signals one layer down", _before_the_layer, "Your forward entry of layer l belongs to h_{l−1}, so the first one is 0. Asked for is h_l, what comes out of the layer."),
         Mistake("not relative", edit(" - log_norm(x)", "", " - log_norm(dh)", ""), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
         Mistake("forward not relative", edit(" - log_norm(x)", ""), "Your forward norms are not divided by ‖x‖. Asked for is what the net multiplies, from h_0 on."),
         Mistake("backward not relative", edit(" - log_norm(dh)", ""), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),

@@ -56,10 +56,20 @@ def amplification(w):
     return 4 * np.cumprod(sizes[:0:-1]).max()
 
 
+def _middle(w, b):
+    """How far from 0 a z of the input ½ comes."""
+    h, largest = 0.5, 0.0
+    for weight, bias in zip(w, b, strict=True):
+        z = weight * h + bias
+        h, largest = sigmoid(z), max(largest, abs(z))
+    return largest
+
+
 def _measure(output, args):
     """The share that the learner's weights and biases give, up to the target; then 1 where all is in order:
 
-    somewhere the gradient is kept; nowhere it grows far more than it has to.
+    somewhere the gradient is kept; nowhere it grows far more than it has to; the units differ;
+    the input ½ meets no flat part.
     """
     (L,) = args
     pair = as_pair(output)
@@ -78,12 +88,13 @@ def _measure(output, args):
     if not arrays[0].all():
         raise TypeError("has a weight of 0: no gradient passes such a unit, and no signal either")
     share, peak = measured(*arrays), products(*arrays).max()
-    return np.array([min(share, TARGET), share >= TARGET or peak >= 1 - 1e-9, share >= TARGET or peak <= 3])
+    in_order = [peak >= 1 - 1e-9, peak <= 3, np.ptp(arrays[0]) > 0, _middle(*arrays) <= 3]
+    return np.array([min(share, TARGET), *(share >= TARGET or fact for fact in in_order)])
 
 
 def _closed(args, out):
     """Is there no window at all, though somewhere the gradient is kept?"""
-    share, kept, _ = next(iter(out.values()))
+    share, kept, *_ = next(iter(out.values()))
     return float(share <= 1e-3 and kept)
 
 
@@ -104,7 +115,9 @@ WIDE_WINDOW = Problem(
     invariants=(
         Invariant("no window", _closed, "In some chain of yours hardly any input keeps its gradient. Measure yours with `window` and look where the slopes are small: are the middle inputs still in the middle when they reach the last unit, and how much have the units before it cost?"),
         Invariant("window too narrow", _narrow, "In some chain of yours the window is narrower than 0.42. Measure it with `window`, unit by unit: where do the inputs leave the steep part? Must all units do the same?"),
-        Invariant("every gradient shrinks", off(1, sign=-1), "In some chain of yours the product of all slopes and weights is below 1 for every input. Each unit costs a factor w/4 or more: one of them has to make up for all others."),
+        Invariant("every gradient shrinks", off(1, sign=-1), "In some chain of yours the product of all slopes and weights is below 1 for every input. A unit multiplies by w/4 at most: one of them has to make up for what the others cost."),
+        Invariant("all units alike", off(3, sign=-1), "In some chain of yours all units have the same weight. The best common weight, 4.44, reaches half of what is asked for: what can differ from unit to unit?"),
+        Invariant("off-centre", off(4, sign=-1), "In some chain of yours the input ½ comes to a unit with |z| above 3, where a sigmoid is flat. What comes in lies around ½: which bias brings its z to 0?"),
         Invariant("far too steep", off(2, sign=-1), "In some chain of yours the best input's gradient grows to more than three times its size. A peak of 1.7 is enough for the widest window: a steeper unit makes a higher and narrower one. What does it have to make up for, for this L?"),
     ),
     mistakes=(
