@@ -92,7 +92,7 @@ GRADIENT_BOUND = Problem(
         Mistake("σ_max squared", edit("norm(W, 2)", "norm(W, 2) ** 2"), "Your weights enter with σ_max². The eigenvalues of WᵀW are squares of singular values: take the root."),
         Mistake("smallest singular value", edit("norm(W, 2)", "norm(W, -2)"), "You take the smallest singular value. np.linalg.svd gives the largest first: that is the one that bounds the stretch."),
         Mistake("largest row sum", edit("norm(W, 2)", "norm(W, np.inf)"), "You take the largest sum of |w| over a row. That bounds the largest entry of a vector; for its length it is σ_max(W)."),
-        Mistake("largest column sum", edit("norm(W, 2)", "norm(W, 1)"), "You take the largest sum of |w| over a column: np.linalg.norm(W, 1). The length of a vector is stretched by σ_max(W): np.linalg.norm(W, 2)."),
+        Mistake("largest column sum", edit("norm(W, 2)", "norm(W, 1)"), "You take the largest sum of |w| over a column, which is what np.linalg.norm(W, 1) gives. The length of a vector is stretched by σ_max(W)."),
         Mistake("nuclear norm", edit("norm(W, 2)", "norm(W, 'nuc')"), "You add up all singular values. The largest alone says how far W can stretch a vector."),
         Mistake("largest entry", edit("np.linalg.norm(W, 2)", "np.abs(W).max()"), "You take the largest |w|. Many small weights together stretch a vector more than that: use σ_max(W)."),
         Mistake("σ_max of the product", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "np.linalg.norm(np.linalg.multi_dot([np.eye(len(Ws[-1])), *Ws[::-1]]), 2)"), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
@@ -112,7 +112,7 @@ GRADIENT_BOUND = Problem(
         Mistake("length of the whole batch", edit("np.linalg.norm(dh, axis=1)", "np.full(len(dh), np.linalg.norm(dh))"), "Your bounds start from the norm of all of dh. Each example has a gradient of its own: the norm of its row, axis=1."),
         Mistake("f' missing on the way back", edit(" * slopes[l]", ""), "Your measured gradient goes back through the weights alone. Each step is (dh ⊙ f'(z_l)) W_l."),
         Mistake("last layer's f' missing", edit("slopes[l]", "(slopes[l] if l < len(Ws) - 1 else 1)"), "Your measured gradient misses the last layer's f'. dh is ∂L/∂h_L, so the first step back is f'(z_L), as in the other layers."),
-        Mistake("W transposed", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run.", alone=True),
+        Mistake("W transposed", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through the transpose of W_l. Forward, h meets the transpose of W; on the way back δ meets W itself. Only square weights let yours run.", alone=True),
         Mistake("measured norm squared", edit("return measured", "return measured**2"), "Your measured is Σ g². The norm is its root."),
         Mistake("norms of dh along axis 0", _BOUNDS_BY_COLUMN, "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too.", alone=True),
         Mistake("slopes along axis 0", _SLOPES_BY_COLUMN, "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1.", alone=True),
@@ -123,6 +123,6 @@ GRADIENT_BOUND = Problem(
     hints=(
         "One step back multiplies by diag f'(z), then by W. How much longer can each of the two make a vector?",
         "diag f'(z) stretches by the largest |f'| at most, W by its largest singular value: np.linalg.norm(W, 2). Then measure: back from dh, layer by layer.",
-        "measured: for l from L to 1, signal = (signal ⊙ f'(z_l)) @ W_l, then the norm of each row. The bounds are ‖dh‖ of that row times a product over the layers.",
+        "measured: dh goes down from layer L, through the slopes and then the weights of each layer; at the end, the norm of each row. The bounds are ‖dh‖ of that row times a product over the layers.",
     ),
 )  # fmt: skip

@@ -140,6 +140,6 @@ DEEP_JACOBIAN = Problem(
     hints=(
         "One layer for one example: how does h_l move if h_{l−1} moves a little? First the slope of every unit of h_{l−1}, then W_l.",
         "W diag(s) multiplies column j of W by s_j. For a batch the result has shape (N, H_l, H_{l−1}): which axis of it does s belong to? The operator @ multiplies the last two axes, for every n.",
-        "In the loop forward: the layer's J_l from f'(h), then J = J_l @ J, starting with J = J_1, then h = f(h) @ W.T + b.",
+        "J_l is made of the slopes at h_{l−1}, so before h goes on to the next layer. Every layer acts after those before it: on which side does J_l join the product?",
     ),
 )  # fmt: skip

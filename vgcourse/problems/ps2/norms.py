@@ -119,6 +119,6 @@ OUTGOING_NORMS = Problem(
     hints=(
         "For one instance column i of the gradient is one number times one vector. What is the norm of such a product?",
         "∂L_n/∂W_ji = δ_nj h_ni: column i is h_ni times the vector δ_n. For the batch these columns are averaged first.",
-        "‖δ_n‖ is one number for each instance: [:, None] beside |h|. For the batch form the gradient of the mean loss, delta.T @ h / N, and take norms of its columns.",
+        "‖δ_n‖ is one number for each instance, and |h_n| has one for every input: the first needs a second axis. For the batch form the gradient of the mean loss, a row for each neuron and a column for each input, and take norms of its columns.",
     ),
 )  # fmt: skip

@@ -203,6 +203,6 @@ STEPS_TO_ZERO = Problem(
     hints=(
         "Multiply up, one layer at a time, in the precision asked for, and note when it happens.",
         "np.finfo(precision).tiny is the smallest normal number. After one layer start · a is left, so l starts at 1.",
-        "a = factors.astype(precision) and p = np.full_like(a, abs(start)); while p.any(): p = p * a. Beside it you need the first l with p < tiny and with p == 0, for each factor by itself.",
+        "Keep one product for each factor, in an array of the precision asked for, and multiply all of them at once until the last one is 0. In how many rounds was a product still normal, in how many was it not yet 0?",
     ),
 )  # fmt: skip

@@ -155,6 +155,6 @@ REPAIR_NET = Problem(
     hints=(
         "Three things can be wrong with a unit of this net: its weights are too large, its bias holds it off-centre, what comes in is off-centre. Print the mean and the standard deviation of z in each layer.",
         "Equation (2.14): a plain sigmoid net can do whatever a centred one with slope 1 does. What are its weights and its biases there?",
-        "Go through the layers with the digits: choose the size of W so that z has a standard deviation near 1, then b so that its mean is 0; then on to h = σ(z).",
+        "Mend one layer after the other, the digits passing what is mended below. Which of W and b sets the standard deviation of z, which its mean, and which of the two has to come first?",
     ),
 )  # fmt: skip

@@ -236,6 +236,6 @@ SATURATED_FRACTION = Problem(
     hints=(
         "First a table of booleans, (N, H): is this unit saturated for this instance? Then average it in two ways.",
         "The slope with h alone: σ' = h(1 − h), tanh' = 1 − h², ELU 1 + h on its left. max f' is ¼ for the sigmoid, 1 for the others. The mean of booleans along axis 0 is a fraction of instances.",
-        "saturated = slope < share * largest. A unit is dead if saturated.all(axis=0) says so; the mean of that is the second result.",
+        "Each entry of the table says whether a slope is below share times the largest there is. A unit is dead if its whole column says so: is that any or all, and along which axis? The second result is the fraction of such units.",
     ),
 )  # fmt: skip

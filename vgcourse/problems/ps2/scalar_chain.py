@@ -118,6 +118,6 @@ SCALAR_CHAIN = Problem(
     hints=(
         "Go forward once and keep z and h of every layer. One number a layer says how h_l moves if h_{l−1} moves a little.",
         "w_l and b_l act on h_L through z_l alone: ∂h_L/∂z_l is the layer's own slope times all factors above. What are ∂z_l/∂w_l and ∂z_l/∂b_l?",
-        "Walk down from the top with d = 1: db_l = d · s'(z_l), dw_l = db_l · h_{l−1}, then d = d · a_l.",
+        "Walk down from the top with one number, 1 at first, that holds the factors passed so far. Times the layer's own slope it is db_l. What turns that into dw_l, and which factor does the number take along before it goes on?",
     ),
 )  # fmt: skip

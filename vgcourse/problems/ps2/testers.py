@@ -89,7 +89,7 @@ MISTAKES = (
     Mistake("one error for the whole array", dict(agree=_norm), "Errors of small values passed your test, as if you divided by the norm of the whole array: the −1000 in it hides them. Divide entry by entry."),
     Mistake("one entry is enough", dict(agree=_any), "Whatever is right somewhere passed your test, as with `any` where `all` belongs. Every entry has to be right."),
     Mistake("finite is enough", dict(agree=_finite_norm), "Whatever is finite and of the right shape passed your test. Many wrong formulas give that: compare values."),
-    Mistake("NaN passes", dict(agree=_nan_passes), "An implementation whose result is NaN passed your test: NaN > threshold is False. Ask `not error <= threshold`."),
+    Mistake("NaN passes", dict(agree=_nan_passes), "An implementation whose result is NaN passed your test: every comparison with NaN is False. Ask whether the error is small, not whether it is large."),
     Mistake("NaN not tried", dict(nan=False), "The one that makes a number of a NaN passed your test. NaN in, NaN out: try one."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is off by one part in a thousand passed your test. 1e−5 is safe on both sides."),
     Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-10)), "You accused the right one in float32, which rounds each value to 6e−8 of its size. A relative error of 1e−5 is safe on both sides."),

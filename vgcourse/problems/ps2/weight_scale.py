@@ -107,7 +107,7 @@ LEAKY_SWEEP = Problem(
     mistakes=(
         Mistake("first layer scaled only", edit("[c * W for W in Ws]", "[c * Ws[0], *Ws[1:]]"), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
         Mistake("scales ignored", lambda x, dh, Ws, scales, leak: leaky_sweep(x, dh, Ws, np.ones_like(scales), leak), "Your rows are all the same: no scale is in them. Every weight is multiplied by c, on both ways."),
-        Mistake("scales pile up", edit("for c in scales", "for c in np.cumprod(scales)"), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
+        Mistake("scales pile up", edit("for c in scales", "for c in np.cumprod(scales)"), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and make scaled copies: W *= c changes the array that was handed in."),
         Mistake("backward with the unscaled weights", edit("in zip(scaled[::-1]", "in zip(Ws[::-1]"), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
         Mistake("slopes missing on the way back", edit(" * np.where(z > 0, 1, leak)", ""), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
         Mistake("slopes from the gradient", edit("z > 0, 1", "signal > 0, 1"), "Your slopes go by the sign of the gradient. They are those of the way forward: the sign of z decides."),
@@ -121,7 +121,7 @@ LEAKY_SWEEP = Problem(
         Mistake("activation missing", edit("np.where(z > 0, z, leak * z)", "z"), "On the way forward nothing happens to z: the activation is missing."),
         Mistake("the larger of two", edit("np.where(z > 0, z, leak * z)", "np.maximum(z, leak * z)"), "Your activation is the larger of z and leak · z. For a leak above 1 that is the other way round: there it is z for z > 0 and leak · z elsewhere, too."),
         Mistake("absolute value", edit("np.where(z > 0, z, leak * z)", "np.abs(z)"), "Your activation is |z|. It is z where z is positive and leak · z elsewhere."),
-        Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward is h @ W.T, so back is δ @ W. Only equal widths let yours run."),
+        Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward, h meets the transpose of W; on the way back δ meets W itself. Only equal widths let yours run."),
         Mistake("pre-activations measured", edit("log_norm(h)", "log_norm(z)"), "Your forward norms are those of z_l. Asked for is h_l, after the activation, which is shorter."),
         Mistake("δ measured", edit("log_norm(signal)", "log_norm(delta)"), "Your backward norms are those of δ_l = ∂L/∂z_l. Asked for is ∂L/∂h_{l−1} = δ_l c W_l: take the norm after the weights."),
         Mistake("layers reversed on the way back", edit("down[::-1]", "down"), "Your backward rows start with the last layer. The entry for l = 1, the gradient by the input, comes first."),
