@@ -81,7 +81,7 @@ FULL_SUBTRACTOR = Problem(
     mistakes=(
         Mistake("borrow-in ignored", edit("B + C - A", "B - A"), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
         Mistake("borrow-in not in the difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A != B) * 1.0"), "Your difference is A ⊕ B. The borrow-in changes it too."),
-        Mistake("borrow-in not in the borrow", edit("borrow = u1", "borrow = (1 - A) * B"), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
+        Mistake("borrow-in not in the borrow", edit("borrow = u1", "borrow = unit(B - A, 0.5, gain)"), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
         Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
         Mistake("borrow always with C", edit("borrow = u1", "borrow = np.maximum((1 - A) * B, C)"), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
         Mistake("borrow from equal on", edit("borrow = u1", "borrow = u0"), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
