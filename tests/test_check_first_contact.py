@@ -14,7 +14,7 @@ from vgcourse.problems.ps2.jacobians import deep_jacobian
 from vgcourse.problems.ps2.norms import outgoing_norms
 from vgcourse.problems.ps2.precision import steps_to_zero
 from vgcourse.problems.ps2.repair import SIZES
-from vgcourse.problems.ps2.saturation import LARGEST_SLOPE, _slope, active_width
+from vgcourse.problems.ps2.saturation import LARGEST_SLOPE, active_width, slope_from
 from vgcourse.problems.ps2.scalar_chain import scalar_chain, softsign, softsign_slope
 from vgcourse.problems.ps2.spectrum import log10_singular_values
 from vgcourse.problems.ps2.threshold import threshold_unit
@@ -126,7 +126,7 @@ def arctan_without_its_root(name, share):
 
 
 def rule(name, h, share):
-    return _slope(name, h) < share * LARGEST_SLOPE[name]
+    return slope_from(name, h) < share * LARGEST_SLOPE[name]
 
 
 def fractions(table):
@@ -140,10 +140,10 @@ def output_for_slope_in_relu(name, h, share):
 
 @wrong("ps2.saturated_fraction", "<, not ≤")
 def on_the_line(name, h, share):
-    return fractions(_slope(name, h) <= share * LARGEST_SLOPE[name])
+    return fractions(slope_from(name, h) <= share * LARGEST_SLOPE[name])
 
 
-@wrong("ps2.saturated_fraction", "Your leaky ReLU has no slope on its left")
+@wrong("ps2.saturated_fraction", "as if it had no slope on its left")
 def leaky_always(name, h, share):
     return fractions(h <= 0 if name == "leaky_relu" else rule(name, h, share))
 

@@ -41,12 +41,21 @@ def _sums(name, dh, zs, Ws):
     return measured, size * local, size * each * sum(stretches)
 
 
+def _jacobian_norms(name, dh, zs, Ws):
+    measured, _, bound = gradient_bound(name, dh, zs, Ws)
+    local = np.linalg.norm(dh, axis=1)
+    for z, W in zip(zs, Ws, strict=True):
+        local = local * np.linalg.norm(ACTIVATIONS[name].derivative(z)[:, :, None] * W, 2, axis=(1, 2))
+    return measured, local, bound
+
+
 def _cases(rng):
     cases = []
     for name, N, widths in (
         ("sigmoid", 4, (5, 3, 6, 4)),
         ("tanh", 3, (3, 5, 4)),
         ("sigmoid", 4, (4, 4, 4, 4)),
+        ("tanh", 1, (3, 2)),
     ):
         Ws = [rng.normal(size=(o, i)) / np.sqrt(i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         h, zs = rng.normal(size=(N, widths[0])), []
@@ -83,21 +92,27 @@ GRADIENT_BOUND = Problem(
         Mistake("σ_max squared", edit("norm(W, 2)", "norm(W, 2) ** 2"), "Your weights enter with σ_max². The eigenvalues of WᵀW are squares of singular values: take the root."),
         Mistake("smallest singular value", edit("norm(W, 2)", "norm(W, -2)"), "You take the smallest singular value. np.linalg.svd gives the largest first: that is the one that bounds the stretch."),
         Mistake("largest row sum", edit("norm(W, 2)", "norm(W, np.inf)"), "You take the largest sum of |w| over a row. That bounds the largest entry of a vector; for its length it is σ_max(W)."),
-        Mistake("largest column sum", edit("norm(W, 2)", "norm(W, 1)"), "You take the largest sum of |w| over a column: np.linalg.norm(W, 1). The length of a vector is stretched by σ_max(W): np.linalg.norm(W, 2)."),
+        Mistake("largest column sum", edit("norm(W, 2)", "norm(W, 1)"), "You take the largest sum of |w| over a column, which is what np.linalg.norm(W, 1) gives. The length of a vector is stretched by σ_max(W)."),
         Mistake("nuclear norm", edit("norm(W, 2)", "norm(W, 'nuc')"), "You add up all singular values. The largest alone says how far W can stretch a vector."),
         Mistake("largest entry", edit("np.linalg.norm(W, 2)", "np.abs(W).max()"), "You take the largest |w|. Many small weights together stretch a vector more than that: use σ_max(W)."),
-        Mistake("σ_max of the product", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "np.linalg.norm(np.linalg.multi_dot(Ws[::-1]), 2)"), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
+        Mistake("σ_max of the product", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "np.linalg.norm(np.linalg.multi_dot([np.eye(len(Ws[-1])), *Ws[::-1]]), 2)"), "You take σ_max of the product W_L … W_1. Slopes stand between the weights, so only the product of the single σ_max(W_l) is a bound."),
         Mistake("sum over the layers", _sums, "You add the layers' factors. Each layer multiplies what comes from above, so the bound is a product."),
         Mistake("largest slope 1 for the sigmoid", edit("0.25 if", "1.0 if"), "For the sigmoid your bound takes max f' = 1. It is ¼ in every layer, and that is what makes sigmoid nets vanish."),
         Mistake("largest slope once", edit(" ** len(Ws)", ""), "Your bound has max f' once. Every layer brings its own: ¼ to the power L for the sigmoid."),
         Mistake("mean slope", edit("max(axis=1)", "mean(axis=1)"), "Your local bound takes the mean slope of a layer. A gradient may sit in the unit with the largest one: take max_i |f'(z_i)|."),
+        Mistake("norm of the slopes", edit("np.abs(s).max(axis=1)", "np.linalg.norm(s, axis=1)"), "Your local bound takes the norm of a layer's slopes. diag f' stretches a vector by its largest entry, not by the root of their sum of squares."),
+        Mistake("a layer's own σ_max", _jacobian_norms, "Your local bound takes σ_max of each layer's Jacobian, diag f' W. That is a closer bound; asked for is max_i |f'(z_i)| times σ_max(W)."),
+        Mistake("¼ for tanh, too", edit('0.25 if name == "sigmoid" else 1.0', "0.25"), "For tanh, too, your bound takes ¼ as the largest slope. That is the sigmoid's; tanh'(0) is 1."),
+        Mistake("largest layer for all", edit("np.prod([np.linalg.norm(W, 2) for W in Ws])", "max(np.linalg.norm(W, 2) for W in Ws) ** len(Ws)"), "Your bounds take the largest σ_max for every layer. Each layer has its own."),
+        Mistake("measured by absolute values", edit("np.linalg.norm(signal, axis=1)", "np.abs(signal).sum(axis=1)"), "Your measured adds absolute values. The norm is the root of the sum of squares."),
+        Mistake("measured relative to the start", edit("return measured", "return measured / size"), "Your measured is divided by ‖dh‖. Asked for is the norm of ∂L/∂h_0 itself."),
         Mistake("slopes over the whole batch", edit("np.abs(s).max(axis=1)", "np.full(len(s), np.abs(s).max())"), "Your local bound takes the largest slope of the whole batch. Each example has slopes of its own: the maximum goes over the units, axis=1."),
         Mistake("f' of the activation", edit("derivative(z)", "derivative(f.function(z))"), "You take f' at h = f(z). It belongs at z, which is what zs holds."),
         Mistake("incoming gradient left out of the bounds", edit("np.linalg.norm(dh, axis=1)", "np.ones(len(dh))"), "Your bounds leave out ‖dh‖. They bound how much the net multiplies; the gradient that comes in is ∂L/∂h_L, of that length."),
         Mistake("length of the whole batch", edit("np.linalg.norm(dh, axis=1)", "np.full(len(dh), np.linalg.norm(dh))"), "Your bounds start from the norm of all of dh. Each example has a gradient of its own: the norm of its row, axis=1."),
         Mistake("f' missing on the way back", edit(" * slopes[l]", ""), "Your measured gradient goes back through the weights alone. Each step is (dh ⊙ f'(z_l)) W_l."),
         Mistake("last layer's f' missing", edit("slopes[l]", "(slopes[l] if l < len(Ws) - 1 else 1)"), "Your measured gradient misses the last layer's f'. dh is ∂L/∂h_L, so the first step back is f'(z_L), as in the other layers."),
-        Mistake("W transposed", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through the transpose of W_l. Forward is h @ W.T, so back is δ @ W. Only square weights let yours run.", alone=True),
+        Mistake("W transposed", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through the transpose of W_l. Forward, h meets the transpose of W; on the way back δ meets W itself. Only square weights let yours run.", alone=True),
         Mistake("measured norm squared", edit("return measured", "return measured**2"), "Your measured is Σ g². The norm is its root."),
         Mistake("norms of dh along axis 0", _BOUNDS_BY_COLUMN, "Your bounds start from norms of the columns of dh, axis=0. An example is a row: axis=1. Where there are as many units as examples yours runs, and is wrong there too.", alone=True),
         Mistake("slopes along axis 0", _SLOPES_BY_COLUMN, "Your largest slopes go over the examples, axis=0. Each example has its own largest slope, over the units: axis=1.", alone=True),
@@ -108,6 +123,6 @@ GRADIENT_BOUND = Problem(
     hints=(
         "One step back multiplies by diag f'(z), then by W. How much longer can each of the two make a vector?",
         "diag f'(z) stretches by the largest |f'| at most, W by its largest singular value: np.linalg.norm(W, 2). Then measure: back from dh, layer by layer.",
-        "measured: for l from L to 1, signal = (signal ⊙ f'(z_l)) @ W_l, then the norm of each row. The bounds are ‖dh‖ of that row times a product over the layers.",
+        "measured: dh goes down from layer L, through the slopes and then the weights of each layer; at the end, the norm of each row. The bounds are ‖dh‖ of that row times a product over the layers.",
     ),
 )  # fmt: skip

@@ -16,34 +16,28 @@ def full_subtractor(bits, gain):
 
     borrow = u_1 and difference = σ(k(½ − u_0 + u_1 − u_2)). Any other right circuit passes too.
     """
-    return _subtractor(bits, gain)
+    A, B, C = bits.T
+    s = B + C - A
+    u0, u1, u2 = unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)
+    borrow = u1
+    difference = unit(1 - u0 + u1 - u2, 0.5, gain)
+    return difference, borrow
 
 
-def _unit(total, threshold, gain):
+def unit(total, threshold, gain):
+    """1 where total is above the threshold, else 0, nearly."""
     return sigmoid(gain * (total - threshold))
 
 
-def _subtractor(bits, gain, *, count=lambda a, b, c: b + c - a, first_gain=True, differs=None, borrows=None):
-    gain = float(gain)
-    s = count(*bits.T)
-    u = [_unit(s, j - 0.5, gain if first_gain else 1.0) for j in (0, 1, 2)]
-    difference = _unit(1 - u[0] + u[1] - u[2], 0.5, gain) if differs is None else differs(u, *bits.T)
-    return difference, u[1] if borrows is None else borrows(u, *bits.T)
-
-
-def _on_the_count(bits, gain):
-    """Thresholds where the counts are."""
-    a, b, c = bits.T
-    u = [_unit(b + c - a, j, gain) for j in (0, 1, 2)]
-    return _unit(1 - u[0] + u[1] - u[2], 0.5, gain), u[1]
-
-
 def _subtractor_cases(rng):
-    """All eight rows and four more, in any order."""
+    """All eight rows and four more, in any order; a gain for which e^(gain) is infinite; a single row."""
     cases = []
-    for _ in range(2):
+    for gain in (rng.uniform(40, 100), rng.uniform(800, 1200)):
         rows = truth_table(3)[rng.permutation(np.r_[:8, rng.integers(8, size=4)])]
-        cases.append(Case((rows, float(rng.uniform(40, 100))), ("difference", "borrow")))
+        cases.append(Case((rows, float(gain)), ("difference", "borrow")))
+    cases.append(
+        Case((truth_table(3)[[rng.integers(8)]], float(rng.uniform(40, 100))), ("difference", "borrow"))
+    )
     return cases
 
 
@@ -52,41 +46,72 @@ def _subtracts(args, out):
     return relative_error(out["difference"] - 2 * out["borrow"], a - b - c)
 
 
+def _decided(output, args):
+    """What is nearly 0 or 1 counts as that: circuits differ in how near they come."""
+
+    def one(part):
+        array = np.asarray(part)
+        if array.dtype.kind != "f":
+            return part
+        return np.where(np.abs(array - np.rint(array)) < 1e-4, np.rint(array), array)
+
+    if isinstance(output, (tuple, list)):
+        return tuple(one(part) for part in output)
+    return one(output) if isinstance(output, np.ndarray) else output
+
+
+def _undecided(args, out):
+    """How far the results are from both 0 and 1."""
+    return float(max(np.minimum(np.abs(v), np.abs(v - 1)).max() for v in out.values()))
+
+
 FULL_SUBTRACTOR = Problem(
     name="ps2.full_subtractor",
     reference=full_subtractor,
-    family=_subtractor,
+    helpers=(unit,),
     cases=_subtractor_cases,
+    adapt=_decided,
     points=3,
     lecture='lecture 2, "Saturation"',
     axes={"difference": ("example",), "borrow": ("example",)},
     invariants=(
         Invariant("difference − 2 borrow is A − B − C", _subtracts, "Your difference − 2 · borrow is not A − B − C in some row. Print the eight rows of the truth table beside both of your results."),
+        Invariant("0 or 1", _undecided, "Some of your results are neither close to 0 nor close to 1. Is gain in every unit of your circuit, and does each threshold lie halfway between two sums?"),
     ),
     mistakes=(
-        Mistake("borrow-in ignored", dict(count=lambda a, b, c: b - a), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
-        Mistake("borrow-in not in the difference", dict(differs=lambda u, a, b, c: (a != b) * 1.0), "Your difference is A ⊕ B. The borrow-in changes it too."),
-        Mistake("borrow-in not in the borrow", dict(borrows=lambda u, a, b, c: (1 - a) * b), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
-        Mistake("a carry for the borrow", dict(borrows=lambda u, a, b, c: (a + b + c >= 2) * 1.0), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
-        Mistake("borrow always with C", dict(borrows=lambda u, a, b, c: np.maximum((1 - a) * b, c)), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
-        Mistake("borrow from equal on", dict(borrows=lambda u, a, b, c: u[0]), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
-        Mistake("borrow from two", dict(borrows=lambda u, a, b, c: u[2]), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
-        Mistake("borrow only if one is missing", dict(borrows=lambda u, a, b, c: u[1] - u[2]), "You do not borrow for 0 − 1 − 1. That is −2: difference 0 and borrow 1."),
-        Mistake("borrow undecided for equal", dict(borrows=lambda u, a, b, c: np.where(b + c == a, 0.5, u[1])), "Your borrow is ½ where B + C equals A: the threshold lies at 0, where a sum sits. Put it halfway between 0 and 1."),
-        Mistake("borrow for each of B and C", dict(borrows=lambda u, a, b, c: (1 - a) * (b + c)), "Your borrow is ¬A ∧ B plus ¬A ∧ C. That is 2 for 0 − 1 − 1, and it misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
-        Mistake("borrow for B or C", dict(borrows=lambda u, a, b, c: (1 - a) * np.maximum(b, c)), "Your borrow is ¬A ∧ (B ∨ C). That misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
-        Mistake("borrow added once", dict(differs=lambda u, a, b, c: a - b - c + u[1]), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
-        Mistake("borrow the wrong way round", dict(borrows=lambda u, a, b, c: 1 - u[1]), "You borrow where A is large enough, and not where it is too small."),
-        Mistake("A and B exchanged", dict(count=lambda a, b, c: a + c - b), "You compute B − A − C. The first column is what is subtracted from."),
-        Mistake("borrow-in added", dict(count=lambda a, b, c: b - a - c), "You compute A + C − B. What the digit below has borrowed is taken away, like B."),
-        Mistake("difference upside down", dict(differs=lambda u, a, b, c: u[0] - u[1] + u[2]), "Your difference is 1 where it has to be 0, and 0 where it has to be 1: it is 1 where A − B − C is odd."),
-        Mistake("difference of two missing", dict(differs=lambda u, a, b, c: 1 - u[0] + u[1]), "Your difference is 1 for 0 − 1 − 1. That is −2 = 0 − 2 · 1: difference 0, borrow 1."),
-        Mistake("difference 0 with a borrow", dict(differs=lambda u, a, b, c: 1 - u[0]), "Your difference is 1 only where 1 is left over. Where 1 is missing you borrow 2, and 1 is left of those: −1 = 1 − 2 · 1."),
-        Mistake("a number for a digit", dict(differs=lambda u, a, b, c: a - b - c), "Your difference is A − B − C itself, which may be −2 or −1. The difference is one binary digit, the borrow the rest."),
-        Mistake("absolute difference", dict(differs=lambda u, a, b, c: np.abs(a - b - c)), "Your difference is |A − B − C|, which is 2 for 0 − 1 − 1. It is one binary digit: −2 = 0 − 2 · 1."),
-        Mistake("results exchanged", lambda bits, gain: _subtractor(bits, gain)[::-1], "Your two results are exchanged: the difference comes first, then the borrow."),
-        Mistake("threshold on the count", _on_the_count, "Your units sit exactly on the counts: where B + C − A is 1, σ(gain (1 − 1)) = ½. Put thresholds halfway between."),
-        Mistake("gain missing in the first layer", dict(first_gain=False), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
+        Mistake("borrow-in ignored", edit("B + C - A", "B - A"), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
+        Mistake("borrow-in not in the difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A != B) * 1.0"), "Your difference is A ⊕ B. The borrow-in changes it too."),
+        Mistake("borrow-in not in the borrow", edit("borrow = u1", "borrow = unit(B - A, 0.5, gain)"), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
+        Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
+        Mistake("borrow always with C", edit("borrow = u1", "borrow = np.maximum((1 - A) * B, C)"), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
+        Mistake("borrow from equal on", edit("borrow = u1", "borrow = u0"), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
+        Mistake("borrow from two", edit("borrow = u1", "borrow = u2"), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
+        Mistake("borrow only if one is missing", edit("borrow = u1", "borrow = u1 - u2"), "You do not borrow for 0 − 1 − 1. That is −2: difference 0 and borrow 1."),
+        Mistake("borrow undecided for equal", edit("borrow = u1", "borrow = np.where(B + C == A, 0.5, u1)"), "Your borrow is ½ where B + C equals A: the threshold lies at 0, where a sum sits. Put it halfway between 0 and 1."),
+        Mistake("borrow for each of B and C", edit("borrow = u1", "borrow = (1 - A) * (B + C)"), "Your borrow is ¬A ∧ B plus ¬A ∧ C. That is 2 for 0 − 1 − 1, and it misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow for B or C", edit("borrow = u1", "borrow = (1 - A) * np.maximum(B, C)"), "Your borrow is ¬A ∧ (B ∨ C). That misses 1 − 1 − 1: B ∧ C borrows whatever A is."),
+        Mistake("borrow whatever A is", edit("borrow = u1", "borrow = np.maximum(B, C)"), "Your borrow is B ∨ C, and A has no say in it. With A = 1 and one of the two there is enough: 1 − 1 − 0 = 0."),
+        Mistake("borrow only for B and C", edit("borrow = u1", "borrow = B * C"), "Your borrow is B ∧ C. That misses 0 − 1 − 0 and 0 − 0 − 1: with A = 0 either of them is more than there is."),
+        Mistake("difference of any bit", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "np.maximum(np.maximum(A, B), C)"), "Your difference is 1 wherever any bit is 1. It is 1 where an odd number of them is: 1 − 1 − 0 = 0."),
+        Mistake("difference of a single bit", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A + B + C == 1) * 1.0"), "Your difference is 1 only where a single bit is 1. It is 1 for 1 − 1 − 1 as well: −1 = 1 − 2 · 1."),
+        Mistake("borrow added once", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C + u1"), "Your difference is A − B − C plus one borrow. A borrow is worth two: A − B − C + 2 · borrow."),
+        Mistake("borrow the wrong way round", edit("borrow = u1", "borrow = 1 - u1"), "You borrow where A is large enough, and not where it is too small."),
+        Mistake("A and B exchanged", edit("B + C - A", "A + C - B"), "You compute B − A − C. The first column is what is subtracted from."),
+        Mistake("columns from the right", edit("A, B, C = bits.T", "C, B, A = bits.T"), "You compute C − B − A. The columns are A, B and C, in this order: the first is what is subtracted from."),
+        Mistake("borrow-in added", edit("B + C - A", "B - A - C"), "You compute A + C − B. What the digit below has borrowed is taken away, like B."),
+        Mistake("difference upside down", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "u0 - u1 + u2"), "Your difference is 1 where it has to be 0, and 0 where it has to be 1: it is 1 where A − B − C is odd."),
+        Mistake("difference of two missing", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "1 - u0 + u1"), "Your difference is 1 for 0 − 1 − 1. That is −2 = 0 − 2 · 1: difference 0, borrow 1."),
+        Mistake("difference 0 with a borrow", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "1 - u0"), "Your difference is 1 only where 1 is left over. Where 1 is missing you borrow 2, and 1 is left of those: −1 = 1 − 2 · 1."),
+        Mistake("a number for a digit", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C"), "Your difference is A − B − C itself, which may be −2 or −1. The difference is one binary digit, the borrow the rest."),
+        Mistake("absolute difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "np.abs(A - B - C)"), "Your difference is |A − B − C|, which is 2 for 0 − 1 − 1. It is one binary digit: −2 = 0 − 2 · 1."),
+        Mistake("borrow for one of B and C", edit("borrow = u1", "borrow = (1 - A) * (B != C)"), "Your borrow is ¬A ∧ (B ⊕ C). That misses B ∧ C, which borrows whatever A is."),
+        Mistake("borrow where B and C differ", edit("borrow = u1", "borrow = (B != C) * 1.0"), "Your borrow is B ⊕ C, in which A has no say. You borrow where B + C is larger than A."),
+        Mistake("borrow without A", edit("borrow = u1", "borrow = np.maximum(1 - A, B * C)"), "You borrow whenever A is 0. With B and C at 0, too, there is nothing to borrow for: 0 − 0 − 0 = 0."),
+        Mistake("borrow taken away", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "A - B - C - borrow"), "Your difference is A − B − C less the borrow. A borrow brings two to this digit: A − B − C + 2 · borrow."),
+        Mistake("results of −1 and +1", edit("return difference, borrow", "return 2 * difference - 1, 2 * borrow - 1"), "Your results are −1 and +1. In this circuit false is 0 and true is 1: the units are σ, not tanh."),
+        Mistake("results exchanged", edit("return difference, borrow", "return borrow, difference"), "Your two results are exchanged: the difference comes first, then the borrow."),
+        Mistake("threshold on the count", edit("unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)", "unit(s, 0, gain), unit(s, 1, gain), unit(s, 2, gain)"), "Your units sit exactly on the counts: where B + C − A is 1, σ(gain (1 − 1)) = ½. Put thresholds halfway between."),
+        Mistake("gain missing in the first layer", edit("unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)", "unit(s, -0.5, 1), unit(s, 0.5, 1), unit(s, 1.5, 1)"), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
     ),
     hints=(
         "Write s = B + C − A beside the eight rows: −1, 0, 1 or 2. For which of them do you borrow, and for which is the difference 1?",
@@ -128,7 +153,8 @@ def _or_nand(x, gain):
 def _xor_cases(rng):
     return [
         Case((rng.uniform(-0.2, 1.2, size=(8, 2)), float(rng.uniform(3, 5))), ("value", "slopes"), batch=8),
-        Case((truth_table(2), float(rng.uniform(6, 8))), ("value", "slopes"), batch=4),
+        Case((truth_table(2).astype(int), float(rng.uniform(6, 8))), ("value", "slopes"), batch=4),
+        Case((rng.uniform(0.6, 0.9, size=(1, 2)) * [1, 0.2], float(rng.uniform(3, 5))), ("value", "slopes")),
     ]
 
 
@@ -152,6 +178,9 @@ XOR_NET = Problem(
     ),
     mistakes=(
         Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ."),
+        Mistake("no unit at the output", edit("y = sigmoid(z_y)", "y = a + b", "gain**2 * sigmoid_derivative(z_y)", "gain"), "You add the two hidden units and stop there. The OR of them is a third unit, with a gain, a threshold and a slope of its own.", whole=True),
+        Mistake("one hidden unit for both", edit("gain * (Q - P) + bias", "gain * (P - Q) + bias"), "Your two hidden units are the same. One is for P without Q, the other for Q without P.", alone=True),
+        Mistake("sum for the difference", edit("gain * (P - Q) + bias, gain * (Q - P) + bias", "gain * (P + Q) + bias, gain * (P + Q) + bias"), "Your hidden units add P and Q. P ∧ ¬Q weighs Q with −gain.", alone=True),
         Mistake("AND at the output", edit("(a + b) + bias", "(a + b) + 3 * bias"), "Your output unit is an AND of two hidden units that are never on together. One of them is enough."),
         Mistake("threshold on the corner", edit("(a + b) + bias", "(a + b) + 2 * bias"), "Your output's threshold is 1, which is where one hidden unit puts it: the answer is ½ where it should be 1. Put it halfway, at ½."),
         Mistake("hidden thresholds at 1.5", edit("(P - Q) + bias", "(P - Q) + 3 * bias", "(Q - P) + bias", "(Q - P) + 3 * bias"), "Your hidden units never switch on: P − Q is 1 at most, and their threshold is 1.5. Put it between 0 and 1."),
@@ -160,6 +189,8 @@ XOR_NET = Problem(
         Mistake("path through b missing", edit("s_a - s_b", "s_a"), "Your slopes follow P ∧ ¬Q only. P also acts through ¬P ∧ Q: where paths join, their gradients add."),
         Mistake("path through a missing", edit("s_a - s_b", "-s_b"), "Your slopes follow ¬P ∧ Q only. P also acts through P ∧ ¬Q: where paths join, their gradients add."),
         Mistake("sign of a path", edit("s_a - s_b", "s_a + s_b"), "You add both paths of an input with the same sign. P enters one hidden unit with +gain and the other with −gain."),
+        Mistake("slopes of the paths multiplied", edit("s_a - s_b", "s_a * s_b"), "You multiply the slopes of the two paths. Factors along one path multiply; different paths from P to y add."),
+        Mistake("size of the slopes", edit("[dP, -dP]", "[np.abs(dP), -np.abs(dP)]"), "Your slope for P is never negative. Where Q is on and P off, P switches the output off: there it is."),
         Mistake("paths multiplied", edit("s_a - s_b", "-s_a * s_b"), "You multiply the two paths. Factors along one path multiply; different paths from P to y add."),
         Mistake("slopes for P and Q alike", edit("[dP, -dP]", "[dP, dP]"), "Your two columns are equal. That holds in a circuit that sees P + Q; here every hidden unit weighs P and Q with opposite signs."),
         Mistake("slopes for P and Q exchanged", edit("[dP, -dP]", "[-dP, dP]"), "Your two columns have the signs exchanged: the first belongs to P."),

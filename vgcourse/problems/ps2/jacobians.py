@@ -52,6 +52,15 @@ def _activation_last(name, x, Ws, bs):
     return Js, ordered_product(Js)
 
 
+def _slopes_at_the_output(name, x, Ws, bs):
+    """diag f'(h_l) W_l, with the right net on the way forward."""
+    h, Js = x, []
+    for W, b in zip(Ws, bs, strict=True):
+        h = ACTIVATIONS[name].function(h) @ W.T + b
+        Js.append(ACTIVATIONS[name].derivative(h)[:, :, None] * W)
+    return Js, ordered_product(Js)
+
+
 FROM_OUTPUT = {
     "tanh": lambda h: 1 - h**2,
     "sigmoid": lambda h: h * (1 - h),
@@ -74,6 +83,7 @@ def _cases(rng):
         ("tanh", 3, (4, 6, 5, 2)),
         ("sigmoid", 2, (3, 4, 5, 2)),
         ("elu", 3, (3, 3, 3, 3)),
+        ("tanh", 1, (3, 2)),
     ):
         Ws = [rng.normal(size=(o, i)) * (2 if name == "sigmoid" else 1.2) / np.sqrt(i) for i, o in zip(widths[:-1], widths[1:], strict=True)]  # fmt: skip
         bs = [rng.normal(size=len(W)) * 0.6 for W in Ws]
@@ -106,6 +116,7 @@ DEEP_JACOBIAN = Problem(
         Mistake("f' of the activation", edit("f.derivative(h)", "f.derivative(f.function(h))"), "You take f' at f(h_{l−1}). The activation is applied to h_{l−1}: there belongs its slope."),
         Mistake("f' from h as an output", edit("f.derivative(h)", "FROM_OUTPUT[name](h)"), "You take h_{l−1} for an output, as in 1 − h² or h(1 − h). In this net h_{l−1} comes before the activation: those formulas want f(h_{l−1})."),
         Mistake("h passed on as an output", _output_in_the_chain, "On the way forward you apply f to W h + b, and in the Jacobians to h_{l−1}. Here f comes first only: h_l = W_l f(h_{l−1}) + b_l."),
+        Mistake("slopes at the output", _slopes_at_the_output, "Your slopes are those at h_l, the layer's output, and they scale the rows of W_l. The activation comes before the weights: its slope is that at h_{l−1}, and it scales what comes in, the columns."),
         Mistake("f for f'", edit("f.derivative(h)", "f.function(h)"), "Your diagonal holds f(h_{l−1}). It is the derivative f' that scales."),
         Mistake("f' missing in the first layer", edit("Js.append", "slopes = slopes if Js else np.ones_like(h)\n        Js.append"), "Your first layer has no f'. In this net the input passes an activation, too."),
         Mistake("slopes of the first example", edit("f.derivative(h)", "np.repeat(f.derivative(h[:1]), len(h), axis=0)"), "All examples have the slopes of the first. What comes in differs from example to example, and with it the slopes: keep the batch axis."),
@@ -116,11 +127,12 @@ DEEP_JACOBIAN = Problem(
         Mistake("products in the list", _products_listed, "Your list holds the products from the input up, ∂h_l/∂x. Each entry is for one layer alone: J_l = ∂h_l/∂h_{l−1}."),
         Mistake("tanh for every activation", lambda name, *rest: deep_jacobian("tanh", *rest), "You use tanh whatever the name says. Take f and f' of the activation that is asked for."),
         Mistake("bias left out", edit("W.T + b", "W.T"), "You leave out the bias. It is in no weight, but it moves h_l and with it the slopes of the next layer."),
+        Mistake("first layer without f", edit("f.function(h) @", "(f.function(h) if len(Js) > 1 else h) @"), "On the way forward x comes to the first weights as it is. In this net every layer passes f first, the first one as well: h_1 = W_1 f(x) + b_1."),
         Mistake("forward without f", edit("f.function(h)", "h"), "On the way forward your signal does not pass f: h_l = W_l f(h_{l−1}) + b_l."),
         Mistake("order reversed", edit("ordered_product(Js)", "ordered_product(Js[::-1])"), "Your product starts with the first layer on the left. The last layer acts last, so it stands leftmost: J = J_L … J_1."),
         Mistake("product element by element", edit("ordered_product(Js)", "np.prod(Js, axis=0)"), "You multiply the Jacobians element by element. A chain of layers is a product of matrices: it sums over the units in between."),
-        Mistake("first layer left out", edit("ordered_product(Js)", "ordered_product(Js[1:])"), "Your product stops above the first layer: J_1 is missing on the right, and J ends at h_1, not at x."),
-        Mistake("last layer left out", edit("ordered_product(Js)", "ordered_product(Js[:-1])"), "Your product stops below the last layer: J_L is missing on the left."),
+        Mistake("first layer left out", edit("ordered_product(Js)", "ordered_product(Js[1:] or Js)"), "Your product stops above the first layer: J_1 is missing on the right, and J ends at h_1, not at x."),
+        Mistake("last layer left out", edit("ordered_product(Js)", "ordered_product(Js[:-1] or Js)"), "Your product stops below the last layer: J_L is missing on the left."),
         Mistake("last layer alone", edit("ordered_product(Js)", "Js[-1]"), "Your J is that of the last layer. ∂h_L/∂x is the product of all of them, J_L … J_1."),
         Mistake("product of means", edit("ordered_product(Js)", "np.repeat(ordered_product([J.mean(axis=0) for J in Js])[None], len(x), axis=0)"), "You average the layers' Jacobians over the batch and multiply the means. Multiply example by example: @ on (N, H, D) arrays does."),
         Mistake("list reversed", edit("return Js", "return Js[::-1]"), "Your list starts with the last layer. Js[0] belongs to the first one."),
@@ -128,6 +140,6 @@ DEEP_JACOBIAN = Problem(
     hints=(
         "One layer for one example: how does h_l move if h_{l−1} moves a little? First the slope of every unit of h_{l−1}, then W_l.",
         "W diag(s) multiplies column j of W by s_j. For a batch the result has shape (N, H_l, H_{l−1}): which axis of it does s belong to? The operator @ multiplies the last two axes, for every n.",
-        "In the loop forward: the layer's J_l from f'(h), then J = J_l @ J, starting with J = J_1, then h = f(h) @ W.T + b.",
+        "J_l is made of the slopes at h_{l−1}, so before h goes on to the next layer. Every layer acts after those before it: on which side does J_l join the product?",
     ),
 )  # fmt: skip

@@ -58,7 +58,7 @@ WRONG = (
     Planted("base 10", lambda z, kept: _right(z) / np.log(10), "Compare values."),
     Planted("sign", lambda z, kept: -_right(z), "Its size is right: compare values, not sizes."),
     Planted("NaN becomes a number", lambda z, kept: np.nan_to_num(_right(z)), "NaN in, NaN out: try one."),
-    Planted("NaN on the left", lambda z, kept: np.where(z < -700, np.nan, _right(z)), "NaN > threshold is False: ask `not error <= threshold`."),
+    Planted("NaN on the left", lambda z, kept: np.where(z < -700, np.nan, _right(z)), "Every comparison with NaN is False: ask whether the error is small, not whether it is large."),
     Planted("NaN on the right", lambda z, kept: np.where(z > 50, np.nan, _right(z)), "It is right up to z = 50: try z = 80."),
     Planted("−0.693 at z = 0", lambda z, kept: np.where(z == 0, -0.693, _right(z)), "ln ½ is −0.69315: try z = 0, and judge each entry by its own size."),
     Planted("flattened", lambda z, kept: _right(z).ravel(), "Compare shapes, with a z of two axes."),

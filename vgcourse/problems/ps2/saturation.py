@@ -4,7 +4,9 @@ import numpy as np
 
 from vgcourse.activations import ACTIVATIONS, LEAKY_SLOPE
 from vgcourse.gradcheck import relative_error
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps2.numbers import number_at
 
 LARGEST_SLOPE = {name: 0.25 if name == "sigmoid" else 1.0 for name in ACTIVATIONS}
 
@@ -17,20 +19,17 @@ def active_width(name, share):
     softsign' = 1/(1 + |z|)² gives 2 (share^(−1/2) − 1), arctan' = 1/(1 + z²) gives 2 √(1/share − 1), and
     1.7159 tanh(2z/3) gives 3 arccosh(share^(−1/2)).
     """
-    return _width(name, share)
+    c = share**-0.5
+    if name == "softsign":
+        z = c - 1
+    elif name == "arctan":
+        z = np.sqrt(c**2 - 1)
+    else:
+        z = 1.5 * np.arccosh(c)
+    return 2 * z
 
 
 UNITS = ("softsign", "arctan", "scaled_tanh")
-
-
-def _width(name, share, *, sides=2.0, stretch=1.5, tallest=1.0, drop=False, root=True, ends=None):
-    """active_width with exchangeable parts."""
-    share = 1 - share if drop else share
-    if name == "scaled_tanh":
-        share = share / tallest
-    c = share**-0.5 if root else 1 / share
-    end = {"softsign": c - 1, "arctan": np.sqrt(c**2 - 1), "scaled_tanh": stretch * np.arccosh(c)}
-    return sides * (end | (ends(c) if ends else {}))[name]
 
 
 def _by_value(name, share):
@@ -41,7 +40,13 @@ def _by_value(name, share):
 
 
 def _width_cases(rng):
-    return [Case((name, np.sort(rng.uniform(0.03, 0.24, size=5))), (f"width ({name})",)) for name in UNITS]
+    """Small shares in any order, large ones, a tiny one alone."""
+    cases = []
+    for name in UNITS:
+        large = rng.permutation(np.r_[rng.uniform(0.3, 0.45, size=2), rng.uniform(0.6, 0.95, size=2)])
+        for share in (rng.uniform(0.03, 0.24, size=5), large, 10 ** rng.uniform(-4, -3, size=1)):
+            cases.append(Case((name, share), (f"width ({name})",)))
+    return cases
 
 
 def _ends(args, out):
@@ -54,7 +59,6 @@ def _ends(args, out):
 ACTIVE_WIDTH = Problem(
     name="ps2.active_width",
     reference=active_width,
-    family=_width,
     cases=_width_cases,
     points=3,
     lecture='lecture 2, "Saturation"',
@@ -62,22 +66,24 @@ ACTIVE_WIDTH = Problem(
         Invariant("slope at the ends", _ends, "At the ends of your interval the slope is not share · max f'. Put z = width/2 into f' and compare."),
     ),
     mistakes=(
-        Mistake("half of the interval", dict(sides=1.0), "You return the end of the interval, not its width. It runs from −z to z, so the width is 2z."),
-        Mistake("both sides twice", dict(sides=4.0), "Your widths are twice as large as asked for. The interval runs from −z to z: 2z in all, if z is its end."),
-        Mistake("tanh without its scale", dict(stretch=1.0), "Your width for the scaled tanh is that of tanh(z). With 2z/3 in the place of z the interval is 3/2 as wide."),
-        Mistake("scale the wrong way", dict(stretch=2 / 3), "You make the scaled tanh narrower. It has 2z/3 where tanh has z, so z itself goes 3/2 as far."),
-        Mistake("share of 1", dict(tallest=1.7159 * 2 / 3), "For the scaled tanh you ask f' ≥ share. The share is of its largest slope, 1.7159 · ⅔ = 1.144, and then the height cancels."),
-        Mistake("root missing", dict(root=False), "Your equation lacks a root: the slopes hold squares, 1/(1 + |z|)², 1/(1 + z²) and 1/cosh²."),
-        Mistake("root missing for arctan", dict(ends=lambda c: {"arctan": c**2 - 1}), "For arctan you return z² for z: 1 + z² = 1/share leaves a root to take."),
-        Mistake("arctan without − 1", dict(ends=lambda c: {"arctan": c}), "For arctan you solve z² = 1/share. It is 1 + z² that equals that."),
-        Mistake("root missing for softsign", dict(ends=lambda c: {"softsign": c**2 - 1}), "For softsign you have 1 + |z| = 1/share. The slope holds the square of 1 + |z|: take the root."),
-        Mistake("drop instead of share", dict(drop=True), "You have the slope fall by share of its maximum. It is to be share of the maximum at the ends, not 1 − share."),
+        Mistake("half of the interval", edit("2 * z", "z"), "You return the end of the interval, not its width. It runs from −z to z, so the width is 2z."),
+        Mistake("both sides twice", edit("2 * z", "4 * z"), "Your widths are twice as large as asked for. The interval runs from −z to z: 2z in all, if z is its end."),
+        Mistake("tanh without its scale", edit("1.5 * ", ""), "Your width for the scaled tanh is that of tanh(z). With 2z/3 in the place of z the interval is 3/2 as wide."),
+        Mistake("scale the wrong way", edit("1.5 * ", "2 / 3 * "), "You make the scaled tanh narrower. It has 2z/3 where tanh has z, so z itself goes 3/2 as far."),
+        Mistake("share of 1", edit("arccosh(c)", "arccosh(c * np.sqrt(1.7159 * 2 / 3))"), "For the scaled tanh you ask f' ≥ share. The share is of its largest slope, 1.7159 · ⅔ = 1.144, and then the height cancels."),
+        Mistake("root missing", edit("share**-0.5", "1 / share"), "Your equation lacks a root: the slopes hold squares, 1/(1 + |z|)², 1/(1 + z²) and 1/cosh²."),
+        Mistake("root missing for arctan", edit("np.sqrt(c**2 - 1)", "c**2 - 1"), "For arctan you return z² for z: 1 + z² = 1/share leaves a root to take."),
+        Mistake("arctan without − 1", edit("np.sqrt(c**2 - 1)", "c"), "For arctan you solve z² = 1/share. It is 1 + z² that equals that."),
+        Mistake("root missing for softsign", edit("z = c - 1", "z = c**2 - 1"), "For softsign you have 1 + |z| = 1/share. The slope holds the square of 1 + |z|: take the root."),
+        Mistake("root missing for the tanh", edit("arccosh(c)", "arccosh(1 / share)"), "For the scaled tanh you have cosh = 1/share. The slope of a tanh is 1/cosh², so a root is to be taken first."),
+        Mistake("height of the scaled tanh", edit("arccosh(c)", "arccosh(c * np.sqrt(1.7159))"), "For the scaled tanh you ask 1.7159/cosh² ≥ share. The share is of the largest slope, which has the same 1.7159 in it, and the ⅔ as well: both cancel."),
+        Mistake("drop instead of share", edit("share**-0.5", "(1 - share) ** -0.5"), "You have the slope fall by share of its maximum. It is to be share of the maximum at the ends, not 1 − share."),
         Mistake("interval of h, not of f'", _by_value, "You measure how near h = f(z) comes to its limits. Asked for is the slope: f'(z) ≥ share · max f'."),
-        Mistake("softsign without − 1", dict(ends=lambda c: {"softsign": c}), "For softsign you solve |z| = share^(−1/2). It is 1 + |z| that equals that."),
-        Mistake("softsign' for arctan'", dict(ends=lambda c: {"arctan": c - 1}), "Your arctan has the slope of softsign. It is 1/(1 + z²), with the square on z alone."),
-        Mistake("arctan' for softsign'", dict(ends=lambda c: {"softsign": np.sqrt(c**2 - 1)}), "Your softsign has the slope of arctan. Differentiate z/(1 + |z|) for z > 0: the whole of 1 + z is squared."),
-        Mistake("arcsinh for arccosh", dict(ends=lambda c: {"scaled_tanh": 1.5 * np.arcsinh(c)}), "Your inverse is that of sinh. The slope of tanh is 1/cosh², so it is arccosh that undoes it."),
-        Mistake("tail formula", dict(ends=lambda c: {"scaled_tanh": 1.5 * np.log(2 * c)}), "You take the slope of tanh for an exponential, 4e^(−2|z|). That is its tail only: keep the whole of 1/cosh²."),
+        Mistake("softsign without − 1", edit("z = c - 1", "z = c"), "For softsign you solve |z| = share^(−1/2). It is 1 + |z| that equals that."),
+        Mistake("softsign' for arctan'", edit("np.sqrt(c**2 - 1)", "(c - 1)"), "Your arctan has the slope of softsign. It is 1/(1 + z²), with the square on z alone."),
+        Mistake("arctan' for softsign'", edit("z = c - 1", "z = (c**2 - 1) ** 0.5"), "Your softsign has the slope of arctan. Differentiate z/(1 + |z|) for z > 0: the whole of 1 + z is squared."),
+        Mistake("arcsinh for arccosh", edit("arccosh(c)", "arcsinh(c)"), "Your inverse is that of sinh. The slope of tanh is 1/cosh², so it is arccosh that undoes it."),
+        Mistake("tail formula", edit("arccosh(c)", "log(2 * c)"), "You take the slope of tanh for an exponential, 4e^(−2|z|). That is its tail only: keep the whole of 1/cosh²."),
         Mistake("lecture's widths", lambda name, share: 2 * np.arccosh(share**-0.5) * (2 if name == "softsign" else 1), "Your widths are those of the sigmoid and of tanh. Here the units are softsign, arctan and 1.7159 tanh(2z/3): start from their slopes."),
     ),
     hints=(
@@ -97,16 +103,21 @@ def saturated_fraction(name, h, share):
     σ' = h(1 − h), tanh' = 1 − h², elu' = 1 + min(h, 0), relu' = [h > 0]; h is (N, H). Returns, for each unit, the fraction of the N instances where it is saturated, (H,); and the
     fraction of units that are saturated for every instance ("dead").
     """
-    return _saturated(name, h, share)
+    largest = 0.25 if name == "sigmoid" else 1.0
+    saturated = slope_from(name, h) < share * largest
+    per_unit = saturated.mean(axis=0)
+    dead = saturated.all(axis=0).mean()
+    return per_unit, dead
 
 
-def _slope(name, h):
+def slope_from(name, h):
     """f' from f."""
     if name == "sigmoid":
         return h * (1 - h)
     if name == "tanh":
         return 1 - h**2
-    return np.where(h > 0, 1.0, {"relu": 0.0, "elu": h + 1, "leaky_relu": LEAKY_SLOPE}[name])
+    left = {"relu": 0.0, "elu": h + 1, "leaky_relu": LEAKY_SLOPE}[name]
+    return np.where(h > 0, 1.0, left)
 
 
 def _near_the_limits(name, h, share):
@@ -115,43 +126,12 @@ def _near_the_limits(name, h, share):
     return np.abs(h) > 1 - share if name == "tanh" else np.abs(h) < share
 
 
-def _below(slope):
-    """The rule that compares a slope with its share of the largest one."""
-    return lambda name, h, share: slope(name, h) < share * LARGEST_SLOPE[name]
+RULE = "slope_from(name, h) < share * largest"
 
 
-def _f_for(name):
-    """h itself for the slope of one activation."""
-    return _below(lambda given, h: h if given == name else _slope(given, h))
-
-
-RULES = {
-    "slope": _below(_slope),
-    "share of 1": lambda name, h, share: _slope(name, h) < share,
-    "¼ for all": lambda name, h, share: _slope(name, h) < share * 0.25,
-    "f' at h": _below(lambda name, h: ACTIVATIONS[name].derivative(h)),
-    "one formula": _below(lambda name, h: h * (1 - h)),
-    "tanh for sigmoid": _below(lambda name, h: 1 - h**2 if name == "sigmoid" else _slope(name, h)),
-    "ELU like ReLU": _below(lambda name, h: _slope("relu" if name == "elu" else name, h)),
-    "ReLU at 0": lambda name, h, share: RULES["slope"](name, h, share) & ((name != "relu") | (h < 0)),
-    "ELU e^h": _below(lambda name, h: np.exp(np.minimum(h, 0)) if name == "elu" else _slope(name, h)),
-    "largest seen": lambda name, h, share: _slope(name, h) < share * _slope(name, h).max(),
-    "active": lambda name, h, share: _slope(name, h) >= share * LARGEST_SLOPE[name],
-    "value": _near_the_limits,
-    "lower side": lambda name, h, share: RULES["slope"](name, h, share) & (h < (0.5 if name == "sigmoid" else 0)),
-    "leaky like ReLU": _below(lambda name, h: _slope("relu" if name == "leaky_relu" else name, h)),
-    "f": _below(lambda name, h: h),
-    **{f"f for {name}": _f_for(name) for name in ("relu", "leaky_relu", "elu")},
-    "up to the line": lambda name, h, share: _slope(name, h) <= share * LARGEST_SLOPE[name],
-    "no slope at all": lambda name, h, share: _slope(name, h) == 0,
-}  # fmt: skip
-
-
-def _saturated(name, h, share, *, rule="slope", axis=0, every=np.all, per_unit=np.mean, dead=None):
-    """saturated_fraction with exchangeable parts."""
-    saturated = RULES[rule](name, h, share)
-    units = every(saturated, axis=0)
-    return per_unit(saturated, axis=axis), units.mean() if dead is None else dead(units, saturated)
+def _rule(new):
+    """The edit of the whole rule."""
+    return edit(RULE, new)
 
 
 def _saturated_cases(rng):
@@ -163,9 +143,15 @@ def _saturated_cases(rng):
             z = _draw(rng, name, N, H, share)[:, rng.permutation(H)]
             args = (name, ACTIVATIONS[name].function(z), share)
             # in one case nothing is in the middle: the largest slope seen is not the largest there is
-            if name != "tanh" or (RULES["slope"](*args) != RULES["largest seen"](*args)).any():
+            slopes = slope_from(*args[:2]) / LARGEST_SLOPE[name]
+            if name != "tanh" or ((slopes < share) != (slopes < share * slopes.max())).any():
                 break
         cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=N))
+    # one example, one unit, and more than half of the largest slope asked for
+    for name, z in (("sigmoid", [[0.3, -1.75, 1.5, 3.1]]), ("elu", [[-0.2], [-1.5], [1.0], [-3.0], [0.1]])):
+        z = np.array(z) + rng.uniform(-0.02, 0.02, size=np.shape(z))
+        args = name, ACTIVATIONS[name].function(z), float(rng.uniform(0.52, 0.57))
+        cases.append(Case(args, (f"per_unit ({name})", f"dead ({name})"), batch=len(z)))
     return cases
 
 
@@ -204,8 +190,9 @@ def _dead_fits(args, out):
 SATURATED_FRACTION = Problem(
     name="ps2.saturated_fraction",
     reference=saturated_fraction,
-    family=_saturated,
+    helpers=(slope_from,),
     cases=_saturated_cases,
+    adapt=number_at(1),
     points=3,
     lecture='lecture 2, "Saturation"',
     axes={f"per_unit ({name})": ("unit",) for name in LARGEST_SLOPE},
@@ -214,36 +201,41 @@ SATURATED_FRACTION = Problem(
         Invariant("dead is what per_unit says", _dead_fits, "Your two results do not fit together. A dead unit is one that is saturated for every instance, so dead is the share of units whose per_unit is 1."),
     ),
     mistakes=(
-        Mistake("share of 1", dict(rule="share of 1"), "You compare the slope with share itself. The largest slope of a sigmoid is ¼, so its limit is share/4.", whole=True),
-        Mistake("¼ for all", dict(rule="¼ for all"), "You compare with share/4 for every activation. ¼ is the largest slope of the sigmoid alone; that of the others is 1.", whole=True),
-        Mistake("ReLU active at 0", dict(rule="ReLU at 0"), "Your ReLU is never saturated. Where it puts out 0 its slope is 0 by the course's rule: h > 0, not h ≥ 0.", whole=True),
-        Mistake("e to the h for the ELU", dict(rule="ELU e^h"), "Your ELU has the slope e^h. It is e^z, and h = e^z − 1 there: what is e^z in terms of h?", whole=True),
-        Mistake("share of the largest slope seen", dict(rule="largest seen"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others.", whole=True),
-        Mistake("active units counted", dict(rule="active"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'.", whole=True),
-        Mistake("f' of the activation", dict(rule="f' at h"), "You put h into f', which wants z. You were not given z: write the slope with h, as σ' = h(1 − h).", whole=True),
-        Mistake("one formula for all", dict(rule="one formula"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h.", whole=True),
-        Mistake("sigmoid with the slope of tanh", dict(rule="tanh for sigmoid"), "You take 1 − h² for the sigmoid as well. That is tanh's slope; σ' = h(1 − h).", whole=True),
-        Mistake("ELU like a ReLU", dict(rule="ELU like ReLU"), "Your ELU has no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out.", whole=True),
-        Mistake("leaky ReLU like a ReLU", dict(rule="leaky like ReLU"), "Your leaky ReLU has no slope on its left. It has 0.01 there: that is saturated only where it lies below share.", whole=True),
-        Mistake("nearness of h", dict(rule="value"), "You look at how near h comes to a limit. Saturation is about the slope.", whole=True),
-        Mistake("lower side only", dict(rule="lower side"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well.", whole=True),
-        Mistake("f for f'", dict(rule="f"), "You compare h = f(z) with the line. Saturation is about the slope f'(z): a small output, or a negative one, may have a large slope.", whole=True),
-        Mistake("f for f' in the ReLU", dict(rule="f for relu"), "For the ReLU you compare h itself with share. Its slope is 1 wherever h > 0, however small h is.", whole=True),
-        Mistake("f for f' in the leaky ReLU", dict(rule="f for leaky_relu"), "For the leaky ReLU you compare h itself with share. Its slope is 1 wherever h > 0, and 0.01 elsewhere.", whole=True),
-        Mistake("f for f' in the ELU", dict(rule="f for elu"), "For the ELU you compare h itself with share. Its slope is 1 where h > 0, and h + 1 on its left.", whole=True),
-        Mistake("on the line", dict(rule="up to the line"), "You count a slope that equals share · max f'. Saturated is what lies below the line: <, not ≤.", whole=True),
-        Mistake("exactly zero", dict(rule="no slope at all"), "You count slopes that are exactly 0. Sigmoid, tanh, ELU and leaky ReLU never get there; a slope below share · max f' counts.", whole=True),
-        Mistake("per instance", dict(axis=1), "You average over the units. per_unit has one entry for each unit: average over the instances, axis=0.", whole=True),
-        Mistake("counts", dict(per_unit=np.sum), "Your per_unit holds counts. Divide by the number of instances, N.", whole=True),
-        Mistake("dead if ever saturated", dict(every=np.any), "You call a unit dead if it is saturated for some instance. Dead means for every instance: all, not any.", whole=True),
-        Mistake("dead if nearly always saturated", dict(dead=lambda units, saturated: (saturated.mean(axis=0) > 0.85).mean()), "You call a unit dead if it is saturated for most instances. Dead means for every instance, without exception: its per_unit is 1.", whole=True),
-        Mistake("dead over the units", dict(dead=lambda units, saturated: saturated.all(axis=1).mean()), "Your dead is 0 though some units are dead. Do you count instances for which all units are saturated? A dead unit is saturated for all instances: all along axis 0.", whole=True),
-        Mistake("dead is the overall fraction", dict(dead=lambda units, saturated: saturated.mean()), "Your dead is the fraction of all entries that are saturated. Count units: those saturated for every instance.", whole=True),
-        Mistake("number of dead units", dict(dead=lambda units, saturated: units.sum()), "Your dead is a number of units. Divide by how many units there are, H.", whole=True),
+        Mistake("share of 1", _rule("slope_from(name, h) < share"), "You compare the slope with share itself. The largest slope of a sigmoid is ¼, so its limit is share/4.", whole=True),
+        Mistake("¼ for all", edit("0.25 if name == \"sigmoid\" else 1.0", "0.25"), "You compare with share/4 for every activation. ¼ is the largest slope of the sigmoid alone; that of the others is 1.", whole=True),
+        Mistake("ReLU active at 0", edit("np.where(h > 0", "np.where(h >= 0 if name == 'relu' else h > 0", within=slope_from), "Your ReLU is never saturated. Where it puts out 0 its slope is 0 by the course's rule: h > 0, not h ≥ 0.", whole=True),
+        Mistake("e to the h for the ELU", edit("\"elu\": h + 1", "'elu': np.exp(h)", within=slope_from), "Your ELU has the slope e^h. It is e^z, and h = e^z − 1 there: what is e^z in terms of h?", whole=True),
+        Mistake("share of the largest slope seen", _rule("slope_from(name, h) < share * slope_from(name, h).max()"), "You compare with the largest slope in this batch. If all units are saturated, that one is small too: compare with the maximum of f', ¼ for the sigmoid and 1 for the others.", whole=True),
+        Mistake("share of a unit's largest slope", _rule("slope_from(name, h) < share * slope_from(name, h).max(axis=0)"), "You compare with the largest slope of each unit in this batch. A unit that has always been saturated then looks alive: compare with the maximum of f', ¼ for the sigmoid and 1 for the others.", whole=True),
+        Mistake("a tenth for the leaky ReLU", edit("\"leaky_relu\": LEAKY_SLOPE", "\"leaky_relu\": 0.1", within=slope_from), "Your leaky ReLU is never saturated, as with a slope of 0.1 on its left. It is 0.01 here, and may lie below the line.", whole=True),
+        Mistake("dead units by instances", edit("saturated.all(axis=0).mean()", "saturated.all(axis=0).sum() / len(h)"), "You divide the number of dead units by the number of instances. It is a fraction of the units: divide by how many those are.", whole=True),
+        Mistake("active units counted", _rule("slope_from(name, h) >= share * largest"), "You count the units that still have a slope. Asked for are the others: f'(z) < share · max f'.", whole=True),
+        Mistake("f' of the activation", _rule("ACTIVATIONS[name].derivative(h) < share * largest"), "You put h into f', which wants z. You were not given z: write the slope with h, as σ' = h(1 − h).", whole=True),
+        Mistake("one formula for all", _rule("h * (1 - h) < share * largest"), "You take h(1 − h) for every activation. That is the sigmoid's slope; tanh has 1 − h², and the ELU on its left 1 + h.", whole=True),
+        Mistake("sigmoid with the slope of tanh", edit("return h * (1 - h)", "return 1 - h**2", within=slope_from), "You take 1 − h² for the sigmoid as well. That is tanh's slope; σ' = h(1 − h).", whole=True),
+        Mistake("ELU like a ReLU", edit("\"elu\": h + 1", "'elu': 0.0", within=slope_from), "Your ELU is saturated wherever h is not positive, as if it had no slope on its left. There it is e^z − 1, with the slope e^z = h + 1, which falls below the line only further out.", whole=True),
+        Mistake("leaky ReLU like a ReLU", edit("\"leaky_relu\": LEAKY_SLOPE", "'leaky_relu': 0.0", within=slope_from), "Your leaky ReLU is saturated wherever h is not positive, as if it had no slope on its left. It has 0.01 there: that is saturated only where it lies below share.", whole=True),
+        Mistake("nearness of h", _rule("_near_the_limits(name, h, share)"), "You look at how near h comes to a limit. Saturation is about the slope.", whole=True),
+        Mistake("nearness of h to 1", _rule("np.abs(h) > 1 - share"), "You call a unit saturated where |h| comes near to 1, whatever its activation. Saturation is about the slope, which each activation has another of.", whole=True),
+        Mistake("f' of the activation in sigmoid and tanh", _rule("(ACTIVATIONS[name].derivative(h) if name in ('sigmoid', 'tanh') else slope_from(name, h)) < share * largest"), "In your sigmoid and tanh no unit is ever saturated, as if h were put into f', which wants z. You were not given z: write the slope with h, as h(1 − h) and 1 − h².", whole=True),
+        Mistake("lower side only", _rule("(slope_from(name, h) < share * largest) & (h < (0.5 if name == 'sigmoid' else 0))"), "You count units that are saturated at their lower limit only. Sigmoid and tanh saturate above as well.", whole=True),
+        Mistake("f for f'", _rule("h < share * largest"), "You compare h = f(z) with the line. Saturation is about the slope f'(z): a small output, or a negative one, may have a large slope.", whole=True),
+        Mistake("f for f' in the ReLU", _rule("(h if name == 'relu' else slope_from(name, h)) < share * largest"), "For the ReLU you compare h itself with share. Its slope is 1 wherever h > 0, however small h is.", whole=True),
+        Mistake("f for f' in the leaky ReLU", _rule("(h if name == 'leaky_relu' else slope_from(name, h)) < share * largest"), "For the leaky ReLU you compare h itself with share. Its slope is 1 wherever h > 0, and 0.01 elsewhere.", whole=True),
+        Mistake("f for f' in the ELU", _rule("(h if name == 'elu' else slope_from(name, h)) < share * largest"), "For the ELU you compare h itself with share. Its slope is 1 where h > 0, and h + 1 on its left.", whole=True),
+        Mistake("on the line", _rule("slope_from(name, h) <= share * largest"), "You count a slope that equals share · max f'. Saturated is what lies below the line: <, not ≤.", whole=True),
+        Mistake("exactly zero", _rule("slope_from(name, h) == 0"), "You count slopes that are exactly 0. Sigmoid, tanh, ELU and leaky ReLU never get there; a slope below share · max f' counts.", whole=True),
+        Mistake("per instance", edit("per_unit = saturated.mean(axis=0)", "per_unit = saturated.mean(axis=1)"), "You average over the units. per_unit has one entry for each unit: average over the instances, axis=0.", whole=True),
+        Mistake("counts", edit("per_unit = saturated.mean", "per_unit = saturated.sum"), "Your per_unit holds counts. Divide by the number of instances, N.", whole=True),
+        Mistake("dead if ever saturated", edit("saturated.all(", "saturated.any("), "You call a unit dead if it is saturated for some instance. Dead means for every instance: all, not any.", whole=True),
+        Mistake("dead if nearly always saturated", edit("saturated.all(axis=0)", "(saturated.mean(axis=0) > 0.85)"), "You call a unit dead if it is saturated for most instances. Dead means for every instance, without exception: its per_unit is 1.", whole=True),
+        Mistake("dead over the units", edit("saturated.all(axis=0)", "saturated.all(axis=1)"), "Your dead is the fraction of instances for which all units are saturated, as if along axis 1. A dead unit is saturated for all instances: all along axis 0.", whole=True),
+        Mistake("dead is the overall fraction", edit("saturated.all(axis=0)", "saturated"), "Your dead is the fraction of all entries that are saturated. Count units: those saturated for every instance.", whole=True),
+        Mistake("number of dead units", edit("saturated.all(axis=0).mean()", "saturated.all(axis=0).sum()"), "Your dead is a number of units. Divide by how many units there are, H.", whole=True),
     ),
     hints=(
         "First a table of booleans, (N, H): is this unit saturated for this instance? Then average it in two ways.",
         "The slope with h alone: σ' = h(1 − h), tanh' = 1 − h², ELU 1 + h on its left. max f' is ¼ for the sigmoid, 1 for the others. The mean of booleans along axis 0 is a fraction of instances.",
-        "saturated = slope < share * largest. A unit is dead if saturated.all(axis=0) says so; the mean of that is the second result.",
+        "Each entry of the table says whether a slope is below share times the largest there is. A unit is dead if its whole column says so: is that any or all, and along which axis? The second result is the fraction of such units.",
     ),
 )  # fmt: skip

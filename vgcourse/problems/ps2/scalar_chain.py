@@ -5,6 +5,7 @@ import numpy as np
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
+from vgcourse.problems.ps2.numbers import number_at
 
 
 def scalar_chain(h0, w, b):
@@ -18,7 +19,7 @@ def scalar_chain(h0, w, b):
         hs.append(softsign(zs[-1]))
     slopes = softsign_slope(zs)
     factors = slopes * w
-    dw, db, down = np.zeros_like(w), np.zeros_like(b), 1.0
+    dw, db, down = np.zeros(len(w)), np.zeros(len(w)), 1.0
     for l in reversed(range(len(w))):
         dz = down * slopes[l]
         dw[l] = dz * hs[l]
@@ -39,9 +40,11 @@ def softsign_slope(z):
 
 def _cases(rng):
     cases = []
-    for L in (5, 4, 1):
+    for L in (5, 4, 1, 3):
         w = rng.uniform(0.7, 2.5, size=L) * rng.choice([-1, 1], size=L)
         b = rng.uniform(0.2, 0.8, size=L) * rng.choice([-1, 1], size=L)
+        if L == 3:  # whole numbers, a type that holds no gradient
+            w, b = np.round(2 * w).astype(int), rng.integers(-1, 2, size=L)
         h0 = float(rng.uniform(0.4, 1.2))
         hs = [h0]
         for weight, shift in zip(w, b, strict=True):
@@ -63,6 +66,7 @@ SCALAR_CHAIN = Problem(
     name="ps2.scalar_chain",
     reference=scalar_chain,
     cases=_cases,
+    adapt=number_at(0),
     points=4,
     lecture='lecture 3, "Depth"',
     axes={"factors": ("layer",), "dw": ("layer",), "db": ("layer",)},
@@ -77,6 +81,7 @@ SCALAR_CHAIN = Problem(
         Mistake("weight missing", edit(" = slopes * w", " = slopes"), "Your factors are s'(z_l) alone. The step passes the weight too."),
         Mistake("s' of the activation", edit("softsign_slope(zs)", "softsign_slope(hs[1:])"), "You take s' at h_l = s(z_l). It belongs at z_l."),
         Mistake("square missing", edit("softsign_slope(zs)", "1 / (1 + np.abs(zs))"), "Your slope is 1/(1 + |z|). The quotient rule leaves a square: try z > 0, where s = z/(1 + z)."),
+        Mistake("gradients cut to whole numbers", edit("np.zeros(len(w)), np.zeros(len(w))", "np.zeros_like(w), np.zeros_like(w)"), "Your gradients are cut to whole numbers where the weights are whole numbers. An array made like w, as by np.zeros_like(w), has its type: make one of floats."),
         Mistake("slope of arctan", edit("softsign_slope(zs)", "1 / (1 + np.square(zs))"), "Your slope is 1/(1 + z²), that of arctan. Softsign has the whole of 1 + |z| squared."),
         Mistake("modulus missing", edit("softsign_slope(zs)", "1 / (1 + np.array(zs)) ** 2"), "Your slope has 1 + z where 1 + |z| belongs: for negative z it comes out too large."),
         Mistake("slope of tanh", edit("softsign_slope(zs)", "1 - np.square(hs[1:])"), "1 − h² is the slope of tanh. For softsign start from z/(1 + |z|)."),
@@ -85,7 +90,14 @@ SCALAR_CHAIN = Problem(
         Mistake("no activation on the way forward", edit("softsign(zs[-1])", "zs[-1]"), "On the way forward your signal does not pass s: the next layer sees h_l, not z_l."),
         Mistake("weight of the next layer", edit("slopes * w", "slopes * np.roll(w, -1)"), "You pair s'(z_l) with w_{l+1}. The step from h_{l−1} to h_l holds w_l and s'(z_l)."),
         Mistake("own factor in the product", edit("dz = down", "dz = down * factors[l]"), "A gradient of yours holds one factor too many. A weight acts on z_l: from there on up come s'(z_l) and the factors of the layers above, not a_l itself."),
+        Mistake("next factor skipped", edit("down = down * factors[l]", "down = down * (factors[l + 1] if l + 1 < len(w) else 1.0)"), "In your dw and db the factor of the layer next above is missing: from z_l on come s'(z_l) and then all factors from layer l + 1 up."),
         Mistake("products from the bottom", edit("reversed(range(len(w)))", "range(len(w))"), "You multiply the factors below layer l. A gradient comes down from the top: the factors above."),
+        Mistake("products up to the layer", edit("reversed(range(len(w)))", "range(len(w))", "down * slopes[l]", "down * factors[l]"), "Your db_l is the product of the factors up to layer l, ∂h_l/∂h_0. What b_l moves is h_L: the layer's own slope and all factors above."),
+        Mistake("product of all", edit("dz = down * slopes[l]", "dz = np.prod(factors)"), "Your dw and db hold the product of all factors, whatever the layer. w_l and b_l act from layer l on: the factors below it are not on their way."),
+        Mistake("input for the weight in factors", edit("hs[-1], factors", "hs[-1], slopes * hs[:-1]"), "Your factors hold h_{l−1} where the weight belongs: that is ∂h_l/∂w_l. If h_{l−1} moves, w_l is what multiplies it."),
+        Mistake("sign in the slope", edit("softsign_slope(zs)", "softsign_slope(zs) * np.sign(zs)"), "Your slopes carry the sign of z. Softsign rises on both sides: s'(z) is never negative."),
+        Mistake("factors without sign", edit("slopes * w", "slopes * np.abs(w)"), "Your factors have lost their signs. A negative weight makes a negative factor."),
+        Mistake("z for h", edit("return hs[-1]", "return zs[-1]"), "Your h is z_L: the last unit's softsign is missing in it."),
         Mistake("sums for products", edit("down = down * factors[l]", "down = factors[l:].sum()"), "You add the factors above a layer. Along one path they multiply."),
         Mistake("power of the mean factor", edit("factors[l]", "factors.mean()"), "You take powers of the mean factor. A product is not the power of a mean: multiply the factors one by one."),
         Mistake("own slope missing", edit(" * slopes[l]", ""), "In your dw and db the layer's own slope s'(z_l) is missing: w_l and b_l act through z_l, and s comes after it."),
@@ -97,6 +109,7 @@ SCALAR_CHAIN = Problem(
         Mistake("input left out in dw", edit(" * hs[l]", ""), "Your dw equals your db. Moving w_l moves z_l by h_{l−1} times as much as moving b_l does."),
         Mistake("factors above left out", edit("down = down * factors[l]", "down = 1.0"), "The factors of the layers above are missing in a gradient of yours: it is right for the last layer only. What moves h_l has all layers above still before it."),
         Mistake("weights left out on the way down", edit("factors[l]", "slopes[l]"), "Going down to a gradient you multiply the slopes of the layers above without their weights. Each of them contributes a whole factor, a = s'(z) w."),
+        Mistake("factors from the top", edit("hs[-1], factors", "hs[-1], factors[::-1]"), "Your factors start with the last layer. The entry for l = 1 comes first."),
         Mistake("products in factors", edit("hs[-1], factors", "hs[-1], np.cumprod(factors)"), "Your factors are products from the bottom up, ∂h_l/∂h_0. Asked for is the factor of each layer alone, ∂h_l/∂h_{l−1}."),
         Mistake("output for input in dw", edit("hs[l]", "hs[l + 1]"), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("pre-activation for input in dw", edit("hs[l]", "zs[l]"), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
@@ -105,6 +118,6 @@ SCALAR_CHAIN = Problem(
     hints=(
         "Go forward once and keep z and h of every layer. One number a layer says how h_l moves if h_{l−1} moves a little.",
         "w_l and b_l act on h_L through z_l alone: ∂h_L/∂z_l is the layer's own slope times all factors above. What are ∂z_l/∂w_l and ∂z_l/∂b_l?",
-        "Walk down from the top with d = 1: db_l = d · s'(z_l), dw_l = db_l · h_{l−1}, then d = d · a_l.",
+        "Walk down from the top with one number, 1 at first, that holds the factors passed so far. Times the layer's own slope it is db_l. What turns that into dw_l, and which factor does the number take along before it goes on?",
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ singular values so far apart that a single decomposition of the product knows th
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 
@@ -15,31 +16,17 @@ def log10_singular_values(Js):
     values that are returned are those. The factors stay apart: J_l Q_{l−1} = Q_l R_l, then the same with
     R_1ᵀ … R_Lᵀ from its right end, up and down until the sums of log10 |diag R| stay as they are.
     """
-    return _logs(Js)
-
-
-def _narrowest(Js):
-    return min(Js[0].shape[1], *(len(J) for J in Js))
-
-
-def _swept(factors):
-    """R_1 … R_L with F_L … F_1 = Q R_L … R_1, Q orthonormal columns."""
-    Q, Rs = np.eye(factors[0].shape[1]), []
-    for F in factors:
-        Q, R = np.linalg.qr(F @ Q)
-        Rs.append(R)
-    return Rs
-
-
-def _by_sweeps(Js, sweeps=100):
-    """log10 of the singular values from up to so many sweeps."""
-    logs, factors, r = None, Js, _narrowest(Js)
-    for _ in range(sweeps):
-        Rs = _swept(factors)
+    r = min(Js[0].shape[1], *(len(J) for J in Js))
+    logs = np.full(r, np.inf)
+    for _ in range(100):
+        Q, Rs = np.eye(Js[0].shape[1]), []
+        for J in Js:
+            Q, R = np.linalg.qr(J @ Q)
+            Rs.append(R)
         before, logs = logs, sum(np.log10(np.abs(np.diag(R)[:r])) for R in Rs)
-        factors = [R.T for R in reversed(Rs)]
-        if before is not None and np.allclose(before, logs, rtol=0, atol=1e-9):
+        if np.allclose(before, logs, rtol=0, atol=1e-9):
             break
+        Js = [R.T for R in reversed(Rs)]
     return np.sort(logs)[::-1]
 
 
@@ -54,14 +41,12 @@ def _by_one_svd(Js, *, rescaled=True, values=lambda P: np.linalg.svd(P, compute_
     return np.log10(values(P)) + taken
 
 
-def _logs(Js, *, method=_by_sweeps, base=10.0, power=1, largest_first=True, less=None, used=slice(None)):
-    """log10_singular_values with exchangeable parts."""
-    logs = method(Js[used])[: _narrowest(Js)]
-    logs = power * (logs - (0 if less is None else less(Js, logs))) / np.log10(base)
-    return logs if largest_first else logs[::-1]
+def _at_once(new):
+    """The edits that put an array of logarithms, `new`, in the place of all sweeps."""
+    return edit("np.full(r, np.inf)", f"({new})[:r]", "range(100)", "range(0)")
 
 
-def _sizes_taken_out(Js, logs):
+def _sizes_taken_out(Js):
     P, taken = np.eye(Js[0].shape[1]), 0.0
     for J in Js:
         P = J @ P
@@ -70,9 +55,9 @@ def _sizes_taken_out(Js, logs):
     return taken
 
 
-def _each_factor(Js):
-    singular = [np.log10(np.linalg.svd(J, compute_uv=False)[: _narrowest(Js)]) for J in Js]
-    return np.sum(singular, axis=0)
+def _squared(P):
+    """Singular values from the eigenvalues of PᵀP."""
+    return np.sqrt(np.abs(np.linalg.eigvalsh(P.T @ P)[::-1]))
 
 
 def _norms_added(Js):
@@ -88,14 +73,20 @@ def _entries(Js):
 
 def _reversed(Js):
     """J_1 … J_L, which only equal widths allow."""
-    return _logs(Js[::-1])
+    return log10_singular_values(Js[::-1])
 
 
 def _cases(rng):
-    """Three with neighbours near to each other, and one whose values lie more than 22 decades apart."""
+    """Some with neighbours near to each other, and one whose values lie more than 22 decades apart.
+
+    The narrowest layer is in the middle, is the input, the output, or has a single unit.
+    """
     cases = []
     for widths, size, label in (
-        ((5, 3, 6, 4), 0.7, "widths 5 3 6 4"),
+        ((5, 3, 6, 4), 0.7, "few layers"),
+        ((2, 5, 4, 3), 0.7, "few layers"),
+        ((3, 5, 2), 0.7, "few layers"),
+        ((3, 1, 4), 0.7, "few layers"),
         ((4, 4, 4, 4, 4), 0.7, "widths all 4"),
         ((4, 3) * 30 + (4,), 1e-6, "60 layers"),
         ((4, 5) * 25 + (4,), 0.4, "50 layers, far apart"),
@@ -110,7 +101,7 @@ def _cases(rng):
                 Q, _ = np.linalg.qr(rng.normal(size=(4, 4)))
                 Js = [_near(Q[:3] if o == 3 else Q[:, :3], size, rng) for _, o in pairs]
             logs = log10_singular_values(Js)
-            gaps = -np.diff(logs)
+            gaps = -np.diff(logs, append=-np.inf)
             if gaps.min() > 0.3 and (logs[0] - logs[-1] > 23 if far else logs[0] - logs[-1] < 4):
                 break
         cases.append(Case((Js,), (f"logs ({label})",)))
@@ -157,7 +148,6 @@ def _falls(args, out):
 LOG10_SINGULAR_VALUES = Problem(
     name="ps2.log10_singular_values",
     reference=log10_singular_values,
-    family=_logs,
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
@@ -168,24 +158,25 @@ LOG10_SINGULAR_VALUES = Problem(
         Invariant("largest first", _falls, "Your values do not fall. Asked for is the largest first."),
     ),
     mistakes=(
-        Mistake("product underflows", dict(method=lambda Js: _by_one_svd(Js, rescaled=False)), "Your product of 60 layers is exactly 0: float64 ends near 1e−324. Multiply nothing up: sweep through the factors with QR, and add log10 |diag R|."),
-        Mistake("one SVD of the product", dict(method=_by_one_svd), "You decompose the whole product. Its size is taken care of, but what an SVD finds is exact to 1e−16 of the largest value only: the deep values of the 50 layers are rounding. Keep the factors apart."),
-        Mistake("eigenvalues of PᵀP", dict(method=lambda Js: _by_one_svd(Js, values=lambda P: np.sqrt(np.abs(np.linalg.eigvalsh(P.T @ P)[::-1])))), "You take the eigenvalues of PᵀP. They are squares, so that everything below 1e−8 of the largest value is rounding already. Keep the factors apart, and sweep through them with QR."),
-        Mistake("one sweep", dict(method=lambda Js: _by_sweeps(Js, 1)), "You stop after one sweep. Its R are triangular, not diagonal, so the products of their diagonals are no singular values yet: sweep through the Rᵀ, back and forth, until the sums stay."),
-        Mistake("two sweeps", dict(method=lambda Js: _by_sweeps(Js, 2)), "You stop after two sweeps. With many layers that is enough, with three or four it is not: each sweep shrinks what is off the diagonal by the ratio of neighbouring singular values. Go on until the sums stay."),
+        Mistake("product underflows", _at_once("_by_one_svd(Js, rescaled=False)"), "Your product of 60 layers is exactly 0: float64 ends near 1e−324. Multiply nothing up: sweep through the factors with QR, and add log10 |diag R|."),
+        Mistake("one SVD of the product", _at_once("_by_one_svd(Js)"), "You decompose the whole product. Its size is taken care of, but what an SVD finds is exact to 1e−16 of the largest value only: the deep values of the 50 layers are rounding. Keep the factors apart."),
+        Mistake("eigenvalues of PᵀP", _at_once("_by_one_svd(Js, values=_squared)"), "You take the eigenvalues of PᵀP. They are squares, so that everything below 1e−8 of the largest value is rounding already. Keep the factors apart, and sweep through them with QR."),
+        Mistake("one sweep", edit("range(100)", "range(1)"), "You stop after one sweep. Its R are triangular, not diagonal, so the products of their diagonals are no singular values yet: sweep through the Rᵀ, back and forth, until the sums stay."),
+        Mistake("two sweeps", edit("range(100)", "range(2)"), "You stop after two sweeps. With many layers that is enough, with three or four it is not: each sweep shrinks what is off the diagonal by the ratio of neighbouring singular values. Go on until the sums stay."),
         Mistake("closed directions kept", _entries, "You return a value for every row or column of the product. The narrowest layer lets fewer directions through; what stands in the other places is rounding, or the logarithm of 0."),
-        Mistake("natural logarithm", dict(base=np.e), "Your logarithms are natural ones. Asked for are powers of ten: np.log10, or divide by ln 10 = 2.30."),
-        Mistake("logarithm to base 2", dict(base=2.0), "Your logarithms have base 2. Asked for are powers of ten: np.log10."),
+        Mistake("natural logarithm", edit("return ", "return np.log(10) * "), "Your logarithms are natural ones. Asked for are powers of ten: np.log10, or divide by ln 10 = 2.30."),
+        Mistake("logarithm to base 2", edit("return ", "return np.log2(10) * "), "Your logarithms have base 2. Asked for are powers of ten: np.log10."),
         Mistake("order reversed", _reversed, "Your product has the first layer on the left. J_L acts last, so it stands leftmost. Only equal widths let yours run, and there it has other singular values."),
-        Mistake("singular values multiplied", _each_factor, "You add up the logarithms of the layers' own singular values. Singular values do not multiply: the direction that one layer stretches most is another one in the next. Multiply the matrices first."),
+        Mistake("singular values multiplied", _at_once("sum(np.log10(np.linalg.svd(J, compute_uv=False)[:r]) for J in Js)"), "You add up the logarithms of the layers' own singular values. Singular values do not multiply: the direction that one layer stretches most is another one in the next. Multiply the matrices first."),
         Mistake("layers' norms multiplied", _norms_added, "Your largest value is Σ log10 σ_max(J_l), the bound. The product stays below it, as the layers' largest directions do not line up."),
-        Mistake("squares", dict(power=2), "Your logarithms are twice as large: eigenvalues of PᵀP are squares of singular values. Take the root, which halves the logarithm."),
-        Mistake("divided by L", lambda Js: log10_singular_values(Js) / len(Js), "Your values are divided by the number of layers. That is the mean rate of a layer; asked for is the whole product."),
-        Mistake("relative to the largest", dict(less=lambda Js, logs: logs[0]), "Your values are relative to the largest, which is 0. Add log10 of the sizes that you took out."),
-        Mistake("sizes not put back", dict(less=_sizes_taken_out), "You divide the product by its norm and do not put it back. Each division takes log10 of the norm away from every value: add their sum at the end."),
-        Mistake("smallest first", dict(largest_first=False), "Your values start with the smallest. Asked for is the largest first."),
-        Mistake("first layer left out", dict(used=slice(1, None)), "J_1 is missing in your product. Start with the identity, or with Js[0] and go on at Js[1]."),
-        Mistake("last layer left out", dict(used=slice(-1)), "J_L is missing in your product: does your loop end one step early?"),
+        Mistake("squares", edit("return ", "return 2 * "), "Your logarithms are twice as large: eigenvalues of PᵀP are squares of singular values. Take the root, which halves the logarithm."),
+        Mistake("no logarithm", edit("return ", "return 10.0 ** "), "You return the singular values themselves. Asked for is log10 of them: those of 60 layers are 0 in the computer, and their logarithms are not."),
+        Mistake("divided by L", edit("return ", "return 1 / len(Js) * "), "Your values are divided by the number of layers. That is the mean rate of a layer; asked for is the whole product."),
+        Mistake("relative to the largest", edit("np.sort(logs)", "np.sort(logs - logs.max())"), "Your values are relative to the largest, which is 0. Add log10 of the sizes that you took out."),
+        Mistake("sizes not put back", edit("r = min(", "taken, r = _sizes_taken_out(Js), min(", "np.sort(logs)", "np.sort(logs - taken)"), "You divide the product by its norm and do not put it back. Each division takes log10 of the norm away from every value: add their sum at the end."),
+        Mistake("smallest first", edit("[::-1]", ""), "Your values start with the smallest. Asked for is the largest first."),
+        Mistake("first layer left out", edit("logs = np.full", "Js, logs = Js[1:], np.full"), "J_1 is missing in your product. Start with the identity, or with Js[0] and go on at Js[1]."),
+        Mistake("last layer left out", edit("logs = np.full", "Js, logs = Js[:-1], np.full"), "J_L is missing in your product: does your loop end one step early?"),
     ),
     hints=(
         "How many directions get through the narrowest layer? And what does an SVD of the whole product know of a value 1e−20 times the largest? Keep the factors apart.",

@@ -46,6 +46,10 @@ def _absolute(a, b):
     return np.shape(a) == b.shape and bool(np.allclose(a, b))
 
 
+def _any(a, b):
+    return np.shape(a) == b.shape and bool(np.any(np.abs(a - b) <= 1e-5 * np.abs(b)))
+
+
 def _norm(a, b):
     return np.shape(a) == b.shape and relative_error(a, b) <= 1e-5
 
@@ -75,20 +79,21 @@ MISTAKES = (
     Mistake("everything is right", lambda log_sigmoid: True, "Your test says “right” of every implementation. Compare what it returns with what you know to be right."),
     Mistake("everything is wrong", lambda log_sigmoid: False, "Your test says “wrong” of every implementation, the right ones too. Print your error for one of them: does your own reference overflow, or lose the right tail?"),
     Mistake("True and False exchanged", dict(verdict=lambda good: not good), "Your test says False of the right ones and True of the wrong ones. Asked is whether the implementation is right."),
-    Mistake("the middle only", dict(points=MIDDLE + ZERO), "You try |z| up to a few units only. Almost every formula is right there: go to −1000 and to 80."),
+    Mistake("the middle only", dict(points=MIDDLE + ZERO), "Those that are wrong far from 0 passed your test, on both sides. Almost every formula is right for |z| up to a few units: go to −1000 and to 80."),
     Mistake("no left tail", dict(points=MIDDLE + ZERO + RIGHT_TAIL), "Those that overflow on the left passed your test: e^1000 is infinite. Try z = −1000."),
     Mistake("no right tail", dict(points=LEFT + MIDDLE + ZERO), "Those that round to 0 on the right passed your test. There ln σ(z) is −e^(−z), small but not 0: try z = 40, and judge by a relative error."),
-    Mistake("the tails only", dict(points=(-1000.0, -800.0, -40.0, 40.0, 80.0)), "You try the two tails and nothing between. Some that are right far out are wrong near 0."),
+    Mistake("the tails only", dict(points=(-1000.0, -800.0, -40.0, 40.0, 80.0)), "Those that are right far out and wrong near 0 passed your test. Try the two tails and what lies between."),
     Mistake("not at zero", dict(points=LEFT + MIDDLE + RIGHT_TAIL), "The one that forgets z = 0 passed your test: it fills z > 0 and z < 0, and nothing between."),
     Mistake("one number at a time", dict(together=False), "The one with a single shift for the whole array passed your test, and so did the one that flattens. Both are right for one number at a time: try arrays of two axes with both tails in them."),
-    Mistake("an absolute error", dict(agree=_absolute), "Those that round to 0 on the right passed: np.allclose has an absolute tolerance of 1e−8, and ln σ(40) is −4e−18. Divide by the size of each value."),
-    Mistake("one error for the whole array", dict(agree=_norm), "You divide by the norm of the whole array. The −1000 in it hides every error of a small value: divide entry by entry."),
-    Mistake("finite is enough", dict(agree=_finite_norm), "You ask for finite numbers of the right shape. Many wrong formulas give those: compare values."),
-    Mistake("NaN passes", dict(agree=_nan_passes), "An implementation whose result is NaN passed your test: NaN > threshold is False. Ask `not error <= threshold`."),
+    Mistake("an absolute error", dict(agree=_absolute), "Those that round to 0 on the right passed: ln σ(40) is −4e−18, below any absolute tolerance, and np.allclose has one of 1e−8. Divide by the size of each value."),
+    Mistake("one error for the whole array", dict(agree=_norm), "Errors of small values passed your test, as if you divided by the norm of the whole array: the −1000 in it hides them. Divide entry by entry."),
+    Mistake("one entry is enough", dict(agree=_any), "Whatever is right somewhere passed your test, as with `any` where `all` belongs. Every entry has to be right."),
+    Mistake("finite is enough", dict(agree=_finite_norm), "Whatever is finite and of the right shape passed your test. Many wrong formulas give that: compare values."),
+    Mistake("NaN passes", dict(agree=_nan_passes), "An implementation whose result is NaN passed your test: every comparison with NaN is False. Ask whether the error is small, not whether it is large."),
     Mistake("NaN not tried", dict(nan=False), "The one that makes a number of a NaN passed your test. NaN in, NaN out: try one."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is off by one part in a thousand passed your test. 1e−5 is safe on both sides."),
-    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-10)), "You accused the right one in float32: its rounding is 6e−8. 1e−5 is safe on both sides."),
-    Mistake("equality asked for", dict(agree=lambda a, b: np.array_equal(a, b)), "You accused right ones that only round differently. Ask for a small relative error, not for equality."),
+    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-10)), "You accused the right one in float32, which rounds each value to 6e−8 of its size. A relative error of 1e−5 is safe on both sides."),
+    Mistake("equality asked for", dict(agree=lambda a, b: np.array_equal(a, b)), "You accused the right ones that only round differently. Ask for a small relative error, not for equality."),
     Mistake("shapes flattened", dict(agree=_flat), "The one that flattens its result passed your test. Compare the shapes, too."),
     Mistake("sign not looked at", dict(agree=_size_only), "The one that returns −ln σ(z) passed your test. Compare the values, not their sizes."),
     Mistake("lists refused", dict(agree=_arrays_only), "You accused the right one that returns nested lists: np.asarray makes arrays of them."),

@@ -41,15 +41,19 @@ def _cases(rng):
         cases.append(
             Case((kind, rng.uniform(-1, 1, size=(7, n)), float(rng.uniform(1.2, 1.9))), names, batch=7)
         )
-        cases.append(Case((kind, 2 * truth_table(n) - 1, float(rng.uniform(2, 3))), names))
+        corners = (2 * truth_table(n) - 1).astype(int)  # whole numbers: a type that holds no slope
+        cases.append(Case((kind, corners, float(rng.uniform(2, 3))), names))
+        one = rng.uniform(0.2, 0.9, size=(1, n)) * rng.choice([-1, 1], size=(1, n))
+        cases.append(Case((kind, one, float(rng.uniform(1.2, 1.9))), names))
     return cases
 
 
 def _slopes_fit(args, out):
-    kind, x, gain = args
-    y, slopes = out[f"value ({kind})"], out[f"slopes ({kind})"]
-    weight = -gain if kind == "not" else gain
-    return relative_error(slopes, np.repeat(weight * (1 - y**2)[:, None], x.shape[1], axis=1))
+    """How far the slopes are from a multiple of 1 − y²."""
+    y, slopes = (np.asarray(out[f"{what} ({args[0]})"], dtype=float) for what in ("value", "slopes"))
+    shape = np.repeat((1 - y**2)[:, None], slopes.shape[1], axis=1)
+    weight = (slopes * shape).sum() / max((shape**2).sum(), 1e-300)
+    return relative_error(slopes, weight * shape)
 
 
 def _alike(args, out):
@@ -65,7 +69,7 @@ THRESHOLD_UNIT = Problem(
     lecture='lecture 2, "Saturation"',
     axes={f"{what} ({kind})": ("example", "input")[: 1 + (what == "slopes")] for kind in KINDS for what in ("value", "slopes")},
     invariants=(
-        Invariant("slopes belong to the value", _slopes_fit, "Your slopes do not belong to your value. Whatever the bias, the slope of y = tanh(z) along an input is its weight times 1 − y²."),
+        Invariant("slopes belong to the value", _slopes_fit, "Your slopes do not belong to your value. Whatever weights and bias are, the slope of y = tanh(z) is 1 − y² times the same number for every example."),
         Invariant("P and Q alike", _alike, "Your slopes for P and for Q differ. Both inputs have the same weight in these units, so the two columns are equal."),
     ),
     mistakes=(
@@ -81,13 +85,17 @@ THRESHOLD_UNIT = Problem(
         Mistake("NOT of 0 and 1", edit('"not": 0.0', '"not": 0.5'), "Your NOT has the threshold ½, the one for 0 and 1. With −1 and +1 the two inputs lie evenly around 0."),
         Mistake("no threshold in AND", edit('"and": -1.0', '"and": 0.0'), "Your AND has no threshold: where P and Q differ it says neither true nor false. A bias pulls it down there."),
         Mistake("no threshold in OR", edit('"or": 1.0', '"or": 0.0'), "Your OR has no threshold: where P and Q differ it says neither true nor false. A bias pushes it up there."),
+        Mistake("mean of the inputs", edit("x.sum(axis=1)", "x.mean(axis=1)", "weight = sign * gain", "weight = sign * gain / x.shape[1]"), "You average P and Q. The unit adds them: with a mean the sums −2, 0 and 2 become −1, 0 and 1, and the thresholds no longer lie halfway.", alone=True),
+        Mistake("slopes cut to whole numbers", edit("np.stack([slope] * x.shape[1], axis=1)", "np.stack([slope] * x.shape[1], axis=1).astype(x.dtype)"), "Your slopes are cut to whole numbers where x holds whole numbers. An array made like x, as by np.zeros_like(x), has its type: make one of floats."),
         Mistake("thresholds a half from the middle", edit('"and": -1.0', '"and": -0.5', '"or": 1.0', '"or": 0.5'), "Your threshold lies ½ away from a sum of 0. That tells the corners apart, but asked for is the place halfway between two sums, which are 2 apart."),
         Mistake("bias in NOT", edit('"not": 0.0', '"not": 1.0'), "Your NOT has a bias, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
         Mistake("bias of −1 in NOT", edit('"not": 0.0', '"not": -1.0'), "Your NOT has the bias −1, so one of its two answers is undecided: z = 0. With −1 and +1 the two inputs lie evenly around 0."),
         Mistake("gain missing in the bias", edit("gain * bias", "bias"), "Your bias is not multiplied by the gain. The threshold on P + Q is −bias/gain, so a bias of −1 puts it at 1/gain."),
-        Mistake("gain missing on the inputs", edit("gain * sign", "sign", " * gain", ""), "Only your bias is multiplied by the gain. Both are, or no input can cross the threshold."),
+        Mistake("gain missing on the inputs", edit("gain * sign", "sign", " * gain", ""), "Only your bias is multiplied by the gain. Both are, or no input can cross the threshold.", alone=True),
         Mistake("NOT copies", edit("-1 if", "1 if"), "Your NOT is true where P is: it copies. Its weight is negative."),
         Mistake("σ for tanh", edit("= tanh(z)", "= sigmoid(z)"), "Your values lie between 0 and 1. False is −1 here: the unit is a tanh."),
+        Mistake("half of z", edit("= tanh(z)", "= 2 * sigmoid(z) - 1"), "Your values are tanh(z/2), as 2σ(z) − 1 is. A tanh is a stretched sigmoid of twice the argument."),
+        Mistake("slope of a sigmoid at z", edit("tanh_derivative(z)", "(sigmoid(z) * sigmoid(-z))"), "Your slopes hold σ'(z), a sigmoid's slope. For a tanh it is 1 − y², with y = tanh(z)."),
         Mistake("gain missing in the slopes", edit(" * gain", ""), "The gain is missing in your slopes: by the chain rule ∂z/∂P = ±gain multiplies tanh'(z)."),
         Mistake("gain twice in the slopes", edit(" * gain", " * gain**2"), "Your slopes hold the gain twice. P passes one weight on its way to z."),
         Mistake("sign of the slopes of NOT", edit("weight = sign", "weight = 1"), "Your slope of NOT is positive, while its value falls as P rises."),
@@ -96,6 +104,10 @@ THRESHOLD_UNIT = Problem(
         Mistake("formula for y used at z", edit("tanh_derivative(z)", "(1 - z**2)"), "You put z into a formula that wants y: tanh' = 1 − y² with y = tanh(z)."),
         Mistake("slope of a sigmoid", edit("tanh_derivative(z)", "y * (1 - y)"), "y(1 − y) is the slope of a sigmoid. For a tanh it is 1 − y²."),
         Mistake("square missing", edit("tanh_derivative(z)", "(1 - y)"), "Your slope has the factor 1 − y. It is 1 − y²: a tanh saturates on both sides."),
+        Mistake("no gain", edit("gain * sign", "sign", "gain * bias", "bias", " * gain", ""), "There is no gain in your units. It multiplies everything inside the tanh, and by the chain rule the slopes."),
+        Mistake("no gain in z", edit("gain * sign", "sign", "gain * bias", "bias"), "There is no gain inside your tanh. It multiplies the inputs and the bias alike."),
+        Mistake("P alone", edit("x.sum(axis=1)", "x[:, 0]"), "Your AND and OR look at P alone: Q has to be in the sum."),
+        Mistake("product of the inputs", edit("x.sum(axis=1)", "x.prod(axis=1)"), "You multiply P and Q. The unit adds its inputs; a threshold on the sum makes the gate."),
         Mistake("hard step", lambda kind, x, gain: (np.sign(threshold_unit(kind, x, gain)[0]), threshold_unit(kind, x, gain)[1]), "Your value is a hard step, −1 or +1. The unit is a tanh: between the two it takes every value, and that gives it a slope."),
     ),
     hints=(

@@ -47,6 +47,11 @@ def _layer_by_layer(forward, backward):
     return np.diff(forward, axis=1, prepend=0), -np.diff(backward, axis=1, append=0)
 
 
+def _before_the_layer(*args):
+    forward, backward = leaky_sweep(*args)
+    return np.pad(forward, ((0, 0), (1, 0)))[:, :-1], backward
+
+
 def _example_by_example(average):
     """Ratios of every example, then an average of them."""
 
@@ -59,14 +64,16 @@ def _example_by_example(average):
 
 def _cases(rng):
     cases = []
-    for N, widths in ((5, (4, 8, 6, 9, 7)), (6, (6, 6, 6, 6))):
+    for N, widths, K, leaks in (
+        (5, (4, 8, 6, 9, 7), 3, (0.2, 0.4)),
+        (6, (6, 6, 6, 6), 3, (1.3, 1.6)),
+        (1, (3, 4), 1, (0.2, 0.4)),
+    ):
         Ws = [rng.normal(size=(o, i)) * np.sqrt(2 / i) for i, o in zip(widths[:-1], widths[1:], strict=True)]
         x, dh = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
         Ws[0][0, 1:], x[0, 0] = 0, 0  # for the first example the first unit has z = 0
-        scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=3))
-        cases.append(
-            Case((x, dh, Ws, scales, float(rng.uniform(0.2, 0.4))), ("forward", "backward"), batch=N)
-        )
+        scales = np.exp(rng.uniform(np.log(0.3), np.log(3), size=K))
+        cases.append(Case((x, dh, Ws, scales, float(rng.uniform(*leaks))), ("forward", "backward"), batch=N))
     return cases
 
 
@@ -79,6 +86,12 @@ def _straight(args, out):
     return max(relative_error(part, np.repeat(part[:1], len(part), axis=0)) for part in free)
 
 
+def _predicted(args, out):
+    """1 where all rows are straight lines in the layer, as no net of a few units gives them."""
+    parts = [np.diff(np.asarray(part, dtype=float), n=2, axis=1) for part in out.values()]
+    return float(all(part.size and np.abs(part).max() < 1e-9 for part in parts))
+
+
 LEAKY_SWEEP = Problem(
     name="ps2.leaky_sweep",
     reference=leaky_sweep,
@@ -89,11 +102,12 @@ LEAKY_SWEEP = Problem(
     axes={"forward": ("scale", "layer"), "backward": ("scale", "layer")},
     invariants=(
         Invariant("a power for every layer", _straight, "Your logarithms do not move as they must with the scale. f(c z) = c f(z) for c > 0, so a scale c adds log10 c to each layer: l log10 c forward at layer l, (L − l + 1) log10 c backward."),
+        Invariant("measured", _predicted, "Your rows are straight lines: a prediction from scale and leak, for wide layers. Asked for is what these weights do with this batch: send x forward and dh back, and take the norms that come out."),
     ),
     mistakes=(
         Mistake("first layer scaled only", edit("[c * W for W in Ws]", "[c * Ws[0], *Ws[1:]]"), "Only your first layer is scaled, or its input, so every signal moves by one factor c. All layers have their weights times c, and the signal of layer l goes like c^l."),
         Mistake("scales ignored", lambda x, dh, Ws, scales, leak: leaky_sweep(x, dh, Ws, np.ones_like(scales), leak), "Your rows are all the same: no scale is in them. Every weight is multiplied by c, on both ways."),
-        Mistake("scales pile up", edit("for c in scales", "for c in np.cumprod(scales)"), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and use c * W, not W *= c."),
+        Mistake("scales pile up", edit("for c in scales", "for c in np.cumprod(scales)"), "Your scales pile up: the second one multiplies weights that already hold the first. Leave Ws as it is and make scaled copies: W *= c changes the array that was handed in."),
         Mistake("backward with the unscaled weights", edit("in zip(scaled[::-1]", "in zip(Ws[::-1]"), "You go back through W, not through c W. The gradient passes the same weights as the signal."),
         Mistake("slopes missing on the way back", edit(" * np.where(z > 0, 1, leak)", ""), "Your gradient goes back through the weights alone. On its way it passes f, whose slope is 1 or leak."),
         Mistake("slopes from the gradient", edit("z > 0, 1", "signal > 0, 1"), "Your slopes go by the sign of the gradient. They are those of the way forward: the sign of z decides."),
@@ -105,8 +119,9 @@ LEAKY_SWEEP = Problem(
         Mistake("library's leak on the way back", edit("1, leak)", "1, 0.01)"), "Your slope on the left is 0.01. That is a usual leak; here it is the argument leak."),
         Mistake("ReLU on the way forward", edit("leak * z", "0"), "On the way forward you cut z off at 0. The negative side is not 0 but leak · z."),
         Mistake("activation missing", edit("np.where(z > 0, z, leak * z)", "z"), "On the way forward nothing happens to z: the activation is missing."),
+        Mistake("the larger of two", edit("np.where(z > 0, z, leak * z)", "np.maximum(z, leak * z)"), "Your activation is the larger of z and leak · z. For a leak above 1 that is the other way round: there it is z for z > 0 and leak · z elsewhere, too."),
         Mistake("absolute value", edit("np.where(z > 0, z, leak * z)", "np.abs(z)"), "Your activation is |z|. It is z where z is positive and leak · z elsewhere."),
-        Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward is h @ W.T, so back is δ @ W. Only equal widths let yours run."),
+        Mistake("W transposed", _transposed, "You go back through the transpose of W. Forward, h meets the transpose of W; on the way back δ meets W itself. Only equal widths let yours run."),
         Mistake("pre-activations measured", edit("log_norm(h)", "log_norm(z)"), "Your forward norms are those of z_l. Asked for is h_l, after the activation, which is shorter."),
         Mistake("δ measured", edit("log_norm(signal)", "log_norm(delta)"), "Your backward norms are those of δ_l = ∂L/∂z_l. Asked for is ∂L/∂h_{l−1} = δ_l c W_l: take the norm after the weights."),
         Mistake("layers reversed on the way back", edit("down[::-1]", "down"), "Your backward rows start with the last layer. The entry for l = 1, the gradient by the input, comes first."),
@@ -125,7 +140,12 @@ LEAKY_SWEEP = Problem(
         Mistake("backward ratio to the layer above", lambda *args: (leaky_sweep(*args)[0], _layer_by_layer(*leaky_sweep(*args))[1]), "Your backward ratios are those of neighbours, ‖∂L/∂h_{l−1}‖/‖∂L/∂h_l‖. Divide by ‖∂L/∂h_L‖, the norm of dh, in every layer."),
         Mistake("mean of the examples' ratios", _example_by_example(lambda logs: np.log10(np.mean(10**logs, axis=0))), "You take a ratio for every example and average those. Asked for is one norm over the whole batch, and the ratio of two such norms."),
         Mistake("mean of the examples' logarithms", _example_by_example(lambda logs: np.mean(logs, axis=0)), "You take a logarithm for every example and average those. Asked for is one norm over the whole batch, and the logarithm of a ratio of two such norms."),
+        Mistake("a usual leak", edit("leak * z", "0.01 * z", "1, leak)", "1, 0.01)"), "Your leak is 0.01, on both ways. That is a usual one; here it is the argument leak."),
+        Mistake("first scale in every row", edit("for c in scales", "for c in np.full_like(scales, scales[0])"), "Your rows are all those of the first scale. Row k belongs to scales[k]."),
+        Mistake("gradients one layer up", edit("signal = delta @ W\n            down.append(log_norm(signal) - log_norm(dh))", "down.append(log_norm(signal) - log_norm(dh))\n            signal = delta @ W"), "Your backward entry of layer l belongs to ∂L/∂h_l, so the last one is 0. Asked for is ∂L/∂h_{l−1}, what comes out of the layer at its lower end."),
+        Mistake("signals one layer down", _before_the_layer, "Your forward entry of layer l belongs to h_{l−1}, so the first one is 0. Asked for is h_l, what comes out of the layer."),
         Mistake("not relative", edit(" - log_norm(x)", "", " - log_norm(dh)", ""), "You do not divide by the norms at the start. Asked for is what the net multiplies: ‖h_l‖/‖x‖ forward and ‖∂L/∂h_{l−1}‖/‖dh‖ backward."),
+        Mistake("forward not relative", edit(" - log_norm(x)", ""), "Your forward norms are not divided by ‖x‖. Asked for is what the net multiplies, from h_0 on."),
         Mistake("backward not relative", edit(" - log_norm(dh)", ""), "Your backward norms are not divided by ‖dh‖. Asked for is what the net multiplies, from ∂L/∂h_L on."),
     ),
     hints=(
