@@ -7,6 +7,7 @@ import numpy as np
 
 from vgcourse.activations import sigmoid
 from vgcourse.collect.plain import describe
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -20,15 +21,14 @@ SLOPE = 0.55  # mean of tanh'(z)² near its resting place
 
 def two_biases(L):
     """b_g = σ⁻¹(g) and b_k = σ⁻¹(k) with k² + g² E[tanh'²] = 1: neither signal nor gradient grows or fades by e in L layers."""
-    return _biases(L)
+    g = 0.45
+    k = np.sqrt(1 - SLOPE * g**2)
+    b_g, b_k = np.log(g / (1 - g)), np.log(k / (1 - k))
+    return b_g, b_k
 
 
 def _logit(p):
     return float(np.log(p / (1 - p)))
-
-
-def _biases(L, *, g=0.45, carry=lambda g, L: np.sqrt(1 - SLOPE * g**2), to=_logit, order=1):
-    return (to(g), to(carry(g, L)))[::order]
 
 
 def measure(L, b_g, b_k, seed=0):
@@ -93,7 +93,6 @@ def _beyond(place, sign):
 TWO_BIASES = Problem(
     name="ps4.two_biases",
     reference=two_biases,
-    family=_biases,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -110,14 +109,14 @@ TWO_BIASES = Problem(
         Invariant("the gate is shut", _beyond(2, -1), "Your σ(b_g) is below 0.4: the net hardly takes anything new in."),
     ),
     mistakes=(
-        Mistake("gates that add up to 1", dict(carry=lambda g, L: 1 - g), "Your two gates add up to 1, as in the lecture's highway. With 0.4 let in only 0.6 are carried, and both signals are gone after 50 layers. Here the carry has a bias of its own."),
+        Mistake("gates that add up to 1", edit("np.sqrt(1 - SLOPE * g**2)", "1 - g"), "Your two gates add up to 1, as in the lecture's highway. With 0.4 let in only 0.6 are carried, and both signals are gone after 50 layers. Here the carry has a bias of its own."),
         Mistake("the lecture's bias", lambda L: (-float(np.log(L - 1)), float(np.log(L - 1))), "You use (6.9), a gate of 1/L. That is right for one gate, but here the new value has to come in with at least 0.4."),
-        Mistake("carry of 1", dict(carry=lambda g, L: 1 - 1e-12), "You carry everything and add the new value on top: that is a residual net of scale 0.4 or more, and its gradient grows, by (6.11)."),
-        Mistake("squares of the gates add up to 1", dict(carry=lambda g, L: np.sqrt(1 - g**2)), "Your g² + k² is 1. On the way back the new value's share passes the tanh too, and its slope is below 1: the gradient fades. Let the carry make up for it."),
+        Mistake("carry of 1", edit("np.sqrt(1 - SLOPE * g**2)", "1 - 1e-12"), "You carry everything and add the new value on top: that is a residual net of scale 0.4 or more, and its gradient grows, by (6.11)."),
+        Mistake("squares of the gates add up to 1", edit("SLOPE * ", ""), "Your g² + k² is 1. On the way back the new value's share passes the tanh too, and its slope is below 1: the gradient fades. Let the carry make up for it."),
         Mistake("both gates half open", lambda L: (0.0, 0.0), "Both gates are half open. What is left of the carry after 50 layers is 0.5⁵⁰."),
-        Mistake("weights for biases", dict(to=float), "You return g and k themselves. The net takes biases: g = σ(b_g), so b_g = ln(g/(1 − g))."),
-        Mistake("gate shut", dict(g=1e-3), "You shut the first gate: everything is carried, and nothing ever computed. Let at least 0.4 of the new value in."),
-        Mistake("biases exchanged", dict(order=-1), "Your biases are exchanged: b_g first, then b_k. As it is, the net takes in nearly all that is new and carries less than half of the old."),
+        Mistake("weights for biases", edit("return b_g, b_k", "return g, k"), "You return g and k themselves. The net takes biases: g = σ(b_g), so b_g = ln(g/(1 − g))."),
+        Mistake("gate shut", edit("0.45", "1e-3"), "You shut the first gate: everything is carried, and nothing ever computed. Let at least 0.4 of the new value in."),
+        Mistake("biases exchanged", edit("return b_g, b_k", "return b_k, b_g"), "Your biases are exchanged: b_g first, then b_k. As it is, the net takes in nearly all that is new and carries less than half of the old."),
     ),
     hints=(
         "Square and average, as for (6.10) and (6.11). What are the mean squares of k h and of g c, and what does each of the two paths back multiply the gradient's mean square by?",

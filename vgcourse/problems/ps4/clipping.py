@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 FLOOR = 1e-3  # a unit whose weights are shorter counts as this long
@@ -11,36 +12,19 @@ FLOOR = 1e-3  # a unit whose weights are shorter counts as this long
 
 def clip_by_unit(grads, weights, ratio):
     """Row by row: g_i if ‖g_i‖ ≤ λ max(‖w_i‖, 0.001), else that limit times g_i/‖g_i‖."""
-    return _clip(grads, weights, ratio)
+    clipped = []
+    for g, w in zip(grads, weights, strict=True):
+        size = np.linalg.norm(g, axis=1, keepdims=True)
+        length = np.linalg.norm(w, axis=1, keepdims=True)
+        limit = ratio * np.maximum(length, FLOOR)
+        large = size > limit
+        factor = np.where(large, limit / np.where(large, size, 1.0), 1.0)
+        clipped.append(factor * g)
+    return clipped
 
 
 def _rows(a):
     return np.linalg.norm(a, axis=1, keepdims=True)
-
-
-def _columns(a):
-    return np.linalg.norm(a, axis=0, keepdims=True)
-
-
-def _whole(a):
-    return np.linalg.norm(a, keepdims=True)
-
-
-def _clip(
-    grads, weights, ratio, *, size=_rows, length=_rows, floor=lambda w: np.maximum(w, FLOOR), rescale=lambda g, limit: g > limit,
-    compared=lambda g: g, factor=lambda limit, g: limit / g, apply=lambda g, f: f * g,
-):  # fmt: skip
-    """clip_by_unit with exchangeable parts."""
-    clipped = []
-    for g, w in zip(grads, weights, strict=True):
-        n, limit = size(g), ratio * floor(length(w))
-        f = np.where(rescale(compared(n), limit), factor(limit, np.where(n > 0, n, 1.0)), 1.0)
-        clipped.append(apply(g, f))
-    return clipped
-
-
-def _squared(axis_norm):
-    return lambda a: axis_norm(a) ** 2
 
 
 def _globally(grads, weights, ratio):
@@ -59,17 +43,6 @@ def _cut_entries(grads, weights, ratio):
     """Every entry between −limit and limit of its row."""
     limits = [ratio * np.maximum(_rows(w), FLOOR) for w in weights]
     return [np.clip(g, -limit, limit) for g, limit in zip(grads, limits, strict=True)]
-
-
-def _ratio_not_squared(grads, weights, ratio):
-    """‖g‖² compared with λ ‖w‖²."""
-    return _clip(
-        grads, weights, ratio, rescale=lambda g, limit: g**2 > np.maximum(limit**2 / ratio, ratio * FLOOR)
-    )
-
-
-def _length_of_the_weights(grads, weights, ratio):
-    return _clip(grads, weights, ratio, factor=lambda limit, g: limit / ratio / g)
 
 
 def _cases(rng):
@@ -125,7 +98,6 @@ def _turned(args, outputs):
 CLIP_BY_UNIT = Problem(
     name="ps4.clip_by_unit",
     reference=clip_by_unit,
-    family=_clip,
     cases=_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
@@ -136,32 +108,32 @@ CLIP_BY_UNIT = Problem(
     mistakes=(
         Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself."),
         Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights."),
-        Mistake("per matrix", dict(size=_whole, length=_whole), "You measure whole matrices. Every unit, a row, is judged by itself."),
-        Mistake("per column", dict(size=_columns, length=_columns), "You measure columns, the weights that leave an input. A unit is a row: axis=1."),
-        Mistake("per entry", dict(size=np.abs, length=np.abs), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
+        Mistake("per matrix", edit("g, axis=1, ", "g, ", "w, axis=1, ", "w, "), "You measure whole matrices. Every unit, a row, is judged by itself."),
+        Mistake("per column", edit("g, axis=1", "g, axis=0", "w, axis=1", "w, axis=0"), "You measure columns, the weights that leave an input. A unit is a row: axis=1."),
+        Mistake("per entry", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.abs(g)", "np.linalg.norm(w, axis=1, keepdims=True)", "np.abs(w)"), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
         Mistake("entries cut", _cut_entries, "You cut single entries at their row's limit. That turns the row: its entries share one factor, limit/‖g_i‖."),
-        Mistake("sums of absolute values", dict(size=lambda a: np.abs(a).sum(axis=1, keepdims=True), length=lambda a: np.abs(a).sum(axis=1, keepdims=True)), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
-        Mistake("rows against the whole matrix", dict(length=_whole), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
-        Mistake("weights ignored", dict(length=lambda w: np.ones((len(w), 1))), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
-        Mistake("squares of the gradient", dict(size=_squared(_rows)), "You use the sum of squares of the gradient: the root is missing."),
-        Mistake("squares of the weights", dict(length=_squared(_rows)), "You use the sum of squares of the weights: the root is missing."),
-        Mistake("squares of both", dict(size=_squared(_rows), length=_squared(_rows)), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
-        Mistake("squares compared", dict(compared=lambda n: n**2), "You compare the sum of squares with a length. Compare its root."),
-        Mistake("squares compared, ratio as it is", _ratio_not_squared, "You compare ‖g_i‖² with λ ‖w_i‖². Squared, the comparison needs λ² as well."),
-        Mistake("floor missing", dict(floor=lambda w: w), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
-        Mistake("floor added", dict(floor=lambda w: w + FLOOR), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
-        Mistake("floor under the gradient too", dict(size=lambda a: _rows(a) + FLOOR), "You add 0.001 to the length of the gradient. The 0.001 is for the weights; the gradient's length stays what it is."),
-        Mistake("units without weights not clipped", dict(floor=lambda w: np.where(w > 0, np.maximum(w, FLOOR), np.inf)), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
-        Mistake("floor after the ratio", lambda grads, weights, ratio: _clip(grads, weights, ratio, floor=lambda w: np.maximum(w, FLOOR / ratio)), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
-        Mistake("always rescaled", dict(rescale=lambda g, limit: g > 0), "You rescale every row to its limit. Short ones stay as they are."),
-        Mistake("comparison reversed", dict(rescale=lambda g, limit: (g < limit) & (g > 0)), "Your comparison is the wrong way round: short rows are stretched and long ones left alone.", alone=True),
-        Mistake("factor upside down", dict(factor=lambda limit, g: g / limit), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
-        Mistake("length of the weights", _length_of_the_weights, "Your long rows get the length of their weights. λ belongs into the factor too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
-        Mistake("short rows shortened", dict(rescale=lambda g, limit: g < limit, factor=lambda limit, g: g / limit), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
-        Mistake("unit length", dict(factor=lambda limit, g: 1 / g), "Your long rows get length 1. They get the length of their limit."),
-        Mistake("factor without the weights", lambda grads, weights, ratio: _clip(grads, weights, ratio, factor=lambda limit, g: ratio / g), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
-        Mistake("nothing changed", dict(apply=lambda g, f: g.copy()), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list.", alone=True),
-        Mistake("long rows thrown away", dict(apply=lambda g, f: np.where(f < 1, 0.0, g)), "Your long rows become zero. Only their length is cut.", alone=True),
+        Mistake("sums of absolute values", edit("np.linalg.norm(g,", "np.abs(g).sum(", "np.linalg.norm(w,", "np.abs(w).sum("), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
+        Mistake("rows against the whole matrix", edit("w, axis=1, ", "w, "), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
+        Mistake("weights ignored", edit("np.linalg.norm(w, axis=1, keepdims=True)", "np.ones((len(w), 1))"), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
+        Mistake("squares of the gradient", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the gradient: the root is missing."),
+        Mistake("squares of the weights", edit("(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the weights: the root is missing."),
+        Mistake("squares of both", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2", "(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
+        Mistake("squares compared", edit("size > limit", "size**2 > limit"), "You compare the sum of squares with a length. Compare its root."),
+        Mistake("squares compared, ratio as it is", edit("size > limit", "size**2 > np.maximum(limit**2 / ratio, ratio * FLOOR)"), "You compare ‖g_i‖² with λ ‖w_i‖². Squared, the comparison needs λ² as well."),
+        Mistake("floor missing", edit("np.maximum(length, FLOOR)", "length"), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
+        Mistake("floor added", edit("np.maximum(length, FLOOR)", "(length + FLOOR)"), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
+        Mistake("floor under the gradient too", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) + FLOOR"), "You add 0.001 to the length of the gradient. The 0.001 is for the weights; the gradient's length stays what it is."),
+        Mistake("units without weights not clipped", edit("np.maximum(length, FLOOR)", "np.where(length > 0, np.maximum(length, FLOOR), np.inf)"), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
+        Mistake("floor after the ratio", edit("ratio * np.maximum(length, FLOOR)", "np.maximum(ratio * length, FLOOR)"), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
+        Mistake("always rescaled", edit("size > limit", "size > 0"), "You rescale every row to its limit. Short ones stay as they are."),
+        Mistake("comparison reversed", edit("size > limit", "(size < limit) & (size > 0)"), "Your comparison is the wrong way round: short rows are stretched and long ones left alone.", alone=True),
+        Mistake("factor upside down", edit("limit / np.where(large, size, 1.0)", "size / limit"), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
+        Mistake("length of the weights", edit("limit / np", "limit / ratio / np"), "Your long rows get the length of their weights. λ belongs into the factor too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
+        Mistake("short rows shortened", edit("size > limit", "size < limit", "limit / np.where(large, size, 1.0)", "size / limit"), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
+        Mistake("unit length", edit("limit / np", "1 / np"), "Your long rows get length 1. They get the length of their limit."),
+        Mistake("factor without the weights", edit("limit / np", "ratio / np"), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
+        Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list.", alone=True),
+        Mistake("long rows thrown away", edit("factor * g", "np.where(factor < 1, 0.0, g)"), "Your long rows become zero. Only their length is cut.", alone=True),
     ),
     hints=(
         "One unit at a time: how long is its row of the gradient, and how long is its row of the weights?",

@@ -5,6 +5,7 @@ The answer is a list of scales. Whether the net is well is measured here: one pa
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known, off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -16,31 +17,13 @@ BLOCKS = 40
 
 def mend_blocks(h, W1s, W2s):
     """a_l = ‖h_{l−1}‖/(√L ‖r_l‖), block after block with the mended signal: each adds 1/L to the mean square, (6.12)."""
-    return _scales(h, W1s, W2s)
-
-
-def _branch(h, W1, W2):
-    return np.tanh(h @ W1.T) @ W2.T
-
-
-def _scales(
-    h,
-    W1s,
-    W2s,
-    *,
-    share=lambda L: L**-0.5,
-    power=1.0,
-    mended=True,
-    against=np.linalg.norm,
-    order=1,
-):
-    """mend_blocks with exchangeable parts."""
-    scales = []
+    scales, L = [], len(W1s)
     for W1, W2 in zip(W1s, W2s, strict=True):
-        r = _branch(h, W1, W2)
-        scales.append(float(share(len(W1s)) * (against(h) / np.linalg.norm(r)) ** power))
-        h = h + (scales[-1] if mended else 1.0) * r
-    return scales[::order]
+        r = np.tanh(h @ W1.T) @ W2.T
+        a = np.linalg.norm(h) / (np.sqrt(L) * np.linalg.norm(r))
+        scales.append(float(a))
+        h = h + a * r
+    return scales
 
 
 def signals(h, W1s, W2s, scales):
@@ -107,7 +90,6 @@ def _cases(rng):
 MEND_BLOCKS = Problem(
     name="ps4.mend_blocks",
     reference=mend_blocks,
-    family=_scales,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -124,13 +106,13 @@ MEND_BLOCKS = Problem(
         Mistake("nothing mended", lambda h, W1s, W2s: [1.0] * len(W1s), "All scales are 1: the net is as it came."),
         Mistake("switched off", lambda h, W1s, W2s: [0.0] * len(W1s), "All scales are 0. The net is level, because it is the identity. Every block has to add at least 0.08 of what it is added to."),
         Mistake("1/√L everywhere", lambda h, W1s, W2s: [len(W1s) ** -0.5] * len(W1s), "You use (6.12) as it stands, 1/√L for all. It was derived for branches that keep the mean square. These were drawn by different rules: measure each."),
-        Mistake("every branch as large as the skip", dict(share=lambda L: 1.0), "You made every branch as large as what it is added to: scale 1 in the lecture, a doubling in every block. The share has to know the depth."),
-        Mistake("1/L in place of 1/√L", dict(share=lambda L: 1 / L), "Your blocks add 1/L each. It is mean squares that add up, so 1/√L is enough to stay within e, and with 1/L the blocks hardly count."),
-        Mistake("measured in the broken net", dict(mended=False), "You measured each branch in the net as it came. Once a block is mended, all above it see another input: go on with the mended signal."),
-        Mistake("scale upside down", dict(power=-1.0), "Your scales are upside down: a branch that is too large needs a scale below 1/√L."),
-        Mistake("root too many", dict(power=0.5), "Your scales hold a root of ‖h‖/‖r‖. Norms are roots already: the scale is the ratio itself, over √L."),
-        Mistake("branch alone", dict(against=lambda h: 1.0), "You made every branch the same length, whatever it is added to. What counts is its share, ‖a r‖/‖h‖."),
-        Mistake("last block first", dict(order=-1), "Your list starts with the last block. Entry 0 belongs to W1s[0]."),
+        Mistake("every branch as large as the skip", edit("np.sqrt(L) * ", ""), "You made every branch as large as what it is added to: scale 1 in the lecture, a doubling in every block. The share has to know the depth."),
+        Mistake("1/L in place of 1/√L", edit("np.sqrt(L) *", "L *"), "Your blocks add 1/L each. It is mean squares that add up, so 1/√L is enough to stay within e, and with 1/L the blocks hardly count."),
+        Mistake("measured in the broken net", edit("h + a * r", "h + r"), "You measured each branch in the net as it came. Once a block is mended, all above it see another input: go on with the mended signal."),
+        Mistake("scale upside down", edit("np.linalg.norm(h) /", "np.linalg.norm(r) /", "* np.linalg.norm(r)", "* np.linalg.norm(h)"), "Your scales are upside down: a branch that is too large needs a scale below 1/√L."),
+        Mistake("root too many", edit("np.linalg.norm(h) /", "np.sqrt(np.linalg.norm(h)) /", "* np.linalg.norm(r)", "* np.sqrt(np.linalg.norm(r))"), "Your scales hold a root of ‖h‖/‖r‖. Norms are roots already: the scale is the ratio itself, over √L."),
+        Mistake("branch alone", edit("np.linalg.norm(h) /", "1 /"), "You made every branch the same length, whatever it is added to. What counts is its share, ‖a r‖/‖h‖."),
+        Mistake("last block first", edit("return scales", "return scales[::-1]"), "Your list starts with the last block. Entry 0 belongs to W1s[0]."),
     ),
     hints=(
         "Which share of the mean square may each of 40 equal blocks add, so that the whole stays below e? (6.12) says it for branches that keep the mean square.",

@@ -94,23 +94,13 @@ SCALED_BLOCK_BACKWARD = Problem(
 
 def path_gradients(dh, Js, carries):
     """Π_l (diag k_l + J_l) sorted by length: entry k sums the products with J in exactly k layers, diag k_l in the others."""
-    return _paths(dh, Js, carries)
-
-
-def _paths(
-    dh, Js, carries, *, order=lambda layers: layers[::-1], through=lambda g, J, k: g @ J, around=lambda g, J, k: g * k,
-    of=lambda n, g, carried: carried, reuse=False,
-    finish=lambda terms: terms,
-):  # fmt: skip
-    """path_gradients with exchangeable parts; `of` is what becomes of entry n where it goes around."""
-    terms = np.zeros((len(Js) + 1, len(dh)), np.result_type(dh, *Js))
+    terms = np.zeros((len(Js) + 1, len(dh)))
     terms[0] = dh
-    for J, k in order(list(zip(Js, carries, strict=True))):
-        old = terms.copy()
-        terms = np.array([of(n, g, around(g, J, k)) for n, g in enumerate(old)])
-        for n in range(1, len(terms)):  # `reuse`: entry n − 1 already holds this layer
-            terms[n] += through(terms[n - 1] if reuse else old[n - 1], J, k)
-    return finish(terms)
+    for J, k in zip(Js[::-1], carries[::-1], strict=True):
+        around, through = terms * k, terms @ J
+        terms = around
+        terms[1:] += through[:-1]
+    return terms
 
 
 def _by_selection(select):
@@ -161,7 +151,6 @@ def _whole(args, outputs):
 PATH_GRADIENTS = Problem(
     name="ps4.path_gradients",
     reference=path_gradients,
-    family=_paths,
     cases=_paths_cases,
     points=4,
     lecture='lecture 6, "Residual and highway nets"',
@@ -170,28 +159,28 @@ PATH_GRADIENTS = Problem(
         Invariant("the terms add up to the product", _whole, "Your terms do not add up to the whole gradient, dh (diag k_L + J_L) … (diag k_1 + J_1). Every path from the output to the input belongs to one of the terms, once, and pays the carry of every layer that it goes around."),
     ),
     mistakes=(
-        Mistake("carries ignored", dict(around=lambda g, J, k: g), "You sort the paths of a residual net, as in (6.6). Here going around layer l costs the factor k_l, unit by unit."),
-        Mistake("carry on the branch too", dict(through=lambda g, J, k: (g @ J) * k), "Your paths through a layer also pay its carry. A path goes either around, times k_l, or through, times J_l."),
-        Mistake("carry before the branch too", dict(through=lambda g, J, k: (g * k) @ J), "Your paths pay the carry of a layer and then go through it as well. A path goes either around, times k_l, or through, times J_l."),
-        Mistake("1 − k for k", dict(around=lambda g, J, k: g * (1 - k)), "You go around a layer with 1 − k_l. Here k_l is what is carried."),
-        Mistake("mean of the carry", dict(around=lambda g, J, k: g * np.mean(k)), "You use one carry for all units of a layer. Every unit has its own: g * k."),
-        Mistake("wire's path not carried", lambda dh, *rest: np.vstack([dh, _paths(dh, *rest)[1:]]), "Entry 0 is dh itself in your answer. The path around all layers pays every carry."),
-        Mistake("carries of the longer paths missing", dict(of=lambda n, g, carried: g if n else carried), "Only your entry 0 pays the carries. A path through some branches goes around the other layers, and pays k_l there too."),
-        Mistake("longer paths overwritten", dict(of=lambda n, g, carried: 0 * g if n else carried), "Your entries from 1 on hold only what went through the layer last worked in. What goes around it belongs to them too, times k_l: add."),
-        Mistake("all in entry 0", lambda *args: (lambda terms: np.vstack([terms.sum(axis=0), 0 * terms[1:]]))(_paths(*args)), "Your entry 0 holds the whole gradient, the others nothing. A path that goes through a branch has become one longer: from entry n − 1 to entry n."),
-        Mistake("carries from the first layer", dict(order=lambda layers: [(J, k) for (J, _), (_, k) in zip(layers[::-1], layers, strict=True)]), "Your Jacobians come from the last layer down, your carries from the first up. Layer l has J_l and k_l: take both in the same order."),
-        Mistake("Jacobians from the first layer", dict(order=lambda layers: [(J, k) for (J, _), (_, k) in zip(layers, layers[::-1], strict=True)]), "Your carries come from the last layer down, your Jacobians from the first up. Layer l has J_l and k_l: take both in the same order."),
-        Mistake("order reversed", dict(order=list), "Your products meet the first layer first. The gradient comes from the output: dh, then the last layer, down to the first."),
-        Mistake("Jacobians transposed", dict(through=lambda g, J, k: J @ g), "You multiply J g. The first index of J is the output's, so a gradient goes back as the row g J."),
-        Mistake("layers used twice", dict(reuse=True), "Some of your paths pass a layer more than once. While a layer is worked in, entry n needs the old entry n − 1: keep a copy."),
+        Mistake("carries ignored", edit("terms * k", "1 * terms"), "You sort the paths of a residual net, as in (6.6). Here going around layer l costs the factor k_l, unit by unit."),
+        Mistake("carry on the branch too", edit("terms @ J", "(terms @ J) * k"), "Your paths through a layer also pay its carry. A path goes either around, times k_l, or through, times J_l."),
+        Mistake("carry before the branch too", edit("terms @ J", "(terms * k) @ J"), "Your paths pay the carry of a layer and then go through it as well. A path goes either around, times k_l, or through, times J_l."),
+        Mistake("1 − k for k", edit("terms * k", "terms * (1 - k)"), "You go around a layer with 1 − k_l. Here k_l is what is carried."),
+        Mistake("mean of the carry", edit("terms * k", "terms * np.mean(k)"), "You use one carry for all units of a layer. Every unit has its own: g * k."),
+        Mistake("wire's path not carried", edit("return terms", "return np.vstack([dh, terms[1:]])"), "Entry 0 is dh itself in your answer. The path around all layers pays every carry."),
+        Mistake("carries of the longer paths missing", edit("terms = around", "terms[0] = around[0]"), "Only your entry 0 pays the carries. A path through some branches goes around the other layers, and pays k_l there too."),
+        Mistake("longer paths overwritten", edit("[1:] += through", "[1:] = through"), "Your entries from 1 on hold only what went through the layer last worked in. What goes around it belongs to them too, times k_l: add."),
+        Mistake("all in entry 0", edit("return terms", "return np.vstack([terms.sum(axis=0), 0 * terms[1:]])"), "Your entry 0 holds the whole gradient, the others nothing. A path that goes through a branch has become one longer: from entry n − 1 to entry n."),
+        Mistake("carries from the first layer", edit("carries[::-1]", "carries"), "Your Jacobians come from the last layer down, your carries from the first up. Layer l has J_l and k_l: take both in the same order."),
+        Mistake("Jacobians from the first layer", edit("Js[::-1]", "Js"), "Your carries come from the last layer down, your Jacobians from the first up. Layer l has J_l and k_l: take both in the same order."),
+        Mistake("order reversed", edit("Js[::-1]", "Js", "carries[::-1]", "carries"), "Your products meet the first layer first. The gradient comes from the output: dh, then the last layer, down to the first."),
+        Mistake("Jacobians transposed", edit("terms @ J", "terms @ J.T"), "You multiply J g. The first index of J is the output's, so a gradient goes back as the row g J."),
+        Mistake("layers used twice", edit("terms[1:] += through[:-1]", "for n in range(1, len(terms)):\n            terms[n] += terms[n - 1] @ J"), "Some of your paths pass a layer more than once. While a layer is worked in, entry n needs the old entry n − 1: keep a copy."),
         Mistake("one path of each length", _by_selection(lambda L, n: [range(L - n, L)]), "You have one path of each length, through the last layers. There are as many as ways to choose n of the L layers."),
         Mistake("neighbouring layers only", _by_selection(lambda L, n: [range(i, i + n) for i in range(L - n + 1)] if n else [()]), "You count only paths through neighbouring layers. A path may go around layers in between: J₃ k₂ J₁ is one of length 2."),
-        Mistake("averaged over the paths", lambda *args: _paths(*args) / np.array([math.comb(len(args[1]), n) for n in range(len(args[1]) + 1)])[:, None], "You average over the paths of a length. The product expands into a sum: their gradients add."),
+        Mistake("averaged over the paths", edit("return terms", "return terms / np.array([math.comb(len(Js), n) for n in range(len(Js) + 1)])[:, None]"), "You average over the paths of a length. The product expands into a sum: their gradients add."),
         Mistake("powers of the mean Jacobian", _binomial(lambda Js: np.mean(Js, axis=0)), "You use the binomial formula with mean Jacobian and mean carry. It holds only if all layers are equal: here every set of layers has its own product."),
-        Mistake("whole layer in J", lambda dh, Js, carries: _paths(dh, [J + np.diag(k) for J, k in zip(Js, carries, strict=True)], carries), "You go through a layer with diag k_l + J_l in place of J_l. J_l is the branch alone; the carry is the other way."),
-        Mistake("longest first", dict(finish=lambda terms: terms[::-1].copy()), "Your entries start with the longest path. Entry n is for paths through n branches, so the path around all of them comes first."),
-        Mistake("up to length n", dict(finish=lambda terms: np.cumsum(terms, axis=0)), "Your entry n holds all paths of length up to n. It is for those of length n alone."),
-        Mistake("first layer missing", lambda dh, Js, carries: np.concatenate([_paths(dh, Js[1:], carries[1:]), np.zeros((1, len(dh)))]), "Your loop ends before the first layer. The gradient passes layer 0 last: reversed(range(L)) ends with 0."),
+        Mistake("whole layer in J", edit("terms @ J", "terms @ (J + np.diag(k))"), "You go through a layer with diag k_l + J_l in place of J_l. J_l is the branch alone; the carry is the other way."),
+        Mistake("longest first", edit("return terms", "return terms[::-1].copy()"), "Your entries start with the longest path. Entry n is for paths through n branches, so the path around all of them comes first."),
+        Mistake("up to length n", edit("return terms", "return np.cumsum(terms, axis=0)"), "Your entry n holds all paths of length up to n. It is for those of length n alone."),
+        Mistake("first layer missing", edit("Js[::-1]", "Js[:0:-1]", "carries[::-1]", "carries[:0:-1]"), "Your loop ends before the first layer. The gradient passes layer 0 last: reversed(range(L)) ends with 0."),
     ),
     hints=(
         "At every layer the gradient has two ways: around it (times k_l, unit by unit) or through it (times J_l). How many ways are there in all, and how many pass through exactly n branches?",

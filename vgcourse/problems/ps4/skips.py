@@ -10,67 +10,18 @@ from vgcourse.problems.problem import Case, Convention, Invariant, Mistake, Prob
 
 def pooled_skip(x, dout, stride):
     """out[n, j, y, v] = mean of in[n, j] over the s × s block (y, v) for the old channels, 0 for the new ones; and its way back."""
-    return _skip(x, dout, stride)
+    (N, C, Y, X), s = x.shape, stride
+    blocks = x.reshape(N, C, Y // s, s, X // s, s)
+    out = np.zeros(dout.shape)
+    out[:, :C] = blocks.mean(axis=(3, 5))
+    share = dout[:, :C] / s**2
+    dx = share.repeat(s, axis=2).repeat(s, axis=3)
+    return out, dx
 
 
-def _blocks(x, s):
-    N, C, Y, X = x.shape
-    return x.reshape(N, C, Y // s, s, X // s, s)
-
-
-def _mean(x, s):
-    return _blocks(x, s).mean(axis=(3, 5))
-
-
-def _old_first(kept, channels):
-    new = np.zeros((len(kept), channels - kept.shape[1], *kept.shape[2:]), kept.dtype)
-    return np.concatenate([kept, new], axis=1)
-
-
-def _shared(dout, x, s, weight=None):
-    weight = 1 / s**2 if weight is None else weight
-    return weight * dout.repeat(s, axis=2).repeat(s, axis=3)
-
-
-def _skip(
-    x, dout, stride, *, keep=_mean, widen=_old_first, narrow=lambda dout, C: dout[:, :C], scatter=_shared
-):
-    """keep one number of each block, widen the channels; narrow the gradient's channels, scatter it to the pixels."""
-    out = widen(keep(x, stride), dout.shape[1])
-    return out, scatter(narrow(dout, x.shape[1]), x, stride)
-
-
-def _first_pixel(dout, x, s):
-    dx = np.zeros(x.shape, dout.dtype)
-    dx[:, :, ::s, ::s] = dout
-    return dx
-
-
-def _tiled(dout, x, s):
-    return np.tile(dout, (1, 1, s, s)) / s**2
-
-
-def _to_the_largest(dout, x, s):
-    largest = _blocks(x, s).max(axis=(3, 5)).repeat(s, axis=2).repeat(s, axis=3)
-    return np.where(x == largest, _shared(dout, x, s, 1.0), 0.0)
-
-
-def _corners(x, s):
-    """Strides between the blocks, not within them."""
-    N, C, Y, X = x.shape
-    return x.reshape(N, C, s, Y // s, s, X // s).mean(axis=(2, 4))
-
-
-def _repeated(kept, channels):
-    return kept[:, np.arange(channels) % kept.shape[1]]
-
-
-def _new_first(kept, channels):
-    return _old_first(kept, channels)[:, np.roll(np.arange(channels), channels - kept.shape[1])]
-
-
-def _folded(dout, C):
-    return np.stack([dout[:, c::C].sum(axis=1) for c in range(C)], axis=1)
+_BACK = "share.repeat(s, axis=2).repeat(s, axis=3)"
+_FIRST_PIXEL = "np.zeros(x.shape)\n    dx[:, :, ::s, ::s] = s**2 * share"
+_LARGEST = "np.where(x == blocks.max(axis=(3, 5)).repeat(s, axis=2).repeat(s, axis=3), s**2 * share.repeat(s, axis=2).repeat(s, axis=3), 0.0)"  # fmt: skip
 
 
 def _skip_cases(rng):
@@ -98,7 +49,6 @@ def _adjoint(args, outputs):
 POOLED_SKIP = Problem(
     name="ps4.pooled_skip",
     reference=pooled_skip,
-    family=_skip,
     cases=_skip_cases,
     points=3,
     lecture='lecture 6, "Residual and highway nets"',
@@ -107,23 +57,23 @@ POOLED_SKIP = Problem(
         Invariant("dx is the adjoint of out", _adjoint, "Your out and dx do not fit together: Σ out ⊙ dout and Σ x ⊙ dx have to be equal, because out is linear in x. What out takes from a pixel, dx has to give back to that pixel."),
     ),
     mistakes=(
-        Mistake("the lecture's skip", dict(keep=lambda x, s: x[:, :, ::s, ::s], scatter=_first_pixel), "You keep every s-th pixel, equation (6.15). Here the skip takes the mean of each s × s block, and every pixel has its share."),
-        Mistake("one pixel kept", dict(keep=lambda x, s: x[:, :, ::s, ::s]), "Your out keeps the first pixel of each block. It is the mean of all s² of them."),
-        Mistake("largest of each block", dict(keep=lambda x, s: _blocks(x, s).max(axis=(3, 5))), "Your out takes the largest pixel of each block. It is the mean."),
-        Mistake("sum of each block", dict(keep=lambda x, s: _blocks(x, s).sum(axis=(3, 5))), "Your out is the sum of each block. The mean divides by s²."),
-        Mistake("divided by s", dict(keep=lambda x, s: _blocks(x, s).sum(axis=(3, 5)) / s), "Your out divides by s. A block holds s² pixels."),
-        Mistake("pixels far apart averaged", dict(keep=_corners), "Your reshape puts the axis of length s before the blocks: it averages pixels that lie Y/s rows apart. (Y/s, s) in this order makes blocks of neighbours."),
-        Mistake("new channels repeat the old", dict(widen=_repeated), "Your new channels repeat the old ones. The skip has nothing for them: they are 0, and only the branch writes there."),
-        Mistake("new channels first", dict(widen=_new_first), "Your zeros come before the old channels. Channel j stays channel j; the new ones follow."),
-        Mistake("new channels missing", dict(widen=lambda kept, channels: kept), "Your out has no new channels. It needs as many as dout: append channels of zeros."),
-        Mistake("gradient not shared", dict(scatter=lambda dout, x, s: _shared(dout, x, s, 1.0)), "Your dx gives the whole gradient to each of the s² pixels. Each had the weight 1/s² in the mean, and gets that share back."),
-        Mistake("gradient divided by s", dict(scatter=lambda dout, x, s: _shared(dout, x, s, 1 / s)), "Your dx divides by s. Each pixel has the weight 1/s² in its mean."),
-        Mistake("gradient to one pixel", dict(scatter=_first_pixel), "Your dx gives all of the gradient to the first pixel of a block. All s² of them had a part in the mean."),
-        Mistake("gradient to the largest", dict(scatter=_to_the_largest), "Your dx gives the gradient to the largest pixel, the way back of a maximum. In a mean each has its share."),
-        Mistake("gradient tiled", dict(scatter=_tiled), "np.tile puts whole copies side by side. A pixel of dout belongs to one block of neighbours: np.repeat along rows and along columns."),
-        Mistake("dx at the output's size", dict(scatter=lambda dout, x, s: dout / s**2), "Your dx has the size of the output. A gradient has the shape of what it belongs to."),
-        Mistake("last channels go back", dict(narrow=lambda dout, C: dout[:, -C:]), "Your dx takes the last channels of dout. The old channels are the first C of them; the gradient of the new ones ends here."),
-        Mistake("new channels go back too", dict(narrow=_folded), "Your dx adds the gradient of the new channels to the old ones. They were filled with zeros, not with x: their gradient ends here."),
+        Mistake("the lecture's skip", edit("blocks.mean(axis=(3, 5))", "x[:, :, ::s, ::s]", _BACK, _FIRST_PIXEL), "You keep every s-th pixel, equation (6.15). Here the skip takes the mean of each s × s block, and every pixel has its share."),
+        Mistake("one pixel kept", edit("blocks.mean(axis=(3, 5))", "x[:, :, ::s, ::s]"), "Your out keeps the first pixel of each block. It is the mean of all s² of them."),
+        Mistake("largest of each block", edit("blocks.mean(", "blocks.max("), "Your out takes the largest pixel of each block. It is the mean."),
+        Mistake("sum of each block", edit("blocks.mean(", "blocks.sum("), "Your out is the sum of each block. The mean divides by s²."),
+        Mistake("divided by s", edit("blocks.mean(axis=(3, 5))", "blocks.sum(axis=(3, 5)) / s"), "Your out divides by s. A block holds s² pixels."),
+        Mistake("pixels far apart averaged", edit("N, C, Y // s, s, X // s, s)", "N, C, s, Y // s, s, X // s)", "(3, 5)", "(2, 4)"), "Your reshape puts the axis of length s before the blocks: it averages pixels that lie Y/s rows apart. (Y/s, s) in this order makes blocks of neighbours."),
+        Mistake("new channels repeat the old", edit("return out,", "return out[:, np.arange(out.shape[1]) % C],"), "Your new channels repeat the old ones. The skip has nothing for them: they are 0, and only the branch writes there."),
+        Mistake("new channels first", edit("out[:, :C] =", "out[:, out.shape[1] - C :] ="), "Your zeros come before the old channels. Channel j stays channel j; the new ones follow."),
+        Mistake("new channels missing", edit("return out,", "return out[:, :C],"), "Your out has no new channels. It needs as many as dout: append channels of zeros."),
+        Mistake("gradient not shared", edit(" / s**2", ""), "Your dx gives the whole gradient to each of the s² pixels. Each had the weight 1/s² in the mean, and gets that share back."),
+        Mistake("gradient divided by s", edit("/ s**2", "/ s"), "Your dx divides by s. Each pixel has the weight 1/s² in its mean."),
+        Mistake("gradient to one pixel", edit(_BACK, _FIRST_PIXEL), "Your dx gives all of the gradient to the first pixel of a block. All s² of them had a part in the mean."),
+        Mistake("gradient to the largest", edit(_BACK, _LARGEST), "Your dx gives the gradient to the largest pixel, the way back of a maximum. In a mean each has its share."),
+        Mistake("gradient tiled", edit(_BACK, "np.tile(share, (1, 1, s, s))"), "np.tile puts whole copies side by side. A pixel of dout belongs to one block of neighbours: np.repeat along rows and along columns."),
+        Mistake("dx at the output's size", edit(_BACK, "share"), "Your dx has the size of the output. A gradient has the shape of what it belongs to."),
+        Mistake("last channels go back", edit("dout[:, :C]", "dout[:, -C:]"), "Your dx takes the last channels of dout. The old channels are the first C of them; the gradient of the new ones ends here."),
+        Mistake("new channels go back too", edit("dout[:, :C]", "np.stack([dout[:, c::C].sum(axis=1) for c in range(C)], axis=1)"), "Your dx adds the gradient of the new channels to the old ones. They were filled with zeros, not with x: their gradient ends here."),
     ),
     hints=(
         "Forward: which pixels of x enter out[n, j, y, v], with which weight? Backward: the same arrows with the same weights, turned round.",
