@@ -68,7 +68,16 @@ def _cases(rng):
         grads[0][0] = rng.normal(size=shapes[0][1])
         grads[-1][0] = 0.0
         cases.append(Case((grads, weights, ratio * rng.uniform(0.98, 1.02)), ("clipped",)))
-    return cases
+    return [*cases, _one_array(rng)]
+
+
+def _one_array(rng):
+    """One matrix: a unit with very small weights, whose gradient lies below its limit, one above, and one as usual."""
+    g, w = rng.normal(size=(2, 3, 4))
+    for row, (short, long) in enumerate(((4e-4, 1e-3), (3e-4, 2e-3), (1.5, 1.1))):
+        w[row] *= short / np.linalg.norm(w[row])
+        g[row] *= long / np.linalg.norm(g[row])
+    return Case(([g], [w], rng.uniform(1.2, 1.3)), ("clipped",))
 
 
 def _pairs(args, outputs):

@@ -36,8 +36,15 @@ def _without_last(dout):
 
 
 def _conv_cases(rng):
+    """Strides 1, 2 and 3; with and without padding, also more of it than the filter reaches; one image, one channel."""
     cases = []
-    for (N, C, Y, X), K, s, p in (((3, 2, 5, 4), 3, 1, 1), ((3, 4, 6, 7), 4, 2, 1), ((5, 2, 4, 5), 3, 1, 0)):
+    for (N, C, Y, X), K, s, p in (
+        ((3, 2, 5, 4), 3, 1, 1),
+        ((3, 4, 6, 7), 4, 2, 1),
+        ((5, 2, 4, 5), 3, 1, 0),
+        ((1, 1, 2, 3), 1, 1, 2),
+        ((2, 3, 6, 8), 2, 3, 2),
+    ):
         rows, columns = ((size + 2 * p - K) // s + 1 for size in (Y, X))
         suffix = "" if s == 1 else f" (stride {s})"
         args = (
@@ -59,7 +66,7 @@ DEPTHWISE_BACKWARD = Problem(
     lecture='lecture 6, "Residual and highway nets"',
     axes={
         name + suffix: axes
-        for suffix in ("", " (stride 2)")
+        for suffix in ("", " (stride 2)", " (stride 3)")
         for name, axes in (("dx", ("example", "channel", "row", "column")), ("dW", ("channel", "row", "column")))
     },
     mistakes=(

@@ -39,7 +39,7 @@ def _coupled(dout, h, W, b, W_g, b_g, W_k, b_k):
 
 def _highway_cases(rng):
     cases = []
-    for N, H in ((5, 4), (4, 4), (3, 2)):
+    for N, H in ((5, 4), (4, 4), (3, 2), (1, 1)):
         W, W_g, W_k = rng.normal(size=(3, H, H)) * 1.2 / np.sqrt(H)
         b, b_g, b_k = (m + 0.5 * rng.normal(size=H) for m in (0.0, -0.8, 0.6))
         args = rng.normal(size=(N, H)), rng.normal(size=(N, H)), W, b, W_g, b_g, W_k, b_k

@@ -36,10 +36,10 @@ def _square_only(formula):
 
 def _block_cases(rng):
     cases = []
-    for N, D, H in ((5, 4, 6), (3, 4, 4), (6, 5, 3)):
+    for N, D, H in ((5, 4, 6), (3, 4, 4), (6, 5, 3), (1, 3, 2)):
         dout, h = rng.normal(size=(2, N, D))
         W1, W2 = 1.3 * rng.normal(size=(H, D)) / np.sqrt(D), 1.3 * rng.normal(size=(D, H)) / np.sqrt(H)
-        a = float(rng.uniform(0.3, 0.7) * rng.choice([-1, 1]))
+        a = float(rng.uniform(0.3, 0.7) * rng.choice([-1, 1])) if N > 1 else 0.0  # as it may start
         cases.append(Case((dout, h, W1, W2, a), ("dh", "dW1", "dW2", "dscale"), batch=N))
     return cases
 
@@ -60,7 +60,7 @@ SCALED_BLOCK_BACKWARD = Problem(
         Mistake("paths subtracted", edit("+ dz", "- dz"), "You subtract the branch. Both paths add to the output, so both gradients add."),
         Mistake("scale missing", edit("scale * dout", "dout"), "The scale is missing on the way back: out = h + a r, so what arrives at r is a dout, in dW₂, dW₁ and dh."),
         Mistake("scale missing below W2", edit("dr.T @ c", "dout.T @ c"), "Your dW₂ lacks the scale: what arrives at r is a dout."),
-        Mistake("scale missing in dh", edit("dz @ W1", "dz @ W1 / scale"), "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
+        Mistake("scale missing in dh", edit("dz @ W1", "((dout @ W2) * (1 - c**2)) @ W1"), "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
         Mistake("paths multiplied", edit("+ dz @ W1", "+ dout * (dz @ W1)"), "You multiply the branch's gradient by dout. δ holds dout already: the two paths add, dout + δ W₁."),
         Mistake("out for the scale", edit("(c @ W2.T)", "(h + scale * c @ W2.T)"), "Your dscale multiplies dout by the whole output. The factor of a is the branch alone: da = Σ dout ⊙ r."),
         Mistake("r alone for the scale", edit("dout * (c @ W2.T)", "c @ W2.T"), "Your dscale sums r: the gradient that comes in is missing, da = Σ dout ⊙ r."),
@@ -131,9 +131,11 @@ def _binomial(one_layer):
 
 def _paths_cases(rng):
     cases = []
-    for L, H, suffix in ((5, 3, ""), (3, 4, " (three layers)")):
+    for L, H, suffix in ((5, 3, ""), (3, 4, " (three layers)"), (1, 2, "")):
         Js = [rng.normal(size=(H, H)) / np.sqrt(H) for _ in range(L)]
         carries = [rng.uniform(0.4, 0.95, size=H) for _ in range(L)]
+        if L == 3:  # a unit may forget all
+            carries[1][2] = 0.0
         cases.append(Case((rng.normal(size=H), Js, carries), ("terms" + suffix,)))
     return cases
 

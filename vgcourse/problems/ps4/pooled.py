@@ -32,12 +32,13 @@ def _without_last(means, variances, sizes, *rest):
 
 
 def _cases(rng):
+    """Many batches, batches of which one is a single row, and one batch alone with one row to normalise."""
     cases = []
-    for sizes, N, D in (((3, 9, 5, 14), 5, 3), ((12, 4, 7), 4, 4)):
-        batches = [norms.spread(rng, (n, D), (0,)) for n in sizes]
+    for sizes, N, D, eps in (((3, 9, 5, 14), 5, 3, 0.02), ((12, 1, 7), 4, 4, 0.05), ((6,), 1, 2, 0.03)):
+        batches = [norms.spread(rng, (max(n, 2), D), (0,))[:n] for n in sizes]
         means, variances = (np.array([stat(b, axis=0) for b in batches]) for stat in (np.mean, np.var))
-        x = norms.spread(rng, (N, D), (0,))
-        args = means, variances, np.array(sizes), x, norms.scales(rng, D), norms.scales(rng, D), 0.02
+        x = norms.spread(rng, (max(N, 2), D), (0,))[:N]
+        args = means, variances, np.array(sizes), x, norms.scales(rng, D), norms.scales(rng, D), eps
         cases.append(Case(args, ("mean", "variance", "y"), batch=N, steps=len(sizes)))
     return cases
 

@@ -39,10 +39,18 @@ def _dealt_out(dy, x, gamma, groups, eps):
 
 def _group_cases(rng):
     cases = []
-    for shape, G, eps in (((4, 6, 2, 3), 3, 0.02), ((3, 8, 3, 2), 2, 0.01)):
+    for shape, G, eps in (
+        ((4, 6, 2, 3), 3, 0.02),
+        ((3, 8, 3, 2), 2, 0.01),
+        ((2, 3, 2, 2), 1, 0.03),  # all channels in one group
+        ((1, 4, 3, 2), 4, 0.02),  # every channel a group
+    ):
         N, C, Y, X = shape
         x = norms.spread(rng, (N, G, C // G, Y, X), (2, 3, 4)).reshape(shape)
-        args = rng.normal(size=shape), x, norms.scales(rng, C), G, eps
+        gamma = norms.scales(rng, C)
+        if G == 2:
+            gamma[3] = 0.0
+        args = rng.normal(size=shape), x, gamma, G, eps
         cases.append(Case(args, ("dx", "dgamma", "dbeta"), batch=N))
     return cases
 
@@ -115,10 +123,14 @@ def rms_norm_backward(dy, x, gamma, eps):
 
 
 def _rms_cases(rng):
-    return [
-        Case((rng.normal(size=(N, D)), norms.spread(rng, (N, D), (1,)), norms.scales(rng, D), eps), ("dx", "dgamma"), batch=N)
-        for N, D, eps in ((3, 6, 0.05), (5, 5, 0.04))
-    ]  # fmt: skip
+    """One square case, in which a row and a scale are 0, and one row alone."""
+    cases = []
+    for N, D, eps in ((3, 6, 0.05), (5, 5, 0.04), (1, 4, 0.03)):
+        x, gamma = norms.spread(rng, (N, D), (1,)), norms.scales(rng, D)
+        if N == D:
+            x[2], gamma[1] = 0.0, 0.0
+        cases.append(Case((rng.normal(size=(N, D)), x, gamma, eps), ("dx", "dgamma"), batch=N))
+    return cases
 
 
 def _no_part_along_x(args, outputs):

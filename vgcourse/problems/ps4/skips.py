@@ -25,11 +25,13 @@ _LARGEST = "np.where(x == blocks.max(axis=(3, 5)).repeat(s, axis=2).repeat(s, ax
 
 
 def _skip_cases(rng):
+    """Strides 2, 3 and 1, with and without new channels, and one image of one channel."""
     cases = []
     for (N, C, Y, X), channels, s, suffix in (
         ((3, 2, 6, 4), 5, 2, ""),
         ((4, 3, 6, 9), 3, 3, " (same channels)"),
         ((2, 2, 3, 3), 3, 1, " (stride 1)"),
+        ((1, 1, 4, 6), 2, 2, ""),
     ):
         x, dout = rng.normal(size=(N, C, Y, X)), rng.normal(size=(N, channels, Y // s, X // s))
         cases.append(Case((x, dout, s), ("out" + suffix, "dx" + suffix), batch=N))
@@ -97,18 +99,17 @@ def inverted_cost(C, wide, C_out, K, Y, X, stride):
 
 
 def _cost_cases(rng):
+    """Strides 1 and 2, and an image that is smaller than the stride; more, fewer and as many channels out as in."""
     cases = []
-    for s, K in ((1, 5), (2, 7)):
+    for s, K in ((1, 5), (2, 7), (3, 4)):
         C, half = int(rng.integers(5, 10)), 2 * int(rng.integers(3, 5))
-        wide, C_out = C + int(rng.integers(11, 24)), C if s == 1 else C + int(rng.integers(2, 5))
-        suffix = " (stride 2)" * (s - 1)
-        cases.append(
-            Case(
-                (C, wide, C_out, K, 2 * half + 1, 2 * half + 1 + s, s),
-                ("parameters" + suffix, "multiply_adds" + suffix),
-            )
-        )
-    return cases  # fmt: skip
+        wide = C + int(rng.integers(11, 24))
+        C_out = C + (0, int(rng.integers(2, 5)), -2)[s - 1]
+        Y, X = (2, 3 * half + 1) if s == 3 else (2 * half + 1, 2 * half + 1 + s)
+        suffix = f" (stride {s})" * (s > 1)
+        names = "parameters" + suffix, "multiply_adds" + suffix
+        cases.append(Case((C, wide, C_out, K, Y, X, s), names))
+    return cases
 
 
 INVERTED_COST = Problem(
