@@ -53,10 +53,36 @@ def _mean_of_x_hat(args, outputs):
     return float(np.abs(counted.sum(axis=0)).max() / max(np.abs(counted).sum(axis=0).max(), 1e-300))
 
 
-def _affine_of_x_hat(args, outputs):
-    _, _, gamma, beta, _ = args
-    y, wanted = outputs["y"], gamma * outputs["x_hat"] + beta
+def _apart(y, wanted):
     return float(np.abs(y - wanted).max() / max(np.abs(y).max(), np.abs(wanted).max(), 1e-300))
+
+
+_AFFINE = (
+    lambda x_hat, gamma, beta: gamma * (x_hat + beta),
+    lambda x_hat, gamma, beta: gamma * x_hat,
+    lambda x_hat, gamma, beta: x_hat + beta,
+)
+
+
+def _affine_of_x_hat(args, outputs):
+    """How far y is from γ x̂ + β; 0 where it is one of the slips that have a sentence of their own."""
+    _, _, gamma, beta, _ = args
+    y, x_hat = outputs["y"], outputs["x_hat"]
+    if any(_is_affine(k)(args, outputs) for k in range(len(_AFFINE))):
+        return 0.0
+    return _apart(y, gamma * x_hat + beta)
+
+
+def _is_affine(number):
+    """1 where y is that slip's of the x̂ that came with it, and not the right one."""
+
+    def residual(args, outputs):
+        _, _, gamma, beta, _ = args
+        y, x_hat = outputs["y"], outputs["x_hat"]
+        slip, right = _AFFINE[number](x_hat, gamma, beta), gamma * x_hat + beta
+        return float(_apart(y, slip) < 1e-9 and _apart(y, right) > 1e-3)
+
+    return residual
 
 
 MASKED_NORM_FORWARD = Problem(
@@ -71,6 +97,9 @@ MASKED_NORM_FORWARD = Problem(
     ),
     invariants=(
         Invariant("x_hat of the rows that count has mean 0", _mean_of_x_hat, "Over the rows that count your x_hat does not have mean 0, feature by feature. Their mean alone is subtracted, from every row."),
+        Invariant("beta before gamma", _is_affine(0), "Your y is γ (x̂ + β) of the x_hat that you return. The shift comes after the scale."),
+        Invariant("no beta", _is_affine(1), "Your y is γ x̂ of the x_hat that you return: the shift β is missing."),
+        Invariant("no gamma", _is_affine(2), "Your y is x̂ + β of the x_hat that you return: the scale γ is missing."),
         Invariant("y = gamma x_hat + beta", _affine_of_x_hat, "Your y is not γ x̂ + β of the x_hat that you return. Look at the last step: normalise first, then scale and shift."),
     ),
     mistakes=(
@@ -80,7 +109,7 @@ MASKED_NORM_FORWARD = Problem(
         Mistake("mask missing in the variance", edit("(m * (x - mean) ** 2).sum(axis=0) / M", "((x - mean) ** 2).mean(axis=0)"), "Your variance sums over all rows; the mean is masked. Both are taken over the rows that count."),
         Mistake("variance of all rows", edit("(m * (x - mean) ** 2).sum(axis=0) / M", "x.var(axis=0)"), "Your variance is that of all rows, around their own mean; your mean is masked. Both are taken over the rows that count."),
         Mistake("zeros in the variance", edit("(m * (x - mean) ** 2)", "((m * x - mean) ** 2)"), "You multiply x by the mask before μ comes off: a row that does not count enters the variance as 0 − μ. Subtract first, then multiply by the mask."),
-        Mistake("mask as an index", _with_statistics(lambda x, mask: (x[mask.astype(int)], 0)), "With whole numbers as an index, x[mask] takes rows 0 and 1 again and again. A condition selects rows: x[mask > 0]."),
+        Mistake("mask as an index", _with_statistics(lambda x, mask: (x[mask.astype(int)], 0)), "Your mean and variance are those of rows 0 and 1, taken again and again: so does numpy read whole numbers in the place of an index. A condition selects rows."),
         Mistake("statistics of each row", _with_statistics(lambda x, mask: (x, 1)), "Your mean and variance run along the rows, axis 1: that is layer norm. Here each feature has its own, over the rows that count."),
         Mistake("one mean for all features", _with_statistics(lambda x, mask: (x[mask > 0], (0, 1))), "You take one mean and one variance over all features. Each feature has its own: axis 0."),
         Mistake("divided by N", edit("m.sum()", "len(x)"), "You divide by N, the number of all rows. The sums hold M terms only: divide by M = Σ m."),
@@ -98,12 +127,16 @@ MASKED_NORM_FORWARD = Problem(
         Mistake("gamma multiplies beta too", edit("gamma * x_hat + beta", "gamma * (x_hat + beta)"), "You compute γ(x̂ + β). The shift comes after the scale: y = γ x̂ + β."),
         Mistake("gamma and beta missing", edit("gamma * x_hat + beta", "x_hat"), "You return x̂ as y. The learned scale and shift come last: y = γ x̂ + β."),
         Mistake("y returned as x_hat", edit("return y, x_hat", "return y, y"), "Your second result is y. Asked for is x̂, before scale and shift: the backward pass needs that one."),
+        Mistake("x_hat from y", edit("return y, x_hat", "return y, (y - beta) / gamma"), "Your x̂ is won back from y, by dividing through γ. Where γ is 0, y knows nothing of x̂: return it as it was before scale and shift."),
+        Mistake("mask without its second axis", edit("mask[:, None]", "mask"), "Your mask has one axis, and numpy lines it up with the columns of x: that fails, or where N = D goes on with wrong numbers. It belongs to the rows."),
+        Mistake("other rows not normalised", edit("x_hat = (x - mean)", "x_hat = np.where(m > 0, x - mean, x * np.sqrt(v + eps))"), "You leave the rows with mask 0 as they are. They do not enter the statistics, but they are normalised like all others."),
+        Mistake("1/(N − 1)", edit("2).sum(axis=0) / M", "2).sum(axis=0) / (len(x) - 1)"), "Your variance divides by N − 1, all rows but one. Its sum holds M terms: divide by M = Σ m."),
         Mistake("results exchanged", edit("return y, x_hat", "return x_hat, y"), "Your two results are exchanged: y comes first, then x̂."),
     ),
     hints=(
         "Two groups of rows: all of them are shifted and divided, but only those that count say by how much.",
         "μ and v have shape (D,), sums over axis 0 with m as weights; mask[:, None] lines it up with the rows of x.",
-        "M = mask.sum(), μ = (mask[:, None] * x).sum(axis=0) / M. v is the same sum of what, in place of x?",
+        "Both μ and v are means with the weights m/M: write such a mean once and use it twice. Of x first, and then of what?",
     ),
 )  # fmt: skip
 
@@ -187,19 +220,33 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("1/(M − 1) mixed with 1/M", edit("**2).sum(axis=0) / M", "**2).sum(axis=0) / (M - 1)"), "Your variance divides by M − 1 and its gradient by M. Use one of them in both passes."),
         Mistake("variance term halved", edit("along = ", "along = 0.5 * "), "Your variance term is half of what it should be. The square's 2 and the root's ½ cancel."),
         Mistake("variance term doubled", edit("along = ", "along = 2 * "), "Your variance term is twice what it should be. The square's 2 and the root's ½ cancel."),
+        Mistake("variance term s² times too large", edit("along = ", "along = s**2 * "), "Your variance term is s² times too large: two powers of s are lost. The slope of 1/s = (v + ε)^(−½) with respect to v is −½ s⁻³."),
+        Mistake("variance term s times too large", edit("along = ", "along = s * "), "Your variance term is s times too large: a power of s is lost. As if x − μ stood where x̂ belongs, once."),
+        Mistake("mean term s times too large", edit("shared = ", "shared = s * "), "Your mean term is s times too large: it is not divided by s. Everything that goes back to x carries 1/s."),
+        Mistake("both terms s times too large", edit("shared = ", "shared = s * ", "along = ", "along = s * "), "Your two terms are not divided by s, only dx̂ is. Everything that goes back to x carries 1/s."),
+        Mistake("forward over N", edit("(m * x).sum(axis=0) / M", "(m * x).sum(axis=0) / len(x)", "**2).sum(axis=0) / M", "**2).sum(axis=0) / len(x)"), "Your mean and variance are divided by N, the number of all rows. Their sums hold M terms: divide by M = Σ m.", whole=True),
+        Mistake("mask along the columns where N = D", edit("m * shared - m * x_hat", "(mask if len(x) == len(gamma) else m) * shared - (mask if len(x) == len(gamma) else m) * x_hat"), "Where N = D your mask meets the columns of x: numpy lines it up with the last axis, and no error comes. It belongs to the rows."),
+        Mistake("mask without a second axis", edit("mask[:, None]", "mask"), "Your mask has one axis, and numpy lines it up with the columns of x: that fails, or where N = D goes on with wrong numbers. It belongs to the rows."),
         Mistake("sign of the variance term", edit("along = ", "along = -"), "Your variance term has the wrong sign. A larger variance makes x̂ smaller."),
         Mistake("sign of the mean term", edit("shared = ", "shared = -"), "Your mean term has the wrong sign. x̂ holds −μ, so the share in it comes off."),
         Mistake("eps missing", edit(" + eps", ""), "Your s is √v or nearly so. The eps that comes in is part of the forward pass, s = √(v + ε), so it is part of the gradient."),
         Mistake("eps outside the root", edit(" + eps)", ") + eps"), "Your s is √v + ε. Here ε stands inside the root: s = √(v + ε)."),
         Mistake("dgamma with x", edit("(dy * x_hat", "(dy * x"), "Your dγ multiplies by x. In y = γ x̂ + β the factor of γ is x̂, the normalised input."),
+        Mistake("dgamma without x_hat", edit("(dy * x_hat", "(dy"), "Your dγ sums dy alone: the factor of γ is missing. In y = γ x̂ + β it is x̂."),
+        Mistake("gamma in dgamma", edit("(dy * x_hat", "(d * x_hat"), "Your dγ holds a factor γ: it sums dx̂ ⊙ x̂. y is linear in γ, so dγ = Σ dy ⊙ x̂."),
+        Mistake("dgamma with x − μ", edit("(dy * x_hat", "(dy * centred"), "Your dγ multiplies by x − μ, which is not divided by s. In y = γ x̂ + β the factor of γ is x̂."),
+        Mistake("dgamma from dx_hat over gamma", edit("(dy * x_hat, axis=0)", "(d * x_hat, axis=0) / gamma"), "Your dγ is won by dividing through γ. Where γ is 0 that is 0/0: start from dy, which holds no γ."),
         Mistake("x_hat of other rows set to 0", edit("= centred / s", "= m * centred / s"), "You set x̂ to 0 where the mask is 0. Those rows are normalised too, so their x̂ counts in dγ and in the sum of dx̂ ⊙ x̂."),
         Mistake("dgamma over the rows that count", edit("(dy * x_hat", "(m * dy * x_hat"), "Your dγ sums over the rows that count. γ scales every row: sum over all."),
         Mistake("dbeta over the rows that count", edit("(dy, axis", "(m * dy, axis"), "Your dβ sums over the rows that count. β shifts every row: sum over all."),
-        Mistake("dgamma and dbeta over the rows that count", edit("(dy * x_hat", "(m * dy * x_hat", "(dy, axis", "(m * dy, axis"), "Your dγ and dβ sum over the rows that count. γ and β scale and shift every row: sum over all."),
-        Mistake("dgamma and dbeta exchanged", edit("return dx, dgamma, dbeta", "return dx, dbeta, dgamma"), "dγ and dβ are exchanged. γ multiplies x̂, so dγ = Σ dy ⊙ x̂; β is added, so dβ = Σ dy."),
+        Mistake("dgamma and dbeta over the rows that count", edit("(dy * x_hat", "(m * dy * x_hat", "(dy, axis", "(m * dy, axis"), "Your dγ and dβ sum over the rows that count. γ and β scale and shift every row: sum over all.", whole=True),
+        Mistake("dgamma and dbeta exchanged", edit("return dx, dgamma, dbeta", "return dx, dbeta, dgamma"), "dγ and dβ are exchanged. γ multiplies x̂, so dγ = Σ dy ⊙ x̂; β is added, so dβ = Σ dy.", whole=True),
         Mistake("gamma in dbeta", edit("(dy, axis", "(d, axis"), "Your dβ sums dx̂ = γ ⊙ dy. β is added after the scale, so dβ = Σ dy."),
-        Mistake("dgamma and dbeta averaged", edit("dgamma = np.sum(", "dgamma = np.mean(", "dbeta = np.sum(", "dbeta = np.mean("), "Your dγ and dβ are means over the batch. Every example uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy."),
-        Mistake("dgamma and dbeta not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat", "np.sum(dy, axis=0)", "dy"), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0."),
+        Mistake("dgamma and dbeta averaged", edit("dgamma = np.sum(", "dgamma = np.mean(", "dbeta = np.sum(", "dbeta = np.mean("), "Your dγ and dβ are means over the batch. Every example uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy.", whole=True),
+        Mistake("dgamma averaged", edit("dgamma = np.sum(", "dgamma = np.mean("), "Your dγ is a mean over the batch. Every row uses the same γ, so its gradient is a sum; a 1/N of the loss is already in dy."),
+        Mistake("dbeta averaged", edit("dbeta = np.sum(", "dbeta = np.mean("), "Your dβ is a mean over the batch. Every row uses the same β, so its gradient is a sum; a 1/N of the loss is already in dy."),
+        Mistake("dgamma and dbeta over M", edit("return dx, dgamma, dbeta", "return dx, dgamma / M, dbeta / M"), "Your dγ and dβ are divided by M. Every row uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy.", whole=True),
+        Mistake("dgamma and dbeta not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat", "np.sum(dy, axis=0)", "dy"), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0.", whole=True),
     ),
     hints=(
         "Two questions for each path: which x_m move μ and v? Which outputs do μ and v move? Only the first is about the mask.",

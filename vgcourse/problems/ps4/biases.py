@@ -55,6 +55,7 @@ def _outside(ratio):
 def _measured(output, args):
     """Gradient and signal, each as a ratio, how open the gate is, up to what is asked, and what would do instead."""
     biases = as_numbers(output, "two numbers, b_g and b_k")
+    biases = biases.ravel() if biases.size == 2 else biases
     if biases.shape != (2,):
         raise TypeError(f"is {describe(output)}; expected two numbers, b_g and b_k")
     if not (np.abs(biases) < 500).all():  # also NaN
@@ -73,12 +74,18 @@ def _fits(found):
 
 
 def _instead(L, b_g, b_k):
-    """What is known of a wrong answer: which neighbour of it would do (2, 3), or that its gates are one (4); else 1."""
+    """What is known of a wrong answer: which neighbour of it would do (2, 3), what its gates add up to (4, 5, 6); else 1."""
     if b_k < b_g and _fits(_asked(L, b_k, b_g)):
         return 2.0
     if 0 < min(b_g, b_k) <= max(b_g, b_k) < 1 and _fits(_asked(L, _logit(b_g), _logit(b_k))):
         return 3.0
-    return 4.0 if abs(sigmoid(b_g) + sigmoid(b_k) - 1) < 1e-3 else 1.0
+    g, k = float(sigmoid(b_g)), float(sigmoid(b_k))
+    if abs(g + k - 1) < 1e-3:
+        return 4.0
+    if abs(g**2 + k**2 - 1) < 1e-3:
+        return 5.0
+    gradient, signal, _ = _asked(L, b_g, b_k)
+    return 6.0 if k > 0.98 and max(gradient, signal) > 1 else 1.0
 
 
 def _cases(rng):
@@ -102,6 +109,8 @@ TWO_BIASES = Problem(
         Invariant("exchanged they would do", known(3, 2.0), "With your two biases exchanged a net would do all that is asked: b_g, the new value's, comes first."),
         Invariant("as gates they would do", known(3, 3.0), "As gates your two numbers would do. The net takes biases, g = σ(b_g): turn them with ln(p/(1 − p))."),
         Invariant("one gate", known(3, 4.0), "Your σ(b_g) + σ(b_k) is 1, as in the lecture's highway: k = 1 − g. Here the carry has a bias of its own."),
+        Invariant("squares of the gates", known(3, 5.0), "Your σ(b_g)² + σ(b_k)² is 1. On the way back the new value's share passes the tanh too, and its slope is below 1: the carry has to make up for it."),
+        Invariant("nearly all carried", known(3, 6.0), "Your σ(b_k) is nearly 1: next to everything is carried, and the new value comes on top, so that the net grows. Carry a little less."),
         Invariant("the gradient fades", _beyond(0, -1), "In some net the gradient at the bottom is less than 1/e of that at the top: the gates let too little back."),
         Invariant("the gradient grows", _beyond(0, 1), "In some net the gradient at the bottom is more than e times that at the top: carry less, or let less in."),
         Invariant("the signal fades", _beyond(1, -1), "In some net h_L is less than 1/e as long as h_0: the signal is forgotten."),
@@ -121,6 +130,6 @@ TWO_BIASES = Problem(
     hints=(
         "Square and average, as for (6.10) and (6.11). What are the mean squares of k h and of g c, and what does each of the two paths back multiply the gradient's mean square by?",
         "Backwards a layer multiplies by k² + g² E[tanh'²], because n Var(w) is 1. For which k is that 1? Measure E[(1 − c²)²] in a net that works, a little above one half.",
-        "Choose g = 0.45, k = √(1 − 0.55 g²), and turn both into biases with ln(p/(1 − p)). Does it depend on L?",
+        "Take a g a little above 0.4: the condition on the mean square then says what k has to be. The inverse of σ is ln(p/(1 − p)). Does anything of it depend on L?",
     ),
 )  # fmt: skip

@@ -94,6 +94,18 @@ def _too_long(args, outputs):
     return max([0.0, *(float(o.max()) for o in over)])
 
 
+def _other_floor(args, outputs):
+    """1 where a row under the floor, and none above it, has another length than its limit."""
+    right = {True: [], False: []}
+    for g, w, a in _pairs(args, outputs):
+        limit = args[2] * np.maximum(_rows(w), FLOOR)
+        wanted = np.minimum(_rows(g), limit)
+        fits = np.abs(_rows(a) - wanted) <= 1e-6 * limit
+        for under in (True, False):
+            right[under] += list(fits[(_rows(w) < FLOOR) == under])
+    return float(all(right[False]) and not all(right[True]))
+
+
 def _turned(args, outputs):
     """How far the rows of the answer lie beside those of the gradient."""
     worst = 0.0
@@ -112,6 +124,7 @@ CLIP_BY_UNIT = Problem(
     lecture='lecture 5, "Normalisation, clipping"',
     invariants=(
         Invariant("no row longer than its limit", _too_long, "Some row that you return is longer than λ max(‖w_i‖, 0.001), with w_i the same row of the weights."),
+        Invariant("the floor is 0.001", _other_floor, "A unit whose weights are shorter than 0.001 is cut by you to another length than λ · 0.001. Look at the floor, and at what it is compared with."),
         Invariant("rows keep their direction", _turned, "Some of your rows point elsewhere than before. A unit's row is multiplied by one number."),
     ),
     mistakes=(
@@ -131,6 +144,9 @@ CLIP_BY_UNIT = Problem(
         Mistake("squares compared, ratio as it is", edit("size > limit", "size**2 > np.maximum(limit**2 / ratio, ratio * FLOOR)"), "You compare ‖g_i‖² with λ ‖w_i‖². Squared, the comparison needs λ² as well."),
         Mistake("floor missing", edit("np.maximum(length, FLOOR)", "length"), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
         Mistake("floor added", edit("np.maximum(length, FLOOR)", "(length + FLOOR)"), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
+        Mistake("floor for zeros alone", edit("np.maximum(length, FLOOR)", "np.where(length > 0, length, FLOOR)"), "You put the floor under weights that are all zero, and under no others. It is for every unit whose weights are shorter than 0.001: max(‖w_i‖, 0.001)."),
+        Mistake("root mean squares", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.sqrt((g**2).mean(axis=1, keepdims=True))", "np.linalg.norm(w, axis=1, keepdims=True)", "np.sqrt((w**2).mean(axis=1, keepdims=True))"), "You measure root mean squares. ‖·‖ is the root of the sum: for long weights the two cancel, at the floor of 0.001 they do not."),
+        Mistake("floor of 1e−6", edit("np.maximum(length, FLOOR)", "np.maximum(length, 1e-6)"), "Your floor is 1e−6. It is 0.001: max(‖w_i‖, 0.001)."),
         Mistake("floor under the gradient too", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) + FLOOR"), "You add 0.001 to the length of the gradient. The 0.001 is for the weights; the gradient's length stays what it is."),
         Mistake("units without weights not clipped", edit("np.maximum(length, FLOOR)", "np.where(length > 0, np.maximum(length, FLOOR), np.inf)"), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
         Mistake("floor after the ratio", edit("ratio * np.maximum(length, FLOOR)", "np.maximum(ratio * length, FLOOR)"), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
@@ -141,12 +157,12 @@ CLIP_BY_UNIT = Problem(
         Mistake("short rows shortened", edit("size > limit", "size < limit", "limit / np.where(large, size, 1.0)", "size / limit"), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
         Mistake("unit length", edit("limit / np", "1 / np"), "Your long rows get length 1. They get the length of their limit."),
         Mistake("factor without the weights", edit("limit / np", "ratio / np"), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
-        Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list.", alone=True),
+        Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in: no row was shortened. If you scale inside a loop, do the scaled arrays reach the list that you return? If you compare, is λ in the limit?", alone=True),
         Mistake("long rows thrown away", edit("factor * g", "np.where(factor < 1, 0.0, g)"), "Your long rows become zero. Only their length is cut.", alone=True),
     ),
     hints=(
         "One unit at a time: how long is its row of the gradient, and how long is its row of the weights?",
-        "np.linalg.norm(g, axis=1, keepdims=True) has shape (rows, 1), which multiplies every row by its own number.",
-        "limit = ratio * np.maximum(norms of w, 0.001); the factor is limit/‖g_i‖ where ‖g_i‖ > limit, and 1 elsewhere. Beware of ‖g_i‖ = 0.",
+        "Every row needs a number of its own: lengths in the shape (rows, 1) multiply row by row.",
+        "Two questions decide it. What is the limit of a unit whose weights are all zero? And what becomes of limit/‖g_i‖ where ‖g_i‖ is 0?",
     ),
 )  # fmt: skip

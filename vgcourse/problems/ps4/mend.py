@@ -54,9 +54,12 @@ def _spread(norms):
 def _measured(output, args):
     h, W1s, W2s = args
     scales = as_numbers(output, "one number for each block")
+    scales = scales.ravel() if scales.size == len(W1s) else scales
     if scales.shape != (len(W1s),):
         raise TypeError(f"has shape {scales.shape}; expected ({len(W1s)},), one number for each block")
     if not (np.abs(scales) < 1e12).all():  # also NaN
+        if (rule := _rule(args, scales)) > 1:
+            return np.array([300.0, 300.0, 1.0, rule])
         raise TypeError("holds NaN or a number beyond 1e12; expected scales that mend")
     with np.errstate(all="ignore"):
         norms, back, shares = signals(h, W1s, W2s, scales)
@@ -66,13 +69,53 @@ def _measured(output, args):
 
 
 def _instead(args, scales):
-    """What is known of a wrong answer: 2 if it would do in reverse order, 3 if its scales are one number; else 1."""
+    """What is known of a wrong answer: 2 if it would do in reverse order, 3 if its scales are one number, else its rule."""
     if np.ptp(scales) == 0:
         return 3.0
     with np.errstate(all="ignore"):
         norms, back, shares = signals(*args, scales[::-1])
     fits = _spread(norms) == _spread(back) == 1 and float(np.nan_to_num(np.min(shares))) >= SHARE
-    return 2.0 if fits else 1.0
+    return 2.0 if fits else _rule(args, scales)
+
+
+def _rule(args, scales):
+    """By which rule the scales were made, told by a product that is the same in every block; 1 if by none of these.
+
+    4, 5: the right one, with too small or too large a share; from 6 on those of RULES.
+    """
+    h, W1s, W2s = args
+    seen, untouched = [], h
+    with np.errstate(all="ignore"):
+        for a, W1, W2 in zip(scales, W1s, W2s, strict=True):
+            if not abs(a) < 1e12:
+                break
+            r = np.tanh(h @ W1.T) @ W2.T
+            other = np.tanh(untouched @ W1.T) @ W2.T
+            lengths = [np.linalg.norm(v) for v in (h, r, h @ W1.T @ W2.T, untouched, other)]
+            seen.append([a, *lengths, np.abs(h).max(), np.abs(r).max()])
+            h, untouched = h + a * r, untouched + other
+        if len(seen) < 4:
+            return 1.0
+        columns = np.array(seen).T
+        shares = columns[0] * columns[2] / columns[1]
+        if _constant(shares):
+            return 4.0 if abs(shares[0]) < SHARE else 5.0
+        return next((6.0 + k for k, rule in enumerate(RULES) if _constant(rule(*columns))), 1.0)
+
+
+RULES = (
+    lambda a, h, r, bare, h0, r0, top, peak: a * h / r,
+    lambda a, h, r, bare, h0, r0, top, peak: a * bare / h,
+    lambda a, h, r, bare, h0, r0, top, peak: a * r**2 / h**2,
+    lambda a, h, r, bare, h0, r0, top, peak: a * r0 / h0,
+    lambda a, h, r, bare, h0, r0, top, peak: a**2 * r / h,
+    lambda a, h, r, bare, h0, r0, top, peak: a * r,
+    lambda a, h, r, bare, h0, r0, top, peak: a * peak / top,
+)
+
+
+def _constant(values):
+    return bool(np.isfinite(values).all() and np.ptp(values) < 1e-6 * np.abs(values).max())
 
 
 def _cases(rng):
@@ -98,6 +141,15 @@ MEND_BLOCKS = Problem(
     invariants=(
         Invariant("in reverse order they would do", known(3, 2.0), "In reverse order your scales would do: entry 0 belongs to W1s[0], the first block."),
         Invariant("one scale for all", known(3, 3.0), "All your scales are the same number. The matrices were drawn by different rules, so one scale cannot fit them all: measure each branch."),
+        Invariant("right rule, small share", known(3, 4.0), "All your blocks add the same share of what they are added to: that is the rule, but the share is below 0.08."),
+        Invariant("right rule, large share", known(3, 5.0), "All your blocks add the same share of what they are added to: that is the rule, but the share is too large for 40 blocks. It is mean squares that add up."),
+        Invariant("upside down", known(3, 6.0), "Your scales follow ‖r‖/‖h‖, which is upside down: the longer a branch, the smaller its scale has to be."),
+        Invariant("branches without tanh", known(3, 7.0), "Your scales would fit branches without their tanh. Measure the branch as it is, r = tanh(h W₁ᵀ) W₂ᵀ."),
+        Invariant("squares for lengths", known(3, 8.0), "Your scales follow the ratio of ‖h‖² and ‖r‖², sums of squares. The lengths are their roots."),
+        Invariant("measured as it came", known(3, 9.0), "You measured each branch in the net as it came. Once a block is mended, all above it see another input: go on with the mended signal."),
+        Invariant("a root of the ratio", known(3, 10.0), "Your scales follow the root of ‖h‖/‖r‖. Norms are roots already: the ratio itself counts."),
+        Invariant("the same length for all", known(3, 11.0), "You made every branch the same length, whatever it is added to. What counts is its share, ‖a r‖/‖h‖."),
+        Invariant("largest entries", known(3, 12.0), "Your scales follow the largest entries of h and r. What is asked for is about norms."),
         Invariant("the signal is not level", off(0), "The norms of your h differ by more than a factor e between the blocks."),
         Invariant("the gradient is not level", off(1), "The norms of the gradient differ by more than a factor e between the blocks."),
         Invariant("a block is idle", off(2, -1), "Some block of yours adds less than 0.08 of what it is added to. A net whose branches are switched off is level, and computes nothing."),
@@ -117,6 +169,6 @@ MEND_BLOCKS = Problem(
     hints=(
         "Which share of the mean square may each of 40 equal blocks add, so that the whole stays below e? (6.12) says it for branches that keep the mean square.",
         "These branches do not. Measure: r = tanh(h W₁ᵀ) W₂ᵀ has a length, h has one, and the scale sets their ratio.",
-        "Block after block: a = ‖h‖/(√L ‖r‖), then h ← h + a r, and on.",
+        "Block after block, from below: which a gives ‖a r‖ the share 1/√L of ‖h‖? And what is the h of the next block?",
     ),
 )  # fmt: skip

@@ -67,24 +67,31 @@ SCALED_BLOCK_BACKWARD = Problem(
         Mistake("scale twice", edit("(dr @ W2)", "(scale * dr @ W2)"), "The scale stands twice in the gradients below W₂. The branch is multiplied by a once."),
         Mistake("divided by the scale", edit("scale * dout", "dout / scale"), "You divide by the scale on the way back. A factor forwards is the same factor backwards."),
         Mistake("scale's gradient with the scale", edit("np.sum(", "scale * np.sum("), "Your dscale holds a itself. out = h + a r is linear in a: da = Σ dout ⊙ r."),
+        Mistake("scale's gradient divided by the scale", edit("np.sum(dout * (c @ W2.T))", "np.sum(dout * ((h + scale * (c @ W2.T)) - h)) / scale"), "Your dscale is won by dividing through a. A scale may start at 0, and then that is 0/0: multiply dout by r itself."),
         Mistake("scale's gradient not summed", edit("W2.T))", "W2.T), axis=1)"), "Your dscale has one number for each example. The same a serves all of them: sum over everything."),
         Mistake("scale's gradient averaged", edit("np.sum(", "np.mean("), "Your dscale is a mean. The same a is used at every entry of r, so its gradient is a sum."),
         Mistake("scale's gradient averaged over the batch", edit("W2.T))", "W2.T)) / len(h)"), "Your dscale is divided by N. The 1/N of the mean is already in dout."),
         Mistake("dout alone for the scale", edit("dout * (c @ W2.T)", "dout"), "Your dscale sums dout. The factor of a is the branch r: da = Σ dout ⊙ r."),
         Mistake("f' missing", edit(" * (1 - c**2)", ""), "The factor tanh'(z) is missing: what goes back through the hidden layer passes the tanh."),
         Mistake("f' of the activation", edit("c**2", "np.tanh(c) ** 2"), "You take tanh' at tanh(z). It belongs at z: 1 − tanh²(z)."),
+        Mistake("σ' for tanh'", edit("(1 - c**2)", "c * (1 - c)"), "You use c(1 − c), the slope of a sigmoid. Here the hidden layer is a tanh: 1 − c²."),
+        Mistake("sign of tanh'", edit("(1 - c**2)", "(c**2 - 1)"), "The gradient that goes back through the tanh has the wrong sign: tanh' is 1 − c²."),
+        Mistake("no tanh", edit("np.tanh(z)", "z"), "Your c is h W₁ᵀ itself: the tanh is missing on the way forward, in dW₂, in dscale and in the slope.", whole=True),
+        Mistake("no tanh, no slope", edit("np.tanh(z)", "z", " * (1 - c**2)", ""), "Your branch is linear: the tanh is missing, forward and back.", whole=True),
+        Mistake("c for r in dscale", edit("(c @ W2.T)", "(c @ np.ones_like(W2.T))"), "Your dscale leaves W₂ out. The factor of a is r = c W₂ᵀ."),
         Mistake("(1 − c)²", edit("(1 - c**2)", "(1 - c) ** 2"), "You multiply by (1 − c)². tanh' is 1 − c²: only c is squared."),
         Mistake("1 − z²", edit("c**2", "z**2"), "You multiply by 1 − z². tanh' is 1 − tanh²(z)."),
         Mistake("the ReLU of the lecture", edit("(1 - c**2)", "(z > 0)"), "You use the ReLU's slope, as in the lecture's net. Here the hidden layer is a tanh."),
         Mistake("z in dW2", edit("dr.T @ c", "dr.T @ z"), "Your dW₂ uses z. What comes into W₂ is tanh(z)."),
+        Mistake("dW2 with h", edit("dr.T @ c", "dr.T @ h"), "Your dW₂ uses h. What comes into W₂ is tanh(z)."),
         Mistake("W2 skipped", _square_only(lambda dout, h, W1, W2, a: scaled_block_backward(dout, h, W1, np.eye(len(W2)), a)[:2] + scaled_block_backward(dout, h, W1, W2, a)[2:]), "On the way down you leave out W₂. Only where all sizes are equal does numpy let that run."),
         Mistake("z = h W", _square_only(_columns_out), "Your layers are h W, with columns as outputs. Here rows are outputs: h W₁ᵀ forwards, δ W₁ back. In a square case numpy cannot notice."),
-        Mistake("weight gradients averaged", edit("dz.T @ h, dr.T @ c", "dz.T @ h / len(h), dr.T @ c / len(h)"), "Your weight gradients are divided by N. The 1/N of the mean is already in dout."),
+        Mistake("weight gradients averaged", edit("dz.T @ h, dr.T @ c", "dz.T @ h / len(h), dr.T @ c / len(h)"), "Your weight gradients are divided by N. The 1/N of the mean is already in dout.", whole=True),
     ),
     hints=(
         "h leaves on two arrows that meet again at the +. On the lower one stand W₁, tanh, W₂ and a number. Go back along each as if the other were not there.",
         "What arrives at r is a dout. From there two layers as in lecture 1; the skip's share of dh needs no product at all.",
-        "With c = tanh(h W₁ᵀ) and r = c W₂ᵀ: dW₂ = (a dout)ᵀ c, δ = (a dout W₂) ⊙ (1 − c²). What multiplies a in the output? Its gradient is a sum over all entries.",
+        "δ = (a dout W₂) ⊙ tanh' is what arrives below the tanh; each weight's gradient is what arrives, times what came in. What multiplies a in the output? Its gradient is a sum over all entries.",
     ),
 )  # fmt: skip
 
@@ -119,11 +126,11 @@ def _by_selection(select):
     return formula
 
 
-def _binomial(one_layer):
+def _binomial(one_layer, one_carry=np.mean):
     def formula(dh, Js, carries):
-        J, k, L = one_layer(Js), np.mean(carries), len(Js)
+        J, k, L = one_layer(Js), one_carry(carries), len(Js)
         return np.array(
-            [math.comb(L, n) * k ** (L - n) * dh @ np.linalg.matrix_power(J, n) for n in range(L + 1)]
+            [math.comb(L, n) * (k ** (L - n) * dh) @ np.linalg.matrix_power(J, n) for n in range(L + 1)]
         )
 
     return formula  # fmt: skip
@@ -165,7 +172,7 @@ PATH_GRADIENTS = Problem(
         Mistake("carry on the branch too", edit("terms @ J", "(terms @ J) * k"), "Your paths through a layer also pay its carry. A path goes either around, times k_l, or through, times J_l."),
         Mistake("carry before the branch too", edit("terms @ J", "(terms * k) @ J"), "Your paths pay the carry of a layer and then go through it as well. A path goes either around, times k_l, or through, times J_l."),
         Mistake("1 − k for k", edit("terms * k", "terms * (1 - k)"), "You go around a layer with 1 − k_l. Here k_l is what is carried."),
-        Mistake("mean of the carry", edit("terms * k", "terms * np.mean(k)"), "You use one carry for all units of a layer. Every unit has its own: g * k."),
+        Mistake("mean of the carry", edit("terms * k", "terms * np.mean(k)"), "You use one carry for all units of a layer. Every unit has its own: multiply unit by unit."),
         Mistake("wire's path not carried", edit("return terms", "return np.vstack([dh, terms[1:]])"), "Entry 0 is dh itself in your answer. The path around all layers pays every carry."),
         Mistake("carries of the longer paths missing", edit("terms = around", "terms[0] = around[0]"), "Only your entry 0 pays the carries. A path through some branches goes around the other layers, and pays k_l there too."),
         Mistake("longer paths overwritten", edit("[1:] += through", "[1:] = through"), "Your entries from 1 on hold only what went through the layer last worked in. What goes around it belongs to them too, times k_l: add."),
@@ -179,14 +186,17 @@ PATH_GRADIENTS = Problem(
         Mistake("neighbouring layers only", _by_selection(lambda L, n: [range(i, i + n) for i in range(L - n + 1)] if n else [()]), "You count only paths through neighbouring layers. A path may go around layers in between: J₃ k₂ J₁ is one of length 2."),
         Mistake("averaged over the paths", edit("return terms", "return terms / np.array([math.comb(len(Js), n) for n in range(len(Js) + 1)])[:, None]"), "You average over the paths of a length. The product expands into a sum: their gradients add."),
         Mistake("powers of the mean Jacobian", _binomial(lambda Js: np.mean(Js, axis=0)), "You use the binomial formula with mean Jacobian and mean carry. It holds only if all layers are equal: here every set of layers has its own product."),
+        Mistake("powers of the mean Jacobian, unit by unit", _binomial(lambda Js: np.mean(Js, axis=0), lambda carries: np.mean(carries, axis=0)), "You use the binomial formula with the mean Jacobian and each unit's mean carry. It holds only if all layers are equal: here every set of layers has its own product."),
         Mistake("whole layer in J", edit("terms @ J", "terms @ (J + np.diag(k))"), "You go through a layer with diag k_l + J_l in place of J_l. J_l is the branch alone; the carry is the other way."),
         Mistake("longest first", edit("return terms", "return terms[::-1].copy()"), "Your entries start with the longest path. Entry n is for paths through n branches, so the path around all of them comes first."),
         Mistake("up to length n", edit("return terms", "return np.cumsum(terms, axis=0)"), "Your entry n holds all paths of length up to n. It is for those of length n alone."),
-        Mistake("first layer missing", edit("Js[::-1]", "Js[:0:-1]", "carries[::-1]", "carries[:0:-1]"), "Your loop ends before the first layer. The gradient passes layer 0 last: reversed(range(L)) ends with 0."),
+        Mistake("longest path missing", edit("return terms", "return np.vstack([terms[:-1], 0 * terms[-1:]])"), "Your last entry is 0: the path through all L branches is missing. There are L + 1 lengths, from 0 to L."),
+        Mistake("lengths mixed", edit("through[:-1]", "through[1:]"), "You add what goes through a layer to the entries one shorter: whoever goes through a branch is one longer, from entry n − 1 to entry n."),
+        Mistake("first layer missing", edit("Js[::-1]", "Js[:0:-1]", "carries[::-1]", "carries[:0:-1]"), "Your loop ends before the first layer. The gradient passes layer 1 last, Js[0]."),
     ),
     hints=(
         "At every layer the gradient has two ways: around it (times k_l, unit by unit) or through it (times J_l). How many ways are there in all, and how many pass through exactly n branches?",
         "Start with dh as the only path, of length 0. Each layer, from the last to the first, turns one list of sums by length into the next.",
-        "At layer l, the paths of length n are those of length n that go around it, and those of length n − 1 that go through it. Write new[n] in terms of old[n], old[n − 1], k_l and J_l.",
+        "At layer l, a path of length n either has length n already and goes around, or has length n − 1 and goes through. What does each of the two bring to entry n?",
     ),
 )  # fmt: skip

@@ -64,23 +64,29 @@ POOLED_SKIP = Problem(
         Mistake("largest of each block", edit("blocks.mean(", "blocks.max("), "Your out takes the largest pixel of each block. It is the mean."),
         Mistake("sum of each block", edit("blocks.mean(", "blocks.sum("), "Your out is the sum of each block. The mean divides by s²."),
         Mistake("divided by s", edit("blocks.mean(axis=(3, 5))", "blocks.sum(axis=(3, 5)) / s"), "Your out divides by s. A block holds s² pixels."),
-        Mistake("pixels far apart averaged", edit("N, C, Y // s, s, X // s, s)", "N, C, s, Y // s, s, X // s)", "(3, 5)", "(2, 4)"), "Your reshape puts the axis of length s before the blocks: it averages pixels that lie Y/s rows apart. (Y/s, s) in this order makes blocks of neighbours."),
+        Mistake("divided by 4", edit("blocks.mean(axis=(3, 5))", "blocks.sum(axis=(3, 5)) / 4"), "Your out divides by 4, whatever the stride. A block holds s² pixels."),
+        Mistake("rows of a block averaged, columns kept", edit("blocks.mean(axis=(3, 5))", "blocks.mean(axis=3)[..., 0]"), "Your out averages along one side of the block and keeps one pixel along the other. It is the mean of all s² pixels."),
+        Mistake("mean over the channels too", edit("blocks.mean(axis=(3, 5))", "blocks.mean(axis=(1, 3, 5))[:, None]"), "Your out averages over the channels, too. Every channel keeps to itself; a mean runs over a block of pixels."),
+        Mistake("one mean for a whole image", edit("blocks.mean(axis=(3, 5))", "x.mean(axis=(2, 3), keepdims=True)"), "Your out has one mean for the whole image. It has one for each s × s block."),
+        Mistake("pixels far apart averaged", edit("N, C, Y // s, s, X // s, s)", "N, C, s, Y // s, s, X // s)", "(3, 5)", "(2, 4)"), "Your blocks are made of pixels that lie Y/s rows apart, as if the axis of length s came before that of the blocks. The inner one of the two axes is that of neighbours."),
         Mistake("new channels repeat the old", edit("return out,", "return out[:, np.arange(out.shape[1]) % C],"), "Your new channels repeat the old ones. The skip has nothing for them: they are 0, and only the branch writes there."),
         Mistake("new channels first", edit("out[:, :C] =", "out[:, out.shape[1] - C :] ="), "Your zeros come before the old channels. Channel j stays channel j; the new ones follow."),
         Mistake("new channels missing", edit("return out,", "return out[:, :C],"), "Your out has no new channels. It needs as many as dout: append channels of zeros."),
         Mistake("gradient not shared", edit(" / s**2", ""), "Your dx gives the whole gradient to each of the s² pixels. Each had the weight 1/s² in the mean, and gets that share back."),
         Mistake("gradient divided by s", edit("/ s**2", "/ s"), "Your dx divides by s. Each pixel has the weight 1/s² in its mean."),
+        Mistake("gradient divided by 4", edit("/ s**2", "/ 4"), "Your dx divides by 4, whatever the stride. A block holds s² pixels."),
+        Mistake("gradient divided by s², twice", edit("/ s**2", "/ s**4"), "Your dx is divided by s² twice. Each pixel has the weight 1/s² in its mean, once."),
         Mistake("gradient to one pixel", edit(_BACK, _FIRST_PIXEL), "Your dx gives all of the gradient to the first pixel of a block. All s² of them had a part in the mean."),
         Mistake("gradient to the largest", edit(_BACK, _LARGEST), "Your dx gives the gradient to the largest pixel, the way back of a maximum. In a mean each has its share."),
-        Mistake("gradient tiled", edit(_BACK, "np.tile(share, (1, 1, s, s))"), "np.tile puts whole copies side by side. A pixel of dout belongs to one block of neighbours: np.repeat along rows and along columns."),
+        Mistake("gradient tiled", edit(_BACK, "np.tile(share, (1, 1, s, s))"), "Your dx is dout laid side by side, whole copies of it. A pixel of dout belongs to one block of neighbours: repeat it where it is, along rows and along columns."),
         Mistake("dx at the output's size", edit(_BACK, "share"), "Your dx has the size of the output. A gradient has the shape of what it belongs to."),
         Mistake("last channels go back", edit("dout[:, :C]", "dout[:, -C:]"), "Your dx takes the last channels of dout. The old channels are the first C of them; the gradient of the new ones ends here."),
         Mistake("new channels go back too", edit("dout[:, :C]", "np.stack([dout[:, c::C].sum(axis=1) for c in range(C)], axis=1)"), "Your dx adds the gradient of the new channels to the old ones. They were filled with zeros, not with x: their gradient ends here."),
     ),
     hints=(
         "Forward: which pixels of x enter out[n, j, y, v], with which weight? Backward: the same arrows with the same weights, turned round.",
-        "reshape(N, C, Y//s, s, X//s, s) turns every block into two axes of length s. The channels are dout.shape[1]; what x does not fill stays 0.",
-        "out: the mean over axes 3 and 5. dx: dout[:, :C]/s², each entry repeated s times along the rows and s times along the columns.",
+        "A reshape turns rows and columns into two axes each, one of them of length s. dout says how many channels there are; what x does not fill stays 0.",
+        "out is a mean over two of six axes: which? In dx each pixel of a block has the same number: a share of one entry of dout, and only of those channels that x has.",
     ),
 )  # fmt: skip
 
@@ -101,7 +107,7 @@ def inverted_cost(C, wide, C_out, K, Y, X, stride):
 def _cost_cases(rng):
     """Strides 1 and 2, and an image that is smaller than the stride; more, fewer and as many channels out as in."""
     cases = []
-    for s, K in ((1, 5), (2, 7), (3, 4)):
+    for s, K in ((1, 5), (2, 7), (3, 2)):
         C, half = int(rng.integers(5, 10)), 2 * int(rng.integers(3, 5))
         wide = C + int(rng.integers(11, 24))
         C_out = C + (0, int(rng.integers(2, 5)), -2)[s - 1]
@@ -125,6 +131,9 @@ INVERTED_COST = Problem(
     ),
     mistakes=(
         Mistake("the middle like the lecture's", edit("* wide, wide", "* wide**2, wide"), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
+        Mistake("the lecture's bottleneck", edit("K**2 * wide, wide", "9 * wide**2, wide"), "You count the middle of (6.17): a full 3 × 3 convolution, 9 E² weights. Here it is depthwise, one K×K filter for each channel."),
+        Mistake("the middle from C channels", edit("K**2 * wide", "K**2 * C"), "You count the K×K filters of C channels. The depthwise convolution works in the middle, on E channels."),
+        Mistake("the middle mixes", edit("K**2 * wide", "K**2 * C * wide"), "You count the K×K convolution from C to E channels. C to E is the first 1×1 convolution; the K×K one has a single filter for each of the E."),
         Mistake("K for K × K", edit("K**2", "K"), "A K×K filter has K² weights; you count K."),
         Mistake("3 × 3", edit("K**2", "9"), "You count 9 weights a filter. It is K² here, and K is not 3."),
         Mistake("one filter for all channels", edit("* wide, wide", ", wide"), "You count a single K×K filter. Depthwise has one for each of the E channels."),
@@ -137,9 +146,11 @@ INVERTED_COST = Problem(
         Mistake("only the last is smaller", edit("small, small]", "Y * X, small]"), "You count the depthwise convolution at the full size. It has the stride itself: each of its weights is used once for each of the ⌈Y/s⌉ × ⌈X/s⌉ pixels that come out."),
         Mistake("no padding", edit("-(-Y // stride) * -(-X // stride)", "((Y - K) // stride + 1) * ((X - K) // stride + 1)"), "Your image loses K − 1 rows and columns: (Y − K)//s + 1 is the size without padding. Here ⌈Y/s⌉ × ⌈X/s⌉ pixels are left."),
         Mistake("pixels over s, not s²", edit("-(-Y // stride) * -(-X // stride)", "-(-Y * X // stride)"), "You divide the number of pixels by s once. Rows and columns both become fewer: ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("all over s²", edit("[Y * X, small, small]", "[Y * X / stride**2] * 3"), "You count all three convolutions at Y X/s² pixels. The first still sees all Y X; behind the depthwise one there are ⌈Y/s⌉ × ⌈X/s⌉."),
+        Mistake("only rows become fewer", edit("-(-Y // stride) * -(-X // stride)", "-(-Y // stride) * X"), "You let the stride take rows alone. Rows and columns both become fewer: ⌈Y/s⌉ × ⌈X/s⌉."),
         Mistake("product rounded", edit("-(-Y // stride) * -(-X // stride)", "-(-Y * X // stride**2)"), "You round Y X/s² up. Rows and columns are counted each by itself: ⌈Y/s⌉ × ⌈X/s⌉."),
-        Mistake("pixels missing", edit("[Y * X, small, small]", "[1, 1, 1]"), "You count the work for one pixel. Each weight is used once for every output pixel."),
-        Mistake("results exchanged", edit("return parameters, pairs", "return pairs, parameters"), "Your two results are exchanged: parameters come first, then multiply_adds."),
+        Mistake("pixels missing", edit("[Y * X, small, small]", "[1, 1, 1]"), "Your multiply_adds are no more than the weights, the work for one pixel. Each weight is used once for every output pixel."),
+        Mistake("results exchanged", edit("return parameters, pairs", "return pairs, parameters"), "Your two results are exchanged: parameters come first, then multiply_adds.", whole=True),
         Mistake("biases counted", edit("sum(weights)", "sum(weights) + 2 * wide + C_out"), "You count biases. These convolutions have none: the norm behind each of them would take it out again."),
         Mistake("channels added", edit("C * wide", "C + wide", "* C_out", "+ C_out"), "You add the numbers of channels. A 1×1 convolution has one weight for each pair of an input and an output channel: multiply."),
         Mistake("skip counted", edit("return parameters, pairs", "return parameters + C * C_out, pairs + C * C_out * small"), "You count a 1×1 convolution on the skip as well. Asked for are the three of the branch."),
@@ -147,6 +158,6 @@ INVERTED_COST = Problem(
     hints=(
         "A 1×1 convolution has one weight for each pair of an input and an output channel. How many filters has a depthwise one?",
         "Three convolutions: C to E, E by itself with K² weights a channel, E to C_out. The stride is in the second, so the first still sees all pixels.",
-        "parameters = C·E + K²·E + …; multiply_adds is the same sum with each term times its output pixels, Y·X for the first and ⌈Y/s⌉·⌈X/s⌉ after it.",
+        "parameters = C·E + K²·E + …; multiply_adds is the same sum with each term times its output pixels, and only one of the three still sees Y·X of them.",
     ),
 )  # fmt: skip
