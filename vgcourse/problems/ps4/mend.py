@@ -84,16 +84,17 @@ def _rule(args, scales):
     4, 5: the right one, with too small or too large a share; from 6 on those of RULES.
     """
     h, W1s, W2s = args
-    seen, untouched = [], h
+    seen, untouched, flat = [], h, h
     with np.errstate(all="ignore"):
         for a, W1, W2 in zip(scales, W1s, W2s, strict=True):
             if not abs(a) < 1e12:
                 break
             r = np.tanh(h @ W1.T) @ W2.T
             other = np.tanh(untouched @ W1.T) @ W2.T
-            lengths = [np.linalg.norm(v) for v in (h, r, h @ W1.T @ W2.T, untouched, other)]
+            bare, linear = (v @ W1.T @ W2.T for v in (h, flat))
+            lengths = [np.linalg.norm(v) for v in (h, r, bare, untouched, other, flat, linear)]
             seen.append([a, *lengths, np.abs(h).max(), np.abs(r).max()])
-            h, untouched = h + a * r, untouched + other
+            h, untouched, flat = h + a * r, untouched + other, flat + a * linear
         if len(seen) < 4:
             return 1.0
         columns = np.array(seen).T
@@ -104,13 +105,14 @@ def _rule(args, scales):
 
 
 RULES = (
-    lambda a, h, r, bare, h0, r0, top, peak: a * h / r,
-    lambda a, h, r, bare, h0, r0, top, peak: a * bare / h,
-    lambda a, h, r, bare, h0, r0, top, peak: a * r**2 / h**2,
-    lambda a, h, r, bare, h0, r0, top, peak: a * r0 / h0,
-    lambda a, h, r, bare, h0, r0, top, peak: a**2 * r / h,
-    lambda a, h, r, bare, h0, r0, top, peak: a * r,
-    lambda a, h, r, bare, h0, r0, top, peak: a * peak / top,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * h / r,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * bare / h,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * r**2 / h**2,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * r0 / h0,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a**2 * r / h,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * r,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * peak / top,
+    lambda a, h, r, bare, h0, r0, flat, linear, top, peak: a * linear / flat,
 )
 
 
@@ -145,6 +147,7 @@ MEND_BLOCKS = Problem(
         Invariant("right rule, large share", known(3, 5.0), "All your blocks add the same share of what they are added to: that is the rule, but the share is too large for 40 blocks. It is mean squares that add up."),
         Invariant("upside down", known(3, 6.0), "Your scales follow ‖r‖/‖h‖, which is upside down: the longer a branch, the smaller its scale has to be."),
         Invariant("branches without tanh", known(3, 7.0), "Your scales would fit branches without their tanh. Measure the branch as it is, r = tanh(h W₁ᵀ) W₂ᵀ."),
+        Invariant("net without tanh", known(3, 13.0), "Your scales would fit branches without their tanh. Measure the branch as it is, r = tanh(h W₁ᵀ) W₂ᵀ."),
         Invariant("squares for lengths", known(3, 8.0), "Your scales follow the ratio of ‖h‖² and ‖r‖², sums of squares. The lengths are their roots."),
         Invariant("measured as it came", known(3, 9.0), "You measured each branch in the net as it came. Once a block is mended, all above it see another input: go on with the mended signal."),
         Invariant("a root of the ratio", known(3, 10.0), "Your scales follow the root of ‖h‖/‖r‖. Norms are roots already: the ratio itself counts."),
