@@ -74,11 +74,15 @@ def _fits(found):
 
 
 def _instead(L, b_g, b_k):
-    """What is known of a wrong answer: which neighbour of it would do (2, 3), what its gates add up to (4, 5, 6); else 1."""
+    """What is known of a wrong answer: which neighbour of it would do (2, 3, 7, 8), what its gates add up to (4, 5, 6); else 1."""
     if b_k < b_g and _fits(_asked(L, b_k, b_g)):
         return 2.0
     if 0 < min(b_g, b_k) <= max(b_g, b_k) < 1 and _fits(_asked(L, _logit(b_g), _logit(b_k))):
         return 3.0
+    if max(b_g, b_k) < 0 and _fits(_asked(L, _logit(np.exp(b_g)), _logit(np.exp(b_k)))):
+        return 7.0
+    if _fits(_asked(L, -b_g, -b_k)):
+        return 8.0
     g, k = float(sigmoid(b_g)), float(sigmoid(b_k))
     if abs(g + k - 1) < 1e-3:
         return 4.0
@@ -108,6 +112,8 @@ TWO_BIASES = Problem(
     invariants=(
         Invariant("exchanged they would do", known(3, 2.0), "With your two biases exchanged a net would do all that is asked: b_g, the new value's, comes first."),
         Invariant("as gates they would do", known(3, 3.0), "As gates your two numbers would do. The net takes biases, g = σ(b_g): turn them with ln(p/(1 − p))."),
+        Invariant("logarithms of gates", known(3, 7.0), "Your numbers are ln g and ln k of two gates that fit. σ has another inverse: ln(p/(1 − p))."),
+        Invariant("signs turned", known(3, 8.0), "With both signs turned your biases fit: σ(−b) is 1 − σ(b), and the inverse of σ is ln(p/(1 − p))."),
         Invariant("one gate", known(3, 4.0), "Your σ(b_g) + σ(b_k) is 1, as in the lecture's highway: k = 1 − g. Here the carry has a bias of its own."),
         Invariant("squares of the gates", known(3, 5.0), "Your σ(b_g)² + σ(b_k)² is 1. On the way back the new value's share passes the tanh too, and its slope is below 1: the carry has to make up for it."),
         Invariant("nearly all carried", known(3, 6.0), "Your σ(b_k) is nearly 1: next to everything is carried, and the new value comes on top, so that the net grows. Carry a little less."),

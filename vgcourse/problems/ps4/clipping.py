@@ -81,10 +81,9 @@ def _one_array(rng):
 
 
 def _pairs(args, outputs):
-    after = next(iter(outputs.values()))
     return [
         (g, w, np.asarray(a, dtype=float))
-        for g, w, a in zip(args[0], args[1], after, strict=False)
+        for g, w, a in zip(args[0], args[1], outputs.values(), strict=False)
         if np.shape(a) == g.shape
     ]
 
@@ -123,8 +122,8 @@ CLIP_BY_UNIT = Problem(
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
     invariants=(
-        Invariant("no row longer than its limit", _too_long, "Some row that you return is longer than λ max(‖w_i‖, 0.001), with w_i the same row of the weights."),
         Invariant("the floor is 0.001", _other_floor, "A unit whose weights are shorter than 0.001 is cut by you to another length than λ · 0.001. Look at the floor, and at what it is compared with."),
+        Invariant("no row longer than its limit", _too_long, "Some row that you return is longer than λ max(‖w_i‖, 0.001), with w_i the same row of the weights."),
         Invariant("rows keep their direction", _turned, "Some of your rows point elsewhere than before. A unit's row is multiplied by one number."),
     ),
     mistakes=(

@@ -60,6 +60,8 @@ SCALED_BLOCK_BACKWARD = Problem(
         Mistake("paths subtracted", edit("+ dz", "- dz"), "You subtract the branch. Both paths add to the output, so both gradients add."),
         Mistake("scale missing", edit("scale * dout", "dout"), "The scale is missing on the way back: out = h + a r, so what arrives at r is a dout, in dW₂, dW₁ and dh."),
         Mistake("scale missing below W2", edit("dr.T @ c", "dout.T @ c"), "Your dW₂ lacks the scale: what arrives at r is a dout."),
+        Mistake("scale missing in dW1", edit("dz.T @ h,", "((dout @ W2) * (1 - c**2)).T @ h,"), "Your dW₁ lacks the scale: the δ that belongs to it comes from a dout, as in dh."),
+        Mistake("scale missing below the tanh", edit("(dr @ W2)", "(dout @ W2)"), "The scale is missing in your δ, and so in dW₁ and dh: what arrives at r is a dout, and goes on from there."),
         Mistake("scale missing in dh", edit("dz @ W1", "((dout @ W2) * (1 - c**2)) @ W1"), "The scale is missing in your dh: the branch's share is δ W₁ with the same δ, a in it, as in dW₁."),
         Mistake("paths multiplied", edit("+ dz @ W1", "+ dout * (dz @ W1)"), "You multiply the branch's gradient by dout. δ holds dout already: the two paths add, dout + δ W₁."),
         Mistake("out for the scale", edit("(c @ W2.T)", "(h + scale * c @ W2.T)"), "Your dscale multiplies dout by the whole output. The factor of a is the branch alone: da = Σ dout ⊙ r."),

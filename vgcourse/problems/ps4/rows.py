@@ -187,6 +187,7 @@ RMS_NORM_BACKWARD = Problem(
         Mistake("x for x̂ in the second term", edit("= x_hat * np", "= x * np"), "Your second term is r times too large: a power of r is lost, as if x stood where x̂ belongs, or as if that term were not divided by r. Count the powers: written with x alone there are three.", alone=True),
         Mistake("not divided by r", edit("stretch) / r", "stretch)"), "Your dx is not divided by r. x̂ is x/r, so everything that goes back to x carries 1/r."),
         Mistake("divided by r twice", edit("stretch) / r", "stretch) / r**2"), "Your dx is divided by r². It is divided by r, once."),
+        Mistake("second term over r twice", edit("stretch = ", "stretch = 1 / r * "), "Your second term is divided by a power of r too many. Written with x alone there are three."),
         Mistake("root missing", edit("np.sqrt(", "("), "Your r is the mean square: the root is missing."),
         Mistake("eps missing", edit(" + eps", ""), "Your r is √(mean x²) or nearly so. The eps that comes in is part of the forward pass, so it is part of the gradient."),
         Mistake("eps outside the root", edit(" + eps)", ") + eps"), "Your r is √(mean x²) + ε. Here ε stands inside the root."),
