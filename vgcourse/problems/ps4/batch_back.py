@@ -83,6 +83,8 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("variance term missing", edit("along = ", "along = 0 * "), "In your dx the path through the variance is missing: v moves with every row that counts, and moves every x̂."),
         Mistake("mean and variance terms missing", edit("shared = ", "shared = 0 * ", "along = ", "along = 0 * "), "Your dx treats μ and v as constants. Both depend on the rows that count, so two more terms come off there."),
         Mistake("gamma missing", edit("gamma * dy", "dy"), "γ is missing in dx. The gradient that arrives at x̂ is dx̂ = γ ⊙ dy."),
+        Mistake("gamma twice", edit("dx = (d", "dx = gamma * (d"), "γ stands twice in your dx: in dx̂ = γ ⊙ dy, and once more at the end. y holds it once."),
+        Mistake("gamma in the first term only", edit("d.sum(axis=0)", "dy.sum(axis=0)", "(d * x_hat)", "(dy * x_hat)"), "γ is missing in the two sums of your dx. They are sums of dx̂ and dx̂ ⊙ x̂, with the same dx̂ = γ ⊙ dy as in the first term."),
         Mistake("not divided by s", edit("along) / s", "along)"), "Your dx is not divided by s = √(v + ε). x̂ is (x − μ)/s, so everything that goes back to x carries 1/s."),
         Mistake("divided by s twice", edit("along) / s", "along) / s**2"), "Your dx is divided by v + ε. It is divided by s = √(v + ε), once."),
         Mistake("1/M mixed with 1/(M − 1)", edit("x_hat).sum(axis=0) / M", "x_hat).sum(axis=0) / (M - 1)"), "Your variance divides by M and its gradient by M − 1. Use one of them in both passes."),

@@ -102,7 +102,7 @@ def _other_floor(args, outputs):
         fits = np.abs(_rows(a) - wanted) <= 1e-6 * limit
         for under in (True, False):
             right[under] += list(fits[(_rows(w) < FLOOR) == under])
-    return float(all(right[False]) and not all(right[True]))
+    return float(len(right[False]) > 2 and all(right[False]) and not all(right[True]))
 
 
 def _turned(args, outputs):
@@ -136,6 +136,7 @@ CLIP_BY_UNIT = Problem(
         Mistake("sums of absolute values", edit("np.linalg.norm(g,", "np.abs(g).sum(", "np.linalg.norm(w,", "np.abs(w).sum("), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
         Mistake("rows against the whole matrix", edit("w, axis=1, ", "w, "), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
         Mistake("weights ignored", edit("np.linalg.norm(w, axis=1, keepdims=True)", "np.ones((len(w), 1))"), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
+        Mistake("ratio forgotten", edit("ratio * np", "np"), "λ is missing in your limit: it is λ max(‖w_i‖, 0.001)."),
         Mistake("squares of the gradient", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the gradient: the root is missing."),
         Mistake("squares of the weights", edit("(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the weights: the root is missing."),
         Mistake("squares of both", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2", "(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),

@@ -85,6 +85,7 @@ TWO_GATES_BACKWARD = Problem(
         Mistake("f' missing", edit(" * (1 - c**2)", ""), "The candidate's own derivative is missing: from c back to its pre-activation there is a factor tanh' = 1 − c²."),
         Mistake("gates by tanh", edit("sigmoid(z_g), sigmoid(z_k)", "np.tanh(z_g), np.tanh(z_k)", "g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "Your gates are tanh, forward and back. A gate is a sigmoid, between 0 and 1, with the slope g(1 − g).", whole=True),
         Mistake("(1 − c)²", edit("(1 - c**2)", "(1 - c) ** 2"), "You multiply by (1 − c)² for the candidate. tanh' is 1 − c²: only c is squared."),
+        Mistake("1 − z²", edit("(1 - c**2)", "(1 - z**2)"), "You multiply by 1 − z² for the candidate. tanh' is 1 − tanh²(z)."),
         Mistake("tanh' for the gates", edit("g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "You use 1 − g² for the gates. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g).", whole=True),
         Mistake("σ' for the candidate", edit("(1 - c**2)", "c * (1 - c)"), "You use c(1 − c) for the candidate. That is σ'; the candidate is a tanh, whose derivative is 1 − c²."),
         Mistake("σ' of the activation", edit("g * (1 - g)", "sigmoid(g) * (1 - sigmoid(g))", "k * (1 - k)", "sigmoid(k) * (1 - sigmoid(k))"), "You take σ' at the gate's value. It belongs at its pre-activation; with g at hand write g(1 − g).", whole=True),

@@ -39,9 +39,9 @@ def _without_last(means, variances, sizes, *rest):
 
 
 def _cases(rng):
-    """Many batches, batches of which one is a single row, and one batch alone with one row to normalise."""
+    """Many batches, batches of which one is a single row, and two batches with one row to normalise."""
     cases = []
-    for sizes, N, D, eps in (((3, 9, 5, 14), 5, 3, 0.02), ((12, 1, 7), 4, 4, 0.05), ((6,), 1, 2, 0.03)):
+    for sizes, N, D, eps in (((3, 9, 5, 14), 5, 3, 0.02), ((12, 1, 7), 4, 4, 0.05), ((6, 2), 1, 2, 0.03)):
         batches = [norms.spread(rng, (max(n, 2), D), (0,))[:n] for n in sizes]
         means, variances = (np.array([stat(b, axis=0) for b in batches]) for stat in (np.mean, np.var))
         x = norms.spread(rng, (max(N, 2), D), (0,))[:N]
@@ -78,6 +78,7 @@ POOLED_STATISTICS = Problem(
         Mistake("batches count alike in the mean", edit("share @ means", "means.mean(axis=0)"), "Your mean gives every batch the same weight. Weigh by sizes/Σ sizes, as in the variance."),
         Mistake("batches count alike in the spread of the means", edit("share @ (means - mean) ** 2", "((means - mean) ** 2).mean(axis=0)"), "In the spread of the means you give every batch the same weight. Weigh (μ_t − μ)² by sizes/Σ sizes, like v_t."),
         Mistake("means.var", edit("share @ (means - mean) ** 2", "means.var(axis=0)"), "For the spread of the means you add means.var(axis=0), where every batch counts alike. Weigh (μ_t − μ)² by sizes/Σ sizes, around the μ that you return."),
+        Mistake("around the mean of the means", edit("(means - mean)", "(means - means.mean(axis=0))"), "You measure the spread of the means around their plain mean. It is around the μ that you return, in which large batches weigh more."),
         Mistake("batches count alike in the variance", edit("share @ variances", "variances.mean(axis=0)", "share @ (means - mean) ** 2", "((means - mean) ** 2).mean(axis=0)"), "Your variance gives every batch the same weight. Weigh by sizes/Σ sizes, as in the mean."),
         Mistake("mean not subtracted", edit("(means - mean) ** 2", "means**2"), "Your variance holds the mean of μ_t². What counts is how far each μ_t is from the mean of all rows: (μ_t − μ)²."),
         Mistake("distance not squared", edit("(means - mean) ** 2", "np.abs(means - mean)"), "You add |μ_t − μ|. A variance is a mean of squares: (μ_t − μ)²."),
@@ -86,7 +87,10 @@ POOLED_STATISTICS = Problem(
         Mistake("sizes − 1 as weights", edit("np.asarray(sizes) / np.sum(sizes)", "(np.asarray(sizes) - 1) / np.sum(np.asarray(sizes) - 1)"), "You weigh each batch by N_t − 1. What is asked for is no estimate: all rows count, so N_t."),
         Mistake("between the batches with 1/(T − 1)", edit("share @ (means - mean) ** 2", "((means - mean) ** 2).sum(axis=0) / (len(sizes) - 1)"), "For the spread of the means you divide by T − 1, every batch alike. Weigh (μ_t − μ)² by sizes/Σ sizes: what is asked for is no estimate."),
         Mistake("number of batches", edit("inside + between", "(inside + between) * len(sizes)"), "Your variance is T times as large as it should be: a division is missing."),
+        Mistake("not divided by N", edit(" / np.sum(sizes)", ""), "You weigh by the sizes and do not divide by their sum. Mean and variance are sums over all rows, divided by N = Σ N_t."),
+        Mistake("divided by T", edit("np.sum(sizes)", "len(sizes)"), "You divide by the number of batches. The sums hold N = Σ N_t rows."),
         Mistake("standard deviations averaged", edit("share @ variances", "share @ np.sqrt(variances)"), "You average standard deviations. Variances are what adds up."),
+        Mistake("square of the mean standard deviation", edit("share @ variances", "(share @ np.sqrt(variances)) ** 2"), "You average standard deviations and square them. Variances are what adds up."),
         Mistake("standard deviation returned", edit("return mean, variance", "return mean, np.sqrt(variance)"), "Your second result is a standard deviation. Return the variance; the root comes in with y."),
         Mistake("the moving average of the lecture", _moving(), "You compute the moving average of (5.19). It forgets, and takes no account of the batches' sizes; here all rows count alike."),
         Mistake("moving average from the first batch", _moving(True), "You compute the moving average of (5.19), from the first batch on. It forgets, and takes no account of the batches' sizes; here all rows count alike."),
