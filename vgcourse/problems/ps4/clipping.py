@@ -136,7 +136,7 @@ CLIP_BY_UNIT = Problem(
         Mistake("sums of absolute values", edit("np.linalg.norm(g,", "np.abs(g).sum(", "np.linalg.norm(w,", "np.abs(w).sum("), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
         Mistake("rows against the whole matrix", edit("w, axis=1, ", "w, "), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
         Mistake("weights ignored", edit("np.linalg.norm(w, axis=1, keepdims=True)", "np.ones((len(w), 1))"), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
-        Mistake("ratio forgotten", edit("ratio * np", "np"), "λ is missing in your limit: it is λ max(‖w_i‖, 0.001)."),
+        Mistake("ratio forgotten", edit("ratio * np", "np"), "λ is missing in your limit: it is λ max(‖w_i‖, 0.001).", whole=True),
         Mistake("squares of the gradient", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the gradient: the root is missing."),
         Mistake("squares of the weights", edit("(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the weights: the root is missing."),
         Mistake("squares of both", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2", "(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
@@ -156,7 +156,7 @@ CLIP_BY_UNIT = Problem(
         Mistake("short rows shortened", edit("size > limit", "size < limit", "limit / np.where(large, size, 1.0)", "size / limit"), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
         Mistake("unit length", edit("limit / np", "1 / np"), "Your long rows get length 1. They get the length of their limit."),
         Mistake("factor without the weights", edit("limit / np", "ratio / np"), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
-        Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in: no row was shortened. If you scale inside a loop, do the scaled arrays reach the list that you return? If you compare, is λ in the limit?", alone=True),
+        Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in: no row was shortened. If you scale inside a loop, do the scaled arrays reach the list that you return? If you compare, is λ in the limit?", whole=True, alone=True),
         Mistake("long rows thrown away", edit("factor * g", "np.where(factor < 1, 0.0, g)"), "Your long rows become zero. Only their length is cut.", alone=True),
     ),
     hints=(
