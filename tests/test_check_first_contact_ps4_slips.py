@@ -1,4 +1,4 @@
-"""Problem set 4: right on tame inputs alone; sentences that once said too much; rules told by what they give."""
+"""Problem set 4: right on tame inputs alone, sentences that once said too much, rules told by their effect."""
 
 import collections
 

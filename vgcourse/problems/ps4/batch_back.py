@@ -72,7 +72,7 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("sums over the rows that count", edit("d.sum(axis=0)", "(m * d).sum(axis=0)", "(d * x_hat)", "(m * d * x_hat)"), "Your two sums run over the rows that count. μ and v are used by every row, so every row sends a gradient back through them: sum over all."),
         Mistake("variance sum over the rows that count", edit("(d * x_hat)", "(m * d * x_hat)"), "Your sum of dx̂ ⊙ x̂ runs over the rows that count. v is used by every row, so every row sends a gradient back through it: sum over all, as in your mean term."),
         Mistake("no gradient where the mask is 0", edit("return dx", "return m * dx"), "Your dx is 0 where the mask is 0. Those rows are normalised too, and their x stands in their own output: dx̂/s."),
-        Mistake("dy masked first", edit("    x_hat, d =", "    dy = m * dy\n    x_hat, d ="), "You set dy to 0 where the mask is 0, before all else. Those rows have an output, too: they need γ, β, μ and v, and send a gradient back through each.", whole=True),
+        Mistake("dy masked first", edit("    x_hat, d =", "    dy = m * dy\n    x_hat, d ="), "You set dy to 0 where the mask is 0, before all else. Those rows have an output, too: they need γ, β, μ and v, and send a gradient back through each."),
         Mistake("mean of all rows", edit("(m * x).sum(axis=0) / M", "x.mean(axis=0)"), "Your μ is the mean of all rows. The forward pass subtracts that of the rows that count.", whole=True),
         Mistake("variance of all rows", edit("(m * centred**2).sum(axis=0) / M", "(centred**2).mean(axis=0)"), "Your v runs over all rows. In the forward pass it is that of the rows that count.", whole=True),
         Mistake("mean and variance of all rows", edit("(m * x).sum(axis=0) / M", "x.mean(axis=0)", "(m * centred**2).sum(axis=0) / M", "(centred**2).mean(axis=0)"), "Your μ and v are those of all rows. In the forward pass they are those of the rows that count.", whole=True),
@@ -118,6 +118,8 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("dbeta averaged", edit("dbeta = np.sum(", "dbeta = np.mean("), "Your dβ is a mean over the batch. Every row uses the same β, so its gradient is a sum; a 1/N of the loss is already in dy."),
         Mistake("dgamma and dbeta over M", edit("return dx, dgamma, dbeta", "return dx, dgamma / M, dbeta / M"), "Your dγ and dβ are divided by M. Every row uses the same γ and β, so their gradients are sums; a 1/N of the loss is already in dy.", whole=True),
         Mistake("dgamma and dbeta not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat", "np.sum(dy, axis=0)", "dy"), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0.", whole=True),
+        Mistake("dgamma not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat"), "Your dγ still has one row per example. The same γ serves all rows: sum over axis 0."),
+        Mistake("dbeta not summed", edit("np.sum(dy, axis=0)", "dy"), "Your dβ still has one row per example. The same β serves all rows: sum over axis 0."),
     ),
     hints=(
         "Two questions for each path: which x_m move μ and v? Which outputs do μ and v move? Only the first is about the mask.",
