@@ -1,4 +1,4 @@
-"""Problem set 4: right on tame inputs alone, sentences that once said too much, rules told by what they do."""
+"""Problem set 4: right on tame inputs alone, sentences that said too much, rules known by what they do."""
 
 import collections
 
