@@ -133,7 +133,7 @@ MASKED_NORM_FORWARD = Problem(
     ),
     hints=(
         "Two groups of rows: all of them are shifted and divided, but only those that count say by how much.",
-        "μ and v have shape (D,), sums over axis 0 with m as weights; mask[:, None] lines it up with the rows of x.",
+        "μ and v have shape (D,), sums over the rows with m as weights; with a second axis of length 1 the mask lines up with the rows of x.",
         "Both μ and v are means with the weights m/M: write such a mean once and use it twice. Of x first, and then of what?",
     ),
 )  # fmt: skip
