@@ -199,7 +199,7 @@ PATH_GRADIENTS = Problem(
         Mistake("longest first", edit("return terms", "return terms[::-1].copy()"), "Your entries start with the longest path. Entry n is for paths through n branches, so the path around all of them comes first."),
         Mistake("up to length n", edit("return terms", "return np.cumsum(terms, axis=0)"), "Your entry n holds all paths of length up to n. It is for those of length n alone."),
         Mistake("longest path missing", edit("return terms", "return np.vstack([terms[:-1], 0 * terms[-1:]])"), "Your last entry is 0: the path through all L branches is missing. There are L + 1 lengths, from 0 to L."),
-        Mistake("lengths mixed", edit("through[:-1]", "through[1:]"), "You add what goes through a layer to the entries one shorter: whoever goes through a branch is one longer, from entry n − 1 to entry n."),
+        Mistake("no path through a branch", edit("through[:-1]", "0 * through[:-1]"), "Your entries from 1 on stay 0: no path goes through a branch. What goes through has become one longer, and belongs to the next entry."),
         Mistake("first layer missing", edit("Js[::-1]", "Js[:0:-1]", "carries[::-1]", "carries[:0:-1]"), "Your loop ends before the first layer. The gradient passes layer 1 last, Js[0]."),
     ),
     hints=(

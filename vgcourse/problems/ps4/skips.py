@@ -113,7 +113,7 @@ def _cost_cases(rng):
     for s, K in ((1, 5), (2, 7), (3, 2)):
         C, half = int(rng.integers(5, 10)), 2 * int(rng.integers(3, 5))
         wide = C + int(rng.integers(11, 24))
-        C_out = C + (0, int(rng.integers(2, 5)), -2)[s - 1]
+        C_out = C + (0, int(rng.integers(2, 5)), -3)[s - 1]
         Y, X = (2, 3 * half + 1) if s == 3 else (2 * half + 1, 2 * half + 1 + s)
         suffix = f" (stride {s})" * (s > 1)
         names = "parameters" + suffix, "multiply_adds" + suffix
