@@ -1,6 +1,7 @@
 """The graded functions of problem set 4: normalisation, clipping, residual and highway nets."""
 
-from vgcourse.problems.ps4.batch import MASKED_NORM_BACKWARD, MASKED_NORM_FORWARD
+from vgcourse.problems.ps4.batch import MASKED_NORM_FORWARD
+from vgcourse.problems.ps4.batch_back import MASKED_NORM_BACKWARD
 from vgcourse.problems.ps4.biases import TWO_BIASES
 from vgcourse.problems.ps4.clipping import CLIP_BY_UNIT
 from vgcourse.problems.ps4.conv import DEPTHWISE_BACKWARD

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
 FLOOR = 1e-3  # a unit whose weights are shorter counts as this long
@@ -11,36 +12,19 @@ FLOOR = 1e-3  # a unit whose weights are shorter counts as this long
 
 def clip_by_unit(grads, weights, ratio):
     """Row by row: g_i if ‖g_i‖ ≤ λ max(‖w_i‖, 0.001), else that limit times g_i/‖g_i‖."""
-    return _clip(grads, weights, ratio)
+    clipped = []
+    for g, w in zip(grads, weights, strict=True):
+        size = np.linalg.norm(g, axis=1, keepdims=True)
+        length = np.linalg.norm(w, axis=1, keepdims=True)
+        limit = ratio * np.maximum(length, FLOOR)
+        large = size > limit
+        factor = np.where(large, limit / np.where(large, size, 1.0), 1.0)
+        clipped.append(factor * g)
+    return clipped
 
 
 def _rows(a):
     return np.linalg.norm(a, axis=1, keepdims=True)
-
-
-def _columns(a):
-    return np.linalg.norm(a, axis=0, keepdims=True)
-
-
-def _whole(a):
-    return np.linalg.norm(a, keepdims=True)
-
-
-def _clip(
-    grads, weights, ratio, *, size=_rows, length=_rows, floor=lambda w: np.maximum(w, FLOOR), rescale=lambda g, limit: g > limit,
-    compared=lambda g: g, factor=lambda limit, g: limit / g, apply=lambda g, f: f * g,
-):  # fmt: skip
-    """clip_by_unit with exchangeable parts."""
-    clipped = []
-    for g, w in zip(grads, weights, strict=True):
-        n, limit = size(g), ratio * floor(length(w))
-        f = np.where(rescale(compared(n), limit), factor(limit, np.where(n > 0, n, 1.0)), 1.0)
-        clipped.append(apply(g, f))
-    return clipped
-
-
-def _squared(axis_norm):
-    return lambda a: axis_norm(a) ** 2
 
 
 def _globally(grads, weights, ratio):
@@ -59,17 +43,6 @@ def _cut_entries(grads, weights, ratio):
     """Every entry between −limit and limit of its row."""
     limits = [ratio * np.maximum(_rows(w), FLOOR) for w in weights]
     return [np.clip(g, -limit, limit) for g, limit in zip(grads, limits, strict=True)]
-
-
-def _ratio_not_squared(grads, weights, ratio):
-    """‖g‖² compared with λ ‖w‖²."""
-    return _clip(
-        grads, weights, ratio, rescale=lambda g, limit: g**2 > np.maximum(limit**2 / ratio, ratio * FLOOR)
-    )
-
-
-def _length_of_the_weights(grads, weights, ratio):
-    return _clip(grads, weights, ratio, factor=lambda limit, g: limit / ratio / g)
 
 
 def _cases(rng):
@@ -95,14 +68,22 @@ def _cases(rng):
         grads[0][0] = rng.normal(size=shapes[0][1])
         grads[-1][0] = 0.0
         cases.append(Case((grads, weights, ratio * rng.uniform(0.98, 1.02)), ("clipped",)))
-    return cases
+    return [*cases, _one_array(rng)]
+
+
+def _one_array(rng):
+    """One matrix: a unit with very small weights, whose gradient lies below its limit, one above, and one as usual."""
+    g, w = rng.normal(size=(2, 3, 4))
+    for row, (short, long) in enumerate(((4e-4, 1e-3), (3e-4, 2e-3), (1.5, 1.1))):
+        w[row] *= short / np.linalg.norm(w[row])
+        g[row] *= long / np.linalg.norm(g[row])
+    return Case(([g], [w], rng.uniform(1.2, 1.3)), ("clipped",))
 
 
 def _pairs(args, outputs):
-    after = next(iter(outputs.values()))
     return [
         (g, w, np.asarray(a, dtype=float))
-        for g, w, a in zip(args[0], args[1], after, strict=False)
+        for g, w, a in zip(args[0], args[1], outputs.values(), strict=False)
         if np.shape(a) == g.shape
     ]
 
@@ -110,6 +91,18 @@ def _pairs(args, outputs):
 def _too_long(args, outputs):
     over = [_rows(a) / (args[2] * np.maximum(_rows(w), FLOOR)) - 1 for _, w, a in _pairs(args, outputs)]
     return max([0.0, *(float(o.max()) for o in over)])
+
+
+def _other_floor(args, outputs):
+    """1 where a row under the floor, and none above it, has another length than its limit."""
+    right = {True: [], False: []}
+    for g, w, a in _pairs(args, outputs):
+        limit = args[2] * np.maximum(_rows(w), FLOOR)
+        wanted = np.minimum(_rows(g), limit)
+        fits = np.abs(_rows(a) - wanted) <= 1e-6 * limit
+        for under in (True, False):
+            right[under] += list(fits[(_rows(w) < FLOOR) == under])
+    return float(len(right[False]) > 2 and all(right[False]) and not all(right[True]))
 
 
 def _turned(args, outputs):
@@ -125,47 +118,50 @@ def _turned(args, outputs):
 CLIP_BY_UNIT = Problem(
     name="ps4.clip_by_unit",
     reference=clip_by_unit,
-    family=_clip,
     cases=_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
     invariants=(
+        Invariant("the floor is 0.001", _other_floor, "A unit whose weights are shorter than 0.001 is cut by you to another length than λ · 0.001. Look at the floor, and at what it is compared with."),
         Invariant("no row longer than its limit", _too_long, "Some row that you return is longer than λ max(‖w_i‖, 0.001), with w_i the same row of the weights."),
         Invariant("rows keep their direction", _turned, "Some of your rows point elsewhere than before. A unit's row is multiplied by one number."),
     ),
     mistakes=(
         Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself."),
         Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights."),
-        Mistake("per matrix", dict(size=_whole, length=_whole), "You measure whole matrices. Every unit, a row, is judged by itself."),
-        Mistake("per column", dict(size=_columns, length=_columns), "You measure columns, the weights that leave an input. A unit is a row: axis=1."),
-        Mistake("per entry", dict(size=np.abs, length=np.abs), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
+        Mistake("per matrix", edit("g, axis=1, ", "g, ", "w, axis=1, ", "w, "), "You measure whole matrices. Every unit, a row, is judged by itself."),
+        Mistake("per column", edit("g, axis=1", "g, axis=0", "w, axis=1", "w, axis=0"), "You measure columns, the weights that leave an input. A unit is a row."),
+        Mistake("per entry", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.abs(g)", "np.linalg.norm(w, axis=1, keepdims=True)", "np.abs(w)"), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
         Mistake("entries cut", _cut_entries, "You cut single entries at their row's limit. That turns the row: its entries share one factor, limit/‖g_i‖."),
-        Mistake("sums of absolute values", dict(size=lambda a: np.abs(a).sum(axis=1, keepdims=True), length=lambda a: np.abs(a).sum(axis=1, keepdims=True)), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
-        Mistake("rows against the whole matrix", dict(length=_whole), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
-        Mistake("weights ignored", dict(length=lambda w: np.ones((len(w), 1))), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
-        Mistake("squares of the gradient", dict(size=_squared(_rows)), "You use the sum of squares of the gradient: the root is missing."),
-        Mistake("squares of the weights", dict(length=_squared(_rows)), "You use the sum of squares of the weights: the root is missing."),
-        Mistake("squares of both", dict(size=_squared(_rows), length=_squared(_rows)), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
-        Mistake("squares compared", dict(compared=lambda n: n**2), "You compare the sum of squares with a length. Compare its root."),
-        Mistake("squares compared, ratio as it is", _ratio_not_squared, "You compare ‖g_i‖² with λ ‖w_i‖². Squared, the comparison needs λ² as well."),
-        Mistake("floor missing", dict(floor=lambda w: w), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
-        Mistake("floor added", dict(floor=lambda w: w + FLOOR), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
-        Mistake("floor under the gradient too", dict(size=lambda a: _rows(a) + FLOOR), "You add 0.001 to the length of the gradient. The 0.001 is for the weights; the gradient's length stays what it is."),
-        Mistake("units without weights not clipped", dict(floor=lambda w: np.where(w > 0, np.maximum(w, FLOOR), np.inf)), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
-        Mistake("floor after the ratio", lambda grads, weights, ratio: _clip(grads, weights, ratio, floor=lambda w: np.maximum(w, FLOOR / ratio)), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
-        Mistake("always rescaled", dict(rescale=lambda g, limit: g > 0), "You rescale every row to its limit. Short ones stay as they are."),
-        Mistake("comparison reversed", dict(rescale=lambda g, limit: (g < limit) & (g > 0)), "Your comparison is the wrong way round: short rows are stretched and long ones left alone.", alone=True),
-        Mistake("factor upside down", dict(factor=lambda limit, g: g / limit), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
-        Mistake("length of the weights", _length_of_the_weights, "Your long rows get the length of their weights. λ belongs into the factor too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
-        Mistake("short rows shortened", dict(rescale=lambda g, limit: g < limit, factor=lambda limit, g: g / limit), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
-        Mistake("unit length", dict(factor=lambda limit, g: 1 / g), "Your long rows get length 1. They get the length of their limit."),
-        Mistake("factor without the weights", lambda grads, weights, ratio: _clip(grads, weights, ratio, factor=lambda limit, g: ratio / g), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
-        Mistake("nothing changed", dict(apply=lambda g, f: g.copy()), "The gradients come back as they went in. Inside a loop, g = g * factor only renames: put the scaled arrays into a new list.", alone=True),
-        Mistake("long rows thrown away", dict(apply=lambda g, f: np.where(f < 1, 0.0, g)), "Your long rows become zero. Only their length is cut.", alone=True),
+        Mistake("sums of absolute values", edit("np.linalg.norm(g,", "np.abs(g).sum(", "np.linalg.norm(w,", "np.abs(w).sum("), "You add up absolute values. ‖·‖ is the root of the sum of squares."),
+        Mistake("rows against the whole matrix", edit("w, axis=1, ", "w, "), "Your limit is the norm of the whole weight matrix. Each row of the gradient is measured against the same row of the weights."),
+        Mistake("weights ignored", edit("np.linalg.norm(w, axis=1, keepdims=True)", "np.ones((len(w), 1))"), "Your limit is the ratio itself, as in clipping by norm. It is the ratio times the length of the unit's weights."),
+        Mistake("ratio forgotten", edit("ratio * np", "np"), "λ is missing in your limit: it is λ max(‖w_i‖, 0.001).", whole=True),
+        Mistake("squares of the gradient", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the gradient: the root is missing."),
+        Mistake("squares of the weights", edit("(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use the sum of squares of the weights: the root is missing."),
+        Mistake("squares of both", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) ** 2", "(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True) ** 2"), "You use sums of squares on both sides. The comparison allows it if λ is squared as well, the factor does not: take the roots."),
+        Mistake("squares compared", edit("size > limit", "size**2 > limit"), "You compare the sum of squares with a length. Compare its root."),
+        Mistake("squares compared, ratio as it is", edit("size > limit", "size**2 > np.maximum(limit**2 / ratio, ratio * FLOOR)"), "You compare ‖g_i‖² with λ ‖w_i‖². Squared, the comparison needs λ² as well."),
+        Mistake("floor missing", edit("np.maximum(length, FLOOR)", "length"), "A unit whose weights are all zero gets no gradient from you, and never will. Its weights count as 0.001 long: max(‖w_i‖, 0.001)."),
+        Mistake("floor added", edit("np.maximum(length, FLOOR)", "(length + FLOOR)"), "You add 0.001 to the length of the weights. It is a floor: max(‖w_i‖, 0.001)."),
+        Mistake("floor for zeros alone", edit("np.maximum(length, FLOOR)", "np.where(length > 0, length, FLOOR)"), "You put the floor under weights that are all zero, and under no others. It is for every unit whose weights are shorter than 0.001: max(‖w_i‖, 0.001)."),
+        Mistake("root mean squares", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.sqrt((g**2).mean(axis=1, keepdims=True))", "np.linalg.norm(w, axis=1, keepdims=True)", "np.sqrt((w**2).mean(axis=1, keepdims=True))"), "You measure root mean squares. ‖·‖ is the root of the sum: for long weights the two cancel, at the floor of 0.001 they do not."),
+        Mistake("floor under the gradient too", edit("(g, axis=1, keepdims=True)", "(g, axis=1, keepdims=True) + FLOOR"), "You add 0.001 to the length of the gradient. The 0.001 is for the weights; the gradient's length stays what it is."),
+        Mistake("units without weights not clipped", edit("np.maximum(length, FLOOR)", "np.where(length > 0, np.maximum(length, FLOOR), np.inf)"), "A unit whose weights are all zero keeps its whole gradient. Its weights count as 0.001 long, so its limit is λ · 0.001."),
+        Mistake("floor after the ratio", edit("ratio * np.maximum(length, FLOOR)", "np.maximum(ratio * length, FLOOR)"), "Your floor is on the limit, max(λ‖w_i‖, 0.001). It is on the length of the weights, before λ multiplies."),
+        Mistake("always rescaled", edit("size > limit", "size > 0"), "You rescale every row to its limit. Short ones stay as they are."),
+        Mistake("comparison reversed", edit("size > limit", "(size < limit) & (size > 0)"), "Your comparison is the wrong way round: short rows are stretched and long ones left alone.", alone=True),
+        Mistake("factor upside down", edit("limit / np.where(large, size, 1.0)", "size / limit"), "Your factor is ‖g‖/limit, which makes long rows longer. It is limit/‖g‖."),
+        Mistake("length of the weights", edit("limit / np", "limit / ratio / np"), "Your long rows get the length of their weights. λ belongs into the factor too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
+        Mistake("short rows shortened", edit("size > limit", "size < limit", "limit / np.where(large, size, 1.0)", "size / limit"), "Your factor is min(1, ‖g_i‖/limit): short rows become shorter and long ones stay. It is min(1, limit/‖g_i‖).", alone=True),
+        Mistake("unit length", edit("limit / np", "1 / np"), "Your long rows get length 1. They get the length of their limit."),
+        Mistake("factor without the weights", edit("limit / np", "ratio / np"), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
+        Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in: no row was shortened. If you scale inside a loop, do the scaled arrays reach the list that you return? If you compare, is λ in the limit?", whole=True, alone=True),
+        Mistake("long rows thrown away", edit("factor * g", "np.where(factor < 1, 0.0, g)"), "Your long rows become zero. Only their length is cut.", alone=True),
     ),
     hints=(
         "One unit at a time: how long is its row of the gradient, and how long is its row of the weights?",
-        "np.linalg.norm(g, axis=1, keepdims=True) has shape (rows, 1), which multiplies every row by its own number.",
-        "limit = ratio * np.maximum(norms of w, 0.001); the factor is limit/‖g_i‖ where ‖g_i‖ > limit, and 1 elsewhere. Beware of ‖g_i‖ = 0.",
+        "Every row needs a number of its own: lengths in the shape (rows, 1) multiply row by row.",
+        "Two questions decide it. What is the limit of a unit whose weights are all zero? And what becomes of limit/‖g_i‖ where ‖g_i‖ is 0?",
     ),
 )  # fmt: skip

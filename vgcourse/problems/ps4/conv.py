@@ -36,8 +36,15 @@ def _without_last(dout):
 
 
 def _conv_cases(rng):
+    """Strides 1, 2 and 3; with and without padding, also more of it than the filter reaches; one image, one channel."""
     cases = []
-    for (N, C, Y, X), K, s, p in (((3, 2, 5, 4), 3, 1, 1), ((3, 4, 6, 7), 4, 2, 1), ((5, 2, 4, 5), 3, 1, 0)):
+    for (N, C, Y, X), K, s, p in (
+        ((3, 2, 5, 4), 3, 1, 1),
+        ((3, 4, 6, 7), 4, 2, 1),
+        ((5, 2, 4, 5), 3, 1, 0),
+        ((1, 1, 2, 3), 1, 1, 2),
+        ((2, 3, 6, 8), 2, 3, 2),
+    ):
         rows, columns = ((size + 2 * p - K) // s + 1 for size in (Y, X))
         suffix = "" if s == 1 else f" (stride {s})"
         args = (
@@ -59,7 +66,7 @@ DEPTHWISE_BACKWARD = Problem(
     lecture='lecture 6, "Residual and highway nets"',
     axes={
         name + suffix: axes
-        for suffix in ("", " (stride 2)")
+        for suffix in ("", " (stride 2)", " (stride 3)")
         for name, axes in (("dx", ("example", "channel", "row", "column")), ("dW", ("channel", "row", "column")))
     },
     mistakes=(
@@ -74,8 +81,10 @@ DEPTHWISE_BACKWARD = Problem(
         Mistake("stride ignored in dW", edit(" padded[seen])", " padded[:, :, i : i + H, j : j + V])"), "Your dW takes windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv."),
         Mistake("stride ignored", edit("i : i + stride * H : stride, j : j + stride * V : stride", "i : i + H, j : j + V"), "You take windows one pixel apart, whatever the stride. Window (y, v) starts at row sy, column sv, in dx and in dW."),
         Mistake("padding not cut off", edit("dpadded[:, :, p : p + Y, p : p + X]", "dpadded"), "Your dx still has the border of padding. Those zeros are no part of x: cut p rows and columns off every side."),
-        Mistake("padding of 0 cuts all", edit("p : p + Y, p : p + X", "p:-p, p:-p"), "Without padding nothing is left of your dx: p:-p is 0:0, an empty slice. p : p + Y works for p = 0 too."),
-        Mistake("padding cut off on one side", edit("p : p + Y, p : p + X", ":Y, :X"), "You cut the padding off at the end only. It lies on every side: rows p to p + Y, columns p to p + X."),
+        Mistake("padding of 0 cuts all", edit("p : p + Y, p : p + X", "p:-p, p:-p"), "Without padding nothing is left of your dx: p:-p is 0:0, an empty slice. Count the end from the front."),
+        Mistake("padding cut off on one side", edit("p : p + Y, p : p + X", ":Y, :X"), "You cut the padding off at the end only. It lies on every side: p rows and columns come off at the front as well."),
+        Mistake("padding cut off at the front", edit("p : p + Y, p : p + X", "2 * p :, 2 * p :"), "You cut the padding off at the front only. It lies on every side: p rows and columns at each end."),
+        Mistake("padding ignored", lambda dout, x, W, stride, padding: depthwise_backward(dout[:, :, : (x.shape[2] - W.shape[1]) // stride + 1, : (x.shape[3] - W.shape[1]) // stride + 1], x, W, stride, 0), "Your windows start on the image itself. They start on the padded one: window (y, v) at row sy − p and column sv − p of x."),
         Mistake("channels mixed in dx", edit("dout * W[:, i, j, None, None]", "(dout * W[:, i, j, None, None]).sum(axis=1, keepdims=True)"), "Your dx sums over the channels, as a full convolution does. Here channel c of the output comes from channel c of the input alone."),
         Mistake("channels mixed in dW", edit("(dout * padded", "(dout.sum(axis=1, keepdims=True) * padded"), "Your dW lets every channel of dout meet every channel of x. Here channel c of the output comes from channel c of the input alone."),
         Mistake("one filter for all channels", edit("W[:, i, j, None", "W[:1, i, j, None"), "Your dx uses the first channel's filter for all channels. Each has its own."),
@@ -89,7 +98,7 @@ DEPTHWISE_BACKWARD = Problem(
     ),
     hints=(
         "Take one window of one channel: out[n, c, y, v] is the sum of the filter times the patch. Its gradient goes to the patch, weighed by the filter, and to the filter, weighed by the patch.",
-        "Work on the padded image, (Y + 2p, X + 2p); window (y, v) starts at (s·y, s·v). Windows overlap, so dx collects with +=. Cut the padding off at the end.",
-        "Loop over the K² offsets (i, j): all windows' pixels at this offset are padded[:, :, i : i + s·Y' : s, j : j + s·X' : s], of the shape of dout. No sum over channels anywhere.",
+        "Work on the padded image, (Y + 2p, X + 2p); window (y, v) starts at (s·y, s·v). Windows overlap, so dx has to collect. Cut the padding off at the end.",
+        "Loop over the K² offsets (i, j): the pixels that all windows have at one offset are a slice of the padded image with the step s, of the shape of dout. What do you sum there for dW, and what do you add there for dx? No sum over channels anywhere.",
     ),
 )  # fmt: skip

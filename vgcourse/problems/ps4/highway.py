@@ -39,7 +39,7 @@ def _coupled(dout, h, W, b, W_g, b_g, W_k, b_k):
 
 def _highway_cases(rng):
     cases = []
-    for N, H in ((5, 4), (4, 4), (3, 2)):
+    for N, H in ((5, 4), (4, 4), (3, 2), (1, 1)):
         W, W_g, W_k = rng.normal(size=(3, H, H)) * 1.2 / np.sqrt(H)
         b, b_g, b_k = (m + 0.5 * rng.normal(size=H) for m in (0.0, -0.8, 0.6))
         args = rng.normal(size=(N, H)), rng.normal(size=(N, H)), W, b, W_g, b_g, W_k, b_k
@@ -57,7 +57,7 @@ TWO_GATES_BACKWARD = Problem(
     lecture='lecture 6, "Residual and highway nets"',
     axes={"dh": ("example", "unit"), "dW": _MATRIX, "db": ("unit",), "dW_g": _MATRIX, "db_g": ("unit",), "dW_k": _MATRIX, "db_k": ("unit",)},
     mistakes=(
-        Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights."),
+        Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights.", whole=True),
         Mistake("identity path forgotten", edit(" + dout * k", ""), "In dh the carry is missing: h also goes straight to the output, weighed by k, and brings back k ⊙ dout."),
         Mistake("carry not weighed", edit("dout * k", "dout"), "Your carry brings back all of dout, as in a residual net. Here the old value passes with weight k, forward and back."),
         Mistake("carry 1 − g", edit("dout * k", "dout * (1 - g)"), "Your carry is weighed by 1 − g, as in the lecture. Here it is k."),
@@ -70,26 +70,40 @@ TWO_GATES_BACKWARD = Problem(
         Mistake("first gate with c − h", edit("dout * c *", "dout * (c - h) *"), "Your δ_g holds c − h, as in the lecture. Here g stands in one place, g ⊙ c, so ∂h'/∂g = c."),
         Mistake("first gate with h", edit("dout * c *", "dout * h *"), "Your δ_g holds h. g multiplies the new value: ∂h'/∂g = c."),
         Mistake("carry gate with c", edit("dout * h *", "dout * c *"), "Your δ_k holds c. k multiplies the old value: ∂h'/∂k = h."),
-        Mistake("carry gate with −h", edit("dout * h *", "dout * -h *"), "Your δ_k has a minus sign, as the lecture's 1 − g had. Here k itself multiplies h: ∂h'/∂k = h."),
+        Mistake("carry gate with −h", edit("dout * h *", "dout * -h *"), "Your δ_k has a minus sign, as the lecture's 1 − g had. Here k itself multiplies h: ∂h'/∂k = h.", whole=True),
+        Mistake("carry gate with c − h", edit("dout * h *", "dout * (c - h) *"), "Your δ_k holds c − h. k stands in one place, k ⊙ h, so ∂h'/∂k = h."),
+        Mistake("h missing at the carry gate", edit("dout * h *", "dout *"), "Your δ_k lacks h: k multiplies the old value, so ∂h'/∂k = h."),
+        Mistake("c missing at the gate", edit("dout * c *", "dout *"), "Your δ_g lacks c: g multiplies the new value, so ∂h'/∂g = c."),
         Mistake("gate missing in the candidate's path", edit("dout * g *", "dout *"), "The candidate's gradient lacks the factor g: c reaches the output as g ⊙ c, so ∂L/∂c = g ⊙ dout."),
-        Mistake("σ' missing", edit(" * g * (1 - g)", "", " * k * (1 - k)", ""), "The gates' own derivative is missing: from a gate back to its pre-activation there is a factor σ' = g(1 − g)."),
+        Mistake("k in the candidate's path", edit("dout * g *", "dout * k *"), "The candidate's gradient is weighed by k. c reaches the output as g ⊙ c, so ∂L/∂c = g ⊙ dout.", whole=True),
+        Mistake("1 − k in the candidate's path", edit("dout * g *", "dout * (1 - k) *"), "The candidate's gradient is weighed by 1 − k, as with one gate. c reaches the output as g ⊙ c, so ∂L/∂c = g ⊙ dout."),
+        Mistake("σ' missing", edit(" * g * (1 - g)", "", " * k * (1 - k)", ""), "The gates' own derivative is missing: from a gate back to its pre-activation there is a factor σ' = g(1 − g).", whole=True),
+        Mistake("σ' missing at g", edit(" * g * (1 - g)", ""), "The gate's own derivative is missing in δ_g: from g back to its pre-activation there is a factor σ' = g(1 − g).", whole=True),
+        Mistake("σ' missing at k", edit(" * k * (1 - k)", ""), "The carry gate's own derivative is missing in δ_k: from k back to its pre-activation there is a factor σ' = k(1 − k).", whole=True),
+        Mistake("tanh' for g", edit("g * (1 - g)", "(1 - g**2)"), "You use 1 − g² for the gate g. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g).", whole=True),
+        Mistake("tanh' for k", edit("k * (1 - k)", "(1 - k**2)"), "You use 1 − k² for the gate k. That is tanh'; a gate is a sigmoid, whose derivative is k(1 − k).", whole=True),
         Mistake("f' missing", edit(" * (1 - c**2)", ""), "The candidate's own derivative is missing: from c back to its pre-activation there is a factor tanh' = 1 − c²."),
-        Mistake("gates by tanh", edit("sigmoid(z_g), sigmoid(z_k)", "np.tanh(z_g), np.tanh(z_k)", "g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "Your gates are tanh, forward and back. A gate is a sigmoid, between 0 and 1, with the slope g(1 − g)."),
+        Mistake("gates by tanh", edit("sigmoid(z_g), sigmoid(z_k)", "np.tanh(z_g), np.tanh(z_k)", "g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "Your gates are tanh, forward and back. A gate is a sigmoid, between 0 and 1, with the slope g(1 − g).", whole=True),
         Mistake("(1 − c)²", edit("(1 - c**2)", "(1 - c) ** 2"), "You multiply by (1 − c)² for the candidate. tanh' is 1 − c²: only c is squared."),
-        Mistake("tanh' for the gates", edit("g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "You use 1 − g² for the gates. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g)."),
+        Mistake("tanh' for the gates", edit("g * (1 - g)", "(1 - g**2)", "k * (1 - k)", "(1 - k**2)"), "You use 1 − g² for the gates. That is tanh'; a gate is a sigmoid, whose derivative is g(1 − g).", whole=True),
         Mistake("σ' for the candidate", edit("(1 - c**2)", "c * (1 - c)"), "You use c(1 − c) for the candidate. That is σ'; the candidate is a tanh, whose derivative is 1 − c²."),
-        Mistake("σ' of the activation", edit("g * (1 - g)", "sigmoid(g) * (1 - sigmoid(g))", "k * (1 - k)", "sigmoid(k) * (1 - sigmoid(k))"), "You take σ' at the gate's value. It belongs at its pre-activation; with g at hand write g(1 − g)."),
+        Mistake("1 − z²", edit("(1 - c**2)", "(1 - z**2)"), "You multiply by 1 − z² for the candidate. tanh' is 1 − tanh²(z)."),
+        Mistake("σ' of the activation", edit("g * (1 - g)", "sigmoid(g) * (1 - sigmoid(g))", "k * (1 - k)", "sigmoid(k) * (1 - sigmoid(k))"), "You take σ' at the gate's value. It belongs at its pre-activation; with g at hand write g(1 − g).", whole=True),
         Mistake("f' of the activation", edit("(1 - c**2)", "(1 - np.tanh(c) ** 2)"), "You take tanh' at c = tanh(z). It belongs at z; with c at hand write 1 − c²."),
         Mistake("gates' paths exchanged", edit("dz_g @ W_g + dz_k @ W_k", "dz_g @ W_k + dz_k @ W_g"), "The gradient of g goes back through W_k and that of k through W_g. Each goes back the way it came."),
-        Mistake("gates exchanged", lambda dout, h, W, b, W_g, b_g, W_k, b_k: two_gates_backward(dout, h, W, b, W_k, b_k, W_g, b_g), "You let k admit the new value and g keep the old one. It is the other way round: h' = g ⊙ c + k ⊙ h."),
-        Mistake("biases left out", lambda dout, h, W, b, W_g, b_g, W_k, b_k: two_gates_backward(dout, h, W, 0 * b, W_g, 0 * b_g, W_k, 0 * b_k), "Your forward pass leaves the biases out. They move c, g and k, and with them all slopes."),
+        Mistake("gates exchanged", edit("W_g, b_g, W_k, b_k):", "W_k, b_k, W_g, b_g):"), "You let k admit the new value and g keep the old one. It is the other way round: h' = g ⊙ c + k ⊙ h.", whole=True),
+        Mistake("biases left out", edit("W.T + b,", "W.T,", "W_g.T + b_g", "W_g.T", "W_k.T + b_k", "W_k.T"), "Your forward pass leaves the biases out. They move c, g and k, and with them all slopes."),
+        Mistake("b left out", edit("W.T + b,", "W.T,"), "Your forward pass leaves b out: c, and with it its slope, is another number.", whole=True),
+        Mistake("b_g left out", edit("W_g.T + b_g", "W_g.T"), "Your forward pass leaves b_g out: the gate g is another number.", whole=True),
+        Mistake("b_k left out", edit("W_k.T + b_k", "W_k.T"), "Your forward pass leaves b_k out: the gate k is another number.", whole=True),
+        Mistake("c without tanh", edit("np.tanh(z)", "z"), "Your candidate is its bare pre-activation: c is a tanh of it.", whole=True),
         Mistake("Wᵀ for W", edit("dz @ W + dz_g @ W_g + dz_k @ W_k", "dz @ W.T + dz_g @ W_g.T + dz_k @ W_k.T"), "You go back through the transposes of the weights. Forward is h Wᵀ, so back is δ W. They are square, so numpy cannot notice."),
         Mistake("z = h W", _columns_out, "Your layer is z = h W, with columns as outputs. Here rows are outputs: z = h Wᵀ, δ W and δᵀ h. They are square, so numpy cannot notice."),
         Mistake("dW with the candidate", edit("dz.T @ h, dz_g.T @ h, dz_k.T @ h", "dz.T @ c, dz_g.T @ c, dz_k.T @ c"), "Your weight gradients multiply by c. What comes into all three weights is h: dW = δᵀ h."),
         Mistake("weight gradients averaged", edit("return dh, dW, db, dW_g, db_g, dW_k, db_k", "return dh, *(a / len(h) for a in (dW, db, dW_g, db_g, dW_k, db_k))"), "Your weight and bias gradients are divided by N. The 1/N of the mean is already in dout.", whole=True),
         Mistake("matrices' gradients averaged", edit("dz.T @ h, dz_g.T @ h, dz_k.T @ h", "(a.T @ h / len(h) for a in (dz, dz_g, dz_k))"), "Your dW, dW_g and dW_k are divided by N. The 1/N of the mean is already in dout.", whole=True),
         Mistake("bias gradients averaged", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "(a.mean(axis=0) for a in (dz, dz_g, dz_k))"), "Your bias gradients are means over the batch. A bias is added to every row, so its gradient is the sum.", whole=True),
-        Mistake("bias gradients not summed", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "dz, dz_g, dz_k"), "Your bias gradients still have one row per example. The same bias is added to every row: sum over axis 0."),
+        Mistake("bias gradients not summed", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "dz, dz_g, dz_k"), "Your bias gradients still have one row per example. The same bias is added to every row: sum over axis 0.", whole=True),
     ),
     hints=(
         "h reaches h' on four paths: through the candidate, through the gate g, through the gate k, and straight on, weighed by k.",

@@ -20,6 +20,11 @@ def scales(rng, size):
     return rng.uniform(0.4, 0.9, size=size) * rng.choice([-1, 1], size=size) * rng.choice([1, 2.5], size=size)
 
 
+def mask(rng, N, M):
+    """N zeros and ones, M of them ones."""
+    return rng.permutation(np.arange(N) < M).astype(float)
+
+
 def sums_to_zero(over, diagnosis):
     """The invariant Σ dx = 0 over the axes."""
 

@@ -124,7 +124,7 @@ RIGHT = (
     Planted("by the larger", lambda grads, c, kept: [g * (c / np.maximum(_norm(grads), c)) for g in grads], "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
     Planted("as one vector", _one_vector, "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
     Planted("by hypot", _by_hypot, "It differs from “plainly” by rounding. If you accept that one, equality is too much to ask."),
-    Planted("1e−6 in the denominator", _as_torch, "Libraries add 1e−6 to the norm against 0/0. An error of 1e−6 has to be allowed."),
+    Planted("1e−6 in the denominator", _as_torch, "Libraries add 1e−6 to the norm against 0/0, an error of 1e−6/‖g‖. Allow 1e−5, and let no norm be tiny."),
     Planted("nested lists", lambda grads, c, kept: [g.tolist() for g in _clip(grads, c)], "Its results are lists of numbers: np.asarray makes arrays of them."),
     Planted("float32", lambda grads, c, kept: [g.astype(np.float32) for g in _clip(grads, c)], "Its results are in single precision, rounded at 6e−8: if you accept “plainly”, allow that much."),
     Planted("a tuple", lambda grads, c, kept: tuple(_clip(grads, c)), "A tuple of arrays is as good as a list."),
