@@ -5,6 +5,7 @@ One run of T steps and back on eight sequences of noise: 10 ms for T = 400.
 
 import numpy as np
 
+from vgcourse.problems.edits import edit
 from vgcourse.problems.measured import as_numbers, known, off
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
 
@@ -16,21 +17,9 @@ FROZEN = 0.3  # over T
 
 def mend_leaks(W_h, W_x, T):
     """0.7 for units that read the input, 1/(2T) for the others."""
-    return leaks(W_h, W_x, T)
-
-
-def leaks(
-    W_h,
-    W_x,
-    T,
-    *,
-    fast=lambda T: 0.7,
-    slow=lambda T: 0.5 / T,
-    ears=lambda W_h, W_x: (W_x != 0).any(axis=1),
-    finish=lambda a: a,
-):
-    """mend_leaks with exchangeable parts."""
-    return finish(np.where(ears(W_h, W_x), fast(T), slow(T)))
+    hears = (W_x != 0).any(axis=1)
+    fast, slow = 0.7, 0.5 / T
+    return np.where(hears, fast, slow)
 
 
 def left(W_h, W_x, alpha, T, seed=0):
@@ -105,7 +94,6 @@ def _cases(rng):
 MEND_LEAKS = Problem(
     name="ps6.mend_leaks",
     reference=mend_leaks,
-    family=leaks,
     cases=_cases,
     adapt=_measured,
     exact=True,
@@ -124,16 +112,16 @@ MEND_LEAKS = Problem(
         Invariant("the gradient is lost", off(2), "Of your gradient less than 0.15 arrives at h_0, or more than e times what started."),
     ),
     mistakes=(
-        Mistake("as it came", lambda W_h, W_x, T: np.full(len(W_h), 0.5), "All leaks are 0.5: the net is as it came, and forgets in twenty steps."),
-        Mistake("all slow", dict(fast=lambda T: 0.5 / T), "All your units are slow: nothing hears the input any more."),
-        Mistake("all fast", dict(slow=lambda T: 1.0), "All your units are fast: nothing remembers."),
-        Mistake("ears slow, the others fast", dict(fast=lambda T: 0.5 / T, slow=lambda T: 0.7), "You made the units slow that read the input, and the others fast. It is the other way round."),
-        Mistake("frozen", dict(slow=lambda T: 1e-6), "Your slow units are frozen: they remember since they never change. Their leak has to be 0.3/T at least."),
-        Mistake("0.05 whatever T", dict(slow=lambda T: 0.05), "Your slow leak is 0.05, so a unit keeps some twenty steps. What has to be kept is T: let the leak follow it."),
-        Mistake("0.01 whatever T", dict(slow=lambda T: 0.01), "Your slow leak is 0.01 whatever T is. A unit then keeps some hundred steps: let the leak follow T."),
-        Mistake("3/T", dict(slow=lambda T: 3 / T), "Your slow leak is about 3/T. Then e⁻³ = 0.05 is left of what a slow unit holds, and not all units are slow."),
-        Mistake("1 − α returned", dict(fast=lambda T: 0.3, slow=lambda T: 1 - 0.5 / T), "You return what is kept, 1 − α. The leak is what is let in."),
-        Mistake("only full rows are ears", dict(ears=lambda W_h, W_x: (W_x != 0).all(axis=1)), "One unit reads one input only, and you made it slow. A row of W_x that is not all zero is an ear's."),
+        Mistake("as it came", edit("np.where(hears, fast, slow)", "np.full(len(W_h), 0.5)"), "All leaks are 0.5: the net is as it came, and forgets in twenty steps."),
+        Mistake("all slow", edit("0.7,", "0.5 / T,"), "All your units are slow: nothing hears the input any more."),
+        Mistake("all fast", edit("0.5 / T", "1.0"), "All your units are fast: nothing remembers."),
+        Mistake("ears slow, the others fast", edit("0.7, 0.5 / T", "0.5 / T, 0.7"), "You made the units slow that read the input, and the others fast. It is the other way round."),
+        Mistake("frozen", edit("0.5 / T", "1e-6"), "Your slow units are frozen: they remember since they never change. Their leak has to be 0.3/T at least."),
+        Mistake("0.05 whatever T", edit("0.5 / T", "0.05"), "Your slow leak is 0.05, so a unit keeps some twenty steps. What has to be kept is T: let the leak follow it."),
+        Mistake("0.01 whatever T", edit("0.5 / T", "0.01"), "Your slow leak is 0.01 whatever T is. A unit then keeps some hundred steps: let the leak follow T."),
+        Mistake("3/T", edit("0.5 / T", "3 / T"), "Your slow leak is about 3/T. Then e⁻³ = 0.05 is left of what a slow unit holds, and not all units are slow."),
+        Mistake("1 − α returned", edit("0.7, 0.5 / T", "0.3, 1 - 0.5 / T"), "You return what is kept, 1 − α. The leak is what is let in."),
+        Mistake("only full rows are ears", edit(".any(", ".all("), "One unit reads one input only, and you made it slow. A row of W_x that is not all zero is an ear's."),
     ),
     hints=(
         "Two jobs: hearing and remembering. One leak cannot do both, two kinds of units can.",
