@@ -10,7 +10,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS, inside
 from vgcourse.problems.ps6.through_time import AXES, leaky_backward, over_time
 
@@ -100,7 +100,7 @@ def _any_right(out, right):
 
 def _cases(rng):
     cases = []
-    for size, every in (((8, 3, 4, 5), 3), (EQUAL, 2), ((6, 2, 3, 4), 3), ((4, 2, 3, 4), 9)):
+    for size, every in (((8, 3, 4, 5), 3), (EQUAL, 2), ((6, 2, 3, 4), 3), ((4, 2, 3, 4), 9), (SINGLE, 1)):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
         args = (rng.normal(size=(*size[:2], size[3])), x, h0, W_x, W_h, b, alpha, every)
         cases.append(Case(args, GRADIENTS, batch=size[1], steps=size[0]))

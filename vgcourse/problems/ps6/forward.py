@@ -6,14 +6,16 @@ from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 EQUAL = (5, 5, 5, 5)  # T = N = D = H: wrong products and exchanged axes run
+SINGLE = (4, 1, 2, 1)  # axes of length 1 that a squeeze or a missing axis loses
 
 
 def draw_net(rng, T, N, D, H):
-    """Input, first state, weights and leaks, one of them 1, far enough from saturation for float32."""
+    """Input, first state, weights and leaks, one of them 1 but for EQUAL, far enough from saturation for float32."""
     x, h0 = 0.8 * rng.normal(size=(T, N, D)), 0.7 * rng.normal(size=(N, H))
     W_x, W_h = 0.7 * rng.normal(size=(H, D)) / np.sqrt(D), rng.normal(size=(H, H)) / np.sqrt(H)
     alpha = rng.permutation(np.linspace(0.3, 0.8, H)) + rng.uniform(-0.03, 0.03, size=H)
-    alpha[rng.integers(H)] = 1.0 if H > 1 else 0.6
+    if (T, N, D, H) != EQUAL:
+        alpha[rng.integers(H)] = 1.0 if H > 1 else 0.6
     return x, h0, W_x, W_h, 0.4 * rng.normal(size=H), alpha
 
 
@@ -33,7 +35,7 @@ def leaky_forward(x, h0, W_x, W_h, b, alpha):
 
 
 def _forward_cases(rng):
-    sizes = ((6, 3, 4, 5), EQUAL, (7, 1, 2, 1))
+    sizes = ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 4))
     return [Case(draw_net(rng, *size), ("hs",), batch=size[1], steps=size[0]) for size in sizes]
 
 

@@ -28,11 +28,12 @@ def _jacobian_cases(rng):
     for (T, D, H), (s, t) in (
         ((7, 3, 4), (1, 6)),
         ((6, 2, 3), (0, 4)),
-        ((5, 3, 5), (2, 3)),
+        ((5, 3, 5), (4, 5)),
         ((4, 2, 3), (2, 2)),
+        ((4, 2, 3), (1, 4)),
     ):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, T, 1, D, H)
-        W_h = W_h * 1.2  # so that no bound is 1
+        W_h = W_h * (0.2 if t - s == 3 else 1.2)  # one bound below 1, the others above
         alpha = np.minimum(alpha, rng.uniform(0.82, 0.9))
         hs = leaky_forward(x, h0, W_x, W_h, b, alpha)[:, 0]
         cases.append(Case((hs, W_h, alpha, s, t), ("J", "bound"), steps=t - s))

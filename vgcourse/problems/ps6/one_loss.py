@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 
 # --- error_signals ---------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ def error_signals(dh, hs, W_h, alpha):
 
 def _signal_cases(rng):
     cases = []
-    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
+    for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 3)):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
         hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
         args = rng.normal(size=h0.shape), hs, W_h, alpha

@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 from vgcourse.problems.ps6.through_time import leaky_backward
 
@@ -47,7 +47,7 @@ def _draw(rng, size):
 
 def _pair_cases(rng):
     cases = []
-    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
+    for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 3)):
         dhs, hs, _, W_h, alpha = _draw(rng, size)
         cases.append(Case((dhs, hs, W_h, alpha), ("G",), batch=size[1], steps=size[0]))
     return cases
@@ -113,7 +113,7 @@ def inputs_by_lag(dhs, hs, x, W_h, alpha):
 
 def _lag_cases(rng):
     cases = []
-    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 4)):
+    for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 4)):
         cases.append(Case(_draw(rng, size), ("parts",), batch=size[1], steps=size[0]))
     return cases
 

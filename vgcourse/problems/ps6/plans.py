@@ -27,7 +27,7 @@ def _plan_cases(rng):
         return int(rng.choice([T for T in range(low, high) if T % checkpoint_plan(T, q)[0]]))
 
     cases = []
-    for T, q in ((uneven(60, 75, 3), 3), (24, 4.5), (uneven(101, 130, 0.5), 0.5), (6, 20), (6, 0.1)):
+    for T, q in ((uneven(60, 75, 3.3), 3.3), (24, 4.6), (uneven(101, 130, 0.5), 0.5), (6, 20), (6, 0.1), (1, 2.5)):
         cases.append(Case((T, q), ("every", "memory", "steps")))
     return [*cases, Case((12, 1), ("every", "memory", "steps"))]  # 12/3 + 3 = 12/4 + 4 = 7: a tie
 
@@ -63,7 +63,7 @@ CHECKPOINT_PLAN = Problem(
         Mistake("memory cut to a whole number", edit("memory[every]", "int(memory[every])"), "Your memory is cut to a whole number. q need not be whole, so the memory need not be."),
         Mistake("q rounded down", edit("    memory = {", "    q = max(int(q), 1)\n    memory = {"), "Your q is rounded down to a whole number. It need not be whole."),
         Mistake("q rounded up", edit("    memory = {", "    q = math.ceil(q)\n    memory = {"), "Your q is rounded up to a whole number. It need not be whole."),
-        Mistake("every below T", edit("range(1, T + 1)", "range(1, T)"), "You do not try `every` = T, one segment for all. With a small q it is the best."),
+        Mistake("every below T", edit("range(1, T + 1)", "range(1, max(T, 2))"), "You do not try `every` = T, one segment for all. With a small q it is the best."),
         Mistake("T steps", edit("2 * T - last", "T"), "Your steps are those of the first run only."),
         Mistake("second run only", edit("2 * T - last", "T - last"), "Your steps are those of the second run only."),
         Mistake("last step spared", edit("2 * T - last", "2 * T - 1"), "You spare one step. The whole last segment is computed once."),
@@ -102,10 +102,12 @@ def cheapest_reversal(costs, slots):
 
 
 def _reversal_cases(rng):
-    uneven = np.round(rng.uniform(1, 9, size=11), 1)
+    def uneven(size):
+        """Eighths: their sums are exact, so that equally cheap splits are equal whoever adds them up."""
+        return np.round(8 * rng.uniform(1, 9, size=size)) / 8
+
     sorted_costs = np.sort(rng.integers(1, 30, size=10)).astype(float)
-    cases = [(uneven, 3), (sorted_costs, 2), (np.ones(9), 3), (np.round(rng.uniform(1, 9, size=6), 1), 1)]
-    cases.append((np.round(rng.uniform(1, 9, size=7), 1)[::-1].copy(), 9))
+    cases = [(uneven(11), 3), (sorted_costs, 2), (np.ones(9), 3), (uneven(6), 1), (uneven(7), 9), (uneven(1), 2)]
     cases.append((np.round(np.exp(rng.uniform(0, 4, size=9))), 3))  # far from even
     return [Case(args, ("ahead", "split")) for args in cases]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import FLOW, LEAKS, SLOPE_MISTAKES, SUMS, WAYS
 
 GRADIENTS = ("dx", "dh0", "dW_x", "dW_h", "db", "dalpha")
@@ -67,7 +67,7 @@ LEAKY_BACKWARD = Problem(
     name="ps6.leaky_backward",
     reference=leaky_backward,
     helpers=(over_time,),
-    cases=lambda rng: [backward_case(rng, size) for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 4))],
+    cases=lambda rng: [backward_case(rng, size) for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 4))],
     points=6,
     lecture='lecture 8, "Backpropagation through time"',
     axes=AXES,

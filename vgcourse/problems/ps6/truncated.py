@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 from vgcourse.problems.ps6.through_time import AXES, backward_case, over_time
 
@@ -36,7 +36,7 @@ def truncated_backward(dhs, hs, x, W_h, alpha, k1, k2):
 
 def _cases(rng):
     names = "dW_x", "dW_h", "db"
-    cuts = (((11, 3, 4, 5), (3, 5)), (EQUAL, (1, 3)), ((7, 2, 3, 4), (2, 6)), ((6, 2, 4, 3), (4, 4)))
+    cuts = (((11, 3, 4, 5), (3, 5)), (EQUAL, (1, 3)), ((7, 2, 3, 4), (2, 6)), ((6, 2, 4, 3), (4, 4)), (SINGLE, (6, 9)))
     return [
         backward_case(
             rng, size, names, lambda dhs, hs, x, W_x, W_h, alpha, cut=cut: (dhs, hs, x, W_h, alpha, *cut)
