@@ -36,7 +36,13 @@ def truncated_backward(dhs, hs, x, W_h, alpha, k1, k2):
 
 def _cases(rng):
     names = "dW_x", "dW_h", "db"
-    cuts = (((11, 3, 4, 5), (3, 5)), (EQUAL, (1, 3)), ((7, 2, 3, 4), (2, 6)), ((6, 2, 4, 3), (4, 4)), (SINGLE, (6, 9)))
+    cuts = (
+        ((11, 3, 4, 5), (3, 5)),
+        (EQUAL, (1, 3)),
+        ((7, 2, 3, 4), (2, 6)),
+        ((6, 2, 4, 3), (4, 4)),
+        (SINGLE, (5, 6)),
+    )
     return [
         backward_case(
             rng, size, names, lambda dhs, hs, x, W_x, W_h, alpha, cut=cut: (dhs, hs, x, W_h, alpha, *cut)
@@ -67,6 +73,7 @@ TRUNCATED_BACKWARD = Problem(
         Mistake("loss at the border twice", edit("t >= last", "t >= last - 1"), "Your blocks send the last loss of the block before back once more. It went with its own block: a block's losses begin one step after the last end."),
         Mistake("last step left out", edit(", T]", ", T - 1]"), "Your last way back starts at step T − 1. The last end is T."),
         Mistake("gradient kept between the ways back", edit("dh = np", "dh = dh if last else np"), "Your gradient is not set to zero where a way back starts: what is left of the last one comes along."),
+        Mistake("gradient kept, the last block first", edit("for end in ends:\n", "dh = np.zeros_like(hs[0])\n    for last, end in reversed([*zip([0, *ends], ends)]):\n", "        dh = np.zeros_like(hs[0])\n", "", "        last = end\n", ""), "Your gradient is not set to zero where a way back starts: what is left at the end of a later block's way goes on into the block before.", alone=True),
         Mistake("chunks of k2", edit("range(k1, T, k1)", "range(k2, T, k2)", "max(end - k2, 0)", "last"), "You cut into chunks of k2. A way back starts after every k1 steps, and overlaps the one before."),
         Mistake("window of k2 from every loss", edit("range(k1, T, k1)", "range(1, T)"), "Each of your losses goes back k2 steps from where it stands. The k2 steps count from the end of its block of k1 steps."),
         Mistake("window of k1 from every loss", edit("range(k1, T, k1)", "range(1, T)", "end - k2", "end - k1"), "Each of your losses goes back k1 steps from where it stands. The losses of a block go back together, k2 steps from its end."),
