@@ -33,7 +33,6 @@ def _plan_cases(rng):
         (uneven(101, 130, 0.5), 0.5),
         (6, 20),
         (6, 0.1),
-        (1, 2.5),
     ):
         cases.append(Case((T, q), ("every", "memory", "steps")))
     return [*cases, Case((12, 1), ("every", "memory", "steps"))]  # 12/3 + 3 = 12/4 + 4 = 7: a tie

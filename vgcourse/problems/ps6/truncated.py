@@ -41,7 +41,7 @@ def _cases(rng):
         (EQUAL, (1, 3)),
         ((7, 2, 3, 4), (2, 6)),
         ((6, 2, 4, 3), (4, 4)),
-        (SINGLE, (5, 6)),
+        (SINGLE, (4, 6)),
     )
     return [
         backward_case(
