@@ -77,11 +77,11 @@ LEAKY_FORWARD = Problem(
         Mistake("inputs one step late", edit("x[t]", "x[max(t - 1, 0)]"), "Your inputs are one step late: from step 2 on you read x_{t−1}. hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
         Mistake("inputs one step late, the last first", edit("x[t]", "x[t - 1]"), "Your inputs are one step late, and step 1 reads the last one (index −1). hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
         Mistake("time runs backwards", edit("x[t]", "x[-1 - t]"), "You read the inputs from the last to the first. Step 1 reads the first."),
-        Mistake("one array for all steps", edit("stack(hs)", "stack([h] * len(hs))"), "All of your hs are h_T. Your list holds one and the same array again and again, and the loop changes it in place: a new one is needed in every step."),
+        Mistake("one array for all steps", edit("stack(hs)", "stack([h] * len(hs))"), "All of your hs are h_T. So it is if a list holds one and the same array again and again, and the loop changes it in place: a new one is needed in every step."),
     ),
     hints=(
         "One loop over time carries one array, the state. What does a unit do with its old value, and where does the tanh stand?",
         "x[t] is (N, D), the state (N, H), W_x (H, D), W_h (H, H), alpha (H,): it meets the last axis by itself. hs has T + 1 entries.",
-        "hs = [h0]; in the loop z holds two products with transposed matrices and b; then (1 − alpha) times the old state plus … of z; np.stack at the end.",
+        "The list of states begins with h_0. In the loop z holds two products with transposed matrices, and b; the new state has the share 1 − α of the old one and a share of … of z. At the end the list becomes one array.",
     ),
 )  # fmt: skip

@@ -61,10 +61,10 @@ WAYS = (
 )  # fmt: skip
 
 SUMS = (
-    Mistake("gradients overwritten", edit("dW_x = ", "dz_all[1:] = 0\n    dW_x = "), "Your weight gradients and db hold the first step alone: the loop overwrites them. The weights serve every step, so each step's share is added.", whole=True),
+    Mistake("gradients overwritten", edit("dW_x = ", "dz_all[1:] = 0\n    dW_x = "), "Your weight gradients and db hold the first step alone, as if the loop overwrote them. The weights serve every step, so each step's share is added.", whole=True),
     Mistake("weight gradients of the last step", edit("dW_x = ", "dz_all[:-1] = 0\n    dW_x = "), "Your weight gradients and db hold the last step alone. The weights serve every step, so their gradients are sums over all.", whole=True),
     *(
-        Mistake(f"{name} of the {word} step", edit(old, new), f"Your {name} holds the {word} step alone: the loop overwrites it. Each step's share is added.")
+        Mistake(f"{name} of the {word} step", edit(old, new), f"Your {name} holds the {word} step alone, as if the loop overwrote it. Each step's share is added.")
         for name, old, first, last in (
             ("dW_x", "(dz_all, x)", "(dz_all[:1], x[:1])", "(dz_all[-1:], x[-1:])"),
             ("dW_h", "(dz_all, hs[:-1])", "(dz_all[:1], hs[:1])", "(dz_all[-1:], hs[-2:-1])"),
@@ -100,7 +100,7 @@ LEAKS = (
     Mistake("dalpha averaged over the batch", edit("dalpha = ", "dalpha = 1 / x.shape[1] * "), "Your dalpha is divided by N. All sequences use the same leaks: add."),
     Mistake("dalpha averaged over steps", edit("dalpha = ", "dalpha = 1 / len(x) * "), "Your dalpha is divided by T. All steps use the same leaks: add."),
     Mistake("dalpha of the last step", edit(")).sum(", "))[-1:].sum("), "Your dalpha holds the last step alone. All steps use the same leaks: add."),
-    Mistake("dalpha of the first step", edit(")).sum(", "))[:1].sum("), "Your dalpha holds the first step alone: the loop overwrites it. All steps use the same leaks: add."),
+    Mistake("dalpha of the first step", edit(")).sum(", "))[:1].sum("), "Your dalpha holds the first step alone, as if the loop overwrote it. All steps use the same leaks: add."),
 )  # fmt: skip
 
 FLOW = (
