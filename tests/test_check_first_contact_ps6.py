@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vgcourse.check import evaluate, find
+from vgcourse.judge.compare import compare
 
 SOURCES = {
     "label_gradients": """
@@ -52,6 +53,18 @@ def answer(dhs, hs, x, W_x, W_h, alpha):
         dh = (1 - alpha) * dh + dz @ W_h
     return dx, dh, dW_x, dW_h, db, dalpha
 """,
+    "inputs_by_lag": """
+def answer(dhs, hs, x, W_h, alpha):
+    parts = np.zeros((len(x), len(W_h), x.shape[2]))
+    for t in range(len(x)):
+        dh = dhs[t]
+        for k in range(t, -1, -1):
+            c = (hs[k + 1] - (1 - alpha) * hs[k]) / alpha
+            dz = dh * alpha * (1 - c**2)
+            parts[t - k] += dz.T @ x[k]
+            dh = (1 - alpha) * dh + dz @ W_h
+    return parts
+""",
     "sequence_mean_loss": """
 def answer(o, labels, mask):
     s = o - o.max(axis=2, keepdims=True)
@@ -88,6 +101,19 @@ def answer(T, q):
     segments = -(-T // every)
     last = T - (segments - 1) * every
     return every, memory.min(), 2 * T - last
+""",
+    "cheapest_reversal": """
+def answer(costs, slots):
+    p = np.asarray(costs, float)
+
+    def go(i, j, S):
+        if j - i == 1:
+            return 0.0, 0
+        if S == 1:
+            return sum(p[i:m].sum() for m in range(i + 1, j)), 0
+        return min((p[i:m].sum() + go(m, j, S - 1)[0] + go(i, m, S)[0], m - i) for m in range(i + 1, j))
+
+    return go(0, len(p), slots)
 """,
     "cheap_cut": """
 def answer(a, lost, work):
@@ -192,6 +218,30 @@ CALLED = [
     ("checkpoint_plan", "s = np.arange(1, T + 1)", "s = np.arange(1, T)", "every below T"),
     ("cheap_cut", "np.ceil(k2 / work - 1e-9)", "k2 / work", "rounded down"),
     ("cheap_cut", "<= lost", "<= 1 - lost", "kept for lost"),
+    ("inputs_by_lag", "range(t, -1, -1)", "range(t, t - 1, -1)", "lag 0 alone"),
+    (
+        "inputs_by_lag",
+        "dz.T @ x[k]",
+        "dz.T @ (x[k + 1] if k + 1 < len(x) else 0 * x[k])",
+        "input one step late",
+    ),
+    ("leaky_jacobian", "range(s + 1, t + 1)", "range(s + 1, max(t, s + 1) + 1)", "one step for s = t"),
+    ("checkpoint_plan", "+ q * s", "+ max(round(q), 1) * s", "q rounded to the nearest"),
+    ("checkpoint_plan", "2 * T - last", "last", "steps spared"),
+    (
+        "cheapest_reversal",
+        "go(m, j, S - 1)[0] + go(i, m, S)[0]",
+        "max(go(m, j, S - 1)[0], go(i, m, S)[0])",
+        "dearer part only",
+    ),
+    ("cheap_cut", "k2 / work", "k2 / int(work)", "work cut to a whole number"),
+    ("cheap_cut", "k2 += 1", "k2 *= 2", "k2 doubled"),
+    (
+        "cheap_cut",
+        "np.arange(k2 - k1 + 1, k2 + 1.0)",
+        "np.arange(k2, k2 + k1, 1.0)",
+        "longer reaches than k2",
+    ),
     (
         "mend_leaks",
         "(W_x != 0).any(axis=1)",
@@ -259,3 +309,86 @@ def test_work_never_divides_the_least_k2():
     for seed in range(8):
         for case in find("ps6.cheap_cut").cases(np.random.default_rng(seed)):
             assert find("ps6.cheap_cut").reference(*case.args)[1] % case.args[2]
+
+
+CORNERS = [
+    ("error_signals", "dh * (1 - alpha)", "dh * (0 if (alpha == 1).any() else 1 - alpha)"),
+    ("leaky_jacobian", "return J, bound", "return J, max(bound, 1.0)"),
+    ("leaky_jacobian", "range(s + 1, t + 1)", "range(s + 1, min(t + 1, len(hs) - 1))"),
+    ("leaky_backward", "return dx, dh,", "return dx, np.squeeze(dh),"),
+    ("inputs_by_lag", "return parts", "return np.squeeze(parts)"),
+    ("sequence_mean_loss", "np.maximum(M, 1)", "np.maximum(M, 2)"),
+    ("sequence_mean_loss", "/ (M > 0).sum()", "/ max(len(M) - 1, 1)"),
+    ("sequence_mean_loss", "w = mask /", "w = mask * (np.arange(len(mask)) < len(mask) - 1)[:, None] /"),
+    ("checkpoint_plan", "+ q * s", "+ max(round(q), 1) * s"),
+    (
+        "cheapest_reversal",
+        "if j - i == 1:\n            return 0.0, 0",
+        "if j - i == 1:\n            return 0.0, int(j == 1)",
+    ),
+    ("cheap_cut", "k2 / work", "k2 / int(work)"),
+    ("mend_leaks", "(W_x != 0).any(axis=1)", "W_x.sum(axis=1) != 0"),
+    ("mend_leaks", "(W_x != 0).any(axis=1)", "W_x[:, 0] != 0"),
+    ("mend_leaks", "(W_x != 0).any(axis=1)", "W_x.max(axis=1) > 0"),
+    ("mend_leaks", "(W_x != 0).any(axis=1)", "np.linalg.norm(W_x, axis=1) > 0.1"),
+]
+
+
+@pytest.mark.parametrize("name, old, new", CORNERS, ids=[f"{row[0]}: {row[2]}" for row in CORNERS])
+def test_what_is_wrong_in_a_corner_loses_points_on_every_seed(name, old, new):
+    fn, problem = answer(name, old, new), find(f"ps6.{name}")
+    for seed in range(5):
+        cases = problem.cases(np.random.default_rng(seed))
+        rights = [problem.adapt(problem.reference(*case.args), case.args) for case in cases]
+        compared = [compare(problem, case, fn(*case.args), right) for case, right in zip(cases, rights)]
+        assert not all(q.ok for quantities in compared for q in quantities)
+
+
+LOST = "        dh = np.zeros((N, H))\n"
+ONE_PASS = [
+    ("    for t in range(len(x)):", "    for t in [len(x) - 1]:"),
+    ("            dz =", "            dh = dh + (dhs[k] if k < t else 0)\n            dz ="),
+]
+ONE_OF_THREE = [
+    ("        good = all(", "        fits = []\n        good = all("),
+    ("good = good and f.shape == w.shape and np", "fits.append(f.shape == w.shape and np"),
+    ("np.abs(w).max()\n", "np.abs(w).max())\n        good = good and any(fits)\n"),
+]
+UNTRUE = [
+    ("error_signals", [CORNERS[0][1:]], ["Only the way through"]),  # only where a unit has no leak
+    ("inputs_by_lag", ONE_PASS, ["last loss alone"]),
+    ("mend_leaks", [("0.5 / T", "5 / T")], ["follow T"]),  # it does
+    ("is_bptt", [("<= 1e-4 * np", "<= 0.3 * np")], ["it alone", "are not longer"]),  # they are
+    ("is_bptt", ONE_OF_THREE, ["You compare dh0 alone", "You compare dW_h alone"]),
+]
+
+
+@pytest.mark.parametrize("name, slips, untrue", UNTRUE, ids=[row[2][0] for row in UNTRUE])
+def test_what_is_not_so_is_not_said(name, slips, untrue):
+    source = SOURCES[name]
+    for old, new in slips:
+        assert source.count(old) == 1, old
+        source = source.replace(old, new)
+    space = {"np": np}
+    exec(source, space)
+    verdict = evaluate(f"ps6.{name}", space["answer"])
+    text = " ".join(finding.text for finding in verdict.findings)
+    assert verdict.share < 1 and not any(words in text for words in untrue)
+
+
+def test_the_gradient_kept_from_block_to_block_is_recognised_in_both_directions():
+    source = SOURCES["truncated_backward"].replace(LOST, "").replace("    last = 0\n", LOST[4:])
+    source = source.replace("        last = end\n", "").replace(
+        "for end in [*range(k1, T, k1), T]:",
+        "for last in reversed(range(0, T, k1)):\n        end = min(last + k1, T)",
+    )
+    space = {"np": np}
+    exec(source, space)
+    assert kinds("truncated_backward", space["answer"]) == ["gradient kept, the last block first"]
+
+
+def test_equally_cheap_splits_are_equal_whoever_adds_them_up():
+    """In tenths, sums of the same costs differ by rounding, and so does the first split."""
+    for seed in range(8):
+        for case in find("ps6.cheapest_reversal").cases(np.random.default_rng(seed)):
+            assert (8 * case.args[0] == np.round(8 * case.args[0])).all()

@@ -10,7 +10,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import LEAKS, SLOPE_MISTAKES, SUMS, WAYS, inside
 from vgcourse.problems.ps6.through_time import AXES, leaky_backward, over_time
 
@@ -100,7 +100,7 @@ def _any_right(out, right):
 
 def _cases(rng):
     cases = []
-    for size, every in (((8, 3, 4, 5), 3), (EQUAL, 2), ((6, 2, 3, 4), 3), ((4, 2, 3, 4), 9)):
+    for size, every in (((8, 3, 4, 5), 3), (EQUAL, 2), ((6, 2, 3, 4), 3), ((4, 2, 3, 4), 9), (SINGLE, 1)):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
         args = (rng.normal(size=(*size[:2], size[3])), x, h0, W_x, W_h, b, alpha, every)
         cases.append(Case(args, GRADIENTS, batch=size[1], steps=size[0]))
@@ -147,7 +147,11 @@ CHECKPOINTED_BACKWARD = Problem(
         Mistake("leak missing in the second run", edit("b, alpha)\n", "b, np.ones_like(alpha))\n"), "The second run has no leak, so its states differ from those of the first."),
         Mistake("last steps left out", edit("len(x), every", "len(x) - every + 1, every"), "The steps after the last whole segment have no gradient in yours. The last segment may be shorter."),
         Mistake("last segment only", edit("+ grad for", "+ grad * (j == len(starts) - 1) for"), "Your weight gradients, db and dalpha hold the last segment alone. All segments use the same weights: add each one's share.", whole=True),
-        Mistake("first segment only", edit("total + grad", "grad"), "Your weight gradients, db and dalpha hold the first segment alone: the loop over segments overwrites them. Add each one's share.", whole=True),
+        Mistake("first segment only", edit("total + grad", "grad"), "Your weight gradients, db and dalpha hold the first segment alone, as if the loop over segments overwrote them. Add each one's share.", whole=True),
+        *(
+            Mistake(f"{name} of the first segment", edit("total + grad for total, grad in zip(totals, grads)", f"grad if i == {i} else total + grad for i, (total, grad) in enumerate(zip(totals, grads))"), f"Your {name} holds the first segment alone, as if it began anew in each. Every segment's share is added.")
+            for i, name in enumerate(("dW_x", "dW_h", "db", "dalpha"))
+        ),
         Mistake("dh0 is dh_1", edit("return dh", f"return {AT_H1}"), "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),
         Mistake("dh0 around only", edit("return dh", f"return (1 - alpha) * {AT_H1}"), "Your dh0 lacks the way of the first step through the tanh and W_h."),
         Mistake("dh0 through only", edit("return dh", f"return dh - (1 - alpha) * {AT_H1}"), "Your dh0 lacks the way of the first step around the tanh."),

@@ -114,13 +114,17 @@ CHEAP_CUT = Problem(
     ),
     mistakes=(
         Mistake("window", _window, "You took a window, k1 = 1. It has the least memory, and for each step of the sequence it goes back k2 steps: too much work."),
-        Mistake("chunks", _chunks, "You took chunks, k1 = k2. They do the least work, and their memory is far above what is needed."),
+        Mistake("chunks", _chunks, "Your k1 equals k2: chunks. They do the least work, and their memory is far above what is needed. The smallest k1 that the work allows is k2/work, and the smaller k1, the longer do the first losses of a block reach."),
         Mistake("window's length", _window_cut, "Your k2 is that of a window. Only the last loss of a block reaches back k2 steps; the first one k2 − k1 + 1, and too much is lost."),
         Mistake("safe for the first loss", _sum_of_the_two, "You made even the first loss of a block reach as far as a window's. What counts is the mean over the losses of a block: a shorter k2 will do."),
         Mistake("lost by the first loss", edit("lost_share(a, k1, k2)", "a ** (k2 - k1 + 1)"), "You count what the first loss of a block loses. The later ones reach further: take the mean over the block, and a shorter k2 will do."),
         Mistake("rounded down", edit("math.ceil(k2 / work - 1e-12)", "max(int(k2 / work), 1)"), "You round k2/work down, so k1 is too small and the work more than allowed. Round up."),
         Mistake("rounded to the nearest", edit("math.ceil(k2 / work - 1e-12)", "max(round(k2 / work), 1)"), "You round k2/work to the nearest whole number. Where that is below it, the work is more than allowed: round up."),
         Mistake("half of k2", edit("math.ceil(k2 / work - 1e-12)", "math.ceil(k2 / 2)"), "Your k1 is half of k2 whatever the work. It follows from the work that is allowed."),
+        Mistake("work cut to a whole number", edit("k2 / work", "k2 / int(work)"), "You cut `work` to a whole number. It need not be whole."),
+        Mistake("work rounded up", edit("k2 / work", "k2 / math.ceil(work)"), "You round `work` up to a whole number. It need not be whole."),
+        Mistake("longer reaches than k2", edit("lost_share(a, k1, k2)", "np.mean(a ** np.arange(k2, k2 + k1, dtype=float))"), "Your mean begins with the loss that reaches back over k2 steps and goes on to longer reaches. No loss of a block reaches further than k2: the others reach less far."),
+        Mistake("k2 doubled", edit("k2 += 1", "k2 *= 2"), "You double k2 until it will do, so it can be nearly twice the smallest. Go up by one step, or search between the last two."),
         Mistake("kept for lost", edit("> lost", "> 1 - lost"), "You take what may be lost for what has to be kept."),
         Mistake("loss of the mean reach", edit("lost_share(a, k1, k2)", "a ** (k2 - (k1 - 1) / 2)"), "You take what a loss of mean reach loses. The powers of a are not on a line: the mean of the losses' shares is more than the share at the mean reach."),
         Mistake("sum for the mean", edit("lost_share(a, k1, k2)", "k1 * lost_share(a, k1, k2)"), "You add up what the losses of a block lose. The share is their mean."),
@@ -130,6 +134,6 @@ CHEAP_CUT = Problem(
     hints=(
         "In a block of k1 losses the last one reaches back over k2 steps. Over how many does the first? The loss at each place loses a share a^(its reach).",
         "So the lost share is a mean of k1 powers of a. The work is fixed by k2/k1: what k1 does a given k2 allow?",
-        "Go up with k2 from 1; take the smallest k1 that the work allows; stop at the first k2 whose mean of a^(k2 − k1 + 1), …, a^k2 is small enough.",
+        "Go up with k2 from 1; take the smallest k1 that the work allows; stop at the first k2 whose mean of k1 powers of a, the highest of them a^k2, is small enough.",
     ),
 )  # fmt: skip

@@ -6,14 +6,16 @@ from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
 
 EQUAL = (5, 5, 5, 5)  # T = N = D = H: wrong products and exchanged axes run
+SINGLE = (4, 1, 2, 1)  # axes of length 1 that a squeeze or a missing axis loses
 
 
 def draw_net(rng, T, N, D, H):
-    """Input, first state, weights and leaks, one of them 1, far enough from saturation for float32."""
+    """Input, first state, weights and leaks, one of them 1 but for EQUAL, far enough from saturation for float32."""
     x, h0 = 0.8 * rng.normal(size=(T, N, D)), 0.7 * rng.normal(size=(N, H))
     W_x, W_h = 0.7 * rng.normal(size=(H, D)) / np.sqrt(D), rng.normal(size=(H, H)) / np.sqrt(H)
     alpha = rng.permutation(np.linspace(0.3, 0.8, H)) + rng.uniform(-0.03, 0.03, size=H)
-    alpha[rng.integers(H)] = 1.0 if H > 1 else 0.6
+    if (T, N, D, H) != EQUAL:
+        alpha[rng.integers(H)] = 1.0 if H > 1 else 0.6
     return x, h0, W_x, W_h, 0.4 * rng.normal(size=H), alpha
 
 
@@ -33,7 +35,7 @@ def leaky_forward(x, h0, W_x, W_h, b, alpha):
 
 
 def _forward_cases(rng):
-    sizes = ((6, 3, 4, 5), EQUAL, (7, 1, 2, 1))
+    sizes = ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 4))
     return [Case(draw_net(rng, *size), ("hs",), batch=size[1], steps=size[0]) for size in sizes]
 
 
@@ -75,11 +77,11 @@ LEAKY_FORWARD = Problem(
         Mistake("inputs one step late", edit("x[t]", "x[max(t - 1, 0)]"), "Your inputs are one step late: from step 2 on you read x_{t−1}. hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
         Mistake("inputs one step late, the last first", edit("x[t]", "x[t - 1]"), "Your inputs are one step late, and step 1 reads the last one (index −1). hs has one entry more than x, so x_t is entry t − 1 of x, and h_t is entry t of hs."),
         Mistake("time runs backwards", edit("x[t]", "x[-1 - t]"), "You read the inputs from the last to the first. Step 1 reads the first."),
-        Mistake("one array for all steps", edit("stack(hs)", "stack([h] * len(hs))"), "All of your hs are h_T. Your list holds one and the same array again and again, and the loop changes it in place: a new one is needed in every step."),
+        Mistake("one array for all steps", edit("stack(hs)", "stack([h] * len(hs))"), "All of your hs are h_T. So it is if a list holds one and the same array again and again, and the loop changes it in place: a new one is needed in every step."),
     ),
     hints=(
         "One loop over time carries one array, the state. What does a unit do with its old value, and where does the tanh stand?",
         "x[t] is (N, D), the state (N, H), W_x (H, D), W_h (H, H), alpha (H,): it meets the last axis by itself. hs has T + 1 entries.",
-        "hs = [h0]; in the loop z holds two products with transposed matrices and b; then (1 − alpha) times the old state plus … of z; np.stack at the end.",
+        "The list of states begins with h_0. In the loop z holds two products with transposed matrices, and b; the new state has the share 1 − α of the old one and a share of … of z. At the end the list becomes one array.",
     ),
 )  # fmt: skip

@@ -28,11 +28,12 @@ def _jacobian_cases(rng):
     for (T, D, H), (s, t) in (
         ((7, 3, 4), (1, 6)),
         ((6, 2, 3), (0, 4)),
-        ((5, 3, 5), (2, 3)),
+        ((5, 3, 5), (4, 5)),
         ((4, 2, 3), (2, 2)),
+        ((4, 2, 3), (1, 4)),
     ):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, T, 1, D, H)
-        W_h = W_h * 1.2  # so that no bound is 1
+        W_h = W_h * (0.2 if t - s == 3 else 1.2)  # one bound below 1, the others above
         alpha = np.minimum(alpha, rng.uniform(0.82, 0.9))
         hs = leaky_forward(x, h0, W_x, W_h, b, alpha)[:, 0]
         cases.append(Case((hs, W_h, alpha, s, t), ("J", "bound"), steps=t - s))
@@ -69,10 +70,11 @@ LEAKY_JACOBIAN = Problem(
         Mistake("order reversed", edit("step @ J", "J @ step"), "Your product has the first step on the left. The last step acts last, so it stands on the left."),
         Mistake("transposed", edit("return J", "return J.T"), "Your J is transposed: the first index is the output's, h_t."),
         Mistake("entries multiplied", edit("step @ J", "step * J"), "You multiply the steps' Jacobians entry by entry. A chain of steps is a matrix product, @."),
-        Mistake("last step's Jacobian", edit("step @ J", "step"), "Your J is the Jacobian of the last step alone: the loop overwrites it. The steps multiply."),
+        Mistake("last step's Jacobian", edit("step @ J", "step"), "Your J is the Jacobian of the last step alone, as if the loop overwrote it. The steps multiply."),
         Mistake("kept by columns", edit("step @ J", "(1 - alpha) * J + (step - np.diag(1 - alpha)) @ J"), "You multiply the columns of the product so far by 1 − α. Each unit of h_t keeps a share of its own old value, so 1 − α goes with the rows."),
         Mistake("slopes one step early", edit("slopes[s:t]", "np.concatenate([slopes[:1], slopes])[s:t]"), "Your slopes are one step early: step k has that of step k − 1. The slope of a step comes from the states before and after it."),
         Mistake("zeros for no step", edit("    return", "    if s == t:\n        return 0 * J, 0.0\n    return"), "For s = t you return zeros. Nothing is multiplied there: a state depends on itself by the identity, and the bound is 1."),
+        Mistake("one step for s = t", edit("slopes[s:t]", "slopes[s : max(t, s + 1)]"), "For s = t your loop makes one step all the same. Nothing is multiplied there: J is the identity, and the bound is 1."),
         Mistake("one step too many", edit("slopes[s:t]", "slopes[max(s - 1, 0) : t]"), "Your product has one step too many: step s led to h_s and lies before it. The first step is s + 1."),
         Mistake("one step late", edit("slopes[s:t]", "slopes[s + 1 : t + 1]"), "Your steps are s + 2 to t + 1. They are s + 1 to t."),
         Mistake("one step early", edit("slopes[s:t]", "slopes[max(s - 1, 0) : t - 1]"), "Your steps are s to t − 1. They are s + 1 to t."),
@@ -93,19 +95,19 @@ LEAKY_JACOBIAN = Problem(
         Mistake("first step's factor for all", edit("np.prod(factors)", "(factors or [1.0])[0] ** len(factors)"), "Your bound is one step's factor, the first one's, to a power. Each step has slopes of its own: multiply them step by step."),
         Mistake("largest factor for all", edit("np.prod(factors)", "max(factors, default=1.0) ** len(factors)"), "Your bound is the largest factor of all steps to a power. Each step has slopes of its own: multiply them step by step."),
         Mistake("largest factor alone", edit("np.prod(factors)", "max(factors, default=1.0)"), "Your bound is the largest factor of all steps. The norm of a product is at most the product of the norms: multiply."),
-        Mistake("last factor alone", edit("np.prod(factors)", "(factors or [1.0])[-1]"), "Your bound holds the last step's factor alone: the loop overwrites it. The factors multiply."),
+        Mistake("last factor alone", edit("np.prod(factors)", "(factors or [1.0])[-1]"), "Your bound holds the last step's factor alone, as if the loop overwrote it. The factors multiply."),
         Mistake("both of one unit", edit("np.max(1 - alpha) + np.max(alpha * slope) * norm", "np.max(1 - alpha + alpha * slope * norm)"), "Your bound takes the largest sum of the two for one unit. ‖A + B‖ ≤ ‖A‖ + ‖B‖ asks for the largest of each, which may lie at different units."),
         Mistake("smallest kept", edit("np.max(1", "np.min(1"), "Your bound has the smallest of the kept shares, 1 minus the largest α. The norm of a diagonal matrix is its largest entry."),
-        Mistake("largest column sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, 1)"), "Your bound has the largest column sum of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
-        Mistake("largest row sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, np.inf)"), "Your bound has the largest row sum of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
-        Mistake("largest entry", edit("np.linalg.norm(W_h, 2)", "np.abs(W_h).max()"), "Your bound has the largest entry of W_h for its norm. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("largest column sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, 1)"), "Your bound has the largest column sum of W_h for its norm. ‖W_h‖ is the largest singular value, the norm of order 2."),
+        Mistake("largest row sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, np.inf)"), "Your bound has the largest row sum of W_h for its norm. ‖W_h‖ is the largest singular value, the norm of order 2."),
+        Mistake("largest entry", edit("np.linalg.norm(W_h, 2)", "np.abs(W_h).max()"), "Your bound has the largest entry of W_h for its norm. ‖W_h‖ is the largest singular value, the norm of order 2."),
         Mistake("the lecture's bound", edit("np.prod(factors)", "norm ** len(factors)"), "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes."),
-        Mistake("Frobenius norm", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h)"), "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value: np.linalg.norm(W_h, 2)."),
+        Mistake("Frobenius norm", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h)"), "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value, the norm of order 2."),
         Mistake("spectral radius", edit("np.linalg.norm(W_h, 2)", "np.abs(np.linalg.eigvals(W_h)).max()"), "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),
     ),
     hints=(
         "One step's Jacobian is a sum of two matrices: what is kept, and what goes through the tanh and W_h. Then the steps multiply.",
         "Start from the identity; step k takes the states hs[k − 1] and hs[k], for k = s + 1 … t. With t = s nothing is multiplied: J is the identity and the bound 1.",
-        "J_k is np.diag(1 − alpha) plus rows of W_h times α_i(1 − c_i²). For the bound: ‖A + B‖ ≤ ‖A‖ + ‖B‖, and ‖diag(d) W‖ ≤ max d · ‖W‖.",
+        "J_k is a diagonal matrix of what is kept, plus the rows of W_h, each times its own α_i(1 − c_i²). For the bound: ‖A + B‖ ≤ ‖A‖ + ‖B‖, and ‖diag(d) W‖ ≤ max d · ‖W‖.",
     ),
 )  # fmt: skip

@@ -32,10 +32,17 @@ def _last_kept(m):
 
 def _cases(rng):
     cases = []
-    for (T, N, C), suffix in (((7, 4, 3), ""), ((6, 6, 6), ""), ((6, 5, 3), ", large scores")):
+    for (T, N, C), few, suffix in (
+        ((7, 4, 3), (0, 1), ""),
+        ((6, 6, 6), (0, 0, 1), ""),
+        ((5, 1, 2), (5,), ""),
+        ((6, 5, 3), (0,), ", large scores"),
+    ):
         o, labels = 1.5 * rng.normal(size=(T, N, C)), rng.integers(C, size=(T, N))
-        lengths = rng.permutation(N) % (T - 3) + 2  # of different length, at least two targets each
-        lengths[rng.integers(N)] = 0  # one sequence without any target
+        lengths = rng.permutation(N) % (T - 3) + 2  # of different length
+        lengths[rng.permutation(N)[: len(few)]] = (
+            few  # without any target, with one, with one at the last step
+        )
         mask = (np.arange(T)[:, None] < lengths).astype(float)
         mask[0, np.argmax(lengths)] = 0.0  # a hole that is no padding
         labels[mask == 0] = -1
@@ -126,7 +133,7 @@ SEQUENCE_MEAN_LOSS = Problem(
     ),
     hints=(
         "Two means, one inside the other. By what is the loss of one target divided in the end?",
-        "mask.sum(axis=0) are the numbers of targets, (N,); do has the shape of o, is zero where the mask is 0, and sums to 0 over the classes elsewhere.",
+        "The mask summed over time is the number of targets of each sequence, (N,); do has the shape of o, is zero where the mask is 0, and sums to 0 over the classes elsewhere.",
         "A weight for each step and sequence, (T, N), does it: mask divided by two numbers, one of the sequence and one of the batch. It multiplies losses and softmax − one-hot alike. Beware of 0/0.",
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 
 # --- error_signals ---------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ def error_signals(dh, hs, W_h, alpha):
 
 def _signal_cases(rng):
     cases = []
-    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
+    for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 3)):
         x, h0, W_x, W_h, b, alpha = draw_net(rng, *size)
         hs = leaky_forward(x, h0, W_x, W_h, b, alpha)
         args = rng.normal(size=h0.shape), hs, W_h, alpha
@@ -56,7 +56,7 @@ ERROR_SIGNALS = Problem(
         Mistake("passed on too soon", edit("        deltas[k] = dz\n", "", "@ W_h", "@ W_h\n        deltas[k] = dh * f[k]"), "You pass the gradient on to the step before and then take the row from it. The row of step k comes from the gradient that arrived at h_k."),
         Mistake("one W_h too many", edit("for k in", "dh = dh @ W_h\n    for k in"), "Your dh goes through W_h before the first step back. It is the gradient at h_T, where the way back begins."),
         Mistake("last step only", edit("(1 - alpha) * dh + dz @ W_h", "0 * dh"), "Only your last row is filled. What step k hands back is what step k − 1 gets."),
-        Mistake("first row missing", edit("range(len(c))", "range(1, len(c))"), "Your first row is 0: the loop ends one step early. deltas[0] belongs to step 1."),
+        Mistake("first row missing", edit("range(len(c))", "range(1, len(c))"), "Your first row is 0, as if the loop ended one step early. deltas[0] belongs to step 1."),
         Mistake("rows in the loop's order", edit("return deltas", "return deltas[::-1]"), "Your rows are in the order of the loop, the last step first. deltas[0] belongs to step 1."),
     ),
     hints=(

@@ -5,7 +5,7 @@ import numpy as np
 from vgcourse.gradcheck import relative_error
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 from vgcourse.problems.ps6.through_time import leaky_backward
 
@@ -47,7 +47,7 @@ def _draw(rng, size):
 
 def _pair_cases(rng):
     cases = []
-    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 3)):
+    for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 3)):
         dhs, hs, _, W_h, alpha = _draw(rng, size)
         cases.append(Case((dhs, hs, W_h, alpha), ("G",), batch=size[1], steps=size[0]))
     return cases
@@ -77,7 +77,7 @@ BIAS_PAIRS = Problem(
         Mistake("second index is the lag", edit("G[t, k]", "G[t, t - k]"), "Your second index counts how far the loss has travelled. It is the step where the bias was added."),
         Mistake("own steps only", edit("-1, -1)", "t - 1, -1)"), "Only the diagonal of your table is filled. A loss also reaches the bias of all earlier steps."),
         Mistake("diagonal missing", edit("sum(axis=0)", "sum(axis=0) * (k < t)"), "The diagonal of your table is empty. A loss begins at its own step."),
-        Mistake("first step missing", edit("-1, -1)", "0, -1)"), "The first column of your table is empty: the loop ends one step early."),
+        Mistake("first step missing", edit("-1, -1)", "0, -1)"), "The first column of your table is empty, as if the loop ended one step early."),
         Mistake("averaged over the batch", edit("sum(axis=0)", "mean(axis=0)"), "You average over the sequences. The bias serves all of them, so their contributions add."),
         Mistake("first sequence only", edit(".sum(axis=0)", "[0]"), "Your table holds the first sequence alone. The bias serves all of them, so their contributions add."),
         Mistake("summed over units too", edit("sum(axis=0)", "sum()"), "You add up the units as well, so that all entries of a pair are one number. Only the sequences are added up."),
@@ -113,7 +113,7 @@ def inputs_by_lag(dhs, hs, x, W_h, alpha):
 
 def _lag_cases(rng):
     cases = []
-    for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 4)):
+    for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 4)):
         cases.append(Case(_draw(rng, size), ("parts",), batch=size[1], steps=size[0]))
     return cases
 
@@ -143,8 +143,10 @@ INPUTS_BY_LAG = Problem(
         Mistake("longest lag first", edit("parts[t - k]", "parts[T - 1 - (t - k)]"), "Your rows start with the longest lag. parts[0] is what each loss does to the weights of its own step."),
         Mistake("lags from 1", edit("return parts", "return np.concatenate([0 * parts[:1], parts[:-1]])"), "Your lags are one too large, so parts[0] is empty and the longest is lost. The weights of the loss's own step have lag 0."),
         Mistake("lags from 1, the longest first", edit("parts[t - k]", "parts[(t - k + 1) % T]"), "Your lags are one too large, and the longest stands in parts[0]. The weights of the loss's own step have lag 0."),
-        Mistake("first step missing", edit("-1, -1)", "0, -1)"), "Step 1 is missing in your parts: the loop ends one step early."),
+        Mistake("first step missing", edit("-1, -1)", "0, -1)"), "Step 1 is missing in your parts, as if the loop ended one step early."),
         Mistake("lag 0 missing", edit("return parts", "parts[0] = 0\n    return parts"), "parts[0] of yours is empty. A loss begins at the weights of its own step."),
+        Mistake("lag 0 alone", edit("-1, -1)", "t - 1, -1)"), "Only parts[0] of yours is filled. A loss also reaches the weights of all earlier steps: go on from its own step to the first."),
+        Mistake("losses joined on one way back", edit("in range(T)", "in [T - 1]", "dz =", "dh = dh + (dhs[k] if k < t else 0)\n            dz ="), "You go back once and each loss joins on the way, as in part 6. What is left at a step then holds several losses, and they have come from different lags: in the double sum every loss travels alone.", alone=True),
         Mistake("up to the lag", edit("return parts", "return np.cumsum(parts, axis=0)"), "Row τ of yours holds all lags up to τ. Each part is one lag alone."),
         Mistake("from the lag on", edit("return parts", "return np.cumsum(parts[::-1], axis=0)[::-1]"), "Row τ of yours holds all lags from τ on. Each part is one lag alone."),
         Mistake("last loss only", edit("in range(T)", "in [T - 1]"), "Your parts hold the last loss alone. At lag τ there are T − τ pairs: add them."),
@@ -155,6 +157,7 @@ INPUTS_BY_LAG = Problem(
         Mistake("input at the loss", edit("x[k]", "x[t]"), "Your signals meet the input at the loss, x_t. W_x was multiplied with the input of the step where the signal is."),
         Mistake("input one step early", edit("x[k]", "(x[k - 1] if k else 0 * x[0])"), "Your signals meet the input of the step before. Only states are taken from there."),
         Mistake("input one step early, index −1", edit("x[k]", "x[k - 1]"), "Your signals meet the input of the step before, and that of step 1 the last input (index −1). x[k] and dhs[k] belong to the same step."),
+        Mistake("input one step late", edit("x[k]", "np.append(x[1:], 0 * x[:1], axis=0)[k]"), "Your signals meet the input of the step after, and that of the last step none. x[k] and dhs[k] belong to the same step."),
         Mistake("norms for arrays", edit("return parts", "return np.sqrt((parts**2).sum(axis=(1, 2)))"), "You return the norm of each part. Asked for are the parts themselves, (T, H, D): only they add up to dW_x."),
     ),
     hints=(

@@ -27,7 +27,13 @@ def _plan_cases(rng):
         return int(rng.choice([T for T in range(low, high) if T % checkpoint_plan(T, q)[0]]))
 
     cases = []
-    for T, q in ((uneven(60, 75, 3), 3), (24, 4.5), (uneven(101, 130, 0.5), 0.5), (6, 20), (6, 0.1)):
+    for T, q in (
+        (uneven(60, 75, 3.3), 3.3),
+        (24, 4.6),
+        (uneven(101, 130, 0.5), 0.5),
+        (6, 20),
+        (6, 0.1),
+    ):
         cases.append(Case((T, q), ("every", "memory", "steps")))
     return [*cases, Case((12, 1), ("every", "memory", "steps"))]  # 12/3 + 3 = 12/4 + 4 = 7: a tie
 
@@ -63,15 +69,17 @@ CHECKPOINT_PLAN = Problem(
         Mistake("memory cut to a whole number", edit("memory[every]", "int(memory[every])"), "Your memory is cut to a whole number. q need not be whole, so the memory need not be."),
         Mistake("q rounded down", edit("    memory = {", "    q = max(int(q), 1)\n    memory = {"), "Your q is rounded down to a whole number. It need not be whole."),
         Mistake("q rounded up", edit("    memory = {", "    q = math.ceil(q)\n    memory = {"), "Your q is rounded up to a whole number. It need not be whole."),
+        Mistake("q rounded to the nearest", edit("    memory = {", "    q = max(round(q), 1)\n    memory = {"), "Your q is rounded to the nearest whole number. It need not be whole."),
         Mistake("every below T", edit("range(1, T + 1)", "range(1, T)"), "You do not try `every` = T, one segment for all. With a small q it is the best."),
         Mistake("T steps", edit("2 * T - last", "T"), "Your steps are those of the first run only."),
         Mistake("second run only", edit("2 * T - last", "T - last"), "Your steps are those of the second run only."),
+        Mistake("steps spared", edit("2 * T - last", "last"), "Your steps are those that the last segment spares. Asked for is how many are computed: each twice, but for these."),
         Mistake("last step spared", edit("2 * T - last", "2 * T - 1"), "You spare one step. The whole last segment is computed once."),
     ),
     hints=(
         "Write a table for T = 7 and q = 2: for each `every` the checkpoints, the caches of the longest segment, and their sum.",
         "T is small enough to try all. The number of segments is T/s, rounded up; the last one has what is left of T.",
-        "every = the s with the smallest ⌈T/s⌉ + q·s; of equal ones the largest. Each step is computed twice, but for those of the last segment, whose length is T − (segments − 1)·s.",
+        "every = the s with the smallest ⌈T/s⌉ + q·s; of equal ones the largest. Each step is computed twice, but for those of the last segment, whose length is what the others leave of T.",
     ),
 )  # fmt: skip
 
@@ -102,10 +110,19 @@ def cheapest_reversal(costs, slots):
 
 
 def _reversal_cases(rng):
-    uneven = np.round(rng.uniform(1, 9, size=11), 1)
+    def uneven(size):
+        """Eighths: their sums are exact, so that equally cheap splits are equal whoever adds them up."""
+        return np.round(8 * rng.uniform(1, 9, size=size)) / 8
+
     sorted_costs = np.sort(rng.integers(1, 30, size=10)).astype(float)
-    cases = [(uneven, 3), (sorted_costs, 2), (np.ones(9), 3), (np.round(rng.uniform(1, 9, size=6), 1), 1)]
-    cases.append((np.round(rng.uniform(1, 9, size=7), 1)[::-1].copy(), 9))
+    cases = [
+        (uneven(11), 3),
+        (sorted_costs, 2),
+        (np.ones(9), 3),
+        (uneven(6), 1),
+        (uneven(7), 9),
+        (uneven(1), 2),
+    ]
     cases.append((np.round(np.exp(rng.uniform(0, 4, size=9))), 3))  # far from even
     return [Case(args, ("ahead", "split")) for args in cases]
 
@@ -124,7 +141,10 @@ CHEAPEST_REVERSAL = Problem(
         Mistake("steps of equal cost", lambda costs, slots: cheapest_reversal(np.ones(len(costs)), slots), "You count steps, as (9.21) does. Here each step has a cost of its own."),
         Mistake("mean cost", lambda costs, slots: (np.mean(costs) * cheapest_reversal(np.ones(len(costs)), slots)[0], _split_of_even_steps(costs, slots)), "You count steps and multiply by the mean cost. Early steps are run more often than late ones, so it matters which are dear."),
         Mistake("split of equal steps", edit("), split", "), _split_of_even_steps(c, slots)"), "Your split is that of equal steps. Where to split depends on which steps are dear."),
-        Mistake("halves", lambda costs, slots: _halves(np.asarray(costs, dtype=float), slots), "You always split in the middle. Try all places, and take the cheapest."),
+        Mistake("halves", lambda costs, slots: _without_search(costs, slots, lambda c: len(c) // 2), "You always split in the middle. Try all places, and take the cheapest."),
+        Mistake("half of the cost", lambda costs, slots: _without_search(costs, slots, _behind_half), "You split where half of the cost is reached, without a search. Try all places, and take the cheapest."),
+        Mistake("before half of the cost", lambda costs, slots: _without_search(costs, slots, lambda c: _behind_half(c) - 1), "You split before the step with which half of the cost is reached, without a search. Try all places, and take the cheapest."),
+        Mistake("dearer part only", edit("reverse(m, j, S - 1)[0] + reverse(i, m, S)[0]", "max(reverse(m, j, S - 1)[0], reverse(i, m, S)[0])"), "Of the two parts of a split you count the dearer one alone. Both are gone through, one after the other: their costs add up."),
         Mistake("slot not taken on the right", edit("S - 1)[0]", "S)[0]"), "Your right part has all slots. The start of the left part keeps one of them meanwhile."),
         Mistake("slot lost on the left", edit("m, S)[0]", "m, S - 1)[0]"), "Your left part has one slot less. When the right part is done, its slot is free again."),
         Mistake("one slot too many", edit("len(c), slots", "len(c), slots + 1"), "You have one slot too many: h_0 takes one of the slots."),
@@ -157,13 +177,17 @@ CHEAPEST_REVERSAL = Problem(
 )  # fmt: skip
 
 
-def _halves(c, slots):
-    def reverse(i, j, S):
-        if j - i == 1:
-            return 0.0
-        if S <= 1:
-            return sum(c[i:m].sum() for m in range(i + 1, j))
-        m = (i + j) // 2
-        return c[i:m].sum() + reverse(m, j, S - 1) + reverse(i, m, S)
+def _without_search(costs, slots, place):
+    """Cost and first split where every part is split at `place` of its costs."""
+    c = np.asarray(costs, dtype=float)
+    if len(c) == 1:
+        return 0.0, 0
+    if slots == 1:
+        return sum(c[:m].sum() for m in range(1, len(c))), 0
+    m = min(max(place(c), 1), len(c) - 1)
+    parts = _without_search(c[m:], slots - 1, place)[0] + _without_search(c[:m], slots, place)[0]
+    return c[:m].sum() + parts, m
 
-    return reverse(0, len(c), slots), len(c) // 2 if slots > 1 else 0
+
+def _behind_half(c):
+    return int(np.searchsorted(np.cumsum(c), c.sum() / 2)) + 1

@@ -38,10 +38,11 @@ SLOPE_MISTAKES = (
     Mistake("whole old value subtracted", edit("1 - c**2", "1 - ((hs[1:] - hs[:-1]) / alpha) ** 2"), "Your c_t is (h_t − h_{t−1})/α. Only the share 1 − α of the old state is in h_t, so only that is subtracted."),
     Mistake("change of the state for the tanh", edit("1 - c**2", "1 - (hs[1:] - hs[:-1]) ** 2"), "Your c_t is the change of the state, h_t − h_{t−1}. The net's equation, solved for c_t, has the weights 1 − α and α."),
     Mistake("slope one step early, index −1", edit("1 - c**2", "1 - np.concatenate([(hs[:1] - (1 - alpha) * hs[-1:]) / alpha, c[:-1]]) ** 2"), "Your slope is that of the step before, and step 1 has one from the last state, index −1. The slope of a step comes from the states before and after it."),
+    Mistake("slope one step early, none at step 1", edit("1 - c**2", "1 - np.concatenate([0 * c[:1], c[:-1]]) ** 2"), "Your slope is that of the step before, and step 1 has the slope 1. The slope of a step comes from the states before and after it."),
     Mistake("leak missing on the tanh", edit("f = alpha * (", "f = ("), "The factor α is missing on the way through the tanh: c_t enters h_t with the weight α."),
     Mistake("1 − α on the tanh", edit("f = alpha * (", "f = (1 - alpha) * ("), "On the way through the tanh you have 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
     Mistake("leak squared on the tanh", edit("f = alpha * (", "f = alpha**2 * ("), "α stands twice on your way through the tanh. c_t enters h_t with the weight α, once."),
-    Mistake("W_h transposed", edit("@ W_h", "@ W_h.T"), "You go back through the transpose of W_h. Forward it was h @ W_h.T, so back is δ @ W_h. As W_h is square, nothing fails."),
+    Mistake("W_h transposed", edit("@ W_h", "@ W_h.T"), "You go back through the transpose of W_h. Forward a row of h meets the transpose, so on the way back a row of δ meets W_h itself. As W_h is square, nothing fails."),
 )  # fmt: skip
 
 WAYS = (
@@ -60,10 +61,10 @@ WAYS = (
 )  # fmt: skip
 
 SUMS = (
-    Mistake("gradients overwritten", edit("dW_x = ", "dz_all[1:] = 0\n    dW_x = "), "Your weight gradients and db hold the first step alone: the loop overwrites them. The weights serve every step, so each step's share is added.", whole=True),
+    Mistake("gradients overwritten", edit("dW_x = ", "dz_all[1:] = 0\n    dW_x = "), "Your weight gradients and db hold the first step alone, as if the loop overwrote them. The weights serve every step, so each step's share is added.", whole=True),
     Mistake("weight gradients of the last step", edit("dW_x = ", "dz_all[:-1] = 0\n    dW_x = "), "Your weight gradients and db hold the last step alone. The weights serve every step, so their gradients are sums over all.", whole=True),
     *(
-        Mistake(f"{name} of the {word} step", edit(old, new), f"Your {name} holds the {word} step alone: the loop overwrites it. Each step's share is added.")
+        Mistake(f"{name} of the {word} step", edit(old, new), f"Your {name} holds the {word} step alone, as if the loop overwrote it. Each step's share is added.")
         for name, old, first, last in (
             ("dW_x", "(dz_all, x)", "(dz_all[:1], x[:1])", "(dz_all[-1:], x[-1:])"),
             ("dW_h", "(dz_all, hs[:-1])", "(dz_all[:1], hs[:1])", "(dz_all[-1:], hs[-2:-1])"),
@@ -99,7 +100,7 @@ LEAKS = (
     Mistake("dalpha averaged over the batch", edit("dalpha = ", "dalpha = 1 / x.shape[1] * "), "Your dalpha is divided by N. All sequences use the same leaks: add."),
     Mistake("dalpha averaged over steps", edit("dalpha = ", "dalpha = 1 / len(x) * "), "Your dalpha is divided by T. All steps use the same leaks: add."),
     Mistake("dalpha of the last step", edit(")).sum(", "))[-1:].sum("), "Your dalpha holds the last step alone. All steps use the same leaks: add."),
-    Mistake("dalpha of the first step", edit(")).sum(", "))[:1].sum("), "Your dalpha holds the first step alone: the loop overwrites it. All steps use the same leaks: add."),
+    Mistake("dalpha of the first step", edit(")).sum(", "))[:1].sum("), "Your dalpha holds the first step alone, as if the loop overwrote it. All steps use the same leaks: add."),
 )  # fmt: skip
 
 FLOW = (

@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Case, Invariant, Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL, draw_net, leaky_forward
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE, draw_net, leaky_forward
 from vgcourse.problems.ps6.slips import FLOW, LEAKS, SLOPE_MISTAKES, SUMS, WAYS
 
 GRADIENTS = ("dx", "dh0", "dW_x", "dW_h", "db", "dalpha")
@@ -67,7 +67,7 @@ LEAKY_BACKWARD = Problem(
     name="ps6.leaky_backward",
     reference=leaky_backward,
     helpers=(over_time,),
-    cases=lambda rng: [backward_case(rng, size) for size in ((6, 3, 4, 5), EQUAL, (1, 2, 3, 4))],
+    cases=lambda rng: [backward_case(rng, size) for size in ((6, 3, 4, 5), EQUAL, SINGLE, (1, 2, 3, 4))],
     points=6,
     lecture='lecture 8, "Backpropagation through time"',
     axes=AXES,
@@ -81,7 +81,7 @@ LEAKY_BACKWARD = Problem(
         Mistake("dx from dh", edit("dx = dz_all", "dx = dh_all"), "Your dx comes from the gradient with respect to the state. The input acts inside the tanh, behind α and its slope."),
         Mistake("dx of the own loss only", edit("dx = dz_all", "dx = (dhs * f)"), "Your dx holds each step's own loss only. An input also changes all later losses, through the state."),
         Mistake("dx in the loop's order", edit("return dx", "return dx[::-1]"), "Your dx is in the order of the loop, the last step first. dx[0] belongs to x[0]."),
-        Mistake("first step left out", edit("range(len(x))", "range(1, len(x))"), "Step 1 is missing in your results: the loop ends one step early. Counted from 0, the last step of the way back is t = 0.", whole=True),
+        Mistake("first step left out", edit("range(len(x))", "range(1, len(x))"), "Step 1 is missing in your results, as if the loop ended one step early. Counted from 0, the last step of the way back is t = 0.", whole=True),
         Mistake("dx one step early", edit("return dx", "return np.roll(dx, -1, axis=0)"), "Your dx is one step early: what belongs to x[t] stands in dx[t − 1], and that of x[0] comes last."),
         Mistake("dx one step late", edit("return dx", "return np.roll(dx, 1, axis=0)"), "Your dx is one step late: what belongs to x[t] stands in dx[t + 1], and that of the last step comes first."),
         Mistake("dh0 is dh_1", edit("from_next,", "dh_all[0],"), "Your dh0 is the gradient with respect to h_1. One more step, around and through the tanh, leads to h_0."),

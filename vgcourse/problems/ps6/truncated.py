@@ -4,7 +4,7 @@ import numpy as np
 
 from vgcourse.problems.edits import edit
 from vgcourse.problems.problem import Mistake, Problem
-from vgcourse.problems.ps6.forward import EQUAL
+from vgcourse.problems.ps6.forward import EQUAL, SINGLE
 from vgcourse.problems.ps6.slips import SLOPE_MISTAKES, WAYS
 from vgcourse.problems.ps6.through_time import AXES, backward_case, over_time
 
@@ -36,7 +36,13 @@ def truncated_backward(dhs, hs, x, W_h, alpha, k1, k2):
 
 def _cases(rng):
     names = "dW_x", "dW_h", "db"
-    cuts = (((11, 3, 4, 5), (3, 5)), (EQUAL, (1, 3)), ((7, 2, 3, 4), (2, 6)), ((6, 2, 4, 3), (4, 4)))
+    cuts = (
+        ((11, 3, 4, 5), (3, 5)),
+        (EQUAL, (1, 3)),
+        ((7, 2, 3, 4), (2, 6)),
+        ((6, 2, 4, 3), (4, 4)),
+        (SINGLE, (4, 6)),
+    )
     return [
         backward_case(
             rng, size, names, lambda dhs, hs, x, W_x, W_h, alpha, cut=cut: (dhs, hs, x, W_h, alpha, *cut)
@@ -67,6 +73,7 @@ TRUNCATED_BACKWARD = Problem(
         Mistake("loss at the border twice", edit("t >= last", "t >= last - 1"), "Your blocks send the last loss of the block before back once more. It went with its own block: a block's losses begin one step after the last end."),
         Mistake("last step left out", edit(", T]", ", T - 1]"), "Your last way back starts at step T − 1. The last end is T."),
         Mistake("gradient kept between the ways back", edit("dh = np", "dh = dh if last else np"), "Your gradient is not set to zero where a way back starts: what is left of the last one comes along."),
+        Mistake("gradient kept, the last block first", edit("for end in ends:\n", "dh = np.zeros_like(hs[0])\n    for last, end in reversed([*zip([0, *ends], ends)]):\n", "        dh = np.zeros_like(hs[0])\n", "", "        last = end\n", ""), "Your gradient is not set to zero where a way back starts: what is left at the end of a later block's way goes on into the block before.", alone=True),
         Mistake("chunks of k2", edit("range(k1, T, k1)", "range(k2, T, k2)", "max(end - k2, 0)", "last"), "You cut into chunks of k2. A way back starts after every k1 steps, and overlaps the one before."),
         Mistake("window of k2 from every loss", edit("range(k1, T, k1)", "range(1, T)"), "Each of your losses goes back k2 steps from where it stands. The k2 steps count from the end of its block of k1 steps."),
         Mistake("window of k1 from every loss", edit("range(k1, T, k1)", "range(1, T)", "end - k2", "end - k1"), "Each of your losses goes back k1 steps from where it stands. The losses of a block go back together, k2 steps from its end."),
@@ -77,11 +84,13 @@ TRUNCATED_BACKWARD = Problem(
         Mistake("blocks counted from the end", edit("[*range(k1, T, k1), T]", "range(T, 0, -k1)", "t >= last", "t >= end - k1"), "Your blocks are counted from the last step. They are counted from the first, and the last one may be shorter."),
         Mistake("last block takes k1 losses", edit("t >= last", "t >= end - k1"), "Your last block sends the last k1 losses back, though some of them went with the block before. Only the losses since the last time belong to it."),
         Mistake("last steps left out", edit("[*range(k1, T, k1), T]", "range(k1, T + 1, k1)"), "The losses after the last whole block have no way back in yours. The last block may be shorter."),
-        Mistake("last block only", edit("for t in", "signals, steps = [], []\n        for t in"), "Your gradients hold the last block alone: each block overwrites them. They add up.", whole=True),
+        Mistake("last block only", edit("for t in", "signals, steps = [], []\n        for t in"), "Your gradients hold the last block alone, as if each block overwrote them. They add up.", whole=True),
         Mistake("first block only", edit("in ends:", "in ends[:1]:"), "Your gradients hold the first block alone. All blocks use the same weights: they add up.", whole=True),
         Mistake("last loss of each block only", edit("t >= last", "t == end - 1"), "Only the last loss of each block goes back in yours. All of its k1 losses do, each joining at its own step."),
         Mistake("losses replace what comes back", edit("dh + dhs[t]", "dhs[t]"), "Inside a block each loss replaces the gradient that comes from the step after it. The two add up."),
-        Mistake("db of the last block", edit("for t in", "begin = len(steps)\n        for t in", "dz_all.sum", "dz_all[begin:].sum"), "Your db holds the last block alone: each block begins it anew. All blocks add up."),
+        Mistake("dW_x of the last block", edit("for t in", "begin = len(steps)\n        for t in", "(dz_all, x[steps])", "(dz_all[begin:], x[steps[begin:]])"), "Your dW_x holds the last block alone, as if each block began it anew. All blocks add up."),
+        Mistake("dW_h of the last block", edit("for t in", "begin = len(steps)\n        for t in", "(dz_all, hs[steps])", "(dz_all[begin:], hs[steps[begin:]])"), "Your dW_h holds the last block alone, as if each block began it anew. All blocks add up."),
+        Mistake("db of the last block", edit("for t in", "begin = len(steps)\n        for t in", "dz_all.sum", "dz_all[begin:].sum"), "Your db holds the last block alone, as if each block began it anew. All blocks add up."),
         Mistake("averaged over blocks", edit("return dW_x, dW_h, db", "return dW_x / len(ends), dW_h / len(ends), db / len(ends)"), "You average over the blocks. The loss is a sum over all steps, so the blocks add up.", whole=True),
         Mistake("divided by T", edit("return dW_x, dW_h, db", "return dW_x / T, dW_h / T, db / T"), "You divide by T. The loss is a sum over the steps; so is its gradient.", whole=True),
         Mistake("divided by N", edit("return dW_x, dW_h, db", "return dW_x / x.shape[1], dW_h / x.shape[1], db / x.shape[1]"), "You divide by N. A mean over the batch, if there is one, is already in dhs.", whole=True),
