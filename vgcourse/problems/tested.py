@@ -101,6 +101,8 @@ def _as_number(output, args):
     if output is None:
         raise TypeError("is None; expected True or False. Is there a return at the end of every branch?")
     verdict = np.asarray(output)
+    if verdict.shape == (1,):  # what np.array([True]) or a comparison of arrays of one gives
+        verdict = verdict[0]
     if verdict.ndim or verdict.dtype.kind not in "biuf" or verdict not in (0, 1):
         raise TypeError(f"is {describe(output)}; expected True or False")
     return 1.0 + float(verdict)
