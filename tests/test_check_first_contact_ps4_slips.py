@@ -263,3 +263,30 @@ def test_rule_of_the_biases_is_named(biases, said):
         k = np.sqrt(1 - g**2)
         biases = biases[0], np.log(k / (1 - k))
     assert kinds("two_biases", lambda L: biases)[0] == f"invariant: {said}"
+
+
+def test_a_share_of_exactly_the_least_is_enough():
+    def answer(h, W1s, W2s):
+        scales = []
+        for W1, W2 in zip(W1s, W2s, strict=True):
+            r = np.tanh(h @ W1.T) @ W2.T
+            scales.append(0.08 * np.linalg.norm(h) / np.linalg.norm(r))
+            h = h + scales[-1] * r
+        return scales
+
+    for seed in range(3):
+        assert all(row.ok for row in evaluate("ps4.mend_blocks", answer, seed=seed).rows)
+
+
+def test_pairs_that_cannot_be_told_apart_are_said_as_such():
+    """Rows are scaled with a factor for each column: several pairs of slips give these numbers."""
+
+    def answer(grads, threshold):
+        out = []
+        for g in grads:
+            g = g.astype(float)
+            norms = np.sqrt((g**2).sum(axis=0, keepdims=True)) if g.ndim > 1 else np.abs(g)
+            out.append(np.where(norms > threshold, g * threshold / np.where(norms > 0, norms, 1), g))
+        return out
+
+    assert evaluate("ps4.clip_by_unit", answer).share < 1

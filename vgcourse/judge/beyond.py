@@ -53,9 +53,9 @@ def two_at_once(suspects, rest, named, wrong):
         if common:
             claims.append((common, hits))
         if len(rivals) > 1:
-            several = sorted(set.union(*rivals) - set(common), key=mistakes.index)
+            others = sorted(set.union(*rivals) - set(common), key=mistakes.index)
             which = "further mistake" if common else "pair of mistakes"
-            second.append(several(several, hits, f"more than one {which}, with the same numbers, out of"))
+            second.append(several(others, hits, f"more than one {which}, with the same numbers, out of"))
         named = [*named, *common]
         rest = [name for name in rest if name not in hits]
     return claims, second, rest

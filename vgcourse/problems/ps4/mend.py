@@ -64,7 +64,8 @@ def _measured(output, args):
     with np.errstate(all="ignore"):
         norms, back, shares = signals(h, W1s, W2s, scales)
         smallest = float(np.nan_to_num(np.min(shares)))
-    found = _spread(norms), _spread(back), min(smallest / SHARE, 1.0)
+    share = 1.0 if smallest >= (1 - 1e-9) * SHARE else smallest / SHARE  # scales may be made for 0.08 itself
+    found = _spread(norms), _spread(back), share
     return np.array([*found, 1.0 if max(found) == min(found) == 1 else _instead(args, scales)])
 
 
