@@ -15,6 +15,8 @@ from vgcourse.judge.runs import holds, quantity_of
 from vgcourse.problems.numbers import A_FACTOR, BROKEN, SAME, TOLD_APART
 from vgcourse.problems.words import is_plural, listed
 
+FEW = 4  # numbers: of fewer, one may be any multiple of what is right by chance
+
 
 def describe(problem, runs, names):
     """Findings about quantities that no mistake explains; `names` in the table's order."""
@@ -145,6 +147,15 @@ def is_multiple(quantities):
     """Is each of them a number times what it should be, 1 included?"""
     usable = all(q.value is not None and q.value.shape == q.expected.shape for q in quantities)
     return usable and all(_factor(q.value, q.expected) is not None for q in quantities)
+
+
+def is_one_multiple(quantities):
+    """Is each of them a number times what it should be, of single numbers the same number in every case?"""
+    if not is_multiple(quantities):
+        return False
+    there = [q for q in quantities if np.any(q.expected) or np.any(q.value)]
+    factors = [_factor(q.value, q.expected) for q in there if q.value.size < FEW]
+    return not factors or (len(factors) > 1 and np.ptp(factors) < SAME * max(1.0, np.abs(factors).max()))
 
 
 def _factor(value, expected):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vgcourse.judge.patterns import is_multiple
+from vgcourse.judge.patterns import is_one_multiple
 from vgcourse.judge.results import Run
 from vgcourse.judge.runs import compared, inputs, may_agree, quantity_of, same_in, wrong_run
 from vgcourse.problems.problem import FRESH
@@ -70,7 +70,7 @@ class Suspects:
         """Is each of these a multiple of what is right, or nothing but zeros?"""
         found = [[q for run in self.runs for q in run.quantities if q.name == name] for name in names]
         return bool(found) and all(
-            is_multiple(qs) or self.agree_in_nothing({qs[0].name}, zero=True) for qs in found
+            is_one_multiple(qs) or self.agree_in_nothing({qs[0].name}, zero=True) for qs in found
         )
 
     def agree_in_nothing(self, names, zero=False):
