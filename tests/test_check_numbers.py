@@ -26,7 +26,7 @@ def test_numbers_are_what_they_are():
     assert (numbers.TOLERANCE, numbers.FLOAT32_TOLERANCE, numbers.LIKENESS) == (1e-5, 3e-4, 1e-6)
     assert (numbers.NEARER, numbers.MEASURED, numbers.NEARER_MEASURED) == (0.05, 1e-5, 0.25)
     assert (numbers.SAME, numbers.A_FACTOR, numbers.BROKEN, numbers.TOLD_APART) == (1e-6, 0.01, 1e-3, 1e-3)
-    assert (numbers.TIMES_SINGLE, numbers.LEAST_SINGLE) == (20, 1e-5)
+    assert (numbers.TIMES_SINGLE, numbers.LEAST_SINGLE) == (20, 1.6e-4)
     assert numbers.LEVEL_BOUNDS == (numbers.FLOAT32_TOLERANCE, 0.01, 1.0)
     assert numbers.SLIGHT < numbers.TOLERANCE and numbers.ROUGHLY == 0.01
 
@@ -52,7 +52,7 @@ def rounded(size):
     ("size", "limit"),
     [
         (0.0, numbers.LEAST_SINGLE),
-        (1e-6, numbers.TIMES_SINGLE * 1e-6),
+        (1e-5, numbers.TIMES_SINGLE * 1e-5),
         (1e-2, numbers.FLOAT32_TOLERANCE),
     ],
 )

@@ -225,7 +225,7 @@ def width_by_newton(name, share):
     z = np.full_like(share, 0.3)
     for _ in range(80):
         step = (unit_slope(name, z + 1e-6) - unit_slope(name, z - 1e-6)) / 2e-6
-        z = z - (unit_slope(name, z) - share) / step
+        z = np.abs(z - (unit_slope(name, z) - share) / step)  # a step across 0 comes back
     return 2 * z
 
 
@@ -310,6 +310,7 @@ def softsign(z):
 
 
 def chain_backwards(h0, w, b):
+    w, b = np.asarray(w, dtype=float), np.asarray(b, dtype=float)
     hs, zs = [h0], []
     for weight, bias in zip(w, b, strict=True):
         zs.append(weight * hs[-1] + bias)
@@ -354,12 +355,14 @@ def chain_by_complex_step(h0, w, b):
 
 
 def chain_of_slices(h0, w, b):
+    w, b = np.asarray(w, dtype=float), np.asarray(b, dtype=float)
     h, factors, dw, db = chain_backwards(h0, w, b)
     db = [np.prod(factors[l:]) / w[l] for l in range(len(w))]
     return h, list(factors), dw, db
 
 
 def chain_by_logarithms(h0, w, b):
+    w, b = np.asarray(w, dtype=float), np.asarray(b, dtype=float)
     h, factors, _, _ = chain_backwards(h0, w, b)
     logs = np.log(np.abs(factors))
     signs = np.array([np.prod(np.sign(factors[l:])) for l in range(len(w))])
@@ -716,7 +719,7 @@ def sweep_with_copies(x, dh, Ws, scales, leak):
         hs = [x]
         for W in mine:
             z = hs[-1] @ W.T
-            hs.append(np.maximum(z, leak * z))
+            hs.append(np.where(z > 0, z, leak * z))
         forward[k] = [np.log10(np.sum(h**2)) / 2 for h in hs[1:]]
         signal = dh
         for l in range(len(Ws) - 1, -1, -1):

@@ -37,6 +37,8 @@ def two_at_once(suspects, rest, named, wrong):
             continue
         if hits and len(suspects.affected(pair) - set(wrong)) >= len(hits):
             continue
+        if suspects.are_multiples(hits):
+            continue  # two that cancel: one factor is the simpler story
         if hits and not suspects.agree_in_nothing(hits, zero=True) and suspects.confirmed(pair, hits):
             pairs[pair] = hits
 

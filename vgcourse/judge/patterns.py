@@ -154,8 +154,10 @@ def is_one_multiple(quantities):
     if not is_multiple(quantities):
         return False
     there = [q for q in quantities if np.any(q.expected) or np.any(q.value)]
-    factors = [_factor(q.value, q.expected) for q in there if q.value.size < FEW]
-    return not factors or (len(factors) > 1 and np.ptp(factors) < SAME * max(1.0, np.abs(factors).max()))
+    factors = [_factor(q.value, q.expected) for q in there]
+    if all(q.value.size >= FEW for q in there):
+        return True
+    return len(factors) > 1 and np.ptp(factors) < SAME * max(1.0, np.abs(factors).max())
 
 
 def _factor(value, expected):

@@ -91,7 +91,6 @@ DEEP_BACKWARD = Problem(
         Mistake("db summed over everything", edit("delta.sum(axis=0)", "delta.sum() * np.ones(delta.shape[1])"), "Every entry of your dbs is the sum of all of δ. Each unit has a bias of its own: sum over the batch only.", alone=True),
         Mistake("db of the first example", edit("delta.sum(axis=0)", "delta[0]"), "Your dbs are those of the first example. The same bias is added to every row, so its gradient sums over the batch.", alone=True),
         Mistake("slope twice", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2) ** 2"), "The slope stands in your δ twice. The signal passes each tanh once.", alone=True, whole=True),
-        Mistake("first layer left out", edit("reversed(range(len(Ws)))", "reversed(range(1, len(Ws)))"), "Your lists lack the first layer: the loop stops one layer early.", alone=True),
         Mistake("loop from the first layer", _upwards, "Your loop starts at the first layer. dh is the gradient at the top, so the last layer comes first."),
     ),
     hints=(

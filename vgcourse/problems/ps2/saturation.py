@@ -44,7 +44,7 @@ def _width_cases(rng):
     cases = []
     for name in UNITS:
         large = rng.permutation(np.r_[rng.uniform(0.3, 0.45, size=2), rng.uniform(0.6, 0.95, size=2)])
-        for share in (rng.uniform(0.03, 0.24, size=5), large, 10 ** rng.uniform(-4, -3, size=1)):
+        for share in (rng.uniform(0.03, 0.24, size=5), large, 10 ** rng.uniform(-2.9, -2.3, size=1)):
             cases.append(Case((name, share), (f"width ({name})",)))
     return cases
 

@@ -130,7 +130,6 @@ CONSTANT_RESPONSE = Problem(
         Mistake("largest mode only", edit("a * ", "a * np.isclose(np.abs(values), np.abs(values).max()) * "), "You keep only the modes with the largest |λ|. With a constant input all of them last."),
         Mistake("half of each pair", edit("a * ", "a * (values.imag >= 0) * "), "You keep one λ of each complex pair. The other one adds the conjugate: twice the real part, not once."),
         Mistake("absolute value at the end", edit("np.real(", "np.abs("), "You return the modulus of the sum. That loses every sign."),
-        Mistake("complex result", edit("np.real(", "0j + ("), "Your numbers are right but stored as complex, with imaginary parts that are rounding. Return the real part of the finished sum."),
     ),
     hints=(
         "Write u as a sum of eigenvectors. What is in mode i after one step, after two, after three?",
