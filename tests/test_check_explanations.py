@@ -12,12 +12,13 @@ import pytest
 from checker_score import named_mistakes
 from test_check_diagnose import TOY, backward, changed, said
 
-from vgcourse.check import check, evaluate, progress
+from vgcourse.check import check, evaluate, find, names, progress
 from vgcourse.collect import limit
 from vgcourse.collect.call import call
 from vgcourse.judge.locate import error_map
 from vgcourse.judge.runs import inputs
 from vgcourse.problems import Case, Convention, Mistake, Problem, start
+from vgcourse.problems.problem import drawn
 
 NAME = "ps1.linear_backward"
 
@@ -412,3 +413,10 @@ def test_a_number_may_come_in_an_array_of_one_or_with_a_rest(small, carried):
 def test_more_than_that_is_no_number(small, came):
     problem = small(lambda x: x.sum())
     assert evaluate(problem.name, lambda x: came(x.sum())).share == 0
+
+
+@pytest.mark.parametrize("name", [name for name in names() if find(name).flow])
+def test_a_flow_is_of_quantities(name):
+    problem = find(name)
+    known = {q.partition(" (")[0] for case in drawn(problem, 0) for q in case.quantities}
+    assert {part.removesuffix("[::-1]") for part in problem.flow} <= known

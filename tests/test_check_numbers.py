@@ -137,3 +137,10 @@ def test_slight(share, below):
     wrong[1, 0] = share * numbers.SLIGHT
     found = error_map(Quantity("a", wrong, expected, 0.1, False), ("step", "unit"))
     assert (found.levels[1][0] == 0) == below
+
+
+@edges
+def test_rest_of_a_complex_answer(small, share, below):  # noqa: F811
+    small()
+    found = verdict(lambda x: x + 1j * share * numbers.REST * np.abs(x).max())
+    assert (found.share == 1) == below

@@ -55,6 +55,7 @@ DEEP_BACKWARD = Problem(
     cases=_deep_cases,
     points=5,
     lecture='lecture 1, "Backwards through a deep net", equations (1.20) and (1.22)',
+    flow=("deltas[::-1]",),
     mistakes=(
         Mistake("f' missing", edit(" * (1 - hs[l + 1] ** 2)", ""), "The slope of the tanh is missing in every layer: you multiply by the weights only."),
         Mistake("f' at the last layer only", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2 if l == len(Ws) - 1 else 1)"), "Only the last layer has its slope. Each layer on the way back has one of its own."),
@@ -139,6 +140,7 @@ CHAIN_JACOBIAN = Problem(
     cases=_chain_cases,
     points=4,
     lecture='lecture 1, "Many units: Jacobians", equations (1.17) and (1.18)',
+    flow=("J", "vJ"),
     mistakes=(
         Mistake("the bypass missing", edit(LAYER, "branch"), "Your J is that of a plain net, the lecture's. Here h_{l−1} also reaches h_l directly: the path through the tanh is not the only one."),
         Mistake("1 for the identity", edit(LAYER, "1 + branch"), "1 + matrix adds 1 to every entry in numpy. The bypass has the Jacobian I, which is 1 on the diagonal only."),

@@ -59,6 +59,7 @@ SOFTMAX_CROSS_ENTROPY = Problem(
     cases=_softmax_cases,
     points=4,
     lecture='lecture 1, "Ten classes", equations (1.23) and (1.24)',
+    flow=("loss", "dz"),
     mistakes=(
         Mistake("overflow", edit(" - s.max(axis=1, keepdims=True)", "", "shifted - np.log(total)", "np.log(np.exp(shifted) / total)"), "e^z overflows for large logits: e^1000 is inf, and inf/inf is NaN. Subtract each row's maximum first; the softmax does not change."),
         Mistake("temperature ignored", edit("z / temperature", "z", "ds / temperature", "ds"), "Your answer does not depend on the temperature. The softmax is that of z/τ.", whole=True),

@@ -81,6 +81,7 @@ GRADIENT_BOUND = Problem(
     cases=_cases,
     points=4,
     lecture='lecture 3, "Depth"',
+    flow=("local", "bound"),
     axes={"measured": ("example",), "local": ("example",), "bound": ("example",)},
     invariants=(
         Invariant("measured ≤ local", _exceeds("measured", "local"), "Your measured norm exceeds your local bound in some example. Each step back stretches a vector by max_i |f'(z_i)| σ_max(W) at most, so one of the two is wrong."),

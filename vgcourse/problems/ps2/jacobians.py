@@ -106,6 +106,7 @@ DEEP_JACOBIAN = Problem(
     cases=_cases,
     points=5,
     lecture='lecture 3, "Depth"',
+    flow=("Js", "J"),
     axes={f"{what} ({name})": ("example", "unit", "input") for what in ("Js", "J") for name in ("tanh", "sigmoid", "elu")},
     invariants=(
         Invariant("J is the product of the Js", _product, "Your J is not the product of your own Js. For each example it is J_L … J_1, with the last layer leftmost."),

@@ -69,6 +69,7 @@ SCALAR_CHAIN = Problem(
     adapt=number_at(0),
     points=4,
     lecture='lecture 3, "Depth"',
+    flow=("h", "factors", "db"),
     axes={"factors": ("layer",), "dw": ("layer",), "db": ("layer",)},
     invariants=(
         Invariant("db belongs to the factors", _fit, "Your db does not belong to your factors. db_l is the product of all factors above layer l, times that layer's own slope; times w_l it is the product from a_l up."),

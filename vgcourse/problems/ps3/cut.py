@@ -45,6 +45,7 @@ TRUNCATED_NORMAL = Problem(
     cases=_truncated_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
+    flow=("kept", "shrink", "sigma"),
     invariants=(
         Invariant("sigma · shrink = std", lambda args, out: relative_error(out["sigma"] * out["shrink"], args[0]), "Your sigma times your shrink is not std. The cut multiplies the standard deviation by shrink, and what comes out has to be std."),
     ),

@@ -61,6 +61,7 @@ BACKWARD_VARIANCES = Problem(
     cases=_backward_cases,
     points=4,
     lecture='lecture 4, "Initialisation"',
+    flow=("dz", "dx"),
     axes={"dz": ("layer",), "dx": ("layer from 0",)},
     mistakes=(
         Mistake("dropout forgotten", edit("incoming / p", "incoming"), "The masks are missing, as in the lecture's (4.8). The way back passes the same m/p as the way up, and its mean square is 1/p."),

@@ -50,6 +50,7 @@ PRODUCT_MOMENTS = Problem(
     cases=_product_cases,
     points=3,
     lecture='lecture 4, "Initialisation"',
+    flow=("var_y", "var_sum"),
     axes={"var_y": ("input",)},
     invariants=(
         Invariant("variances of independent terms add", lambda args, out: relative_error(out["var_sum"], out["var_y"].sum()), "Your var_sum is not the sum of your var_y. The n products are independent, so their variances add."),

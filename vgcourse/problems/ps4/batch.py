@@ -86,6 +86,7 @@ MASKED_NORM_FORWARD = Problem(
     cases=_forward_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
+    flow=("x_hat", "y"),
     axes={"y": ("example", "input"), "x_hat": ("example", "input")},
     conventions=(
         Convention("1/(M − 1)", edit("2).sum(axis=0) / M", "2).sum(axis=0) / (M - 1)"), "Your variance divides by M − 1, the unbiased estimate. That is right too; frameworks normalise with 1/M. Stay with one of them, also on the way back."),

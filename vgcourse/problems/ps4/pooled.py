@@ -65,6 +65,7 @@ POOLED_STATISTICS = Problem(
     cases=_cases,
     points=3,
     lecture='lecture 5, "Normalisation, clipping"',
+    flow=("mean", "variance", "y"),
     axes={"mean": ("input",), "variance": ("input",), "y": ("example", "input")},
     invariants=(
         Invariant("y follows from mean and variance", _uses_its_own, "Your y is not γ (x − mean)/√(variance + ε) + β with the mean and variance that you return. At test time nothing else enters."),

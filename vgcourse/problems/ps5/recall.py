@@ -110,6 +110,7 @@ RECALL = Problem(
     axes={"S": ("unit", "unit"), "shares": ("lag from 0",)},
     points=4,
     lecture='lecture 7, "Linear recursions"',
+    flow=("S", "shares"),
     invariants=(
         Invariant("a finite number of terms", _finite, "Your S stops after a number of terms: what one more step would add to it is just one more. Go on until nothing more comes."),
         Invariant("one step changes nothing", _not_its_own_image, "Your S changes when the recursion makes one more step: W S Wᵀ + c cᵀ is not S. Is every power of W there, in the order in which W meets c?"),

@@ -83,6 +83,7 @@ BLOCK_COMPANION = Problem(
     axes={"A": ("row", "column"), "moduli": ("pole",)},
     points=3,
     lecture='lecture 7, "Linear recursions"',
+    flow=("A", "moduli"),
     invariants=(
         Invariant("one step", _one_step_wrong, "Your A does not do one step of the recursion: A (h_{t−1}, …, h_{t−K}) has to be (h_t, h_{t−1}, …, h_{t−K+1}), one state below the other. Try it on small numbers."),
         Invariant("product of the poles", _product_wrong, "Your moduli cannot be those of the poles: the product of all |λ| is |det A|, and that is |det B_K|, K the longest lag."),

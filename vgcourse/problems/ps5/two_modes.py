@@ -114,6 +114,7 @@ TWO_MODES = Problem(
     axes={"radii": ("mode",), "angles": ("mode",)},
     points=4,
     lecture='lecture 7, "Linear recursions"',
+    flow=("radii", "step"),
     invariants=(
         Invariant("largest first", _in_the_wrong_order, "Your second radius is larger than the first. The slowest mode comes first, the one with the largest |λ|."),
         Invariant("the first such step", _not_the_first_step, "Your step is not the first at which the second mode is at most 1 % of the first. Put it into both sizes, and the step before it as well."),

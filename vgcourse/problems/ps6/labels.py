@@ -39,6 +39,7 @@ LABEL_GRADIENTS = Problem(
     cases=_output_cases,
     points=3,
     lecture='lecture 8, "Backpropagation through time"',
+    flow=("do", "dhs"),
     axes={"do": ("step", "example", "label"), "dV": ("label", "unit"), "db_o": ("label",), "dhs": ("step", "example", "unit")},
     invariants=(
         Invariant("dV from do", lambda args, out: relative_error(out["dV"], np.einsum("tnc,tnh->ch", out["do"], args[0])), "Your dV does not go with your own do. V is used at every step of every sequence: add the products of do_t and h_t over all of them."),

@@ -81,6 +81,7 @@ SEQUENCE_MEAN_LOSS = Problem(
     cases=_cases,
     points=4,
     lecture='lecture 8, "Backpropagation through time"',
+    flow=("loss", "do"),
     axes={"do": ("step", "example", "class"), "do, large scores": ("step", "example", "class")},
     invariants=(
         Invariant("no gradient where masked", _silent, "Your do is not zero where the mask is 0. What is not in the loss cannot change it."),

@@ -127,6 +127,7 @@ BIDIRECTIONAL_FORWARD = Problem(
     cases=_forward_cases,
     points=3,
     lecture='lecture 11, "GRU and UGRNN"',
+    flow=("states", "summary"),
     axes={"states": ("step from 0", "example", "unit"), "summary": ("example", "unit")},
     mistakes=(
         Mistake("back starts in the padding", edit("order_of(T, lengths)", "order_of(T, T)", "order), runs", "order), runs | True"), "Your second net reads from the last step of the batch on, through the padding. Each sequence has an end of its own; that is where it starts.", whole=True),

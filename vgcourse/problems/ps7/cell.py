@@ -77,6 +77,7 @@ COUPLED_STEP_FORWARD = Problem(
     cases=_cases,
     points=3,
     lecture='lecture 10, "LSTM"',
+    flow=("f", "g", "c", "o", "h"),
     axes={name: ("example", "unit") for name in ("h", "c", "f", "g", "o")},
     mistakes=(
         Mistake("output peephole on the old memory", edit("p_o * np.tanh(c)", "p_o * np.tanh(c_prev)"), "Your output gate looks at the old memory. It decides after the memory is written, so its peephole sees the new one: in which order are c_t and o made?"),

@@ -69,6 +69,7 @@ AMSGRAD_STEP = Problem(
     cases=_ams_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
+    flow=("m", "v", "largest", "w"),
     axes={name: ("row", "column") for name in ("w", "m", "v", "largest")},
     invariants=(
         Invariant("one gradient in both means", _two_gradients, "Your m and v have not taken in the same gradient, or not with the weights 1 − β₁ and 1 − β₂."),

@@ -81,6 +81,7 @@ GRADIENT_HEALTH = Problem(
     cases=_health_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
+    flow=("tilt", "verdict"),
     invariants=(
         Invariant("least squares", _not_the_least, "Your tilt is not that of the line of least squares: with another slope the squares of what is left would be smaller."),
         Invariant("verdict of its own tilt", _own_tilt, "Your verdict is not what your own tilt says over L − 1 steps, compared with ±3."),

@@ -92,6 +92,7 @@ CLIP_AFTER_MOMENTUM = Problem(
     cases=_momentum_cases,
     points=3,
     lecture='lecture 12, "The clinic"',
+    flow=("vs", "Ws"),
     axes={name: ("unit", "input") for name in ("Ws", "vs")},
     invariants=(
         Invariant("moved along the velocity", _not_the_velocity, "Your weights have not moved along the velocity that you return. A clip shortens the step, it does not turn it."),

@@ -105,6 +105,7 @@ SLOPE_LEFT = Problem(
     cases=_left_cases,
     points=2,
     lecture='lecture 12, "The clinic"',
+    flow=("slope", "saturated"),
     axes={"slope": ("layer",), "saturated": ("layer",)},
     invariants=(
         Invariant("shares", not_shares, "Your answer leaves the interval from 0 to 1. A slope is compared with the largest slope of its activation, and saturated is a share of the entries."),
