@@ -97,7 +97,6 @@ LEAKY_GRADIENT = Problem(
         Mistake("a and 1 − a exchanged in the state", edit("(1 - leak) * h[-1] + leak", "leak * h[-1] + (1 - leak)"), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
         Mistake("state without 1 − a", edit("(1 - leak) * h[-1]", "h[-1]"), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),
         Mistake("states cut to whole numbers", edit("h.append(", "h.append(type(h0)(", "leak * f.function(z[-1])", "leak * f.function(z[-1]))"), "Where h_0 is a whole number, your states are, too: an array of whole numbers cuts off what is put into it. Make it one of floats."),
-        Mistake("z cut to whole numbers", edit("w * h[-1] + c * x_t", "x.dtype.type(w * h[-1] + c * x_t)"), "Where the inputs are whole numbers, your z_t are, too: an array of whole numbers cuts off what is put into it. Make it one of floats."),
         Mistake("carry lost", edit("kept = 1 - leak", "kept = 0.0"), "Your chain multiplies by a w f' alone. h_{t−1} also reaches h_t directly, as the share that is kept."),
         Mistake("the leak's way alone", edit("inner[t] * dh[t + 1] + ", ""), "Your chain multiplies by 1 − a alone. h_{t−1} also reaches h_t through f: that way brings a w f'."),
         Mistake("carry of 1", edit("kept = 1 - leak", "kept = 1.0"), "You carry the whole gradient past the activation. Only the share 1 − a of the state is kept, forwards and back."),

@@ -146,7 +146,6 @@ MEMORY_LENGTH = Problem(
         Mistake("np.interp, unsorted", _where_reached(_interpolated(lambda limit, y, lags: (-limit, -y, lags)), inside=False), "np.interp asks for a curve that only rises. Yours rises and falls, so it finds some crossing, not the first."),
         Mistake("np.interp, sorted", _where_reached(_interpolated(lambda limit, y, lags: (limit, np.sort(y), lags[::-1])), inside=False), "You sort the norms. A norm that rises again then moves to an earlier lag."),
         Mistake("nearest lag", lambda norms, share: np.abs(norms - share * norms[0]).argmin(axis=0).astype(float), "You return the lag whose norm is nearest to the limit, a whole number. Find the first crossing and interpolate log norm."),
-        Mistake("nearest lag in the logarithm", lambda norms, share: np.abs(np.log(norms / norms[0] / share)).argmin(axis=0).astype(float), "You return the lag whose norm is nearest to the limit, a whole number. Find the first crossing and interpolate log norm."),
         Mistake("never is 0", edit("T - 1.0", "0.0"), "Where the limit is never reached you return 0, the shortest memory. np.argmax of nothing but False is 0. Never reached means the longest length that was measured."),
         Mistake("never is T", edit("T - 1.0", "float(T)"), "Where the limit is never reached you return T. The last lag measured is T − 1, as lags start at 0."),
         Mistake("never is NaN", edit("T - 1.0", "np.nan"), "Where the limit is never reached you return NaN. Asked for is the last lag then."),
