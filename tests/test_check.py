@@ -831,3 +831,17 @@ def test_picture_appears_when_solved(capsys, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     when_solved(LINEAR, linear_products)(lambda: drawn.append("graded"))
     assert drawn == ["right"] and capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("points", [None, 3])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ps1.linear_bakward", "did you mean"),
+        ("ps9.x", "there is no problem"),
+        (abs, "the name of the problem comes first"),
+    ],
+)
+def test_a_wrong_name_is_told_whatever_the_points(name, words, points):
+    with pytest.raises(ValueError, match=words):
+        check(name, abs, points)

@@ -144,3 +144,11 @@ def test_rest_of_a_complex_answer(small, share, below):  # noqa: F811
     small()
     found = verdict(lambda x: x + 1j * share * numbers.REST * np.abs(x).max())
     assert (found.share == 1) == below
+
+
+@pytest.mark.parametrize("count", [numbers.FEW - 1, numbers.FEW])
+def test_few_numbers_are_a_multiple_by_chance(small, count):  # noqa: F811
+    """A mistake that would spoil a right result, too, is named where a factor may be chance."""
+    first = Mistake("doubled", lambda x: (2 * x, x + 1), "Both are off.")
+    small(lambda x: (x, x), shapes=((count,),), quantities=("a", "b"), mistakes=(first,))
+    assert ("Both are off." in said(lambda x: (2 * x, x))) == (count < numbers.FEW)

@@ -389,6 +389,15 @@ def test_what_an_answer_may_not_use_is_refused(fn):
     assert refused_use(fn, None) is None
 
 
+def test_a_method_is_no_global_of_the_same_name():
+    """`x.recurrent()` is the learner's own; so is a name of vgcourse's behind the dot of another module."""
+
+    def answer(x):
+        return x.recurrent(np.lstm_step_forward)
+
+    assert refused_use(answer, ("activations",)) is None
+
+
 def test_what_an_answer_may_use_passes():
     def answer(x):
         later = sigmoid(x) + vgcourse.activations.tanh(x) + np.vgcourse

@@ -82,7 +82,8 @@ def when_solved(name, fn):
 
 
 def _may_use(name):
-    return MAY_USE[name.split(".")[0]]
+    """What of vgcourse an answer to this problem may use."""
+    return MAY_USE[find(name).name.split(".")[0]]
 
 
 def evaluate(name, fn, *, seed=0, convention=None, may_use=None):

@@ -73,6 +73,11 @@ def with_article(word):
     return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
 
 
+def listed(names):
+    """ "dx, dW and db"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def cut(text, width):
     """The text, shortened with … to at most `width` characters."""
     return text if len(text) <= width else text[: width - 1] + "…"

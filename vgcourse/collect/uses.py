@@ -3,11 +3,14 @@
 This finds what is written plainly; who hides an import finds it gone in the jail.
 """
 
+import dis
 import functools
 import inspect
 import os
 import types
 from pathlib import Path
+
+from vgcourse.collect.plain import listed
 
 _HERE = str(Path(__file__).parents[1]) + os.sep
 _ROOMS = {path.stem for path in Path(_HERE).iterdir() if path.stem.isidentifier() and path.stem[0] != "_"}
@@ -27,10 +30,8 @@ def refused_use(fn, may_use):
     used = sorted({name for name in _used(fn, set()) if not f"{name}.".startswith(allowed)})
     if not used:
         return None
-    *others, last = may_use
-    kinds = f"{', '.join(others)} and {last}" if others else last
     return (
-        f"your answer uses {used[0]}. An answer of this set may use {kinds} of vgcourse, "
+        f"your answer uses {used[0]}. An answer of this set may use {listed(may_use)} of vgcourse, "
         "and nothing else of it: write the rest yourself."
     )
 
@@ -65,13 +66,19 @@ def _used_by_function(fn, seen):
         if "vgcourse" in names:  # as a global, or imported here: what stands behind the dot is a name, too
             imported |= {f"vgcourse.{name}" for name in names & _ROOMS}
         yield from imported
-        for name in names & fn.__globals__.keys():
+        for name in _globals_of(code) & fn.__globals__.keys():
             yield from _used(fn.__globals__[name], seen)
     cells = (cell.cell_contents for cell in fn.__closure__ or () if _filled(cell))
     for value in (*cells, *(fn.__defaults__ or ()), *(fn.__kwdefaults__ or {}).values()):
         yield from _used(value, seen)
     if wrapped := getattr(fn, "__wrapped__", None):
         yield from _used(wrapped, seen)
+
+
+@functools.lru_cache(maxsize=256)
+def _globals_of(code):
+    """Names that are looked up as globals: in co_names those of attributes and methods stand, too."""
+    return {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
 
 
 def _codes(code):

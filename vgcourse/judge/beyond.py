@@ -2,11 +2,13 @@
 
 import itertools
 
+from vgcourse.collect.plain import listed
 from vgcourse.judge.patterns import factor_text, is_multiple
 from vgcourse.judge.results import Finding
 from vgcourse.judge.runs import holds, quantity_of
+from vgcourse.problems.numbers import FEW
 from vgcourse.problems.slips import slips
-from vgcourse.problems.words import is_plural, listed
+from vgcourse.problems.words import is_plural
 
 
 def several(mistakes, quantities, which="more than one mistake, with the same numbers"):
@@ -121,6 +123,6 @@ def _factor_between(runs, name, theirs):
             return None
         wrong = wrong or not b.ok
         triples.append((a.value, b.value, mine.case))
-    if not wrong or sum(value.size for value, *_ in triples) < 4:
-        return None  # one number is always a multiple of another
+    if not wrong or sum(value.size for value, *_ in triples) < FEW:
+        return None
     return factor_text(triples, known_only=True)

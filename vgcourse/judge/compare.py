@@ -26,13 +26,13 @@ def compare(problem, case, output, expected):
     wanted = flatten(case.quantities, expected)
     if isinstance(output, _Unusable):
         return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
-    expected, limits = _parts(expected, case.quantities), _Limits(problem, case)
+    expected, limit = _parts(expected, case.quantities), functools.partial(_limit, problem, case)
     pieces, reason = split_output(output, case.quantities, expected)
     if reason:
         return [Quantity(name, None, array, np.inf, False, reason) for name, array in wanted]
     out = []
     for name, value, reference in zip(case.quantities, pieces, expected, strict=True):
-        out += _compare_part(limits, name, value, reference)
+        out += _compare_part(limit, name, value, reference)
     return out
 
 
@@ -76,9 +76,9 @@ def split_output(output, quantities, expected):
     return tuple(output), ""
 
 
-def _compare_part(limits, name, value, reference):
+def _compare_part(limit, name, value, reference):
     if not isinstance(reference, (list, tuple)):
-        return [compare_array(limits, name, value, np.asarray(reference))]
+        return [compare_array(limit, name, value, np.asarray(reference))]
     names = [f"{name}[{i}]" for i in range(len(reference))]
     if isinstance(value, np.ndarray) and value.ndim:
         value = list(value)
@@ -90,10 +90,10 @@ def _compare_part(limits, name, value, reference):
             for n, r in zip(names, reference, strict=True)
         ]
     triples = zip(names, value, reference, strict=True)
-    return [compare_array(limits, n, v, np.asarray(r)) for n, v, r in triples]
+    return [compare_array(limit, n, v, np.asarray(r)) for n, v, r in triples]
 
 
-def compare_array(limits, name, value, expected):
+def compare_array(limit, name, value, expected):
     """Compare one array with its reference; every way of not being one has its own sentence."""
 
     def unusable(reason, array=None):
@@ -128,25 +128,20 @@ def compare_array(limits, name, value, expected):
         bad = int((~np.isfinite(array)).sum())
         return unusable(f"is {' or '.join(kinds)} in {bad} of {array.size} entries", array)
     error = relative_error(array, expected)
-    return Quantity(name, array, expected, error, bool(error <= limits.of(name, array)))
+    return Quantity(name, array, expected, error, bool(error <= limit(name, array)))
 
 
-class _Limits:
-    """How far from the reference the results of one case may be.
+def _limit(problem, case, name, array):
+    """How far from the reference this result of a case may be.
 
     What single precision can reach is asked for where an answer comes in it: so many times the error that the
     reference makes when it works in single precision itself.
     """
-
-    def __init__(self, problem, case):
-        self.problem, self.case = problem, case
-
-    def of(self, name, array):
-        limit = tolerance_for(self.problem, array)
-        if array.dtype != np.float32:
-            return limit
-        reached = _errors_of_single_precision(self.problem, self.case).get(name, np.inf)
-        return min(limit, max(TIMES_SINGLE * reached, LEAST_SINGLE))
+    limit = tolerance_for(problem, array)
+    if array.dtype != np.float32:
+        return limit
+    reached = _errors_of_single_precision(problem, case).get(name, np.inf)
+    return min(limit, max(TIMES_SINGLE * reached, LEAST_SINGLE))
 
 
 @functools.lru_cache(maxsize=512)

@@ -8,6 +8,7 @@ once, or one and a constant factor.
 
 import math
 
+from vgcourse.collect.plain import listed
 from vgcourse.judge.beyond import several, small_slips, two_at_once, with_factor
 from vgcourse.judge.conventions import under
 from vgcourse.judge.flow import where_it_breaks
@@ -16,7 +17,7 @@ from vgcourse.judge.results import Finding
 from vgcourse.judge.runs import wrong_names
 from vgcourse.judge.suspects import Suspects
 from vgcourse.problems.tested import all_accused
-from vgcourse.problems.words import is_plural, listed
+from vgcourse.problems.words import is_plural
 
 
 def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from vgcourse.collect.plain import listed
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.results import ErrorMap
 from vgcourse.problems.numbers import LEVEL_BOUNDS, SLIGHT
-from vgcourse.problems.words import listed
 
 LEVELS = ("right", "error below 0.01", "error below 1", "error 1 or more")
 _LARGEST = (16, 24)  # cells of a map, down and across

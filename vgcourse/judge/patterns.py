@@ -8,14 +8,13 @@ import itertools
 
 import numpy as np
 
+from vgcourse.collect.plain import listed
 from vgcourse.gradcheck import relative_error
 from vgcourse.judge.locate import gate_letters, place
 from vgcourse.judge.results import Finding
 from vgcourse.judge.runs import holds, quantity_of
-from vgcourse.problems.numbers import A_FACTOR, BROKEN, SAME, TOLD_APART
-from vgcourse.problems.words import is_plural, listed
-
-FEW = 4  # numbers: of fewer, one may be any multiple of what is right by chance
+from vgcourse.problems.numbers import A_FACTOR, BROKEN, FEW, SAME, TOLD_APART
+from vgcourse.problems.words import is_plural
 
 
 def describe(problem, runs, names):

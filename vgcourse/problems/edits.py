@@ -55,11 +55,17 @@ def edited(reference, helpers, edits):
         raise ValueError(
             f"{reference.__name__}: an edit within {strangers[0]}, which is not among its helpers."
         )
+    mine = {function: tuple(edit for edit in edits if places[edit] is function) for function in functions}
+    return assembled(reference, {function: _code(function, mine[function]) for function in functions})
+
+
+def assembled(reference, codes):
+    """The reference made anew, with these codes for its own text and for those of its helpers."""
     names = {}
-    for function in functions:
+    for function in codes:
         names |= function.__globals__
-    for function in functions:  # all again, so that each calls the edited ones
-        exec(_code(function, tuple(edit for edit in edits if places[edit] is function)), names)
+    for code in codes.values():  # all again, so that each calls the others' new form
+        exec(code, names)
     return names[reference.__name__]
 
 
@@ -80,13 +86,14 @@ def _meet(spans):
 
 
 @functools.lru_cache(maxsize=512)
-def _text(function):
+def text_of(function):
+    """The text of a function, as it would stand at the head of a file."""
     return textwrap.dedent(inspect.getsource(function))
 
 
 @functools.lru_cache(maxsize=4096)
 def _span(function, edit):
-    text = _text(function)
+    text = text_of(function)
     if (count := text.count(edit.old)) != 1:
         raise ValueError(
             f"{function.__name__}: {edit.old!r} stands {count} times in its text; expected once."
@@ -101,7 +108,7 @@ def _code(function, edits):
 
 
 def _replaced(function, edits):
-    text = _text(function)
+    text = text_of(function)
     spans = sorted((_span(function, edit), edit.new) for edit in edits)
     if _meet([span for span, _ in spans]):
         raise ValueError(f"{function.__name__}: two edits overlap: {[edit.old for edit in edits]}.")

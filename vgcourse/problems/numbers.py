@@ -16,6 +16,7 @@ MEASURED = (
 NEARER_MEASURED = 0.25  # … so that this part of the distance will do
 ROUGHLY = 0.01  # a mistake that is farther from the answer than this, in one case, is not looked at closely
 SAME = 1e-6  # a factor, a transpose, an exchange: equal to rounding
+FEW = 4  # numbers tell a multiple of what is right from another answer; one is always a multiple
 A_FACTOR = 0.01  # a factor is one if it is so far from 1
 BROKEN = 1e-3  # an invariant is broken above this
 TOLD_APART = 1e-3  # two rearrangements of the right entries differ if they differ by this

@@ -23,9 +23,8 @@ from functools import partial
 import numpy as np
 
 from vgcourse.collect import Passed
-from vgcourse.collect.plain import describe
+from vgcourse.collect.plain import describe, listed
 from vgcourse.problems.problem import Case, Invariant, Problem
-from vgcourse.problems.words import listed
 
 PICK = """
 
@@ -57,9 +56,13 @@ def tested_problem(planted, **rest):
 
 def wrong_ones(planted):
     """The wrong implementations of a module."""
-    if hasattr(planted, "WRONG"):
-        return planted.WRONG
-    return planted.wrong_ones(np.random.default_rng(0))
+    group = getattr(planted, wrong_group(planted))
+    return group(np.random.default_rng(0)) if callable(group) else group
+
+
+def wrong_group(planted):
+    """What they are called in it."""
+    return "WRONG" if hasattr(planted, "WRONG") else "wrong_ones"
 
 
 def all_accused(runs):
@@ -87,8 +90,7 @@ def all_accused(runs):
 def _cases(planted, rng):
     """A row for each, in the same order for every seed."""
     source, seed = inspect.getsource(planted) + PICK, int(rng.integers(2**31))
-    wrong = "WRONG" if hasattr(planted, "WRONG") else "wrong_ones"
-    groups = ("caught", wrong, wrong_ones(planted)), ("accepted", "RIGHT", planted.RIGHT)
+    groups = ("caught", wrong_group(planted), wrong_ones(planted)), ("accepted", "RIGHT", planted.RIGHT)
     return [
         Case((Passed(source, "pick", (group, number, seed), remembers=True),), (f"{word} [{one.label}]",))
         for word, group, ones in groups

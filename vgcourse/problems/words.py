@@ -1,9 +1,4 @@
-"""Sentences about quantities: lists and plurals."""
-
-
-def listed(names):
-    """ "dx, dW and db"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+"""Sentences about quantities: plurals."""
 
 
 def is_plural(names):

@@ -6,12 +6,11 @@ hurried hand does to any formula. The catalogue's sentences teach more, so these
 
 import ast
 import functools
-import inspect
 import itertools
 import math
-import textwrap
 
 from vgcourse.collect.plain import copy_arguments
+from vgcourse.problems.edits import assembled, text_of
 from vgcourse.problems.problem import Mistake, drawn
 from vgcourse.problems.slips.expressions import variants
 from vgcourse.problems.slips.statements import get, put, spots, statements, whole_statements
@@ -41,7 +40,7 @@ def slips(problem):
 
 def _tree(function):
     """The text of a function, taken apart, every loop counting its steps."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    tree = ast.parse(text_of(function))
     if getattr(tree.body[0], "name", "") != function.__name__:
         raise TypeError(f"{function} is no function with a text of its own.")
     return _Limited().visit(tree)
@@ -52,7 +51,7 @@ def _all_slips(problem, trees, codes, steps):
     for function in reversed(trees):
         for code, name, text in _changed(trees[function], known):
             formula = _built(problem.reference, {**codes, function: code}, steps)
-            yield Mistake(name, formula, text, alone=True)
+            yield Mistake(name, formula, text)
 
 
 def _steps(problem, codes):
@@ -66,14 +65,7 @@ def _steps(problem, codes):
 
 
 def _built(reference, codes, steps=math.inf, count=None):
-    @functools.cache
-    def function():
-        names = {}
-        for other in codes:
-            names |= other.__globals__
-        for code in codes.values():  # all again, so that each calls the changed one
-            exec(code, names)
-        return names[reference.__name__]
+    function = functools.cache(lambda: assembled(reference, codes))  # made when it is first called
 
     def call(*args):
         formula = function()

@@ -9,9 +9,8 @@ SIGNS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", 
 
 def variants(node, local, say):
     """(new expression, name, what is said) for each slip at one expression."""
-    for kind, slips_of in _SLIPS.items():
-        if isinstance(node, kind):
-            yield from slips_of(node, local, say)
+    if slips_of := _SLIPS.get(type(node)):
+        yield from slips_of(node, local, say)
 
 
 def _binary(node, local, say):

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 
+from vgcourse.collect.plain import listed
 from vgcourse.problems.problem import drawn
 
 
@@ -35,8 +36,7 @@ def place_of(statement, known):
         if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
     }
     if names and names <= known and len(names) <= 3:
-        listed = sorted(names)
-        return f"where {' and '.join(listed)} {'are' if len(listed) > 1 else 'is'} made, "
+        return f"where {listed(sorted(names))} {'are' if len(names) > 1 else 'is'} made, "
     return ""
 
 
