@@ -66,7 +66,7 @@ DEEP_BACKWARD = Problem(
         Mistake("h(1 − h)", edit("(1 - hs[l + 1] ** 2)", "hs[l + 1] * (1 - hs[l + 1])"), "h(1 − h) is the slope of a sigmoid written with its output. The units here are tanh."),
         Mistake("σ' of h", edit("(1 - hs[l + 1] ** 2)", "sigmoid_slope(hs[l + 1])"), "Your slope is that of a sigmoid, at h. The units here are tanh, and you are given their output."),
         Mistake("Wᵀ for W", edit("@ Ws[l]", "@ Ws[l].T"), "You go back through Wᵀ. Forward is z = h Wᵀ, so the way back has no transpose. Only equal widths let yours run."),
-        Mistake("weights of the layer below", edit("@ Ws[l]", "@ Ws[max(l - 1, 0)]"), "The signal goes back from a layer through that layer's own weights, those it met on the way forward. You use the weights of the layer below."),
+        Mistake("weights of the layer below", edit("@ Ws[l]", "@ Ws[max(l - 1, 0)]"), "The signal goes back from a layer through that layer's own weights, those it met on the way forward. You use the weights of the layer below.", whole=True),
         Mistake("signal not passed on", edit(" @ Ws[l]", ""), "Your δ goes on to the layer below as it is: the weights between the two layers are missing. Only equal widths let yours run."),
         Mistake("output instead of input in dW", edit("delta.T @ hs[l]", "delta.T @ hs[l + 1]"), "Your dWs use what comes out of the layer. A weight's gradient needs what goes in."),
         Mistake("dW transposed", edit("delta.T @ hs[l]", "hs[l].T @ delta"), "Your dWs are the transposes of the right ones: dW has the shape of W."),
