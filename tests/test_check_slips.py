@@ -141,3 +141,20 @@ def test_the_reference_is_left_as_it_is():
     before = problem.reference(*copy_arguments(case.args))
     assert len(slips(problem)) > 50
     assert same(problem.reference(*copy_arguments(case.args)), before)
+
+
+def test_one_slip_that_explains_all_is_told_alone():
+    """The square of one layer's slope: part of it looks as if all slopes had lost theirs."""
+
+    def answer(x, t, w):
+        h1 = np.tanh(w[0] * x)
+        h2 = np.tanh(w[1] * h1)
+        h3 = np.tanh(w[2] * h2)
+        dy = 2 * (w[3] * h3 - t)
+        d3 = dy * w[3] * (1 - h3)
+        d2 = d3 * w[2] * (1 - h2**2)
+        d1 = d2 * w[1] * (1 - h1**2)
+        return (w[3] * h3 - t) ** 2, d1 * x, d2 * h1, d3 * h2, dy * h3
+
+    (finding,) = evaluate("ps1.four_weight_net", answer).findings
+    assert finding.group == "slip" and "the square is missing" in finding.text

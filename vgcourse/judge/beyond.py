@@ -65,20 +65,26 @@ def two_at_once(suspects, rest, named, wrong):
     return claims, second, rest
 
 
-def small_slips(suspects, rest, wrong):
-    """Findings about single changes of the reference's text that nobody has written down, and the names left.
+def slips_that_fit(suspects, names, wrong):
+    """[(slip, what it explains)] of single changes of the reference's text that nobody has written down.
 
-    One has to explain everything there is that it would spoil, and nothing that is right.
+    One has to explain everything there is that it would spoil, and nothing that is right. The first that
+    explains all there is to explain ends the search.
     """
-    if suspects.may_be_chance(rest) or suspects.agree_in_nothing(rest, zero=True):
-        return [], rest
+    if not names or suspects.may_be_chance(names) or suspects.agree_in_nothing(names, zero=True):
+        return []
     found = []
     for slip in slips(suspects.problem):
-        hits = suspects.explains((slip,), suspects.possible((slip,), rest, failed=()))
+        hits = suspects.explains((slip,), names) if suspects.possible_as_whole((slip,)) else ()
         if hits and suspects.explains_all((slip,), wrong) and suspects.confirmed((slip,), hits):
+            if hits == set(names):
+                return [(slip, hits)]
             found.append((slip, hits))
-            if hits == set(rest):
-                break
+    return found
+
+
+def small_slips(found, rest, wrong):
+    """Findings about the slips that fit, largest first, and the names that are left."""
     findings, rest = [], list(rest)
     for slip, hits in sorted(found, key=lambda pair: -len(pair[1])):
         if hits <= set(rest):

@@ -9,7 +9,7 @@ once, or one and a constant factor.
 import math
 
 from vgcourse.collect.plain import listed
-from vgcourse.judge.beyond import several, small_slips, two_at_once, with_factor
+from vgcourse.judge.beyond import several, slips_that_fit, small_slips, two_at_once, with_factor
 from vgcourse.judge.conventions import under
 from vgcourse.judge.flow import where_it_breaks
 from vgcourse.judge.patterns import describe, exchanged
@@ -55,12 +55,15 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
         if accused := all_accused(runs):
             return [Finding("pattern", *accused)]
 
-    swapped, order = set(), []
+    swapped, order, fitting = set(), [], []
     if not any(hits == set(wrong) for hits, _ in explained.values()):
         order, swapped = exchanged(runs, wrong)
         explained = {
             m: (hits - swapped, affected) for m, (hits, affected) in explained.items() if hits - swapped
         }
+        fitting = [] if problem.exact else slips_that_fit(suspects, set(wrong) - swapped, wrong)
+        if any(hits == set(wrong) for _, hits in fitting):  # a simpler story than parts of several mistakes
+            return small_slips(fitting, wrong, wrong)[0]
 
     named, tied, rest = _choose(explained, set(wrong) - swapped, set(wrong))
     if problem.exact and rest:
@@ -70,7 +73,7 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     second = []
     small = []
     if rest and not problem.exact:
-        small, rest = small_slips(suspects, rest, wrong)
+        small, rest = small_slips(fitting, rest, wrong)
         pairs, second, rest = two_at_once(suspects, rest, named, wrong)
         times, factors, rest = with_factor(suspects, rest)
         claims, second = claims + pairs + times, second + factors

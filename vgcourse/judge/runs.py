@@ -33,16 +33,15 @@ def wrong_run(problem, seed, convention, mistakes, number):
     return compared(problem, Run(case, expected, outcome, []))
 
 
-def may_agree(problem, seed, convention, mistakes, mine, names, failed):
+def may_agree(problem, convention, mistakes, mine, names):
     """Those of the names that the mistakes could explain, judged roughly and by the first case alone.
 
     Most pairs of mistakes are ruled out here, at a tenth of the price of a whole comparison.
     """
     try:
-        output = _wrong_formula(problem, convention, mistakes)(*copy_arguments(mine.case.args))
-        theirs = dict(flatten(mine.case.quantities, problem.adapt(output, mine.case.args)))
+        theirs = _roughly(problem, convention, mistakes, mine.case)
     except Exception:
-        return failed
+        return names
     return [
         name
         for name in names
@@ -50,6 +49,26 @@ def may_agree(problem, seed, convention, mistakes, mine, names, failed):
         or q.value is None
         or _roughly_equal(q.value, theirs.get(name))
     ]
+
+
+def may_agree_in_all(problem, convention, mistakes, mine):
+    """Could the mistakes explain all that they spoil of the first case? So most small slips are ruled out."""
+    try:
+        theirs = _roughly(problem, convention, mistakes, mine.case)
+    except Exception:
+        return mine.outcome.failed
+    return all(
+        q.value is None
+        or _roughly_equal(q.value, theirs.get(q.name))
+        or _roughly_equal(q.expected, theirs.get(q.name))
+        for q in mine.quantities
+    )
+
+
+def _roughly(problem, convention, mistakes, case):
+    """The arrays that a formula with these mistakes makes of a case, by name; its errors come through."""
+    output = _wrong_formula(problem, convention, mistakes)(*copy_arguments(case.args))
+    return dict(flatten(case.quantities, problem.adapt(output, case.args)))
 
 
 def _roughly_equal(a, b):

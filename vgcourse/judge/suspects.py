@@ -4,7 +4,16 @@ import numpy as np
 
 from vgcourse.judge.patterns import is_one_multiple
 from vgcourse.judge.results import Run
-from vgcourse.judge.runs import compared, inputs, may_agree, quantity_of, same_in, wrong_run
+from vgcourse.judge.runs import (
+    compared,
+    holds,
+    inputs,
+    may_agree,
+    may_agree_in_all,
+    quantity_of,
+    same_in,
+    wrong_run,
+)
 from vgcourse.problems.problem import FRESH
 
 
@@ -37,6 +46,8 @@ class Suspects:
             return hits
         seen = set()  # that both fail in a case is no agreement yet
         for number, mine in enumerate(self.runs):
+            if not any(holds(mine.case, name) for name in hits):
+                continue
             theirs = self.theirs(mistakes, number)
             hits = {name for name in hits if same_in(self.problem, name, mine, theirs)}
             if not hits:
@@ -49,10 +60,13 @@ class Suspects:
         there = {q.name for run in self.runs for q in run.quantities if q.value is not None}
         return self.affected(mistakes) & there <= self.explains(mistakes, wrong)
 
-    def possible(self, mistakes, names, failed=None):
-        """Those of the names that are worth a closer look; `failed` where the mistakes raise an error."""
-        failed = names if failed is None else failed
-        return may_agree(self.problem, self.seed, self.convention, mistakes, self.runs[0], names, failed)
+    def possible(self, mistakes, names):
+        """Those of the names that are worth a closer look."""
+        return may_agree(self.problem, self.convention, mistakes, self.runs[0], names)
+
+    def possible_as_whole(self, mistakes):
+        """May the mistakes explain all that they would spoil?"""
+        return may_agree_in_all(self.problem, self.convention, mistakes, self.runs[0])
 
     def yes_or_no(self, names):
         """Are these answers yes or no alone? A few of them agree with almost anything."""
