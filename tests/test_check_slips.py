@@ -43,7 +43,7 @@ TOY = Problem(
 
 SAID = [
     ("dh * (1 - h**2)", "dh", "where dz is made, the factor 1 − h² is missing"),
-    ("h**2", "h", "where dz is made, the square is missing"),
+    ("h**2", "h", "where dz is made, the square of h is missing"),
     (" - 2 * x", "", "where dx is made, the term − 2 · x is missing"),
     ("W - 2", "W + 2", "where dx is made, 2 · x is added, not subtracted"),
     ("dz.T @ x", "dh.T @ x", "where dW is made, dh stands where dz belongs"),
@@ -157,4 +157,4 @@ def test_one_slip_that_explains_all_is_told_alone():
         return (w[3] * h3 - t) ** 2, d1 * x, d2 * h1, d3 * h2, dy * h3
 
     (finding,) = evaluate("ps1.four_weight_net", answer).findings
-    assert finding.group == "slip" and "the square is missing" in finding.text
+    assert finding.text == "Your dw1, dw2 and dw3 come out like this if a square is missing."

@@ -83,13 +83,13 @@ def slips_that_fit(suspects, names, wrong):
     return found
 
 
-def small_slips(found, rest, wrong):
-    """Findings about the slips that fit, largest first, and the names that are left."""
+def small_slips(found, rest, everything):
+    """Findings about the slips that fit, largest first, and the names that are left of `rest`."""
     findings, rest = [], list(rest)
     for slip, hits in sorted(found, key=lambda pair: -len(pair[1])):
         if hits <= set(rest):
             verb = "come" if is_plural(sorted(hits)) else "comes"
-            said = "Your numbers come" if hits == set(wrong) else f"Your {listed(sorted(hits))} {verb}"
+            said = "Your numbers come" if hits == set(everything) else f"Your {listed(sorted(hits))} {verb}"
             findings.append(Finding("slip", slip.name, f"{said} out like this if {slip.diagnosis}."))
             rest = [name for name in rest if name not in hits]
     return findings, rest

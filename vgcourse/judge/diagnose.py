@@ -63,7 +63,7 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
         }
         fitting = [] if problem.exact else slips_that_fit(suspects, set(wrong) - swapped, wrong)
         if any(hits == set(wrong) for _, hits in fitting):  # a simpler story than parts of several mistakes
-            return small_slips(fitting, wrong, wrong)[0]
+            return small_slips(fitting, wrong, suspects.names())[0]
 
     named, tied, rest = _choose(explained, set(wrong) - swapped, set(wrong))
     if problem.exact and rest:
@@ -73,7 +73,7 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     second = []
     small = []
     if rest and not problem.exact:
-        small, rest = small_slips(fitting, rest, wrong)
+        small, rest = small_slips(fitting, rest, suspects.names())
         pairs, second, rest = two_at_once(suspects, rest, named, wrong)
         times, factors, rest = with_factor(suspects, rest)
         claims, second = claims + pairs + times, second + factors

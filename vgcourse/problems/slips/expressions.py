@@ -77,11 +77,13 @@ def _binary(node, local, say):
             f"{say(right) or 'a divisor'} multiplies where it should divide",
         )
     if isinstance(op, ast.Pow):
-        square = isinstance(right, ast.Constant) and right.value == 2
+        square, of = isinstance(right, ast.Constant) and right.value == 2, say(left)
         yield (
             left,
             "a power is missing",
-            "the square is missing" if square else f"{say(right, 'the power') or 'a power'} is missing",
+            (f"the square of {of} is missing" if of else "a square is missing")
+            if square
+            else f"{say(right, 'the power') or 'a power'} is missing",
         )
 
 
