@@ -42,17 +42,17 @@ TOY = Problem(
 )
 
 SAID = [
-    ("dh * (1 - h**2)", "dh", "where dz is made, the factor 1 − h² is missing"),
-    ("h**2", "h", "where dz is made, the square of h is missing"),
-    (" - 2 * x", "", "where dx is made, the term − 2 · x is missing"),
-    ("W - 2", "W + 2", "where dx is made, 2 · x is added, not subtracted"),
-    ("dz.T @ x", "dh.T @ x", "where dW is made, dh stands where dz belongs"),
-    ("h[t - 1]", "h[t]", "where dV is made, h is taken one place off"),
-    ("range(1,", "range(2,", "2 stands where 1 belongs"),
-    ("dV +=", "dV =", "where dV is made, dV is overwritten at each step, not added to"),
+    ("dh * (1 - h**2)", "dh", "the factor 1 − h² is missing where dz is made"),
+    ("h**2", "h", "the square of h is missing where dz is made"),
+    (" - 2 * x", "", "the term − 2 · x is missing where dx is made"),
+    ("W - 2", "W + 2", "2 · x is added and not subtracted where dx is made"),
+    ("dz.T @ x", "dh.T @ x", "dh stands in the place of dz where dW is made"),
+    ("h[t - 1]", "h[t]", "h is taken one place off where dV is made"),
+    ("range(1,", "range(2,", "2 stands in the place of 1"),
+    ("dV +=", "dV =", "dV is overwritten at each step, not added to"),
     ("np.abs(dV)", "dV", "the absolute value is missing"),
     ("seen.sum(axis=0)", "seen.mean(axis=0)", "a mean is taken, not a sum"),
-    ("dx, dW, seen", "2 * x + dx, dW, seen", "where dx is made, the term − 2 · x is missing"),
+    ("dx, dW, seen", "2 * x + dx, dW, seen", "the term − 2 · x is missing where dx is made"),
 ]
 
 
@@ -102,8 +102,8 @@ def test_two_slips_in_results_of_their_own_are_told_one_by_one(toy):
 
     texts = [finding.text for finding in evaluate(TOY.name, answer).findings]
     assert sorted(texts) == [
-        "Your dW comes out like this if where dW is made, dh stands where dz belongs.",
-        "Your dx comes out like this if where dx is made, the term − 2 · x is missing.",
+        "Your dW comes out like this if dh stands in the place of dz where dW is made.",
+        "Your dx comes out like this if the term − 2 · x is missing where dx is made.",
     ]
 
 

@@ -25,7 +25,7 @@ def slips(problem):
 
     Returns
     -------
-    tuple of Mistake; what they say is a clause: "where dm is made, the factor f is missing". It is empty where
+    tuple of Mistake; what they say is a clause: "the factor f is missing where dm is made". It is empty where
     the reference has no text of its own: a lambda, a function made by another one.
     """
     functions = (*problem.helpers, problem.reference)
@@ -128,5 +128,5 @@ def _changed(tree, known):
                     code = None
                 put(parent, field, index, node)
                 if code:
-                    yield code, name, place + text
-        yield from whole_statements(tree, statement, place, say)
+                    yield code, name, text + place
+        yield from whole_statements(tree, statement, say)

@@ -27,16 +27,11 @@ def _binary(node, local, say):
         for lost, kept in ((right, left), (left, right)):
             yield kept, "a product is missing", f"the product with {say(lost) or 'a matrix'} is missing"
         turned = say(right) or "the second matrix"
-        yield (
-            ast.BinOp(left, op, ast.Attribute(right, "T", ast.Load())),
-            "a matrix is transposed",
-            f"{turned} is transposed",
-        )
-        yield (
-            ast.BinOp(ast.Attribute(left, "T", ast.Load()), op, right),
-            "a matrix is transposed",
-            f"{say(left) or 'the first matrix'} is transposed",
-        )
+        for side, what in ((left, say(left) or "the first matrix"), (right, turned)):
+            if getattr(side, "attr", "") != "T":  # else a transpose is missing, and that is found there
+                other = ast.Attribute(side, "T", ast.Load())
+                pair = (other, right) if side is left else (left, other)
+                yield ast.BinOp(pair[0], op, pair[1]), "a matrix is transposed", f"{what} is transposed"
         yield (
             ast.BinOp(right, op, left),
             "a product the other way round",
@@ -48,7 +43,7 @@ def _binary(node, local, say):
         yield (
             ast.BinOp(left, ast.Sub(), right),
             "a sign",
-            f"{say(right) or 'a term'} is subtracted, not added",
+            f"{say(right) or 'a term'} is subtracted and not added",
         )
     if isinstance(op, ast.Sub):
         yield left, "a term is missing", f"{say(right, 'the term −') or 'a term'} is missing"
@@ -65,7 +60,7 @@ def _binary(node, local, say):
         yield (
             ast.BinOp(left, ast.Add(), right),
             "a sign",
-            f"{say(right) or 'a term'} is added, not subtracted",
+            f"{say(right) or 'a term'} is added and not subtracted",
         )
         yield ast.BinOp(right, ast.Sub(), left), "a difference turned round", "a difference is turned round"
     if isinstance(op, (ast.Div, ast.FloorDiv)):
@@ -135,7 +130,7 @@ def _constant(node, local, say):
     value = node.value
     if type(value) in (int, float):
         for other in {0: (1, -1), 1: (0, 2), 2: (1, 3), -1: (0, -2)}.get(value, (2 * value, value / 2)):
-            yield ast.Constant(other), "another number", f"{other:g} stands where {value:g} belongs"
+            yield ast.Constant(other), "another number", f"{other:g} stands in the place of {value:g}"
 
 
 def _subscript(node, local, say):
@@ -176,9 +171,9 @@ def _name(node, local, say):
             new = ast.Name(other, ast.Load())
             both = say(new), say(node)
             text = (
-                f"{both[0]} stands where {both[1]} belongs"
+                f"{both[0]} stands in the place of {both[1]}"
                 if all(both)
-                else "one quantity stands where another belongs"
+                else "one quantity stands in the place of another"
             )
             yield new, "a neighbour's name", text
 

@@ -58,7 +58,7 @@ def put(parent, field, index, node):
         getattr(parent, field)[index] = node
 
 
-def whole_statements(tree, statement, place, say):
+def whole_statements(tree, statement, say):
     """A sum that is overwritten, a line that is left out."""
     parent, field, index = next(
         (node, field, body.index(statement))
@@ -82,12 +82,12 @@ def whole_statements(tree, statement, place, say):
                 (
                     ast.AugAssign(statement.target, ast.Sub(), statement.value),
                     "a sign",
-                    f"what goes into {target} is subtracted, not added",
+                    f"what goes into {target} is subtracted and not added",
                 )
             )
     elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
         changes.append((ast.Pass(), "a line is missing", "a line is missing"))
     for new, name, text in changes:
         put(parent, field, index, ast.fix_missing_locations(ast.copy_location(new, statement)))
-        yield compile(tree, "<one slip>", "exec"), name, place + text
+        yield compile(tree, "<one slip>", "exec"), name, text
         put(parent, field, index, statement)

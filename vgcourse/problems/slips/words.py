@@ -22,7 +22,7 @@ def vocabulary(problem):
 
 
 def place_of(statement, known):
-    """ "where dm is made, ", or nothing where its name says nothing to a learner."""
+    """ " where dm is made", or nothing where its name says nothing to a learner."""
     targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
     if isinstance(statement, ast.For) or targets == [None]:
         return ""
@@ -36,7 +36,7 @@ def place_of(statement, known):
         if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
     }
     if names and names <= known and len(names) <= 3:
-        return f"where {listed(sorted(names))} {'are' if len(names) > 1 else 'is'} made, "
+        return f" where {listed(sorted(names))} {'are' if len(names) > 1 else 'is'} made"
     return ""
 
 
