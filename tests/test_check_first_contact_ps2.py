@@ -235,9 +235,9 @@ def test_a_prediction_is_told_from_a_measurement():
 
 
 def test_zeros_may_come_from_more_than_one_rule():
-    """Nothing saturated, from two different slips: what is said is true of both."""
+    """Nothing saturated, from different slips: what is said is true of the one at hand."""
     equal = with_edits("saturated_fraction", "< share * largest", "== share * largest")
-    assert "no unit is ever saturated, as if" in said(evaluate("ps2.saturated_fraction", equal))
+    assert "a comparison asks for =, not for <" in said(evaluate("ps2.saturated_fraction", equal))
 
 
 # --- once refused ----------------------------------------------------------------------------------

@@ -235,7 +235,7 @@ def test_the_second_set_is_graded_beside_the_first(rounds):
         (
             "minh.nguyen",
             {"p9-check", "p10-check", "p11-check"},
-            {"scale missing", "Jacobians transposed", "identity path forgotten"},
+            {"scale missing below the tanh", "Jacobians transposed", "identity path forgotten"},
         ),
         ("a.singh", {f"p{part}-check" for part in range(8, 16)}, {"not written yet"}),
         (
