@@ -35,9 +35,11 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     Returns
     -------
     list of Finding
+    bool
+        Does a single slip explain all that is wrong?
     """
     if not wrong or all(run.outcome.failed for run in runs):
-        return []
+        return [], False
     suspects = Suspects(problem, runs, seed, convention, fresh)
     explained = {}
     for mistake in problem.mistakes:
@@ -53,7 +55,7 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
             explained[mistake] = (hits, affected)
     if problem.coin and not any(hits == set(wrong) for hits, _ in explained.values()):
         if accused := all_accused(runs):
-            return [Finding("pattern", *accused)]
+            return [Finding("pattern", *accused)], False
 
     swapped, order, fitting = set(), [], []
     if not any(hits == set(wrong) for hits, _ in explained.values()):
@@ -63,12 +65,13 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
         }
         fitting = [] if problem.exact else slips_that_fit(suspects, set(wrong) - swapped, wrong)
         if any(hits == set(wrong) for _, hits in fitting):  # a simpler story than parts of several mistakes
-            return small_slips(fitting, wrong, suspects.names())[0]
+            return small_slips(fitting, wrong, suspects.names())[0], True
 
     named, tied, rest = _choose(explained, set(wrong) - swapped, set(wrong))
     if problem.exact and rest:
         named, tied, rest = [], [], set(wrong) - swapped
     claims = [((mistake,), explained[mistake][0]) for mistake in named]
+    one_slip = any(hits == set(wrong) and _is_a_slip(ms) for ms, hits in [*claims, *tied, ((), swapped)])
     rest = [name for name in wrong if name in rest]
     second = []
     small = []
@@ -80,7 +83,13 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     findings = order + _told(suspects, claims, rest, wrong) + [several(*group) for group in tied]
     facts = describe(problem, runs, rest)
     known, names = list(dict.fromkeys(findings + second + small)) + facts, suspects.names()
-    return known or where_it_breaks(problem, names, wrong) or _alone(problem, runs, names, wrong)
+    known = known or where_it_breaks(problem, names, wrong) or _alone(problem, runs, names, wrong)
+    return known, one_slip
+
+
+def _is_a_slip(mistakes):
+    """Is this one mistake, or one of several that cannot be told apart, in an answer to what was asked?"""
+    return not any(mistake.beside_the_point for mistake in mistakes)
 
 
 def _alone(problem, runs, names, wrong):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-RULES = 1  # a verdict says by which rules it was made: raised whenever the same answers earn other points
+RULES = 2  # a verdict says by which rules it was made: raised whenever the same answers earn other points
 
 
 class Quantity(NamedTuple):
@@ -67,11 +67,13 @@ class ErrorMap(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """All that a check found out. `share` is the part of the points that was earned, 0 … 1."""
+    """All that a check found out. `share` is the part of the points that was earned, 0 … 1; `halved` names
+    what is wrong and keeps half, since one slip explains it all."""
 
     problem: str
     rows: list
     findings: list
     share: float
     maps: tuple = ()
+    halved: tuple = ()
     rules: int = RULES

@@ -8,6 +8,7 @@ from vgcourse.judge.compare import flatten
 from vgcourse.judge.conventions import note, other_than_declared, used_in_parts
 from vgcourse.judge.diagnose import best_convention, diagnose
 from vgcourse.judge.locate import error_map
+from vgcourse.judge.points import halved, share_of
 from vgcourse.judge.results import Finding, Row, Run, Verdict
 from vgcourse.judge.runs import compared, inputs, wrong_names
 
@@ -75,16 +76,18 @@ def judge(problem, answers, *, seed=0, convention=None, seen=None):
     findings = (
         about_calls(runs, problem, fresh=seed != 0) + about_whole_answer(rows) + about_convention + unstable
     )
-    wrong = [row.name for row in rows if not row.ok]
+    wrong, half = [row.name for row in rows if not row.ok], ()
     if stable and wrong:
-        known = diagnose(problem, runs, wrong, answers.fresh, seed=seed, convention=followed)
-        if convention:
-            known = other_than_declared(problem, runs, seed, convention) or known
+        known, one_slip = diagnose(problem, runs, wrong, answers.fresh, seed=seed, convention=followed)
+        if convention and (other := other_than_declared(problem, runs, seed, convention)):
+            known, one_slip = other, False
         findings += known
-    share = _share(rows, problem.exact and not problem.each)
+        half = halved(problem, runs, rows) if one_slip else ()
+    share = share_of(problem, rows, half)
     if any(finding.group == "call" and finding.name == "changes its input" for finding in findings):
         share /= 2
-    return Verdict(problem.name, rows, list(dict.fromkeys(findings)), share, _maps(problem, runs, wrong))
+    maps = _maps(problem, runs, wrong)
+    return Verdict(problem.name, rows, list(dict.fromkeys(findings)), share, maps, half)
 
 
 def _maps(problem, runs, wrong):
@@ -127,15 +130,3 @@ def _rows(runs):
 
 def _names(run):
     return [name for name, _ in flatten(run.case.quantities, run.expected)]
-
-
-def _share(rows, exact):
-    """Every quantity counts the same; a list of arrays is one quantity, shared by its members.
-
-    Of yes-or-no answers a coin gets half: there the share starts above that.
-    """
-    groups = {}
-    for row in rows:
-        groups.setdefault(row.name.split("[")[0], []).append(row.ok)
-    share = sum(sum(oks) / len(oks) for oks in groups.values()) / len(groups)
-    return max(0.0, 2 * share - 1) if exact else share

@@ -55,13 +55,15 @@ class Mistake(Change):
 
     `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
     makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it. What is `alone`
-    is not looked for together with another one.
+    is not looked for together with another one. A mistake is one slip in an answer to what was asked, and what
+    it spoils keeps half of its points; `beside_the_point` answers another question, and keeps nothing.
     """
 
     diagnosis: str
     parts: Mapping | tuple | None = None
     whole: bool = False
     alone: bool = False
+    beside_the_point: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,6 +112,8 @@ def _closing(verdict, fresh):
         return ["All quantities agree on these inputs. Grading uses others of the same kind."]
     problem = find(verdict.problem)
     lines = [f"See {problem.lecture}."]
+    if verdict.halved:
+        lines.append("One slip is one slip: what it alone made wrong keeps half of its points.")
     if problem.coin:
         lines.append("Half of the answers can be right by chance: points begin above that.")
     elif problem.exact and not problem.each and len(verdict.rows) > 1:

@@ -1,0 +1,74 @@
+"""Points: by quantity, and one slip is one slip: what it alone spoiled keeps half.
+
+Half is for somebody's work with one fault in it. A constant, or an argument handed back, is no work, even
+where a known mistake gives just that.
+"""
+
+import numpy as np
+
+from vgcourse.judge.runs import quantity_of
+from vgcourse.problems.numbers import SAME
+
+
+def share_of(problem, rows, halved=()):
+    """The part of the points that was earned, 0 … 1.
+
+    Every quantity counts the same; a list of arrays is one quantity, shared by its members. Of yes-or-no
+    answers a coin gets half: there the share starts above that.
+
+    Parameters
+    ----------
+    problem : Problem
+    rows : list of Row
+    halved : names of wrong quantities that keep half
+    """
+    groups = {}
+    for row in rows:
+        worth = 1.0 if row.ok else 0.5 if row.name in halved else 0.0
+        groups.setdefault(row.name.split("[")[0], []).append(worth)
+    share = sum(sum(worths) / len(worths) for worths in groups.values()) / len(groups)
+    return max(0.0, 2 * share - 1) if problem.exact and not problem.each else share
+
+
+def halved(problem, runs, rows):
+    """Names of what keeps half, given that one slip explains all that is wrong.
+
+    Answers that are right or wrong as a whole keep nothing: there the slip is the answer.
+    """
+    if problem.exact or any(run.outcome.failed for run in runs):
+        return ()
+    wrong = [row for row in rows if not row.ok]
+    return tuple(row.name for row in wrong if row.usable and not row.problem and _is_work(runs, row.name))
+
+
+def _is_work(runs, name):
+    """Is the quantity more than one number for all inputs, and more than an argument handed back?"""
+    found = [(q, run.case.args) for run in runs if (q := quantity_of(run, name)) is not None]
+    values = np.concatenate([q.value.ravel() for q, _ in found])
+    constant = values.size > 1 and bool(np.all(values == values[0]))
+    return not constant and not all(_is_handed_back(q.value, args) for q, args in found if not q.ok)
+
+
+def _is_handed_back(value, args):
+    return any(
+        array.size == value.size
+        and any(_equal(value, turned.reshape(value.shape)) for turned in (array, array.T))
+        for array in _arrays(args)
+    )
+
+
+def _equal(a, b):
+    if a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
+        return False
+    return bool(np.allclose(a, b, rtol=SAME, atol=0, equal_nan=True))
+
+
+def _arrays(value):
+    """The arrays and numbers among the arguments, however deep."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _arrays(item)
+    elif isinstance(value, (np.ndarray, np.generic, int, float)):
+        yield np.asarray(value)
