@@ -167,7 +167,7 @@ def test_small_part_of_a_mistake_is_no_accusation():
 
     verdict = evaluate("start.toy", half)
     assert named_mistakes(verdict) == []
-    assert "Your dx could come from “no carry”, but your dW could not." in said(verdict)
+    assert "Your dx could come from “no carry”; that alone does not make your dW." in said(verdict)
 
 
 def test_multiple_of_the_right_answer_is_no_mistake():

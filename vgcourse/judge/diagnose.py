@@ -131,7 +131,8 @@ def _told(suspects, claims, unexplained, wrong):
             continue
         left = left or list(unexplained)
         names = " with ".join(f"“{mistake.name}”" for mistake in mistakes)
-        text = f"Your {listed(sorted(hits))} could come from {names}, but your {listed(left)} could not."
+        found, others = listed(sorted(hits)), listed(left)
+        text = f"Your {found} could come from {names}; that alone does not make your {others}."
         findings.append(Finding("fact", "partly a known mistake", text))
     return findings
 
