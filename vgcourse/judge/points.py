@@ -45,8 +45,8 @@ def _is_work(runs, name):
     """Is the quantity more than one number for all inputs, and more than an argument handed back?"""
     found = [(q, run.case.args) for run in runs if (q := quantity_of(run, name)) is not None]
     values = np.concatenate([q.value.ravel() for q, _ in found])
-    if values.size == 1:  # it may be anything by chance
-        return True
+    if values.size == 1:  # it may equal an argument by chance
+        return bool(values[0] != 0)
     constant = bool(np.all(values == values[0]))
     return not constant and not all(_is_handed_back(q.value, args) for q, args in found if not q.ok)
 
