@@ -1,5 +1,6 @@
 """The `vgcourse` command: what it prints, and how it fails."""
 
+import re
 import subprocess
 import sys
 
@@ -20,6 +21,49 @@ def test_version(capsys):
         cli.main(["--version"])
     assert stop.value.code == 0
     assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", ["", "lab", "update", "notebooks", "release", "doctor", "demo", "progress"]
+)
+def test_help_names_itself_and_leaves_no_hole(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*command.split(), "--help"])
+    assert stop.value.code == 0
+    usage = capsys.readouterr().out.split("\n\n")[0]
+    assert usage.startswith(f"usage: vgcourse {command}".rstrip())
+    assert not re.search(r"  \.\.\.|\[\]|  $", usage)
+
+
+def test_the_demos_help_is_its_own(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["demo", "--help"])
+    assert "folder to work in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["progress", "ps1"], ["doctor", "x"], ["--verbose"], ["unheard"]])
+def test_what_a_command_does_not_know_is_said(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert "usage: vgcourse" in capsys.readouterr().err
+
+
+def test_lab_hands_unknown_options_on(monkeypatch):
+    from vgcourse import lab
+
+    given = []
+    monkeypatch.setattr(lab, "open_course", lambda *arguments: given.extend(arguments))
+    assert cli.main(["lab", "--no-browser", "--instructor", "--port=8899"]) == 0
+    assert given[1:] == [None, True, ["--no-browser", "--port=8899"]]
+
+
+def test_a_reader_who_stops_reading_sees_no_traceback(root):
+    """`vgcourse progress | head -1`: what is left in the buffer goes nowhere, in silence."""
+    command = [sys.executable, "-m", "vgcourse.cli", "progress"]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b"" and process.wait() == 0
 
 
 def test_a_missing_notebook_is_one_sentence(capsys):
