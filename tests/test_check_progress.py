@@ -140,7 +140,7 @@ def test_progress_travels_in_one_file_and_the_better_of_both_stays(file, tmp_pat
     record("ps1.five_factors", 1.0)
     carried = tmp_path / "carried.json"
     assert cli.main(["progress", "--export", str(carried)]) == 0
-    assert capsys.readouterr().out == f"{carried} holds what you tried: 2 problems.\n"
+    assert capsys.readouterr().out == f"{carried} holds 2 problems.\n"
     monkeypatch.setenv("VGCOURSE_PROGRESS", str(tmp_path / "elsewhere" / "progress.json"))
     record(NAME, 1.0)
     record("ps1.five_factors", 0.5)

@@ -160,9 +160,7 @@ def _progress(arguments):
 
     try:
         if arguments.export:
-            return _say(
-                f"{arguments.export} holds what you tried: {progress.export(arguments.export)} problems."
-            )
+            return _say(f"{arguments.export} holds {progress.export(arguments.export)} problems.")
         if arguments.carried:
             return _say(f"Added from {arguments.carried}: {progress.carry(arguments.carried)} problems.")
         progress.show()
