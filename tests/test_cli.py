@@ -128,8 +128,20 @@ def test_doctor_says_what_to_do_about_an_old_or_missing_package(monkeypatch, cap
     assert not items["matplotlib"].ok and items["matplotlib"].found == "missing"
     assert items["ipywidgets"].ok
     doctor.print_report()
-    assert "make lab" in capsys.readouterr().out
+    assert "make setup" in capsys.readouterr().out
     assert cli.main(["doctor"]) == 1
+
+
+def test_doctor_advises_what_is_possible_without_a_checkout(monkeypatch):
+    """From an installed wheel there is no make and no `-e .`, and any notebook program will do."""
+    monkeypatch.setattr(doctor, "PYPROJECT", doctor.PYPROJECT.with_name("absent.toml"))
+    monkeypatch.setattr(
+        doctor.metadata, "requires", lambda _: ["numpy>=99", 'jupyterlab>=4.2; extra == "lab"']
+    )
+    items = {finding.item: finding for finding in doctor.report()}
+    assert "jupyterlab" not in items
+    assert items["numpy"].what_to_do == 'python -m pip install "numpy>=99"'
+    assert not any("make" in finding.what_to_do for finding in items.values())
 
 
 def test_doctor_is_short_when_all_is_right(capsys):

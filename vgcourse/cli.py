@@ -8,7 +8,10 @@ from pathlib import Path
 from . import __version__, doctor
 from .authoring import build as notebooks
 
-EXTRA_OF = {"jupytext": "dev", "nbclient": "dev", "nbformat": "dev", "nbgrader": "grading", "rich": "grading"}
+EXTRA_OF = {
+    **{"jupyterlab": "lab", "nbgrader": "grading", "rich": "grading"},
+    **{"jupytext": "dev", "nbclient": "dev", "nbformat": "dev"},
+}
 
 
 def main(argv=None):
@@ -120,7 +123,7 @@ def _release(arguments):
 
 
 def _doctor(arguments):
-    extras = ("lab", "grading", "dev") if arguments.all else ("lab",)
+    extras = ("lab", "grading", "dev") if arguments.all else None
     findings = doctor.report(extras)
     doctor.print_report(findings, verbose=True)
     return 0 if all(finding.ok for finding in findings) else 1
