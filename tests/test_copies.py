@@ -131,13 +131,15 @@ def test_an_update_of_a_folder_that_nobody_changed(course, clone):
     assert mine(clone, SET) == (clone / SET).read_text() == notebook("set 1, mended")
 
 
-@pytest.mark.parametrize("copied_before", [False, True])
+@pytest.mark.parametrize("copied_before", ["never", "the work", "before the work"])
 @pytest.mark.parametrize("staged", [False, True])
 def test_work_in_the_courses_own_file_moves_to_mine(course, clone, copied_before, staged):
+    if copied_before == "before the work":
+        refresh(clone)
     put(clone, SET, notebook("my answer"))
     if staged:
         git(clone, "add", "-A")
-    if copied_before:
+    if copied_before == "the work":
         refresh(clone)
     publish(course, set=notebook("set 1, mended"), lecture=notebook("lecture 1, better"))
     told = "\n".join(update(clone))

@@ -6,6 +6,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import nbformat
 import pytest
 from browser import CHROMIUM, Notebook, chromium, lab_server
 from conftest import ROOT, require
@@ -19,6 +20,9 @@ TRUSTED = """jupyterapp.shell.currentWidget.content.widgets
 START = f"mine/{lab.START}"
 SET = "exercises/ps1/ps1.ipynb"
 LINK = f"../{SET}"
+ANSWER = """def linear_backward(dz, x, W):
+    return W.T @ dz, dz @ x.T, dz.sum(axis=1)
+"""
 
 
 @pytest.fixture
@@ -54,7 +58,9 @@ def test_a_learner_walks_from_the_start_page_to_the_first_set(course, tmp_path):
         start.go_to(table).locator("a", has_text="set 1").click()
         start.page.wait_for_function("jupyterapp.shell.currentWidget.context?.path.endsWith('ps1.ipynb')")
         assert start.page.evaluate("jupyterapp.shell.currentWidget.context.path") == f"mine/{SET}"
-        assert start.outside_requests() == []
+        first, shown = solve(context, server, f"mine/{SET}")
+        assert "4 / 4 points" in shown
+        assert start.outside_requests() == first.outside_requests() == []
         said = server.log.read_text().splitlines()
         assert status_of(f"{server.url}/formgrader") == 404
     assert [line for line in said if "All authentication is disabled" not in line] == [  # that is the test's
@@ -63,6 +69,20 @@ def test_a_learner_walks_from_the_start_page_to_the_first_set(course, tmp_path):
     ]
     done = subprocess.run(["git", "status", "--porcelain"], cwd=course, capture_output=True, text=True)
     assert done.stdout == ""
+
+
+def solve(context, server, path):
+    """The reader's answer to part 4, checked in their copy of the set: the page, and what the check shows."""
+    notebook = nbformat.read(server.folder / path, as_version=4)
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    answer, check = ids.index("p4-answer"), ids.index("p4-check")
+    page = Notebook(context, server, path)
+    write = (
+        "([i, text]) => jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(text)"
+    )
+    page.page.evaluate(write, [answer, ANSWER])
+    page.run_cells([answer, check])
+    return page, str(page.saved().cells[check].outputs)
 
 
 @pytest.mark.browser

@@ -152,9 +152,15 @@ def _update(arguments):
     from . import copies, lab
 
     try:
-        print("\n".join(copies.update(lab.find_course())))
-    except (FileNotFoundError, copies.CopyError) as error:
+        root = lab.find_course()
+    except FileNotFoundError as error:
         return _complain(str(error))
+    try:
+        print("\n".join(copies.update(root)))
+    except copies.CopyError as error:
+        return _complain(str(error))
+    except OSError as error:  # a folder of the reader's where the new version has a file, for instance
+        return _complain(f"{error.filename}: {error.strerror}. Nothing was updated.")
     return 0
 
 

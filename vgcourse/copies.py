@@ -140,10 +140,11 @@ def _set_aside(root, name, git):
         original = ""
     if own == original:
         return None
-    if not copy.exists() or digest(copy.read_bytes()) == own:
-        if not copy.exists():
+    record = _read_record(root / MINE)
+    copied = digest(copy.read_bytes()) if copy.exists() else None
+    if copied in (None, own, record.get(name)):  # no second work of the reader's is there
+        if copied != own:
             _copy(file, copy)
-        record = _read_record(root / MINE)
         _write(root / MINE / RECORD, json.dumps(record | {name: original}, indent=0).encode())
     else:
         number = 1
