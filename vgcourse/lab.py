@@ -62,6 +62,7 @@ def open_course(root, page=None, instructor=False, options=()):
     paths = [*map(str, settings), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(root)  # where nbgrader looks for its configuration
+    from jupyter_client.manager import KernelManager
     from jupyterlab.labapp import LabApp
 
     trust(root)
@@ -69,6 +70,12 @@ def open_course(root, page=None, instructor=False, options=()):
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{quote(where)}" if where else "--LabApp.default_url=/lab",
         "--log-level=WARN",
+        # newer kernels complain of a connection in plain text, older ones of an option that they do not know
+        *(
+            ["--KernelManager.transport_encryption=auto"]
+            if hasattr(KernelManager, "transport_encryption")
+            else []
+        ),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         *options,
     ]
