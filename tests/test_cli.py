@@ -140,8 +140,23 @@ def test_doctor_advises_what_is_possible_without_a_checkout(monkeypatch):
     )
     items = {finding.item: finding for finding in doctor.report()}
     assert "jupyterlab" not in items
-    assert items["numpy"].what_to_do == 'python -m pip install "numpy>=99"'
+    assert items["numpy"].what_to_do == 'run python -m pip install "numpy>=99"'
     assert not any("make" in finding.what_to_do for finding in items.values())
+
+
+def test_lab_without_jupyterlab_says_what_to_install(monkeypatch, capsys, root):
+    from vgcourse import copies
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(copies, "refresh", lambda _: [])
+    monkeypatch.setitem(sys.modules, "jupyterlab", None)
+    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    assert cli.main(["lab"]) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        'vgcourse: jupyterlab is not installed: run `make setup`, or python -m pip install -e ".[lab]"\n'
+    )
 
 
 def test_doctor_is_short_when_all_is_right(capsys):

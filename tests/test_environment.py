@@ -84,6 +84,23 @@ def test_uv_sync_installs_what_make_installs():
     assert line == f"vgcourse[{','.join(INSTALLED_GROUPS)}]"
 
 
+def test_the_workflow_runs_ci_on_every_python():
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
+    classified = re.findall(r":: (3\.\d+)$", "\n".join(PROJECT["classifiers"]), re.MULTILINE)
+    assert job["strategy"]["matrix"]["python"] == classified
+    assert job["steps"][-1]["run"] == "bash .ci/run"
+
+
+def test_the_issue_form_for_feedback_asks_for_the_answer():
+    for form in (ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml"):
+        fields = yaml.safe_load(form.read_text())["body"]
+        ids = [field["id"] for field in fields]
+        assert len(set(ids)) == len(ids) and all(field["attributes"]["label"] for field in fields), form.name
+    feedback = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/feedback.yml").read_text())
+    required = {field["id"] for field in feedback["body"] if field.get("validations", {}).get("required")}
+    assert feedback["name"] == "This feedback is wrong" and {"problem", "answer", "said"} <= required
+
+
 def test_versions_and_licences_agree():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"] == __version__

@@ -38,10 +38,8 @@ def main(argv=None):
         name = (error.name or "").split(".")[0]
         if name == "vgcourse":
             return _complain(f"{error.name} is not part of this installation: update your checkout.")
-        extra = EXTRA_OF.get(name, "lab,grading,dev")
-        return _complain(
-            f'{name} is not installed: run `make setup`, or python -m pip install -e ".[{extra}]"'
-        )
+        advice = doctor.repair(name, extra=EXTRA_OF.get(name, "lab,grading,dev"))
+        return _complain(f"{name} is not installed: {advice}")
     except KeyboardInterrupt:
         return _complain("stopped; run the same command again to go on.")
 

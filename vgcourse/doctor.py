@@ -95,11 +95,17 @@ def _numbers(version):
     return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0])[:3])
 
 
-def _repair(name, lowest="0"):
-    """What brings a package: in a checkout the whole set-up, elsewhere the package itself."""
+def repair(name, lowest="0", extra="lab"):
+    """What brings a package: in a checkout the whole set-up, elsewhere the package itself.
+
+    Parameters
+    ----------
+    name, lowest : the package and the lowest version that will do
+    extra : the group of pyproject.toml that holds it
+    """
     if PYPROJECT.exists():
-        return 'run `make setup`, or: python -m pip install -e ".[lab]"'
-    return f'python -m pip install "{name}{"" if lowest == "0" else f">={lowest}"}"'
+        return f'run `make setup`, or python -m pip install -e ".[{extra}]"'
+    return f'run python -m pip install "{name}{"" if lowest == "0" else f">={lowest}"}"'
 
 
 def _python(version):
@@ -113,9 +119,9 @@ def _package(name, needed):
     try:
         found = metadata.version(name)
     except metadata.PackageNotFoundError:
-        return Finding(name, "missing", f"{needed} or newer", False, _repair(name, needed))
+        return Finding(name, "missing", f"{needed} or newer", False, repair(name, needed))
     fits = _numbers(found) >= _numbers(needed)
-    return Finding(name, found, f"{needed} or newer", fits, _repair(name, needed))
+    return Finding(name, found, f"{needed} or newer", fits, repair(name, needed))
 
 
 def _library():
@@ -137,11 +143,11 @@ def _kernel():
     try:
         from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
     except ImportError:
-        return Finding("kernel", "no Jupyter", "this Python", False, _repair("jupyterlab"))
+        return Finding("kernel", "no Jupyter", "this Python", False, repair("jupyterlab"))
     try:
         program = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
-        return Finding("kernel", "no python3 kernel", "this Python", False, _repair("jupyterlab"))
+        return Finding("kernel", "no python3 kernel", "this Python", False, repair("jupyterlab"))
     # Jupyter replaces a bare "python" by the interpreter that it runs in itself.
     same = not Path(program).is_absolute() or Path(program).absolute() == Path(sys.executable).absolute()
     same = same or (Path(program).parent == Path(sys.executable).parent)

@@ -62,8 +62,8 @@ def open_course(root, page=None, instructor=False, options=()):
     paths = [*map(str, settings), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(root)  # where nbgrader looks for its configuration
+    import jupyterlab.labapp
     from jupyter_client.manager import KernelManager
-    from jupyterlab.labapp import LabApp
 
     trust(root)
     arguments = [
@@ -79,7 +79,7 @@ def open_course(root, page=None, instructor=False, options=()):
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         *options,
     ]
-    server = LabApp.initialize_server(argv=arguments)
+    server = jupyterlab.labapp.LabApp.initialize_server(argv=arguments)
     print(f"The course is open: {server.connect_url.split()[0]}\nCtrl+C twice ends it.", flush=True)
     server.identity_provider.token_generated = False  # else Lab says the same again in six lines
     server.start()
