@@ -159,7 +159,12 @@ def test_two_versions_of_the_readers_are_both_kept(course, clone):
     told = update(clone)
     assert any("mine/exercises/ps1/ps1 (kept 1).ipynb" in line for line in told)
     assert mine(clone, "exercises/ps1/ps1 (kept 1).ipynb") == notebook("another answer")
+    put(clone, SET, notebook("a third answer"))
+    publish(course, set=notebook("set 1, mended again"))
+    update(clone)
     assert mine(clone, SET) == notebook("one answer")
+    assert mine(clone, "exercises/ps1/ps1 (kept 1).ipynb") == notebook("another answer")
+    assert mine(clone, "exercises/ps1/ps1 (kept 2).ipynb") == notebook("a third answer")
 
 
 def test_a_file_that_was_only_run_or_deleted_is_no_change(course, clone):
@@ -169,9 +174,12 @@ def test_a_file_that_was_only_run_or_deleted_is_no_change(course, clone):
     assert update(clone) == ["Updated 2 files."] and status(clone) == ""
 
 
-def test_other_files_in_the_way_are_kept_and_the_rest_stays(course, clone):
+@pytest.mark.parametrize("staged", [False, True])
+def test_other_files_in_the_way_are_kept_and_the_rest_stays(course, clone, staged):
     put(clone, "vgcourse/a.py", "x = 2\n")
     put(clone, "new.txt", "the reader's")
+    if staged:
+        git(clone, "add", "-A")
     put(clone, LECTURE, notebook("a lecture that the update leaves alone"))
     publish(course, library="x = 3\n", new="the course's")
     update(clone)
