@@ -11,7 +11,7 @@ import pytest
 from browser import CHROMIUM, Notebook, chromium, lab_server
 from conftest import ROOT, require
 
-from vgcourse import lab
+from vgcourse import copies, lab
 from vgcourse.cli import main
 
 MENUS = "() => [...document.querySelectorAll('.lm-MenuBar-itemLabel')].map(e => e.textContent)"
@@ -107,6 +107,9 @@ def status_of(url):
 
 def test_the_course_is_found_from_below_and_from_elsewhere(course, tmp_path, monkeypatch):
     monkeypatch.chdir(course / "exercises")
+    assert lab.find_course() == course
+    copies.refresh(course)
+    monkeypatch.chdir(course / "mine" / "lectures")  # where the same folders are once more
     assert lab.find_course() == course
     monkeypatch.chdir(tmp_path)
     assert lab.find_course() == ROOT

@@ -26,7 +26,7 @@ def find_course(start=None):
     """
     start = Path.cwd() if start is None else Path(start).resolve()
     for folder in (start, *start.parents, Path(__file__).resolve().parents[1]):
-        if (folder / START).is_file():
+        if (folder / START).is_file() and folder.name != copies.MINE:
             return folder
     raise FileNotFoundError(
         f"there is no course in {start}: go to the folder that holds {START} and try again."
