@@ -144,19 +144,20 @@ def test_doctor_advises_what_is_possible_without_a_checkout(monkeypatch):
     assert not any("make" in finding.what_to_do for finding in items.values())
 
 
-def test_lab_without_jupyterlab_says_what_to_install(monkeypatch, capsys, root):
+@pytest.mark.parametrize(
+    "options, package, extra", [([], "jupyterlab", "lab"), (["--instructor"], "nbgrader", "grading")]
+)
+def test_lab_says_what_to_install(options, package, extra, monkeypatch, capsys, root):
     from vgcourse import copies
 
     monkeypatch.chdir(root)
     monkeypatch.setattr(copies, "refresh", lambda _: [])
-    monkeypatch.setitem(sys.modules, "jupyterlab", None)
-    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
+    for name in (package, "jupyterlab.labapp"):
+        monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
-    assert cli.main(["lab"]) == 2
-    error = capsys.readouterr().err
-    assert error == (
-        'vgcourse: jupyterlab is not installed: run `make setup`, or python -m pip install -e ".[lab]"\n'
-    )
+    assert cli.main(["lab", *options]) == 2
+    advice = f'run `make setup`, or python -m pip install -e ".[{extra}]"'
+    assert capsys.readouterr().err == f"vgcourse: {package} is not installed: {advice}\n"
 
 
 def test_doctor_is_short_when_all_is_right(capsys):

@@ -61,6 +61,8 @@ def test_a_learner_walks_from_the_start_page_to_the_first_set(course, tmp_path):
         first, shown = solve(context, server, f"mine/{SET}")
         assert "4 / 4 points" in shown
         assert start.outside_requests() == first.outside_requests() == []
+        shutil.copy(ROOT / "exercises/ps2/ps2.ipynb", course / "mine")  # a stranger's: nobody has signed it
+        assert status_of(f"{server.url}/api/contents/mine/ps2.ipynb?content=1") == 200
         said = server.log.read_text().splitlines()
         assert status_of(f"{server.url}/formgrader") == 404
     assert [line for line in said if "All authentication is disabled" not in line] == [  # that is the test's

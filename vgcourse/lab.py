@@ -50,10 +50,14 @@ def open_course(root, page=None, instructor=False, options=()):
         If `page` is not there, or not in the course's folder.
     CopyError
         If the reader's copies cannot be made.
+    ModuleNotFoundError
+        If JupyterLab is missing, or nbgrader for an instructor.
     """
     where = None if page is None else _inside(root, page)
     settings = [SETTINGS / "learner"]
     if instructor:
+        import nbgrader  # noqa: F401  # else its menus would be missing without a word
+
         settings.insert(0, SETTINGS / "instructor")
     else:
         where = where or f"{copies.MINE}/{START}"
@@ -82,6 +86,8 @@ def open_course(root, page=None, instructor=False, options=()):
     server = jupyterlab.labapp.LabApp.initialize_server(argv=arguments)
     print(f"The course is open: {server.connect_url.split()[0]}\nCtrl+C twice ends it.", flush=True)
     server.identity_provider.token_generated = False  # else Lab says the same again in six lines
+    # a copy that another program has saved: Lab shows that in its status bar
+    server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
     server.start()
 
 
