@@ -1,11 +1,14 @@
 # vgcourse: every target sets up .venv by itself the first time.
 # Another Python: make lab PYTHON=python3.12      More arguments: make test ARGS="-k layers"
+# Another place for the environment: make lab VENV=.venv-2
 PYTHON ?= python3
 ARGS ?=
 PORT ?= 8000
 UPGRADE ?= --upgrade
 
 VENV := .venv
+MARK := $(VENV)/.vgcourse
+LOG := $(VENV)/install.log
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SITE_READY := $(VENV)/.site-ready
@@ -21,7 +24,7 @@ SHELL := /bin/sh
 INTACT := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test demo notebooks site serve lint lock bench checker-report clean FORCE
+.PHONY: help setup lab update test demo notebooks site serve lint lock bench checker-report clean FORCE
 
 help:  ## show this list
 	@echo "make <target> [ARGS=...] [PYTHON=python3.12]; the first use of a target sets up .venv"
@@ -30,10 +33,11 @@ help:  ## show this list
 setup: $(READY)  ## create .venv and install everything in it (the other targets do this by themselves)
 	@:
 
-lab: $(READY)  ## open JupyterLab on the start page
-	@$(BIN)/jupyter lab lectures/00_start_here.ipynb --ServerApp.root_dir="$(CURDIR)" \
-	  --LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb --log-level=WARN \
-	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+lab: $(READY)  ## open the course in JupyterLab, on its start page
+	@$(BIN)/vgcourse lab $(ARGS)
+
+update: $(READY)  ## get the newest version; what you changed stays yours
+	@$(BIN)/vgcourse update
 
 test: $(READY)  ## run every test, the lectures' notebooks included
 	@# the matrices are small: a second thread would only wait, a second worker helps
@@ -82,10 +86,14 @@ clean:  ## remove .venv and everything that tests and builds leave behind
 define install
 if command -v uv >/dev/null; then \
   echo "Installing $(1) with uv ($(2)) ..."; \
-  uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1) && exit 0; \
+  uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1) >$(LOG) 2>&1 && exit 0; \
   echo "uv did not manage."; fi; \
+$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null 2>&1; \
 echo "Installing $(1) with pip ($(2); a minute or two) ..."; \
-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1)
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1) >$(LOG) 2>&1 && exit 0; \
+if grep -qiE 'connection|temporary failure|name or service|unreachable|timed out|from versions: none' $(LOG); then \
+  echo "No packages could be fetched: connect this computer to the network, then say: make $(MAKECMDGOALS)"; \
+else tail -n 3 $(LOG); echo "The packages could not be installed; all that was said stands in $(LOG)."; fi; exit 2
 endef
 
 # Only the book needs these packages: `make lab` does not wait for them.
@@ -93,8 +101,8 @@ $(SITE_READY): $(READY) $(SITE_LOCK)
 	@$(call install,$(SITE_LOCK),about 60 MB)
 	@touch $(SITE_READY)
 
-# The stamp goes first and comes last: what was interrupted between is thrown away and made again.
-# A .venv without our mark is somebody else's and is not touched.
+# The stamp goes first and comes last: what was interrupted between is thrown away and made again, if we made it.
+# A .venv of another user or another folder is not touched, one that the reader made is used when it fits.
 $(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 	  echo "$(PYTHON) was not found. Install Python 3.11 or newer, then say: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 2; }
@@ -103,24 +111,26 @@ $(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
 	  for p in python3.13 python3.12 python3.11; do if $$p --version >/dev/null 2>&1; then \
 	    echo "You have $$p; say: make PYTHON=$$p $(MAKECMDGOALS)"; exit 2; fi; done; \
 	  echo "Install one, then say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
-	@if [ -e $(VENV) ] && [ ! -e $(VENV)/.vgcourse ]; then \
-	  echo "There is a .venv here that this Makefile did not make. Move it away (mv .venv .venv-old) and try again."; exit 2; fi
-	@if [ -n "$(INTACT)" ]; then echo "Bringing .venv up to date ..."; else rm -rf $(VENV); fi
+	@advice="Move it away (mv $(VENV) $(VENV)-old), or take another: make $(MAKECMDGOALS) VENV=.venv-2"; \
+	if [ ! -e $(VENV) ]; then exit 0; fi; \
+	if [ ! -O $(VENV) ]; then echo "The $(VENV) here belongs to another user. Take another: make $(MAKECMDGOALS) VENV=.venv-2"; exit 2; fi; \
+	if [ -e $(BIN)/activate ] && ! grep -qF "$(abspath $(VENV))" $(BIN)/activate; then \
+	  echo "The $(VENV) here was made for another folder and works only there. $$advice"; exit 2; fi; \
+	if [ -n "$(INTACT)" ]; then echo "Bringing $(VENV) up to date ..."; \
+	elif [ -e $(MARK) ] && ! grep -q adopted $(MARK); then rm -rf $(VENV); \
+	elif $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  echo "Using the $(VENV) that is here, with $$($(BIN)/python --version) ..."; echo adopted > $(MARK); \
+	else echo "The $(VENV) here does not run, or not with Python 3.11 or newer. $$advice"; exit 2; fi
 	@rm -f $(READY)
 	@if [ ! -x $(BIN)/python ]; then \
-	  echo "Creating .venv with $$($(PYTHON) --version) ..."; mkdir $(VENV) && touch $(VENV)/.vgcourse || exit 2; \
+	  echo "Creating $(VENV) with $$($(PYTHON) --version) ..."; mkdir $(VENV) && touch $(MARK) || exit 2; \
 	  if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
 	  elif command -v uv >/dev/null; then uv venv --quiet --seed --allow-existing --python "$$(command -v $(PYTHON))" $(VENV); \
 	  else echo "$(PYTHON) has no venv module with pip in it."; \
 	    echo "On Debian and Ubuntu: sudo apt-get install python3-venv    Then try again."; rm -rf $(VENV); exit 2; fi; fi
-	@$(call install,requirements-lock.txt,about 500 MB)
+	@$(call install,requirements-lock.txt,about 650 MB)
 	@echo "Installing vgcourse itself ..."
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
-	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/jupyter
-	@# JupyterLab asks nobody outside: no news, no update check, no list of extensions
-	@printf '%s\n' '{"@jupyterlab/apputils-extension:notification":' \
-	  ' {"fetchNews": "false", "checkForUpdates": false}}' > $(VENV)/share/jupyter/lab/settings/overrides.json
-	@printf '%s\n' '{"LabApp": {"extension_manager": "readonly", "news_url": null,' \
-	  ' "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"}}' > $(VENV)/etc/jupyter/jupyter_lab_config.json
 	@printf '%s' "$(CURDIR)" > $(READY)
 	@echo "Ready."

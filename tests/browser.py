@@ -52,13 +52,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def lab_server(folder, work, settings=None):
-    """Start JupyterLab on `folder` with config, data and runtime folders of its own below `work`."""
+def lab_server(folder, work, settings=None, course=None):
+    """Start JupyterLab on `folder` with config, data and runtime folders of its own below `work`.
+
+    With `course`, a list of options, it is `vgcourse lab` with its own settings.
+    """
     work = Path(work)
     config = work / "config"
     (config / "labconfig").mkdir(parents=True)
-    overrides = OVERRIDES | (settings or {})
-    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(overrides))
+    if course is None:
+        overrides = OVERRIDES | (settings or {})
+        (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(overrides))
     private = {
         "JUPYTER_CONFIG_DIR": config,
         "JUPYTER_DATA_DIR": work / "data",
@@ -83,13 +87,16 @@ def lab_server(folder, work, settings=None):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
+        *(sys.executable, "-m", *(["jupyterlab"] if course is None else ["vgcourse.cli", "lab", *course])),
+        *("--no-browser", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"),
-        "--LabApp.extension_manager=readonly",  # the other kind asks PyPI
+        "--IdentityProvider.token=",
     ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
+    if course is None:
+        command.append(f"--ServerApp.root_dir={folder}")
+        command.append("--LabApp.extension_manager=readonly")  # the other kind asks PyPI
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.append("--allow-root")
     server = Server(f"http://127.0.0.1:{port}", Path(folder), work / "lab.log")
     with server.log.open("w") as log:
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
@@ -132,13 +139,13 @@ def chromium(width=1000, height=900):
 class Notebook:
     """One notebook, open in a page of its own, with a kernel of its own."""
 
-    def __init__(self, context, server, path):
+    def __init__(self, context, server, path, view="doc"):
         self.server, self.path, self.urls = server, path, []
         self.page = context.new_page()
         self.page.on("request", lambda request: self.urls.append(request.url))
         self.page.on("websocket", lambda socket: self.urls.append(socket.url))
-        # /doc is Lab with one document and closed side bars.
-        self.page.goto(f"{server.url}/doc/tree/{quote(path)}", wait_until="domcontentloaded")
+        # /doc is Lab with one document and closed side bars, /lab is all of it.
+        self.page.goto(f"{server.url}/{view}/tree/{quote(path)}", wait_until="domcontentloaded")
         self.page.wait_for_function(
             "window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0", timeout=30_000
         )

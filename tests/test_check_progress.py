@@ -8,6 +8,7 @@ from right_answers.ps1 import linear_products
 
 from vgcourse import cli
 from vgcourse.check import check, names, progress
+from vgcourse.problems import SETS
 from vgcourse.tell.progress import entries, record
 
 NAME = "ps1.linear_backward"
@@ -132,3 +133,48 @@ def test_command_line(file, capsys):
     assert cli.main(["progress"]) == 0
     out = capsys.readouterr().out
     assert "1 of 10 done" in out and str(file) in out
+
+
+def test_progress_travels_in_one_file_and_the_better_of_both_stays(file, tmp_path, monkeypatch, capsys):
+    record(NAME, 0.5)
+    record("ps1.five_factors", 1.0)
+    carried = tmp_path / "carried.json"
+    assert cli.main(["progress", "--export", str(carried)]) == 0
+    assert capsys.readouterr().out == f"{carried} holds 2 problems.\n"
+    monkeypatch.setenv("VGCOURSE_PROGRESS", str(tmp_path / "elsewhere" / "progress.json"))
+    record(NAME, 1.0)
+    record("ps1.five_factors", 0.5)
+    for _ in range(2):  # twice adds nothing
+        assert cli.main(["progress", "--import", str(carried)]) == 0
+    assert "2 problems" in capsys.readouterr().out
+    for name in (NAME, "ps1.five_factors"):
+        assert (entry(name).status, entry(name).tries, entry(name).best) == ("done", 1, 1.0)
+
+
+def test_import_refuses_other_files_and_leaves_them(file, tmp_path, capsys):
+    record(NAME, 0.5)
+    before = file.read_bytes()
+    for content, words in UNUSABLE.values():
+        (tmp_path / "other.json").write_bytes(content)
+        for option in ("--import", "--export"):
+            assert cli.main(["progress", option, str(tmp_path / "other.json")]) == 1
+            assert words in capsys.readouterr().err
+        assert (tmp_path / "other.json").read_bytes() == content
+    assert cli.main(["progress", "--import", str(tmp_path / "absent.json")]) == 1
+    assert capsys.readouterr().err == f"vgcourse: {tmp_path}/absent.json: No such file or directory.\n"
+    assert file.read_bytes() == before
+
+
+def test_without_progress_nothing_is_exported_and_no_file_is_claimed(file, tmp_path, capsys):
+    assert cli.main(["progress", "--export", str(tmp_path / "carried.json")]) == 1
+    assert "no progress yet" in capsys.readouterr().err and not (tmp_path / "carried.json").exists()
+    assert cli.main(["progress"]) == 0
+    assert "Kept in" not in capsys.readouterr().out
+    record(NAME, 0.5)
+    assert cli.main(["progress"]) == 0
+    assert f"Kept in {file}." in capsys.readouterr().out
+
+
+def test_every_set_of_the_map_can_be_opened(root):
+    sets = [name for name in SETS if name != "start"]
+    assert [name for name in sets if not (root / "exercises" / name / f"{name}.ipynb").is_file()] == []

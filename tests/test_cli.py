@@ -1,5 +1,6 @@
 """The `vgcourse` command: what it prints, and how it fails."""
 
+import re
 import subprocess
 import sys
 
@@ -20,6 +21,49 @@ def test_version(capsys):
         cli.main(["--version"])
     assert stop.value.code == 0
     assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", ["", "lab", "update", "notebooks", "release", "doctor", "demo", "progress"]
+)
+def test_help_names_itself_and_leaves_no_hole(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*command.split(), "--help"])
+    assert stop.value.code == 0
+    usage = capsys.readouterr().out.split("\n\n")[0]
+    assert usage.startswith(f"usage: vgcourse {command}".rstrip())
+    assert not re.search(r"  \.\.\.|\[\]|  $", usage)
+
+
+def test_the_demos_help_is_its_own(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["demo", "--help"])
+    assert "folder to work in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["progress", "ps1"], ["doctor", "x"], ["--verbose"], ["unheard"]])
+def test_what_a_command_does_not_know_is_said(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert "usage: vgcourse" in capsys.readouterr().err
+
+
+def test_lab_hands_unknown_options_on(monkeypatch):
+    from vgcourse import lab
+
+    given = []
+    monkeypatch.setattr(lab, "open_course", lambda *arguments: given.extend(arguments))
+    assert cli.main(["lab", "--no-browser", "--instructor", "--port=8899"]) == 0
+    assert given[1:] == [None, True, ["--no-browser", "--port=8899"]]
+
+
+def test_a_reader_who_stops_reading_sees_no_traceback(root):
+    """`vgcourse progress | head -1`: what is left in the buffer goes nowhere, in silence."""
+    command = [sys.executable, "-m", "vgcourse.cli", "progress"]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b"" and process.wait() == 0
 
 
 def test_a_missing_notebook_is_one_sentence(capsys):
@@ -84,8 +128,36 @@ def test_doctor_says_what_to_do_about_an_old_or_missing_package(monkeypatch, cap
     assert not items["matplotlib"].ok and items["matplotlib"].found == "missing"
     assert items["ipywidgets"].ok
     doctor.print_report()
-    assert "make lab" in capsys.readouterr().out
+    assert "make setup" in capsys.readouterr().out
     assert cli.main(["doctor"]) == 1
+
+
+def test_doctor_advises_what_is_possible_without_a_checkout(monkeypatch):
+    """From an installed wheel there is no make and no `-e .`, and any notebook program will do."""
+    monkeypatch.setattr(doctor, "PYPROJECT", doctor.PYPROJECT.with_name("absent.toml"))
+    monkeypatch.setattr(
+        doctor.metadata, "requires", lambda _: ["numpy>=99", 'jupyterlab>=4.2; extra == "lab"']
+    )
+    items = {finding.item: finding for finding in doctor.report()}
+    assert "jupyterlab" not in items
+    assert items["numpy"].what_to_do == 'run python -m pip install "numpy>=99"'
+    assert not any("make" in finding.what_to_do for finding in items.values())
+
+
+@pytest.mark.parametrize(
+    "options, package, extra", [([], "jupyterlab", "lab"), (["--instructor"], "nbgrader", "grading")]
+)
+def test_lab_says_what_to_install(options, package, extra, monkeypatch, capsys, root):
+    from vgcourse import copies
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(copies, "refresh", lambda _: [])
+    for name in (package, "jupyterlab.labapp"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    assert cli.main(["lab", *options]) == 2
+    advice = f'run `make setup`, or python -m pip install -e ".[{extra}]"'
+    assert capsys.readouterr().err == f"vgcourse: {package} is not installed: {advice}\n"
 
 
 def test_doctor_is_short_when_all_is_right(capsys):

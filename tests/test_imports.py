@@ -24,8 +24,8 @@ FLOORS = {
 }
 RANK = {name: (floor, i) for floor, names in FLOORS.items() for i, name in enumerate(names.split())}
 RANK |= {"_validate": (-1, 0), "_trees": (-1, 0)}
-# Beside the floors: what builds the notebooks knows nothing of the library; only `cli` knows everything.
-RANK |= {"authoring": (-1, 1), "doctor": (-1, 1), "cli": (9, 0)}
+# Beside the floors: what builds or opens the notebooks knows nothing of the library; only `cli` does.
+RANK |= {"authoring": (-1, 1), "doctor": (-1, 1), "copies": (-1, 1), "lab": (-1, 2), "cli": (9, 0)}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 LONGEST = 200  # lines of code
 LONGER = {"plotting/cell_layouts.py": 215}  # a table of coordinates

@@ -1,13 +1,17 @@
-"""The `vgcourse` command: build notebooks, release exercises, show set-up and progress, run the demo."""
+"""The `vgcourse` command: open the course, update it, show set-up and progress; build, release, demo."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from . import __version__, doctor
 from .authoring import build as notebooks
 
-EXTRA_OF = {"jupytext": "dev", "nbclient": "dev", "nbformat": "dev", "nbgrader": "grading", "rich": "grading"}
+EXTRA_OF = {
+    **{"jupyterlab": "lab", "nbgrader": "grading", "rich": "grading"},
+    **{"jupytext": "dev", "nbclient": "dev", "nbformat": "dev"},
+}
 
 
 def main(argv=None):
@@ -15,22 +19,27 @@ def main(argv=None):
     if hasattr(sys.stdout, "reconfigure"):  # ✓ and → in a terminal that knows neither
         sys.stdout.reconfigure(errors="replace")
     parser = _parser()
-    arguments = parser.parse_args(argv)
-    if arguments.run is None:
-        parser.print_help()
-        return 0
     try:
-        return arguments.run(arguments)
+        arguments, arguments.rest = parser.parse_known_args(argv)
+        if arguments.rest and not arguments.hands_on:
+            parser.error(f"unrecognized arguments: {' '.join(arguments.rest)}")
+        if arguments.run is None:
+            parser.print_help()
+            return 0
+        code = arguments.run(arguments)
+        sys.stdout.flush()  # here, where a closed pipe can still be met
+        return code
+    except BrokenPipeError:  # `vgcourse progress | head`: who reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except notebooks.NotebookError as error:
         return _complain(str(error))
     except ModuleNotFoundError as error:
         name = (error.name or "").split(".")[0]
         if name == "vgcourse":
             return _complain(f"{error.name} is not part of this installation: update your checkout.")
-        extra = EXTRA_OF.get(name, "lab,grading,dev")
-        return _complain(
-            f'{name} is not installed: run `make setup`, or python -m pip install -e ".[{extra}]"'
-        )
+        advice = doctor.repair(name, extra=EXTRA_OF.get(name, "lab,grading,dev"))
+        return _complain(f"{name} is not installed: {advice}")
     except KeyboardInterrupt:
         return _complain("stopped; run the same command again to go on.")
 
@@ -38,8 +47,17 @@ def main(argv=None):
 def _parser():
     parser = argparse.ArgumentParser(prog="vgcourse", description=__doc__)
     parser.add_argument("--version", action="version", version=f"vgcourse {__version__}")
-    parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    parser.set_defaults(run=None, hands_on=False)
+    commands = parser.add_subparsers(title="commands", metavar="command")
+
+    lab = commands.add_parser("lab", help="open the course in JupyterLab, on its start page")
+    lab.add_argument("page", nargs="?", help="a file to open (default: your copy of the start page)")
+    lab.add_argument("--instructor", action="store_true", help="with nbgrader's menus and formgrader")
+    lab.epilog = "Other options are JupyterLab's, such as --no-browser or --port=8899."
+    lab.set_defaults(run=_lab, hands_on=True)
+
+    update = commands.add_parser("update", help="get the newest version; what you changed stays yours")
+    update.set_defaults(run=_update)
 
     build = commands.add_parser("notebooks", help="build the notebooks whose .md source changed")
     build.add_argument(
@@ -57,11 +75,19 @@ def _parser():
     examine.add_argument("--all", action="store_true", help="also what graders and authors need")
     examine.set_defaults(run=_doctor)
 
-    demo = commands.add_parser("demo", help="grade a class of sample submissions, from release to report")
-    demo.add_argument("rest", nargs=argparse.REMAINDER, help="handed on to the demo")
-    demo.set_defaults(run=_demo)
+    demo = commands.add_parser(  # its --help is the demo's own
+        "demo", help="grade a class of sample submissions, from release to report", add_help=False
+    )
+    demo.set_defaults(run=_demo, hands_on=True)
 
     progress = commands.add_parser("progress", help="what is done, tried and open")
+    carry = progress.add_mutually_exclusive_group()
+    carry.add_argument(
+        "--export", metavar="FILE", type=Path, help="write it into a file, to take it elsewhere"
+    )
+    carry.add_argument(
+        "--import", metavar="FILE", type=Path, dest="carried", help="add what such a file holds to yours"
+    )
     progress.set_defaults(run=_progress)
     return parser
 
@@ -95,7 +121,7 @@ def _release(arguments):
 
 
 def _doctor(arguments):
-    extras = ("lab", "grading", "dev") if arguments.all else ("lab",)
+    extras = ("lab", "grading", "dev") if arguments.all else None
     findings = doctor.report(extras)
     doctor.print_report(findings, verbose=True)
     return 0 if all(finding.ok for finding in findings) else 1
@@ -110,15 +136,55 @@ def _demo(arguments):
     return run_demo(arguments.rest) or 0
 
 
+def _lab(arguments):
+    from . import copies, lab
+
+    try:
+        lab.open_course(lab.find_course(), arguments.page, arguments.instructor, arguments.rest)
+    except (FileNotFoundError, ValueError, copies.CopyError) as error:
+        return _complain(str(error))
+    return 0
+
+
+def _update(arguments):
+    from . import copies, lab
+
+    try:
+        root = lab.find_course()
+    except FileNotFoundError as error:
+        return _complain(str(error))
+    try:
+        print("\n".join(copies.update(root)))
+    except copies.CopyError as error:
+        return _complain(str(error))
+    except OSError as error:  # a folder of the reader's where the new version has a file, for instance
+        return _complain(f"{error.filename}: {error.strerror}. Nothing was updated.")
+    return 0
+
+
 def _progress(arguments):
     from .check import progress
 
-    progress.show()
     try:
+        if arguments.export:
+            return _say(f"{arguments.export} holds {progress.export(arguments.export)} problems.")
+        if arguments.carried:
+            return _say(f"Added from {arguments.carried}: {progress.carry(arguments.carried)} problems.")
+        progress.show()
         file = progress.path()
-    except RuntimeError as error:
-        return _complain(str(error), code=1)
-    print(f"Kept in {file}." if file else "VGCOURSE_PROGRESS is off: nothing is kept.")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _complain(f"{error.filename}: {error.strerror}.", code=1)
+    except (RuntimeError, ValueError) as error:
+        return _complain(f"{error}", code=1)
+    if file is None:
+        return _say("VGCOURSE_PROGRESS is off: nothing is kept.")
+    return _say(f"Kept in {file}." if file.exists() else f"Your first check begins {file}.")
+
+
+def _say(sentence):
+    print(sentence)
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PYTHON_NEEDED = (3, 11)
-REPAIR = 'run `make lab` once, or: python -m pip install -e ".[lab]"'
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"  # there in a checkout, not beside an installed wheel
 
 
 class Finding(NamedTuple):
@@ -23,17 +23,21 @@ class Finding(NamedTuple):
     what_to_do: str
 
 
-def report(extras=("lab",)):
+def report(extras=None):
     """Look at Python, the packages and the kernel.
 
     Parameters
     ----------
-    extras : names of pyproject's optional groups to look at besides the core, e.g. ("lab", "grading", "dev")
+    extras : names of pyproject's optional groups to look at besides the core, e.g. ("lab", "grading", "dev");
+        default: "lab" in a checkout of the course, none where only the library is installed, since the
+        notebook that it is used from may be any
 
     Returns
     -------
     list of Finding, one for each thing looked at
     """
+    if extras is None:
+        extras = ("lab",) if PYPROJECT.exists() else ()
     findings = [_python(sys.version_info[:3])]
     findings += [_package(name, needed) for name, needed in requirements(extras)]
     return [*findings, _library(), _kernel()]
@@ -75,11 +79,10 @@ def requirements(extras=()):
 
 
 def _requirement_lines():
-    pyproject = Path(__file__).parents[1] / "pyproject.toml"
-    if pyproject.exists():  # a checkout: its file is newer than what was recorded when it was installed
+    if PYPROJECT.exists():  # a checkout: its file is newer than what was recorded when it was installed
         import tomllib
 
-        project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
         groups = project["optional-dependencies"].items()
         return project["dependencies"] + [f'{r}; extra == "{name}"' for name, group in groups for r in group]
     try:
@@ -92,10 +95,23 @@ def _numbers(version):
     return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0])[:3])
 
 
+def repair(name, lowest="0", extra="lab"):
+    """What brings a package: in a checkout the whole set-up, elsewhere the package itself.
+
+    Parameters
+    ----------
+    name, lowest : the package and the lowest version that will do
+    extra : the group of pyproject.toml that holds it
+    """
+    if PYPROJECT.exists():
+        return f'run `make setup`, or python -m pip install -e ".[{extra}]"'
+    return f'run python -m pip install "{name}{"" if lowest == "0" else f">={lowest}"}"'
+
+
 def _python(version):
     needed = ".".join(map(str, PYTHON_NEEDED))
     found = ".".join(map(str, version))
-    what_to_do = f"install Python {needed} or newer, remove .venv, run make lab again"
+    what_to_do = f"install Python {needed} or newer, and the course again with it"
     return Finding("Python", found, f"{needed} or newer", tuple(version[:2]) >= PYTHON_NEEDED, what_to_do)
 
 
@@ -103,8 +119,9 @@ def _package(name, needed):
     try:
         found = metadata.version(name)
     except metadata.PackageNotFoundError:
-        return Finding(name, "missing", f"{needed} or newer", False, REPAIR)
-    return Finding(name, found, f"{needed} or newer", _numbers(found) >= _numbers(needed), REPAIR)
+        return Finding(name, "missing", f"{needed} or newer", False, repair(name, needed))
+    fits = _numbers(found) >= _numbers(needed)
+    return Finding(name, found, f"{needed} or newer", fits, repair(name, needed))
 
 
 def _library():
@@ -126,11 +143,11 @@ def _kernel():
     try:
         from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
     except ImportError:
-        return Finding("kernel", "no Jupyter", "this Python", False, REPAIR)
+        return Finding("kernel", "no Jupyter", "this Python", False, repair("jupyterlab"))
     try:
         program = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
-        return Finding("kernel", "no python3 kernel", "this Python", False, REPAIR)
+        return Finding("kernel", "no python3 kernel", "this Python", False, repair("jupyterlab"))
     # Jupyter replaces a bare "python" by the interpreter that it runs in itself.
     same = not Path(program).is_absolute() or Path(program).absolute() == Path(sys.executable).absolute()
     same = same or (Path(program).parent == Path(sys.executable).parent)

@@ -2,7 +2,7 @@
 
 The file is `.vgcourse/progress.json` in your home folder; the environment variable VGCOURSE_PROGRESS names
 another one, or `off`. Graders write none. A file that cannot be read is set aside under another name, never
-overwritten.
+overwritten. `export` and `carry` take it from one computer to another.
 """
 
 import json
@@ -136,25 +136,76 @@ def _tooltip(entry):
     return f"solved {entry.solved}, {tries}" if entry.solved else f"{tries}, best {100 * entry.best:.0f} %"
 
 
+def export(target):
+    """Write your progress into a file of its own, to take it to another computer; how many problems it holds.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to write yet, or `target` exists and is no such file.
+    OSError
+        If it cannot be written.
+    """
+    target = Path(target)
+    kept = _load(file) if (file := path()) is not None else {}
+    if not kept:
+        raise ValueError("there is no progress yet: nothing was written.")
+    if target.exists():
+        _read(target)  # never over something else
+    _save(target, kept)
+    return len(kept)
+
+
+def carry(source):
+    """Add what an exported file holds to your progress, the better of both; how many problems it holds.
+
+    Raises
+    ------
+    ValueError
+        If `source` is no exported progress, or nothing is kept here.
+    OSError
+        If one of the two cannot be read or written.
+    """
+    if (file := path()) is None:
+        raise ValueError("VGCOURSE_PROGRESS is off: nothing is kept here.")
+    brought, kept = _read(Path(source)), _load(file)
+    for name, theirs in brought.items():
+        ours = kept.setdefault(name, theirs)
+        days = [entry["solved"] for entry in (ours, theirs) if entry["solved"]]
+        kept[name] = {
+            "tries": max(ours["tries"], theirs["tries"]),  # the same file twice adds nothing
+            "best": max(ours["best"], theirs["best"]),
+            "solved": min(days, default=""),
+        }
+    _save(file, kept)
+    return len(brought)
+
+
 def _load(file):
     """{name: {"tries", "best", "solved"}} from the file; one that is not ours is set aside first."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return _read(file)
     except FileNotFoundError:
         return {}
-    except (UnicodeDecodeError, IsADirectoryError):
-        return _set_aside(file, "is not a text file")
+    except ValueError as error:
+        return _set_aside(file, str(error).removeprefix(f"{file} "))
+
+
+def _read(file):
+    """The same, or ValueError with what is wrong."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return _set_aside(file, "is damaged")
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise ValueError(f"{file} is not a text file") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is damaged") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        return _set_aside(file, "holds something else")
+        raise ValueError(f"{file} holds something else")
     if data.get("version") != VERSION:
-        return _set_aside(file, f"comes from another version ({data.get('version')!r})")
+        raise ValueError(f"{file} comes from another version ({data.get('version')!r})")
     kept = data.get("problems")
     if not isinstance(kept, dict) or not all(map(_is_entry, kept.values())):
-        return _set_aside(file, "is damaged")
+        raise ValueError(f"{file} is damaged")
     return kept
 
 
