@@ -18,12 +18,25 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedE
 c.ExecutePreprocessor.timeout = 60  # seconds a cell
 # A rubric stands in the locked cell above the box for the answer: students do not get it, graders see it.
 c.ClearMarkScheme.enforce_metadata = False
+# What honest students hand in stops nobody: other file names, cells copied, lost or changed, dead kernels.
+c.Autograde.exporter_class = "vgcourse.grading.submitted.Submitted"
+c.Autograde.pre_convert_hook = "vgcourse.grading.submitted.take_renamed"
+c.ZipCollectApp.collector_plugin = "vgcourse.grading.downloads.Downloads"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
+    "vgcourse.grading.restore.RestoreCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "vgcourse.grading.boxes.CollectAnswers",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "vgcourse.grading.running.RunEveryCell",
+    "vgcourse.grading.running.ScoreByVerdict",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # Formulas without the network, in feedback and formgrader.

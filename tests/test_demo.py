@@ -274,7 +274,7 @@ def test_collect_needs_a_gradebook_and_the_assignment(tmp_path):
     rows = {row.student: row.status for row in report.collect(tmp_path, "ps1")}
     assert rows == {
         "a": "no submission",
-        "b": "no ps1.ipynb, but ps1 (2).ipynb: rename it, grade again",
+        "b": "ps1 (2).ipynb is JSON, but no notebook: it has no cells",
         "stranger": "no notebook in it",
     }
 

@@ -26,10 +26,10 @@ class CollectAnswers(NbGraderPreprocessor):
             if cell.metadata.get("nbgrader"):
                 written = cell.cell_type == "markdown" and utils.is_grade(cell) and utils.is_solution(cell)
                 box = cell if written else None
-            elif cell.cell_type != "code" and _words(cell.source) in given:
+            elif cell.cell_type != "code" and words(cell.source) in given:
                 box = None
             elif box is not None and cell.cell_type != "code" and cell.source.strip():
-                _move(cell, box)
+                move(cell, box)
                 self.log.info("Answer below %s moved into it", box.metadata.nbgrader["grade_id"])
                 continue
             kept.append(cell)
@@ -55,15 +55,15 @@ class CollectAnswers(NbGraderPreprocessor):
             )
             return set()
         cells = nbformat.read(found[0], as_version=4).cells
-        return {_words(cell.source) for cell in cells if cell.cell_type != "code"}
+        return {words(cell.source) for cell in cells if cell.cell_type != "code"}
 
 
-def _words(text):
+def words(text):
     """The text without differences in blanks and line ends, which editors change."""
     return " ".join(text.split())
 
 
-def _move(cell, box):
+def move(cell, box):
     """The cell's text and pasted pictures at the end of the box; a picture's name is made its own."""
     text, pictures = cell.source, box.get("attachments", {})
     for name, picture in cell.get("attachments", {}).items():

@@ -1,5 +1,6 @@
 """What the checks in one autograded notebook found out, read with suspicion: it ran with foreign code."""
 
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -75,6 +76,15 @@ def _findings(data):
         if kind.split(":")[0] not in NO_MISTAKE:
             mistakes.append(Mistake(short(problem), short(kind), short(text, 4 * LONGEST)))
     return mistakes
+
+
+def read_notes(path):
+    """What was put right in an autograded notebook before it ran; nothing where it cannot be read."""
+    try:
+        notes = json.loads(Path(path).read_text(encoding="utf-8"))["metadata"].get("vgcourse_notes", [])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return []
+    return [short(note, 4 * LONGEST) for note in notes] if isinstance(notes, list) else []
 
 
 def short(text, longest=LONGEST):

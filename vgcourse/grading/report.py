@@ -10,7 +10,7 @@ import csv
 import io
 from pathlib import Path
 
-from vgcourse.grading.checks import natural, read_checks, short
+from vgcourse.grading.checks import LONGEST, natural, read_checks, read_notes, short
 from vgcourse.grading.page import to_html
 from vgcourse.grading.rows import Part, Row, count_mistakes, part_names
 
@@ -52,9 +52,12 @@ def collect(course_root, assignment):
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
         try:
-            notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+            notebooks = list(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry as error:
-            raise LookupError(f"the gradebook knows no assignment {assignment!r}.") from error
+            raise LookupError(
+                f"the gradebook knows no assignment {assignment!r}: nbgrader generate_assignment "
+                f"{assignment} --force makes it known."
+            ) from error
         students = sorted(gradebook.students, key=lambda s: ((s.last_name or s.id).casefold(), s.id))
         names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
@@ -85,33 +88,61 @@ def _folders(root):
 def _row(gradebook, missing_entry, folders, assignment, notebooks, student, name):
     submitted = folders["submitted"] / student / assignment
     autograded = folders["autograded"] / student / assignment
-    found = sorted(path.name for path in submitted.glob("*.ipynb"))
-    if not found:
-        return Row(student, name, False, "no submission" if not submitted.exists() else "no notebook in it")
-    absent = [f"{notebook}.ipynb" for notebook in notebooks if f"{notebook}.ipynb" not in found]
-    if absent:
-        return Row(student, name, False, f"no {absent[0]}, but {short(found[0])}: rename it, grade again")
+    if not submitted.is_dir():
+        return Row(student, name, False, "no submission")
     try:
         submission = gradebook.find_submission(assignment, student)
     except missing_entry:
         submission = None
-    if submission is None or not all((autograded / f"{notebook}.ipynb").is_file() for notebook in notebooks):
-        return Row(student, name, False, "could not be graded: see nbgrader's log")
+    graded = all((autograded / f"{notebook.name}.ipynb").is_file() for notebook in notebooks)
+    if submission is None or not graded:
+        return Row(student, name, False, _reason(submitted, notebooks))
 
-    parts, mistakes, unreadable = [], [], []
+    parts, mistakes, unreadable, notes = [], [], [], []
     for notebook in submission.notebooks:
+        file = autograded / f"{notebook.name}.ipynb"
         grades = {grade.name: grade for grade in notebook.grades}
-        found, bad = read_checks(autograded / f"{notebook.name}.ipynb", set(grades))
+        found, bad = read_checks(file, set(grades))
         mistakes += found
         unreadable += bad
         parts += [_part(grade) for grade in grades.values()]
+        notes += read_notes(file)
+        if _newer(submitted, notebook.name, file):
+            again = f"nbgrader autograde {assignment} --student={student} --force"
+            notes.append(f"handed in again since it was graded: {again}")
     parts.sort(key=lambda part: natural(part.name))
     waits = sum(part.waits for part in parts)
     status = f"{waits} answer{'s' * (waits > 1)} wait{'s' * (waits == 1)} for a human" if waits else "graded"
     unreadable = tuple(sorted(unreadable, key=natural))
     if unreadable:
         status += f"; check data unreadable: {', '.join(unreadable)}"
-    return Row(student, name, True, status, tuple(parts), tuple(dict.fromkeys(mistakes)), unreadable)
+    mistakes = tuple(dict.fromkeys(mistakes))
+    return Row(student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes))
+
+
+def _reason(submitted, notebooks):
+    """Why a submission is not graded, in one sentence."""
+    from vgcourse.grading.restore import given_cells, restore
+    from vgcourse.grading.submitted import Refused, chosen, read
+
+    if any(sign in str(submitted) for sign in "[]"):
+        return "nbgrader passes folders with [ or ] in their names over: rename it, grade again"
+    try:
+        for notebook in notebooks:
+            restore(read(chosen(submitted, notebook.name)), given_cells(notebook))
+    except Refused as error:
+        return short(error, 4 * LONGEST)
+    return "not graded yet, or it could not be: run nbgrader autograde and see what it says"
+
+
+def _newer(submitted, name, graded):
+    """Was the notebook handed in after it was graded?"""
+    from vgcourse.grading.submitted import Refused, chosen
+
+    try:
+        return chosen(submitted, name).stat().st_mtime > graded.stat().st_mtime
+    except Refused:
+        return False
 
 
 def _part(grade):

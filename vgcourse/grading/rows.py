@@ -26,7 +26,10 @@ class Part(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One student. `status` is a sentence; `graded` is False where there is nothing to count."""
+    """One student. `status` is a sentence; `graded` is False where there is nothing to count.
+
+    `notes` are sentences: what was put right before grading, what the instructor should look at.
+    """
 
     student: str
     name: str
@@ -35,6 +38,7 @@ class Row(NamedTuple):
     parts: tuple = ()
     mistakes: tuple = ()
     unreadable: tuple = ()
+    notes: tuple = ()
 
     @property
     def auto_points(self):
