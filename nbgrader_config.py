@@ -8,12 +8,15 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 
 c.CourseDirectory.course_id = "vgcourse"
 c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
-c.CourseDirectory.source_directory = "solutions"
+# `vgcourse variant` writes variant/: the same problem sets with hidden inputs that only graders know.
+private = os.path.isdir(os.path.join(c.CourseDirectory.root, "variant"))
+c.CourseDirectory.source_directory = "variant" if private else "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.db_url = f"sqlite:///{os.path.join(c.CourseDirectory.root, 'gradebook.db')}"
 # nbgrader copies every file beside the notebook: the .md sources hold the solutions and must stay behind.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
 
+c.GenerateAssignment.exporter_class = "vgcourse.grading.submitted.AsLabWrites"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 c.ExecutePreprocessor.timeout = 60  # seconds a cell
 # A rubric stands in the locked cell above the box for the answer: students do not get it, graders see it.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import __version__, doctor
 from .authoring import build as notebooks
+from .grading import commands as commands_for_instructors
 
 EXTRA_OF = {"jupytext": "dev", "nbclient": "dev", "nbformat": "dev", "nbgrader": "grading", "rich": "grading"}
 
@@ -63,6 +64,8 @@ def _parser():
 
     progress = commands.add_parser("progress", help="what is done, tried and open")
     progress.set_defaults(run=_progress)
+
+    commands_for_instructors.add_to(commands)
     return parser
 
 

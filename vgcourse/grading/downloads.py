@@ -6,10 +6,8 @@ from pathlib import Path
 
 from nbgrader.plugins import FileNameCollectorPlugin
 
-CANVAS = re.compile(r"[^_]+_(?:LATE_)?(?P<student>\d+)_\d+_(?P<file>.+)")  # okaforamara_LATE_4711_90210_ps1-1
-MOODLE = re.compile(
-    r".+_(?P<student>\d+)_assignsubmission_file_?"
-)  # Amara Okafor_4711_assignsubmission_file_
+CANVAS = re.compile(r"[^_]+_(?:LATE_)?(?P<student>\d+)_\d+_(?P<file>.+)")  # okafor_4711_90210_ps1-1
+MOODLE = re.compile(r".+_(?P<student>\d+)_assignsubmission_file_?")  # Okafor_4711_assignsubmission_file_
 PLAIN = re.compile(r"(?P<student>.+?)[_-](?P<file>ps\d+.*)", re.IGNORECASE)  # a.okafor_ps1
 
 
@@ -19,8 +17,6 @@ class Downloads(FileNameCollectorPlugin):
     Canvas and Moodle name files by their number for a student, which their tables of grades have, too.
     `STUDENT_ps1.ipynb`, `STUDENT/ps1.ipynb` and `STUDENT.zip` are read as well.
     """
-
-    valid_ext = [".ipynb"]
 
     def __init__(self, **settings):
         super().__init__(**settings)

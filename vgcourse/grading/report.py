@@ -8,13 +8,25 @@ Everything in a submission is foreign text: it is cut, not trusted to be well-fo
 
 import csv
 import io
+import json
+import re
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, natural, read_checks, read_notes, short
-from vgcourse.grading.page import to_html
-from vgcourse.grading.rows import Part, Row, count_mistakes, part_names
+from vgcourse.grading.page import about_group, to_html
+from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed
 
-__all__ = ["Part", "Row", "collect", "count_mistakes", "to_csv", "to_html", "to_terminal"]
+__all__ = [
+    "Part",
+    "Row",
+    "changes",
+    "collect",
+    "count_mistakes",
+    "group_unnamed",
+    "to_csv",
+    "to_html",
+    "to_terminal",
+]
 
 MARKS = {
     "all": ("●", "green"),
@@ -23,7 +35,8 @@ MARKS = {
     "waits": ("?", "cyan"),
     "absent": ("–", "dim"),
 }
-LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "waits for a human", "–": "not there"}
+LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet", "–": "not there"}
+PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
 def collect(course_root, assignment):
@@ -47,7 +60,7 @@ def collect(course_root, assignment):
     """
     from nbgrader.api import Gradebook, MissingEntry
 
-    folders = _folders(Path(course_root))
+    folders = course_folders(Path(course_root))
     if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
@@ -62,13 +75,23 @@ def collect(course_root, assignment):
         names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
+        titles = part_titles(folders["source"] / assignment)
         return [
-            _row(gradebook, MissingEntry, folders, assignment, notebooks, student, name)
+            _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
 
 
-def _folders(root):
+def part_titles(folder):
+    """{"p2": "A net of four weights"}: what the headings of a problem set's notebooks call its parts."""
+    titles = {}
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            titles |= {f"p{number}": title for number, title in PART.findall("".join(cell["source"]))}
+    return titles
+
+
+def course_folders(root):
     """Where this course keeps things, as its nbgrader_config.py says."""
     from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader
@@ -80,12 +103,13 @@ def _folders(root):
     root = Path(course.get("root", root))
     return {
         "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
+        "source": root / course.get("source_directory", "source"),
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
     }
 
 
-def _row(gradebook, missing_entry, folders, assignment, notebooks, student, name):
+def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, student, name):
     submitted = folders["submitted"] / student / assignment
     autograded = folders["autograded"] / student / assignment
     if not submitted.is_dir():
@@ -98,26 +122,27 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, student, name
     if submission is None or not graded:
         return Row(student, name, False, _reason(submitted, notebooks))
 
-    parts, mistakes, unreadable, notes = [], [], [], []
+    parts, mistakes, unreadable, notes, unnamed = [], [], [], [], []
     for notebook in submission.notebooks:
         file = autograded / f"{notebook.name}.ipynb"
         grades = {grade.name: grade for grade in notebook.grades}
-        found, bad = read_checks(file, set(grades))
-        mistakes += found
-        unreadable += bad
-        parts += [_part(grade) for grade in grades.values()]
+        found = read_checks(file, set(grades))
+        mistakes += found.mistakes
+        unreadable += found.unreadable
+        unnamed += found.unnamed
+        parts += [_part(grade, titles) for grade in grades.values()]
         notes += read_notes(file)
         if _newer(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
             notes.append(f"handed in again since it was graded: {again}")
     parts.sort(key=lambda part: natural(part.name))
     waits = sum(part.waits for part in parts)
-    status = f"{waits} answer{'s' * (waits > 1)} wait{'s' * (waits == 1)} for a human" if waits else "graded"
+    status = f"{waits} answer{'s' * (waits > 1)} not read yet" if waits else "graded"
     unreadable = tuple(sorted(unreadable, key=natural))
     if unreadable:
         status += f"; check data unreadable: {', '.join(unreadable)}"
     mistakes = tuple(dict.fromkeys(mistakes))
-    return Row(student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes))
+    return Row(student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes), tuple(unnamed))
 
 
 def _reason(submitted, notebooks):
@@ -145,31 +170,56 @@ def _newer(submitted, name, graded):
         return False
 
 
-def _part(grade):
+def _part(grade, titles):
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
     by_hand = grade.cell.cell_type == "markdown"
-    return Part(grade.name, points, grade.max_score, bool(grade.needs_manual_grade), by_hand)
+    title = titles.get(grade.name.split("-")[0], "")
+    return Part(grade.name, points, grade.max_score, bool(grade.needs_manual_grade), by_hand, title)
 
 
 def to_csv(rows):
     """One line per student, one column per graded cell; safe to open in a spreadsheet.
 
+    A cell that nobody has read yet is empty, and not in the total.
+
     Returns
     -------
     str
     """
-    names = part_names(rows)
+    columns = all_parts(rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    head = ["student", "name", "status", "autograded", "by hand", "waiting for a human", *names, "mistakes"]
-    writer.writerow(head)
+    head = ["student", "name", "status", "total", "autograded", "by hand", "not read yet"]
+    writer.writerow([*head, *(part.full_name for part in columns), "mistakes", "notes"])
     for row in rows:
         points = {part.name: "" if part.waits else part.points for part in row.parts}
-        totals = (row.auto_points, row.manual_points, row.waiting) if row.graded else ("", "", "")
+        totals = (row.total, row.auto_points, row.manual_points, row.waiting) if row.graded else [""] * 4
         mistakes = "; ".join(f"{mistake.problem}: {mistake.kind}" for mistake in row.mistakes)
-        line = [row.student, row.name, row.status, *totals, *(points.get(n, "") for n in names), mistakes]
+        cells = [points.get(part.name, "") for part in columns]
+        line = [row.student, row.name, row.status, *totals, *cells, mistakes, "; ".join(row.notes)]
         writer.writerow([_harmless(value) for value in line])
     return out.getvalue()
+
+
+def changes(before, rows):
+    """Sentences on totals that differ from an earlier report, whose `to_csv` is `before` or empty."""
+    reader = csv.DictReader(io.StringIO(before))
+    if not {"student", "total"} <= set(reader.fieldnames or ()):
+        return []
+    earlier = {line["student"]: line["total"] for line in reader}
+    now = {_harmless(row.student): (row.name, f"{row.total:g}" if row.graded else "") for row in rows}
+    return [
+        f"{name}: {_points(earlier[student])} in the report before, now {_points(total)}"
+        for student, (name, total) in now.items()
+        if student in earlier and _points(earlier[student]) != _points(total)
+    ]
+
+
+def _points(text):
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return "nothing"
 
 
 def _harmless(value):
@@ -193,10 +243,10 @@ def to_terminal(rows):
     from rich.table import Table
     from rich.text import Text
 
-    names = part_names(rows)
+    columns = all_parts(rows)
     students = Table(box=box.SIMPLE_HEAD, title="Students", title_justify="left", pad_edge=False)
     students.add_column("student")
-    students.add_column("checked", justify="right", no_wrap=True)
+    students.add_column("total", justify="right", no_wrap=True)
     students.add_column("by hand", justify="right", no_wrap=True)
     students.add_column("parts", no_wrap=True)
     students.add_column("diagnosed")
@@ -206,14 +256,16 @@ def to_terminal(rows):
             continue
         parts = {part.name: part for part in row.parts}
         marks = Text()
-        for name in names:
-            marks.append(*MARKS[parts[name].mark if name in parts else "absent"])
-        by_hand = f"{row.waiting:g} wait" if row.waiting else f"{row.manual_points:g}"
-        checked = f"{row.auto_points:g} / {row.checkable:g}"
-        students.add_row(Text(short(row.name)), checked, by_hand, marks, Text(row.diagnosed))
+        for part in columns:
+            marks.append(*MARKS[parts[part.name].mark if part.name in parts else "absent"])
+        by_hand = f"{row.waiting:g} unread" if row.waiting else f"{row.manual_points:g}"
+        said = "; ".join(filter(None, [row.diagnosed, *row.notes]))
+        students.add_row(Text(short(row.name)), f"{row.total:g} / {row.read:g}", by_hand, marks, Text(said))
     legend = Text.assemble(
-        *[item for name, style in MARKS.values() for item in ((name, style), f" {LEGEND[name]}   ")]
+        "Parts: ",
+        *[item for sign, style in MARKS.values() for item in ((sign, style), f" {LEGEND[sign]}   ")],
     )
+    in_order = Text("In this order: " + "; ".join(part.full_name for part in columns))
 
     mistakes = Table(box=box.SIMPLE_HEAD, title="Mistakes", title_justify="left", pad_edge=False)
     mistakes.add_column("students", justify="right")
@@ -221,4 +273,5 @@ def to_terminal(rows):
     mistakes.add_column("mistake")
     for mistake, number in count_mistakes(rows):
         mistakes.add_row(str(number), Text(mistake.problem), Text(mistake.kind))
-    return Group(students, legend, Text(), mistakes)
+    shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
+    return Group(students, legend, in_order, Text(), mistakes, *shared)

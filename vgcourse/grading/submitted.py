@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
+from vgcourse.authoring.build import as_lab_writes
+
 TAKEN = "vgcourse_file"  # in a notebook's metadata: which file it was, where that is not plain
 MERGE_MARK = re.compile(r"^\s*(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 
@@ -109,10 +111,19 @@ class Submitted(NotebookExporter):
 
 
 def take_renamed(assignment, student, notebooks):
-    """nbgrader's hook before it grades a submission: the list of notebooks names the one that should be there.
+    """nbgrader's hook before it grades a submission: its list of notebooks names the one that is wanted.
 
     `Submitted` opens the right file for it. Nothing in submitted/ is changed. A problem set of several
     notebooks, or with one of another name, is left alone.
     """
     if Path("solutions", assignment, f"{assignment}.ipynb").is_file():  # nbgrader works in the course's root
         notebooks[:] = [str(Path(notebooks[0]).parent / f"{assignment}.ipynb")]
+
+
+class AsLabWrites(NotebookExporter):
+    """A released notebook in the form in which the course keeps it: releasing again changes no byte."""
+
+    def from_notebook_node(self, nb, resources=None, **settings):
+        """The notebook's text as JupyterLab would write it."""
+        text, resources = super().from_notebook_node(nb, resources, **settings)
+        return as_lab_writes(nbformat.reads(text, as_version=4)), resources
