@@ -47,6 +47,7 @@ c.HTMLExporter.update(HTML_EXPORTER)
 # Without HideTests the feedback shows students the hidden tests, their seeds and the rubrics.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
+    "vgcourse.grading.feedback.Overview",
     "vgcourse.grading.feedback.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

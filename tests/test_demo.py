@@ -250,6 +250,60 @@ def test_csv_columns_follow_the_problem_set():
     assert line == "x,x,graded,1.0,1.0,0,4.0,1.0,,0.0,,"
 
 
+def test_totals_that_changed_since_the_last_report_are_told():
+    before = [row("x"), row("y"), Row("late", "Late", False, "no submission")]
+    now = [row("x"), row("y", points=2.5, name="Yui"), row("late", name="Late"), row("new")]
+    assert report.changes(report.to_csv(before), now) == [
+        "Yui: 1 in the report before, now 2.5",
+        "Late: nothing in the report before, now 1",
+    ]
+    assert report.changes("", now) == report.changes("a,b\n1,2\n", now) == []
+
+
+def test_what_is_not_read_yet_is_in_no_total():
+    assert (row("x").total, row("x").read) == (1, 7)
+    page = report.to_html([row("x")])
+    assert "1&nbsp;/&nbsp;7" in page and "4 not read yet" in page
+    assert 'title="2 by hand · Four weights: not read yet"' in page
+
+
+def test_wrong_answers_without_a_name_are_together_where_they_gave_the_same(tmp_path):
+    def seen(*codes, named=False):
+        wrong = [{"name": name, "ok": False, "error": 1.0, "same": same} for name, same in codes]
+        return verdict("pattern: odd") | {"quantities": wrong, "named": named}
+
+    def unnamed(data):
+        path = tmp_path / "a.ipynb"
+        answer = new_code_cell("def f(): …", metadata={"nbgrader": {"grade_id": "p1-answer"}})
+        check = new_code_cell(
+            "…",
+            metadata={"nbgrader": {"grade_id": "p1-check"}},
+            outputs=[shown(data), shown(verdict("pattern: odd") | {"quantities": [], "named": False})],
+        )
+        nbformat.write(new_notebook(cells=[answer, check]), path)
+        return tuple(checks.read_checks(path, {"p1-check"}).unnamed)
+
+    rows = [
+        row("a")._replace(unnamed=unnamed(seen(("dW", "12"), ("db", "34")))),
+        row("b")._replace(unnamed=unnamed(seen(("dW", "12"), ("db", "34")))),
+        row("c")._replace(unnamed=unnamed(seen(("dW", "12")))),
+        row("d")._replace(unnamed=unnamed(seen(("dW", "12"), named=True))),
+    ]
+    assert report.group_unnamed(rows) == [
+        ("ps1.x", ("dW", "db"), ("a", "b"), "def f(): …"),
+        ("ps1.x", ("dW",), ("c",), "def f(): …"),
+    ]
+    assert "def f(): …" in report.to_html(rows)
+    out = io.StringIO()
+    Console(file=out, width=200).print(report.to_terminal(rows))
+    assert "2 students share an answer to ps1.x that nobody has named (dW, db): a, b" in out.getvalue()
+
+
+def test_parts_are_called_by_their_headings():
+    titles = report.part_titles(ROOT / "solutions" / "ps1")
+    assert titles["p4"] == "A linear layer, a column per example" and len(titles) == 11
+
+
 def test_a_class_without_anyone():
     assert report.to_csv([]).count("\n") == 1
     assert "none diagnosed" in report.to_html([])

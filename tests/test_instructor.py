@@ -96,7 +96,7 @@ def test_everybody_is_in_the_report_with_points_or_a_reason(clone):
     lines = (clone.folder / "report" / "ps1.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [line.split(",")[:5] for line in lines[1:]] == [
         ["s.abebe", "Selam Abebe", "no submission", "", ""],
-        ["4711", "Layla Haddad", "graded", "0.0", "0.0"],
+        ["4711", "Layla Haddad", "graded", "0", "0"],
         ["a.okafor", "Amara Okafor", "3 answers not read yet", "38.0", "38.0"],
     ]
     assert "4 · A linear layer, a column per example" in lines[0]
@@ -114,16 +114,8 @@ def test_feedback_is_there_for_everybody_who_handed_in(clone):
     ]
 
 
-def test_a_second_hand_in_is_told_and_its_new_points_are_listed(clone):
-    file = clone.folder / "submitted" / "a.okafor" / "ps1" / "ps1.ipynb"
-    notebook = nbformat.read(file, as_version=4)
-    cell = samples.answer_cell(notebook, "linear_backward")
-    cell.source = re.sub(r"return .*", "return None", cell.source)
-    nbformat.write(notebook, file)
+def test_a_second_hand_in_is_told(clone):
+    os.utime(clone.folder / "submitted" / "a.okafor" / "ps1" / "ps1.ipynb")
     clone.run("vgcourse report ps1")
-    report = " ".join(clone.said["vgcourse report ps1"].split())
-    again = "nbgrader autograde ps1 --student=a.okafor --force"
-    assert "handed in again since it was graded" in report
-    clone.run(again)
-    clone.run("vgcourse report ps1")
-    assert "Amara Okafor: 38 in the report before, now 34" in clone.said["vgcourse report ps1"]
+    again = "handed in again since it was graded: nbgrader autograde ps1 --student=a.okafor --force"
+    assert again in (clone.folder / "report" / "ps1.html").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from vgcourse.grading.rows import all_parts, count_mistakes, group_unnamed
+from vgcourse.grading.rows import all_parts, count_mistakes, group_unnamed, in_words
 
 BANDS = (
     ("none", "without points"),
@@ -45,7 +45,7 @@ def to_html(rows, title="Report"):
 
 def _student(row, columns):
     head = f'<th scope="row">{escape(row.name)}<br><small>{escape(row.student)}</small></th>'
-    notes = "".join(f"<br><small>{escape(note)}</small>" for note in row.notes)
+    notes = "".join(f"<br><small>{escape(in_words(note))}</small>" for note in row.notes)
     if not row.graded:
         return f'<tr class="missing">{head}<td colspan="4">{escape(row.status)}{notes}</td></tr>'
     parts = {part.name: part for part in row.parts}
@@ -90,7 +90,7 @@ def _bar(column, graded):
 
 def _mistake(mistake, number):
     return (
-        f'<tr><td class="n" data-label="students">{number}</td><td>{escape(mistake.problem)}</td>'
+        f'<tr><td class="n" data-label="students">{number}</td><td>{escape(in_words(mistake.problem))}</td>'
         f'<th scope="row">{escape(mistake.kind)}</th><td>{escape(mistake.text)}</td></tr>'
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, natural, read_checks, read_notes, short
 from vgcourse.grading.page import about_group, to_html
-from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed
+from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
 __all__ = [
     "Part",
@@ -130,7 +130,7 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         mistakes += found.mistakes
         unreadable += found.unreadable
         unnamed += found.unnamed
-        parts += [_part(grade, titles) for grade in grades.values()]
+        parts += [as_part(grade, titles) for grade in grades.values()]
         notes += read_notes(file)
         if _newer(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
@@ -170,7 +170,8 @@ def _newer(submitted, name, graded):
         return False
 
 
-def _part(grade, titles):
+def as_part(grade, titles):
+    """One grade of the gradebook as a Part; `titles` are those of `part_titles`."""
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
     by_hand = grade.cell.cell_type == "markdown"
     title = titles.get(grade.name.split("-")[0], "")
@@ -194,9 +195,9 @@ def to_csv(rows):
     for row in rows:
         points = {part.name: "" if part.waits else part.points for part in row.parts}
         totals = (row.total, row.auto_points, row.manual_points, row.waiting) if row.graded else [""] * 4
-        mistakes = "; ".join(f"{mistake.problem}: {mistake.kind}" for mistake in row.mistakes)
+        mistakes = "; ".join(f"{in_words(one.problem)}: {one.kind}" for one in row.mistakes)
         cells = [points.get(part.name, "") for part in columns]
-        line = [row.student, row.name, row.status, *totals, *cells, mistakes, "; ".join(row.notes)]
+        line = [row.student, row.name, row.status, *totals, *cells, mistakes, in_words("; ".join(row.notes))]
         writer.writerow([_harmless(value) for value in line])
     return out.getvalue()
 
@@ -259,7 +260,7 @@ def to_terminal(rows):
         for part in columns:
             marks.append(*MARKS[parts[part.name].mark if part.name in parts else "absent"])
         by_hand = f"{row.waiting:g} unread" if row.waiting else f"{row.manual_points:g}"
-        said = "; ".join(filter(None, [row.diagnosed, *row.notes]))
+        said = "; ".join(filter(None, [row.diagnosed, *map(in_words, row.notes)]))
         students.add_row(Text(short(row.name)), f"{row.total:g} / {row.read:g}", by_hand, marks, Text(said))
     legend = Text.assemble(
         "Parts: ",
@@ -272,6 +273,6 @@ def to_terminal(rows):
     mistakes.add_column("problem", no_wrap=True)
     mistakes.add_column("mistake")
     for mistake, number in count_mistakes(rows):
-        mistakes.add_row(str(number), Text(mistake.problem), Text(mistake.kind))
+        mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
     shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
     return Group(students, legend, in_order, Text(), mistakes, *shared)

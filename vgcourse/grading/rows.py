@@ -1,6 +1,7 @@
 """What a report is made of: one row per student, one part per graded cell, and the mistakes of a class."""
 
 import collections
+import re
 from typing import NamedTuple
 
 from vgcourse.grading.checks import NOT_WRITTEN, Mistake, natural
@@ -93,8 +94,13 @@ class Row(NamedTuple):
         if left := sum(m.kind == NOT_WRITTEN for m in self.mistakes):
             kinds.append(f"{left} not written yet")
         if self.unreadable:
-            kinds.append(f"check data unreadable: {', '.join(self.unreadable)}")
+            kinds.append(in_words(f"check data unreadable: {', '.join(self.unreadable)}"))
         return "; ".join(kinds)
+
+
+def in_words(text):
+    """The names of cells in a text as an instructor reads them: p8-answer is part 8 (answer)."""
+    return re.sub(r"\bp(\d+)-([a-z]+)\b", r"part \1 (\2)", text)
 
 
 def count_mistakes(rows):

@@ -38,8 +38,10 @@ def _rounded(value):
     value = np.asarray(value)
     if value.dtype.kind not in "iufcb":
         return repr(value.tolist()).encode()
-    value = value.astype(complex)
+    value = np.stack([value.real, value.imag]).astype(float)
     sizes = np.abs(value[np.isfinite(value)])
-    scale = sizes.max() if sizes.size and sizes.max() > 0 else 1.0
-    steps = np.round(value / 10.0 ** np.floor(np.log10(scale)), DIGITS) + 0.0  # + 0.0: no negative zeros
-    return repr((value.shape, int(np.floor(np.log10(scale))))).encode() + steps.tobytes()
+    power = int(np.floor(np.log10(sizes.max()))) if sizes.any() else 0
+    with np.errstate(all="ignore"):
+        steps = np.round(value / np.float64(10.0) ** power, DIGITS) + 0.0  # + 0.0: no negative zeros
+    steps[np.isnan(steps)] = np.nan  # of many kinds
+    return repr((value.shape, power)).encode() + steps.tobytes()
