@@ -1,4 +1,9 @@
-"""What real classes hand in, taken through plain nbgrader: nobody stops the class, nothing honest is lost."""
+"""What real classes hand in, taken through plain nbgrader: nobody stops the class, nothing honest is lost.
+
+These are the rows of honest accidents. Against code that means harm plain nbgrader has no help: it runs as
+the grader, with all files, the gradebook and the network in reach, and can show a verdict of its own. Nor has
+it a limit of memory, or one of time for a whole submission. A second hand-in needs `--force`.
+"""
 
 import copy
 import importlib.util

@@ -325,9 +325,11 @@ def test_collect_needs_a_gradebook_and_the_assignment(tmp_path):
     (tmp_path / "submitted" / "b" / "ps1").mkdir(parents=True)
     (tmp_path / "submitted" / "b" / "ps1" / "ps1 (2).ipynb").write_text("{}")
     (tmp_path / "submitted" / "stranger" / "ps1").mkdir(parents=True)
+    (tmp_path / "submitted" / "odd[1]" / "ps1").mkdir(parents=True)
     rows = {row.student: row.status for row in report.collect(tmp_path, "ps1")}
     assert rows == {
         "a": "no submission",
+        "odd[1]": "nbgrader passes folders with [ or ] in their names over: rename it, grade again",
         "b": "ps1 (2).ipynb is JSON, but no notebook: it has no cells",
         "stranger": "no notebook in it",
     }
