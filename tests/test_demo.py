@@ -16,6 +16,7 @@ from rich.console import Console  # noqa: E402
 from demo import ps1, ps4, samples  # noqa: E402
 from demo import run as demo  # noqa: E402
 from demo.course import Course, DemoError  # noqa: E402
+from vgcourse import cli  # noqa: E402
 from vgcourse.check import evaluate  # noqa: E402
 from vgcourse.grading import checks, report  # noqa: E402
 from vgcourse.grading.feedback import HideTests  # noqa: E402
@@ -308,6 +309,42 @@ def test_a_class_without_anyone():
     assert report.to_csv([]).count("\n") == 1
     assert "none diagnosed" in report.to_html([])
     Console(file=io.StringIO()).print(report.to_terminal([]))
+
+
+@pytest.fixture
+def in_course(tmp_path, monkeypatch):
+    (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("gradebook", "sentence"),
+    [
+        (None, "gradebook.db: no gradebook there; has anything been graded?"),
+        (b"no database at all, but long enough", "the gradebook cannot be read: file is not a database"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_one_sentence(in_course, capsys, gradebook, sentence):
+    if gradebook:
+        (in_course / "gradebook.db").write_bytes(gradebook)
+    assert cli.main(["report", "ps1"]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and error.count("\n") == 1
+
+
+def test_report_writes_both_files_into_the_course_around_it(in_course, capsys):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{in_course / 'gradebook.db'}") as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_student("=b", first_name="Bo")
+    assert cli.main(["report", "ps2"]) == 2
+    assert "nbgrader generate_assignment ps2 --force makes it known" in capsys.readouterr().err
+    assert cli.main(["report", "ps1"]) == 0
+    assert sorted(path.name for path in (in_course / "report").iterdir()) == ["ps1.csv", "ps1.html"]
+    assert "no submission" in capsys.readouterr().out
 
 
 def test_collect_needs_a_gradebook_and_the_assignment(tmp_path):

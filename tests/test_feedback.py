@@ -189,7 +189,9 @@ def test_text_below_the_box_moves_into_it(collect):
     assert code.source == "1 + 1"
 
 
-@pytest.mark.parametrize("text", ["", " \n", "## Part 2\n\nGiven text.", "## Part 2 \r\n\r\nGiven  text."])
+@pytest.mark.parametrize(
+    "text", ["", " \n", " STUB", "## Part 2\n\nGiven text.", "## Part 2 \r\n\r\nGiven  text."]
+)
 def test_blank_and_given_texts_are_no_answer(collect, text):
     box, other = collect(new_markdown_cell(text))
     assert box.source == "STUB" and other.source == text

@@ -13,9 +13,9 @@ NOTE = "*(from the cell below)*"
 class CollectAnswers(NbGraderPreprocessor):
     """Moves what a student wrote in text cells of their own right below a written answer's box into the box.
 
-    nbgrader reads the box alone and gives an unchanged one 0 points. The box keeps what is in it; text that
-    the problem set itself brings is no answer, and ends the search. Belongs to autograde's sanitising
-    preprocessors, after OverwriteCells.
+    nbgrader reads the box alone and gives an unchanged one 0 points. The box keeps what is in it; the same text
+    once more adds nothing. Text that the problem set itself brings is no answer, and ends the search. Belongs
+    to autograde's sanitising preprocessors, after OverwriteCells.
     """
 
     def preprocess(self, nb, resources):
@@ -28,7 +28,11 @@ class CollectAnswers(NbGraderPreprocessor):
                 box = cell if written else None
             elif cell.cell_type != "code" and words(cell.source) in given:
                 box = None
-            elif box is not None and cell.cell_type != "code" and cell.source.strip():
+            elif (
+                box is not None
+                and cell.cell_type != "code"
+                and words(cell.source) not in ("", words(box.source))
+            ):
                 move(cell, box)
                 self.log.info("Answer below %s moved into it", box.metadata.nbgrader["grade_id"])
                 continue

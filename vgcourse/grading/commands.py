@@ -48,6 +48,7 @@ def _roster(arguments):
 
 def _report(arguments):
     from rich.console import Console
+    from sqlalchemy.exc import DatabaseError
 
     from vgcourse.grading import report
 
@@ -60,6 +61,9 @@ def _report(arguments):
             before = csv.read_text(encoding="utf-8-sig") if csv.is_file() else ""
             html.write_text(report.to_html(rows, title=assignment), encoding="utf-8")
             csv.write_text(report.to_csv(rows), encoding="utf-8-sig")  # Excel asks for the mark
+        except DatabaseError as error:
+            print(f"vgcourse report: the gradebook cannot be read: {error.orig}", file=sys.stderr)
+            return 2
         except (LookupError, OSError) as error:
             print(f"vgcourse report: {error}", file=sys.stderr)
             return 2
