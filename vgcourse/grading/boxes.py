@@ -1,5 +1,6 @@
 """Answers that stand beside their box: a human reads them, nobody gets an automatic 0 for them."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,14 +9,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 NOTE = "*(from the cell below)*"
+# What stands in the instructor's cells and in no student's.
+HIDDEN = re.compile(
+    r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?(END \1[^\n]*\n?|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 class CollectAnswers(NbGraderPreprocessor):
     """Moves what a student wrote in text cells of their own right below a written answer's box into the box.
 
-    nbgrader reads the box alone and gives an unchanged one 0 points. The box keeps what is in it; the same text
-    once more adds nothing. Text that the problem set itself brings is no answer, and ends the search. Belongs
-    to autograde's sanitising preprocessors, after OverwriteCells.
+    nbgrader reads the box alone and gives an unchanged one 0 points. The box keeps what is in it; the same
+    text once more adds nothing. Text that the problem set itself brings is no answer, and ends the search.
+    Belongs to autograde's sanitising preprocessors, after OverwriteCells.
     """
 
     def preprocess(self, nb, resources):

@@ -1,6 +1,5 @@
 """What students see in their feedback, and what they must not: nbgrader's own settings show it."""
 
-import re
 from pathlib import Path
 
 from nbgrader import utils
@@ -8,12 +7,9 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from vgcourse.grading.boxes import HIDDEN
 from vgcourse.grading.report import as_part, part_titles
 from vgcourse.grading.rows import Row
-
-HIDDEN = re.compile(
-    r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?(END \1[^\n]*\n?|\Z)", re.MULTILINE | re.DOTALL
-)
 
 
 class HideTests(NbGraderPreprocessor):

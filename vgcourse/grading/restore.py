@@ -11,8 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from vgcourse.grading.boxes import move, words
-from vgcourse.grading.feedback import HIDDEN
+from vgcourse.grading.boxes import HIDDEN, move, words
 from vgcourse.grading.submitted import TAKEN, Refused
 
 NOTES = "vgcourse_notes"  # in an autograded notebook's metadata: what was put right, in sentences

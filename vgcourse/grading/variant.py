@@ -15,7 +15,7 @@ import nbformat
 
 from vgcourse.authoring.build import as_lab_writes
 from vgcourse.check import evaluate
-from vgcourse.grading.feedback import HIDDEN
+from vgcourse.grading.boxes import HIDDEN
 from vgcourse.problems import find
 
 LEAST = 16  # bytes of a secret
