@@ -102,12 +102,18 @@ def _findings(data):
     return mistakes
 
 
-def read_notes(path):
-    """What was put right in an autograded notebook before it ran; nothing where it cannot be read."""
+def metadata_of(path):
+    """A notebook's own metadata; nothing where it cannot be read."""
     try:
-        notes = json.loads(Path(path).read_text(encoding="utf-8"))["metadata"].get("vgcourse_notes", [])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []
+        metadata = json.loads(Path(path).read_text(encoding="utf-8"))["metadata"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def read_notes(path):
+    """What was put right in an autograded notebook before it ran."""
+    notes = metadata_of(path).get("vgcourse_notes", [])
     return [short(note, 4 * LONGEST) for note in notes] if isinstance(notes, list) else []
 
 

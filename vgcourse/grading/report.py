@@ -12,7 +12,7 @@ import json
 import re
 from pathlib import Path
 
-from vgcourse.grading.checks import LONGEST, natural, read_checks, read_notes, short
+from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.page import about_group, to_html
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
@@ -132,7 +132,7 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         unnamed += found.unnamed
         parts += [as_part(grade, titles) for grade in grades.values()]
         notes += read_notes(file)
-        if _newer(submitted, notebook.name, file):
+        if _again(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
             notes.append(f"handed in again since it was graded: {again}")
     parts.sort(key=lambda part: natural(part.name))
@@ -160,12 +160,12 @@ def _reason(submitted, notebooks):
     return "not graded yet, or it could not be: run nbgrader autograde and see what it says"
 
 
-def _newer(submitted, name, graded):
-    """Was the notebook handed in after it was graded?"""
-    from vgcourse.grading.submitted import Refused, chosen
+def _again(submitted, name, graded):
+    """Has another file been handed in than the one that was graded?"""
+    from vgcourse.grading.submitted import DIGEST, Refused, chosen, digest
 
     try:
-        return chosen(submitted, name).stat().st_mtime > graded.stat().st_mtime
+        return metadata_of(graded).get(DIGEST) not in (None, digest(chosen(submitted, name)))
     except Refused:
         return False
 

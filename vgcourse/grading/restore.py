@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from vgcourse.grading.boxes import HIDDEN, move, words
-from vgcourse.grading.submitted import TAKEN, Refused
+from vgcourse.grading.submitted import DIGEST, TAKEN, Refused, chosen, digest
 
 NOTES = "vgcourse_notes"  # in an autograded notebook's metadata: what was put right, in sentences
 DEFINED = re.compile(r"^(?:def|class) +(\w+)", re.MULTILINE)
@@ -113,7 +113,8 @@ def restore(notebook, given):
 
 def _name(cell):
     mark = cell.metadata.get("nbgrader")
-    return mark.get("grade_id") if isinstance(mark, dict) else None
+    name = mark.get("grade_id") if isinstance(mark, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _known(cell, given):
@@ -208,6 +209,7 @@ class RestoreCells(NbGraderPreprocessor):
             given = given_cells(gradebook.find_notebook(where["notebook"], where["assignment"]))
         notes = restore(nb, given)
         nb.metadata[NOTES] = notes
+        nb.metadata[DIGEST] = digest(chosen(resources["metadata"]["path"], where["notebook"]))
         for note in notes:
             self.log.warning("%s: %s", where["student"], note)
         return nb, resources

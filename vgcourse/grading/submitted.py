@@ -4,6 +4,7 @@
 could not be graded.
 """
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from nbconvert.exporters import NotebookExporter
 from vgcourse.authoring.build import as_lab_writes
 
 TAKEN = "vgcourse_file"  # in a notebook's metadata: which file it was, where that is not plain
+DIGEST = "vgcourse_sha256"  # in an autograded notebook's metadata: of the file that was graded
 MERGE_MARK = re.compile(r"^\s*(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 
 
@@ -90,6 +92,11 @@ def _broken(text, error):
         f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
     )
     return f"is broken{place}: it is no JSON"
+
+
+def digest(file):
+    """The SHA-256 of a file: two with the same are the same hand-in, whatever their dates."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 class Submitted(NotebookExporter):
