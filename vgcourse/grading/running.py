@@ -116,11 +116,12 @@ def _score(cell, asked):
     results = [output for output in cell.outputs if output.output_type == "execute_result"]
     verdicts = [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
     if len(verdicts) < len(asked) or not results:
-        return f"{len(asked)} checks were called, {len(verdicts)} left data behind; no points without it"
+        lost = "" if results else ", no result"
+        return f"{len(asked)} checks were called, {len(verdicts)} left data behind{lost}: no points"
     last = verdicts[-1]
     points = last.get("points") if isinstance(last, dict) else None
     if not isinstance(points, (int, float)) or isinstance(points, bool) or last.get("problem") != asked[-1]:
-        return f"the data is not that of a check of {asked[-1]}; no points without it"
+        return f"the data is not that of a check of {asked[-1]}: no points"
     if not 0 <= points <= float(cell.metadata.nbgrader["points"]):
         return f"the data says {points:g} points"
     try:
