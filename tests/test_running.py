@@ -1,4 +1,4 @@
-"""Points are those in the data of a check, whatever else a cell shows, a forger or an odd setting included."""
+"""Points are those in the data of a check, whatever else a cell shows, a forger or odd setting included."""
 
 import importlib.util
 
