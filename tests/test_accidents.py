@@ -154,15 +154,21 @@ def last_years_set(notebook):
     notebook.cells.append(new_code_cell("old()", metadata=mark("old", grade=True, locked=True, points=9)))
 
 
-@handed_in(2, 3, notes=["tiny (1).ipynb was taken"])
+@handed_in(2, 2, notes=["tiny (1).ipynb was taken"])
 def another_name(notebook):
+    put(notebook, "p2-answer", SECOND.format("return 1 + W.T @ dz, dz @ x.T, dz.sum(axis=1)"))
     return {"tiny (1).ipynb": data(notebook)}
 
 
-@handed_in(2, 3, notes=["tiny.ipynb was taken, tiny (1).ipynb left"])
+@handed_in(2, 2, notes=["tiny.ipynb was taken, tiny (1).ipynb left"])
 def two_files_and_words_on_descriptor_2(notebook):
     put(
         notebook, "p1-answer", "import os\n\ndef slope_of_square(z):\n    os.write(2, b'C')\n    return 2 * z"
+    )
+    put(
+        notebook,
+        "p2-answer",
+        SECOND.format("return (dz.T @ W).T + 1, (x @ dz.T).T, dz @ np.ones(dz.shape[1])"),
     )
     return {"tiny (1).ipynb": b"{}", "tiny.ipynb": data(notebook)}
 
@@ -275,6 +281,13 @@ def test_what_went_wrong_is_called_what_it_is(rows):
     assert kinds(rows["os_exit_in_an_answer"]) == {"DeadKernelError"}
     assert kinds(rows["exit_in_an_answer_and_in_a_cell"]) == {"raises SystemExit"}
     assert "NoVerdict" in kinds(rows["shows_nothing"]) and "NoVerdict" in kinds(rows["gives_points"])
+
+
+def test_the_same_odd_answer_of_two_students_is_told_together(rows):
+    (group,) = report.group_unnamed(rows.values())
+    assert (group.problem, group.quantities) == ("ps1.linear_backward", ("dx",))
+    assert group.students == ("another_name", "two_files_and_words_on_descriptor_2")
+    assert group.source.endswith("return 1 + W.T @ dz, dz @ x.T, dz.sum(axis=1)")
 
 
 def test_text_of_a_lost_or_split_box_reaches_the_human(course, rows):
