@@ -45,16 +45,16 @@ def to_html(rows, title="Report"):
 
 def _student(row, columns):
     head = f'<th scope="row">{escape(row.name)}<br><small>{escape(row.student)}</small></th>'
-    notes = "".join(f"<br><small>{escape(in_words(note))}</small>" for note in row.notes)
+    notes = [f"<small>{escape(in_words(note))}</small>" for note in row.notes]
     if not row.graded:
-        return f'<tr class="missing">{head}<td colspan="4">{escape(row.status)}{notes}</td></tr>'
+        return f'<tr class="missing">{head}<td colspan="4">{escape(row.status)}</td></tr>'
     parts = {part.name: part for part in row.parts}
     chips = " ".join(_chip(parts.get(part.name), part) for part in columns)
     by_hand = f"{row.waiting:g} not read yet" if row.waiting else f"{row.manual_points:g}"
     return (
         f'<tr>{head}<td class="n" data-label="total">{row.total:g}&nbsp;/&nbsp;{row.read:g}</td>'
         f'<td class="n" data-label="by hand">{by_hand}</td><td class="chips">{chips}</td>'
-        f"<td>{escape(row.diagnosed)}{notes}</td></tr>"
+        f"<td>{'<br>'.join(filter(None, [escape(row.diagnosed), *notes]))}</td></tr>"
     )
 
 
