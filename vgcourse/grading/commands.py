@@ -84,5 +84,6 @@ def _variant(arguments):
         return 2
     print(f"variant/ holds {', '.join(sets)} with hidden tests of their own; nbgrader takes it from now on.")
     print(f"Keep {arguments.secret} and variant/ to yourself: git ignores secret* and variant/.")
+    print("It is a copy: after an update of the course, run this again.")
     print(f"Now, for each set: nbgrader generate_assignment {sets[0]} --force")
     return 0
