@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import re
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT, require
@@ -298,6 +299,27 @@ def test_wrong_answers_without_a_name_are_together_where_they_gave_the_same(tmp_
     out = io.StringIO()
     Console(file=out, width=200).print(report.to_terminal(rows))
     assert "2 students share an answer to ps1.x that nobody has named (dW, db): a, b" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("auto", "manual", "needs", "points", "waits"),
+    [
+        (None, None, True, None, True),
+        (None, 3.0, False, 3.0, False),
+        (0, None, False, 0, False),
+        (None, 3.0, True, 3.0, False),
+    ],
+    ids=["not read yet", "read", "left empty", "read, then handed in again"],
+)  # fmt: skip
+def test_points_by_hand_stay_when_a_submission_is_graded_again(auto, manual, needs, points, waits):
+    cell = SimpleNamespace(cell_type="markdown")
+    grade = SimpleNamespace(
+        name="p2-derivation", max_score=4.0, cell=cell, auto_score=auto, manual_score=manual,
+        needs_manual_grade=needs,
+    )  # fmt: skip
+    part = report.as_part(grade, {"p2": "Four weights"})
+    assert (part.points, part.waits, part.full_name) == (points, waits, "2 by hand · Four weights")
+    assert report.to_read_again(grade) == (needs and manual is not None)
 
 
 def test_parts_are_called_by_their_headings():

@@ -135,6 +135,8 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         if _again(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
             notes.append(f"handed in again since it was graded: {again}")
+        if kept := [name for name, grade in grades.items() if to_read_again(grade)]:
+            notes.append(f"graded again, points by hand kept: {', '.join(sorted(kept, key=natural))}")
     parts.sort(key=lambda part: natural(part.name))
     waits = sum(part.waits for part in parts)
     status = f"{waits} answer{'s' * (waits > 1)} not read yet" if waits else "graded"
@@ -170,12 +172,18 @@ def _again(submitted, name, graded):
         return False
 
 
+def to_read_again(grade):
+    """Does nbgrader ask for a second look, at points that a human gave to an earlier hand-in?"""
+    return bool(grade.needs_manual_grade) and grade.manual_score is not None
+
+
 def as_part(grade, titles):
     """One grade of the gradebook as a Part; `titles` are those of `part_titles`."""
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    waits = bool(grade.needs_manual_grade) and grade.manual_score is None
     by_hand = grade.cell.cell_type == "markdown"
     title = titles.get(grade.name.split("-")[0], "")
-    return Part(grade.name, points, grade.max_score, bool(grade.needs_manual_grade), by_hand, title)
+    return Part(grade.name, points, grade.max_score, waits, by_hand, title)
 
 
 def to_csv(rows):
