@@ -8,22 +8,38 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 
 c.CourseDirectory.course_id = "vgcourse"
 c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
-c.CourseDirectory.source_directory = "solutions"
+# `vgcourse variant` writes variant/: the same problem sets with hidden inputs that only graders know.
+private = os.path.isdir(os.path.join(c.CourseDirectory.root, "variant"))
+c.CourseDirectory.source_directory = "variant" if private else "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.db_url = f"sqlite:///{os.path.join(c.CourseDirectory.root, 'gradebook.db')}"
 # nbgrader copies every file beside the notebook: the .md sources hold the solutions and must stay behind.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
 
+c.GenerateAssignment.exporter_class = "vgcourse.grading.submitted.AsLabWrites"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 c.ExecutePreprocessor.timeout = 60  # seconds a cell
 # A rubric stands in the locked cell above the box for the answer: students do not get it, graders see it.
 c.ClearMarkScheme.enforce_metadata = False
+# What honest students hand in stops nobody: other file names, cells copied, lost or changed, dead kernels.
+c.Autograde.exporter_class = "vgcourse.grading.submitted.Submitted"
+c.Autograde.pre_convert_hook = "vgcourse.grading.submitted.take_renamed"
+c.ZipCollectApp.collector_plugin = "vgcourse.grading.downloads.Downloads"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
+    "vgcourse.grading.restore.RestoreCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "vgcourse.grading.boxes.CollectAnswers",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "vgcourse.grading.running.RunEveryCell",
+    "vgcourse.grading.running.ScoreByVerdict",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # Formulas without the network, in feedback and formgrader.
@@ -31,6 +47,7 @@ c.HTMLExporter.update(HTML_EXPORTER)
 # Without HideTests the feedback shows students the hidden tests, their seeds and the rubrics.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
+    "vgcourse.grading.feedback.Overview",
     "vgcourse.grading.feedback.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

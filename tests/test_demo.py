@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import re
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT, require
@@ -16,6 +17,7 @@ from rich.console import Console  # noqa: E402
 from demo import ps1, ps4, samples  # noqa: E402
 from demo import run as demo  # noqa: E402
 from demo.course import Course, DemoError  # noqa: E402
+from vgcourse import cli  # noqa: E402
 from vgcourse.check import evaluate  # noqa: E402
 from vgcourse.grading import checks, report  # noqa: E402
 from vgcourse.grading.feedback import HideTests  # noqa: E402
@@ -139,7 +141,7 @@ def read(tmp_path, *cells):
         metadata = {"nbgrader": {"grade_id": grade_id}} if grade_id else {}
         notebook.cells.append(new_code_cell("…", metadata=metadata, outputs=outputs))
     nbformat.write(notebook, path)
-    return checks.read_checks(path, {"p1-check", "p2-check"})
+    return checks.read_checks(path, {"p1-check", "p2-check"})[:2]
 
 
 def test_the_last_verdict_of_a_cell_counts(tmp_path):
@@ -194,7 +196,7 @@ def test_malformed_data_is_unreadable_not_fatal(tmp_path, data):
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"cells": 3}', b'{"nbformat": "x"}'])
 def test_a_broken_notebook_is_unreadable_not_fatal(tmp_path, content):
     (tmp_path / "a.ipynb").write_bytes(content)
-    assert checks.read_checks(tmp_path / "a.ipynb", {"p1-check"}) == ([], ["a.ipynb"])
+    assert checks.read_checks(tmp_path / "a.ipynb", {"p1-check"}) == ([], ["a.ipynb"], [])
 
 
 def test_long_and_odd_text_is_cut(tmp_path):
@@ -207,8 +209,8 @@ def test_long_and_odd_text_is_cut(tmp_path):
 
 def row(student, *mistakes, points=1.0, **more):
     parts = (
-        Part("p2-check", points, 4.0, False, False),
-        Part("p2-derivation", None, 4.0, True, True),
+        Part("p2-check", points, 4.0, False, False, "Four weights"),
+        Part("p2-derivation", None, 4.0, True, True, "Four weights"),
         Part("p10-check", 0.0, 3.0, False, False),
     )
     return Row(student, more.get("name", student), True, "graded", parts, tuple(mistakes))
@@ -246,14 +248,125 @@ def test_points_by_checks_by_hand_and_waiting_are_apart():
 
 def test_csv_columns_follow_the_problem_set():
     head, line = report.to_csv([row("x")]).splitlines()
-    assert head.index("p2-check") < head.index("p2-derivation") < head.index("p10-check")
-    assert line == "x,x,graded,1.0,0,4.0,1.0,,0.0,"
+    assert ",2 · Four weights,2 by hand · Four weights,10,mistakes,notes" in head
+    assert line == "x,x,graded,1.0,1.0,0,4.0,1.0,,0.0,,"
+
+
+def test_totals_that_changed_since_the_last_report_are_told():
+    before = [row("x"), row("y"), Row("late", "Late", False, "no submission")]
+    now = [row("x"), row("y", points=2.5, name="Yui"), row("late", name="Late"), row("new")]
+    assert report.changes(report.to_csv(before), now) == [
+        "Yui: 1 in the report before, now 2.5",
+        "Late: nothing in the report before, now 1",
+    ]
+    assert report.changes("", now) == report.changes("a,b\n1,2\n", now) == []
+
+
+def test_what_is_not_read_yet_is_in_no_total():
+    assert (row("x").total, row("x").read) == (1, 7)
+    page = report.to_html([row("x")])
+    assert "1&nbsp;/&nbsp;7" in page and "4 not read yet" in page
+    assert 'title="2 by hand · Four weights: not read yet"' in page
+
+
+def test_wrong_answers_without_a_name_are_together_where_they_gave_the_same(tmp_path):
+    def seen(*codes, named=False):
+        wrong = [{"name": name, "ok": False, "error": 1.0, "same": same} for name, same in codes]
+        return verdict("pattern: odd") | {"quantities": wrong, "named": named}
+
+    def unnamed(data):
+        path = tmp_path / "a.ipynb"
+        answer = new_code_cell("def f(): …", metadata={"nbgrader": {"grade_id": "p1-answer"}})
+        check = new_code_cell(
+            "…",
+            metadata={"nbgrader": {"grade_id": "p1-check"}},
+            outputs=[shown(data), shown(verdict("pattern: odd") | {"quantities": [], "named": False})],
+        )
+        nbformat.write(new_notebook(cells=[answer, check]), path)
+        return tuple(checks.read_checks(path, {"p1-check"}).unnamed)
+
+    rows = [
+        row("a")._replace(unnamed=unnamed(seen(("dW", "12"), ("db", "34")))),
+        row("b")._replace(unnamed=unnamed(seen(("dW", "12"), ("db", "34")))),
+        row("c")._replace(unnamed=unnamed(seen(("dW", "12")))),
+        row("d")._replace(unnamed=unnamed(seen(("dW", "12"), named=True))),
+    ]
+    assert report.group_unnamed(rows) == [
+        ("ps1.x", ("dW", "db"), ("a", "b"), "def f(): …"),
+        ("ps1.x", ("dW",), ("c",), "def f(): …"),
+    ]
+    assert "def f(): …" in report.to_html(rows)
+    out = io.StringIO()
+    Console(file=out, width=200).print(report.to_terminal(rows))
+    assert "2 students share an answer to ps1.x that nobody has named (dW, db): a, b" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("auto", "manual", "needs", "points", "waits"),
+    [
+        (None, None, True, None, True),
+        (None, 3.0, False, 3.0, False),
+        (0, None, False, 0, False),
+        (None, 3.0, True, 3.0, False),
+    ],
+    ids=["not read yet", "read", "left empty", "read, then handed in again"],
+)  # fmt: skip
+def test_points_by_hand_stay_when_a_submission_is_graded_again(auto, manual, needs, points, waits):
+    cell = SimpleNamespace(cell_type="markdown")
+    grade = SimpleNamespace(
+        name="p2-derivation", max_score=4.0, cell=cell, auto_score=auto, manual_score=manual,
+        needs_manual_grade=needs,
+    )  # fmt: skip
+    part = report.as_part(grade, {"p2": "Four weights"})
+    assert (part.points, part.waits, part.full_name) == (points, waits, "2 by hand · Four weights")
+    assert report.to_read_again(grade) == (needs and manual is not None)
+
+
+def test_parts_are_called_by_their_headings():
+    titles = report.part_titles(ROOT / "solutions" / "ps1")
+    assert titles["p4"] == "A linear layer, a column per example" and len(titles) == 11
 
 
 def test_a_class_without_anyone():
     assert report.to_csv([]).count("\n") == 1
     assert "none diagnosed" in report.to_html([])
     Console(file=io.StringIO()).print(report.to_terminal([]))
+
+
+@pytest.fixture
+def in_course(tmp_path, monkeypatch):
+    (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("gradebook", "sentence"),
+    [
+        (None, "gradebook.db: no gradebook there; has anything been graded?"),
+        (b"no database at all, but long enough", "the gradebook cannot be read: file is not a database"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_one_sentence(in_course, capsys, gradebook, sentence):
+    if gradebook:
+        (in_course / "gradebook.db").write_bytes(gradebook)
+    assert cli.main(["report", "ps1"]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and error.count("\n") == 1
+
+
+def test_report_writes_both_files_into_the_course_around_it(in_course, capsys):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{in_course / 'gradebook.db'}") as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_student("=b", first_name="Bo")
+    assert cli.main(["report", "ps2"]) == 2
+    assert "nbgrader generate_assignment ps2 --force makes it known" in capsys.readouterr().err
+    assert cli.main(["report", "ps1"]) == 0
+    assert sorted(path.name for path in (in_course / "report").iterdir()) == ["ps1.csv", "ps1.html"]
+    assert "no submission" in capsys.readouterr().out
 
 
 def test_collect_needs_a_gradebook_and_the_assignment(tmp_path):
@@ -271,10 +384,12 @@ def test_collect_needs_a_gradebook_and_the_assignment(tmp_path):
     (tmp_path / "submitted" / "b" / "ps1").mkdir(parents=True)
     (tmp_path / "submitted" / "b" / "ps1" / "ps1 (2).ipynb").write_text("{}")
     (tmp_path / "submitted" / "stranger" / "ps1").mkdir(parents=True)
+    (tmp_path / "submitted" / "odd[1]" / "ps1").mkdir(parents=True)
     rows = {row.student: row.status for row in report.collect(tmp_path, "ps1")}
     assert rows == {
         "a": "no submission",
-        "b": "no ps1.ipynb, but ps1 (2).ipynb: rename it, grade again",
+        "odd[1]": "nbgrader passes folders with [ or ] in their names over: rename it, grade again",
+        "b": "ps1 (2).ipynb is JSON, but no notebook: it has no cells",
         "stranger": "no notebook in it",
     }
 

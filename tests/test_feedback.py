@@ -19,8 +19,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from traitlets.config import Config  # noqa: E402
 
 from vgcourse.grading.boxes import NOTE, CollectAnswers  # noqa: E402
+from vgcourse.grading.checks import Mistake  # noqa: E402
 from vgcourse.grading.feedback import HideTests  # noqa: E402
 from vgcourse.grading.mathml import HTML_EXPORTER, mathml  # noqa: E402
+from vgcourse.grading.page import to_html  # noqa: E402
+from vgcourse.grading.rows import Part, Row  # noqa: E402
 
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![$\\])\$(.+?)(?<![$\\])\$", re.DOTALL)
 LOADED = re.compile(r"""(?:src|href)=["'](?:https?:)?//|\bimport\(|@import|url\((?!["']?data:)""")
@@ -186,7 +189,9 @@ def test_text_below_the_box_moves_into_it(collect):
     assert code.source == "1 + 1"
 
 
-@pytest.mark.parametrize("text", ["", " \n", "## Part 2\n\nGiven text.", "## Part 2 \r\n\r\nGiven  text."])
+@pytest.mark.parametrize(
+    "text", ["", " \n", " STUB", "## Part 2\n\nGiven text.", "## Part 2 \r\n\r\nGiven  text."]
+)
 def test_blank_and_given_texts_are_no_answer(collect, text):
     box, other = collect(new_markdown_cell(text))
     assert box.source == "STUB" and other.source == text
@@ -286,6 +291,55 @@ def test_a_feedback_page_is_complete_by_itself(course, context):
     folded.locator("summary").click()
     assert folded.locator(".input_area").is_visible()
     watched.page.close()
+
+
+@pytest.mark.browser
+def test_a_feedback_page_names_parts_and_fits_a_telephone(course, context):
+    page = context.new_page()
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto((course.root / "feedback" / "both" / "tiny" / "tiny.html").as_uri(), wait_until="load")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.locator("h1").first.inner_text() == "tiny: 2 of 2 points"
+    assert page.locator(".overview tr").all_inner_texts() == [
+        "Part 1\t2 of 2",
+        "Part 1 by hand\tnot read yet",
+    ]
+    tables = page.locator(".part table").all()
+    assert [page.locator(".part.all b").nth(i).inner_text() for i in range(len(tables))] == [
+        "slope_of_square",
+        "slope_of_square on fresh inputs",
+    ]
+    for table in tables:
+        assert table.bounding_box()["width"] < 390
+    page.close()
+
+
+REPORT = """
+() => [...document.querySelectorAll('tbody tr')].map(row => row.getBoundingClientRect())
+    .map(box => [box.right, box.height])
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [400, 1000])
+def test_a_report_fits_a_telephone(context, tmp_path, width):
+    names = [f"p{n}-check" for n in range(1, 16)] + ["p2-derivation"]
+    parts = tuple(Part(name, 2.5, 4.0, False, name.endswith("n"), "A long name of a part") for name in names)
+    mistake = Mistake("ps1.softmax_cross_entropy", "missing 1/N in dz", "A sentence of some length. " * 4)
+    rows = [
+        Row(f"student.{n}", "Bartholomew Featherstonehaugh", True, "graded", parts, (mistake,))
+        for n in range(3)
+    ]
+    (tmp_path / "report.html").write_text(to_html(rows), encoding="utf-8")
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto((tmp_path / "report.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    highest = 150 if width > 400 else 240  # a block for each student
+    assert all(right <= width and height < highest for right, height in page.evaluate(REPORT))
+    assert page.locator(".chips").first.inner_text().count("2.5") == len(names)
+    assert page.get_by_text("total").first.is_visible() or width == 400
+    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import __version__, doctor
 from .authoring import build as notebooks
+from .grading import commands as commands_for_instructors
 
 EXTRA_OF = {
     **{"jupyterlab": "lab", "nbgrader": "grading", "rich": "grading"},
@@ -89,6 +90,8 @@ def _parser():
         "--import", metavar="FILE", type=Path, dest="carried", help="add what such a file holds to yours"
     )
     progress.set_defaults(run=_progress)
+
+    commands_for_instructors.add_to(commands)
     return parser
 
 

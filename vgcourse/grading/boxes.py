@@ -1,5 +1,6 @@
 """Answers that stand beside their box: a human reads them, nobody gets an automatic 0 for them."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,14 +9,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 NOTE = "*(from the cell below)*"
+# What stands in the instructor's cells and in no student's.
+HIDDEN = re.compile(
+    r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?(END \1[^\n]*\n?|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 class CollectAnswers(NbGraderPreprocessor):
     """Moves what a student wrote in text cells of their own right below a written answer's box into the box.
 
-    nbgrader reads the box alone and gives an unchanged one 0 points. The box keeps what is in it; text that
-    the problem set itself brings is no answer, and ends the search. Belongs to autograde's sanitising
-    preprocessors, after OverwriteCells.
+    nbgrader reads the box alone and gives an unchanged one 0 points. The box keeps what is in it; the same
+    text once more adds nothing. Text that the problem set itself brings is no answer, and ends the search.
+    Belongs to autograde's sanitising preprocessors, after OverwriteCells.
     """
 
     def preprocess(self, nb, resources):
@@ -26,10 +31,14 @@ class CollectAnswers(NbGraderPreprocessor):
             if cell.metadata.get("nbgrader"):
                 written = cell.cell_type == "markdown" and utils.is_grade(cell) and utils.is_solution(cell)
                 box = cell if written else None
-            elif cell.cell_type != "code" and _words(cell.source) in given:
+            elif cell.cell_type != "code" and words(cell.source) in given:
                 box = None
-            elif box is not None and cell.cell_type != "code" and cell.source.strip():
-                _move(cell, box)
+            elif (
+                box is not None
+                and cell.cell_type != "code"
+                and words(cell.source) not in ("", words(box.source))
+            ):
+                move(cell, box)
                 self.log.info("Answer below %s moved into it", box.metadata.nbgrader["grade_id"])
                 continue
             kept.append(cell)
@@ -55,15 +64,15 @@ class CollectAnswers(NbGraderPreprocessor):
             )
             return set()
         cells = nbformat.read(found[0], as_version=4).cells
-        return {_words(cell.source) for cell in cells if cell.cell_type != "code"}
+        return {words(cell.source) for cell in cells if cell.cell_type != "code"}
 
 
-def _words(text):
+def words(text):
     """The text without differences in blanks and line ends, which editors change."""
     return " ".join(text.split())
 
 
-def _move(cell, box):
+def move(cell, box):
     """The cell's text and pasted pictures at the end of the box; a picture's name is made its own."""
     text, pictures = cell.source, box.get("attachments", {})
     for name, picture in cell.get("attachments", {}).items():

@@ -1,5 +1,6 @@
 """What the checks in one autograded notebook found out, read with suspicion: it ran with foreign code."""
 
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +20,24 @@ class Mistake(NamedTuple):
     text: str
 
 
+class Unnamed(NamedTuple):
+    """A wrong answer that no mistake explains: the wrong quantities with the codes of what they gave."""
+
+    problem: str
+    codes: tuple
+    source: str
+
+
+class Found(NamedTuple):
+    """What the checks of one notebook found; `unreadable` are grade_ids whose data is not a check's."""
+
+    mistakes: list
+    unreadable: list
+    unnamed: list
+
+
 def read_checks(path, graded):
-    """The mistakes that the checks of one autograded notebook diagnosed.
+    """What the checks of one autograded notebook found out.
 
     Parameters
     ----------
@@ -29,16 +46,15 @@ def read_checks(path, graded):
 
     Returns
     -------
-    mistakes : list of Mistake
-    unreadable : list of grade_ids whose data is not what a check writes
+    Found
     """
     import nbformat
 
     try:
         cells = nbformat.read(path, as_version=4).cells
     except Exception:  # broken JSON, a foreign format, bytes that are no text
-        return [], [Path(path).name]
-    mistakes, unreadable, answer_error = [], [], None
+        return Found([], [Path(path).name], [])
+    found, answer_error, answer = Found([], [], []), None, ""
     for cell in cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if cell.cell_type != "code":
@@ -46,21 +62,30 @@ def read_checks(path, graded):
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if grade_id not in graded:
             answer_error = errors[0] if errors else answer_error
+            answer = cell.source if grade_id else answer
             continue
         data = [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
         if errors:  # no verdict: the answer's own error says more than the NameError that follows from it
-            error = answer_error or errors[0]
+            error = errors[0] if errors[0].ename == "NoVerdict" else answer_error or errors[0]
             # Python 3.13 calls a bracket that is never closed _IncompleteInputError
             kind = "SyntaxError" if error.ename.endswith("IncompleteInputError") else error.ename
             said = re.sub(r"\(\d+\.py, line", "(line", f"{kind}: {error.evalue}")  # a made-up file name
-            mistakes.append(Mistake(grade_id, short(kind), short(said)))
-        elif data:  # the last is the one on fresh inputs
+            found.mistakes.append(Mistake(grade_id, short(kind), short(said)))
+        elif data:
             try:
-                mistakes += _findings(data[-1])
+                found.mistakes.extend(_findings(data[-1]))  # the last is the one on fresh inputs
+                found.unnamed.extend(_unnamed(data[0], answer))  # the first on inputs that all students get
             except (TypeError, KeyError, AttributeError):
-                unreadable.append(grade_id)
+                found.unreadable.append(grade_id)
         answer_error = None
-    return mistakes, unreadable
+    return found
+
+
+def _unnamed(data, source):
+    if data.get("named", True):
+        return []
+    codes = tuple((short(one["name"]), short(one["same"])) for one in data["quantities"] if "same" in one)
+    return [Unnamed(short(data["problem"]), codes, source)] if codes else []
 
 
 def _findings(data):
@@ -73,8 +98,24 @@ def _findings(data):
         if not isinstance(kind, str) or not isinstance(text, str):
             raise TypeError("not what a check writes")
         if kind.split(":")[0] not in NO_MISTAKE:
+            kind = re.sub(r" in line \d+ of your cell$", "", kind)  # where it was is in the text
             mistakes.append(Mistake(short(problem), short(kind), short(text, 4 * LONGEST)))
     return mistakes
+
+
+def metadata_of(path):
+    """A notebook's own metadata; nothing where it cannot be read."""
+    try:
+        metadata = json.loads(Path(path).read_text(encoding="utf-8"))["metadata"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def read_notes(path):
+    """What was put right in an autograded notebook before it ran."""
+    notes = metadata_of(path).get("vgcourse_notes", [])
+    return [short(note, 4 * LONGEST) for note in notes] if isinstance(notes, list) else []
 
 
 def short(text, longest=LONGEST):

@@ -1,13 +1,15 @@
-"""What students must not see in their feedback; nbgrader's own settings show it."""
+"""What students see in their feedback, and what they must not: nbgrader's own settings show it."""
 
-import re
+from pathlib import Path
 
 from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-HIDDEN = re.compile(
-    r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME).*?(END \1[^\n]*\n?|\Z)", re.MULTILINE | re.DOTALL
-)
+from vgcourse.grading.boxes import HIDDEN
+from vgcourse.grading.report import as_part, part_titles
+from vgcourse.grading.rows import Row
 
 
 class HideTests(NbGraderPreprocessor):
@@ -24,3 +26,29 @@ class HideTests(NbGraderPreprocessor):
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
         return cell, resources
+
+
+class Overview(NbGraderPreprocessor):
+    """The head of a feedback page: every part by name with its points, and which answers nobody has read yet.
+
+    The page's template takes it from the resources. Stands behind GetGrades.
+    """
+
+    def preprocess(self, nb, resources):
+        """The notebook as it is; `resources["vgcourse"]` holds the totals and the parts."""
+        where, course = resources["nbgrader"], CourseDirectory(parent=self)
+        titles = part_titles(
+            Path(course.root, course.format_path(course.source_directory, ".", where["assignment"]))
+        )
+        with Gradebook(where["db_url"]) as gradebook:
+            notebook = gradebook.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
+            parts = {grade.name: as_part(grade, titles) for grade in notebook.grades}
+        order = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+        parts = {name: parts[name] for name in order if name in parts}
+        row = Row(where["student"], "", True, "", tuple(parts.values()))
+        resources["vgcourse"] = {
+            "parts": parts, "total": row.total, "read": row.read, "waiting": row.waiting
+        }  # fmt: skip
+        return nb, resources

@@ -4,13 +4,13 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from vgcourse.grading.rows import count_mistakes, part_names
+from vgcourse.grading.rows import all_parts, count_mistakes, group_unnamed, in_words
 
 BANDS = (
     ("none", "without points"),
     ("some", "with some"),
     ("all", "with all"),
-    ("waits", "waiting for a human"),
+    ("waits", "not read yet"),
 )
 
 
@@ -27,53 +27,52 @@ def to_html(rows, title="Report"):
     str
     """
     graded = [row for row in rows if row.graded]
-    names = part_names(graded)
+    columns = all_parts(graded)
     waiting = sum(row.waiting > 0 for row in graded)
-    summary = (
-        f"Graded: {len(graded)} of {len(rows)} students. Waiting for a human to read an answer: {waiting}."
-    )
+    summary = f"Graded: {len(graded)} of {len(rows)} students. Answers not read yet: from {waiting} of them."
     template = Template((Path(__file__).parent / "report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=escape(title),
         summary=escape(summary),
-        part_heads="".join(f'<th scope="col" class="n">{escape(label(name))}</th>' for name in names),
-        students="\n".join(_student(row, names) for row in rows),
-        bars="\n".join(_bar(name, graded) for name in names),
+        students="\n".join(_student(row, columns) for row in rows),
+        bars="\n".join(_bar(part, graded) for part in columns),
         mistakes="\n".join(_mistake(mistake, number) for mistake, number in count_mistakes(rows))
         or '<tr><td colspan="4">none diagnosed</td></tr>',
+        unnamed="\n".join(_unnamed(group) for group in group_unnamed(rows))
+        or '<tr><td colspan="4">none: every wrong answer has a name</td></tr>',
     )
 
 
-def label(name):
-    """A short heading for a graded cell: p2-check is 2, p2-derivation is 2 by hand."""
-    number = name.split("-")[0].removeprefix("p")
-    return f"{number} by hand" if name.endswith("-derivation") else number
-
-
-def _student(row, names):
+def _student(row, columns):
     head = f'<th scope="row">{escape(row.name)}<br><small>{escape(row.student)}</small></th>'
+    notes = [f"<small>{escape(in_words(note))}</small>" for note in row.notes]
     if not row.graded:
-        return f'<tr class="missing">{head}<td colspan="{len(names) + 4}">{escape(row.status)}</td></tr>'
+        return f'<tr class="missing">{head}<td colspan="4">{escape(row.status)}</td></tr>'
     parts = {part.name: part for part in row.parts}
-    cells = "".join(_cell(parts.get(name)) for name in names)
+    chips = " ".join(_chip(parts.get(part.name), part) for part in columns)
+    by_hand = f"{row.waiting:g} not read yet" if row.waiting else f"{row.manual_points:g}"
     return (
-        f'<tr>{head}<td class="n">{row.auto_points:g}&nbsp;/&nbsp;{row.checkable:g}</td>'
-        f'<td class="n">{row.manual_points:g}</td>'
-        f'<td class="n">{row.waiting:g}</td>{cells}<td>{escape(row.diagnosed)}</td></tr>'
+        f'<tr>{head}<td class="n" data-label="total">{row.total:g}&nbsp;/&nbsp;{row.read:g}</td>'
+        f'<td class="n" data-label="by hand">{by_hand}</td><td class="chips">{chips}</td>'
+        f"<td>{'<br>'.join(filter(None, [escape(row.diagnosed), *notes]))}</td></tr>"
     )
 
 
-def _cell(part):
-    if part is None or part.mark == "absent":
-        return '<td class="n">–</td>'
-    if part.waits:
-        return f'<td class="n waits" title="{part.max_points:g} points wait for a human">?</td>'
-    return f'<td class="n {part.mark}" title="of {part.max_points:g}">{part.points:.3g}</td>'
+def _chip(part, column):
+    """One part of one student: its number and the points."""
+    mark = part.mark if part else "absent"
+    name = f"<b>{escape(column.label.replace(' by hand', '✎'))}</b>"
+    if mark in ("absent", "waits"):
+        points, said = ("–", "not there") if mark == "absent" else ("?", "not read yet")
+    else:
+        points = f"{part.points:.3g}"
+        said = f"{points} of {part.max_points:g}"
+    return f'<span class="{mark}" title="{escape(column.full_name)}: {said}">{name} {points}</span>'
 
 
-def _bar(name, graded):
+def _bar(column, graded):
     """A stacked bar: how many students have no, some, all points in one part."""
-    bands = [part.mark for row in graded for part in row.parts if part.name == name]
+    bands = [part.mark for row in graded for part in row.parts if part.name == column.name]
     counts = {band: bands.count(band) for band, _ in BANDS}
     said = ", ".join(f"{counts[band]} {words}" for band, words in BANDS if counts[band])
     pieces, x = [], 0.0
@@ -84,13 +83,31 @@ def _bar(name, graded):
             pieces.append(f'<text x="{x + width / 2:.1f}" y="13">{counts[band]}</text>')
         x += width
     return (
-        f'<tr><th scope="row">{escape(label(name))}</th><td><svg viewBox="0 0 300 18" role="img" '
+        f'<tr><th scope="row">{escape(column.full_name)}</th><td><svg viewBox="0 0 300 18" role="img" '
         f'aria-label="{escape(said)}">{"".join(pieces)}</svg></td><td>{escape(said)}</td></tr>'
     )
 
 
 def _mistake(mistake, number):
     return (
-        f'<tr><td class="n">{number}</td><td>{escape(mistake.problem)}</td>'
+        f'<tr><td class="n" data-label="students">{number}</td><td>{escape(in_words(mistake.problem))}</td>'
         f'<th scope="row">{escape(mistake.kind)}</th><td>{escape(mistake.text)}</td></tr>'
+    )
+
+
+def about_group(group):
+    """A sentence for the terminal; nothing where the answer is one student's alone."""
+    if len(group.students) < 2:
+        return ""
+    return (
+        f"{len(group.students)} students share an answer to {group.problem} that nobody has named "
+        f"({', '.join(group.quantities)}): {', '.join(group.students)}"
+    )
+
+
+def _unnamed(group):
+    return (
+        f'<tr><td class="n" data-label="students">{len(group.students)}</td><td>{escape(group.problem)}: '
+        f"{escape(', '.join(group.quantities))}</td><td>{escape(', '.join(group.students))}</td>"
+        f"<td><details><summary>here is one</summary><pre>{escape(group.source)}</pre></details></td></tr>"
     )

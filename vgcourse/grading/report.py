@@ -8,13 +8,25 @@ Everything in a submission is foreign text: it is cut, not trusted to be well-fo
 
 import csv
 import io
+import json
+import re
 from pathlib import Path
 
-from vgcourse.grading.checks import natural, read_checks, short
-from vgcourse.grading.page import to_html
-from vgcourse.grading.rows import Part, Row, count_mistakes, part_names
+from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
+from vgcourse.grading.page import about_group, to_html
+from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
-__all__ = ["Part", "Row", "collect", "count_mistakes", "to_csv", "to_html", "to_terminal"]
+__all__ = [
+    "Part",
+    "Row",
+    "changes",
+    "collect",
+    "count_mistakes",
+    "group_unnamed",
+    "to_csv",
+    "to_html",
+    "to_terminal",
+]
 
 MARKS = {
     "all": ("●", "green"),
@@ -23,7 +35,8 @@ MARKS = {
     "waits": ("?", "cyan"),
     "absent": ("–", "dim"),
 }
-LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "waits for a human", "–": "not there"}
+LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet", "–": "not there"}
+PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
 def collect(course_root, assignment):
@@ -47,25 +60,38 @@ def collect(course_root, assignment):
     """
     from nbgrader.api import Gradebook, MissingEntry
 
-    folders = _folders(Path(course_root))
+    folders = course_folders(Path(course_root))
     if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
         try:
-            notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+            notebooks = list(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry as error:
-            raise LookupError(f"the gradebook knows no assignment {assignment!r}.") from error
+            raise LookupError(
+                f"the gradebook knows no assignment {assignment!r}: nbgrader generate_assignment "
+                f"{assignment} --force makes it known."
+            ) from error
         students = sorted(gradebook.students, key=lambda s: ((s.last_name or s.id).casefold(), s.id))
         names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
+        titles = part_titles(folders["source"] / assignment)
         return [
-            _row(gradebook, MissingEntry, folders, assignment, notebooks, student, name)
+            _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
 
 
-def _folders(root):
+def part_titles(folder):
+    """{"p2": "A net of four weights"}: what the headings of a problem set's notebooks call its parts."""
+    titles = {}
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            titles |= {f"p{number}": title for number, title in PART.findall("".join(cell["source"]))}
+    return titles
+
+
+def course_folders(root):
     """Where this course keeps things, as its nbgrader_config.py says."""
     from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader
@@ -77,68 +103,132 @@ def _folders(root):
     root = Path(course.get("root", root))
     return {
         "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
+        "source": root / course.get("source_directory", "source"),
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
     }
 
 
-def _row(gradebook, missing_entry, folders, assignment, notebooks, student, name):
+def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, student, name):
     submitted = folders["submitted"] / student / assignment
     autograded = folders["autograded"] / student / assignment
-    found = sorted(path.name for path in submitted.glob("*.ipynb"))
-    if not found:
-        return Row(student, name, False, "no submission" if not submitted.exists() else "no notebook in it")
-    absent = [f"{notebook}.ipynb" for notebook in notebooks if f"{notebook}.ipynb" not in found]
-    if absent:
-        return Row(student, name, False, f"no {absent[0]}, but {short(found[0])}: rename it, grade again")
+    if not submitted.is_dir():
+        return Row(student, name, False, "no submission")
     try:
         submission = gradebook.find_submission(assignment, student)
     except missing_entry:
         submission = None
-    if submission is None or not all((autograded / f"{notebook}.ipynb").is_file() for notebook in notebooks):
-        return Row(student, name, False, "could not be graded: see nbgrader's log")
+    graded = all((autograded / f"{notebook.name}.ipynb").is_file() for notebook in notebooks)
+    if submission is None or not graded:
+        return Row(student, name, False, _reason(submitted, notebooks))
 
-    parts, mistakes, unreadable = [], [], []
+    parts, mistakes, unreadable, notes, unnamed = [], [], [], [], []
     for notebook in submission.notebooks:
+        file = autograded / f"{notebook.name}.ipynb"
         grades = {grade.name: grade for grade in notebook.grades}
-        found, bad = read_checks(autograded / f"{notebook.name}.ipynb", set(grades))
-        mistakes += found
-        unreadable += bad
-        parts += [_part(grade) for grade in grades.values()]
+        found = read_checks(file, set(grades))
+        mistakes += found.mistakes
+        unreadable += found.unreadable
+        unnamed += found.unnamed
+        parts += [as_part(grade, titles) for grade in grades.values()]
+        notes += read_notes(file)
+        if _again(submitted, notebook.name, file):
+            again = f"nbgrader autograde {assignment} --student={student} --force"
+            notes.append(f"handed in again since it was graded: {again}")
+        if kept := [name for name, grade in grades.items() if to_read_again(grade)]:
+            notes.append(f"graded again, points by hand kept: {', '.join(sorted(kept, key=natural))}")
     parts.sort(key=lambda part: natural(part.name))
     waits = sum(part.waits for part in parts)
-    status = f"{waits} answer{'s' * (waits > 1)} wait{'s' * (waits == 1)} for a human" if waits else "graded"
+    status = f"{waits} answer{'s' * (waits > 1)} not read yet" if waits else "graded"
     unreadable = tuple(sorted(unreadable, key=natural))
     if unreadable:
         status += f"; check data unreadable: {', '.join(unreadable)}"
-    return Row(student, name, True, status, tuple(parts), tuple(dict.fromkeys(mistakes)), unreadable)
+    mistakes = tuple(dict.fromkeys(mistakes))
+    return Row(student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes), tuple(unnamed))
 
 
-def _part(grade):
+def _reason(submitted, notebooks):
+    """Why a submission is not graded, in one sentence."""
+    from vgcourse.grading.restore import given_cells, restore
+    from vgcourse.grading.submitted import Refused, chosen, read
+
+    if any(sign in str(submitted) for sign in "[]"):
+        return "nbgrader passes folders with [ or ] in their names over: rename it, grade again"
+    try:
+        for notebook in notebooks:
+            restore(read(chosen(submitted, notebook.name)), given_cells(notebook))
+    except Refused as error:
+        return short(error, 4 * LONGEST)
+    return "not graded yet, or it could not be: run nbgrader autograde and see what it says"
+
+
+def _again(submitted, name, graded):
+    """Has another file been handed in than the one that was graded?"""
+    from vgcourse.grading.submitted import DIGEST, Refused, chosen, digest
+
+    try:
+        return metadata_of(graded).get(DIGEST) not in (None, digest(chosen(submitted, name)))
+    except Refused:
+        return False
+
+
+def to_read_again(grade):
+    """Does nbgrader ask for a second look, at points that a human gave to an earlier hand-in?"""
+    return bool(grade.needs_manual_grade) and grade.manual_score is not None
+
+
+def as_part(grade, titles):
+    """One grade of the gradebook as a Part; `titles` are those of `part_titles`."""
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    waits = bool(grade.needs_manual_grade) and grade.manual_score is None
     by_hand = grade.cell.cell_type == "markdown"
-    return Part(grade.name, points, grade.max_score, bool(grade.needs_manual_grade), by_hand)
+    title = titles.get(grade.name.split("-")[0], "")
+    return Part(grade.name, points, grade.max_score, waits, by_hand, title)
 
 
 def to_csv(rows):
     """One line per student, one column per graded cell; safe to open in a spreadsheet.
 
+    A cell that nobody has read yet is empty, and not in the total.
+
     Returns
     -------
     str
     """
-    names = part_names(rows)
+    columns = all_parts(rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    head = ["student", "name", "status", "autograded", "by hand", "waiting for a human", *names, "mistakes"]
-    writer.writerow(head)
+    head = ["student", "name", "status", "total", "autograded", "by hand", "not read yet"]
+    writer.writerow([*head, *(part.full_name for part in columns), "mistakes", "notes"])
     for row in rows:
         points = {part.name: "" if part.waits else part.points for part in row.parts}
-        totals = (row.auto_points, row.manual_points, row.waiting) if row.graded else ("", "", "")
-        mistakes = "; ".join(f"{mistake.problem}: {mistake.kind}" for mistake in row.mistakes)
-        line = [row.student, row.name, row.status, *totals, *(points.get(n, "") for n in names), mistakes]
+        totals = (row.total, row.auto_points, row.manual_points, row.waiting) if row.graded else [""] * 4
+        mistakes = "; ".join(f"{in_words(one.problem)}: {one.kind}" for one in row.mistakes)
+        cells = [points.get(part.name, "") for part in columns]
+        line = [row.student, row.name, row.status, *totals, *cells, mistakes, in_words("; ".join(row.notes))]
         writer.writerow([_harmless(value) for value in line])
     return out.getvalue()
+
+
+def changes(before, rows):
+    """Sentences on totals that differ from an earlier report, whose `to_csv` is `before` or empty."""
+    reader = csv.DictReader(io.StringIO(before))
+    if not {"student", "total"} <= set(reader.fieldnames or ()):
+        return []
+    earlier = {line["student"]: line["total"] for line in reader}
+    now = {_harmless(row.student): (row.name, f"{row.total:g}" if row.graded else "") for row in rows}
+    return [
+        f"{name}: {_points(earlier[student])} in the report before, now {_points(total)}"
+        for student, (name, total) in now.items()
+        if student in earlier and _points(earlier[student]) != _points(total)
+    ]
+
+
+def _points(text):
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return "nothing"
 
 
 def _harmless(value):
@@ -162,10 +252,10 @@ def to_terminal(rows):
     from rich.table import Table
     from rich.text import Text
 
-    names = part_names(rows)
+    columns = all_parts(rows)
     students = Table(box=box.SIMPLE_HEAD, title="Students", title_justify="left", pad_edge=False)
     students.add_column("student")
-    students.add_column("checked", justify="right", no_wrap=True)
+    students.add_column("total", justify="right", no_wrap=True)
     students.add_column("by hand", justify="right", no_wrap=True)
     students.add_column("parts", no_wrap=True)
     students.add_column("diagnosed")
@@ -175,19 +265,22 @@ def to_terminal(rows):
             continue
         parts = {part.name: part for part in row.parts}
         marks = Text()
-        for name in names:
-            marks.append(*MARKS[parts[name].mark if name in parts else "absent"])
-        by_hand = f"{row.waiting:g} wait" if row.waiting else f"{row.manual_points:g}"
-        checked = f"{row.auto_points:g} / {row.checkable:g}"
-        students.add_row(Text(short(row.name)), checked, by_hand, marks, Text(row.diagnosed))
+        for part in columns:
+            marks.append(*MARKS[parts[part.name].mark if part.name in parts else "absent"])
+        by_hand = f"{row.waiting:g} unread" if row.waiting else f"{row.manual_points:g}"
+        said = "; ".join(filter(None, [row.diagnosed, *map(in_words, row.notes)]))
+        students.add_row(Text(short(row.name)), f"{row.total:g} / {row.read:g}", by_hand, marks, Text(said))
     legend = Text.assemble(
-        *[item for name, style in MARKS.values() for item in ((name, style), f" {LEGEND[name]}   ")]
+        "Parts: ",
+        *[item for sign, style in MARKS.values() for item in ((sign, style), f" {LEGEND[sign]}   ")],
     )
+    in_order = Text("In this order: " + "; ".join(part.full_name for part in columns))
 
     mistakes = Table(box=box.SIMPLE_HEAD, title="Mistakes", title_justify="left", pad_edge=False)
     mistakes.add_column("students", justify="right")
     mistakes.add_column("problem", no_wrap=True)
     mistakes.add_column("mistake")
     for mistake, number in count_mistakes(rows):
-        mistakes.add_row(str(number), Text(mistake.problem), Text(mistake.kind))
-    return Group(students, legend, Text(), mistakes)
+        mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
+    shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
+    return Group(students, legend, in_order, Text(), mistakes, *shared)

@@ -1,19 +1,35 @@
 """What a report is made of: one row per student, one part per graded cell, and the mistakes of a class."""
 
 import collections
+import re
 from typing import NamedTuple
 
 from vgcourse.grading.checks import NOT_WRITTEN, Mistake, natural
 
 
 class Part(NamedTuple):
-    """One graded cell; `points` is None where nothing was scored, `waits` where a human has to read it."""
+    """One graded cell; `points` is None where nothing was scored, `waits` where a human has to read it.
+
+    `title` is what the problem set calls the part, without its number; empty where it gives it no name.
+    """
 
     name: str
     points: float | None
     max_points: float
     waits: bool
     by_hand: bool
+    title: str = ""
+
+    @property
+    def label(self):
+        """A short heading: p2-check is 2, p2-derivation is 2 by hand."""
+        number = self.name.split("-")[0].removeprefix("p")
+        return f"{number} by hand" if self.by_hand else number
+
+    @property
+    def full_name(self):
+        """The same with the title: 2 · A net of four weights."""
+        return f"{self.label} · {self.title}" if self.title else self.label
 
     @property
     def mark(self):
@@ -26,7 +42,10 @@ class Part(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One student. `status` is a sentence; `graded` is False where there is nothing to count."""
+    """One student. `status` is a sentence; `graded` is False where there is nothing to count.
+
+    `notes` are sentences: what was put right before grading, what the instructor should look at.
+    """
 
     student: str
     name: str
@@ -35,6 +54,18 @@ class Row(NamedTuple):
     parts: tuple = ()
     mistakes: tuple = ()
     unreadable: tuple = ()
+    notes: tuple = ()
+    unnamed: tuple = ()
+
+    @property
+    def total(self):
+        """Points of all that is read: by checks and by hand."""
+        return self.auto_points + self.manual_points
+
+    @property
+    def read(self):
+        """Points that `total` could have been: those that wait for a human are not in it."""
+        return sum(part.max_points for part in self.parts if not part.waits)
 
     @property
     def auto_points(self):
@@ -63,8 +94,13 @@ class Row(NamedTuple):
         if left := sum(m.kind == NOT_WRITTEN for m in self.mistakes):
             kinds.append(f"{left} not written yet")
         if self.unreadable:
-            kinds.append(f"check data unreadable: {', '.join(self.unreadable)}")
+            kinds.append(in_words(f"check data unreadable: {', '.join(self.unreadable)}"))
         return "; ".join(kinds)
+
+
+def in_words(text):
+    """The names of cells in a text as an instructor reads them: p8-answer is part 8 (answer)."""
+    return re.sub(r"\bp(\d+)-([a-z]+)\b", r"part \1 (\2)", text)
 
 
 def count_mistakes(rows):
@@ -85,6 +121,35 @@ def count_mistakes(rows):
     return [(Mistake(*key, texts[key]), len(students[key])) for key in order]
 
 
-def part_names(rows):
-    """The names of all graded cells, in the order of the problem set."""
-    return sorted({part.name for row in rows for part in row.parts}, key=natural)
+def all_parts(rows):
+    """One Part for every graded cell, in the order of the problem set; what it holds is somebody's."""
+    parts = {part.name: part for row in rows for part in row.parts}
+    return [parts[name] for name in sorted(parts, key=natural)]
+
+
+class Group(NamedTuple):
+    """Students who share a wrong answer that nobody has named: `source` is what the first of them wrote."""
+
+    problem: str
+    quantities: tuple
+    students: tuple
+    source: str
+
+
+def group_unnamed(rows):
+    """The wrong answers that no mistake explains, those that most students share first.
+
+    Returns
+    -------
+    list of Group; two students are in one group if the same quantities are wrong in the same way
+    """
+    students, sources = collections.defaultdict(list), {}
+    for row in rows:
+        for problem, codes, source in row.unnamed:
+            students[problem, codes].append(row.name)
+            sources.setdefault((problem, codes), source)
+    groups = [
+        Group(problem, tuple(name for name, _ in codes), tuple(names), sources[problem, codes])
+        for (problem, codes), names in students.items()
+    ]
+    return sorted(groups, key=lambda one: (-len(one.students), natural(one.problem)))

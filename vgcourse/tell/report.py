@@ -14,17 +14,18 @@ from vgcourse.tell import page, screen
 from vgcourse.tell.page import error_text, shape_text
 
 MIME = "application/vnd.vgcourse.check+json"
+EXPLAINS = ("mistake", "fact", "call")  # groups of findings that say what happened
 WIDTH = 84  # what a 700 px page shows on one line
 MOST = 2  # findings about values at a time: who mends these meets the next ones
 
 
-def show(verdict, earned, points, *, fresh=False):
-    """Display the verdict; outside IPython print it."""
+def show(verdict, earned, points, *, fresh=False, codes=None):
+    """Display the verdict; outside IPython print it. `codes` is for `as_data`."""
     text = as_text(verdict, earned, points, fresh=fresh)
 
     def bundle():
         html = as_html(verdict, earned, points, fresh=fresh)
-        return {"text/html": html, MIME: as_data(verdict, earned, points)}
+        return {"text/html": html, MIME: as_data(verdict, earned, points, codes)}
 
     displayed = screen.show(text, bundle)
     if displayed and os.environ.get("NBGRADER_EXECUTION") == "validate" and verdict.share < 1:
@@ -99,17 +100,23 @@ def _table(rows, exact):
     return lines
 
 
-def as_data(verdict, earned, points):
+def as_data(verdict, earned, points, codes=None):
     """The verdict as plain data for the instructor's report; it holds no reference values, and errors to two
-    digits only: a number and its exact error would give the reference away."""
+    digits only: a number and its exact error would give the reference away.
+
+    `codes` are the fingerprints of wrong quantities; `named` says whether a mistake explains what is wrong.
+    """
+    quantities = []
+    for row in verdict.rows:
+        quantity = {"name": row.name, "ok": row.ok, "error": _two_digits(row.error)}
+        quantities.append(quantity | ({"same": codes[row.name]} if codes and row.name in codes else {}))
     return {
         "problem": verdict.problem,
         "points": earned,
         "max_points": points,
-        "quantities": [
-            {"name": row.name, "ok": row.ok, "error": _two_digits(row.error)} for row in verdict.rows
-        ],
+        "quantities": quantities,
         "findings": [{"kind": finding.kind, "text": finding.text} for finding in verdict.findings],
+        "named": any(finding.group in EXPLAINS for finding in verdict.findings),
     }
 
 

@@ -1,0 +1,89 @@
+"""`vgcourse roster`, `report` and `variant`: what an instructor types beside nbgrader's own commands."""
+
+import sys
+from pathlib import Path
+
+from vgcourse.authoring.build import ROOT
+
+
+def add_to(commands):
+    """Register them with argparse's subparsers."""
+    roster = commands.add_parser("roster", help="enrol the students of a list from Canvas, Moodle or Excel")
+    roster.add_argument("file", type=Path, help="CSV with a column of ids; names where they are there")
+    roster.set_defaults(run=_roster)
+
+    report = commands.add_parser("report", help="what became of a class: points, mistakes, who is missing")
+    report.add_argument("assignments", nargs="+", metavar="assignment", help="such as ps1")
+    report.set_defaults(run=_report)
+
+    variant = commands.add_parser(
+        "variant", help="hidden tests with seeds of your own, from a secret that stays with you"
+    )
+    variant.add_argument("--secret", type=Path, required=True, help="a file; made if it is not there")
+    variant.set_defaults(run=_variant)
+
+
+def course_root():
+    """The course around the current folder: the nearest one above it with an nbgrader_config.py."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "nbgrader_config.py").is_file():
+            return folder
+    return ROOT
+
+
+def _roster(arguments):
+    from vgcourse.grading.report import course_folders
+    from vgcourse.grading.roster import RosterError, enrol, read
+
+    try:
+        students = read(arguments.file)
+        enrol(course_folders(course_root())["db_url"], students)
+    except (RosterError, OSError) as error:
+        print(f"vgcourse roster: {error}", file=sys.stderr)
+        return 2
+    print(f"{len(students)} students are enrolled, from {students[0].student} to {students[-1].student}.")
+    return 0
+
+
+def _report(arguments):
+    from rich.console import Console
+    from sqlalchemy.exc import DatabaseError
+
+    from vgcourse.grading import report
+
+    root, console = course_root(), Console(highlight=False)
+    for assignment in arguments.assignments:
+        try:
+            rows = report.collect(root, assignment)
+            html, csv = (root / "report" / f"{assignment}{ending}" for ending in (".html", ".csv"))
+            html.parent.mkdir(exist_ok=True)
+            before = csv.read_text(encoding="utf-8-sig") if csv.is_file() else ""
+            html.write_text(report.to_html(rows, title=assignment), encoding="utf-8")
+            csv.write_text(report.to_csv(rows), encoding="utf-8-sig")  # Excel asks for the mark
+        except DatabaseError as error:
+            print(f"vgcourse report: the gradebook cannot be read: {error.orig}", file=sys.stderr)
+            return 2
+        except (LookupError, OSError) as error:
+            print(f"vgcourse report: {error}", file=sys.stderr)
+            return 2
+        console.print(report.to_terminal(rows))
+        for sentence in report.changes(before, rows):
+            console.print(sentence, markup=False)
+        console.print(f"{html}\n{csv}", markup=False, soft_wrap=True)
+    return 0
+
+
+def _variant(arguments):
+    from vgcourse.grading.variant import SecretError, make
+
+    try:
+        sets = make(course_root(), arguments.secret)
+    except (SecretError, OSError) as error:
+        print(f"vgcourse variant: {error}", file=sys.stderr)
+        return 2
+    print(f"variant/ holds {', '.join(sets)} with hidden tests of their own; nbgrader takes it from now on.")
+    print(f"Keep {arguments.secret} and variant/ to yourself: git ignores secret* and variant/.")
+    print("It is a copy: after an update of the course, run this again.")
+    print(f"Now, for each set: nbgrader generate_assignment {sets[0]} --force")
+    return 0
