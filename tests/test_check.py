@@ -511,6 +511,12 @@ def test_failure_in_some_calls_says_so():
     assert earned == 0 and f"(in 1 of {calls(LINEAR)} calls)" in text
 
 
+def test_an_exception_without_a_message_is_of_one_kind_wherever_it_was():
+    fn = from_cell("def linear_backward(dz, x, W):\n    assert False\n", "linear_backward")
+    (finding,) = evaluate(LINEAR, fn).findings
+    assert finding.kind == "raises AssertionError" and "in line 2 of your cell" in finding.text
+
+
 def test_exception_on_fresh_inputs_quotes_nothing():
     fn = from_cell("def linear_backward(dz, x, W):\n    raise ValueError(x)\n", "linear_backward")
     text = printed(LINEAR, fn, seed=4101)[1]

@@ -98,7 +98,6 @@ def _findings(data):
         if not isinstance(kind, str) or not isinstance(text, str):
             raise TypeError("not what a check writes")
         if kind.split(":")[0] not in NO_MISTAKE:
-            kind = re.sub(r" in line \d+ of your cell$", "", kind)  # where it was is in the text
             mistakes.append(Mistake(short(problem), short(kind), short(text, 4 * LONGEST)))
     return mistakes
 
