@@ -66,7 +66,7 @@ def about_calls(runs, problem, fresh=False):
         elif first.error.startswith("NotImplementedError"):
             kind = "not written yet"
         else:
-            kind = "raises " + first.error.split(":")[0].split(" ")[0]  # an empty message is followed by a place
+            kind = "raises " + first.error.split(":")[0].split(" ")[0]  # without a message a place follows
         if len(failed) < len(runs):
             some = f" (in {len(failed)} of {len(runs)} calls)"
         may_quote_inputs = fresh and first.brief and kind != "not written yet"
