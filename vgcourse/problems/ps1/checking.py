@@ -68,10 +68,10 @@ NUMERICAL_GRADIENT = Problem(
         Convention("points at ε/2 and ε", edit("e[i] = step", "e[i] = step / 2", "12 * step", "6 * step"), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
     ),
     mistakes=(
-        Mistake("second order", edit(QUOTIENT, "near / (2 * step)"), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴.", alone=True),
+        Mistake("second order", edit(QUOTIENT, "near / (2 * step)"), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴.", alone=True, beside_the_point=True),
         Mistake("second order, far points", edit(QUOTIENT, "far / (4 * step)"), "You use the two far points alone, at a distance of 2ε. Without the near ones the error is of order ε², and four times larger.", alone=True),
-        Mistake("one-sided", edit(QUOTIENT, "(f(x + e) - f(x)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
-        Mistake("one-sided backward", edit(QUOTIENT, "(f(x) - f(x - e)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
+        Mistake("one-sided", edit(QUOTIENT, "(f(x + e) - f(x)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True, beside_the_point=True),
+        Mistake("one-sided backward", edit(QUOTIENT, "(f(x) - f(x - e)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True, beside_the_point=True),
         Mistake("weights exchanged", edit(ALL, "8 * far - near"), "You give the weight 8 to the far points, those at 2ε. The near ones say more: the 8 belongs to them."),
         Mistake("far difference added", edit(ALL, "8 * near + far"), "You add the far difference. It is subtracted, so that the errors of order ε² cancel."),
         Mistake("far points not doubled", edit(FAR, NEAR), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε.", alone=True),

@@ -39,7 +39,7 @@ LINEAR_BACKWARD = Problem(
     points=4,
     lecture='lecture 1, "A batch at once", equations (1.21) and (1.22)',
     mistakes=(
-        Mistake("the formulas for rows", edit(DX, "dz @ W", DW, "dz.T @ x", DB, "dz.sum(axis=0)"), "These are the lecture's formulas, for a row per example. Here an example is a column, so every product changes."),
+        Mistake("the formulas for rows", edit(DX, "dz @ W", DW, "dz.T @ x", DB, "dz.sum(axis=0)"), "These are the lecture's formulas, for a row per example. Here an example is a column, so every product changes.", beside_the_point=True),
         Mistake("dx by the formula for rows", edit(DX, "dz @ W"), "Your dx is the lecture's product, for a row per example. Here an example is a column; only square sizes let yours run."),
         Mistake("W for Wᵀ in dx", edit(DX, "W @ dz"), "Your dx goes through W, as the forward pass does. The way back goes through its transpose; only a square W lets yours run."),
         Mistake("Wᵀ on the wrong side in dx", edit(DX, "dz @ W.T"), "In your dx the weights stand on the right, where they mix the examples of the batch. They mix inputs and outputs: on the left."),
@@ -118,8 +118,8 @@ TWO_PATHS_BACKWARD = Problem(
     points=3,
     lecture='lecture 1, "Add, multiply, choose: what a box does to a gradient", equation (1.6)',
     mistakes=(
-        Mistake("overwritten by the direct path", edit("inner + direct", "direct"), "Your dx holds the direct path through W3 only. x also reaches y through the hidden layer, and where paths join, gradients add."),
-        Mistake("overwritten by the hidden path", edit("inner + direct", "inner"), "Your dx holds the path through the hidden layer only. x also reaches y directly through W3, and the two gradients add."),
+        Mistake("overwritten by the direct path", edit("inner + direct", "direct"), "Your dx holds the direct path through W3 only. x also reaches y through the hidden layer, and where paths join, gradients add.", beside_the_point=True),
+        Mistake("overwritten by the hidden path", edit("inner + direct", "inner"), "Your dx holds the path through the hidden layer only. x also reaches y directly through W3, and the two gradients add.", beside_the_point=True),
         Mistake("paths averaged", edit("inner + direct", "(inner + direct) / 2"), "You average the two paths. A small change of x acts on both at once, so their gradients add."),
         Mistake("paths subtracted", edit("inner + direct", "inner - direct"), "You subtract one path from the other. Both add to y, so both gradients add."),
         Mistake("paths multiplied", edit("inner + direct", "inner * direct"), "You multiply the two paths. Factors along one path multiply; different paths add."),

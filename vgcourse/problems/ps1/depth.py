@@ -60,7 +60,7 @@ DEEP_BACKWARD = Problem(
         Mistake("f' missing", edit(" * (1 - hs[l + 1] ** 2)", ""), "The slope of the tanh is missing in every layer: you multiply by the weights only."),
         Mistake("f' at the last layer only", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2 if l == len(Ws) - 1 else 1)"), "Only the last layer has its slope. Each layer on the way back has one of its own."),
         Mistake("f' missing at the last layer", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2 if l < len(Ws) - 1 else 1)"), "Your last δ is ∂L/∂h_L. Here the last layer has a tanh too, and δ_L is ∂L/∂z_L."),
-        Mistake("f' of the activation", edit("(1 - hs[l + 1] ** 2)", "tanh_derivative(hs[l + 1])"), "You take tanh' at h: 1 − tanh²(h). But h is the tanh already; the tanh was taken twice."),
+        Mistake("f' of the activation", edit("(1 - hs[l + 1] ** 2)", "tanh_derivative(hs[l + 1])"), "You take tanh' at h: 1 − tanh²(h). But h is the tanh already; the tanh was taken twice.", beside_the_point=True),
         Mistake("f' of the layer below", edit("hs[l + 1]", "hs[l]"), "Your slope is one layer off: it is that of what comes into the layer. hs[0] is the input, so the layer with Ws[l] puts out hs[l + 1]."),
         Mistake("square missing in tanh'", edit(" ** 2", ""), "Your slope is 1 − h: the square is missing."),
         Mistake("h(1 − h)", edit("(1 - hs[l + 1] ** 2)", "hs[l + 1] * (1 - hs[l + 1])"), "h(1 − h) is the slope of a sigmoid written with its output. The units here are tanh."),
@@ -142,7 +142,7 @@ CHAIN_JACOBIAN = Problem(
     lecture='lecture 1, "Many units: Jacobians", equations (1.17) and (1.18)',
     flow=("J", "vJ"),
     mistakes=(
-        Mistake("the bypass missing", edit(LAYER, "branch"), "Your J is that of a plain net, the lecture's. Here h_{l−1} also reaches h_l directly: the path through the tanh is not the only one."),
+        Mistake("the bypass missing", edit(LAYER, "branch"), "Your J is that of a plain net, the lecture's. Here h_{l−1} also reaches h_l directly: the path through the tanh is not the only one.", beside_the_point=True),
         Mistake("1 for the identity", edit(LAYER, "1 + branch"), "1 + matrix adds 1 to every entry in numpy. The bypass has the Jacobian I, which is 1 on the diagonal only."),
         Mistake("bypass around the whole net", edit(LAYER, "branch", VJP, f"J = np.eye(len(v)) + J\n    {VJP}"), "You add the identity once, around the whole net. Every layer has a bypass of its own, so it stands in every factor."),
         Mistake("branches added up", edit("layer @ J", "J + branch"), "You add the layers' branches up. The second layer sees what the first has changed: multiply the layers' Jacobians."),

@@ -70,7 +70,7 @@ FOUR_WEIGHT_NET = Problem(
     lecture='lecture 1, "The rules behind the numbers", equations (1.1) and (1.5)',
     flow=("loss", "dw4", "dw3", "dw2", "dw1"),
     mistakes=(
-        Mistake("the lecture's net", edit("np.tanh(w1", "sigmoid(w1", "np.tanh(w2", "sigmoid(w2", "np.tanh(w3", "sigmoid(w3") + _each(SLOPE, "h{l} * (1 - h{l})"), "This is the lecture's net, with sigmoids. Here the three hidden units are tanh.", alone=True),
+        Mistake("the lecture's net", edit("np.tanh(w1", "sigmoid(w1", "np.tanh(w2", "sigmoid(w2", "np.tanh(w3", "sigmoid(w3") + _each(SLOPE, "h{l} * (1 - h{l})"), "This is the lecture's net, with sigmoids. Here the three hidden units are tanh.", alone=True, beside_the_point=True),
         Mistake("σ' for tanh'", _each(SLOPE, "sigmoid_slope{z}"), "Forward you use tanh, on the way back the slope of the sigmoid, σ(z)σ(−z)."),
         Mistake("h(1 − h)", _each(SLOPE, "h{l} * (1 - h{l})"), "h(1 − h) is the slope of a sigmoid written with its output. For h = tanh z it is another expression of h."),
         Mistake("tanh' missing", _each(" * " + SLOPE, ""), "The factors tanh'(z) are missing: each time the path passes a tanh it is multiplied by its slope."),

@@ -78,7 +78,7 @@ ACTIVATION_DERIVATIVE = Problem(
     mistakes=tuple(replace(mistake, alone=True) for mistake in (  # each is about one activation
         Mistake("f' of the activation", lambda name, z: activation_derivative(name, z if name == "maxout" else _value(name, z)), "You take f' at h = f(z). The derivative is asked for at z: f'(z), not f'(f(z))."),
         Mistake("the activation itself", _value, "This is f(z), not its derivative f'(z)."),
-        Mistake("silu without the product rule", edit(SILU, "s * (1 - s)"), "You multiply the two derivatives, 1 and σ'(z). For a product each factor is differentiated once while the other stays."),
+        Mistake("silu without the product rule", edit(SILU, "s * (1 - s)"), "You multiply the two derivatives, 1 and σ'(z). For a product each factor is differentiated once while the other stays.", beside_the_point=True),
         Mistake("silu, first term only", edit(SILU, "s"), "Of the product rule you have the term where z is differentiated. σ depends on z, too: the other term is missing."),
         Mistake("silu, second term only", edit(SILU, "z * s * (1 - s)"), "Of the product rule you have the term where σ is differentiated. The factor z depends on z, too: the other term is missing."),
         Mistake("silu taken for a sigmoid", edit(SILU, "z * s * (1 - z * s)"), "h(1 − h) is the slope of the sigmoid alone, with h = σ(z). Here h = zσ(z), and the product rule gives something else."),

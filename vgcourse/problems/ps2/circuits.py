@@ -82,7 +82,7 @@ FULL_SUBTRACTOR = Problem(
         Mistake("borrow-in ignored", edit("B + C - A", "B - A"), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
         Mistake("borrow-in not in the difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A != B) * 1.0"), "Your difference is A ⊕ B. The borrow-in changes it too."),
         Mistake("borrow-in not in the borrow", edit("borrow = u1", "borrow = unit(B - A, 0.5, gain)"), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
-        Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
+        Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A.", beside_the_point=True),
         Mistake("borrow always with C", edit("borrow = u1", "borrow = np.maximum((1 - A) * B, C)"), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
         Mistake("borrow from equal on", edit("borrow = u1", "borrow = u0"), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
         Mistake("borrow from two", edit("borrow = u1", "borrow = u2"), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
@@ -177,7 +177,7 @@ XOR_NET = Problem(
         Invariant("no slope on the diagonal", _diagonal, "Where P = Q your slopes are not 0. Both hidden units are equally far from their thresholds there, and the two paths cancel."),
     ),
     mistakes=(
-        Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ."),
+        Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ.", beside_the_point=True),
         Mistake("no unit at the output", edit("y = sigmoid(z_y)", "y = a + b", "gain**2 * sigmoid_derivative(z_y)", "gain"), "You add the two hidden units and stop there. The OR of them is a third unit, with a gain, a threshold and a slope of its own.", whole=True),
         Mistake("one hidden unit for both", edit("gain * (Q - P) + bias", "gain * (P - Q) + bias"), "Your two hidden units are the same. One is for P without Q, the other for Q without P.", alone=True),
         Mistake("sum for the difference", edit("gain * (P - Q) + bias, gain * (Q - P) + bias", "gain * (P + Q) + bias, gain * (P + Q) + bias"), "Your hidden units add P and Q. P ∧ ¬Q weighs Q with −gain.", alone=True),

@@ -112,7 +112,7 @@ DEEP_JACOBIAN = Problem(
         Invariant("J is the product of the Js", _product, "Your J is not the product of your own Js. For each example it is J_L … J_1, with the last layer leftmost."),
     ),
     mistakes=(
-        Mistake("activation last", _activation_last, "Your net is the lecture's, f(W h + b). Here the activation comes first and the weights after it: h_l = W_l f(h_{l−1}) + b_l."),
+        Mistake("activation last", _activation_last, "Your net is the lecture's, f(W h + b). Here the activation comes first and the weights after it: h_l = W_l f(h_{l−1}) + b_l.", beside_the_point=True),
         Mistake("f' missing", edit("f.derivative(h)", "np.ones_like(h)"), "Your Js are the weights. The signal passes f before it comes to W_l, and f' belongs into the chain."),
         Mistake("f' of the activation", edit("f.derivative(h)", "f.derivative(f.function(h))"), "You take f' at f(h_{l−1}). The activation is applied to h_{l−1}: there belongs its slope."),
         Mistake("f' from h as an output", edit("f.derivative(h)", "FROM_OUTPUT[name](h)"), "You take h_{l−1} for an output, as in 1 − h² or h(1 − h). In this net h_{l−1} comes before the activation: those formulas want f(h_{l−1})."),

@@ -74,8 +74,8 @@ OUTGOING_NORMS = Problem(
         Invariant("norms are not negative", lambda args, out: float(max(np.max(-value).clip(min=0) for value in out.values())), "Some of your norms are negative. A norm is a root of squares: |h|, not h."),
     ),
     mistakes=(
-        Mistake("norms of the neurons", _by_neuron, "Your norms are those of equation (3.15), of the weights that enter a neuron, with its bias. Asked for are the weights that leave an input: the columns of the gradient, not its rows."),
-        Mistake("norms of the rows", _by_row, "Your norms are those of the gradient's rows, the weights that enter a neuron. Asked for are its columns: the weights that leave an input."),
+        Mistake("norms of the neurons", _by_neuron, "Your norms are those of equation (3.15), of the weights that enter a neuron, with its bias. Asked for are the weights that leave an input: the columns of the gradient, not its rows.", beside_the_point=True),
+        Mistake("norms of the rows", _by_row, "Your norms are those of the gradient's rows, the weights that enter a neuron. Asked for are its columns: the weights that leave an input.", beside_the_point=True),
         Mistake("a bias counted", edit("(delta**2).sum(axis=1)", "((delta**2).sum(axis=1) + 1)"), "You add 1 under the root, as for a bias. A bias belongs to a neuron; no bias leaves an input."),
         Mistake("a bias counted for every input", edit("np.abs(h)", "np.sqrt(h**2 + 1)"), "Your instance norms are √(h² + 1) ‖δ_n‖, with a 1 as for a bias. A bias belongs to a neuron: the weights that leave an input have |h| ‖δ_n‖ and nothing else."),
         Mistake("a bias counted in both", edit("np.abs(h)", "np.sqrt(h**2 + 1)", BATCH, "np.sqrt((grads**2).sum(axis=0) + (delta.mean(axis=0) ** 2).sum())"), "Your norms count the bias' gradient into every column. A bias belongs to a neuron; no bias leaves an input."),

@@ -174,7 +174,7 @@ STEPS_TO_ZERO = Problem(
         Invariant("whole numbers", lambda args, out: float(max(np.abs(np.asarray(v) - np.round(v)).max() for v in out.values())), "Your answer is not whole. Layers are counted: the first l where it has happened."),
     ),
     mistakes=(
-        Mistake("start left out", edit("abs(start)", "1"), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a."),
+        Mistake("start left out", edit("abs(start)", "1"), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a.", beside_the_point=True),
         Mistake("always double precision", edit("np.dtype(precision)", "np.dtype('float64')"), "You compute in float64, whatever the precision asked for. Make the factors arrays of that precision first; Python's own numbers are float64 too."),
         Mistake("zero in double precision", _zero_in_double, "Your second result is that of float64, whatever the precision asked for. Python's own numbers are float64, and so is an array that was not converted: multiply in the precision asked for."),
         Mistake("double precision's smallest normal number", _below_in_double, "Your first result has the limit of float64, whatever the precision asked for: np.finfo wants to be told which."),

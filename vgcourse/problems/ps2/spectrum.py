@@ -159,7 +159,7 @@ LOG10_SINGULAR_VALUES = Problem(
     ),
     mistakes=(
         Mistake("product underflows", _at_once("_by_one_svd(Js, rescaled=False)"), "Your product of 60 layers is exactly 0: float64 ends near 1e−324. Multiply nothing up: sweep through the factors with QR, and add log10 |diag R|."),
-        Mistake("one SVD of the product", _at_once("_by_one_svd(Js)"), "You decompose the whole product. Its size is taken care of, but what an SVD finds is exact to 1e−16 of the largest value only: the deep values of the 50 layers are rounding. Keep the factors apart."),
+        Mistake("one SVD of the product", _at_once("_by_one_svd(Js)"), "You decompose the whole product. Its size is taken care of, but what an SVD finds is exact to 1e−16 of the largest value only: the deep values of the 50 layers are rounding. Keep the factors apart.", beside_the_point=True),
         Mistake("eigenvalues of PᵀP", _at_once("_by_one_svd(Js, values=_squared)"), "You take the eigenvalues of PᵀP. They are squares, so that everything below 1e−8 of the largest value is rounding already. Keep the factors apart, and sweep through them with QR."),
         Mistake("one sweep", edit("range(100)", "range(1)"), "You stop after one sweep. Its R are triangular, not diagonal, so the products of their diagonals are no singular values yet: sweep through the Rᵀ, back and forth, until the sums stay."),
         Mistake("two sweeps", edit("range(100)", "range(2)"), "You stop after two sweeps. With many layers that is enough, with three or four it is not: each sweep shrinks what is off the diagonal by the ratio of neighbouring singular values. Go on until the sums stay."),
@@ -167,7 +167,7 @@ LOG10_SINGULAR_VALUES = Problem(
         Mistake("natural logarithm", edit("return ", "return np.log(10) * "), "Your logarithms are natural ones. Asked for are powers of ten: np.log10, or divide by ln 10 = 2.30."),
         Mistake("logarithm to base 2", edit("return ", "return np.log2(10) * "), "Your logarithms have base 2. Asked for are powers of ten: np.log10."),
         Mistake("order reversed", _reversed, "Your product has the first layer on the left. J_L acts last, so it stands leftmost. Only equal widths let yours run, and there it has other singular values."),
-        Mistake("singular values multiplied", _at_once("sum(np.log10(np.linalg.svd(J, compute_uv=False)[:r]) for J in Js)"), "You add up the logarithms of the layers' own singular values. Singular values do not multiply: the direction that one layer stretches most is another one in the next. Multiply the matrices first."),
+        Mistake("singular values multiplied", _at_once("sum(np.log10(np.linalg.svd(J, compute_uv=False)[:r]) for J in Js)"), "You add up the logarithms of the layers' own singular values. Singular values do not multiply: the direction that one layer stretches most is another one in the next. Multiply the matrices first.", beside_the_point=True),
         Mistake("layers' norms multiplied", _norms_added, "Your largest value is Σ log10 σ_max(J_l), the bound. The product stays below it, as the layers' largest directions do not line up."),
         Mistake("squares", edit("return ", "return 2 * "), "Your logarithms are twice as large: eigenvalues of PᵀP are squares of singular values. Take the root, which halves the logarithm."),
         Mistake("no logarithm", edit("return ", "return 10.0 ** "), "You return the singular values themselves. Asked for is log10 of them: those of 60 layers are 0 in the computer, and their logarithms are not."),

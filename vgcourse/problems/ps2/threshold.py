@@ -73,8 +73,8 @@ THRESHOLD_UNIT = Problem(
         Invariant("P and Q alike", _alike, "Your slopes for P and for Q differ. Both inputs have the same weight in these units, so the two columns are equal."),
     ),
     mistakes=(
-        Mistake("units for 0 and 1", _sigmoid_units, "These are the lecture's units, for 0 and 1: sigmoids with thresholds at 1.5 and ½. Here false is −1 and true is +1. What are the possible sums P + Q now?"),
-        Mistake("thresholds for 0 and 1", edit('"and": -1.0', '"and": -1.5', '"or": 1.0', '"or": -0.5', '"not": 0.0', '"not": 0.5'), "Your thresholds are those for 0 and 1. With −1 and +1 the sum P + Q is −2, 0 or 2: between which two of them does AND switch, and between which OR?"),
+        Mistake("units for 0 and 1", _sigmoid_units, "These are the lecture's units, for 0 and 1: sigmoids with thresholds at 1.5 and ½. Here false is −1 and true is +1. What are the possible sums P + Q now?", beside_the_point=True),
+        Mistake("thresholds for 0 and 1", edit('"and": -1.0', '"and": -1.5', '"or": 1.0', '"or": -0.5', '"not": 0.0', '"not": 0.5'), "Your thresholds are those for 0 and 1. With −1 and +1 the sum P + Q is −2, 0 or 2: between which two of them does AND switch, and between which OR?", beside_the_point=True),
         Mistake("thresholds exchanged", edit('"and": -1.0', '"and": 1.0', '"or": 1.0', '"or": -1.0'), "Your AND is an OR and the other way round. AND needs both inputs, so it switches between the sums 0 and 2; OR between −2 and 0."),
         Mistake("threshold on the corner", edit('"and": -1.0', '"and": -2.0', '"or": 1.0', '"or": 2.0'), "Your threshold lies at a sum of 2 or −2, where inputs sit: there z = 0 and the unit says neither true nor false. Put it halfway between two sums."),
         Mistake("no threshold", edit('"and": -1.0', '"and": 0.0', '"or": 1.0', '"or": 0.0'), "Your AND and OR are the same unit, tanh(gain (P + Q)), which says nothing where P and Q differ. A bias decides that case: down for AND, up for OR."),

@@ -114,7 +114,7 @@ LEAKY_SWEEP = Problem(
         Mistake("slope 1 at 0", edit("z > 0, 1", "z >= 0, 1"), "You give z = 0 the slope 1. One example has such a z: f is z for z > 0 and leak · z otherwise, so there its slope is leak."),
         Mistake("slopes on the wrong side", edit("z > 0, 1", "z < 0, 1"), "You take the slope 1 where z < 0. It is 1 where z > 0, and leak on the other side."),
         Mistake("a ReLU's slopes", edit("1, leak)", "1, 0)"), "On the way back you cut the gradient where z ≤ 0. A leaky ReLU lets a part of it through there: its slope is leak."),
-        Mistake("a ReLU both ways", edit("leak * z", "0", "1, leak)", "1, 0)"), "Your net has ReLUs. Here the negative side is not 0 but leak · z, with the slope leak."),
+        Mistake("a ReLU both ways", edit("leak * z", "0", "1, leak)", "1, 0)"), "Your net has ReLUs. Here the negative side is not 0 but leak · z, with the slope leak.", beside_the_point=True),
         Mistake("slopes added", edit("z > 0, 1", "z > 0, 1 + leak"), "Your slope for z > 0 is 1 + leak. It is 1 there: leak holds on the other side only."),
         Mistake("library's leak on the way back", edit("1, leak)", "1, 0.01)"), "Your slope on the left is 0.01. That is a usual leak; here it is the argument leak."),
         Mistake("ReLU on the way forward", edit("leak * z", "0"), "On the way forward you cut z off at 0. The negative side is not 0 but leak · z."),
