@@ -116,6 +116,7 @@ MISTAKES = (
     Mistake("dW alone", dict(parts=(1,)), "You compare dW alone. Whatever is wrong with dx and db passed your test."),
     Mistake("inputs of ones", dict(draw=_ones), "Your inputs are all alike, ones for instance. Transposed and reshaped arrays are then the same: draw random numbers."),
     Mistake("signed difference", dict(agree=_signed), "You look at the largest difference with its sign, so results that are too small pass. Take absolute values first."),
+    Mistake("signed difference, the other way", dict(agree=lambda a, b: _signed(-np.asarray(a), -b)), "You look at the largest difference with its sign, so results that are too large pass. Take absolute values first."),
     Mistake("signed relative difference", dict(agree=_signed_relative), "You look at relative differences with their signs, so results that are too small pass, a wrong sign as well. Take absolute values first."),
     Mistake("one trial", dict(trials=(PLAIN,)), "Only one trial counts in your test. What shows for a tiny dz, a square W or a single example passed: does a `return` stand inside your loop?"),
     Mistake("one trial, one call", dict(trials=(PLAIN,), calls=1), "Your test calls once, at one size. What shows for a tiny dz, a square W, a single example or at the second call passed."),

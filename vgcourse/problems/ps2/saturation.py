@@ -44,7 +44,7 @@ def _width_cases(rng):
     cases = []
     for name in UNITS:
         large = rng.permutation(np.r_[rng.uniform(0.3, 0.45, size=2), rng.uniform(0.6, 0.95, size=2)])
-        for share in (rng.uniform(0.03, 0.24, size=5), large, 10 ** rng.uniform(-2.9, -2.3, size=1)):
+        for share in (rng.uniform(0.03, 0.24, size=5), large, 10 ** rng.uniform(-3.2, -3.0, size=1)):
             cases.append(Case((name, share), (f"width ({name})",)))
     return cases
 
@@ -85,6 +85,28 @@ ACTIVE_WIDTH = Problem(
         Mistake("arcsinh for arccosh", edit("arccosh(c)", "arcsinh(c)"), "Your inverse is that of sinh. The slope of tanh is 1/cosh², so it is arccosh that undoes it."),
         Mistake("tail formula", edit("arccosh(c)", "log(2 * c)"), "You take the slope of tanh for an exponential, 4e^(−2|z|). That is its tail only: keep the whole of 1/cosh²."),
         Mistake("lecture's widths", lambda name, share: 2 * np.arccosh(share**-0.5) * (2 if name == "softsign" else 1), "Your widths are those of the sigmoid and of tanh. Here the units are softsign, arctan and 1.7159 tanh(2z/3): start from their slopes.", beside_the_point=True),
+        Mistake("search ended at 10", edit("2 * z", "2 * np.minimum(z, 10.0)"), "Your search ends at z = 10, and for a small share the slope of softsign and of arctan lasts longer. Solve the equation, or let the search go on.", alone=True),
+        Mistake("search ended at 20", edit("2 * z", "2 * np.minimum(z, 20.0)"), "Your search ends at z = 20, and for a small share the slope of softsign and of arctan lasts longer. Solve the equation, or let the search go on.", alone=True),
+        Mistake("search ended at 30", edit("2 * z", "2 * np.minimum(z, 30.0)"), "Your search ends at z = 30, and for a small share the slope of softsign and of arctan lasts longer. Solve the equation, or let the search go on.", alone=True),
+        Mistake("share the wrong way round", edit("share**-0.5", "share**0.5"), "You solve with √share in place of 1/√share. For a small share the interval is wide.", alone=True, whole=True),
+        Mistake("share squared", edit("share**-0.5", "share**-2.0"), "You solve with 1/share² in place of 1/√share. The slopes hold squares: the root of share is taken.", alone=True, whole=True),
+        Mistake("softsign with + 1", edit("z = c - 1", "z = c + 1"), "For softsign you have z = share^(−1/2) + 1. It is 1 + z that equals the root: subtract 1.", alone=True),
+        Mistake("softsign upside down", edit("z = c - 1", "z = 1 - 1 / c"), "For softsign you have 1 − √share. It is 1/√share − 1.", alone=True),
+        Mistake("softsign halved", edit("z = c - 1", "z = (c - 1) / 2"), "Your width for softsign is half of the right one: the interval runs from −z to z.", alone=True),
+        Mistake("arctan halved", edit("np.sqrt(c**2 - 1)", "np.sqrt(c**2 - 1) / 2"), "Your width for arctan is half of the right one: the interval runs from −z to z.", alone=True),
+        Mistake("tanh halved", edit("1.5 * np.arccosh(c)", "0.75 * np.arccosh(c)"), "Your width for the scaled tanh is half of the right one: the interval runs from −z to z.", alone=True),
+        Mistake("tanh doubled", edit("1.5 * np.arccosh(c)", "3 * np.arccosh(c)"), "Your width for the scaled tanh is twice the right one.", alone=True),
+        Mistake("arctan with + 1", edit("np.sqrt(c**2 - 1)", "np.sqrt(c**2 + 1)"), "For arctan you have z² = 1/share + 1. It is 1 + z² that equals 1/share: subtract 1.", alone=True),
+        Mistake("arctan with a root too many", edit("np.sqrt(c**2 - 1)", "np.sqrt(c - 1)"), "For arctan you have z² = 1/√share − 1. Its slope is 1/(1 + z²): no root before the 1 is taken away.", alone=True),
+        Mistake("arctan upside down", edit("np.sqrt(c**2 - 1)", "np.sqrt(1 - 1 / c**2)"), "For arctan you have z² = 1 − share. It is 1/share − 1.", alone=True),
+        Mistake("tangent of the share", edit("np.sqrt(c**2 - 1)", "np.tan(1 / c**2)"), "For arctan you take tan(share), which undoes arctan itself. Its slope 1/(1 + z²) is to be solved.", alone=True),
+        Mistake("arctanh of the share", edit("np.arccosh(c)", "np.arctanh(1 / c**2)"), "For the scaled tanh you take arctanh(share), which undoes tanh itself. Its slope 1 − tanh² is to be solved: tanh = √(1 − share).", alone=True),
+        Mistake("arctanh without the root", edit("np.arccosh(c)", "np.arctanh(1 - 1 / c**2)"), "For the scaled tanh you take arctanh(1 − share). The slope 1 − tanh² leaves tanh² = 1 − share: take the root.", alone=True),
+        Mistake("height in the width", edit("1.5 * np.arccosh(c)", "1.7159 * 1.5 * np.arccosh(c)"), "Your width for the scaled tanh is multiplied by 1.7159. The height does not change where the slope has fallen to a share of its largest.", alone=True),
+        Mistake("height for the scale", edit("1.5 * np.arccosh(c)", "np.arccosh(c) / 1.7159"), "Your scaled tanh is divided by 1.7159. Inside stands 2z/3: z goes 3/2 as far.", alone=True),
+        Mistake("cosh for arccosh", edit("np.arccosh(c)", "np.cosh(c)"), "For the scaled tanh you take cosh. It is arccosh that undoes it.", alone=True),
+        Mistake("arccos for arccosh", edit("np.arccosh(c)", "np.arccos(1 / c)"), "For the scaled tanh you take arccos of √share. The slope holds cosh: arccosh(1/√share).", alone=True),
+        Mistake("sorted", edit("return 2 * z", "return 2 * np.sort(z)"), "Your widths are sorted. They belong to the entries of share, in their order.", alone=True, whole=True),
     ),
     hints=(
         "The slope is largest at z = 0 and falls alike on both sides. Find f' for z > 0 first, then solve f'(z) = share · max f'.",
@@ -232,6 +254,20 @@ SATURATED_FRACTION = Problem(
         Mistake("dead over the units", edit("saturated.all(axis=0)", "saturated.all(axis=1)"), "Your dead is the fraction of instances for which all units are saturated, as if along axis 1. A dead unit is saturated for all instances: all along axis 0.", whole=True),
         Mistake("dead is the overall fraction", edit("saturated.all(axis=0)", "saturated"), "Your dead is the fraction of all entries that are saturated. Count units: those saturated for every instance.", whole=True),
         Mistake("number of dead units", edit("saturated.all(axis=0).mean()", "saturated.all(axis=0).sum()"), "Your dead is a number of units. Divide by how many units there are, H.", whole=True),
+        Mistake("ELU with 1 − h", edit("\"elu\": h + 1", "'elu': 1 - h", within=slope_from), "Your ELU has the slope 1 − h on its left. There h = e^z − 1, so e^z is h + 1.", whole=True),
+        Mistake("square missing in tanh'", edit("return 1 - h**2", "return 1 - h", within=slope_from), "Your tanh has the slope 1 − h: the square is missing.", whole=True),
+        Mistake("1 + h²", edit("return 1 - h**2", "return 1 + h**2", within=slope_from), "Your tanh has the slope 1 + h², above 1: no unit of it is ever saturated.", whole=True),
+        Mistake("tanh with the slope of σ", edit("return 1 - h**2", "return h * (1 - h)", within=slope_from), "Your tanh has the slope h(1 − h), a sigmoid's. It is 1 − h².", whole=True),
+        Mistake("sigmoid with h(1 + h)", edit("return h * (1 - h)", "return h * (1 + h)", within=slope_from), "Your sigmoid has the slope h(1 + h). It is h(1 − h).", whole=True),
+        Mistake("dead units averaged over saturated ones", edit("saturated.all(axis=0)", "(saturated.mean(axis=0) >= 0.5)"), "Your dead counts units that are saturated for at least half of the instances. Dead means for every instance.", whole=True),
+        Mistake("dead is the mean of per_unit", edit("saturated.all(axis=0).mean()", "saturated.mean(axis=0).max()"), "Your dead is the largest per_unit. It is the fraction of units whose per_unit is 1.", whole=True),
+        Mistake("dead units not divided but marked", edit("saturated.all(axis=0).mean()", "float(saturated.all(axis=0).any())"), "Your dead is 1 as soon as any unit is dead. It is the fraction of units that are.", whole=True),
+        Mistake("living units", edit("saturated.all(axis=0).mean()", "1 - saturated.all(axis=0).mean()"), "Your dead is the fraction of units that are not dead. Asked for are the others.", whole=True),
+        Mistake("never saturated for dead", edit("saturated.all(axis=0).mean()", "(~saturated).all(axis=0).mean()"), "Your dead counts units that are never saturated. Dead means saturated for every instance.", whole=True),
+        Mistake("share of the slope's mean", edit("share * largest", "share * slope_from(name, h).mean()"), "You compare with share times the mean slope. The line lies at share times the largest slope there is.", whole=True),
+        Mistake("one minus share", edit("share * largest", "(1 - share) * largest"), "You compare with 1 − share times the largest slope. Saturated is what has less than share of it.", whole=True),
+        Mistake("largest slope ½ for the sigmoid", edit("0.25 if", "0.5 if"), "For the sigmoid you take ½ as the largest slope. It is ¼: σ'(0) = ½ · ½.", whole=True),
+        Mistake("shares per cent", edit("per_unit = saturated.mean(axis=0)", "per_unit = 100 * saturated.mean(axis=0)"), "Your per_unit is in per cent. Asked for is a fraction, from 0 to 1.", whole=True),
     ),
     hints=(
         "First a table of booleans, (N, H): is this unit saturated for this instance? Then average it in two ways.",

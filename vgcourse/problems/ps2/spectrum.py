@@ -177,6 +177,13 @@ LOG10_SINGULAR_VALUES = Problem(
         Mistake("smallest first", edit("[::-1]", ""), "Your values start with the smallest. Asked for is the largest first."),
         Mistake("first layer left out", edit("logs = np.full", "Js, logs = Js[1:], np.full"), "J_1 is missing in your product. Start with the identity, or with Js[0] and go on at Js[1]."),
         Mistake("last layer left out", edit("logs = np.full", "Js, logs = Js[:-1], np.full"), "J_L is missing in your product: does your loop end one step early?"),
+        Mistake("three sweeps", edit("range(100)", "range(3)"), "You stop after three sweeps. With many layers that is enough, with three or four it is not: go on until the sums stay.", alone=True),
+        Mistake("five sweeps", edit("range(100)", "range(5)"), "You stop after five sweeps. With many layers that is enough, with three or four it may not be: go on until the sums stay.", alone=True),
+        Mistake("sums that hardly stay", edit("atol=1e-9", "atol=1e-2"), "You stop sweeping too early: your sums may still move by more than 1e−2 in a sweep. Go on until they move by less than 1e−9.", alone=True),
+        Mistake("largest value alone", edit("np.sort(logs)", "np.full(r, logs.max())"), "All your values are the largest. Each direction has one of its own.", alone=True),
+        Mistake("logarithms halved", edit("return ", "return 0.5 * "), "Your logarithms are half as large: a root is taken too many.", alone=True),
+        Mistake("signs of the logarithms", edit("return ", "return -1.0 * "), "Your logarithms have the wrong sign.", alone=True),
+        Mistake("sum of the diagonals", edit("sum(np.log10(np.abs(np.diag(R)[:r])) for R in Rs)", "np.log10(sum(np.abs(np.diag(R)[:r]) for R in Rs))"), "You take the logarithm of a sum over the layers. The diagonals are multiplied: their logarithms add.", alone=True),
     ),
     hints=(
         "How many directions get through the narrowest layer? And what does an SVD of the whole product know of a value 1e−20 times the largest? Keep the factors apart.",
