@@ -117,6 +117,7 @@ SCALAR_CHAIN = Problem(
         Mistake("output for input in dw", edit("hs[l]", "hs[l + 1]"), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("pre-activation for input in dw", edit("hs[l]", "zs[l]"), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("h_0 in every dw", edit("hs[l]", "hs[0]"), "Every dw of yours has h_0. Layer l sees h_{l−1}."),
+        Mistake("weight divided out", edit("down * slopes[l]", "down * factors[l] / np.float64(w[l])"), "You make a layer's slope by dividing its factor by its weight: 0/0 is NaN where the weight is 0. Keep the slope itself.", alone=True),
         Mistake("whole product divided", edit("dz = down *", "dz = np.prod(factors) / np.cumprod(factors)[l] *"), "You make the factors above a layer as the product of all divided by those up to the layer: 0/0 is NaN where a weight is 0. Multiply down from the top.", alone=True),
         Mistake("slope squared", edit("softsign_slope(zs)", "softsign_slope(zs) ** 2"), "Your slope holds 1/(1 + |z|)⁴: it is squared once too often.", alone=True),
         Mistake("slope of a sigmoid", edit("softsign_slope(zs)", "np.array(hs[1:]) * (1 - np.array(hs[1:]))"), "Your slope is h(1 − h), a sigmoid's. For softsign start from z/(1 + |z|).", alone=True),

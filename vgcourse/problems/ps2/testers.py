@@ -104,7 +104,6 @@ MISTAKES = (
     Mistake("one call, NaN not tried", dict(calls=1, nan=False), "The one that remembers the call before passed your test, and the one that makes a number of a NaN. Call again with other values, and try a NaN."),
     Mistake("input not looked at, NaN not tried", dict(intact=False, nan=False), "The one that changes z in place passed your test, and the one that makes a number of a NaN. Compare z with a copy afterwards, and try a NaN."),
     Mistake("one call, input and NaN not looked at", dict(calls=1, intact=False, nan=False), "What shows at a second call, in z afterwards and for a NaN passed your test: call again with other values, compare z with a copy, and try a NaN."),
-    Mistake("one number at a time, one call", dict(together=False, intact=False, nan=False), "You try one number at a time, and look neither at z afterwards nor at a NaN. Try an array of two axes with both tails in it, compare z with a copy, and try a NaN."),
     Mistake("signed relative difference", dict(agree=lambda a, b: np.shape(a) == b.shape and bool(np.all((a - b) / np.abs(b) <= 1e-5))), "You look at differences with their signs, so results that are too small pass. Take absolute values first."),
     Mistake("lists refused", dict(agree=_arrays_only), "You accused the right one that returns nested lists: np.asarray makes arrays of them."),
     Mistake("one call", dict(calls=1), "The one that remembers the call before passed your test. Call again, with other values of the same shape."),
