@@ -112,6 +112,9 @@ LINEAR_BACKWARD = Problem(
         Mistake("last column of dx left out", edit(DX, "np.pad(W.T @ dz[:, :-1], ((0, 0), (0, 1)))"), "The last column of your dx is 0: where does your loop end?", alone=True),
         Mistake("first column of dx left out", edit(DX, "np.pad(W.T @ dz[:, 1:], ((0, 0), (1, 0)))"), "The first column of your dx is 0: does your loop start at 1?", alone=True),
         Mistake("last output left out of dx", edit(DX, "W[:-1].T @ dz[:-1]"), "Your dx leaves out the last output: where does your loop over the outputs end?", alone=True),
+        Mistake("dz overwritten", edit("dx = W.T @ dz", "dx = dz = W.T @ dz"), "You give the name dz to your dx, and make dW and db of that. They need the gradient at the layer's output.", alone=True),
+        Mistake("last output left out of dW", edit(DW, "np.pad((dz @ x.T)[:-1], ((0, 1), (0, 0)))"), "The last row of your dW is 0: where does your loop over the outputs end?", alone=True),
+        Mistake("last input left out of dW", edit(DW, "np.pad((dz @ x.T)[:, :-1], ((0, 0), (0, 1)))"), "The last column of your dW is 0: where does your loop over the inputs end?", alone=True),
     ),
     hints=(
         "Ask for one entry at a time: which outputs does W[i, j] touch, for which examples? Its gradient is a sum over those.",
@@ -210,6 +213,9 @@ TWO_PATHS_BACKWARD = Problem(
         Mistake("mask of the inputs in the hidden path", edit("dz @ W1", "(dh @ W1) * (x > 0)"), "Your hidden path is masked by x > 0, behind W₁. The ReLU acts on z: mask by z > 0, before W₁.", alone=True),
         Mistake("mask of the first example", edit("(z > 0)", "(z[:1] > 0)"), "All examples of yours have the mask of the first. Each example has units of its own on.", alone=True),
         Mistake("mask from the product with dy", edit("(z > 0)", "(z * dh > 0)"), "Your mask asks whether z times the gradient is positive. It belongs to the forward pass alone: z > 0.", alone=True),
+        Mistake("dW1 transposed", edit("return dx, dW1,", "return dx, dW1.T,"), "Your dW1 is the transpose of the right one: dW1 has the shape of W₁, (H, D).", alone=True),
+        Mistake("dW2 doubled", edit("dy.T @ np.maximum(z, 0)", "2 * dy.T @ np.maximum(z, 0)"), "Your dW2 is twice the right one. Each path gets dy once.", alone=True),
+        Mistake("larger path by size", edit("inner + direct", "np.where(np.abs(inner) > np.abs(direct), inner, direct)"), "In your dx only the path with the larger size counts. Both carry a gradient, and they add.", alone=True),
     ),
     conventions=(
         Convention("derivative 1 at the kink", edit("(z > 0)", "(z >= 0)"), "At z = 0 you take 1 for the ReLU's slope. Any value there is a choice; the course takes the left one."),

@@ -159,6 +159,11 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("p at least 1e-300", edit("* log_p", "* np.log(p + 1e-300)"), "A floor of 1e-300 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
         Mistake("p at least np.finfo(float).tiny", edit("* log_p", "* np.log(p + np.finfo(float).tiny)"), "A floor of np.finfo(float).tiny inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
         Mistake("p at least np.finfo(float).eps", edit("* log_p", "* np.log(p + np.finfo(float).eps)"), "A floor of np.finfo(float).eps inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p for dz", edit("return loss, dz", "return loss, p"), "Your dz is the softmax p. The gradient is (p − t)/(τN).", alone=True),
+        Mistake("log p for dz", edit("return loss, dz", "return loss, log_p"), "Your dz is log p. The gradient is (p − t)/(τN).", alone=True),
+        Mistake("gradient with respect to z/τ, summed", edit("ds / temperature", "p - targets"), "Your dz is p − t, equation (1.24) for one row: the 1/N of the mean and the 1/τ of z/τ are missing.", alone=True),
+        Mistake("τ² for 1/τ in dz", edit("ds / temperature", "ds * temperature**2"), "Your dz is multiplied by τ². The derivative of z/τ is 1/τ.", alone=True),
+        Mistake("two-class terms, with a floor", edit("-(targets * log_p)", "-(targets * log_p + (1 - targets) * np.log(1 - p + 1e-12))"), "Your loss holds (1 − t) log(1 − p), too, as for two-class outputs. The softmax cross-entropy has the terms t log p alone.", alone=True),
     ),
     hints=(
         "Let s = z/τ. The loss of one row is Σ_k t_k (log Σ_m e^{s_m} − s_k): easy to differentiate with respect to s, and easy to keep finite. Then one step more, from s to z.",
