@@ -141,6 +141,10 @@ GRADIENT_BOUND = Problem(
         Mistake("measured up to the slopes", edit("(signal * slopes[l]) @ Ws[l]", "((signal * slopes[l]) @ Ws[l] if l else signal * slopes[l])"), "Your measured is ‖δ₁‖, before the first weights. Asked for is ∂L/∂h₀, behind them.", alone=True),
         Mistake("largest entry measured", edit("np.linalg.norm(signal, axis=1)", "np.abs(signal).max(axis=1)"), "Your measured is the largest entry of ∂L/∂h₀. Asked for is its norm.", alone=True),
         Mistake("f' twice on the way back", edit("signal * slopes[l]", "signal * slopes[l] ** 2"), "Your measured gradient has each slope twice. Each step is (dh ⊙ f'(z_l)) W_l.", alone=True),
+        Mistake("largest slope that came up in the bound", edit("size * largest ** len(Ws) * stretch", "size * steepest.max() * stretch"), "Your bound takes the largest slopes that came up, over the batch. Its m is the largest slope that f can have: ¼ for the sigmoid, 1 for tanh.", alone=True),
+        Mistake("bound without dh", edit("size * largest", "np.ones(len(dh)) * largest"), "Your bound leaves out ‖dh‖; your local one has it.", alone=True),
+        Mistake("local bound without dh", edit("size * steepest * stretch", "steepest * stretch"), "Your local bound leaves out ‖dh‖; the other one has it.", alone=True),
+        Mistake("Frobenius norm in the local bound", edit("size * steepest * stretch", "size * steepest * np.prod([np.linalg.norm(W) for W in Ws])"), "Your local bound takes Frobenius norms. How far W stretches a vector at most is its largest singular value.", alone=True),
     ),
     hints=(
         "One step back multiplies by diag f'(z), then by W. How much longer can each of the two make a vector?",

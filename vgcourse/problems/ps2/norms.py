@@ -128,6 +128,8 @@ OUTGOING_NORMS = Problem(
         Mistake("δ of the first instance", edit(LENGTHS, "np.full(len(delta), np.linalg.norm(delta[0]))"), "All instances have the error signal of the first. Each has its own.", alone=True),
         Mistake("mean of δ over the batch", edit(LENGTHS, "np.full(len(delta), np.linalg.norm(delta.mean(axis=0)))"), "All instances have the norm of the mean error signal. Each has its own.", alone=True),
         Mistake("instances transposed", edit("return instances", "return instances.T"), "Your instance norms have a row for each input. Asked for is a row for each instance, (N, D).", alone=True),
+        Mistake("sizes averaged", edit("delta.T @ h / len(h)", "np.abs(delta).T @ np.abs(h) / len(h)"), "Your batch gradient is made of |δ| and |h|, so nothing cancels in it. Keep the signs, and take the norm at the end.", alone=True),
+        Mistake("root mean square of the signals", edit(LENGTHS, "np.full(len(delta), np.sqrt((delta**2).sum() / len(delta)))"), "All instances have the root mean square of all error signals. Each has the norm of its own.", alone=True),
     ),
     hints=(
         "For one instance column i of the gradient is one number times one vector. What is the norm of such a product?",

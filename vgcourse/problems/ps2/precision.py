@@ -233,6 +233,7 @@ STEPS_TO_ZERO = Problem(
         Mistake("until all are below", edit("return below, zero", "return np.full_like(below, below.max()), np.full_like(zero, zero.max())"), "All entries of yours are those of the slowest factor: the loop ends for all at once. Each factor has its own number of layers.", alone=True),
         Mistake("zero for both", edit("return below, zero", "return zero, zero"), "Both of your results are where the product is 0. The first is where it falls below the smallest normal number.", alone=True),
         Mistake("half precision everywhere", edit("np.dtype(precision)", "np.dtype('float16')"), "You compute in float16, whatever the precision asked for.", alone=True),
+        Mistake("start left out, by logarithms", lambda start, factors, precision: (_first_below(1.0, factors, BITS[precision][0]), _by_the_lecture(start, factors, precision)[1]), "Your layers are those of a gradient that starts at 1. What comes in at the top is start: after one layer the gradient is start · a.", beside_the_point=True),
     ),
     hints=(
         "Multiply up, one layer at a time, in the precision asked for, and note when it happens.",

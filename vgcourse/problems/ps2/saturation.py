@@ -268,6 +268,8 @@ SATURATED_FRACTION = Problem(
         Mistake("one minus share", edit("share * largest", "(1 - share) * largest"), "You compare with 1 − share times the largest slope. Saturated is what has less than share of it.", whole=True),
         Mistake("largest slope ½ for the sigmoid", edit("0.25 if", "0.5 if"), "For the sigmoid you take ½ as the largest slope. It is ¼: σ'(0) = ½ · ½.", whole=True),
         Mistake("shares per cent", edit("per_unit = saturated.mean(axis=0)", "per_unit = 100 * saturated.mean(axis=0)"), "Your per_unit is in per cent. Asked for is a fraction, from 0 to 1.", whole=True),
+        Mistake("ever saturated", edit("per_unit = saturated.mean(axis=0)", "per_unit = saturated.any(axis=0)"), "Your per_unit is 1 for a unit that is saturated for any instance. It is the fraction of the instances.", whole=True),
+        Mistake("share the other way round", edit("per_unit = saturated.mean(axis=0)", "per_unit = 1 - saturated.mean(axis=0)"), "Your per_unit is the fraction of instances for which the unit is not saturated; your dead is right.", whole=True),
     ),
     hints=(
         "First a table of booleans, (N, H): is this unit saturated for this instance? Then average it in two ways.",

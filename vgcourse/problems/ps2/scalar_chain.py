@@ -135,6 +135,13 @@ SCALAR_CHAIN = Problem(
         Mistake("sizes of the gradients", edit(", dw, db", ", np.abs(dw), np.abs(db)"), "Your gradients have lost their signs.", alone=True, whole=True),
         Mistake("bias in the factors", edit("factors = slopes * w", "factors = slopes * (w + b)"), "Your factors hold the bias. ∂h_l/∂h_{l−1} = s'(z_l) w_l: the bias is a constant.", alone=True),
         Mistake("factors divided by h", edit("hs[-1], factors", "hs[-1], np.array(hs[1:]) / np.array(hs[:-1])"), "Your factors are h_l/h_{l−1}, a quotient of values. A derivative is the quotient of small changes: s'(z_l) w_l.", alone=True),
+        Mistake("next factor alone", edit("down = down * factors[l]", "down = factors[l]"), "Your dw and db hold the factor of the next layer alone. All factors above are on the way to h_L.", alone=True),
+        Mistake("a slope too many at the top", edit("np.zeros(len(w)), 1.0", "np.zeros(len(w)), slopes[-1]"), "Your way down starts with the last layer's slope, and takes it again in the first step: start with 1.", alone=True),
+        Mistake("a factor too many at the top", edit("np.zeros(len(w)), 1.0", "np.zeros(len(w)), factors[-1]"), "Your way down starts with the last layer's factor, and takes it again: start with 1.", alone=True),
+        Mistake("own factor for the signal in dw", edit("dw[l] = dz *", "dw[l] = factors[l] *"), "Your dw is a_l h_{l−1}: nothing of the layers above is in it, and the weight is. It is db_l h_{l−1}.", alone=True),
+        Mistake("bias in the factor", edit("factors = slopes * w", "factors = slopes * w + b"), "Your factors are s'(z_l) w_l + b_l. The bias is a constant: its derivative is 0.", alone=True),
+        Mistake("input in the factor", edit("factors = slopes * w", "factors = slopes * w * np.array(hs[:-1])"), "Your factors hold h_{l−1} beside the weight. ∂z_l/∂h_{l−1} is the weight alone.", alone=True),
+        Mistake("ReLU units", edit("softsign(zs[-1])", "max(zs[-1], 0)"), "On the way forward your units are ReLUs. Here they are softsigns, z/(1 + |z|).", alone=True),
     ),
     hints=(
         "Go forward once and keep z and h of every layer. One number a layer says how h_l moves if h_{l−1} moves a little.",

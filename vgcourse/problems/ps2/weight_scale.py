@@ -168,6 +168,13 @@ LEAKY_SWEEP = Problem(
         Mistake("sum of squares without its root in backward", edit("backward.append(down[::-1])", "backward.append([2 * value for value in down[::-1]])"), "Your backward logarithms are twice as large: those of squared norms.", alone=True),
         Mistake("sum of squares without its root in forward", edit("forward.append(up)", "forward.append([2 * value for value in up])"), "Your forward logarithms are twice as large: those of squared norms.", alone=True),
         Mistake("log base 2", edit("np.log10", "np.log2", within=log_norm), "Your logarithms have base 2. Asked for are powers of ten: np.log10.", alone=True),
+        Mistake("input scaled, too", edit("h, zs, up = x, [], []", "h, zs, up = c * x, [], []"), "Your forward signals hold the scale once too often: the input is multiplied by c, too. Only the weights are.", alone=True),
+        Mistake("incoming gradient scaled, too", edit("signal, down = dh, []", "signal, down = c * dh, []"), "Your gradients hold the scale once too often: dh is multiplied by c, too. Only the weights are.", alone=True),
+        Mistake("quotient of logarithms", edit("log_norm(h) - log_norm(x)", "log_norm(h) / log_norm(x)"), "Your forward entries divide two logarithms. Asked for is the logarithm of a quotient, their difference.", alone=True),
+        Mistake("quotient of logarithms on the way back", edit("log_norm(signal) - log_norm(dh)", "log_norm(signal) / log_norm(dh)"), "Your backward entries divide two logarithms. Asked for is the logarithm of a quotient, their difference.", alone=True),
+        Mistake("slope 0 at 0", edit("np.where(z > 0, 1, leak)", "np.where(z > 0, 1, np.where(z < 0, leak, 0))"), "At z = 0 your slope is 0: z > 0 and z < 0 both leave it out. It is leak there.", alone=True),
+        Mistake("norm of the batch's mean", edit("np.linalg.norm(array)", "np.linalg.norm(array.mean(axis=0))", within=log_norm), "You take the norm of the mean over the batch. Asked for is one norm over the whole batch.", alone=True),
+        Mistake("standard deviations", edit("np.linalg.norm(array)", "(array.std() + 1e-300)", within=log_norm), "You take standard deviations. Asked for is the norm: the root of the sum of squares.", alone=True),
     ),
     hints=(
         "For each scale: one loop forward, one loop back, and the norm of what you have after every layer.",
