@@ -208,7 +208,6 @@ TWO_PATHS_BACKWARD = Problem(
         Mistake("dW1 averaged over the batch", edit("dz.T @ x,", "dz.T @ x / len(x),"), "Your dW1 is divided by N. The 1/N of the mean is already in dy.", alone=True),
         Mistake("dW2 averaged over the batch", edit("dy.T @ np.maximum(z, 0)", "dy.T @ np.maximum(z, 0) / len(x)"), "Your dW2 is divided by N. The 1/N of the mean is already in dy.", alone=True),
         Mistake("dW3 averaged over the batch", edit("dy.T @ x", "dy.T @ x / len(x)"), "Your dW3 is divided by N. The 1/N of the mean is already in dy.", alone=True),
-        Mistake("all divided by N", edit("return dx, dW1, dW2, dW3", "return dx / len(x), dW1 / len(x), dW2 / len(x), dW3 / len(x)"), "All your gradients are divided by N. The 1/N of the mean is already in dy.", alone=True, whole=True),
         Mistake("hidden path without W₁", edit("dz @ W1", "dz.sum(axis=1, keepdims=True) * np.ones(x.shape[1])"), "Your hidden path ends before W₁: its units are added up. z = x W₁ᵀ, so each input gets back what its weight says.", alone=True),
         Mistake("mask of the inputs in the hidden path", edit("dz @ W1", "(dh @ W1) * (x > 0)"), "Your hidden path is masked by x > 0, behind W₁. The ReLU acts on z: mask by z > 0, before W₁.", alone=True),
         Mistake("mask of the first example", edit("(z > 0)", "(z[:1] > 0)"), "All examples of yours have the mask of the first. Each example has units of its own on.", alone=True),

@@ -93,7 +93,7 @@ DEEP_BACKWARD = Problem(
         Mistake("db of the first example", edit("delta.sum(axis=0)", "delta[0]"), "Your dbs are those of the first example. The same bias is added to every row, so its gradient sums over the batch.", alone=True),
         Mistake("slope twice", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1] ** 2) ** 2"), "The slope stands in your δ twice. The signal passes each tanh once.", alone=True, whole=True),
         Mistake("loop from the first layer", _upwards, "Your loop starts at the first layer. dh is the gradient at the top, so the last layer comes first."),
-        Mistake("f' missing at the first layer", edit("deltas.append(delta)", "delta = delta if l else dh\n        deltas.append(delta)"), "Your first layer has no slope: its δ is ∂L/∂h_1. hs[0] is the input and has no tanh, but layer 1 puts out hs[1], which has.", whole=True),
+        Mistake("f' missing at the first layer", edit("deltas.append(delta)", "delta = delta if l else dh\n        deltas.append(delta)"), "Your first layer has no slope: its δ is ∂L/∂h_1. hs[0] is the input and has no tanh, but layer 1 puts out hs[1], which has."),
         Mistake("(1 − h)²", edit("(1 - hs[l + 1] ** 2)", "(1 - hs[l + 1]) ** 2"), "Your slope is (1 − h)². The square belongs to h alone: 1 − h².", alone=True, whole=True),
         Mistake("h² − 1", edit("(1 - hs[l + 1] ** 2)", "(hs[l + 1] ** 2 - 1)"), "Your slope is h² − 1, which is negative. The slope of a tanh is 1 − h².", alone=True, whole=True),
         Mistake("root of the slope", edit("(1 - hs[l + 1] ** 2)", "np.sqrt(1 - hs[l + 1] ** 2)"), "Your slope is √(1 − h²), one over cosh z. The slope of a tanh is 1 − h².", alone=True, whole=True),
