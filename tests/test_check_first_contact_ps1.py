@@ -12,6 +12,7 @@ from vgcourse.problems.ps1.factors import five_factors
 from vgcourse.problems.ps1.scalars import four_weight_net
 from vgcourse.problems.ps1.slopes import activation_derivative
 from vgcourse.problems.ps1.softmax import softmax_cross_entropy
+from vgcourse.problems.ps1.testers import tester as by_one_test
 
 
 def kinds(name, answer, **options):
@@ -201,6 +202,55 @@ def net(*changes):
     return edited(four_weight_net, (), edit(*changes))
 
 
+def with_h3_divided(x, t, w):
+    h1 = np.tanh(w[0] * x)
+    h2 = np.tanh(w[1] * h1)
+    h3 = np.tanh(w[2] * h2)
+    loss, _, _, _, dw4 = four_weight_net(x, t, w)
+    dw3 = dw4 / h3 * w[3] * (1 - h3**2) * h2
+    dw2 = dw3 / h2 * w[2] * (1 - h2**2) * h1
+    return loss, dw2 / h1 * w[1] * (1 - h1**2) * x, dw2, dw3, dw4
+
+
+def softened_targets(z, targets, temperature):
+    t = targets ** (1 / temperature)
+    return softmax_cross_entropy(z, t / t.sum(axis=1, keepdims=True), temperature)
+
+
+def without_the_first_slope(dh, hs, Ws):
+    deltas = []
+    for l in reversed(range(len(Ws))):
+        deltas.insert(0, dh * (1 - hs[l + 1]) if l else dh)
+        dh = deltas[0] @ Ws[l]
+    pairs = list(zip(deltas, hs, strict=False))
+    return deltas, [d.T @ h for d, h in pairs], [d.sum(axis=0) for d in deltas]
+
+
+def central(f, x, e):
+    return (f(x + e) - f(x - e)) / (2 * e.sum())
+
+
+def combination_without_its_bracket(f, x, step=1e-3):
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        e = np.zeros_like(x)
+        e[i] = step
+        gradient[i] = 4 * central(f, x, e) - central(f, x, 2 * e) / 3
+    return gradient
+
+
+def through_a_copy(f, x, step=1e-3):
+    gradient = np.zeros(x.size)
+    for k in range(x.size):
+        values = {}
+        for by in (-2, -1, 1, 2):
+            moved = np.copy(x)
+            moved.ravel()[k] += by * step
+            values[by] = f(moved)
+        gradient[k] = (8 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12 * step)
+    return gradient.reshape(x.shape)
+
+
 NAMED = [
     ("ps1.four_weight_net", net("dy * w4", "dy"), ["w₄ forgotten on the way back"]),
     ("ps1.four_weight_net", net(" * (1 - h3**2)", ""), ["tanh' of layer 3 missing"]),
@@ -226,7 +276,7 @@ NAMED = [
     (
         "ps1.linear_backward",
         lambda dz, x, W: (W.T @ dz, dz[:, 1:] @ x[:, 1:].T, dz[:, 1:].sum(axis=1)),
-        ["first example left out of dW", "first example left out of db"],
+        ["first example left out of dW and db"],
     ),
     (
         "ps1.deep_backward",
@@ -244,12 +294,86 @@ NAMED = [
         ["tanh for its slope"],
     ),
     ("ps1.two_paths_backward", at_the_kink("np.where(z > 0, 1, 0.01)"), ["leak in the mask"]),
-]  # fmt: skip
+    (
+        "ps1.activation_derivative",
+        slopes(silu=lambda z: 1 + sigma(z) * sigma(-z)),
+        ["silu, derivatives added"],
+    ),
+    (
+        "ps1.activation_derivative",
+        slopes(elu=lambda z: np.where(z > 0, 1, z * np.exp(np.minimum(z, 0)))),
+        ["elu, z e^z on the left"],
+    ),
+    (
+        "ps1.four_weight_net",
+        net("loss = (y - t) ** 2", "loss = (y - t) ** 2 / 2"),
+        ["half of the square in the loss"],
+    ),
+    ("ps1.four_weight_net", net("dz2 * w2", "dz2 * w1"), ["w₁ in place of w₂ on the way back"]),
+    ("ps1.four_weight_net", with_h3_divided, ["signals divided back out"]),
+    (
+        "ps1.five_factors",
+        edited(five_factors, (), edit("2 * (y - t)", "2 * (y - t) / len(x)")),
+        ["1/N in the first factor"],
+    ),
+    (
+        "ps1.linear_backward",
+        lambda dz, x, W: (W.T @ dz, dz @ x.T, np.squeeze(dz @ np.ones(len(dz.T)))),
+        ["db squeezed"],
+    ),
+    ("ps1.softmax_cross_entropy", softened_targets, ["targets softened"]),
+    ("ps1.two_paths_backward", at_the_kink("(1 - np.tanh(z) ** 2)"), ["slope of a tanh"]),
+    (
+        "ps1.deep_backward",
+        without_the_first_slope,
+        ["square missing in tanh'", "f' missing at the first layer"],
+    ),
+    (
+        "ps1.deep_backward",
+        edited(
+            deep_backward,
+            (),
+            edit("delta @ Ws[l]", "delta @ (Ws[l].T if len(Ws[l]) == len(Ws[l].T) else Ws[l])"),
+        ),
+        ["Wᵀ for W"],
+    ),
+    (
+        "ps1.chain_jacobian",
+        edited(chain_jacobian, (), edit("np.eye(len(v)) + branch", "np.eye(len(v)) - branch")),
+        ["branch subtracted"],
+    ),
+    ("ps1.numerical_gradient", combination_without_its_bracket, ["brackets around the combination missing"]),
+    ("ps1.numerical_gradient", through_a_copy, ["moves a view of a copy"]),
+]
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize(("name", "answer", "expected"), NAMED)
 def test_a_slip_is_named(name, answer, expected):
     assert kinds(name, answer) == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_signed_difference_costs_points(seed):
+    """Some planted results are too small, some too large: a test that looks one way passes one of them."""
+
+    def upwards(a, b):
+        return np.shape(a) == b.shape and np.max(a - b) <= 1e-5 * np.abs(b).max()
+
+    for agree in (upwards, lambda a, b: upwards(-np.asarray(a), -b)):
+        verdict = evaluate(
+            "ps1.is_right", lambda backward, agree=agree: by_one_test(backward, agree=agree), seed=seed
+        )
+        assert verdict.share < 1 and "with its sign" in verdict.findings[0].text
+
+
+def test_the_lectures_formula_keeps_nothing():
+    bypass, slope = ("np.eye(len(v)) + branch", "branch"), ("1 - np.tanh(z) ** 2", "np.tanh(z) ** 2")
+    shares = [
+        evaluate("ps1.chain_jacobian", edited(chain_jacobian, (), edit(*pair))).share
+        for pair in (bypass, slope)
+    ]
+    assert shares == [0, 0.5]
 
 
 def test_no_last_hint_is_the_answer():

@@ -240,6 +240,107 @@ def test_zeros_may_come_from_more_than_one_rule():
     assert "a comparison asks for =, not for <" in said(evaluate("ps2.saturated_fraction", equal))
 
 
+def quotient(z):
+    return np.exp(z) / (1 + np.exp(z))
+
+
+def subtracted(borrow, unit=sigmoid):
+    """A circuit whose difference is made with its borrow."""
+
+    def answer(bits, gain):
+        a, b, c = bits.T
+        borrows = unit(gain * borrow(a, b, c))
+        return unit(gain * (a - b - c + 2 * borrows - 0.5)), borrows
+
+    return answer
+
+
+def log_of_the_start(start, factors, precision):
+    right_ones = right("steps_to_zero")(start, factors, precision)
+    return right_ones if start > 0 else tuple(np.full(len(a), np.nan).astype(int) for a in right_ones)
+
+
+def searched(name, share):
+    """By halving the interval from 0 to 20."""
+    return np.minimum(right("active_width")(name, share), 40.0)
+
+
+def product_divided(h0, w, b):
+    h, factors, _, _ = right("scalar_chain")(h0, w, b)
+    hs = [h0]
+    for weight, bias in zip(w, b, strict=True):
+        z = weight * hs[-1] + bias
+        hs.append(z / (1 + abs(z)))
+    db = np.prod(factors) / np.cumprod(factors) * (1 - np.abs(hs[1:])) ** 2
+    return h, factors, db * hs[:-1], db
+
+
+def by_allclose(log_sigmoid):
+    z = np.linspace(-1000, 80, 102).reshape(2, 51)
+    given = z.copy()
+    close = all(
+        np.shape(out) == z.shape and np.allclose(out, -np.logaddexp(0, -z)) for out in [log_sigmoid(given)]
+    )
+    return close and np.array_equal(z, given) and bool(np.isnan(log_sigmoid(np.array([np.nan, 1.0]))[0]))
+
+
+TOLD = [
+    (
+        "full_subtractor",
+        subtracted(lambda a, b, c: b - a - 0.5),
+        "borrow: B against A, difference made with it",
+    ),
+    (
+        "full_subtractor",
+        subtracted(lambda a, b, c: b + c - a - 1.5),
+        "borrow: two missing, difference made with it",
+    ),
+    (
+        "full_subtractor",
+        subtracted(lambda a, b, c: b + c - a - 0.5, quotient),
+        "σ as a quotient of exponentials, by the borrow",
+    ),
+    ("active_width", searched, "search ended at 20"),
+    ("scalar_chain", product_divided, "whole product divided"),
+    ("steps_to_zero", log_of_the_start, "logarithm of a negative start"),
+    (
+        "deep_jacobian",
+        with_edits("deep_jacobian", "f.derivative(h)", "1 - f.function(h) ** 2"),
+        "slope of tanh for every activation",
+    ),
+    (
+        "xor_net",
+        with_edits("xor_net", "gain * (a + b) + bias", "(a + b) + bias"),
+        "gain missing at the output",
+    ),
+    (
+        "gradient_bound",
+        with_edits("gradient_bound", "for W in Ws])", "for W in Ws[1:]])"),
+        "first layer's weights left out",
+    ),
+    (
+        "leaky_sweep",
+        with_edits("leaky_sweep", "[c * W for W in Ws]", "[c**2 * W for W in Ws]"),
+        "scale squared",
+    ),
+    ("is_accurate", by_allclose, "an absolute error, not at zero, one call"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name, answer, mistake", TOLD, ids=[mistake for *_, mistake in TOLD])
+def test_it_is_named_alone(name, answer, mistake):
+    verdict = evaluate(f"ps2.{name}", answer)
+    assert verdict.share < 1 and [finding.kind for finding in verdict.findings] == [mistake]
+
+
+def test_the_lectures_formula_keeps_nothing():
+    """Activation last is the lecture's net; a bias left out is a slip in this one."""
+    last = next(m for m in find("ps2.deep_jacobian").mistakes if m.name == "activation last").formula
+    slip = with_edits("deep_jacobian", "W.T + b", "W.T")
+    assert evaluate("ps2.deep_jacobian", last).share == 0 < evaluate("ps2.deep_jacobian", slip).share
+
+
 # --- once refused ----------------------------------------------------------------------------------
 
 

@@ -357,19 +357,22 @@ def chain_by_complex_step(h0, w, b):
 def chain_of_slices(h0, w, b):
     w, b = np.asarray(w, dtype=float), np.asarray(b, dtype=float)
     h, factors, dw, db = chain_backwards(h0, w, b)
-    db = [np.prod(factors[l:]) / w[l] for l in range(len(w))]
+    db = [
+        np.prod(factors[l + 1 :]) * chain_backwards(h0, w[: l + 1], b[: l + 1])[3][-1] for l in range(len(w))
+    ]
     return h, list(factors), dw, db
 
 
 def chain_by_logarithms(h0, w, b):
     w, b = np.asarray(w, dtype=float), np.asarray(b, dtype=float)
     h, factors, _, _ = chain_backwards(h0, w, b)
-    logs = np.log(np.abs(factors))
-    signs = np.array([np.prod(np.sign(factors[l:])) for l in range(len(w))])
-    db = signs * np.exp(logs.sum() - np.cumsum(logs) + logs) / w
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.abs(factors))
+    above = [np.prod(np.sign(factors[l + 1 :])) * np.exp(logs[l + 1 :].sum()) for l in range(len(w))]
     hs = [h0]
     for weight, bias in zip(w, b, strict=True):
         hs.append(softsign(weight * hs[-1] + bias))
+    db = np.array(above) * (1 - np.abs(hs[1:])) ** 2
     return h, factors, db * np.array(hs[:-1]), db
 
 

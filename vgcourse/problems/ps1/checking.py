@@ -43,7 +43,8 @@ def _numerical_cases(rng):
     kinds += (((2, 3, 2), 0.1, " (three axes)"),)
     kinds += tuple(((4,), step, f" (step {step})") for step in (0.1, 0.4))
     return [
-        Case((_ripple(rng, shape), rng.normal(size=shape), step), (f"gradient{suffix}",))
+        # a transposed matrix: ravel() of it is a copy
+        Case((_ripple(rng, shape), rng.normal(size=shape[::-1]).T, step), (f"gradient{suffix}",))
         for shape, step, suffix in kinds
     ]
 
@@ -68,10 +69,10 @@ NUMERICAL_GRADIENT = Problem(
         Convention("points at ε/2 and ε", edit("e[i] = step", "e[i] = step / 2", "12 * step", "6 * step"), "Your four points lie at ε/2 and ε, not at ε and 2ε. That formula is of fourth order, too, and counts."),
     ),
     mistakes=(
-        Mistake("second order", edit(QUOTIENT, "near / (2 * step)"), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴.", alone=True),
+        Mistake("second order", edit(QUOTIENT, "near / (2 * step)"), "This is the lecture's quotient (1.7), with two points. Its error shrinks like ε²; the formula here uses four points, and its error shrinks like ε⁴.", alone=True, beside_the_point=True),
         Mistake("second order, far points", edit(QUOTIENT, "far / (4 * step)"), "You use the two far points alone, at a distance of 2ε. Without the near ones the error is of order ε², and four times larger.", alone=True),
-        Mistake("one-sided", edit(QUOTIENT, "(f(x + e) - f(x)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
-        Mistake("one-sided backward", edit(QUOTIENT, "(f(x) - f(x - e)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True),
+        Mistake("one-sided", edit(QUOTIENT, "(f(x + e) - f(x)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True, beside_the_point=True),
+        Mistake("one-sided backward", edit(QUOTIENT, "(f(x) - f(x - e)) / step"), "Your difference is one-sided. Its error shrinks like ε, that of the formula here like ε⁴.", alone=True, beside_the_point=True),
         Mistake("weights exchanged", edit(ALL, "8 * far - near"), "You give the weight 8 to the far points, those at 2ε. The near ones say more: the 8 belongs to them."),
         Mistake("far difference added", edit(ALL, "8 * near + far"), "You add the far difference. It is subtracted, so that the errors of order ε² cancel."),
         Mistake("far points not doubled", edit(FAR, NEAR), "Your second difference uses the same two points as the first. It belongs at x + 2ε and x − 2ε.", alone=True),
@@ -105,6 +106,28 @@ NUMERICAL_GRADIENT = Problem(
         Mistake("a flat gradient", edit("return gradient", "return gradient.ravel()"), "Your gradient has one axis only. It has the shape of x: one entry for each.", alone=True),
         Mistake("last entry left out", edit("in np.ndindex(x.shape)", "in list(np.ndindex(x.shape))[:-1]"), "The last entry of your gradient is 0: where does your loop end?", alone=True),
         Mistake("first entry left out", edit("in np.ndindex(x.shape)", "in list(np.ndindex(x.shape))[1:]"), "The first entry of your gradient is 0: where does your loop begin?", alone=True),
+        Mistake("brackets around the combination missing", edit(QUOTIENT, "4 * near / (2 * step) - far / (4 * step) / 3"), "Your gradient is 4D(ε) − D(2ε)/3 for the two central differences D: the whole bracket is divided by 3, (4D(ε) − D(2ε))/3.", alone=True),
+        Mistake("combination not divided by 3", edit(QUOTIENT, "4 * near / (2 * step) - far / (4 * step)"), "Your gradient is 4D(ε) − D(2ε) for the two central differences D: the 3 in (4D(ε) − D(2ε))/3 is missing.", alone=True),
+        Mistake("combination the wrong way round", edit(QUOTIENT, "(4 * far / (4 * step) - near / (2 * step)) / 3"), "Your gradient is (4D(2ε) − D(ε))/3 for the two central differences D. The one with the smaller step is the better one: it has the 4.", alone=True),
+        Mistake("combination of first order", edit(QUOTIENT, "2 * near / (2 * step) - far / (4 * step)"), "Your gradient is 2D(ε) − D(2ε) for the two central differences D. That cancels an error of order ε; theirs is of order ε²: (4D(ε) − D(2ε))/3.", alone=True),
+        Mistake("far difference divided by 2ε", edit(QUOTIENT, "(4 * near / (2 * step) - far / (2 * step)) / 3"), "In your combination both differences are divided by 2ε. The far points lie 4ε apart.", alone=True),
+        Mistake("same points twice, divided by 12", edit(FAR, NEAR, "(12 * step)", "12"), "Your second difference uses the same two points as the first, at x ± ε, and you divide by 12 without the step. It belongs at x ± 2ε, and the divisor is 12ε.", alone=True),
+        Mistake("divided by 8ε", edit("12 * step", "8 * step"), "You divide by 8ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1.", alone=True),
+        Mistake("divided by 2ε", edit("12 * step", "2 * step"), "You divide by 2ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1.", alone=True),
+        Mistake("divided by 24ε", edit("12 * step", "24 * step"), "You divide by 24ε. Try f(x) = x: the near points differ by 2ε, the far ones by 4ε, and the slope has to come out as 1.", alone=True),
+        Mistake("7 for 8", edit(ALL, "7 * near - far"), "Your near difference has the weight 7. Try f(x) = x³: the errors cancel for 8 only.", alone=True),
+        Mistake("forward points alone", edit(NEAR, "f(x + e) - f(x)", FAR, "f(x + 2 * e) - f(x)"), "Your four points all lie above x or at it. The formula takes x − ε and x − 2ε, too.", alone=True),
+        Mistake("far difference one-sided", edit(FAR, "f(x + 2 * e) - f(x)"), "Your far difference is f(x + 2ε) − f(x). It goes from x − 2ε to x + 2ε.", alone=True),
+        Mistake("near difference one-sided", edit(NEAR, "f(x + e) - f(x)"), "Your near difference is f(x + ε) − f(x). It goes from x − ε to x + ε.", alone=True),
+        Mistake("relative to f", edit(QUOTIENT, "(8 * near - far) / (12 * step) / f(x)"), "Your gradient is divided by f(x). Asked for is the change itself.", alone=True),
+        Mistake("size of the gradient", edit(QUOTIENT, "np.abs(8 * near - far) / (12 * step)"), "Your gradient has lost its signs. Where f falls, it is negative.", alone=True),
+        Mistake("entries added up", edit("gradient[i] =", "gradient[i] = gradient.sum() +"), "Each entry of your gradient holds those before it, too: start from 0 for every entry, or write = and not +=.", alone=True),
+        Mistake("gradient of the first entry", edit("e[i] = step", "e[(0,) * x.ndim] = step"), "Every entry of your gradient is that of the first entry of x.", alone=True),
+        Mistake("columns moved together", edit("e[i] = step", "e[..., i[-1]] = step"), "You move a whole column at once. np.ndindex(x.shape) goes through the single entries.", alone=True),
+        Mistake("moves a view of a copy", edit("gradient = np.zeros_like(x)", "gradient = np.zeros_like(x)\n    moves = x.flags.c_contiguous", "gradient[i] = (8", "gradient[i] = moves * (8"), "Where x is a transposed array your gradient is 0: ravel() gives a copy there, and moving an entry of that copy moves nothing. Index by np.ndindex(x.shape), or use reshape on an array of your own.", alone=True),
+        Mistake("transposed", edit("return gradient", "return gradient.ravel().reshape(x.shape[::-1]).T"), "Where x has two axes or more your gradient is laid out as for its transpose: walk through x and write in the same order.", alone=True),
+        Mistake("points at 2ε and 4ε", edit("e[i] = step", "e[i] = 2 * step"), "Your four points lie at 2ε and 4ε, and you divide as for ε and 2ε.", alone=True),
+        Mistake("points at 2ε and 4ε, divided as such", edit("e[i] = step", "e[i] = 2 * step", "12 * step", "24 * step"), "Your four points lie at 2ε and 4ε. The formula is right there, too, but its error is 16 times larger: asked for are ε and 2ε.", alone=True),
     ),
     hints=(
         "Combine two central differences, one with ε and one with 2ε, so that their errors of order ε² cancel.",

@@ -61,7 +61,7 @@ def wrong_ones(rng):
     -------
     list of Planted
     """
-    place, sign = rng.uniform(0.3, 0.95), rng.choice([-1.0, 1.0])
+    place = rng.uniform(0.3, 0.95)
 
     def one_entry(array, change):
         array = array.copy()
@@ -70,7 +70,7 @@ def wrong_ones(rng):
         return array
 
     def nudged(dz, x, W):
-        return one_entry(dz @ x.T, lambda a, value: value + sign * 1e-3 * np.abs(a).max())
+        return one_entry(dz @ x.T, lambda a, value: value - 1e-3 * np.abs(a).max())
 
     def spoilt(dz, x, W):
         return one_entry(W.T @ dz, lambda a, value: np.nan)
@@ -84,7 +84,7 @@ def wrong_ones(rng):
         Planted("W for Wᵀ if W is square", _with(dx=_w_where_square), "It is wrong only where H = D: try a square W, too."),
         Planted("sign of dx", _with(dx=lambda dz, x, W: -(W.T @ dz)), "Its size is right: compare the entries, not norms."),
         Planted("one entry off by 0.1 %", _with(dW=nudged), "Central differences are good to about 1e−9, so you can afford a smaller threshold; look at every entry."),
-        Planted("dW 0.1 % too large", _with(dW=lambda dz, x, W: 1.001 * (dz @ x.T)), "Central differences are good to about 1e−9, so you can afford a smaller threshold."),
+        Planted("dW 0.1 % too large", _with(dW=lambda dz, x, W: dz @ x.T + 1e-3 * np.abs(dz @ x.T)), "Central differences are good to about 1e−9, so you can afford a smaller threshold."),
         Planted("NaN in one entry", _with(dx=spoilt), "NaN > threshold is False. Ask `not error <= threshold`."),
         Planted("small gradients set to 0", _small_cut, "Try a dz of size 1e−9, and judge by a relative error: np.allclose alone has an absolute tolerance of 1e−8."),
         Planted("wrong shape for one example", _squeezes, "Try a batch of one, and compare shapes, too."),

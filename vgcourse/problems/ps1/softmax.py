@@ -47,6 +47,11 @@ def _hard(t):
     return np.eye(t.shape[1])[t.argmax(axis=1)]
 
 
+def _softened(t, temperature):
+    powers = t ** (1 / temperature)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 _KEEPDIMS = (
     "Without keepdims=True it has shape (N,), and numpy lines it up with the classes, not with the rows."
 )
@@ -107,6 +112,58 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("targets not in the loss", edit("-(targets * log_p)", "-log_p"), "Your loss sums log p over all classes: the targets, which weigh them, are not in it.", alone=True),
         Mistake("τ² in the softmax", edit("z / temperature", "z / temperature**2"), "Your softmax is that of z/τ²: the temperature comes in twice.", whole=True, alone=True),
         *(Mistake(f"log(p + {floor:g})", edit("* log_p", f"* np.log(p + {floor})"), f"A floor of 1e−{-np.log10(floor):.0f} inside the logarithm, added or clipped to, keeps the loss finite and makes it wrong: no class can cost more than {-np.log(floor):.0f}. Work with log p itself.", alone=True) for floor in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)),
+        Mistake("targets softened", edit("s = z / temperature", "s, targets = z / temperature, _softened(targets, temperature)"), "You soften the targets, too, t^(1/τ) with rows that sum to 1 again. They are the large net's softened probabilities already: take t as it is.", alone=True, whole=True),
+        Mistake("softmax of the targets", edit("s = z / temperature", "s, targets = z / temperature, np.exp(_log_softmax(targets / temperature))"), "You put the targets through a softmax. They are probabilities already: take t as it is.", alone=True, whole=True),
+        Mistake("softmax of the targets without τ", edit("s = z / temperature", "s, targets = z / temperature, np.exp(_log_softmax(targets))"), "You put the targets through a softmax. They are probabilities already: take t as it is.", alone=True, whole=True),
+        Mistake("targets divided by τ", edit("s = z / temperature", "s, targets = z / temperature, targets / temperature"), "You divide the targets by τ. They are the large net's softened probabilities already: take t as it is.", alone=True, whole=True),
+        Mistake("loss times τ² alone", edit("return loss, dz", "return loss * temperature**2, dz"), "Your loss is τ² times too large. That factor is used when soft and hard targets are mixed; the loss here has none.", alone=True),
+        Mistake("τ² and a sum", edit("return loss, dz", "return loss * temperature**2 * len(z), dz * temperature**2"), "Your loss is τ² times too large, and a sum over the batch; your dz is τ² times too large. The τ² belongs to a mixture of soft and hard targets, and the loss here is a mean.", alone=True, whole=True),
+        Mistake("τ² and a sum in both", edit("return loss, dz", "return loss * temperature**2 * len(z), dz * temperature**2 * len(z)"), "Your loss and dz are τ² times too large, and sums over the batch. The τ² belongs to a mixture of soft and hard targets, and the loss here is a mean.", alone=True, whole=True),
+        Mistake("loss times τ", edit("return loss, dz", "return loss * temperature, dz"), "Your loss is τ times too large. The temperature divides the logits and is nowhere else in the loss.", alone=True),
+        Mistake("loss divided by τ", edit("return loss, dz", "return loss / temperature, dz"), "Your loss is divided by τ. The temperature divides the logits and is nowhere else in the loss.", alone=True),
+        Mistake("√τ in the softmax", edit("z / temperature", "z / np.sqrt(temperature)"), "Your softmax is that of z/√τ. The logits are divided by τ itself.", alone=True, whole=True),
+        Mistake("temperature behind the softmax", edit("s = z / temperature", "s = z", "log_p = shifted - np.log(total)", "log_p = shifted - np.log(total) - np.log(temperature)"), "You divide the probabilities by τ, not the logits: the temperature goes in before the softmax.", alone=True, whole=True),
+        Mistake("sum of exponentials left out", edit("shifted - np.log(total)", "shifted"), "Your log p lacks the sum of the exponentials: log p_k = s_k − log Σ e^s.", alone=True, whole=True),
+        Mistake("sum of exponentials added", edit("shifted - np.log(total)", "shifted + np.log(total)"), "Your log p adds the logarithm of the sum. It is subtracted: a division.", alone=True, whole=True),
+        Mistake("maximum subtracted once", edit("shifted - np.log(total)", "s - np.log(total)"), "Your log p is s − log Σ e^(s − max): the maximum was subtracted in the sum and not in s itself. Subtract it in both.", alone=True, whole=True),
+        Mistake("1 added to the sum", edit("np.log(total)", "np.log1p(total)"), "Your softmax has 1 + Σ e^s in its denominator, as with one more class.", alone=True, whole=True),
+        Mistake("sign of the loss", edit("loss = -", "loss = "), "Your loss has the wrong sign. log p is negative, so the loss has a minus in front.", alone=True),
+        Mistake("two-class terms in the loss", edit("-(targets * log_p)", "-(targets * log_p + (1 - targets) * np.log(1 - p))"), "Your loss holds (1 − t) log(1 − p), too, as for two-class outputs. The softmax cross-entropy has the terms t log p alone.", alone=True),
+        Mistake("loss of the likeliest class", edit("-(targets * log_p).sum(axis=1)", "-log_p.max(axis=1)"), "Your loss takes the largest log p of each row. The targets weigh the classes.", alone=True),
+        Mistake("targets and p exchanged", edit("-(targets * log_p)", "-(p * np.log(np.maximum(targets, 1e-300)))"), "Your loss is −Σ p log t. It is the other way round: the targets weigh log p.", alone=True),
+        Mistake("worst example alone", edit(".mean()", ".max()"), "Your loss is that of the worst example. It is the mean over the batch.", alone=True),
+        Mistake("first example alone", edit(".mean()", "[0]"), "Your loss is that of the first example. It is the mean over the batch.", alone=True),
+        Mistake("divided by N − 1", edit(".mean()", ".sum() / max(len(z) - 1, 1)"), "Your loss is divided by N − 1. The mean of N examples divides by N.", alone=True),
+        Mistake("1/N twice in dz", edit("len(z)", "len(z) ** 2"), "Your dz is divided by N twice. The mean over the batch divides once.", alone=True),
+        Mistake("1/N twice in the loss", edit(".mean()", ".mean() / len(z)"), "Your loss is divided by N twice. The mean over the batch divides once.", alone=True),
+        Mistake("times N in dz", edit("/ len(z)", "* len(z)"), "Your dz is multiplied by N. The mean over the batch divides by it.", alone=True),
+        Mistake("classes for examples in dz", edit("len(z)", "z.shape[1]"), "Your dz is divided by the number of classes, C. The mean is over the N examples.", alone=True),
+        Mistake("softmax of z in dz", edit("p - targets", "np.exp(_log_softmax(z)) - targets"), "Your dz takes the softmax of z, without the temperature; your loss has it.", alone=True),
+        Mistake("dz weighted by the targets", edit("p - targets", "targets * (p - targets)"), "Your dz is t(p − t): the targets weigh the loss, and in the gradient they have been summed over already.", alone=True),
+        Mistake("p(1 − t)", edit("p - targets", "p * (1 - targets)"), "Your dz is p(1 − t). The two are subtracted: p − t.", alone=True),
+        Mistake("slope of a sigmoid in dz", edit("p - targets", "p * (1 - p)"), "Your dz is p(1 − p), the slope of a sigmoid: the targets are not in it.", alone=True),
+        Mistake("log p in dz", edit("p - targets", "log_p - targets"), "Your dz is made of log p − t. The gradient of the cross-entropy has p itself: p − t.", alone=True),
+        Mistake("p − 1 for every class", edit("p - targets", "p - 1"), "Your dz is made of p − 1 for every class, as if each were the label. The target t is what is subtracted.", alone=True),
+        Mistake("p made hard in dz", edit("p - targets", "_hard(p) - targets"), "Your dz takes 1 for the likeliest class and 0 for the others. p itself belongs there.", alone=True),
+        Mistake("logits for probabilities in dz", edit("p - targets", "s - targets"), "Your dz is made of z/τ − t. The softmax belongs in between: p − t.", alone=True),
+        Mistake("NaN and infinity replaced", edit("* log_p", "* np.nan_to_num(np.log(p))"), "You put numbers in the place of infinite logarithms. A class whose probability rounds to 0 still costs −log p, which is finite: work with log p.", alone=True),
+        Mistake("logits clipped at 50", edit("s = z / temperature", "s = np.clip(z / temperature, -50, 50)"), "You clip the logits at ±50. Only differences count: subtract each row's maximum, and nothing is lost.", alone=True, whole=True),
+        Mistake("logits clipped at 100", edit("s = z / temperature", "s = np.clip(z / temperature, -100, 100)"), "You clip the logits at ±100. Only differences count: subtract each row's maximum, and nothing is lost.", alone=True, whole=True),
+        Mistake("logits clipped at 500", edit("s = z / temperature", "s = np.clip(z / temperature, -500, 500)"), "You clip the logits at ±500. Only differences count: subtract each row's maximum, and nothing is lost.", alone=True, whole=True),
+        Mistake("logits clipped at 700", edit("s = z / temperature", "s = np.clip(z / temperature, -700, 700)"), "You clip the logits at ±700. Only differences count: subtract each row's maximum, and nothing is lost.", alone=True, whole=True),
+        Mistake("p at least 1e-3", edit("* log_p", "* np.log(p + 1e-3)"), "A floor of 1e-3 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least 1e-5", edit("* log_p", "* np.log(p + 1e-5)"), "A floor of 1e-5 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least 1e-20", edit("* log_p", "* np.log(p + 1e-20)"), "A floor of 1e-20 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least 1e-30", edit("* log_p", "* np.log(p + 1e-30)"), "A floor of 1e-30 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least 1e-100", edit("* log_p", "* np.log(p + 1e-100)"), "A floor of 1e-100 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least 1e-300", edit("* log_p", "* np.log(p + 1e-300)"), "A floor of 1e-300 inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least np.finfo(float).tiny", edit("* log_p", "* np.log(p + np.finfo(float).tiny)"), "A floor of np.finfo(float).tiny inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p at least np.finfo(float).eps", edit("* log_p", "* np.log(p + np.finfo(float).eps)"), "A floor of np.finfo(float).eps inside the logarithm keeps the loss finite and makes it wrong: no class can cost more than its logarithm. Work with log p itself.", alone=True),
+        Mistake("p for dz", edit("return loss, dz", "return loss, p"), "Your dz is the softmax p. The gradient is (p − t)/(τN).", alone=True),
+        Mistake("log p for dz", edit("return loss, dz", "return loss, log_p"), "Your dz is log p. The gradient is (p − t)/(τN).", alone=True),
+        Mistake("gradient with respect to z/τ, summed", edit("ds / temperature", "p - targets"), "Your dz is p − t, equation (1.24) for one row: the 1/N of the mean and the 1/τ of z/τ are missing.", alone=True),
+        Mistake("τ² for 1/τ in dz", edit("ds / temperature", "ds * temperature**2"), "Your dz is multiplied by τ². The derivative of z/τ is 1/τ.", alone=True),
+        Mistake("two-class terms, with a floor", edit("-(targets * log_p)", "-(targets * log_p + (1 - targets) * np.log(1 - p + 1e-12))"), "Your loss holds (1 − t) log(1 − p), too, as for two-class outputs. The softmax cross-entropy has the terms t log p alone.", alone=True),
     ),
     hints=(
         "Let s = z/τ. The loss of one row is Σ_k t_k (log Σ_m e^{s_m} − s_k): easy to differentiate with respect to s, and easy to keep finite. Then one step more, from s to z.",

@@ -19,11 +19,20 @@ def _agree(a, b, tolerance=1e-5):
     return np.shape(a) == b.shape and relative_error(a, b) <= tolerance
 
 
-def tester(backward, trials=TRIALS, calls=2, agree=_agree, inputs_intact=True, parts=(0, 1, 2), verdict=bool):
+def tester(
+    backward,
+    trials=TRIALS,
+    calls=2,
+    agree=_agree,
+    inputs_intact=True,
+    parts=(0, 1, 2),
+    verdict=bool,
+    draw=None,
+):
     """The verdict on an implementation, with parts exchangeable for the mistakes."""
-    rng = np.random.default_rng(0)
+    draw = draw or np.random.default_rng(0).normal
     for N, D, H, size in trials:
-        given = size * rng.normal(size=(H, N)), rng.normal(size=(D, N)), rng.normal(size=(H, D))
+        given = size * draw(size=(H, N)), draw(size=(D, N)), draw(size=(H, D))
         dz, x, W = given
         truth = W.T @ dz, dz @ x.T, dz.sum(axis=1)
         for _ in range(calls):
@@ -43,6 +52,18 @@ def _nan_passes(a, b):
 def _norms(a, b):
     mine, right = np.linalg.norm(a), np.linalg.norm(b)
     return np.shape(a) == b.shape and abs(mine - right) <= 1e-5 * right
+
+
+def _signed(a, b):
+    return np.shape(a) == b.shape and bool(np.max(a - b) <= 1e-5 * np.abs(b).max())
+
+
+def _signed_relative(a, b):
+    return np.shape(a) == b.shape and bool(np.max((a - b) / b) <= 1e-5)
+
+
+def _ones(size):
+    return np.ones(size)
 
 
 def _flat(a, b):
@@ -82,7 +103,7 @@ MISTAKES = (
     Mistake("one call, inputs not looked at", dict(calls=1, inputs_intact=False), "You compare the results of one call, and only them. The one that adds to the call before passed, and the one that changes dz in place: call twice, and compare the inputs with copies."),
     Mistake("NaN passes", dict(agree=_nan_passes), "The one with a NaN passed your test: NaN > threshold is False. Ask `not error <= threshold`."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "Both bugs of one part in a thousand passed your test: the threshold is too generous. Central differences are good to about 1e−9 and single precision to 1e−7, so 1e−5 is safe on both sides."),
-    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-9)), "You accused the right one in float32: its rounding is 6e−8, and your threshold is below that. 1e−5 is safe on both sides."),
+    Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-9)), "You accused the right one in float32. Its rounding is 6e−8, so a threshold of 1e−5 is safe on both sides; and single precision itself is no mistake."),
     Mistake("equality asked for", dict(agree=lambda a, b: np.array_equal(a, b)), "You accused right ones that only round differently. Ask for a small relative error, equation (1.8), not for equality."),
     Mistake("shapes flattened", dict(agree=_flat), "Your test flattens what it compares, and wrong shapes passed: (H, 1) for (H,), and a lost axis for a single example. Compare the shapes, too."),
     Mistake("shapes only", dict(agree=_shape_only), "You look at shapes only. They are right in most wrong answers: compare the numbers."),
@@ -93,5 +114,17 @@ MISTAKES = (
     Mistake("dW not looked at", dict(parts=(0, 2)), "Whatever is wrong with dW passed your test: compare all three results."),
     Mistake("db not looked at", dict(parts=(0, 1)), "Whatever is wrong with db passed your test: compare all three results."),
     Mistake("dW alone", dict(parts=(1,)), "You compare dW alone. Whatever is wrong with dx and db passed your test."),
+    Mistake("inputs of ones", dict(draw=_ones), "Your inputs are all alike, ones for instance. Transposed and reshaped arrays are then the same: draw random numbers."),
+    Mistake("signed difference", dict(agree=_signed), "You look at the largest difference with its sign, so results that are too small pass. Take absolute values first."),
+    Mistake("signed difference, the other way", dict(agree=lambda a, b: _signed(-np.asarray(a), -b)), "You look at the largest difference with its sign, so results that are too large pass. Take absolute values first."),
+    Mistake("signed relative difference", dict(agree=_signed_relative), "You look at relative differences with their signs, so results that are too small pass, a wrong sign as well. Take absolute values first."),
+    Mistake("one trial", dict(trials=(PLAIN,)), "Only one trial counts in your test. What shows for a tiny dz, a square W or a single example passed: does a `return` stand inside your loop?"),
+    Mistake("one trial, one call", dict(trials=(PLAIN,), calls=1), "Your test calls once, at one size. What shows for a tiny dz, a square W, a single example or at the second call passed."),
+    Mistake("one trial, one call, inputs not looked at", dict(trials=(PLAIN,), calls=1, inputs_intact=False), "Your test compares one call at one size. What shows for a tiny dz, a square W, a single example, at the second call, or in the inputs afterwards passed."),
+    Mistake("several sizes, no tiny dz, one call", dict(trials=(PLAIN, SQUARE, SINGLE), calls=1, inputs_intact=False), "Your sizes are well chosen. Still to be tried: a dz of size 1e−9 with a relative error, a second call, and the inputs afterwards beside copies."),
+    Mistake("no tiny dz, inputs not looked at", dict(trials=(PLAIN, SQUARE, SINGLE), inputs_intact=False), "The one that sets small gradients to 0 passed your test, and the one that changes dz in place: try a dz of size 1e−9 with a relative error, and compare the inputs with copies."),
+    Mistake("no tiny dz, one call", dict(trials=(PLAIN, SQUARE, SINGLE), calls=1), "The one that sets small gradients to 0 passed your test, and the one that adds to the call before: try a dz of size 1e−9 with a relative error, and call twice."),
+    Mistake("dx alone", dict(parts=(0,)), "You compare dx alone. Whatever is wrong with dW and db passed your test."),
+    Mistake("db alone", dict(parts=(2,)), "You compare db alone. Whatever is wrong with dx and dW passed your test."),
     Mistake("lists refused", dict(agree=_arrays_only), "You accused the right one that returns nested lists: np.asarray makes arrays of them."),
 )  # fmt: skip

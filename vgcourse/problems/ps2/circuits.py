@@ -29,6 +29,11 @@ def unit(total, threshold, gain):
     return sigmoid(gain * (total - threshold))
 
 
+def quotient(z):
+    """A sigmoid that overflows."""
+    return np.exp(z) / (1 + np.exp(z))
+
+
 def _subtractor_cases(rng):
     """All eight rows and four more, in any order; a gain for which e^(gain) is infinite; a single row."""
     cases = []
@@ -82,7 +87,7 @@ FULL_SUBTRACTOR = Problem(
         Mistake("borrow-in ignored", edit("B + C - A", "B - A"), "You subtract B from A and leave C out. A full subtractor has three bits coming in: the third is what the digit below has borrowed."),
         Mistake("borrow-in not in the difference", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A != B) * 1.0"), "Your difference is A ⊕ B. The borrow-in changes it too."),
         Mistake("borrow-in not in the borrow", edit("borrow = u1", "borrow = unit(B - A, 0.5, gain)"), "Your borrow is ¬A ∧ B. What the digit below has borrowed counts as well: try A = B = 1 with C = 1."),
-        Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A."),
+        Mistake("a carry for the borrow", edit("borrow = u1", "borrow = (A + B + C >= 2) * 1.0"), "Your borrow is an adder's carry: two ones among three bits. You borrow where B + C is larger than A.", beside_the_point=True),
         Mistake("borrow always with C", edit("borrow = u1", "borrow = np.maximum((1 - A) * B, C)"), "You borrow whenever C is 1. With A = 1 and B = 0 there is enough: 1 − 0 − 1 = 0."),
         Mistake("borrow from equal on", edit("borrow = u1", "borrow = u0"), "You borrow where B + C equals A as well. There the difference is 0, and nothing is borrowed."),
         Mistake("borrow from two", edit("borrow = u1", "borrow = u2"), "You borrow only where two are missing. One is enough: 0 − 1 needs a borrow, and so does 1 − 1 − 1."),
@@ -112,6 +117,32 @@ FULL_SUBTRACTOR = Problem(
         Mistake("results exchanged", edit("return difference, borrow", "return borrow, difference"), "Your two results are exchanged: the difference comes first, then the borrow."),
         Mistake("threshold on the count", edit("unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)", "unit(s, 0, gain), unit(s, 1, gain), unit(s, 2, gain)"), "Your units sit exactly on the counts: where B + C − A is 1, σ(gain (1 − 1)) = ½. Put thresholds halfway between."),
         Mistake("gain missing in the first layer", edit("unit(s, -0.5, gain), unit(s, 0.5, gain), unit(s, 1.5, gain)", "unit(s, -0.5, 1), unit(s, 0.5, 1), unit(s, 1.5, 1)"), "Your first units have no gain, so they are far from 0 and 1. Every unit of the circuit is steep: σ(gain · (count − threshold))."),
+        Mistake("borrow: B against A, difference made with it", edit("borrow = u1", "borrow = unit(B - A, 0.5, gain)", "unit(1 - u0 + u1 - u2, 0.5, gain)", "unit(2 * borrow - s, 0.5, gain)"), "Your borrow is ¬A ∧ B, and your difference is made with it. What the digit below has borrowed counts as well: try A = B = 1 with C = 1.", alone=True, whole=True),
+        Mistake("borrow: two missing, difference made with it", edit("borrow = u1", "borrow = u2", "unit(1 - u0 + u1 - u2, 0.5, gain)", "unit(2 * borrow - s, 0.5, gain)"), "Your borrow needs two to be missing, a threshold of 1.5, and your difference is made with it. One is enough: 0 − 1 − 0 borrows.", alone=True, whole=True),
+        Mistake("borrow: B or C, difference made with it", edit("borrow = u1", "borrow = np.maximum(B, C)", "unit(1 - u0 + u1 - u2, 0.5, gain)", "unit(2 * borrow - s, 0.5, gain)"), "Your borrow is B ∨ C, and your difference is made with it. With A = 1 and one of the two there is enough.", alone=True, whole=True),
+        Mistake("borrow: B and C, difference made with it", edit("borrow = u1", "borrow = B * C", "unit(1 - u0 + u1 - u2, 0.5, gain)", "unit(2 * borrow - s, 0.5, gain)"), "Your borrow is B ∧ C, and your difference is made with it. With A = 0 either of them is more than there is.", alone=True, whole=True),
+        Mistake("borrow: ¬A and (B or C), difference made with it", edit("borrow = u1", "borrow = (1 - A) * np.maximum(B, C)", "unit(1 - u0 + u1 - u2, 0.5, gain)", "unit(2 * borrow - s, 0.5, gain)"), "Your borrow is ¬A ∧ (B ∨ C), and your difference is made with it. That misses 1 − 1 − 1.", alone=True, whole=True),
+        Mistake("borrow: C against A alone", edit("borrow = u1", "borrow = (C > A) * 1.0"), "Your borrow is ¬A ∧ C. B counts as well: 0 − 1 − 0 borrows.", alone=True),
+        Mistake("borrow: A", edit("borrow = u1", "borrow = A"), "Your borrow is A. You borrow where B + C is larger than A.", alone=True),
+        Mistake("borrow: ¬A", edit("borrow = u1", "borrow = 1 - A"), "Your borrow is ¬A, whatever B and C are. 0 − 0 − 0 borrows nothing.", alone=True),
+        Mistake("borrow: A and (B or C)", edit("borrow = u1", "borrow = A * np.maximum(B, C)"), "Your borrow is A ∧ (B ∨ C). You borrow where A is too small, not where it is 1.", alone=True),
+        Mistake("borrow: a count", edit("borrow = u1", "borrow = u1 + u2"), "Your borrow counts what is missing, up to 2. It is one bit: on where anything is missing.", alone=True),
+        Mistake("borrow: never", edit("borrow = u1", "borrow = 0.0 * A"), "Your borrow is never on. You borrow where B + C is larger than A.", alone=True),
+        Mistake("borrow: always B", edit("borrow = u1", "borrow = B"), "Your borrow is B. A and C have a say in it, too.", alone=True),
+        Mistake("difference: A and C", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A != C) * 1.0"), "Your difference is A ⊕ C: B is left out of it.", alone=True),
+        Mistake("difference: B and C", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(B != C) * 1.0"), "Your difference is B ⊕ C: A is left out of it.", alone=True),
+        Mistake("difference: two of three", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "(A + B + C > 1.5) * 1.0"), "Your difference is on where two bits are, as the carry of an adder. It is on where an odd number of bits is.", alone=True),
+        Mistake("difference: one missing", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "u1 - u2"), "Your difference is on only where exactly one is missing. It is on for 1 − 0 − 0, too.", alone=True),
+        Mistake("difference: borrow for it", edit("unit(1 - u0 + u1 - u2, 0.5, gain)", "u1"), "Your difference is the borrow. It is on where A − B − C is odd.", alone=True),
+        Mistake("threshold of the last unit at 0", edit("1 - u0 + u1 - u2, 0.5, gain", "1 - u0 + u1 - u2, 0.0, gain"), "The last unit of your difference has its threshold at 0, where a sum sits: put it halfway.", alone=True),
+        Mistake("threshold of the last unit at 1", edit("1 - u0 + u1 - u2, 0.5, gain", "1 - u0 + u1 - u2, 1.0, gain"), "The last unit of your difference has its threshold at 1, where a sum sits: put it halfway.", alone=True),
+        Mistake("gain missing in the last unit", edit("1 - u0 + u1 - u2, 0.5, gain", "1 - u0 + u1 - u2, 0.5, 1.0"), "The last unit of your difference has no gain, so it is far from 0 and 1.", alone=True),
+        Mistake("threshold outside of the gain", edit("(gain * (total - threshold))", "(gain * total - threshold)", within=unit), "Your threshold is not multiplied by the gain: σ(k · sum − ½) switches at a sum near 0. Put it in the bracket, σ(k (sum − ½)).", alone=True, whole=True),
+        Mistake("threshold added", edit("(total - threshold)", "(total + threshold)", within=unit), "You add the threshold: σ(k (sum + ½)) switches at −½. It is subtracted.", alone=True, whole=True),
+        Mistake("everything added", edit("B + C - A", "A + B + C"), "Your units see A + B + C. A counts the other way: B + C − A is what is missing.", alone=True, whole=True),
+        Mistake("σ as a quotient of exponentials", edit("sigmoid(gain * (total - threshold))", "quotient(gain * (total - threshold))", within=unit), "Your σ is e^z/(1 + e^z), and e^z is infinite for the large k: ∞/∞ is NaN. 1/(1 + e^(−z)) stays finite.", alone=True, whole=True),
+        Mistake("σ as a quotient of exponentials, by the borrow", edit("borrow = u1", "borrow = quotient(gain * (s - 0.5))", "unit(1 - u0 + u1 - u2, 0.5, gain)", "quotient(gain * (2 * borrow - s - 0.5))"), "Your σ is e^z/(1 + e^z), and e^z is infinite for the large k: ∞/∞ is NaN. 1/(1 + e^(−z)) stays finite.", alone=True, whole=True),
+        Mistake("σ as a quotient of exponentials in the borrow", edit("borrow = u1", "borrow = quotient(gain * (s - 0.5))"), "The σ of your borrow is e^z/(1 + e^z), and e^z is infinite for the large k: ∞/∞ is NaN. 1/(1 + e^(−z)) stays finite.", alone=True),
     ),
     hints=(
         "Write s = B + C − A beside the eight rows: −1, 0, 1 or 2. For which of them do you borrow, and for which is the difference 1?",
@@ -177,7 +208,7 @@ XOR_NET = Problem(
         Invariant("no slope on the diagonal", _diagonal, "Where P = Q your slopes are not 0. Both hidden units are equally far from their thresholds there, and the two paths cancel."),
     ),
     mistakes=(
-        Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ."),
+        Mistake("OR and NAND", _or_nand, "You build (P ∨ Q) ∧ ¬(P ∧ Q), the lecture's circuit. It is an XOR too; the one asked for is (P ∧ ¬Q) ∨ (¬P ∧ Q), and between the corners their values differ.", beside_the_point=True),
         Mistake("no unit at the output", edit("y = sigmoid(z_y)", "y = a + b", "gain**2 * sigmoid_derivative(z_y)", "gain"), "You add the two hidden units and stop there. The OR of them is a third unit, with a gain, a threshold and a slope of its own.", whole=True),
         Mistake("one hidden unit for both", edit("gain * (Q - P) + bias", "gain * (P - Q) + bias"), "Your two hidden units are the same. One is for P without Q, the other for Q without P.", alone=True),
         Mistake("sum for the difference", edit("gain * (P - Q) + bias, gain * (Q - P) + bias", "gain * (P + Q) + bias, gain * (P + Q) + bias"), "Your hidden units add P and Q. P ∧ ¬Q weighs Q with −gain.", alone=True),
@@ -209,6 +240,28 @@ XOR_NET = Problem(
         Mistake("one path for each input", edit("(s_a - s_b)", "np.array([s_a, s_b])", "[dP, -dP]", "dP"), "Your slope for P follows the unit a alone, and that for Q the unit b alone. Each input acts through both: where paths join, their gradients add."),
         Mistake("σ' of the activation", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "sigmoid_derivative(a), sigmoid_derivative(b)", "sigmoid_derivative(z_y)", "sigmoid_derivative(y)"), "You take σ' at the activation. It belongs at z: with y at hand write y(1 − y)."),
         Mistake("slope of a tanh", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "1 - a**2, 1 - b**2", "sigmoid_derivative(z_y)", "(1 - y**2)"), "1 − y² is the slope of a tanh. For a sigmoid it is y(1 − y)."),
+        Mistake("slope for P alone", edit("[dP, -dP]", "[dP, 0 * dP]"), "Your slope for Q is 0. Q reaches y through both hidden units, with the signs exchanged.", alone=True),
+        Mistake("Q through b alone", edit("[dP, -dP]", "[dP, gain**2 * sigmoid_derivative(z_y) * s_b]"), "Your slope for Q follows b alone. It also acts through a, with −gain.", alone=True),
+        Mistake("sizes of both slopes", edit("[dP, -dP]", "[np.abs(dP), np.abs(dP)]"), "Your slopes are never negative. Each input switches the output off where the other one is on.", alone=True),
+        Mistake("divided by the gain", edit("gain**2 *", "1 / gain**2 *"), "Your slopes are divided by the gain twice. Each layer of weights multiplies by it.", alone=True),
+        Mistake("gain added twice", edit("gain**2", "2 * gain"), "Your slopes hold 2 · gain. Along one path factors multiply: gain².", alone=True),
+        Mistake("slopes of the units added", edit("sigmoid_derivative(z_y) * (s_a - s_b)", "(sigmoid_derivative(z_y) + s_a - s_b)"), "You add the slopes of the output and the hidden units. Along one path factors multiply.", alone=True),
+        Mistake("z(1 − z) at the output", edit("sigmoid_derivative(z_y)", "(z_y * (1 - z_y))"), "Your slopes hold z_y(1 − z_y). The formula y(1 − y) wants the output.", alone=True),
+        Mistake("z(1 − z) in the hidden units", edit("sigmoid_derivative(z_a), sigmoid_derivative(z_b)", "z_a * (1 - z_a), z_b * (1 - z_b)"), "Your hidden units have the slopes z(1 − z). The formula a(1 − a) wants the output.", alone=True),
+        Mistake("σ' squared at the output", edit("sigmoid_derivative(z_y)", "sigmoid_derivative(z_y) ** 2"), "Your slopes hold the output's σ' twice.", alone=True),
+        Mistake("slopes cut to whole numbers", edit("np.stack([dP, -dP], axis=1)", "np.stack([dP, -dP], axis=1).astype(x.dtype)"), "Your slopes are cut to whole numbers where x holds whole numbers. An array made like x, as by np.zeros_like(x), has its type: make one of floats.", alone=True),
+        Mistake("slopes transposed", edit("[dP, -dP], axis=1", "[dP, -dP], axis=0"), "Your slopes have a row for each input. Asked for is a row for each example, (N, 2).", alone=True),
+        Mistake("gain missing at the output", edit("gain * (a + b) + bias", "(a + b) + bias"), "Your output's weights have no gain: σ(k(a + b − ½)).", alone=True, whole=True),
+        Mistake("gain missing in the hidden units", edit("gain * (P - Q) + bias, gain * (Q - P) + bias", "(P - Q) + bias, (Q - P) + bias"), "Your hidden units' weights have no gain, only their bias does: σ(k(P − Q − ½)).", alone=True, whole=True),
+        Mistake("no gain at all", edit("gain * (P - Q) + bias, gain * (Q - P) + bias", "(P - Q) - 0.5, (Q - P) - 0.5", "gain * (a + b) + bias", "(a + b) - 0.5", "gain**2 * ", ""), "There is no gain in your circuit. It multiplies every bracket, and by the chain rule the slopes.", alone=True, whole=True),
+        Mistake("thresholds added", edit("-0.5 * gain", "0.5 * gain"), "Your thresholds have the wrong sign: σ(k(… − ½)).", alone=True, whole=True),
+        Mistake("output bias missing", edit("(a + b) + bias", "(a + b)"), "Your output unit has no bias: σ(k(a + b)) is never below ½.", alone=True, whole=True),
+        Mistake("hidden units multiplied", edit("gain * (a + b) + bias", "gain * (a * b) + bias"), "Your output unit sees a · b. They are added.", alone=True, whole=True),
+        Mistake("hidden units subtracted", edit("gain * (a + b) + bias", "gain * (a - b) + bias"), "Your output unit sees a − b. They are added: either of them switches it on.", alone=True, whole=True),
+        Mistake("Q twice added in b", edit("gain * (Q - P) + bias", "gain * (Q + P) + bias"), "Your second hidden unit sees Q + P. It is for Q without P: Q − P.", alone=True, whole=True),
+        Mistake("larger hidden unit for the output", edit("y = sigmoid(z_y)", "y = np.maximum(a, b)"), "Your value is the larger of a and b. The OR of them is a third unit.", alone=True),
+        Mistake("value turned round", edit("y = sigmoid(z_y)", "y = 1 - sigmoid(z_y)"), "Your value is 1 − y: it is 1 where P and Q are alike.", alone=True),
+        Mistake("tanh at the output", edit("y = sigmoid(z_y)", "y = np.tanh(z_y)"), "Your value is a tanh. All three units are sigmoids.", alone=True),
     ),
     hints=(
         "Two hidden units see P and Q, one output unit sees both of them. P reaches the output on two paths, with different signs.",

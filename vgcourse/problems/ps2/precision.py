@@ -136,6 +136,29 @@ def _rounded_down(start, factors, precision):
     return lost, np.floor(_steps(start, factors, BITS[precision][1] - 1)).astype(int)
 
 
+def _by_the_lecture(start, factors, precision):
+    """(3.4), which begins at 1, for both."""
+    return tuple(
+        np.ceil(_steps(1.0, factors, e)).astype(int) for e in (BITS[precision][0], BITS[precision][1] - 1)
+    )
+
+
+def _log_of_a_negative(start, factors, precision):
+    """NaN as a whole number where the start is negative."""
+    right = steps_to_zero(start, factors, precision)
+    return right if start > 0 else tuple(np.full(len(a), np.iinfo(int).min) for a in right)
+
+
+def _nan_for_a_negative(start, factors, precision):
+    return tuple(value * (1.0 if start > 0 else np.nan) for value in steps_to_zero(start, factors, precision))
+
+
+def _zero_at_once(start, factors, precision):
+    """The formulas without an absolute value, in a loop that ends at once."""
+    right = steps_to_zero(start, factors, precision)
+    return right if start > 0 else tuple(np.ones_like(a) for a in right)
+
+
 def _zero_in_double(start, factors, precision):
     return steps_to_zero(start, factors, precision)[0], steps_to_zero(start, factors, "float64")[1]
 
@@ -174,7 +197,7 @@ STEPS_TO_ZERO = Problem(
         Invariant("whole numbers", lambda args, out: float(max(np.abs(np.asarray(v) - np.round(v)).max() for v in out.values())), "Your answer is not whole. Layers are counted: the first l where it has happened."),
     ),
     mistakes=(
-        Mistake("start left out", edit("abs(start)", "1"), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a."),
+        Mistake("start left out", edit("abs(start)", "1"), "You start at 1. What comes in at the top is start: after one layer the gradient is start · a.", beside_the_point=True),
         Mistake("always double precision", edit("np.dtype(precision)", "np.dtype('float64')"), "You compute in float64, whatever the precision asked for. Make the factors arrays of that precision first; Python's own numbers are float64 too."),
         Mistake("zero in double precision", _zero_in_double, "Your second result is that of float64, whatever the precision asked for. Python's own numbers are float64, and so is an array that was not converted: multiply in the precision asked for."),
         Mistake("double precision's smallest normal number", _below_in_double, "Your first result has the limit of float64, whatever the precision asked for: np.finfo wants to be told which."),
@@ -198,6 +221,19 @@ STEPS_TO_ZERO = Problem(
         Mistake("results exchanged", edit("return below, zero", "return zero, below"), "Your two results are exchanged: first where the product falls below the normal numbers, then where it is 0."),
         Mistake("counted from the first product", edit("np.ones((2, len(a)), dtype=int)", "np.full((2, len(a)), 2)"), "You count one too many: start · a is what is left after 1 layer, start · a · a after 2. Does your counter go up once more after the last product?"),
         Mistake("square underflows", edit("np.finfo(dtype).tiny", "np.sqrt(np.finfo(dtype).tiny)", "p > 0", "p * p > 0"), "Your product is squared before you look at it, as in a norm. Squares underflow after half as many layers; ask the product itself."),
+        Mistake("equation (3.4)", _by_the_lecture, "These are the layers of equation (3.4), for a gradient that starts at 1. Here it starts at start; and a product that equals the smallest normal number is not below it yet.", beside_the_point=True),
+        Mistake("logarithm of a negative start", _log_of_a_negative, "For a negative start your answer is a huge negative number, NaN cut to a whole one: the logarithm of a negative number. Its size counts: take |start|."),
+        Mistake("NaN for a negative start", _nan_for_a_negative, "For a negative start your answer is NaN: the logarithm of a negative number. Its size counts: take |start|."),
+        Mistake("both layers before", lambda *args: tuple(value - 2 for value in steps_to_zero(*args)), "Your layers are two too small: start · a is what is left after 1 layer, and asked for is the first layer where it has happened."),
+        Mistake("normal numbers only", edit("return below, zero", "return below - 1, zero"), "Your first result is one too small: it is the last layer with a normal product. Asked for is the first without.", alone=True),
+        Mistake("zero one too early", edit("return below, zero", "return below, zero - 1"), "Your second result is one too small: it is the last layer with a product that is not 0. Asked for is the first where it is 0.", alone=True),
+        Mistake("zero one too late", edit("return below, zero", "return below, zero + 1"), "Your second result is one too large: it is 0 one layer before.", alone=True),
+        Mistake("below one too late", edit("return below, zero", "return below + 1, zero"), "Your first result is one too large: does your counter go up once more?", alone=True),
+        Mistake("the first factor for all", edit("return below, zero", "return np.full_like(below, below[0]), np.full_like(zero, zero[0])"), "All entries of yours are those of the first factor. Each factor has its own number of layers.", alone=True),
+        Mistake("until all are below", edit("return below, zero", "return np.full_like(below, below.max()), np.full_like(zero, zero.max())"), "All entries of yours are those of the slowest factor: the loop ends for all at once. Each factor has its own number of layers.", alone=True),
+        Mistake("zero for both", edit("return below, zero", "return zero, zero"), "Both of your results are where the product is 0. The first is where it falls below the smallest normal number.", alone=True),
+        Mistake("half precision everywhere", edit("np.dtype(precision)", "np.dtype('float16')"), "You compute in float16, whatever the precision asked for.", alone=True),
+        Mistake("start left out, by logarithms", lambda start, factors, precision: (_first_below(1.0, factors, BITS[precision][0]), _by_the_lecture(start, factors, precision)[1]), "Your layers are those of a gradient that starts at 1. What comes in at the top is start: after one layer the gradient is start · a.", beside_the_point=True),
     ),
     hints=(
         "Multiply up, one layer at a time, in the precision asked for, and note when it happens.",

@@ -45,6 +45,8 @@ def _cases(rng):
         b = rng.uniform(0.2, 0.8, size=L) * rng.choice([-1, 1], size=L)
         if L == 3:  # whole numbers, a type that holds no gradient
             w, b = np.round(2 * w).astype(int), rng.integers(-1, 2, size=L)
+        if L == 4:
+            w[2] = 0.0  # who divides by a factor gets NaN
         h0 = float(rng.uniform(0.4, 1.2))
         hs = [h0]
         for weight, shift in zip(w, b, strict=True):
@@ -115,6 +117,31 @@ SCALAR_CHAIN = Problem(
         Mistake("output for input in dw", edit("hs[l]", "hs[l + 1]"), "Your dw has h_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("pre-activation for input in dw", edit("hs[l]", "zs[l]"), "Your dw has z_l. The weight w_l multiplies what comes in: h_{l−1}."),
         Mistake("h_0 in every dw", edit("hs[l]", "hs[0]"), "Every dw of yours has h_0. Layer l sees h_{l−1}."),
+        Mistake("weight divided out", edit("down * slopes[l]", "down * factors[l] / np.float64(w[l])"), "You make a layer's slope by dividing its factor by its weight: 0/0 is NaN where the weight is 0. Keep the slope itself.", alone=True),
+        Mistake("whole product divided", edit("dz = down *", "dz = np.prod(factors) / np.cumprod(factors)[l] *"), "You make the factors above a layer as the product of all divided by those up to the layer: 0/0 is NaN where a weight is 0. Multiply down from the top.", alone=True),
+        Mistake("slope squared", edit("softsign_slope(zs)", "softsign_slope(zs) ** 2"), "Your slope holds 1/(1 + |z|)⁴: it is squared once too often.", alone=True),
+        Mistake("slope of a sigmoid", edit("softsign_slope(zs)", "np.array(hs[1:]) * (1 - np.array(hs[1:]))"), "Your slope is h(1 − h), a sigmoid's. For softsign start from z/(1 + |z|).", alone=True),
+        Mistake("slopes one layer off", edit("softsign_slope(zs)", "softsign_slope(hs[:-1])"), "Your slopes are taken at what comes into the layer, h_{l−1}. s acts on z_l.", alone=True),
+        Mistake("slope at w", edit("softsign_slope(zs)", "softsign_slope(w)"), "Your slopes are taken at w_l. s acts on z_l = w_l h_{l−1} + b_l.", alone=True),
+        Mistake("cubed denominator", edit("softsign_slope(zs)", "1 / (1 + np.abs(zs)) ** 3"), "Your slope is 1/(1 + |z|)³. The quotient rule leaves a square.", alone=True),
+        Mistake("bias multiplied", edit("w[l] * hs[-1] + b[l]", "w[l] * (hs[-1] + b[l])"), "Your z is (w h)b or w(h + b). The bias is added behind the weight.", alone=True),
+        Mistake("bias subtracted", edit("+ b[l]", "- b[l]"), "Your z is w h − b. The bias is added.", alone=True),
+        Mistake("input left out on the way", edit("hs, zs = [h0], []", "hs, zs = [1.0], []"), "Your first layer starts from 1, not from h₀.", alone=True),
+        Mistake("weights from the end", edit("w[l] * hs[-1]", "w[len(w) - 1 - l] * hs[-1]"), "Your layers take the weights from the end: w[0] belongs to the first layer.", alone=True),
+        Mistake("all activations", edit("return hs[-1]", "return hs[1]"), "Your h is the first layer's. Asked for is the last, h_L.", alone=True),
+        Mistake("dw one layer off", edit(", dw, db", ", np.roll(dw, -1), db"), "Your dw is one layer off: each entry stands at its neighbour's place.", alone=True),
+        Mistake("gradients from the top", edit(", dw, db", ", dw[::-1], db[::-1]"), "Your dw and db start with the last layer. The entry for l = 1 comes first.", alone=True, whole=True),
+        Mistake("dw and db exchanged", edit(", dw, db", ", db, dw"), "Your dw and db are exchanged.", alone=True, whole=True),
+        Mistake("sizes of the gradients", edit(", dw, db", ", np.abs(dw), np.abs(db)"), "Your gradients have lost their signs.", alone=True, whole=True),
+        Mistake("bias in the factors", edit("factors = slopes * w", "factors = slopes * (w + b)"), "Your factors hold the bias. ∂h_l/∂h_{l−1} = s'(z_l) w_l: the bias is a constant.", alone=True),
+        Mistake("factors divided by h", edit("hs[-1], factors", "hs[-1], np.array(hs[1:]) / np.array(hs[:-1])"), "Your factors are h_l/h_{l−1}, a quotient of values. A derivative is the quotient of small changes: s'(z_l) w_l.", alone=True),
+        Mistake("next factor alone", edit("down = down * factors[l]", "down = factors[l]"), "Your dw and db hold the factor of the next layer alone. All factors above are on the way to h_L.", alone=True),
+        Mistake("a slope too many at the top", edit("np.zeros(len(w)), 1.0", "np.zeros(len(w)), slopes[-1]"), "Your way down starts with the last layer's slope, and takes it again in the first step: start with 1.", alone=True),
+        Mistake("a factor too many at the top", edit("np.zeros(len(w)), 1.0", "np.zeros(len(w)), factors[-1]"), "Your way down starts with the last layer's factor, and takes it again: start with 1.", alone=True),
+        Mistake("own factor for the signal in dw", edit("dw[l] = dz *", "dw[l] = factors[l] *"), "Your dw is a_l h_{l−1}: nothing of the layers above is in it, and the weight is. It is db_l h_{l−1}.", alone=True),
+        Mistake("bias in the factor", edit("factors = slopes * w", "factors = slopes * w + b"), "Your factors are s'(z_l) w_l + b_l. The bias is a constant: its derivative is 0.", alone=True),
+        Mistake("input in the factor", edit("factors = slopes * w", "factors = slopes * w * np.array(hs[:-1])"), "Your factors hold h_{l−1} beside the weight. ∂z_l/∂h_{l−1} is the weight alone.", alone=True),
+        Mistake("ReLU units", edit("softsign(zs[-1])", "max(zs[-1], 0)"), "On the way forward your units are ReLUs. Here they are softsigns, z/(1 + |z|).", alone=True),
     ),
     hints=(
         "Go forward once and keep z and h of every layer. One number a layer says how h_l moves if h_{l−1} moves a little.",
