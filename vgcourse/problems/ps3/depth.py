@@ -71,7 +71,7 @@ FORWARD_VARIANCES = Problem(
         Invariant("second moment of a symmetric z", _fits_together, "Your second_moment and your var_z do not fit together. z is symmetric around 0, so the leaky ReLU keeps ½(1 + a²) of its mean square; then the mask divides by p."),
     ),
     mistakes=(
-        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: forward_variances(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion."),
+        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: forward_variances(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion.", beside_the_point=True),
         Mistake("biases forgotten", edit(" + var_b", ""), "The biases are missing: they are random and independent of the rest, so Var(b_l) adds to Var(z_l)."),
         Mistake("biases counted n times", edit(" + var_b", " + widths[l] * var_b"), "You multiply Var(b_l) by the number of inputs. A unit has one bias, however many inputs it adds."),
         Mistake("standard deviation of the bias", edit(" + var_b", " + np.sqrt(var_b)"), "You add the root of Var(b_l). Variances add, standard deviations do not."),

@@ -64,7 +64,7 @@ BACKWARD_VARIANCES = Problem(
     flow=("dz", "dx"),
     axes={"dz": ("layer",), "dx": ("layer from 0",)},
     mistakes=(
-        Mistake("dropout forgotten", edit("incoming / p", "incoming"), "The masks are missing, as in the lecture's (4.8). The way back passes the same m/p as the way up, and its mean square is 1/p."),
+        Mistake("dropout forgotten", edit("incoming / p", "incoming"), "The masks are missing, as in the lecture's (4.8). The way back passes the same m/p as the way up, and its mean square is 1/p.", beside_the_point=True),
         Mistake("multiplied by p", edit("incoming / p", "incoming * p"), "You multiply by p. The way back passes m/p, whose mean square is p/p² = 1/p."),
         Mistake("divided by p²", edit("incoming / p", "incoming / p**2"), "You divide by p². (m/p)² has the mean p/p²: one p is left."),
         Mistake("keep read as the drop probability", edit("incoming / p", "incoming / (1 - p)"), "You take keeps for probabilities that a unit is dropped. They are probabilities that it is kept: divide by p_l."),

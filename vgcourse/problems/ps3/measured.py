@@ -139,7 +139,7 @@ LAYER_MOMENTS = Problem(
         Mistake("W for Wᵀ on the way up", edit("W.T", "W"), "Your forward product is h W. W has shape (n_out, n_in), and h comes with n_in numbers a row. Only equal widths let yours run."),
         Mistake("weights of the layer below", edit("Ws[l]", "Ws[max(l - 1, 0)]"), "dz_l goes back through W_l, the weights it met on the way up. You use those of the layer below; only equal widths let yours run."),
         Mistake("last layer first", edit("backward[::-1]", "backward"), "Your backward list starts with the last layer. Its entry 0 belongs to layer 1: reverse it at the end."),
-        Mistake("predicted, not measured", _predicted, "Your numbers are predictions by the rules of parts 6 and 7, from the variances of these weights. Send the x that you are given through this net, with its masks, and measure what comes out.", whole=True),
+        Mistake("predicted, not measured", _predicted, "Your numbers are predictions by the rules of parts 6 and 7, from the variances of these weights. Send the x that you are given through this net, with its masks, and measure what comes out.", whole=True, beside_the_point=True),
         Mistake("1/p missing on the way up", edit("m / keep", "m"), "On the way up your masks lack the 1/p; the way back has it. h_l is m_l ⊙ f(z_l)/p."),
         Mistake("masks forgotten on the way up", edit("m / keep * ", ""), "Your way up has no masks; the way back has them. h_l is m_l ⊙ f(z_l)/p."),
         Mistake("divided by p² on the way back", edit("dh / keep", "dh / keep**2"), "On the way back you divide by p². The mask acts once, m_l/p; p² comes with the square that is taken later."),

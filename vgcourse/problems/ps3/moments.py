@@ -56,8 +56,8 @@ PRODUCT_MOMENTS = Problem(
         Invariant("variances of independent terms add", lambda args, out: relative_error(out["var_sum"], out["var_y"].sum()), "Your var_sum is not the sum of your var_y. The n products are independent, so their variances add."),
     ),
     mistakes=(
-        Mistake("mask forgotten", edit(" / keep", ""), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1."),
-        Mistake("mask forgotten, zero means", edit("square / keep - mean_y**2", "var_w * var_x"), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask."),
+        Mistake("mask forgotten", edit(" / keep", ""), "Your variances are those of w·x, the lecture's (4.2). The mask is a third factor, and it is random too: E[m²]/p² is not 1.", beside_the_point=True),
+        Mistake("mask forgotten, zero means", edit("square / keep - mean_y**2", "var_w * var_x"), "You use Var(w) Var(x) alone. That is two zero means and no mask; here the means count, and so does the mask.", beside_the_point=True),
         Mistake("variances divided by p", edit("square / keep - mean_y**2", "var_w * var_x / keep"), "You use Var(w) Var(x)/p. That is right for two zero means; here the means count: E[w²] is Var(w) + E[w]², and E[x²] alike."),
         Mistake("E[w]² left out", edit("(var_w + mean_w**2)", "var_w"), "You use Var(w) for E[w²], as for zero-mean weights. Here E[w²] = Var(w) + E[w]², and E[y]² is subtracted."),
         Mistake("E[x]² left out", edit("(var_x + mean_x**2)", "var_x"), "You use Var(x) for E[x²]. The second moment is Var(x) + E[x]², and E[y]² is subtracted."),

@@ -112,7 +112,7 @@ LOOKS_LINEAR = Problem(
     ),
     mistakes=(
         Mistake("Q alone", edit("np.block([[Q, -Q], [-Q, Q]])", "Q"), "You return Q itself, the lecture's orthogonal matrix. Here every unit has a twin: W has twice as many rows and columns."),
-        Mistake("blocks on the diagonal", edit("np.block([[Q, -Q], [-Q, Q]])", "np.kron(np.eye(2), Q)"), "Your W is Q for each half. On (relu(u), relu(−u)) that gives Q relu(u): the negative half of u never joins the positive one. It takes relu(u) − relu(−u) to make u."),
+        Mistake("blocks on the diagonal", edit("np.block([[Q, -Q], [-Q, Q]])", "np.kron(np.eye(2), Q)"), "Your W is Q for each half. On (relu(u), relu(−u)) that gives Q relu(u): the negative half of u never joins the positive one. It takes relu(u) − relu(−u) to make u.", beside_the_point=True),
         Mistake("upper half alone", edit("np.block([[Q, -Q], [-Q, Q]])", "np.hstack([Q, -Q])"), "Your W has the upper half only, (Q, −Q). Every unit has a twin that puts out the negative: the lower half gives −Q u."),
         Mistake("left half alone", edit("np.block([[Q, -Q], [-Q, Q]])", "np.vstack([Q, -Q])"), "Your W has the left half only. What comes in is (relu(u), relu(−u)), twice as many numbers as u: W has a block for each."),
         Mistake("no minus", edit("Q, -Q], [-Q, Q]", "Q, Q], [Q, Q]"), "Your four blocks are all Q. That gives Q|u|: it takes relu(u) − relu(−u) to make u."),

@@ -47,7 +47,7 @@ RELU_MOMENTS = Problem(
         Invariant("variance = second moment − mean²", lambda args, out: relative_error(out["variance"], out["second_moment"] - out["mean"] ** 2), "Your variance, second moment and mean do not fit together. For any random number Var = E[h²] − E[h]²."),
     ),
     mistakes=(
-        Mistake("bias forgotten", lambda s, b: relu_moments(s, 0.0), "Your four numbers are those of a ReLU without a bias, the lecture's (4.11) to (4.13). Here the unit is on where z > −b, and puts out z + b."),
+        Mistake("bias forgotten", lambda s, b: relu_moments(s, 0.0), "Your four numbers are those of a ReLU without a bias, the lecture's (4.11) to (4.13). Here the unit is on where z > −b, and puts out z + b.", beside_the_point=True),
         Mistake("bias added behind the ReLU", _bias_outside, "You add b to max(z, 0). The bias comes before the ReLU: max(z + b, 0), which is never below 0."),
         Mistake("bias moves the kink only", edit(" + b * on", "", "(s**2 + b**2)", "s**2", "* on + ", "* on - "), "You average z over the draws with z > −b. A unit that is on puts out z + b, not z."),
         Mistake("sign of the bias", lambda s, b: relu_moments(s, -b), "Your bias has the wrong sign. The unit is on where z + b > 0, more often if b is positive."),

@@ -99,7 +99,7 @@ MASKED_NORM_FORWARD = Problem(
         Invariant("y = gamma x_hat + beta", _affine_of_x_hat, "Your y is not γ x̂ + β of the x_hat that you return. Look at the last step: normalise first, then scale and shift."),
     ),
     mistakes=(
-        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your mean and variance are those of all rows, as in lecture 5. Rows with mask 0 do not enter them."),
+        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your mean and variance are those of all rows, as in lecture 5. Rows with mask 0 do not enter them.", beside_the_point=True),
         Mistake("mask the wrong way round", edit("mask[:, None]", "1 - mask[:, None]"), "Your mean and variance are those of the rows that do not count. 1 means that a row counts."),
         Mistake("mask missing in the mean", edit("(m * x).sum(axis=0) / M", "x.mean(axis=0)"), "Your mean is that of all rows; the variance is masked. Both are taken over the rows that count."),
         Mistake("mask missing in the variance", edit("(m * (x - mean) ** 2).sum(axis=0) / M", "((x - mean) ** 2).mean(axis=0)"), "Your variance sums over all rows; the mean is masked. Both are taken over the rows that count."),

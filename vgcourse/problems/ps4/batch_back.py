@@ -65,7 +65,7 @@ MASKED_NORM_BACKWARD = Problem(
         Invariant("dx has no part along x_hat", _no_stretch, "Your dx has a part along x̂. Stretching a feature of the whole batch changes hardly any output, so Σ_n dx_n x̂_n over all rows is 0 but for what ε leaves: look at the path through the variance."),
     ),
     mistakes=(
-        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your dx is that of lecture 5, equation (5.8): every row enters mean and variance. Rows with mask 0 move neither."),
+        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your dx is that of lecture 5, equation (5.8): every row enters mean and variance. Rows with mask 0 move neither.", beside_the_point=True),
         Mistake("all rows get both terms", edit("m * shared - m * x_hat", "shared - x_hat"), "You take the two terms off every row. A row with mask 0 moves neither μ nor v, so its dx is dx̂/s alone."),
         Mistake("all rows get the mean term", edit("m * shared", "shared"), "You take the mean term off every row. A row with mask 0 does not move μ."),
         Mistake("all rows get the variance term", edit("m * x_hat", "x_hat"), "You take the variance term off every row. A row with mask 0 does not move v."),

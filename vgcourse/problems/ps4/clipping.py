@@ -127,8 +127,8 @@ CLIP_BY_UNIT = Problem(
         Invariant("rows keep their direction", _turned, "Some of your rows point elsewhere than before. A unit's row is multiplied by one number."),
     ),
     mistakes=(
-        Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself."),
-        Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights."),
+        Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself.", beside_the_point=True),
+        Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights.", beside_the_point=True),
         Mistake("per matrix", edit("g, axis=1, ", "g, ", "w, axis=1, ", "w, "), "You measure whole matrices. Every unit, a row, is judged by itself."),
         Mistake("per column", edit("g, axis=1", "g, axis=0", "w, axis=1", "w, axis=0"), "You measure columns, the weights that leave an input. A unit is a row."),
         Mistake("per entry", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.abs(g)", "np.linalg.norm(w, axis=1, keepdims=True)", "np.abs(w)"), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),

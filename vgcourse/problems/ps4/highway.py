@@ -57,7 +57,7 @@ TWO_GATES_BACKWARD = Problem(
     lecture='lecture 6, "Residual and highway nets"',
     axes={"dh": ("example", "unit"), "dW": _MATRIX, "db": ("unit",), "dW_g": _MATRIX, "db_g": ("unit",), "dW_k": _MATRIX, "db_k": ("unit",)},
     mistakes=(
-        Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights.", whole=True),
+        Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights.", whole=True, beside_the_point=True),
         Mistake("identity path forgotten", edit(" + dout * k", ""), "In dh the carry is missing: h also goes straight to the output, weighed by k, and brings back k ⊙ dout."),
         Mistake("carry not weighed", edit("dout * k", "dout"), "Your carry brings back all of dout, as in a residual net. Here the old value passes with weight k, forward and back."),
         Mistake("carry 1 − g", edit("dout * k", "dout * (1 - g)"), "Your carry is weighed by 1 − g, as in the lecture. Here it is k."),

@@ -172,7 +172,7 @@ PATH_GRADIENTS = Problem(
         Invariant("the terms add up to the product", _whole, "Your terms do not add up to the whole gradient, dh (diag k_L + J_L) … (diag k_1 + J_1). Every path from the output to the input belongs to one of the terms, once, and pays the carry of every layer that it goes around."),
     ),
     mistakes=(
-        Mistake("carries ignored", edit("terms * k", "1 * terms"), "You sort the paths of a residual net, as in (6.6). Here going around layer l costs the factor k_l, unit by unit."),
+        Mistake("carries ignored", edit("terms * k", "1 * terms"), "You sort the paths of a residual net, as in (6.6). Here going around layer l costs the factor k_l, unit by unit.", beside_the_point=True),
         Mistake("carry on the branch too", edit("terms @ J", "(terms @ J) * k"), "Your paths through a layer also pay its carry. A path goes either around, times k_l, or through, times J_l."),
         Mistake("carry before the branch too", edit("terms @ J", "(terms * k) @ J"), "Your paths pay the carry of a layer and then go through it as well. A path goes either around, times k_l, or through, times J_l."),
         Mistake("1 − k for k", edit("terms * k", "terms * (1 - k)"), "You go around a layer with 1 − k_l. Here k_l is what is carried."),

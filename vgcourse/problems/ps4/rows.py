@@ -76,7 +76,7 @@ GROUP_NORM_BACKWARD = Problem(
         Mistake("one group of all channels", edit("x.shape, groups", "x.shape, 1"), "You put all channels into one group: that is layer norm. There are G groups."),
         Mistake("channels dealt out", _dealt_out, "Your groups hold every G-th channel. A group is C/G neighbouring channels: of the two axes that the channels become, G is the outer one."),
         Mistake("C/G groups", edit("x.shape, groups", "x.shape, x.shape[1] // groups"), "You made C/G groups of G channels. It is G groups of C/G channels."),
-        Mistake("spatial batch norm", edit("x.shape, groups", "x.shape, x.shape[1]", "(2, 3, 4)", "(0, 2, 3, 4)"), "Your mean and variance are those of spatial batch norm: each channel by itself, over all images."),
+        Mistake("spatial batch norm", edit("x.shape, groups", "x.shape, x.shape[1]", "(2, 3, 4)", "(0, 2, 3, 4)"), "Your mean and variance are those of spatial batch norm: each channel by itself, over all images.", beside_the_point=True),
         Mistake("gamma at the end", edit("scale * dy", "dy", "dx = (d", "dx = scale * (d"), "You multiply by γ at the end. In batch norm that is the same, here it is not: the channels of a group have different γ, so the means need dx̂ = γ dy inside."),
         Mistake("gamma at the end of one group", edit("scale * dy", "(scale * dy if G > 1 else dy)", "dx = (d", "dx = (1.0 if G > 1 else scale) * (d"), "With one group you multiply by γ at the end. Its channels have different γ, too: the means need dx̂ = γ dy inside."),
         Mistake("gamma missing", edit("scale * dy", "dy"), "γ is missing in dx. The gradient that arrives at x̂ is dx̂ = γ_c dy."),
@@ -170,7 +170,7 @@ RMS_NORM_BACKWARD = Problem(
         Invariant("dx has no part along x", _no_part_along_x, "Your dx has a part along x. Making a whole row longer changes hardly any output, so Σ_d dx_d x_d is 0 but for what ε leaves: look at the path through r."),
     ),
     mistakes=(
-        Mistake("layer norm", edit("    r = ", "    x = x - x.mean(axis=1, keepdims=True)\n    r = ", "(d - stretch)", "(d - d.mean(axis=1, keepdims=True) - stretch)"), "You subtract the mean of the row, forward and back: that is layer norm, (5.16). RMSNorm divides by the root mean square and subtracts nothing."),
+        Mistake("layer norm", edit("    r = ", "    x = x - x.mean(axis=1, keepdims=True)\n    r = ", "(d - stretch)", "(d - d.mean(axis=1, keepdims=True) - stretch)"), "You subtract the mean of the row, forward and back: that is layer norm, (5.16). RMSNorm divides by the root mean square and subtracts nothing.", beside_the_point=True),
         Mistake("layer norm's statistics", edit("    r = ", "    x = x - x.mean(axis=1, keepdims=True)\n    r = "), "You subtract the row's mean before you divide. RMSNorm subtracts nothing: x̂ = x/r."),
         Mistake("standard deviation", edit("np.mean(x**2", "np.mean((x - x.mean(axis=1, keepdims=True)) ** 2"), "You divide by the standard deviation, as np.std gives it, which subtracts the mean first. RMSNorm divides by √(mean(x²) + ε)."),
         Mistake("mean term of layer norm", edit("(d - stretch)", "(d - d.mean(axis=1, keepdims=True) - stretch)"), "You take the mean of dx̂ off, as in layer norm. Nothing was subtracted on the way forward, so no path leads through a mean."),

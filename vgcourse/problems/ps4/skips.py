@@ -59,7 +59,7 @@ POOLED_SKIP = Problem(
         Invariant("dx is the adjoint of out", _adjoint, "Your out and dx do not fit together: Σ out ⊙ dout and Σ x ⊙ dx have to be equal, because out is linear in x. What out takes from a pixel, dx has to give back to that pixel."),
     ),
     mistakes=(
-        Mistake("the lecture's skip", edit("blocks.mean(axis=(3, 5))", "x[:, :, ::s, ::s]", _BACK, _FIRST_PIXEL), "You keep every s-th pixel, equation (6.15). Here the skip takes the mean of each s × s block, and every pixel has its share."),
+        Mistake("the lecture's skip", edit("blocks.mean(axis=(3, 5))", "x[:, :, ::s, ::s]", _BACK, _FIRST_PIXEL), "You keep every s-th pixel, equation (6.15). Here the skip takes the mean of each s × s block, and every pixel has its share.", beside_the_point=True),
         Mistake("one pixel kept", edit("blocks.mean(axis=(3, 5))", "x[:, :, ::s, ::s]"), "Your out keeps the first pixel of each block. It is the mean of all s² of them."),
         Mistake("last pixel kept", edit("blocks.mean(axis=(3, 5))", "x[:, :, s - 1 :: s, s - 1 :: s]"), "Your out keeps the last pixel of each block. It is the mean of all s² of them."),
         Mistake("largest of each block", edit("blocks.mean(", "blocks.max("), "Your out takes the largest pixel of each block. It is the mean."),
@@ -134,7 +134,7 @@ INVERTED_COST = Problem(
     ),
     mistakes=(
         Mistake("the middle like the lecture's", edit("* wide, wide", "* wide**2, wide"), "You count the K×K convolution from every channel to every channel, E², as in (6.17). Depthwise has one filter for each channel."),
-        Mistake("the lecture's bottleneck", edit("K**2 * wide, wide", "9 * wide**2, wide"), "You count the middle of (6.17): a full 3 × 3 convolution, 9 E² weights. Here it is depthwise, one K×K filter for each channel."),
+        Mistake("the lecture's bottleneck", edit("K**2 * wide, wide", "9 * wide**2, wide"), "You count the middle of (6.17): a full 3 × 3 convolution, 9 E² weights. Here it is depthwise, one K×K filter for each channel.", beside_the_point=True),
         Mistake("the middle from C channels", edit("K**2 * wide", "K**2 * C"), "You count the K×K filters of C channels. The depthwise convolution works in the middle, on E channels."),
         Mistake("E as a factor", lambda C, wide, *rest: inverted_cost(C, C * wide, *rest), "You take E for a factor, E · C channels in the middle. `wide` is the number of channels there."),
         Mistake("K² in the 1×1 convolutions", edit("C * wide,", "C * wide * K**2,", "wide * C_out", "wide * C_out * K**2"), "You give the 1×1 convolutions K² weights for each pair of channels. They have one; only the depthwise one has K × K filters."),
