@@ -120,6 +120,12 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("dgamma and dbeta not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat", "np.sum(dy, axis=0)", "dy"), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0.", whole=True),
         Mistake("dgamma not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat"), "Your dγ still has one row per example. The same γ serves all rows: sum over axis 0."),
         Mistake("dbeta not summed", edit("np.sum(dy, axis=0)", "dy"), "Your dβ still has one row per example. The same β serves all rows: sum over axis 0."),
+        Mistake("sums not divided", edit("d.sum(axis=0) / M", "d.sum(axis=0)", "x_hat).sum(axis=0) / M", "x_hat).sum(axis=0)"), "Your two sums are not divided by M. A row that counts has the share 1/M in μ and v."),
+        Mistake("mean sum over the rows that count", edit("d.sum(axis=0)", "(m * d).sum(axis=0)"), "Your sum of dx̂ runs over the rows that count. μ is used by every row, so every row sends a gradient back through it: sum over all."),
+        Mistake("terms along the rows", edit("shared = d.sum(axis=0) / M", "shared = d.mean(axis=1, keepdims=True)", "along = (d * x_hat).sum(axis=0) / M", "along = (d * x_hat).mean(axis=1, keepdims=True)"), "Your two means run along the rows, as in layer norm. Each feature has its own μ and v: sums over the rows, axis 0."),
+        Mistake("variance over N alone", edit("(m * centred**2).sum(axis=0) / M", "(m * centred**2).mean(axis=0)"), "Your variance is divided by N. Its sum holds M terms."),
+        Mistake("mean over N alone", edit("(m * x).sum(axis=0) / M", "(m * x).mean(axis=0)"), "Your mean is divided by N. Its sum holds M terms."),
+        Mistake("gamma divided out", edit("gamma * dy", "dy / gamma"), "You divide by γ. y = γ x̂ + β, so dx̂ = γ ⊙ dy."),
     ),
     hints=(
         "Two questions for each path: which x_m move μ and v? Which outputs do μ and v move? Only the first is about the mask.",
