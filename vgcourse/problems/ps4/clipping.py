@@ -93,7 +93,7 @@ def _one_column(rng):
     g = 0.3 * w * np.array([[0.5], [2.0], [0.7], [-3.0], [0.0], [0.0]])
     w[5] = 0.0
     w[4], g[4] = 2e-4, 6e-4
-    return Case(([g], [w], 0.3), ("clipped",))
+    return Case(([g[:3], g[3:]], [w[:3], w[3:]], 0.3), ("clipped",))
 
 
 def _pairs(args, outputs):
