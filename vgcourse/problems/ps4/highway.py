@@ -25,6 +25,11 @@ def two_gates_backward(dout, h, W, b, W_g, b_g, W_k, b_k):
     return dh, dW, db, dW_g, db_g, dW_k, db_k
 
 
+def _quotient(z):
+    with np.errstate(all="ignore"):
+        return np.exp(z) / (1 + np.exp(z))
+
+
 def _columns_out(dout, h, W, b, W_g, b_g, W_k, b_k):
     dh, *rest = two_gates_backward(dout, h, W.T, b, W_g.T, b_g, W_k.T, b_k)
     return dh, *(a.T for a in rest)
@@ -122,6 +127,7 @@ TWO_GATES_BACKWARD = Problem(
         Mistake("db_g with h", edit("dz_g.sum(axis=0), dz_k.sum(axis=0)", "(dz_g * h).sum(axis=0), (dz_k * h).sum(axis=0)"), "Your db_g and db_k hold h. A bias is added as it is: its gradient is the sum of δ.", whole=True),
         Mistake("h' for h", edit("dW, dW_g, dW_k = dz.T @ h, dz_g.T @ h, dz_k.T @ h", "dW, dW_g, dW_k = (a.T @ (g * c + k * h) for a in (dz, dz_g, dz_k))"), "Your weight gradients multiply by h', what comes out. What comes into the weights is h."),
         Mistake("sum of the gates 1", edit("sigmoid(z_g), sigmoid(z_k)", "sigmoid(z_g) / (sigmoid(z_g) + sigmoid(z_k)), sigmoid(z_k) / (sigmoid(z_g) + sigmoid(z_k))"), "You divide the gates by their sum. Here each gate is a sigmoid by itself; together they need not be 1."),
+        Mistake("σ as a quotient", edit("sigmoid(z_g), sigmoid(z_k)", "_quotient(z_g), _quotient(z_k)"), "Where a gate is open to rounding your σ is no number: e^z is infinite there, and ∞/∞ is NaN. Write 1/(1 + e^(−z))."),
     ),
     hints=(
         "h reaches h' on four paths: through the candidate, through the gate g, through the gate k, and straight on, weighed by k.",
