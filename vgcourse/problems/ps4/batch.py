@@ -145,6 +145,9 @@ MASKED_NORM_FORWARD = Problem(
         Mistake("other rows keep x", edit("return y, x_hat", "return np.where(m > 0, y, x), np.where(m > 0, x_hat, x)"), "You hand on x where the mask is 0. Those rows do not enter the statistics, but they are normalised like all others."),
         Mistake("y of other rows is x", edit("return y,", "return np.where(m > 0, y, x),"), "Your y is x where the mask is 0. Those rows do not enter the statistics, but they are normalised, scaled and shifted like all others."),
         Mistake("first M rows", edit("m = mask[:, None]", "m = (np.arange(len(x)) < mask.sum())[:, None] * 1.0"), "You take the first M rows. The mask says which rows count."),
+        Mistake("variance not divided, eps in the mean", edit("np.sqrt(v + eps)", "np.sqrt(v) * (1 + eps)"), "You multiply √v by 1 + ε. ε is added under the root: √(v + ε)."),
+        Mistake("mean of the other rows", edit("(m * x).sum(axis=0) / M", "((1 - m) * x).sum(axis=0) / (1 - m).sum()"), "Your mean is that of the rows that do not count; the variance is masked. Both are over the rows with m = 1."),
+        Mistake("median", edit("(m * x).sum(axis=0) / M", "np.median(x[mask > 0], axis=0)"), "Your μ is the median. It is the mean of the rows that count."),
     ),
     hints=(
         "Two groups of rows: all of them are shifted and divided, but only those that count say by how much.",

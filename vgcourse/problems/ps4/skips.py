@@ -100,6 +100,12 @@ POOLED_SKIP = Problem(
         Mistake("columns of a block averaged, rows kept", edit("blocks.mean(axis=(3, 5))", "blocks.mean(axis=5)[:, :, :, 0]"), "Your out averages along the columns of the block and keeps one row. It is the mean of all s² pixels."),
         Mistake("moving windows", edit("blocks.mean(axis=(3, 5))", "np.mean([np.roll(x, (-i, -j), axis=(2, 3)) for i in range(s) for j in range(s)], axis=0)[:, :, : Y // s, : X // s]"), "Your windows move by one pixel. Blocks do not overlap: window (y, v) starts at row s y, column s v."),
         Mistake("root mean square", edit("blocks.mean(axis=(3, 5))", "np.sqrt((blocks**2).mean(axis=(3, 5)))"), "Your out is the root mean square of each block. It is the plain mean."),
+        Mistake("middle pixel kept", edit("blocks.mean(axis=(3, 5))", "blocks[:, :, :, s // 2, :, s // 2]"), "Your out keeps the middle pixel of each block. It is the mean of all s² of them."),
+        Mistake("dout in the new channels", edit("    share = ", "    out[:, C:] = dout[:, C:]\n    share = "), "Your new channels hold dout. They are 0 on the way forward."),
+        Mistake("gradient of the whole averaged", edit("dout[:, :C] / s**2", "0 * dout[:, :C] + dout[:, :C].mean() / s**2"), "Your dx is one number everywhere. Each block gets back the gradient of its own pixel."),
+        Mistake("gradient times x", edit("share.repeat(s, axis=2).repeat(s, axis=3)", "x * share.repeat(s, axis=2).repeat(s, axis=3)"), "Your dx multiplies by x. The mean is linear in x: each pixel gets 1/s² of the gradient."),
+        Mistake("gradient of all examples", edit("dout[:, :C] /", "dout[:, :C].sum(axis=0, keepdims=True).repeat(N, axis=0) /"), "Your dx adds up the examples. Each image gets back its own gradient."),
+        Mistake("gradient divided by N", edit("dout[:, :C] / s**2", "dout[:, :C] / s**2 / N"), "Your dx is divided by N. A 1/N of the loss is in dout already."),
     ),
     hints=(
         "Forward: which pixels of x enter out[n, j, y, v], with which weight? Backward: the same arrows with the same weights, turned round.",
