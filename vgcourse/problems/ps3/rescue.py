@@ -45,18 +45,12 @@ def signals(x, Ws, masks, leak, keep):
     return np.array([mean_square(z) for z in zs]), np.array(back[::-1])
 
 
-def _root_mean_square(a):
-    return np.sqrt(mean_square(a))
-
-
-def _measured_in_turn(
-    x, Ws, masks, leak, keep, *, masked=lambda m, p: m / p, leaks=True, size=_root_mean_square
-):
+def _measured_in_turn(x, Ws, masks, leak, keep, *, masked=lambda m, p: m / p, leaks=True):
     """1/rms of every z_l, with all below it repaired: as good as a factor from the variance."""
     h, factors = x, []
     for W, m in zip(Ws, masks, strict=True):
         z = h @ W.T
-        factors.append(1 / size(z))
+        factors.append(1 / np.sqrt(mean_square(z)))
         h = masked(m, keep) * leaky(factors[-1] * z, leak if leaks else 0.0)
     return factors
 
@@ -203,7 +197,6 @@ RESCUE = Problem(
         Mistake("difference of the sides", edit("(1 + leak**2)", "(1 - leak**2)"), "Your target has 1 − a². Both sides of the activation put something out, and their squares add."),
         Mistake("inverse of the target", edit("nu / (n_in * W.var())", "1 / (nu * n_in * W.var())"), "Your factors divide by ν. n_in Var(w) has to become ν, so c² is ν over what it is now."),
         Mistake("first layer alone, measured", lambda x, Ws, *rest: [*_measured_in_turn(x, Ws, *rest)[:1], *[1.0] * (len(Ws) - 1)], "You repaired the first layer alone. Every layer was drawn by another rule, so each needs its own factor."),
-        Mistake("mean squares for their roots", _in_turn(size=mean_square), "You divide by the mean square of z_l. A factor c of the weights multiplies it by c²: divide by the root."),
         Mistake("factors multiplied up", edit("return factors", "return np.cumprod(factors).tolist()"), "Your factors are products of all below. Each W_l gets its own alone: what is repaired below is in the signal already."),
         Mistake("one layer late", edit("return factors", "return [1.0, *factors[:-1]]"), "Your factors are one layer late: entry l holds that of the layer below."),
         Mistake("one layer early", edit("return factors", "return [*factors[1:], 1.0]"), "Your factors are one layer early: entry l holds that of the layer above."),
