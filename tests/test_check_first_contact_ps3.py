@@ -7,9 +7,14 @@ import pytest
 from test_check_diagnose import said
 
 from vgcourse.check import evaluate, find
+from vgcourse.dynamics import gaussian_mean
+from vgcourse.problems.ps3.cut import truncated_normal
 from vgcourse.problems.ps3.gains import level_gain
+from vgcourse.problems.ps3.gradients import backward_variances
+from vgcourse.problems.ps3.measured import layer_moments
 from vgcourse.problems.ps3.moments import product_moments
 from vgcourse.problems.ps3.orthogonal import looks_linear
+from vgcourse.problems.ps3.output import best_bias
 from vgcourse.problems.ps3.relu import relu_moments
 from vgcourse.problems.ps3.rescue import rescue
 from vgcourse.problems.ps3.scales import kernel_scale
@@ -77,8 +82,33 @@ def positive_inputs_only(mean_w, var_w, mean_x, var_x, keep):
     return product_moments(mean_w, var_w, abs(mean_x), var_x, keep)
 
 
+def an_even_draw_when_near(std, cut):
+    kept, shrink, _ = truncated_normal(std, cut)
+    shrink = cut / 3**0.5 if cut < 0.5 else shrink
+    return kept, shrink, std / shrink
+
+
+def forward(factor=lambda a: (1 + a * a) / 2, passed_on=lambda z, x, a: x, power=1, behind=0.0):
+    """The walk of part 6 with another activation, another signal passed on, biases behind the activation."""
+
+    def answer(q0, widths, var_ws, var_bs, leak, keep):
+        sizes = [[], []]
+        for n, var_w, var_b in zip(widths, var_ws, var_bs, strict=False):
+            sizes[0].append(n * var_w * q0 + (1 - behind) * var_b)
+            sizes[1].append(factor(leak) * sizes[0][-1] / keep**power + behind * var_b)
+            q0 = passed_on(sizes[0][-1], sizes[1][-1], leak)
+        return sizes
+
+    return answer
+
+
+def nothing_to_do_without_a_leak(a):
+    return (1 + a * a) / 2 if a else 1.0
+
+
 PAID = {
-    "truncated_normal": [nothing_beyond_four],
+    "truncated_normal": [nothing_beyond_four, an_even_draw_when_near],
+    "forward_variances": [forward(nothing_to_do_without_a_leak)],
     "relu_moments": [divided_by_the_bias],
     "layer_moments": [net(alive_at_zero), net(quotient)],
     "rescue": [four_at_most, half_at_least],
@@ -155,6 +185,80 @@ def root_of_the_variance(draw):
     return W.shape == (400, 90) and abs(W.std() * 45 - 1) < 0.05
 
 
+def three_by_three(rule, shape, stride):
+    return kernel_scale(rule, (*shape[:2], 3, 3), stride)
+
+
+def all_scores(h, labels, n_classes):
+    """The perplexity for the loss."""
+    b, loss, dW = best_bias(h, labels, n_classes)
+    return b, math.exp(loss), dW
+
+
+def zero_mean_at_zero(s, b):
+    return relu_moments(s, b) if b else (0.0, s * s / 2, s * s / 2, 0.5)
+
+
+def top_not_masked(g, widths, var_ws, slopes, keeps):
+    return backward_variances(g, widths, var_ws, slopes, [*keeps[:-1], 1.0])
+
+
+def masks_multiplied(*args):
+    mean_w, var_w, mean_x, var_x, keep = args
+    var_y = var_w + var_x + (1 - keep) / keep
+    return var_y, mean_w @ mean_x, var_y.sum()
+
+
+def last_activation_left_out(x, Ws, bs, masks, dh, leak, keep):
+    forward, backward = layer_moments(x, Ws, bs, masks, dh, leak, keep)
+    h = x
+    for W, b, m in zip(Ws, bs, masks, strict=True):
+        z = h @ W.T + b
+        h = m * np.maximum(z, leak * z) / keep
+    return [*forward[:-1], ((m * z / keep) ** 2).mean()], backward
+
+
+def from_the_last_column(A):
+    return looks_linear(A[:, ::-1])[
+        :, np.r_[A.shape[1] - 1 : -1 : -1, 2 * A.shape[1] - 1 : A.shape[1] - 1 : -1]
+    ]
+
+
+def no_abs(draw):
+    for shape in ((60, 240), (240, 60), (1500, 10)):
+        rng = np.random.default_rng(4)
+        W, other = np.asarray(draw(shape, rng)), np.asarray(draw(shape, rng))
+        std = math.sqrt(2 / shape[1])
+        if W.shape != shape or not W.var() / std**2 - 1 < 0.1 or not abs(W.mean()) < 0.1 * std:
+            return False
+        if np.array_equal(W, other) or np.array_equal(W[0], W[1]):
+            return False
+        if not np.array_equal(W, draw(shape, np.random.default_rng(4))):
+            return False
+    return True
+
+
+def slope_averaged(f, df, depth):
+    """(4.15) from q_0 = 1, and E[f'] in χ."""
+
+    def opposite(gain):
+        q, total = 1.0, 0.0
+        for _ in range(depth):
+            total += math.log(gain**2 * abs(gaussian_mean(df, q)))
+            q = gain**2 * gaussian_mean(lambda z: f(z) ** 2, q)
+        return total + math.log(q)
+
+    low, high = 0.5, 3.0
+    while high - low > 1e-4:
+        gain = (low + high) / 2
+        low, high = (gain, high) if opposite(gain) < 0 else (low, gain)
+    return gain
+
+
+def one_layer_late(*args):
+    return [1.0, *rescue(*args)[:-1]]
+
+
 def one_for_all(x, Ws, masks, leak, keep):
     sizes = [W.shape[1] * W.var() for W in Ws]
     return np.full(len(Ws), math.sqrt(2 * keep / (1 + leak**2) * len(Ws) / sum(sizes)))
@@ -171,6 +275,23 @@ NAMED = [
     ("layer_moments", net(by_sign, up=0.0), "1/p missing on the way up"),
     ("is_he", root_of_the_variance, "standard deviation compared with the variance"),
     ("rescue", one_for_all, "one factor from the mean variance"),
+    ("product_moments", masks_multiplied, "three variances added"),
+    ("kernel_scale", three_by_three, "k = 3 whatever the shape"),
+    ("truncated_normal", an_even_draw_when_near, "shrink of near cuts taken for an even draw's"),
+    ("best_bias", all_scores, "perplexity"),
+    ("relu_moments", zero_mean_at_zero, "mean taken as 0 at b = 0"),
+    ("forward_variances", forward(nothing_to_do_without_a_leak), "no leak, no activation"),
+    (
+        "forward_variances",
+        forward(passed_on=lambda z, x, a: x - z * (1 - a) ** 2 / (2 * math.pi)),
+        "variance passed on",
+    ),
+    ("backward_variances", top_not_masked, "no mask at the last layer"),
+    ("layer_moments", last_activation_left_out, "last layer linear on the way up"),
+    ("looks_linear", from_the_last_column, "columns worked from the last"),
+    ("is_he", no_abs, "variance that is too small passes"),
+    ("level_gain", slope_averaged, "from variance 1, slope not squared"),
+    ("rescue", one_layer_late, "one layer late"),
 ]
 
 
@@ -178,6 +299,31 @@ NAMED = [
 @pytest.mark.parametrize(("name", "answer", "kind"), NAMED, ids=[kind for *_, kind in NAMED])
 def test_it_is_named_and_nothing_else_is_said(name, answer, kind, seed):
     assert kinds(evaluate(f"ps3.{name}", answer, seed=seed)) == [kind]
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_two_slips_in_one_line_are_told_apart(seed):
+    verdict = evaluate("ps3.forward_variances", forward(power=2, behind=1.0), seed=seed)
+    assert kinds(verdict) == ["bias behind the activation", "divided by p²"]
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_a_sum_on_a_grid_is_called_so(seed):
+    def summed(std, cut):
+        t = np.arange(-cut, cut, 0.001) + 0.0005
+        weights = np.exp(-(t**2) / 2)
+        shrink = np.sqrt(t**2 @ weights / weights.sum())
+        return math.erf(cut / 2**0.5), shrink, std / shrink
+
+    assert kinds(evaluate("ps3.truncated_normal", summed, seed=seed)) == ["invariant: a sum on a grid"]
+
+
+def test_conditions_that_cannot_fail_are_asked_for():
+    def either(draw):
+        W = np.asarray(draw((90, 80), np.random.default_rng(0)))
+        return W.shape == (90, 80) or abs(W.var() * 40 - 1) < 0.1
+
+    assert "Joined by `or`" in said(evaluate("ps3.is_he", either))
 
 
 @pytest.mark.parametrize("seed", [0, 5])

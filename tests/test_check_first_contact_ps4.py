@@ -65,10 +65,84 @@ def nan_wanted_everywhere(clip):
     return all(np.isnan(np.asarray(g)).all() for g in clip(grads, 1.0))
 
 
+def estimates_pooled(means, variances, sizes, x, gamma, beta, eps):
+    N, columns = sizes.sum(), sizes[:, None]
+    mean = (columns * means).sum(axis=0) / N
+    v = ((columns - 1) * variances + columns * (means - mean) ** 2).sum(axis=0) / (N - 1)
+    return mean, v, gamma * (x - mean) / np.sqrt(v + eps) + beta
+
+
+def direction_times_length(grads, weights, ratio):
+    clipped = []
+    for g, w in zip(grads, weights, strict=True):
+        size = np.linalg.norm(g, axis=1, keepdims=True)
+        limit = ratio * np.maximum(np.linalg.norm(w, axis=1, keepdims=True), 1e-3)
+        with np.errstate(all="ignore"):
+            clipped.append(g / size * np.minimum(size, limit))
+    return clipped
+
+
+def floor_for_both(grads, weights, ratio):
+    clipped = []
+    for g, w in zip(grads, weights, strict=True):
+        size, length = (np.maximum(np.linalg.norm(a, axis=1, keepdims=True), 1e-3) for a in (g, w))
+        long = np.linalg.norm(g, axis=1, keepdims=True) > ratio * length
+        clipped.append(np.where(long, g * ratio * length / size, g))
+    return clipped
+
+
+def as_far_as_windows_reach(dout, x, W, stride, padding):
+    dx, dW = depthwise_offset_by_offset(dout, x, W, stride, padding)
+    rows, columns = (stride * (size - 1) + W.shape[1] - padding for size in dout.shape[2:])
+    return dx[:, :, :rows, :columns], dW
+
+
+def zeros_on_both_sides(x, dout, stride):
+    (N, C, Y, X), s, first = x.shape, stride, (dout.shape[1] - x.shape[1]) // 2
+    out = np.zeros_like(dout)
+    out[:, first : first + C] = x.reshape(N, C, Y // s, s, X // s, s).mean(axis=(3, 5))
+    return out, np.kron(dout[:, first : first + C], np.ones((s, s))) / s**2
+
+
+def statistics_of_the_first_rows(x, mask, gamma, beta, eps):
+    counted = x[: int(mask.sum())]
+    x_hat = (x - counted.mean(axis=0)) / np.sqrt(counted.var(axis=0) + eps)
+    return gamma * x_hat + beta, x_hat
+
+
+def one_mean_for_each_column(dy, x, gamma, eps):
+    r = np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+    x_hat, d = x / r, gamma * dy
+    apart = d.mean(axis=1, keepdims=True) * x_hat.mean(axis=1, keepdims=True)
+    return (d - x_hat * apart) / r, (dy * x_hat).sum(axis=0)
+
+
+def everything_scaled(dout, h, W1, W2, scale):
+    c = np.tanh(h @ W1.T)
+    dz = scale * (dout @ W2) * (1 - c**2)
+    return scale * (dout + dz @ W1), dz.T @ h, scale * dout.T @ c, (dout * (c @ W2.T)).sum()
+
+
+def one_carry(dh, Js, carries):
+    terms = [dh] + [0 * dh] * len(Js)
+    for J in Js[::-1]:
+        terms = [t * carries[0] + (terms[n - 1] @ J if n else 0) for n, t in enumerate(terms)]
+    return np.array(terms)
+
+
 @pytest.mark.parametrize(
     "name, answer, said",
     [
         ("inverted_cost", product_rounded, "product rounded"),
+        ("pooled_statistics", estimates_pooled, "weights N_t − 1 over N − 1"),
+        ("clip_by_unit", direction_times_length, "0/0 for a gradient of zeros"),
+        ("clip_by_unit", floor_for_both, "floor under the gradient's length in the factor"),
+        ("depthwise_backward", as_far_as_windows_reach, "left-over pixels missing"),
+        ("pooled_skip", zeros_on_both_sides, "new channels on both sides"),
+        ("masked_norm_forward", statistics_of_the_first_rows, "first M rows"),
+        ("rms_norm_backward", one_mean_for_each_column, "mean of dx̂ times mean of x̂"),
+        ("scaled_block_backward", everything_scaled, "whole dh scaled"),
+        ("path_gradients", one_carry, "first carry everywhere"),
         ("group_norm_backward", group_norm_two_divisors, "1/(M − 1) mixed with 1/M"),
         ("clip_by_unit", squares_compared, "squares compared, ratio as it is"),
         ("masked_norm_backward", dgamma_of_the_counted, "dgamma over the rows that count"),
@@ -98,6 +172,28 @@ def cropped_from_the_end(dout, x, W, stride, padding):
     return dx[:, :, padding:-padding, padding:-padding], dW
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "name, answer", [("depthwise_backward", as_far_as_windows_reach), ("clip_by_unit", floor_for_both)]
+)
+def test_what_holds_in_most_places_is_not_all(name, answer, seed):
+    assert evaluate(f"ps4.{name}", answer, seed=seed).share < 1
+
+
+def gates_by_a_quotient(dout, h, W, b, W_g, b_g, W_k, b_k):
+    """e^z/(1 + e^z), which is no number for a large z."""
+    z, z_g, z_k = h @ W.T + b, h @ W_g.T + b_g, h @ W_k.T + b_k
+    with np.errstate(all="ignore"):
+        c, g, k = np.tanh(z), *(np.exp(a) / (1 + np.exp(a)) for a in (z_g, z_k))
+    deltas = dout * g * (1 - c**2), dout * c * g * (1 - g), dout * h * k * (1 - k)
+    dh = sum(d @ V for d, V in zip(deltas, (W, W_g, W_k), strict=True)) + dout * k
+    return dh, *(a for d in deltas for a in (d.T @ h, d.sum(axis=0)))
+
+
+def test_a_gate_that_is_open_to_rounding_is_tried():
+    assert kinds("ps4.two_gates_backward", gates_by_a_quotient) == ["σ as a quotient"]
+
+
 def test_a_net_without_padding_is_tried():
     verdict = evaluate("ps4.depthwise_backward", cropped_from_the_end)
     assert [row.name for row in verdict.rows if not row.ok] == ["dx"]
@@ -124,6 +220,7 @@ def reversed_scales(h, W1s, W2s):
         ("two_biases", lambda L: (-0.3, 0.3), "one gate"),
         ("mend_blocks", reversed_scales, "in reverse order they would do"),
         ("mend_blocks", lambda h, W1s, W2s: [0.1] * len(W1s), "one scale for all"),
+        ("mend_blocks", lambda h, W1s, W2s: [0.1 / W.std() for W in W1s], "from the matrices"),
     ],
 )
 def test_the_right_neighbour_is_named(name, answer, said):

@@ -44,13 +44,16 @@ def draw_widths(rng, layers):
 
 
 def _forward_cases(rng):
+    """Nets of several layers and of one; in the last the units have no leak, and a layer no bias."""
     cases = []
-    for layers in (5, 6, 1):
+    for layers in (5, 6, 1, 3):
         widths = draw_widths(rng, layers)
         var_ws = [float(g / n) for g, n in zip(rng.uniform(0.6, 2.2, size=layers), widths, strict=False)]
         var_bs = [float(v) for v in rng.uniform(0.1, 0.5, size=layers)]
         q0 = float(rng.choice([rng.uniform(0.4, 0.8), rng.uniform(1.3, 2.2)]))
         leak, keep = float(rng.uniform(0.25, 0.45)), float(rng.uniform(0.6, 0.85))
+        if layers == 3:
+            leak, var_bs[1] = 0.0, 0.0
         cases.append(Case((q0, widths, var_ws, var_bs, leak, keep), ("var_z", "second_moment")))
     return cases
 
@@ -71,7 +74,7 @@ FORWARD_VARIANCES = Problem(
         Invariant("second moment of a symmetric z", _fits_together, "Your second_moment and your var_z do not fit together. z is symmetric around 0, so the leaky ReLU keeps ½(1 + a²) of its mean square; then the mask divides by p."),
     ),
     mistakes=(
-        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: forward_variances(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion."),
+        Mistake("the lecture's ReLU net", lambda q0, widths, var_ws, var_bs, leak, keep: forward_variances(q0, widths, var_ws, [0.0] * len(var_ws), 0.0, 1.0), "Your numbers are those of the lecture's net: no bias, no leak, no dropout. Each of the three has its place in the recursion.", beside_the_point=True),
         Mistake("biases forgotten", edit(" + var_b", ""), "The biases are missing: they are random and independent of the rest, so Var(b_l) adds to Var(z_l)."),
         Mistake("biases counted n times", edit(" + var_b", " + widths[l] * var_b"), "You multiply Var(b_l) by the number of inputs. A unit has one bias, however many inputs it adds."),
         Mistake("standard deviation of the bias", edit(" + var_b", " + np.sqrt(var_b)"), "You add the root of Var(b_l). Variances add, standard deviations do not."),
@@ -82,7 +85,7 @@ FORWARD_VARIANCES = Problem(
         Mistake("bias of the next layer, the first one last", edit("var_bs[l]", "var_bs[(l + 1) % L]"), "You add Var(b_{l+1}) to Var(z_l). z_l has the bias of its own layer: var_bs[0] belongs to layer 1."),
         Mistake("variance of the bias squared", edit(" + var_b", " + var_b**2"), "You square the entries of var_bs. They are variances already, not standard deviations."),
         Mistake("first layer's bias everywhere", edit("var_bs[l]", "var_bs[0]"), "You use Var(b_1) in every layer. Each has its own entry in var_bs."),
-        Mistake("bias behind the activation", edit(" + var_b", "", " / keep", " / keep + var_b"), "You add Var(b_l) to the second moment. The bias is part of z_l: it passes activation and mask like the rest.", whole=True),
+        Mistake("bias behind the activation", edit(" + var_b", "", "        incoming = second", "        second[l] += var_b\n        incoming = second"), "You add Var(b_l) to the second moment. The bias is part of z_l: it passes activation and mask like the rest.", whole=True),
         Mistake("keep read as the drop probability", edit(" / keep", " / (1 - keep)"), "You take keep for the probability that a unit is dropped. It is the probability that it is kept: divide by keep."),
         Mistake("leak forgotten", edit("(1 + leak**2)", "1"), "Your activation keeps ½, as a plain ReLU. Below 0 the leaky one puts out a·z, whose squares count too."),
         Mistake("leak not squared", edit("leak**2", "leak"), "You have ½(1 + a). The negative half puts out a·z, and its mean square has a²."),
@@ -121,6 +124,33 @@ FORWARD_VARIANCES = Problem(
         Mistake("biases of all layers below", edit("var_bs[l]", "sum(var_bs[: l + 1])"), "You add the variances of all biases so far. Those of the layers below are in E[x²] already.", alone=True),
         Mistake("products of the second moments", edit("n * var_w * incoming", "n * var_w * incoming**2"), "You square the mean square of what comes in. It is E[x²] already.", alone=True),
         Mistake("bias multiplied with the rest", edit(" + var_b", " * (1 + var_b)"), "You multiply by 1 + Var(b_l). The bias is added to the sum, so its variance is added, too.", alone=True),
+        Mistake("variance passed on", edit("incoming = second[l]", "incoming = second[l] - var_z[l] * (1 - leak) ** 2 / (2 * np.pi)"), "Your next layer is fed the variance of x_l: the square of its mean is taken off. A sum of zero-mean weights times x feels E[x²], with the mean in it."),
+        Mistake("variance behind the mask", edit("share * var_z[l] / keep", "share * var_z[l] / keep - var_z[l] * (1 - leak) ** 2 / (2 * np.pi)"), "Your second_moment is the variance of x_l: the square of its mean is taken off. Asked for is E[x²], with the mean in it."),
+        Mistake("masks add up", edit(" / keep", " / keep ** (l + 1)"), "You divide by p^l. Each layer divides by p once; what the layers below did is in E[x_{l−1}²] already."),
+        Mistake("mask before the weights", edit("var_z[l] = n * var_w * incoming", "var_z[l] = n * var_w * incoming / keep", "var_z[l] / keep", "var_z[l]"), "You mask what enters a layer in place of what leaves it: x_0 is not masked, and x_l is."),
+        Mistake("no mask at the last layer", edit("        incoming = second", "        second[l] *= keep if l == L - 1 else 1\n        incoming = second"), "Your last second_moment has no mask. Every layer has one, the last too."),
+        Mistake("no mask at the first layer", edit("        incoming = second", "        second[l] *= keep if l == 0 else 1\n        incoming = second"), "Your first second_moment has no mask. Every layer has one: x_1 is masked."),
+        Mistake("inputs masked", edit("incoming = q0", "incoming = q0 / keep"), "You divide q0 by p. The inputs are not masked: q0 is E[x_0²] as it enters layer 1."),
+        Mistake("inputs activated", edit("incoming = q0", "incoming = share * q0"), "You send the inputs through the activation. q0 is E[x_0²] as it enters layer 1."),
+        Mistake("last layer linear", edit("        incoming = second", "        second[l] /= share if l == L - 1 else 1\n        incoming = second"), "Your last layer has no activation. Every layer has one, the last too."),
+        Mistake("no bias in the first layer", edit(" + var_b", " + (var_b if l else 0.0)"), "Your first layer has no bias. z_1 has one, var_bs[0]."),
+        Mistake("bias in the first layer alone", edit(" + var_b", " + (0.0 if l else var_b)"), "Only your first layer has a bias. Every layer has one: var_bs[l]."),
+        Mistake("bias shared by the inputs", edit(" + var_b", " + var_b / n"), "You divide Var(b_l) by the number of inputs. A unit has one bias, and adds it once."),
+        Mistake("average for the sum", edit("n * var_w", "var_w / n"), "You divide by n_{l−1}. A unit adds its inputs up: n independent terms have n times the variance."),
+        Mistake("n squared", edit("n * var_w", "n**2 * var_w"), "You multiply by n². Variances of n independent terms add: n of them."),
+        Mistake("both widths added", edit("widths[l]", "(widths[l] + widths[l + 1])"), "You multiply by the sum of both widths. z_l adds over its inputs alone: n_{l−1}."),
+        Mistake("both widths multiplied", edit("widths[l]", "(widths[l] * widths[l + 1])"), "You multiply by both widths. One z adds over its n_{l−1} inputs; how many neighbours it has makes no difference."),
+        Mistake("factor 2 for the bias", edit("share * var_z[l]", "(share * (var_z[l] - var_b) + var_b)"), "Your activation works on the weighted sum alone, and the bias goes around it. z_l is both together: ½(1 + a²) of all of Var(z_l)."),
+        Mistake("mask on the weights' part alone", edit("share * var_z[l] / keep", "share * ((var_z[l] - var_b) / keep + var_b)"), "Your mask divides the weighted sum alone, and the bias goes around it. The mask works on f(z_l), all of it."),
+        Mistake("variance of the mask", edit(" / keep", " * (1 - keep) / keep"), "You multiply by (1 − p)/p, the variance of m/p. Its mean square is 1/p: the mean counts, too."),
+        Mistake("root of p", edit(" / keep", " / np.sqrt(keep)"), "You divide by √p. (m/p)² has the mean 1/p: the whole p."),
+        Mistake("square of the leaky mean", edit("share = (1 + leak**2) / 2", "share = (1 - leak) ** 2 / (2 * np.pi)"), "Your factor is the square of the mean of f(z), (1 − a)²/(2π). Square first, then average: ½(1 + a²)."),
+        Mistake("leak as the share", edit("(1 + leak**2) / 2", "(1 + leak) ** 2 / 2"), "You have ½(1 + a)². The two sides add up by their squares: ½(1 + a²)."),
+        Mistake("no leak, no activation", lambda q0, widths, var_ws, var_bs, leak, keep: forward_variances(q0, widths, var_ws, var_bs, leak if leak else 1.0, keep), "For a = 0 your activation is left out. Without a leak it is a plain ReLU, which keeps ½: ½(1 + a²) holds for every a."),
+        Mistake("last layer left out", edit("return var_z, second", "return var_z[:-1], second[:-1]"), "The last layer is missing from your lists. There are L of them: range(L) already stops one before L."),
+        Mistake("weights of the layer below", edit("var_ws[l]", "var_ws[max(l - 1, 0)]"), "Your Var(w) is one layer too low: entry 0 of var_ws belongs to layer 1."),
+        Mistake("weights of the next layer", edit("var_ws[l]", "var_ws[min(l + 1, L - 1)]"), "Your Var(w) is one layer too high: entry 0 of var_ws belongs to layer 1."),
+        Mistake("width of the layer below", edit("widths[l]", "widths[max(l - 1, 0)]"), "Your width is one layer too low. z_l adds over the n_{l−1} units of the layer below, and n_0 stands first in widths."),
     ),
     hints=(
         "One unit first: z is a sum of n products w·x and a bias. Which variances add? Then follow E[x²] through activation and mask.",

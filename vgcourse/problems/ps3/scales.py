@@ -40,7 +40,7 @@ def kernel_scale(rule, shape, stride):
 def _scale_cases(rng):
     cases = []
     for rule in RULES:
-        small, large = (int(n) for n in (rng.integers(5, 9), rng.integers(17, 40)))
+        small, large = (int(n) for n in (rng.integers(5, 9), rng.integers(33, 50)))
         names = (f"std ({rule})", f"limit ({rule})")
         kernels = [(small, large, 5, 2), (large, small, 4, 3)]
         kernels += [(1, small, 3, 1)] * (rule in ("uniform_fan_in", "he_back"))
@@ -64,7 +64,7 @@ KERNEL_SCALE = Problem(
         Invariant("limit = √3 std", _fits, "Your limit and your std do not describe the same spread. U[−a, a] has the variance a²/3, so for every rule a = √3 std."),
     ),
     mistakes=(
-        Mistake("channels only", edit("C_in * k**2", "C_in", "C_out * k**2 / stride**2", "C_out"), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products."),
+        Mistake("channels only", edit("C_in * k**2", "C_in", "C_out * k**2 / stride**2", "C_out"), "Your fans are the numbers of channels, as for the lecture's layer. A number of the output sums over the k×k window, too: k² C_in products.", beside_the_point=True),
         Mistake("k for k²", edit("C_in * k**2", "C_in * k", "C_out * k**2 / stride**2", "C_out * k / stride"), "Your fans have one factor k. The window has k rows and k columns."),
         Mistake("stride forgotten", edit(" / stride**2", ""), "Your fan-out is that of stride 1. With stride s the window lands at every s-th row and column only, so an input pixel is in fewer windows."),
         Mistake("stride not squared", edit(" / stride**2", " / stride"), "Your fan-out is divided by s. The window skips rows and columns: s²."),
@@ -114,6 +114,19 @@ KERNEL_SCALE = Problem(
         Mistake("root missing in the fan-in limit", edit("1 / math.sqrt(n_in)", "1 / n_in"), "For uniform_fan_in your limit is 1/fan-in. Its root is missing."),
         Mistake("variance for uniform_fan_in", edit("limit / math.sqrt(3)", "limit**2 / 3"), "For uniform_fan_in your std is the variance, a²/3. Take its root, a/√3."),
         Mistake("he with the fan-out", edit("2 / n_in", "2 / n_out"), "Your he has the fan-out. That is he_back; he keeps the forward signal, so it has the fan-in.", whole=True),
+        Mistake("4 for 2 in Glorot", edit('"glorot": 2', '"glorot": 4'), "Your Glorot rule has 4/(n_in + n_out), with He's factor 2 in it. The rule as it is asked for is 2/(n_in + n_out).", whole=True),
+        Mistake("twice the standard deviation", edit("math.sqrt(3) * std", "2 * std"), "Your limit is twice the standard deviation. The variance of U[−a, a] is a²/3, so a = √3 std."),
+        Mistake("k = 3 whatever the shape", edit("C_out, C_in, k, _ = shape", "(C_out, C_in, *_), k = shape, 3"), "Your window is 3 × 3 whatever the shape. Its side k is the third number of shape.", alone=True),
+        Mistake("root of 3 std", edit("math.sqrt(3) * std", "math.sqrt(3 * std)"), "Your limit is √(3 std). The root is of the 3 alone: a²/3 = Var gives a = √3 std."),
+        Mistake("lecun with both fans", edit("1 / n_in", "2 / (n_in + n_out)"), "Your lecun has both fans, which is Glorot's rule. LeCun's is 1/fan-in.", whole=True),
+        Mistake("he with both fans", edit("2 / n_in", "4 / (n_in + n_out)"), "Your he has both fans. He's rule is 2/fan-in.", whole=True),
+        Mistake("stride multiplies the fan-in", edit("C_in * k**2", "C_in * k**2 * stride**2"), "You multiply the fan-in by s². Whatever the stride, an output number sums k² C_in products.", alone=True),
+        Mistake("half of the fans' sum forgotten in Glorot", edit("2 / (n_in + n_out)", "1 / (2 * (n_in + n_out))"), "Your Glorot rule has 1/(2(n_in + n_out)). The mean of both fans is half of their sum, so its inverse is 2/(n_in + n_out).", whole=True),
+        Mistake("uniform_fan_in with He's 2", edit("1 / math.sqrt(n_in)", "math.sqrt(2 / n_in)"), "For uniform_fan_in your limit is √(2/fan-in). It is 1/√fan-in: this rule knows no ReLU.", whole=True),
+        Mistake("uniform_fan_in with √6", edit("1 / math.sqrt(n_in)", "math.sqrt(6 / n_in)"), "For uniform_fan_in your limit is √(6/fan-in), He's. It is 1/√fan-in, by which signals shrink.", whole=True),
+        Mistake("stride to the fourth", edit("stride**2", "stride**4"), "Your fan-out is divided by s⁴. The window skips rows and columns, each by s: s².", alone=True),
+        Mistake("root of the stride", edit("stride**2", "math.sqrt(stride)"), "Your fan-out is divided by √s. The window skips rows and columns, each by s: s².", alone=True),
+        Mistake("fan-out without the window and the stride", edit("C_out * k**2 / stride**2", "C_out * k**2 / (C_in * stride**2)"), "Your fan-out is divided by C_in. One input pixel belongs to one input channel already: k² C_out/s².", alone=True),
     ),
     hints=(
         "Count. How many products does one number of the output sum? And into how many sums does one pixel of the input go?",

@@ -42,7 +42,7 @@ IS_HE = tested_problem(
     points=4,
     lecture='lecture 4, "Initialisation"',
     mistakes=(
-        Mistake("everything is right", lambda draw: True, "Your test says “right” of every initialiser. Draw from it, and compare the variance with 2/n_in."),
+        Mistake("everything is right", lambda draw: True, "Your test says “right” of every initialiser. Does it compare the variance of what is drawn with 2/n_in, and can each condition fail? Joined by `or`, one that holds is enough."),
         Mistake("everything is wrong", lambda draw: False, "Your test says “wrong” of every initialiser, the right ones too. Print mean and variance of one of them: which of your conditions does it break? A mean of N draws is not 0; it scatters by std/√N."),
         Mistake("True and False exchanged", edit("return False", "return True", "return True", "return False"), "Your test says False of the right ones and True of the wrong ones. Asked is whether the initialiser is right."),
         Mistake("square shapes only", edit("SHAPES", "((120, 120),)"), "You try square shapes only. The one with n_out, the one with both fans, the transposed one and the one that is wrong for few inputs passed: try (60, 240), (240, 60), and a small n_in with many rows."),
@@ -66,6 +66,12 @@ IS_HE = tested_problem(
         Mistake("twins asked to differ", edit("(rng, rng, same_seed)", "(rng, same_seed, rng)", "and np.array_equal(W, repeated)", ""), "You draw twice from generators with the same seed and ask the two draws to differ. From the same seed right ones draw the same; draw the second time from the first generator."),
         Mistake("one generator asked to repeat", edit("(rng, rng, same_seed)", "(rng, same_seed, rng)", "and not np.array_equal(W, again)", ""), "You ask two draws from the same generator to be equal. It has moved on in between; for equal draws make a second generator with the same seed."),
         Mistake("single precision refused", edit("W.shape == shape", "W.shape == shape and W.dtype == np.float64"), "You accuse the right one that draws in single precision. He’s rule says nothing of the type of the numbers."),
+        Mistake("either variance or mean", edit("and abs(W.var()", "and (abs(W.var()", "and abs(W.mean()) <= 0.1 * np.sqrt(variance)", "or abs(W.mean()) <= 0.1 * np.sqrt(variance))"), "One good number is enough for your test: variance and mean are joined by `or`. Both have to be right; an initialiser is wrong if one of them is not."),
+        Mistake("variance that is too small passes", edit("abs(W.var() / variance - 1)", "(W.var() / variance - 1)"), "The ones whose variance is too small passed your test. Take the size of the error: abs(…) ≤ threshold."),
+        Mistake("variance that is too large passes", edit("abs(W.var() / variance - 1)", "(1 - W.var() / variance)"), "The ones whose variance is too large passed your test. Take the size of the error: abs(…) ≤ threshold."),
+        Mistake("normal draws asked for", edit("W.shape == shape", "W.shape == shape and abs((W**4).mean() / (W**2).mean() ** 2 - 3) <= 0.3"), "You found the wrong ones, but ask for a normal distribution: the right ones that draw otherwise are accused. He’s rule names mean and variance only.", whole=True),
+        Mistake("zeros refused", edit("W.shape == shape", "W.shape == shape and W.all()"), "You accuse the right one half of whose weights are 0. The others are larger, so its variance is 2/n_in: the rule asks no more."),
+        Mistake("a little too generous", edit("- 1) <= 0.1", "- 1) <= 0.22"), "The one whose weights are 10 % too large passed your test: its variance is 21 % too large. With 10,000 draws a threshold of 10 % on the variance is safe, which is 5 % on the standard deviation."),
     ),
     hints=(
         "Think of what could be wrong and still look right: which shape, which call, which generator would show it?",

@@ -65,7 +65,7 @@ MASKED_NORM_BACKWARD = Problem(
         Invariant("dx has no part along x_hat", _no_stretch, "Your dx has a part along x̂. Stretching a feature of the whole batch changes hardly any output, so Σ_n dx_n x̂_n over all rows is 0 but for what ε leaves: look at the path through the variance."),
     ),
     mistakes=(
-        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your dx is that of lecture 5, equation (5.8): every row enters mean and variance. Rows with mask 0 move neither."),
+        Mistake("mask ignored", edit("mask[:, None]", "np.ones((len(x), 1))"), "Your dx is that of lecture 5, equation (5.8): every row enters mean and variance. Rows with mask 0 move neither.", beside_the_point=True),
         Mistake("all rows get both terms", edit("m * shared - m * x_hat", "shared - x_hat"), "You take the two terms off every row. A row with mask 0 moves neither μ nor v, so its dx is dx̂/s alone."),
         Mistake("all rows get the mean term", edit("m * shared", "shared"), "You take the mean term off every row. A row with mask 0 does not move μ."),
         Mistake("all rows get the variance term", edit("m * x_hat", "x_hat"), "You take the variance term off every row. A row with mask 0 does not move v."),
@@ -120,6 +120,12 @@ MASKED_NORM_BACKWARD = Problem(
         Mistake("dgamma and dbeta not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat", "np.sum(dy, axis=0)", "dy"), "Your dγ and dβ still have one row per example. The same γ and β serve all rows: sum over axis 0.", whole=True),
         Mistake("dgamma not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat"), "Your dγ still has one row per example. The same γ serves all rows: sum over axis 0."),
         Mistake("dbeta not summed", edit("np.sum(dy, axis=0)", "dy"), "Your dβ still has one row per example. The same β serves all rows: sum over axis 0."),
+        Mistake("sums not divided", edit("d.sum(axis=0) / M", "d.sum(axis=0)", "x_hat).sum(axis=0) / M", "x_hat).sum(axis=0)"), "Your two sums are not divided by M. A row that counts has the share 1/M in μ and v."),
+        Mistake("mean sum over the rows that count", edit("d.sum(axis=0)", "(m * d).sum(axis=0)"), "Your sum of dx̂ runs over the rows that count. μ is used by every row, so every row sends a gradient back through it: sum over all."),
+        Mistake("terms along the rows", edit("shared = d.sum(axis=0) / M", "shared = d.mean(axis=1, keepdims=True)", "along = (d * x_hat).sum(axis=0) / M", "along = (d * x_hat).mean(axis=1, keepdims=True)"), "Your two means run along the rows, as in layer norm. Each feature has its own μ and v: sums over the rows, axis 0."),
+        Mistake("variance over N alone", edit("(m * centred**2).sum(axis=0) / M", "(m * centred**2).mean(axis=0)"), "Your variance is divided by N. Its sum holds M terms."),
+        Mistake("mean over N alone", edit("(m * x).sum(axis=0) / M", "(m * x).mean(axis=0)"), "Your mean is divided by N. Its sum holds M terms."),
+        Mistake("gamma divided out", edit("gamma * dy", "dy / gamma"), "You divide by γ. y = γ x̂ + β, so dx̂ = γ ⊙ dy."),
     ),
     hints=(
         "Two questions for each path: which x_m move μ and v? Which outputs do μ and v move? Only the first is about the mask.",

@@ -45,6 +45,13 @@ def _cut_entries(grads, weights, ratio):
     return [np.clip(g, -limit, limit) for g, limit in zip(grads, limits, strict=True)]
 
 
+def _by_direction(grads, weights, ratio):
+    """Direction times the shorter of both lengths, which is 0/0 for a row of zeros."""
+    limits = [ratio * np.maximum(_rows(w), FLOOR) for w in weights]
+    with np.errstate(all="ignore"):
+        return [g / _rows(g) * np.minimum(_rows(g), limit) for g, limit in zip(grads, limits, strict=True)]
+
+
 def _cases(rng):
     """Rows with long, short and zero gradients; one unit whose weights are all zero; one square matrix."""
     cases = []
@@ -68,7 +75,7 @@ def _cases(rng):
         grads[0][0] = rng.normal(size=shapes[0][1])
         grads[-1][0] = 0.0
         cases.append(Case((grads, weights, ratio * rng.uniform(0.98, 1.02)), ("clipped",)))
-    return [*cases, _one_array(rng)]
+    return [*cases, _one_array(rng), _one_column(rng)]
 
 
 def _one_array(rng):
@@ -78,6 +85,15 @@ def _one_array(rng):
         w[row] *= short / np.linalg.norm(w[row])
         g[row] *= long / np.linalg.norm(g[row])
     return Case(([g], [w], rng.uniform(1.2, 1.3)), ("clipped",))
+
+
+def _one_column(rng):
+    """Units with a single input: below and above the limit, one of zeros, one below the floor in both."""
+    w = rng.uniform(0.4, 1.4, size=(6, 1)) * rng.choice([-1, 1], size=(6, 1))
+    g = 0.3 * w * np.array([[0.5], [2.0], [0.7], [-3.0], [0.0], [0.0]])
+    w[5] = 0.0
+    w[4], g[4] = 2e-4, 6e-4
+    return Case(([g[:3], g[3:]], [w[:3], w[3:]], 0.3), ("clipped",))
 
 
 def _pairs(args, outputs):
@@ -127,8 +143,8 @@ CLIP_BY_UNIT = Problem(
         Invariant("rows keep their direction", _turned, "Some of your rows point elsewhere than before. A unit's row is multiplied by one number."),
     ),
     mistakes=(
-        Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself."),
-        Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights."),
+        Mistake("by the global norm", _globally, "You measure the whole gradient against all weights, one factor for everything. Here every unit, a row of a matrix, is judged by itself.", beside_the_point=True),
+        Mistake("the lecture's clipping", _by_the_ratio, "You clip by the global norm with λ as its threshold, (5.22). Here every unit, a row, is judged by itself and against its own weights.", beside_the_point=True),
         Mistake("per matrix", edit("g, axis=1, ", "g, ", "w, axis=1, ", "w, "), "You measure whole matrices. Every unit, a row, is judged by itself."),
         Mistake("per column", edit("g, axis=1", "g, axis=0", "w, axis=1", "w, axis=0"), "You measure columns, the weights that leave an input. A unit is a row."),
         Mistake("per entry", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.abs(g)", "np.linalg.norm(w, axis=1, keepdims=True)", "np.abs(w)"), "You measure single entries. That turns the row; a unit's row has one length: the root of its sum of squares."),
@@ -158,6 +174,27 @@ CLIP_BY_UNIT = Problem(
         Mistake("factor without the weights", edit("limit / np", "ratio / np"), "Your long rows get the length λ. They get λ max(‖w_i‖, 0.001): the weights belong into the factor, too."),
         Mistake("nothing changed", edit("factor * g", "g.copy()"), "The gradients come back as they went in: no row was shortened. If you scale inside a loop, do the scaled arrays reach the list that you return? If you compare, is λ in the limit?", whole=True, alone=True),
         Mistake("long rows thrown away", edit("factor * g", "np.where(factor < 1, 0.0, g)"), "Your long rows become zero. Only their length is cut.", alone=True),
+        Mistake("0/0 for a gradient of zeros", _by_direction, "A gradient row of zeros becomes NaN with you: g_i/‖g_i‖ is 0/0 there. It is not longer than its limit, so it stays as it is."),
+        Mistake("floor under the gradient's length in the factor", edit("limit / np.where(large, size, 1.0)", "limit / np.where(large, np.maximum(size, FLOOR), 1.0)"), "You divide by max(‖g_i‖, 0.001). The floor is for the weights; the gradient's length stays what it is."),
+        Mistake("largest row for all", edit("(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True).max()"), "Your limit is that of the longest row of the weights, for all rows. Each unit is measured against its own weights."),
+        Mistake("mean length of the rows", edit("(w, axis=1, keepdims=True)", "(w, axis=1, keepdims=True).mean()"), "Your limit is that of the average row of the weights. Each unit is measured against its own weights."),
+        Mistake("cut by the ratio of the lengths", edit("limit / np.where(large, size, 1.0)", "size / length.clip(FLOOR)"), "Your long rows are multiplied by ‖g_i‖/‖w_i‖. The factor is limit/‖g_i‖, below 1."),
+        Mistake("factor squared", edit("limit / np.where(large, size, 1.0)", "(limit / np.where(large, size, 1.0)) ** 2"), "Your factor is squared: rows become too short. limit/‖g_i‖ makes them as long as the limit."),
+        Mistake("root of the factor", edit("limit / np.where(large, size, 1.0)", "np.sqrt(limit / np.where(large, size, 1.0))"), "Your factor is the root of limit/‖g_i‖, and rows stay too long. Lengths are roots already."),
+        Mistake("divided by λ", edit("ratio * np.maximum", "1 / ratio * np.maximum"), "Your limit is max(‖w_i‖, 0.001)/λ. λ multiplies."),
+        Mistake("largest entry for the length", edit("np.linalg.norm(g, axis=1, keepdims=True)", "np.abs(g).max(axis=1, keepdims=True)", "np.linalg.norm(w, axis=1, keepdims=True)", "np.abs(w).max(axis=1, keepdims=True)"), "You measure rows by their largest entry. ‖·‖ is the root of the sum of squares."),
+        Mistake("root mean square of the weights", edit("np.linalg.norm(w, axis=1, keepdims=True)", "np.sqrt((w**2).mean(axis=1, keepdims=True))"), "You measure the weights by their root mean square. ‖w_i‖ is the root of the sum."),
+        Mistake("all rows by the smallest factor", edit("clipped.append(factor * g)", "clipped.append(factor.min() * g)"), "All rows of a matrix get one factor, the smallest. Every unit is judged by itself."),
+        Mistake("limit added", edit("limit / np.where(large, size, 1.0)", "limit / (np.where(large, size, 1.0) + limit)"), "You divide by ‖g_i‖ plus the limit. The factor is limit/‖g_i‖."),
+        Mistake("smooth limit", edit("np.where(large, limit / np.where(large, size, 1.0), 1.0)", "limit / (size + limit)"), "You shorten every row a little. Rows up to the limit stay as they are, longer ones get its length."),
+        Mistake("floor of 0.01", edit("(length, FLOOR)", "(length, 1e-2)"), "Your floor is 0.01. Weights count as 0.001 long at least."),
+        Mistake("floor of 0.0001", edit("(length, FLOOR)", "(length, 1e-4)"), "Your floor is 0.0001. Weights count as 0.001 long at least."),
+        Mistake("floor of 1e−6", edit("(length, FLOOR)", "(length, 1e-6)"), "Your floor is 0.000001. Weights count as 0.001 long at least."),
+        Mistake("floor missing in the factor", edit("limit / np", "ratio * length / np"), "Your floor is in the comparison alone. The factor holds it too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
+        Mistake("floor missing in the comparison", edit("size > limit", "size > ratio * length"), "Your floor is in the factor alone, so that units with hardly any weights are stretched to it. It belongs to the comparison, too."),
+        Mistake("gradient and weights exchanged", edit("size > limit", "size >= 0", "limit / np.where(large, size, 1.0)", "np.minimum(1.0, ratio * np.maximum(size, FLOOR) / np.maximum(length, 1e-12))"), "Gradient and weights are exchanged in your factor. It is λ max(‖w_i‖, 0.001)/‖g_i‖."),
+        Mistake("weights less their mean", edit("np.linalg.norm(w, axis", "np.linalg.norm(w - w.mean(axis=1, keepdims=True), axis"), "You take the mean of a row off before you measure it. ‖w_i‖ is the length of the weights as they are."),
+        Mistake("spread for the length", edit("np.linalg.norm(w, axis=1, keepdims=True)", "w.std(axis=1, keepdims=True)"), "You measure the weights by their standard deviation. ‖w_i‖ is the root of the sum of squares."),
     ),
     hints=(
         "One unit at a time: how long is its row of the gradient, and how long is its row of the weights?",

@@ -29,6 +29,12 @@ def _windows_overwritten(dout, x, W, stride, padding):
     return dpadded[:, :, p : p + Y, p : p + X], depthwise_backward(dout, x, W, stride, padding)[1]
 
 
+def _as_far_as_windows_reach(dout, x, W, stride, padding):
+    dx, dW = depthwise_backward(dout, x, W, stride, padding)
+    rows, columns = (stride * (size - 1) + W.shape[1] - padding for size in dout.shape[2:])
+    return dx[:, :, :rows, :columns], dW
+
+
 def _without_last(dout):
     out = dout.copy()
     out[:, :, -1], out[:, :, :, -1] = 0, 0
@@ -36,7 +42,7 @@ def _without_last(dout):
 
 
 def _conv_cases(rng):
-    """Strides 1, 2 and 3; with and without padding, also more of it than the filter reaches; one image, one channel."""
+    """Strides 1, 2 and 3; with and without padding, also more of it than the filter reaches; one image, one channel; pixels that no window reaches."""
     cases = []
     for (N, C, Y, X), K, s, p in (
         ((3, 2, 5, 4), 3, 1, 1),
@@ -44,6 +50,7 @@ def _conv_cases(rng):
         ((5, 2, 4, 5), 3, 1, 0),
         ((1, 1, 2, 3), 1, 1, 2),
         ((2, 3, 6, 8), 2, 3, 2),
+        ((2, 2, 8, 5), 2, 3, 1),
     ):
         rows, columns = ((size + 2 * p - K) // s + 1 for size in (Y, X))
         suffix = "" if s == 1 else f" (stride {s})"
@@ -95,6 +102,21 @@ DEPTHWISE_BACKWARD = Problem(
         Mistake("dW averaged over the batch", edit("X], dW", "X], dW / len(x)"), "Your dW is divided by N. Every example uses the same filter, so their gradients add; a 1/N of the loss is already in dout."),
         Mistake("dW averaged over batch and windows", edit("X], dW", "X], dW / dout[:, 0].size"), "Your dW is a mean over examples and windows. All of them use the same filter, so their gradients add."),
         Mistake("last windows left out", lambda dout, *rest: depthwise_backward(_without_last(dout), *rest), "The last row and column of windows are missing from your sums. dout has Y' rows and X' columns, and range(Y') already stops one before."),
+        Mistake("left-over pixels missing", _as_far_as_windows_reach, "Pixels that no window reaches are missing in your dx. dx has the shape of x: their gradient is 0."),
+        Mistake("padding ignored in dW", edit("(dout * padded[seen])", "(dout * np.pad(x, ((0, 0), (0, 0), (0, 2 * p), (0, 2 * p)))[seen])"), "Your dW meets x itself. On the way forward the windows lay on the padded image: (i, j) of window (y, v) is row sy + i − p."),
+        Mistake("filter flipped in rows", edit("W[:, i, j, None", "W[:, K - 1 - i, j, None"), "Your dx has the filter's rows in reversed order. Pixel (i, j) of a window meets W[c, i, j]."),
+        Mistake("filter flipped in columns", edit("W[:, i, j, None", "W[:, i, K - 1 - j, None"), "Your dx has the filter's columns in reversed order. Pixel (i, j) of a window meets W[c, i, j]."),
+        Mistake("dW flipped in rows", edit("X], dW", "X], dW[:, ::-1].copy()"), "Your dW has its rows in reversed order. Nets do not flip the filter."),
+        Mistake("dW divided by the windows", edit("X], dW", "X], dW / dout[0, 0].size"), "Your dW is divided by the number of windows. All of them use the same filter, so their gradients add."),
+        Mistake("dW mean over the channels", edit("X], dW", "X], np.broadcast_to(dW.mean(axis=0), dW.shape).copy()"), "Your dW is the same for every channel: their mean. Each channel has a filter of its own."),
+        Mistake("dW of the first window", edit(".sum(axis=(0, 2, 3))", "[:, :, 0, 0].sum(axis=0)"), "Your dW is that of the first window. Every window uses the same filter, so their gradients add."),
+        Mistake("dW with dout squared", edit("(dout * padded[seen])", "(dout * dout)"), "Your dW leaves x out: each weight's gradient is dout times the pixel that it met."),
+        Mistake("dx divided by the windows of a pixel", edit("return dpadded[:, :, p", "dpadded = dpadded / K**2\n    return dpadded[:, :, p"), "Your dx is divided by K². A pixel's gradients from its windows add."),
+        Mistake("first example's dx for all", edit("dpadded[seen] += dout * W", "dpadded[seen] += dout[:1] * W"), "Your dx is that of the first example for all. Each image has its own dout."),
+        Mistake("stride in rows alone", edit("j : j + stride * V : stride", "j : j + V"), "Your windows move by s along the rows of the image only. They move by s in both directions: column sv, too."),
+        Mistake("dW also averaged over N, dx too", edit("dpadded[seen] += dout", "dpadded[seen] += dout / len(x)", "(dout * padded[seen])", "(dout / len(x) * padded[seen])"), "Your dx and dW are divided by N. A 1/N of the loss is in dout already.", whole=True),
+        Mistake("dx averaged over the batch", edit("dpadded[seen] += dout", "dpadded[seen] += dout / len(x)"), "Your dx is divided by N. A 1/N of the loss is in dout already."),
+        Mistake("mean of the filter", edit("W[:, i, j, None, None]", "W.mean(axis=(1, 2))[:, None, None]"), "Your dx uses the mean of a filter at every offset. Pixel (i, j) of a window met W[c, i, j]."),
     ),
     hints=(
         "Take one window of one channel: out[n, c, y, v] is the sum of the filter times the patch. Its gradient goes to the patch, weighed by the filter, and to the filter, weighed by the patch.",

@@ -25,6 +25,11 @@ def two_gates_backward(dout, h, W, b, W_g, b_g, W_k, b_k):
     return dh, dW, db, dW_g, db_g, dW_k, db_k
 
 
+def _quotient(z):
+    with np.errstate(all="ignore"):
+        return np.exp(z) / (1 + np.exp(z))
+
+
 def _columns_out(dout, h, W, b, W_g, b_g, W_k, b_k):
     dh, *rest = two_gates_backward(dout, h, W.T, b, W_g.T, b_g, W_k.T, b_k)
     return dh, *(a.T for a in rest)
@@ -42,6 +47,8 @@ def _highway_cases(rng):
     for N, H in ((5, 4), (4, 4), (3, 2), (1, 1)):
         W, W_g, W_k = rng.normal(size=(3, H, H)) * 1.2 / np.sqrt(H)
         b, b_g, b_k = (m + 0.5 * rng.normal(size=H) for m in (0.0, -0.8, 0.6))
+        if N == 3:  # a gate that is open to rounding: e^z is infinite there
+            b_g[0] = 800.0
         args = rng.normal(size=(N, H)), rng.normal(size=(N, H)), W, b, W_g, b_g, W_k, b_k
         cases.append(Case(args, ("dh", "dW", "db", "dW_g", "db_g", "dW_k", "db_k"), batch=N))
     return cases
@@ -57,7 +64,7 @@ TWO_GATES_BACKWARD = Problem(
     lecture='lecture 6, "Residual and highway nets"',
     axes={"dh": ("example", "unit"), "dW": _MATRIX, "db": ("unit",), "dW_g": _MATRIX, "db_g": ("unit",), "dW_k": _MATRIX, "db_k": ("unit",)},
     mistakes=(
-        Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights.", whole=True),
+        Mistake("the lecture's one gate", _coupled, "You differentiate h' = g ⊙ c + (1 − g) ⊙ h, equation (6.7). Here the old value has a gate of its own, k, with its own weights.", whole=True, beside_the_point=True),
         Mistake("identity path forgotten", edit(" + dout * k", ""), "In dh the carry is missing: h also goes straight to the output, weighed by k, and brings back k ⊙ dout."),
         Mistake("carry not weighed", edit("dout * k", "dout"), "Your carry brings back all of dout, as in a residual net. Here the old value passes with weight k, forward and back."),
         Mistake("carry 1 − g", edit("dout * k", "dout * (1 - g)"), "Your carry is weighed by 1 − g, as in the lecture. Here it is k."),
@@ -104,6 +111,23 @@ TWO_GATES_BACKWARD = Problem(
         Mistake("matrices' gradients averaged", edit("dz.T @ h, dz_g.T @ h, dz_k.T @ h", "(a.T @ h / len(h) for a in (dz, dz_g, dz_k))"), "Your dW, dW_g and dW_k are divided by N. The 1/N of the mean is already in dout.", whole=True),
         Mistake("bias gradients averaged", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "(a.mean(axis=0) for a in (dz, dz_g, dz_k))"), "Your bias gradients are means over the batch. A bias is added to every row, so its gradient is the sum.", whole=True),
         Mistake("bias gradients not summed", edit("dz.sum(axis=0), dz_g.sum(axis=0), dz_k.sum(axis=0)", "dz, dz_g, dz_k"), "Your bias gradients still have one row per example. The same bias is added to every row: sum over axis 0.", whole=True),
+        Mistake("carry gate's weights left at 0", edit("return dh, dW, db, dW_g, db_g, dW_k, db_k", "return dh, dW, db, dW_g, db_g, 0 * dW_k, 0 * db_k"), "Your dW_k and db_k are 0. The carry gate has weights of its own: δ_k = h ⊙ σ' ⊙ dout, dW_k = δ_kᵀ h and db_k = Σ δ_k.", whole=True),
+        Mistake("gate's weights left at 0", edit("return dh, dW, db, dW_g, db_g, dW_k, db_k", "return dh, dW, db, 0 * dW_g, 0 * db_g, dW_k, db_k"), "Your dW_g and db_g are 0: δ_g = c ⊙ σ' ⊙ dout, dW_g = δ_gᵀ h and db_g = Σ δ_g.", whole=True),
+        Mistake("gates' gradients exchanged", edit("return dh, dW, db, dW_g, db_g, dW_k, db_k", "return dh, dW, db, dW_k, db_k, dW_g, db_g"), "The gradients of the two gates are exchanged: dW_g and db_g come before dW_k and db_k.", whole=True),
+        Mistake("carry through both gates", edit("dout * k\n", "dout * k * g\n"), "Your carry is weighed by k ⊙ g. The old value passes with k alone."),
+        Mistake("carry 1 − k", edit("dout * k\n", "dout * (1 - k)\n"), "Your carry is weighed by 1 − k. The old value passes with k."),
+        Mistake("carry through σ'", edit("dout * k\n", "dout * k * (1 - k)\n"), "Your carry passes through σ'. The gate is a factor of the old value: its share of dh is k ⊙ dout."),
+        Mistake("carry k ⊙ h", edit("dout * k\n", "dout * k * h\n"), "Your carry holds h. The derivative of k ⊙ h by h, with k held fixed, is k: k ⊙ dout."),
+        Mistake("σ's of the gates exchanged", edit("g * (1 - g)", "k * (1 - k)", "k * (1 - k)", "g * (1 - g)"), "Your δ_g has k's slope and your δ_k has g's. Each gate has its own.", whole=True),
+        Mistake("σ' of k in both gates", edit("g * (1 - g)", "k * (1 - k)"), "Your δ_g has k(1 − k). The slope of g is g(1 − g).", whole=True),
+        Mistake("σ' of g in both gates", edit("k * (1 - k)", "g * (1 - g)"), "Your δ_k has g(1 − g). The slope of k is k(1 − k).", whole=True),
+        Mistake("new value's share weighed by g twice", edit("dz @ W +", "(g * dz) @ W +"), "In dh the candidate's share holds g twice. It is in δ already."),
+        Mistake("shares weighed by the gates again", edit("dz @ W + dz_g @ W_g + dz_k @ W_k", "g * (dz @ W) + dz_g @ W_g + dz_k @ W_k"), "In dh the candidate's share is multiplied by g once more, behind W. g is in δ already."),
+        Mistake("paths through the weights alone", edit("dz @ W + dz_g @ W_g + dz_k @ W_k", "(dz + dz_g + dz_k) @ W"), "All three δ go back through W. Each goes back the way it came: δ W + δ_g W_g + δ_k W_k."),
+        Mistake("db_g with h", edit("dz_g.sum(axis=0), dz_k.sum(axis=0)", "(dz_g * h).sum(axis=0), (dz_k * h).sum(axis=0)"), "Your db_g and db_k hold h. A bias is added as it is: its gradient is the sum of δ.", whole=True),
+        Mistake("h' for h", edit("dW, dW_g, dW_k = dz.T @ h, dz_g.T @ h, dz_k.T @ h", "dW, dW_g, dW_k = (a.T @ (g * c + k * h) for a in (dz, dz_g, dz_k))"), "Your weight gradients multiply by h', what comes out. What comes into the weights is h."),
+        Mistake("sum of the gates 1", edit("sigmoid(z_g), sigmoid(z_k)", "sigmoid(z_g) / (sigmoid(z_g) + sigmoid(z_k)), sigmoid(z_k) / (sigmoid(z_g) + sigmoid(z_k))"), "You divide the gates by their sum. Here each gate is a sigmoid by itself; together they need not be 1."),
+        Mistake("σ as a quotient", edit("sigmoid(z_g), sigmoid(z_k)", "_quotient(z_g), _quotient(z_k)"), "Where a gate is open to rounding your σ is no number: e^z is infinite there, and ∞/∞ is NaN. Write 1/(1 + e^(−z))."),
     ),
     hints=(
         "h reaches h' on four paths: through the candidate, through the gate g, through the gate k, and straight on, weighed by k.",

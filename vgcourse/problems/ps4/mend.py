@@ -94,7 +94,8 @@ def _rule(args, scales):
             other = np.tanh(untouched @ W1.T) @ W2.T
             bare, linear = (v @ W1.T @ W2.T for v in (h, flat))
             lengths = [np.linalg.norm(v) for v in (h, r, bare, untouched, other, flat, linear)]
-            sizes = np.abs(h).max(), np.abs(r).max(), np.linalg.norm(W1) * np.linalg.norm(W2)
+            matrices = np.linalg.norm(W1), np.linalg.norm(W2)
+            sizes = np.abs(h).max(), np.abs(r).max(), *matrices, matrices[0] * matrices[1]
             seen.append([a, *lengths, *sizes])
             h, untouched, flat = h + a * r, untouched + other, flat + a * linear
         if len(seen) < 4:
@@ -103,9 +104,11 @@ def _rule(args, scales):
         shares = columns[0] * columns[2] / columns[1]
         if _constant(shares):
             return 4.0 if abs(shares[0]) < SHARE else 5.0
-        if _constant(columns[0] * columns[-1], 0.02):  # standard deviations times √n are nearly norms
+        if any(
+            _constant(columns[0] * size, 0.02) for size in columns[-3:]
+        ):  # standard deviations times √n are nearly norms
             return 14.0
-        return next((6.0 + k for k, rule in enumerate(RULES) if _constant(rule(*columns[:-1]))), 1.0)
+        return next((6.0 + k for k, rule in enumerate(RULES) if _constant(rule(*columns[:-3]))), 1.0)
 
 
 RULES = (
@@ -152,7 +155,7 @@ MEND_BLOCKS = Problem(
         Invariant("upside down", known(3, 6.0), "Your scales follow ‖r‖/‖h‖, which is upside down: the longer a branch, the smaller its scale has to be."),
         Invariant("branches without tanh", known(3, 7.0), "Your scales would fit branches without their tanh. Measure the branch as it is, r = tanh(h W₁ᵀ) W₂ᵀ."),
         Invariant("net without tanh", known(3, 13.0), "Your scales would fit branches without their tanh. Measure the branch as it is, r = tanh(h W₁ᵀ) W₂ᵀ."),
-        Invariant("from the matrices", known(3, 14.0), "Your scales follow the sizes of W₁ and W₂. How long r is depends on the tanh and on what comes in, too: measure it."),
+        Invariant("from the matrices", known(3, 14.0), "Your scales follow the sizes of the matrices. How long r is depends on both of them, on the tanh and on what comes in: measure it."),
         Invariant("squares for lengths", known(3, 8.0), "Your scales follow the ratio of ‖h‖² and ‖r‖², sums of squares. The lengths are their roots."),
         Invariant("measured as it came", known(3, 9.0), "You measured each branch in the net as it came. Once a block is mended, all above it see another input: go on with the mended signal."),
         Invariant("a root of the ratio", known(3, 10.0), "Your scales follow the root of ‖h‖/‖r‖. Norms are roots already: the ratio itself counts."),

@@ -34,6 +34,14 @@ def _moving(first=False, unbiased=True, share=0.1):
     return formula
 
 
+def _halves(means, variances, x, gamma, beta, eps):
+    """Each batch averaged with what was there before, half and half."""
+    mean, v = means[0], variances[0]
+    for mu, var in zip(means[1:], variances[1:], strict=True):
+        mean, v = (mean + mu) / 2, (v + var) / 2
+    return mean, v, gamma * (x - mean) / np.sqrt(v + eps) + beta
+
+
 def _without_last(means, variances, sizes, *rest):
     return pooled_statistics(means[:-1], variances[:-1], sizes[:-1], *rest)
 
@@ -93,10 +101,10 @@ POOLED_STATISTICS = Problem(
         Mistake("standard deviations averaged", edit("share @ variances", "share @ np.sqrt(variances)"), "You average standard deviations. Variances are what adds up."),
         Mistake("square of the mean standard deviation", edit("share @ variances", "(share @ np.sqrt(variances)) ** 2"), "You average standard deviations and square them. Variances are what adds up."),
         Mistake("standard deviation returned", edit("return mean, variance", "return mean, np.sqrt(variance)"), "Your second result is a standard deviation. Return the variance; the root comes in with y."),
-        Mistake("the moving average of the lecture", _moving(), "You compute the moving average of (5.19). It forgets, and takes no account of the batches' sizes; here all rows count alike."),
-        Mistake("moving average from the first batch", _moving(True), "You compute the moving average of (5.19), from the first batch on. It forgets, and takes no account of the batches' sizes; here all rows count alike."),
-        Mistake("moving average of v_t as it is", _moving(False, False), "You compute the moving average of (5.19), with the v_t as they are. It forgets, and takes no account of the batches' sizes; here all rows count alike."),
-        Mistake("moving average of v_t from the first batch", _moving(True, False), "You compute the moving average of (5.19), from the first batch on, with the v_t as they are. It forgets, and takes no account of the batches' sizes; here all rows count alike."),
+        Mistake("the moving average of the lecture", _moving(), "You compute the moving average of (5.19). It forgets, and takes no account of the batches' sizes; here all rows count alike.", beside_the_point=True),
+        Mistake("moving average from the first batch", _moving(True), "You compute the moving average of (5.19), from the first batch on. It forgets, and takes no account of the batches' sizes; here all rows count alike.", beside_the_point=True),
+        Mistake("moving average of v_t as it is", _moving(False, False), "You compute the moving average of (5.19), with the v_t as they are. It forgets, and takes no account of the batches' sizes; here all rows count alike.", beside_the_point=True),
+        Mistake("moving average of v_t from the first batch", _moving(True, False), "You compute the moving average of (5.19), from the first batch on, with the v_t as they are. It forgets, and takes no account of the batches' sizes; here all rows count alike.", beside_the_point=True),
         Mistake("last batch left out", _without_last, "The last batch is missing from your statistics: there are T of them, and range(T) already stops one before T."),
         Mistake("batches of one row left out", edit("np.asarray(sizes) / np.sum(sizes)", "np.where(sizes > 1, sizes, 0) / np.sum(np.where(sizes > 1, sizes, 0))"), "You leave out the batches of a single row. Their variance is 0, but their row counts like every other."),
         Mistake("first batch left out", lambda means, variances, sizes, *rest: pooled_statistics(means[1:], variances[1:], sizes[1:], *rest), "The first batch is missing from your statistics."),
@@ -111,6 +119,23 @@ POOLED_STATISTICS = Problem(
         Mistake("last batch's statistics in y", edit("(x - mean) / np.sqrt(variance", "(x - means[-1]) / np.sqrt(variances[-1]"), "Your y is normalised with the last batch's mean and variance, not with those that you return."),
         Mistake("beta missing", edit("gamma * x_hat + beta", "gamma * x_hat"), "Your y lacks the learned shift: y = γ x̂ + β."),
         Mistake("affine missing", edit("gamma * x_hat + beta", "x_hat"), "Your y is x̂. The learned scale and shift are used at test time too: γ x̂ + β."),
+        Mistake("weights N_t − 1 over N − 1", edit("share @ variances", "((np.asarray(sizes) - 1) @ variances) / (np.sum(sizes) - 1)", "share @ (means - mean) ** 2", "np.asarray(sizes) @ (means - mean) ** 2 / (np.sum(sizes) - 1)"), "You take the v_t for estimates with 1/(N_t − 1), and return one with 1/(N − 1). They are the variances of the rows themselves, with 1/N_t, and so is what is asked for: weigh by N_t and divide by N."),
+        Mistake("weights N_t − 1 over N", edit("share @ variances", "((np.asarray(sizes) - 1) @ variances) / np.sum(sizes)"), "You take the v_t for estimates with 1/(N_t − 1). They are the variances of the rows themselves, with 1/N_t: weigh by N_t."),
+        Mistake("divided by N − T", edit("share @ variances", "(np.asarray(sizes) @ variances) / (np.sum(sizes) - len(sizes))", "inside + between", "inside"), "Your variance is Σ N_t v_t/(N − T), an estimate of the spread inside the batches. Asked for is the variance of all rows: divide by N, and add the spread of the means."),
+        Mistake("mean squares of mean and spread", edit("inside + between", "share @ (variances + means**2) - mean"), "You take μ off the mean square. It is μ² that goes: E[x²] − E[x]²."),
+        Mistake("spread twice", edit("inside + between", "inside + 2 * between"), "The spread of the means is in your variance twice. (x − μ)² = (x − μ_t)² + (μ_t − μ)² + a term that sums to 0: once."),
+        Mistake("between the batches not divided", edit("share @ (means - mean) ** 2", "((means - mean) ** 2).sum(axis=0)"), "Your spread of the means is a plain sum. Weigh (μ_t − μ)² by sizes/Σ sizes, like v_t."),
+        Mistake("weights squared", edit("share @ (means - mean) ** 2", "share**2 @ (means - mean) ** 2"), "You weigh (μ_t − μ)² by the square of each share. That is for the variance of a mean; here all rows count: N_t/N."),
+        Mistake("variance of a mean", edit("share @ variances", "share**2 @ variances"), "You weigh v_t by the square of each share. That is the rule for the variance of a mean; asked for is the variance of all rows: N_t/N."),
+        Mistake("new and old averaged", lambda means, variances, sizes, x, gamma, beta, eps: _halves(means, variances, x, gamma, beta, eps), "You average each new batch with what you have, half and half. The last batch then counts as much as all before it: weigh by the rows seen so far."),
+        Mistake("largest batch only", lambda means, variances, sizes, *rest: pooled_statistics(means[[np.argmax(sizes)]], variances[[np.argmax(sizes)]], np.asarray(sizes)[[np.argmax(sizes)]], *rest), "Your statistics are those of the largest batch. All rows count."),
+        Mistake("weights 1/N_t", edit("np.asarray(sizes) / np.sum(sizes)", "(1 / np.asarray(sizes)) / np.sum(1 / np.asarray(sizes))"), "You weigh each batch by 1/N_t. A large batch holds more rows: N_t/N."),
+        Mistake("roots of the sizes", edit("np.asarray(sizes) / np.sum(sizes)", "np.sqrt(sizes) / np.sum(np.sqrt(sizes))"), "You weigh each batch by √N_t. Each row counts once: N_t/N."),
+        Mistake("one variance for all features", edit("np.sqrt(variance + eps)", "np.sqrt(variance.mean() + eps)"), "Your y is divided by one variance for all features. Each feature has its own."),
+        Mistake("the mean of x taken off", edit("(x - mean)", "(x - x.mean(axis=0))"), "Your y takes off the mean of x itself. At test time the mean is that of the rows ever seen, the one you return."),
+        Mistake("the variance of x divided by", edit("np.sqrt(variance + eps)", "np.sqrt(x.var(axis=0) + eps)"), "Your y is divided by the spread of x itself. At test time the variance is that of the rows ever seen, the one you return."),
+        Mistake("plain means in y", edit("(x - mean)", "(x - means.mean(axis=0))"), "Your y takes off the plain mean of the batches' means, not the mean that you return."),
+        Mistake("eps twice", edit("variance = inside + between", "variance = inside + between + eps"), "Your variance holds ε. ε comes in with the root, √(v + ε), once."),
     ),
     hints=(
         "Imagine all rows of all batches in one long array. Which sums would you need for its mean and variance, and can you get them back from μ_t, v_t and N_t?",

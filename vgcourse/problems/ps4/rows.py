@@ -76,7 +76,7 @@ GROUP_NORM_BACKWARD = Problem(
         Mistake("one group of all channels", edit("x.shape, groups", "x.shape, 1"), "You put all channels into one group: that is layer norm. There are G groups."),
         Mistake("channels dealt out", _dealt_out, "Your groups hold every G-th channel. A group is C/G neighbouring channels: of the two axes that the channels become, G is the outer one."),
         Mistake("C/G groups", edit("x.shape, groups", "x.shape, x.shape[1] // groups"), "You made C/G groups of G channels. It is G groups of C/G channels."),
-        Mistake("spatial batch norm", edit("x.shape, groups", "x.shape, x.shape[1]", "(2, 3, 4)", "(0, 2, 3, 4)"), "Your mean and variance are those of spatial batch norm: each channel by itself, over all images."),
+        Mistake("spatial batch norm", edit("x.shape, groups", "x.shape, x.shape[1]", "(2, 3, 4)", "(0, 2, 3, 4)"), "Your mean and variance are those of spatial batch norm: each channel by itself, over all images.", beside_the_point=True),
         Mistake("gamma at the end", edit("scale * dy", "dy", "dx = (d", "dx = scale * (d"), "You multiply by γ at the end. In batch norm that is the same, here it is not: the channels of a group have different γ, so the means need dx̂ = γ dy inside."),
         Mistake("gamma at the end of one group", edit("scale * dy", "(scale * dy if G > 1 else dy)", "dx = (d", "dx = (1.0 if G > 1 else scale) * (d"), "With one group you multiply by γ at the end. Its channels have different γ, too: the means need dx̂ = γ dy inside."),
         Mistake("gamma missing", edit("scale * dy", "dy"), "γ is missing in dx. The gradient that arrives at x̂ is dx̂ = γ_c dy."),
@@ -117,6 +117,20 @@ GROUP_NORM_BACKWARD = Problem(
         Mistake("dgamma without dy", edit("(dy * x_hat,", "(x_hat,"), "Your dγ sums x̂: the gradient that comes in is missing, dγ = Σ dy ⊙ x̂."),
         Mistake("dgamma without x̂", edit("(dy * x_hat,", "(dy,"), "Your dγ sums dy alone: the factor of γ is missing. In y = γ x̂ + β it is x̂."),
         Mistake("dgamma with x", edit("(dy * x_hat,", "(dy * x,"), "Your dγ multiplies by x. In y = γ x̂ + β the factor of γ is x̂."),
+        Mistake("backward means over the channels only", edit("d.mean(axis=over", "d.mean(axis=2", "x_hat).mean(axis=over", "x_hat).mean(axis=2"), "Your forward statistics are right, but on the way back the means run over the channels of a group alone. The same axes go back that went forward."),
+        Mistake("divided by all channels", edit("d.mean(axis=over, keepdims=True)", "d.sum(axis=over, keepdims=True) / (C * Y * X)", "(d * x_hat).mean(axis=over, keepdims=True)", "(d * x_hat).sum(axis=over, keepdims=True) / (C * Y * X)"), "Your two sums run over a group and are divided by C · Y · X. A group holds C/G · Y · X values."),
+        Mistake("divided by the images too", edit("d.mean(axis=over, keepdims=True)", "d.mean(axis=over, keepdims=True) / N", "(d * x_hat).mean(axis=over, keepdims=True)", "(d * x_hat).mean(axis=over, keepdims=True) / N"), "Your two means are divided by N as well. A group belongs to one image: C/G · Y · X values."),
+        Mistake("backward means over the images too", edit("d.mean(axis=over", "d.mean(axis=(0, 2, 3, 4)", "x_hat).mean(axis=over", "x_hat).mean(axis=(0, 2, 3, 4)"), "On the way back your means run over the images as well. Group norm asks no other example: the same axes go back that went forward."),
+        Mistake("mean term over the pixels only", edit("d.mean(axis=over", "d.mean(axis=(3, 4)"), "Your mean term runs over the pixels of each channel alone. The mean of a group is over its channels, too."),
+        Mistake("variance term over the pixels only", edit("x_hat).mean(axis=over", "x_hat).mean(axis=(3, 4)"), "Your variance term averages over the pixels of each channel alone. The variance of a group is over its channels, too."),
+        Mistake("mean term s times too large", edit("- shared - stretch", "- s * shared - stretch"), "Your mean term is s times too large: it is not divided by s. Everything that goes back to x carries 1/s."),
+        Mistake("mean square for the variance", edit("x.var(axis=over, keepdims=True)", "(x**2).mean(axis=over, keepdims=True)"), "Your variance is the mean square. The mean of the group comes off first."),
+        Mistake("variance term doubled", edit("stretch = ", "stretch = 2 * "), "Your variance term is twice what it should be. The square's 2 and the root's ½ cancel."),
+        Mistake("the group of the channel, γ in its place", edit("gamma.reshape(G, C // G, 1, 1)", "gamma.reshape(C // G, G).T.reshape(G, C // G, 1, 1)"), "Your γ are dealt out to the groups, every G-th one. Channel c has γ_c, and a group is C/G neighbouring channels."),
+        Mistake("dgamma over a group", edit("dgamma = np.sum(dy * x_hat, axis=rows)", "dgamma = np.broadcast_to(np.sum(dy * x_hat, axis=(0, 2, 3, 4))[:, None], (G, C // G)).copy()"), "Your dγ is the same for all channels of a group: their sum. Each channel has a γ of its own."),
+        Mistake("dgamma and dbeta over a group", edit("dgamma = np.sum(dy * x_hat, axis=rows)", "dgamma = np.broadcast_to(np.sum(dy * x_hat, axis=(0, 2, 3, 4))[:, None], (G, C // G)).copy()", "dbeta = np.sum(dy, axis=rows)", "dbeta = np.broadcast_to(np.sum(dy, axis=(0, 2, 3, 4))[:, None], (G, C // G)).copy()"), "Your dγ and dβ are the same for all channels of a group. Each channel has a γ and a β of its own.", whole=True),
+        Mistake("dgamma of the first image", edit("np.sum(dy * x_hat, axis=rows)", "np.sum((dy * x_hat)[0], axis=(2, 3))"), "Your dγ is that of the first image. All images use the same γ: add over them."),
+        Mistake("image left out of dgamma and dbeta", edit("np.sum(dy * x_hat, axis=rows)", "np.sum((dy * x_hat)[0], axis=(2, 3))", "np.sum(dy, axis=rows)", "np.sum(dy[0], axis=(2, 3))"), "Your dγ and dβ are those of the first image. All images use the same γ and β: add over them.", whole=True),
     ),
     hints=(
         "Reshape first: (N, C, Y, X) to (N, G, C/G, Y, X). Which three axes do mean and variance run over, and which axes do dγ and dβ sum over?",
@@ -140,10 +154,11 @@ def rms_norm_backward(dy, x, gamma, eps):
 
 
 def _rms_cases(rng):
-    """One square case, in which a row and a scale are 0, and one row alone."""
+    """One square case, in which a row and a scale are 0; one row alone, and rows of one entry."""
     cases = []
-    for N, D, eps in ((3, 6, 0.05), (5, 5, 0.04), (1, 4, 0.03)):
-        x, gamma = norms.spread(rng, (N, D), (1,)), norms.scales(rng, D)
+    for N, D, eps in ((3, 6, 0.05), (5, 5, 0.04), (1, 4, 0.03), (4, 1, 0.5)):
+        x = norms.spread(rng, (N, D), (1,)) if D > 1 else rng.normal(size=(N, D))
+        gamma = norms.scales(rng, D)
         if N == D:
             x[2], gamma[1] = 0.0, 0.0
         cases.append(Case((rng.normal(size=(N, D)), x, gamma, eps), ("dx", "dgamma"), batch=N))
@@ -170,7 +185,7 @@ RMS_NORM_BACKWARD = Problem(
         Invariant("dx has no part along x", _no_part_along_x, "Your dx has a part along x. Making a whole row longer changes hardly any output, so Σ_d dx_d x_d is 0 but for what ε leaves: look at the path through r."),
     ),
     mistakes=(
-        Mistake("layer norm", edit("    r = ", "    x = x - x.mean(axis=1, keepdims=True)\n    r = ", "(d - stretch)", "(d - d.mean(axis=1, keepdims=True) - stretch)"), "You subtract the mean of the row, forward and back: that is layer norm, (5.16). RMSNorm divides by the root mean square and subtracts nothing."),
+        Mistake("layer norm", edit("    r = ", "    x = x - x.mean(axis=1, keepdims=True)\n    r = ", "(d - stretch)", "(d - d.mean(axis=1, keepdims=True) - stretch)"), "You subtract the mean of the row, forward and back: that is layer norm, (5.16). RMSNorm divides by the root mean square and subtracts nothing.", beside_the_point=True),
         Mistake("layer norm's statistics", edit("    r = ", "    x = x - x.mean(axis=1, keepdims=True)\n    r = "), "You subtract the row's mean before you divide. RMSNorm subtracts nothing: x̂ = x/r."),
         Mistake("standard deviation", edit("np.mean(x**2", "np.mean((x - x.mean(axis=1, keepdims=True)) ** 2"), "You divide by the standard deviation, as np.std gives it, which subtracts the mean first. RMSNorm divides by √(mean(x²) + ε)."),
         Mistake("mean term of layer norm", edit("(d - stretch)", "(d - d.mean(axis=1, keepdims=True) - stretch)"), "You take the mean of dx̂ off, as in layer norm. Nothing was subtracted on the way forward, so no path leads through a mean."),
@@ -203,6 +218,13 @@ RMS_NORM_BACKWARD = Problem(
         Mistake("dgamma averaged", edit("np.sum(", "np.mean("), "Your dγ is a mean over the batch. Every row uses the same γ, so its gradient is a sum."),
         Mistake("dgamma without x̂", edit("np.sum(dy * x_hat", "np.sum(dy"), "Your dγ sums dy alone: the factor of γ is missing. In y = γ x̂ it is x̂."),
         Mistake("dgamma not summed", edit("np.sum(dy * x_hat, axis=0)", "dy * x_hat"), "Your dγ still has one row per example. The same γ serves all rows: sum over axis 0."),
+        Mistake("mean of dx̂ times mean of x̂", edit("np.mean(d * x_hat, axis=1, keepdims=True)", "np.mean(d, axis=1, keepdims=True) * np.mean(x_hat, axis=1, keepdims=True)"), "You multiply the mean of dx̂ by the mean of x̂. Multiply entry by entry first, then average: mean(dx̂ ⊙ x̂)."),
+        Mistake("divided by N for D", edit("np.mean(d * x_hat, axis=1, keepdims=True)", "np.sum(d * x_hat, axis=1, keepdims=True) / len(x)"), "Your second term is divided by N. r² is a mean over the D entries of a row."),
+        Mistake("r cubed for r", edit("(d - stretch) / r", "d / r - stretch / r**3"), "Your second term is divided by r³, with x̂ in it. With x in both places it is r³; with x̂ it is r."),
+        Mistake("γ twice", edit("dx = (d", "dx = gamma * (d"), "γ stands twice in your dx: in dx̂ = γ ⊙ dy, and once more at the end."),
+        Mistake("gamma of the mean", edit("gamma * dy", "gamma.mean() * dy"), "You use one γ for all features, their mean. Each has its own."),
+        Mistake("dgamma from dx", edit("np.sum(dy * x_hat", "np.sum(dx * x"), "Your dγ multiplies dx by x. γ multiplies x̂: dγ = Σ dy ⊙ x̂."),
+        Mistake("unbiased mean square", edit("np.mean(x**2, axis=1, keepdims=True)", "np.sum(x**2, axis=1, keepdims=True) / max(x.shape[1] - 1, 1)"), "Your r² is divided by D − 1. It is a mean over all D entries."),
     ),
     hints=(
         "x_i reaches the outputs on two paths: directly, and through r. The second reaches all D outputs of the row. There is no third.",

@@ -9,6 +9,11 @@ SHAPES = ((3, 2), (4,), (2, 2))
 LONG, MIDDLE = ((26.0, 1.2, 13.0), 2.2), ((3.0, 3.0, 3.0), 3.0)
 SHORT, ZERO, NAN = ((1.0, 1.0, 1.0), 2.2), ((0.0, 0.0, 0.0), 1.0), ((np.nan, 1.0, 1.0), 1.0)
 TRIALS = (LONG, MIDDLE, SHORT, ZERO, NAN)
+ONE_ARRAY = tuple(
+    ((norm,), c) for norm, c in ((26.0, 2.2), (5.0, 3.0), (1.7, 2.2), (0.0, 1.0), (np.nan, 1.0))
+)
+ONE_THRESHOLD = (LONG, ((2.0, 2.0, 2.0), 2.2), SHORT, ((0.0, 0.0, 0.0), 2.2), ((np.nan, 1.0, 1.0), 2.2))
+THRESHOLD_1 = (((26.0, 1.2, 13.0), 1.0), ((1.0, 1.0, 1.0), 1.0), ((0.3, 0.3, 0.3), 1.0), ZERO, NAN)
 
 
 def is_clipping(clip):
@@ -23,11 +28,20 @@ def _agree(a, b, tolerance=1e-5):
     )
 
 
-def tester(clip, trials=TRIALS, agree=_agree, intact=True, parts=slice(None), verdict=bool, nan=np.any):
+def tester(
+    clip,
+    trials=TRIALS,
+    agree=_agree,
+    intact=True,
+    parts=slice(None),
+    verdict=bool,
+    nan=np.any,
+    shapes=SHAPES,
+):
     """The verdict on a clipping function, with parts exchangeable for the mistakes."""
     rng = np.random.default_rng(0)
     for norms, c in trials:
-        arrays = [rng.normal(size=shape) for shape in SHAPES]
+        arrays = [rng.normal(size=shape) for shape in shapes]
         grads = [a * (norm / np.linalg.norm(a)) for a, norm in zip(arrays, norms, strict=True)]
         handed = [g.copy() for g in grads]
         out = clip(handed, c)
@@ -58,6 +72,16 @@ def _not_longer(a, b):
     """Only that the result is not longer than the right one."""
     mine, right = (np.sqrt(sum((np.asarray(x) ** 2).sum() for x in arrays)) for arrays in (a, b))
     return mine <= right * (1 + 1e-5)
+
+
+def _equal(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _directions(a, b):
+    """Only that both point the same way."""
+    mine, right = (np.concatenate([np.ravel(x) for x in arrays]) for arrays in (a, b))
+    return abs(mine @ right - np.linalg.norm(mine) * np.linalg.norm(right)) <= 1e-5 * abs(mine @ right)
 
 
 def _arrays_only(a, b):
@@ -91,4 +115,10 @@ MISTAKES = (
     Mistake("last array only", dict(parts=slice(-1, None)), "You look at the last array only: the one that leaves the first as it was passed."),
     Mistake("lists refused", dict(agree=_arrays_only), "You accused the right one that returns nested lists: np.asarray makes arrays of them."),
     Mistake("tuples refused", dict(agree=_lists_only), "You accused the right one that returns a tuple. A tuple of arrays is as good as a list."),
+    Mistake("one vector", dict(shapes=((4,),), trials=ONE_ARRAY), "You try a single vector. The norm is that of all arrays together: try several of different norms and shapes."),
+    Mistake("one matrix", dict(shapes=((3, 2),), trials=ONE_ARRAY), "You try a single array. The norm is that of all arrays together: try several of different norms."),
+    Mistake("one threshold", dict(trials=ONE_THRESHOLD), "The one that keeps the first threshold passed your test. Call it with another one, too."),
+    Mistake("threshold 1", dict(trials=THRESHOLD_1), "Your threshold is always 1, and 1² is 1: the ones that mix up squares passed your test, and the one that keeps the first threshold. Try 2.2 and 3."),
+    Mistake("equality asked", dict(agree=_equal), "You ask for equal numbers and accuse right ones that differ by rounding, or by a 1e−6 in the denominator. Allow a relative error of 1e−5."),
+    Mistake("directions only", dict(agree=_directions), "You compare directions. The ones that give another length passed your test: take the norm of the difference."),
 )  # fmt: skip
