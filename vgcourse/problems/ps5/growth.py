@@ -124,7 +124,7 @@ GROWTH_START = Problem(
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value.", whole=True),
+        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value.", whole=True, beside_the_point=True),
         Mistake("Frobenius norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P)"), "np.linalg.norm of a matrix is the Frobenius norm, √(Σ σ²). ‖·‖₂ is the largest σ alone."),
         Mistake("row sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, np.inf)"), "You use the largest row sum, ‖·‖∞. Asked for is ‖·‖₂, the largest singular value."),
         Mistake("column sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 1)"), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
@@ -133,7 +133,7 @@ GROWTH_START = Problem(
         Mistake("smallest singular value", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, -2)"), "Your norms are the smallest singular values. ‖·‖₂ is the largest.", whole=True),
         Mistake("growth per step", edit("np.array(norms)", "norms / np.array([1.0, *norms[:-1]])"), "Your norms are divided by the one before: growth per step. Asked for is ‖A^k‖ from the beginning."),
         Mistake("norm squared", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 2) ** 2"), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
-        Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(A, 2) ** k for k in ks"), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
+        Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(A, 2) ** k for k in ks"), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next.", beside_the_point=True),
         Mistake("powers of entries", edit("np.linalg.matrix_power(A, k)", "A**k"), "A**k raises each entry to the power k. A^k is the matrix product."),
         Mistake("k starts at 0", edit("range(1, steps + 1)", "range(steps + 1)"), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps.", whole=True),
         Mistake("one norm too few", edit("range(1, steps + 1)", "range(1, steps)"), "Your last norm is k = steps − 1. Asked for are k = 1 … steps.", whole=True),

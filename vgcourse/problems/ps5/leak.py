@@ -20,10 +20,10 @@ def largest_leak(W):
     return max(a, 0.0)
 
 
-def _with_and_without(name, text, *old_and_new, alone=False):
+def _with_and_without(name, text, *old_and_new, **marks):
     """A mistake in two forms: as it is, and by someone who returns 0 where some Re λ is 1 or more."""
-    yield Mistake(name, edit(*old_and_new), text, alone=alone)
-    yield Mistake(f"{name}, or 0", edit(*old_and_new, *OR_0), text, alone=alone)
+    yield Mistake(name, edit(*old_and_new), text, **marks)
+    yield Mistake(f"{name}, or 0", edit(*old_and_new, *OR_0), text, **marks)
 
 
 OR_0 = "return max(a, 0.0)", "return max(a, 0.0) * (np.linalg.eigvals(W).real < 1).all()"
@@ -79,7 +79,7 @@ LARGEST_LEAK = Problem(
         Invariant("on the edge", _not_on_the_edge, "At your a* the largest |eigenvalue| of (1 − a) I + a W is not 1, so the edge lies elsewhere. Compute it for your own number."),
     ),
     mistakes=(
-        *_with_and_without("1 over the spectral radius", "Your a* is 1/ρ, the largest factor with which a W is stable. Here (1 − a) h_{t−1} is added: look at the eigenvalues of (1 − a) I + a W.", BOUNDS, "1 / np.abs(values)", alone=True),
+        *_with_and_without("1 over the spectral radius", "Your a* is 1/ρ, the largest factor with which a W is stable. Here (1 − a) h_{t−1} is added: look at the eigenvalues of (1 − a) I + a W.", BOUNDS, "1 / np.abs(values)", alone=True, beside_the_point=True),
         Mistake("2 left out", edit("2 * gap.real", "gap.real"), "Your a* is half of the edge: there the mode that decides shrinks as much as it can. It is stable up to twice that."),
         *_with_and_without("real λ only", "Your bound is 2/|1 − λ|, that of a real λ below 1. A complex pair leaves the circle earlier; and λ above 1 is never inside.", "2 * gap.real", "2.0", "np.abs(gap) ** 2", "np.abs(gap)", alone=True),
         Mistake("pairs left out", edit(EIGENVALUES, "_real_ones(W)"), "You look at the real λ alone. Complex pairs leave the circle, too, and one may be the first."),

@@ -92,7 +92,7 @@ LEAKY_GRADIENT = Problem(
     points=4,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("the lecture's unit", edit("kept = 1 - leak", "kept = 0.0", " * leak", "", "dz = leak * ", "dz = "), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
+        Mistake("the lecture's unit", edit("kept = 1 - leak", "kept = 0.0", " * leak", "", "dz = leak * ", "dz = "), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept.", beside_the_point=True),
         Mistake("state without the leak", edit("(1 - leak) * h[-1] + leak * ", ""), "Your states are f(z_t), without the leak; your chain has it. h_t = (1 − a) h_{t−1} + a f(z_t) is what both have to follow."),
         Mistake("a and 1 − a exchanged in the state", edit("(1 - leak) * h[-1] + leak", "leak * h[-1] + (1 - leak)"), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
         Mistake("state without 1 − a", edit("(1 - leak) * h[-1]", "h[-1]"), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),

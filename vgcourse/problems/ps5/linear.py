@@ -78,7 +78,7 @@ DELAYED_RESPONSE = Problem(
     points=2,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("delay ignored", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]"), "Your inputs arrive at once. Here x_t reaches the state d steps later."),
+        Mistake("delay ignored", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[t]"), "Your inputs arrive at once. Here x_t reaches the state d steps later.", beside_the_point=True),
         Mistake("late inputs come round", edit(" if t >= delay else 0 * x[0]", ""), "Your first d steps hear the end of x: a negative index counts from the end in Python. Before x_1 there was nothing."),
         Mistake("np.roll goes round", edit("x[t - delay] if t >= delay else 0 * x[0]", "x[(t - delay) % len(x)]"), "Your first d steps hear the end of x: moved in a circle, what falls out behind comes in again in front. Before x_1 there was nothing."),
         Mistake("one step more", edit("x[t - delay] if t >= delay else 0 * x[0]", "_within(x, t - delay - 1)"), "Your inputs come one step too late: with d = 0, x_1 has to be heard in h_1."),

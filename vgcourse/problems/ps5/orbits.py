@@ -84,7 +84,7 @@ TWO_STEP_ORBITS = Problem(
         Mistake("two steps made", edit("return other", "return f(z2)"), "Your `other` is where h is after two steps, which is h again. Asked for is the point between."),
         Mistake("h turned round and used", edit("f(z1)", "-h"), "Your `other`, and with it your second step, is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive).", whole=True),
         Mistake("h turned round", edit("return other", "return -h"), "Your `other` is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive)."),
-        Mistake("one step's slope", edit("first * second", "first"), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points."),
+        Mistake("one step's slope", edit("first * second", "first"), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points.", beside_the_point=True),
         Mistake("slope at the other point only", edit("first * second", "second"), "Your slopes are those of the second step alone. Two steps multiply a distance twice."),
         Mistake("one slope squared", edit("first * second", "first**2"), "Your slopes are squares of the slope at h. The second step begins at the other point, where f' is another."),
         Mistake("slope at the other point squared", edit("first * second", "second**2"), "Your slopes are squares of the slope at the other point. The first step begins at h, where f' is another."),

@@ -129,7 +129,7 @@ TWO_MODES = Problem(
         Mistake("as they are listed", edit('np.argsort(-np.abs(values), kind="stable")', "range(len(values))"), "You take the first λ that np.linalg.eig lists. It lists them in no order.", whole=True),
         Mistake("largest part of the start first", edit("-np.abs(values)", "-sizes"), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is.", whole=True),
         Mistake("growing modes left out", edit(" if values[i].imag >= 0", " if values[i].imag >= 0 and abs(values[i]) < 1"), "A mode with |λ| above 1 is not among yours. It grows, so it lasts the longest: the largest |λ| comes first, whatever it is."),
-        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide.", whole=True),
+        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide.", whole=True, beside_the_point=True),
         Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric and finds no complex pair.", whole=True),
         Mistake("radii: real parts", edit("return radii", "return slowest.real"), "Your radii are real parts of λ. The distance from 0 is √(Re² + Im²)."),
         Mistake("radii: |Re λ|", edit("return radii", "return np.abs(slowest.real)"), "Your radii are |Re λ|. The distance from 0 is √(Re² + Im²)."),

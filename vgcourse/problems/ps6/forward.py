@@ -47,7 +47,7 @@ LEAKY_FORWARD = Problem(
     lecture='lecture 8, "Backpropagation through time"',
     axes={"hs": ("step from 0", "example", "unit")},
     mistakes=(
-        Mistake("no leak", edit("(1 - alpha) * h + alpha * c", "c"), "Your net has no leak: each state is the tanh alone, as in the lecture. Here a unit keeps the share 1 − α of its old value."),
+        Mistake("no leak", edit("(1 - alpha) * h + alpha * c", "c"), "Your net has no leak: each state is the tanh alone, as in the lecture. Here a unit keeps the share 1 − α of its old value.", beside_the_point=True),
         Mistake("leak the wrong way round", edit("(1 - alpha) * h", "alpha * h", "alpha * c", "(1 - alpha) * c"), "You keep the share α and let in 1 − α. It is the other way round: α is what is new."),
         Mistake("all kept", edit("(1 - alpha) * h", "h"), "You keep the whole old value and add α times the new one. What is let in has to leak out elsewhere: the old value has the weight 1 − α."),
         Mistake("new value not weighted", edit("alpha * c", "c"), "Your old value has its weight 1 − α, your new one has none: it enters with α."),

@@ -56,7 +56,7 @@ LEAKY_JACOBIAN = Problem(
     ),
     mistakes=(
         *(m for m in SLOPE_MISTAKES if m.name not in ("leak missing on the tanh", "1 − α on the tanh", "leak squared on the tanh", "W_h transposed")),
-        Mistake("the lecture's Jacobian", edit("1 - c**2", "1 - hs[1:] ** 2", "np.diag(1 - alpha) + (alpha * ", "(", "np.max(1 - alpha) + np.max(alpha * ", "np.max("), "Your Jacobian and bound are those of a net without leaks, as in the lecture. Write h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t and derive it with respect to h_{t−1}."),
+        Mistake("the lecture's Jacobian", edit("1 - c**2", "1 - hs[1:] ** 2", "np.diag(1 - alpha) + (alpha * ", "(", "np.max(1 - alpha) + np.max(alpha * ", "np.max("), "Your Jacobian and bound are those of a net without leaks, as in the lecture. Write h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t and derive it with respect to h_{t−1}.", beside_the_point=True),
         Mistake("leak missing on the tanh", edit("+ (alpha * ", "+ (", "+ np.max(alpha * ", "+ np.max("), "The factor α is missing on the way through the tanh, in J and in the bound."),
         Mistake("leak missing in J", edit("+ (alpha * ", "+ ("), "The factor α is missing in J on the way through the tanh: c_t enters h_t with the weight α."),
         Mistake("1 − α on the tanh", edit("+ (alpha * ", "+ ((1 - alpha) * "), "On the way through the tanh your J has 1 − α. c_t enters h_t with the weight α; 1 − α belongs to the old state."),
@@ -101,7 +101,7 @@ LEAKY_JACOBIAN = Problem(
         Mistake("largest column sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, 1)"), "Your bound has the largest column sum of W_h for its norm. ‖W_h‖ is the largest singular value, the norm of order 2."),
         Mistake("largest row sum", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h, np.inf)"), "Your bound has the largest row sum of W_h for its norm. ‖W_h‖ is the largest singular value, the norm of order 2."),
         Mistake("largest entry", edit("np.linalg.norm(W_h, 2)", "np.abs(W_h).max()"), "Your bound has the largest entry of W_h for its norm. ‖W_h‖ is the largest singular value, the norm of order 2."),
-        Mistake("the lecture's bound", edit("np.prod(factors)", "norm ** len(factors)"), "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes."),
+        Mistake("the lecture's bound", edit("np.prod(factors)", "norm ** len(factors)"), "Your bound is ‖W_h‖ to the power t − s, that of (8.14). Asked for is one with each step's own leaks and slopes.", beside_the_point=True),
         Mistake("Frobenius norm", edit("np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h)"), "Your bound has the Frobenius norm of W_h. ‖W_h‖ is the largest singular value, the norm of order 2."),
         Mistake("spectral radius", edit("np.linalg.norm(W_h, 2)", "np.abs(np.linalg.eigvals(W_h)).max()"), "Your bound has the spectral radius of W_h. The norm of one product is bounded by the largest singular value."),
     ),

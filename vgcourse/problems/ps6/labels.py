@@ -47,7 +47,7 @@ LABEL_GRADIENTS = Problem(
         Invariant("dhs from do", lambda args, out: relative_error(out["dhs"], out["do"] @ args[1]), "Your dhs does not go with your own do: h_t acts on the loss of its own step through V alone."),
     ),
     mistakes=(
-        Mistake("softmax", edit("sigmoid(o)", "np.exp(o) / np.exp(o).sum(axis=-1, keepdims=True)"), "You took the softmax, as in the lecture. There one class is right; here each label is a yes-or-no question of its own, with a sigmoid."),
+        Mistake("softmax", edit("sigmoid(o)", "np.exp(o) / np.exp(o).sum(axis=-1, keepdims=True)"), "You took the softmax, as in the lecture. There one class is right; here each label is a yes-or-no question of its own, with a sigmoid.", beside_the_point=True),
         Mistake("tanh for the sigmoid", edit("sigmoid(o)", "np.tanh(o)"), "You squash the scores with tanh. A probability comes from the sigmoid."),
         Mistake("sigmoid of −o", edit("sigmoid(o)", "sigmoid(-o)"), "Your probabilities are σ(−o), those of the answer no: look at the sign in the exponent."),
         Mistake("yes or no for the probability", edit("p - targets", "(p > 0.5) - targets"), "You compare targets with decisions, score above 0 or not. The loss is smooth: its gradient has σ(o) itself."),

@@ -46,7 +46,7 @@ SLOPE_MISTAKES = (
 )  # fmt: skip
 
 WAYS = (
-    Mistake("the lecture's step back", edit("alpha * (1 - c**2)", "1 - hs[1:] ** 2", "(1 - alpha) * dh + ", ""), "You go back as in the lecture, through a net without leaks: slope 1 − h_t², W_h, and no other way. Derive the step again from h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t."),
+    Mistake("the lecture's step back", edit("alpha * (1 - c**2)", "1 - hs[1:] ** 2", "(1 - alpha) * dh + ", ""), "You go back as in the lecture, through a net without leaks: slope 1 − h_t², W_h, and no other way. Derive the step again from h_t = (1 − α) ⊙ h_{t−1} + α ⊙ c_t.", beside_the_point=True),
     Mistake("no way around the tanh", edit("(1 - alpha) * dh + ", ""), "Only the way through the tanh and W_h is in your step back, as in the lecture. h_{t−1} also stands in h_t directly, with the weight 1 − α."),
     Mistake("no way through the tanh", edit(" + dz @ W_h", ""), "Only the way around the tanh is in your step back. h_{t−1} also enters the tanh, through W_h."),
     Mistake("α on the way around", edit("(1 - alpha) * dh", "alpha * dh"), "On the way around the tanh you multiply by α. The old state was kept with the weight 1 − α."),

@@ -62,7 +62,7 @@ TRUNCATED_BACKWARD = Problem(
     mistakes=(
         *(m for m in SLOPE_MISTAKES if m.name != "slope one step early, index −1"),
         *WAYS,
-        Mistake("not truncated", edit("*range(k1, T, k1), ", "", "max(end - k2, 0)", "0"), "This is the full gradient: nothing is cut."),
+        Mistake("not truncated", edit("*range(k1, T, k1), ", "", "max(end - k2, 0)", "0"), "This is the full gradient: nothing is cut.", beside_the_point=True),
         Mistake("chunks of k1", edit("max(end - k2, 0)", "last"), "Your blocks go back over their own k1 steps only: chunks. They go on to k2 steps, into blocks before."),
         Mistake("k2 ignored", edit("end - k2", "end - k1"), "Your ways back are k1 steps long. They are k2 steps long, whatever k1 is."),
         Mistake("k1 ignored", edit("range(k1, T, k1)", "range(k2, T, k2)"), "A way back of yours starts after every k2 steps. It starts after every k1 steps, and overlaps the one before."),
