@@ -51,7 +51,10 @@ def _leak_cases(rng):
         ([(u(0.7, 0.9), u(0.5, 0.9)), u(0.1, 0.4)], pairs),  # all to the right of 0, a* above 1
         ([(u(2.0, 2.5), u(2.0, 2.4)), u(0.4, 0.8), -u(0.5, 0.9)], pairs),
     ]
-    return [Case((matrix_with(blocks, rng),), names) for blocks, names in both]
+    turn = rng.uniform(1, 2)
+    touches = np.diag([1, 1, rng.uniform(0.2, 0.6)])  # Re λ = 1 to the last bit
+    touches[0, 1], touches[1, 0], touches[2, :2] = -turn, turn, rng.uniform(0.5, 1, 2)
+    return [*(Case((matrix_with(blocks, rng),), names) for blocks, names in both), Case((touches,), pairs)]
 
 
 def _not_on_the_edge(args, outputs):

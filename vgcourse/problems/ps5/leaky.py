@@ -74,6 +74,9 @@ def _gradient_cases(rng):
             if all(abs(net[i]) > 0.2 * total[i] for i in (1, 2, 3)):
                 break
         cases.append(Case(args, ("dh", "dw", "dc", "dleak"), steps=T))
+    x = np.abs(cases[0].args[4])
+    for w, leak in ((0.0, 1.0), (0.8, 0.0)):  # hears nothing of itself and keeps nothing; takes in nothing
+        cases.append(Case(("tanh", w, 0.5, leak, x, 0.6), cases[0].quantities, steps=len(x)))
     return cases  # fmt: skip
 
 

@@ -35,10 +35,11 @@ def _orbit_cases(rng):
     maps = [
         ("tanh", -u(1.4, 1.9), u(0.1, 0.25)),
         ("sigmoid", -u(7.5, 9), u(3.2, 3.7)),
-        ("relu", -u(1.3, 1.8), u(0.5, 0.9)),
+        ("relu", -u(2.2, 2.8), u(0.5, 0.9)),  # one step stretches, and more than the mean may
         ("tanh", u(1.6, 2.2), u(0.05, 0.12)),
         ("sigmoid", -u(2.5, 3.5), u(0.5, 1.5)),
         ("relu", -u(1.007, 1.02), u(0.5, 0.9)),  # a slope of two steps just above 1
+        ("tanh", u(0.5, 0.8), u(0.1, 0.3)),
     ]
     cases = []
     for name, w, drive in maps:

@@ -59,7 +59,11 @@ def _companion_cases(rng):
         sizes = np.sort(np.abs(np.linalg.eigvals(B)))
         if sizes[0] > 0.3 and sizes[1] > sizes[0] + 0.3 and (np.abs(sizes - sizes.round()) > 0.1).all():
             break
-    return [*cases, Case(({1: B},), cases[0].quantities)]
+    while True:  # whole numbers on the longest lag, which is named first, beside floats
+        taps = {2: rng.integers(-2, 3, size=(2, 2)), 1: rng.uniform(-0.9, 0.9, size=(2, 2))}
+        if np.linalg.det(taps[2]) and np.abs(taps[1]).min() > 0.1:
+            break
+    return [*cases, Case(({1: B},), cases[0].quantities), Case((taps,), cases[0].quantities)]
 
 
 def _one_step_wrong(args, outputs):
