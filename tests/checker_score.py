@@ -4,7 +4,9 @@
 figure.
 """
 
+import itertools
 import sys
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +16,9 @@ import numpy as np
 from right_answers import RIGHT
 
 from vgcourse.check import evaluate, find, names
+from vgcourse.judge.runs import wrong_names, wrong_run
+from vgcourse.problems.problem import drawn
+from vgcourse.problems.slips import slips
 
 # What a catalogue has to hold: mistakes of any function, of a backward pass, right answers.
 LEAST_MISTAKES, LEAST_BACKWARD, LEAST_RIGHT = 4, 5, 6
@@ -35,6 +40,10 @@ class Score(NamedTuple):
     wrong: int
     caught: int
     accused: int
+    spoilt: int
+    false: int
+    changes: int
+    passing: int
     variants: int
     right: int
     accepted: int
@@ -114,6 +123,64 @@ def random_wrong(problem, kind, number):
     return answer
 
 
+# --- one output spoilt at a time, one place of the reference changed -----------------------------------
+
+WAYS = {
+    "zero": lambda a, rng: 0 * a,
+    "doubled": lambda a, rng: 2 * a,
+    "negated": lambda a, rng: -a,
+    "shuffled": lambda a, rng: rng.permutation(a.ravel()).reshape(a.shape),
+}
+TRUE = {("ps3.best_bias", 0, "negated")}  # "your bias has the wrong sign" is true of it alone, too
+
+
+def spoilt_outputs(problem):
+    """(place, way, answer): the reference with one of several outputs spoilt."""
+
+    def spoilt(value, way):
+        if isinstance(value, (list, tuple)):
+            return type(value)(spoilt(part, way) for part in value)
+        return WAYS[way](np.asarray(value, float), np.random.default_rng(1))
+
+    count = max(len(case.quantities) for case in drawn(problem, 0))
+    for place, way in itertools.product(range(count) if count > 1 else (), WAYS):
+
+        def answer(*args, place=place, way=way):
+            parts = problem.reference(*args)
+            return tuple(spoilt(part, way) if k == place else part for k, part in enumerate(parts))
+
+        yield place, way, answer
+
+
+def false_names(problem, verdict):
+    """The mistakes named though they would spoil what is right: a name has to explain all that is there."""
+    known = {mistake.name: mistake for mistake in problem.mistakes}
+    right = {row.name for row in verdict.rows if row.ok}
+    named = [known[name] for name in named_mistakes(verdict)]
+    return [mistake.name for mistake in named if _would_spoil(problem, mistake) & right]
+
+
+def _would_spoil(problem, mistake):
+    runs = [wrong_run(problem, 0, None, (mistake,), number) for number in range(len(drawn(problem, 0)))]
+    return {q.name for run in runs for q in run.quantities if not q.ok}
+
+
+def passing_changes(problem):
+    """Single changes of the reference's text that all cases of seed 0 let pass: nearly all are right by
+    algebra, the others are corners that no case looks into. Empty where memory is measured."""
+    cases = drawn(problem, 0)
+    if any(case.memory for case in cases):
+        return []
+
+    def passes(slip):
+        runs = (wrong_run(problem, 0, None, (slip,), number) for number in range(len(cases)))
+        return not any(run.outcome.failed or wrong_names([run]) for run in runs)
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [slip for slip in slips(problem) if passes(slip)]
+
+
 # --- the score ---------------------------------------------------------------------------------------
 
 
@@ -121,11 +188,13 @@ def score(name, few=None, tries=TRIES):
     """The Score of one problem; `missed` says in words what did not go as it should. Tests take few seeds."""
     problem, missed = find(name), []
     seeds = range(few) if few else FEW_SEEDS if problem.exact or name in SLOW else SEEDS
-    killed = named = caught = accused = accepted = 0
+    killed = named = caught = accused = accepted = false = 0
+    shares = {}
     for seed in seeds:
         for mistake in problem.mistakes:
             verdict = evaluate(name, mistake.formula, seed=seed)
             found = named_mistakes(verdict)
+            shares.setdefault(mistake.name, {}).setdefault(round(verdict.share, 6), []).append(seed)
             killed += verdict.share < 1
             named += found == [mistake.name]
             if verdict.share == 1 or found != [mistake.name]:
@@ -147,6 +216,14 @@ def score(name, few=None, tries=TRIES):
         accused += bool(found)
         if verdict.share == 1 or found:
             missed.append(f"random: {kind} {number} earned {verdict.share:.2f}, named {found}")
+    spoilt = [] if problem.exact else list(spoilt_outputs(problem))
+    for place, way, answer in spoilt:
+        found = false_names(problem, evaluate(name, answer))
+        if found and (name, place, way) not in TRUE:
+            false += 1
+            missed.append(f"output {place + 1} {way}: named {found}")
+    missed += [f"{k!r} earns by seed: {earned}" for k, earned in shares.items() if len(earned) > 1]
+    changes, passing = ([], []) if problem.exact else (slips(problem), passing_changes(problem))
     mistakes, variants = len(problem.mistakes), len(RIGHT[name])
     return Score(
         name,
@@ -157,6 +234,10 @@ def score(name, few=None, tries=TRIES):
         len(wrong),
         caught,
         accused,
+        len(spoilt),
+        false,
+        len(changes),
+        len(passing),
         variants,
         variants * len(seeds),
         accepted,
@@ -186,6 +267,10 @@ def table(scores):
         "named rightly",
         "random wrong answers",
         "falsely accused",
+        "one output spoilt",
+        "falsely named",
+        "changes of one place",
+        "that pass",
         "right answers",
         "accepted",
     )
@@ -198,6 +283,7 @@ def table(scores):
         return (
             f"| {name} | {total('mistakes')} | {share(total('killed'), total('runs'))} "
             f"| {share(total('named'), total('runs'))} | {total('wrong')} | {total('accused')} "
+            f"| {total('spoilt')} | {total('false')} | {total('changes')} | {total('passing')} "
             f"| {total('variants')} | {share(total('accepted'), total('right'))} |"
         )
 
@@ -249,7 +335,15 @@ INTRODUCTION = f"""# How good is the checker?
 Every known mistake, and every right answer that is written differently, was checked with {len(SEEDS)} seeds
 ({len(FEW_SEEDS)} for yes-or-no answers and where memory is measured).
 Random wrong answers (scaled, noisy, permuted, partly right) were added. A mistake counts as named rightly if
-it is named and no other is. Made by `make checker-report`.
+it is named and no other is.
+
+Then each output of the right answer was spoilt alone (zero, doubled, negated, shuffled): a mistake that would
+spoil others, too, is falsely named there. Last, the reference's own text was changed at one place, at every
+place: a sign, a factor, an index, a comparison, a condition, a number. A change that passes gives the right
+numbers on all cases of seed 0: nearly always by algebra; else it is a corner that no case looks into. Made by
+`make checker-report`.
+
+## In-sample
 
 ![One row per function: known mistakes that are named, random wrong answers that lose and are accused of \
 nothing, right answers that are accepted](checker.png)

@@ -446,6 +446,30 @@ def test_unusable_verdict_has_its_own_message(kind):
     assert words in printed("ps1.is_right", fn)[1]
 
 
+def test_an_error_in_place_of_a_verdict_is_all_that_is_told():
+    """Some errors are 0 or 1 and pass for False and True; nothing is said of these."""
+    errors = iter(np.linspace(0, 1, 23))
+    text = printed("ps1.is_right", lambda backward: float(next(errors, 0.5)))[1]
+    assert "expected True or False" in text and "passed your test" not in text and "accused" not in text
+
+
+def test_two_things_at_a_time():
+    """A test that misses many is told two of them, and how many are left."""
+
+    def norms_alone(backward):
+        rng = np.random.default_rng(0)
+        dz, x, W = rng.normal(size=(3, 5)), rng.normal(size=(4, 5)), rng.normal(size=(3, 4))
+        theirs, right = backward(dz, x, W), linear_products(dz, x, W)
+        norms = [[np.linalg.norm(a) for a in arrays] for arrays in (theirs, right)]
+        return bool(np.allclose(*norms, rtol=0.1))
+
+    verdict = evaluate("ps1.is_right", norms_alone)
+    text = printed("ps1.is_right", norms_alone)[1]
+    assert len(verdict.findings) > 3 and text.count("passed your test") == 2
+    assert f"{len(verdict.findings) - 2} more things are known about this answer" in text
+    assert "If your test does what is advised, look at how it judges" in text
+
+
 def test_list_of_arrays_of_the_wrong_length():
     text = printed("ps1.deep_backward", lambda dh, hs, Ws: (hs[:1], {1, 2}, hs[1:]))[1]
     assert "the list deltas is a list of 1; expected a list of 3 arrays" in text

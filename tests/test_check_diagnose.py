@@ -312,7 +312,7 @@ def test_convention_is_recognised_and_mistakes_in_it():
     assert right.share == 1
     assert [finding.kind for finding in right.findings] == ["convention: dW as (in, out)"]
     wrong = evaluate("start.toy", TOY.formula(TOY.conventions[0], TOY.mistakes[1]))
-    assert wrong.share == 0.5
+    assert wrong.share == 0.75 and wrong.halved == ("dW",)
     assert named_mistakes(wrong) == ["h_t in dW"]
 
 

@@ -376,6 +376,26 @@ def test_the_step_at_which_the_walk_breaks(small, wrong, said):
     assert said in [finding.text for finding in evaluate(problem.name, answer).findings]
 
 
+@pytest.mark.parametrize("second", [None, np.ones(3), "word"], ids=["None", "a shape", "a word"])
+def test_a_walk_is_told_of_numbers_alone(small, second):
+    """What is no number is told by itself: it says nothing of the steps."""
+    problem = small(lambda x: (x**2, x**3), quantities=("a", "b"), flow=("a", "b"))
+    for answer in (lambda x: (x**2, second), lambda x: (second, x**3), lambda x: (second, second)):
+        assert "where the walk breaks" not in [f.name for f in evaluate(problem.name, answer).findings]
+
+
+def test_a_walk_is_not_told_where_calls_fail(small):
+    problem = small(lambda x: (x**2, x**3), quantities=("a", "b"), flow=("a", "b"), shapes=((3, 2), (2, 2)))
+
+    def answer(x):
+        if len(x) == 2:
+            raise ValueError("only three rows")
+        return _noise(x)[0], x**3
+
+    found = evaluate(problem.name, answer)
+    assert "where the walk breaks" not in [finding.name for finding in found.findings]
+
+
 def test_lists_that_are_made_from_their_end_break_there(small):
     def reference(x):
         return [x, x**2 + x, x**3 - x]

@@ -35,11 +35,13 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     Returns
     -------
     list of Finding
-    bool
-        Does a single slip explain all that is wrong?
+    set of str
+        What a single slip explains, if that is all that is wrong (memory aside: it hangs on the rest)
     """
     if not wrong or all(run.outcome.failed for run in runs):
-        return [], False
+        return [], set()
+    if problem.coin and any(q.value is None for run in runs for q in run.quantities):
+        return [], set()  # neither True nor False: there is no verdict to talk about yet
     suspects = Suspects(problem, runs, seed, convention, fresh)
     explained = {}
     for mistake in problem.mistakes:
@@ -55,7 +57,7 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
             explained[mistake] = (hits, affected)
     if problem.coin and not any(hits == set(wrong) for hits, _ in explained.values()):
         if accused := all_accused(runs):
-            return [Finding("pattern", *accused)], False
+            return [Finding("pattern", *accused)], set()
 
     swapped, order, fitting = set(), [], []
     if not any(hits == set(wrong) for hits, _ in explained.values()):
@@ -65,13 +67,15 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
         }
         fitting = [] if problem.exact else slips_that_fit(suspects, set(wrong) - swapped, wrong)
         if any(hits == set(wrong) for _, hits in fitting):  # a simpler story than parts of several mistakes
-            return small_slips(fitting, wrong, suspects.names())[0], True
+            return small_slips(fitting, wrong, suspects.names())[0], set(wrong)
 
     named, tied, rest = _choose(explained, set(wrong) - swapped, set(wrong))
     if problem.exact and rest:
         named, tied, rest = [], [], set(wrong) - swapped
     claims = [((mistake,), explained[mistake][0]) for mistake in named]
-    one_slip = any(hits == set(wrong) and _is_a_slip(ms) for ms, hits in [*claims, *tied, ((), swapped)])
+    alone = [hits for mistakes, hits in [*claims, *tied, ((), swapped)] if _is_a_slip(mistakes)]
+    measured = {name for run in runs if run.case.memory for name in run.case.quantities}
+    one_slip = next((hits for hits in alone if hits and set(wrong) - hits <= measured), set())
     rest = [name for name in wrong if name in rest]
     second = []
     small = []
@@ -83,7 +87,8 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     findings = order + _told(suspects, claims, rest, wrong) + [several(*group) for group in tied]
     facts = describe(problem, runs, rest)
     known, names = list(dict.fromkeys(findings + second + small)) + facts, suspects.names()
-    known = known or where_it_breaks(problem, names, wrong) or _alone(problem, runs, names, wrong)
+    if not known and not _is_told(runs, wrong):
+        known = where_it_breaks(problem, names, wrong) or _alone(problem, names, wrong)
     return known, one_slip
 
 
@@ -92,10 +97,15 @@ def _is_a_slip(mistakes):
     return not any(mistake.beside_the_point for mistake in mistakes)
 
 
-def _alone(problem, runs, names, wrong):
+def _is_told(runs, wrong):
+    """Is something wrong beside numbers: a call that failed, a shape, a None? That has to be mended first."""
+    failed = any(run.outcome.failed for run in runs)
+    return failed or any(q.problem for run in runs for q in run.quantities if q.name in wrong)
+
+
+def _alone(problem, names, wrong):
     """Where nothing else is known of a few results: that they alone are wrong."""
-    found = [q for run in runs for q in run.quantities if q.name in wrong]
-    if problem.exact or len(wrong) > min(3, len(names) // 2) or any(q.problem for q in found):
+    if problem.exact or len(wrong) > min(3, len(names) // 2):
         return []
     verb, pronoun = ("are", "them") if is_plural(wrong) else ("is", "it")
     text = f"Only your {listed(wrong)} {verb} wrong: look first at the lines that make {pronoun} alone."

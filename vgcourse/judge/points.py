@@ -30,22 +30,24 @@ def share_of(problem, rows, halved=()):
     return max(0.0, 2 * share - 1) if problem.exact and not problem.each else share
 
 
-def halved(problem, runs, rows):
-    """Names of what keeps half, given that one slip explains all that is wrong.
+def halved(problem, runs, rows, explained):
+    """Of what one slip explains, the names of what keeps half.
 
     Answers that are right or wrong as a whole keep nothing: there the slip is the answer.
     """
     if problem.exact or any(run.outcome.failed for run in runs):
         return ()
-    wrong = [row for row in rows if not row.ok]
-    return tuple(row.name for row in wrong if row.usable and not row.problem and _is_work(runs, row.name))
+    wrong = [row for row in rows if row.name in explained and row.usable and not row.problem]
+    return tuple(row.name for row in wrong if _is_work(runs, row.name))
 
 
 def _is_work(runs, name):
     """Is the quantity more than one number for all inputs, and more than an argument handed back?"""
     found = [(q, run.case.args) for run in runs if (q := quantity_of(run, name)) is not None]
     values = np.concatenate([q.value.ravel() for q, _ in found])
-    constant = values.size > 1 and bool(np.all(values == values[0]))
+    if values.size == 1:  # it may be anything by chance
+        return True
+    constant = bool(np.all(values == values[0]))
     return not constant and not all(_is_handed_back(q.value, args) for q, args in found if not q.ok)
 
 

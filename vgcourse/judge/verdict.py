@@ -80,9 +80,9 @@ def judge(problem, answers, *, seed=0, convention=None, seen=None):
     if stable and wrong:
         known, one_slip = diagnose(problem, runs, wrong, answers.fresh, seed=seed, convention=followed)
         if convention and (other := other_than_declared(problem, runs, seed, convention)):
-            known, one_slip = other, False
+            known, one_slip = other, set()
         findings += known
-        half = halved(problem, runs, rows) if one_slip else ()
+        half = halved(problem, runs, rows, one_slip)
     share = share_of(problem, rows, half)
     if any(finding.group == "call" and finding.name == "changes its input" for finding in findings):
         share /= 2

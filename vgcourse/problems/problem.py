@@ -55,8 +55,8 @@ class Mistake(Change):
 
     `diagnosis` says in one or two sentences what happened, in words that the learner can act on. Where it
     makes no sense beside a right part of what the mistake spoils, `whole` asks for all of it. What is `alone`
-    is not looked for together with another one. A mistake is one slip in an answer to what was asked, and what
-    it spoils keeps half of its points; `beside_the_point` answers another question, and keeps nothing.
+    is not looked for together with another one. A mistake is one slip in an answer to what was asked: what it
+    spoils keeps half of its points. One `beside_the_point` answers another question, and keeps nothing.
     """
 
     diagnosis: str

@@ -15,6 +15,7 @@ from vgcourse.tell.page import error_text, shape_text
 
 MIME = "application/vnd.vgcourse.check+json"
 WIDTH = 84  # what a 700 px page shows on one line
+MOST = 2  # findings about values at a time: who mends these meets the next ones
 
 
 def show(verdict, earned, points, *, fresh=False):
@@ -44,8 +45,8 @@ def as_text(verdict, earned, points, *, fresh=False):
     lines = [f"{title:<{WIDTH - len(score)}}{score}"]
     if rows := _table_rows(verdict):
         lines += _table(rows, exact=find(verdict.problem).exact)
-    for finding in verdict.findings:
-        lines += ["", *textwrap.wrap(finding.text, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")]
+    for text in _told(verdict):
+        lines += ["", *textwrap.wrap(text, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")]
     lines += ["", *(f"  {line}" for line in _closing(verdict, fresh))]
     return "\n".join(lines)
 
@@ -55,11 +56,22 @@ def as_html(verdict, earned, points, *, fresh=False):
     return page.as_html(
         *_heading(verdict, earned, points, fresh),
         _table_rows(verdict),
-        [finding.text for finding in verdict.findings],
+        _told(verdict),
         _closing(verdict, fresh),
         verdict.maps,
         find(verdict.problem).exact,
     )
+
+
+def _told(verdict):
+    """The sentences to show: all about calls and conventions, and of what was found out the surest two."""
+    about_values = [f for f in verdict.findings if f.group not in ("call", "convention")]
+    left = len(about_values[MOST:])
+    texts = [f.text for f in verdict.findings if f not in about_values[MOST:]]
+    if left:
+        more = "One more thing is" if left == 1 else f"{left} more things are"
+        texts.append(f"{more} known about this answer; first things first.")
+    return texts
 
 
 def _heading(verdict, earned, points, fresh):
@@ -116,6 +128,7 @@ def _closing(verdict, fresh):
         lines.append("One slip is one slip: what it alone made wrong keeps half of its points.")
     if problem.coin:
         lines.append("Half of the answers can be right by chance: points begin above that.")
+        lines.append("If your test does what is advised, look at how it judges: what goes into the error?")
     elif problem.exact and not problem.each and len(verdict.rows) > 1:
         lines.append("Points begin where more than half of the rows are right.")
     if not fresh:
