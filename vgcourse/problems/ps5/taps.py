@@ -145,6 +145,7 @@ BLOCK_COMPANION = Problem(
         Mistake("K-th roots", edit("return A, moduli", "return A, moduli ** (1 / K)"), "Your moduli are K-th roots. A makes one step already, so its |λ| are those of one step."),
         Mistake("moduli in shares", edit("return A, moduli", "return A, moduli / moduli[0]"), "Your moduli are divided by the largest. Asked for is |λ| itself."),
         Mistake("|Re| + |Im|", edit("np.abs(np.linalg.eigvals(A))", "np.abs(np.linalg.eigvals(A).real) + np.abs(np.linalg.eigvals(A).imag)"), "Your moduli are |Re λ| + |Im λ|. |λ| is √(Re² + Im²)."),
+        Mistake("A of the type of one tap", edit("np.eye(K * H, k=-H)", "np.eye(K * H, k=-H).astype(next(iter(taps.values())).dtype)"), "Your A has the type of one tap. If that is made of whole numbers, the others lose what stands behind their point: make A one of floats."),
     ),
     hints=(
         "Put the last K states into one long vector, one below the other. H of its new entries are computed, the others are copied.",

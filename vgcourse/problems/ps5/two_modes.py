@@ -61,7 +61,9 @@ ALIKE = {
     "half": edit("> 0, 2", "> 0, 1"),
     "root": edit("> 0, 2", "> 0, np.sqrt(2)"),
     "real": edit("solve(V, h0)", "solve(V, h0).real"),
-    "of the real vector": edit("np.abs(a) * np.linalg.norm(V, axis=0)", "np.linalg.norm((a * V).real, axis=0)"),
+    "of the real vector": edit(
+        "np.abs(a) * np.linalg.norm(V, axis=0)", "np.linalg.norm((a * V).real, axis=0)"
+    ),
     "transposed": edit("np.linalg.solve(V, h0)", "V.T @ h0"),
     "of the transpose": edit("eig(W)", "eig(W.T)"),
 }
