@@ -63,15 +63,12 @@ def _growth_cases(rng):
             if 3 <= at < steps - 3 and first > 1.003 * last and first > 2 and clear:
                 break
         cases.append(Case((A, steps), names, steps=steps))
-    while True:  # a turn: the norms rise and fall twice, and the second peak is higher
-        angle, long, radius = rng.uniform(0.45, 0.55), rng.uniform(3, 5), rng.uniform(1.02, 1.03)
-        turn = np.array([[np.cos(angle), -long * np.sin(angle)], [np.sin(angle) / long, np.cos(angle)]])
+    while True:  # a sign that flips: the norms go up and down, and the last peak is the highest
+        above, radius = rng.uniform(2, 4), rng.uniform(1.02, 1.04)
         Q = np.linalg.qr(rng.normal(size=(2, 2)))[0]
-        A = radius * Q @ turn @ Q.T
-        norms, at, v = growth_start(A, 12)
-        last, first = np.sort(norms)[-2:]
-        out = np.linalg.svd(np.linalg.matrix_power(A, at))[0][:, 0]
-        if 6 < at < 12 and first > 1.003 * last and _clear(v) and _clear(out):
+        A = Q @ np.array([[radius, above], [0, -0.97 * radius]]) @ Q.T
+        _, at, v = growth_start(A, 12)
+        if at == 11 and _clear(v) and _clear(np.linalg.svd(np.linalg.matrix_power(A, at))[0][:, 0]):
             break
     cases.append(Case((A, 12), names, steps=12))
     for falls in (True, False):  # one only falls; one, symmetric, only grows
@@ -177,6 +174,7 @@ GROWTH_START = Problem(
         Mistake("unit with the longest column", edit("np.linalg.svd(powers[best])[2][0]", "np.eye(len(A))[np.argmax(np.linalg.norm(powers[best], axis=0))]"), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
         Mistake("start of the last step", edit("powers[best]", "np.linalg.matrix_power(A, steps)"), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
         Mistake("start times its growth", edit("[2][0]", "[2][0] * norms[best]"), "Your start has the length of the growth. It is to have length 1."),
+        Mistake("spectral radius, eigenvector of A", edit("np.linalg.norm(P, 2)", "_radius(P)", "np.linalg.svd(powers[best])[2][0]", "_eigenvector(A)"), "Your answer follows the slowest eigenvector: ρ^k, its peak and its direction. How far A^k can stretch a vector is its largest singular value, and the start is the vector that belongs to it.", whole=True, beside_the_point=True),
         Mistake("norms in shares of the first", edit("np.array(norms)", "np.array(norms) / norms[0]"), "Your norms are divided by the first. Asked for is ‖A^k‖ itself."),
         Mistake("largest so far", edit("np.array(norms)", "np.maximum.accumulate(norms)"), "Your norms never fall: each is the largest so far. Asked for is each power's own."),
         Mistake("norms added up", edit("np.array(norms)", "np.cumsum(norms)"), "Your norms are added up. Asked for is each power's own."),
@@ -189,13 +187,13 @@ GROWTH_START = Problem(
         Mistake("norm of the symmetric part", edit("np.linalg.norm(P, 2)", "np.abs(np.linalg.eigvalsh((P + P.T) / 2)).max()"), "You measure the symmetric part of A^k. ‖·‖₂ is the largest singular value, the root of the largest eigenvalue of PᵀP."),
         Mistake("eigenvalues of a matrix that is not symmetric", edit("np.linalg.norm(P, 2)", "np.abs(np.linalg.eigvalsh(P)).max()"), "np.linalg.eigvalsh takes A^k for symmetric. ‖·‖₂ is the largest singular value."),
         Mistake("condition number", edit("np.linalg.norm(P, 2)", "np.linalg.cond(P)"), "Your norms are condition numbers, largest over smallest singular value. ‖·‖₂ is the largest alone."),
-        Mistake("determinant", edit("np.linalg.norm(P, 2)", "abs(np.linalg.det(P))"), "You measure |det A^k|, how a volume grows. ‖·‖₂ is how far one vector can be stretched."),
-        Mistake("per step", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(P, 2) ** (1 / k) for k, P in zip(ks, powers)"), "Your norms are k-th roots, a mean factor per step. Asked for is ‖A^k‖ itself."),
-        Mistake("powers doubled", edit("matrix_power(A, k)", "matrix_power(A, 2 ** (k - 1))"), "Your powers are A, A², A⁴, A⁸, …: each is the square of the one before. Multiply by A at each step."),
+        Mistake("determinant", edit("np.linalg.norm(P, 2)", "abs(np.linalg.det(P))"), "You measure |det A^k|, how a volume grows. ‖·‖₂ is how far one vector can be stretched.", alone=True),
+        Mistake("per step", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(P, 2) ** (1 / k) for k, P in zip(ks, powers)"), "Your norms are k-th roots, a mean factor per step. Asked for is ‖A^k‖ itself.", alone=True),
+        Mistake("powers doubled", edit("matrix_power(A, k)", "matrix_power(A, 2 ** (k - 1))"), "Your powers are A, A², A⁴, A⁸, …: each is the square of the one before. Multiply by A at each step.", alone=True),
         Mistake("peak_at one too large", edit("ks[best], start", "ks[best] + 1, start"), "Your peak_at is one too large: the first norm is that of k = 1."),
-        Mistake("last k above 1", edit("ks[best], start", "max([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the last k at which the norm is above 1. Asked for is the k of the largest norm."),
-        Mistake("first k above 1", edit("ks[best], start", "min([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the first k at which the norm is above 1. Asked for is the k of the largest norm."),
-        Mistake("steps above 1 counted", edit("ks[best], start", "sum(n > 1 for n in norms), start"), "Your peak_at counts how many norms are above 1. Asked for is the k of the largest."),
+        Mistake("last k above 1", edit("ks[best], start", "max([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the last k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True),
+        Mistake("first k above 1", edit("ks[best], start", "min([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the first k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True),
+        Mistake("steps above 1 counted", edit("ks[best], start", "sum(n > 1 for n in norms), start"), "Your peak_at counts how many norms are above 1. Asked for is the k of the largest.", alone=True),
         Mistake("first step down", edit("np.argmax(norms)", "np.argmax(np.diff([*norms, 0]) < 0)"), "Your peak is the first k from which the norm falls. A later one may be larger."),
         Mistake("start of the symmetric part", edit("np.linalg.svd(powers[best])[2][0]", "np.linalg.eigh(powers[best] + powers[best].T)[1][:, -1]"), "Your start is an eigenvector of A^k + (A^k)ᵀ. What A^k stretches most is an eigenvector of (A^k)ᵀA^k."),
         Mistake("entries that add up to 1", edit("[2][0]", "[2][0] / np.abs(np.linalg.svd(powers[best])[2][0]).sum()"), "The entries of your start add up to 1 in size. Length 1 means √(Σ v²) = 1."),

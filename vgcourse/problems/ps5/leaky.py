@@ -202,8 +202,7 @@ LEAKY_GRADIENT = Problem(
         Mistake("dleak without the last step", edit("np.sum(d * (f.function(z) - h[:-1]))", "np.sum((d * (f.function(z) - h[:-1]))[:-1])"), "Your dleak leaves out the last step."),
         Mistake("size of dh", edit("return dh", "return np.abs(dh)"), "Your dh has lost its signs. A negative factor turns the sign."),
         Mistake("loss of half the square", edit("np.ones(T + 1)", "np.full(T + 1, h[-1])"), "Your walk back starts with h_T, as for a loss h_T²/2. Asked for is the gradient of h_T itself: it starts with 1.", whole=True),
-        Mistake("f from the states", edit("f.function(z) - h[:-1]", "(h[1:] - (1 - leak) * h[:-1]) / leak - h[:-1]"), "You find f(z_t) from two states, divided by a. a may be 0: keep what f made."),
-        Mistake("dleak by the change of the state", edit("f.function(z) - h[:-1]", "(h[1:] - h[:-1]) / leak"), "Your dleak takes (h_t − h_{t−1})/a, and a may be 0. It is f(z_t) − h_{t−1}."),
+        Mistake("dleak by the change of the state", edit("f.function(z) - h[:-1]", "(h[1:] - h[:-1]) / leak"), "Your dleak takes (h_t − h_{t−1})/a, or finds f(z_t) from two states: both divide by a, which may be 0. It is f(z_t) − h_{t−1}."),
         Mistake("dz by dividing", edit("dz = leak * slopes * d", "dz = inner / w * d"), "Your dw and dc divide by w, and w may be 0. The factor at z_t is a f'(z_t) by itself.", whole=True),
     ),
     hints=(

@@ -92,6 +92,12 @@ def _start(W, second, rng):
     return (V @ np.where(values.imag == 0, own * parts, phase * parts)).real
 
 
+def _two_members(values):
+    """Radii and angles of the two largest λ, be they a pair or not."""
+    both = values[np.argsort(-np.abs(values), kind="stable")[:2]]
+    return np.abs(both), np.abs(np.angle(both))
+
+
 def _angle_too_large(args, outputs):
     angles = outputs["angles"]
     return max(0.0, float(np.max(angles)) - np.pi, -float(np.min(angles)))
@@ -126,6 +132,7 @@ TWO_MODES = Problem(
     mistakes=(
         Mistake("a pair counted as two modes, at once", edit(" if values[i].imag >= 0", ""), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|.", whole=True),
         Mistake("a pair counted as two modes", edit(" if values[i].imag >= 0", "", "max(np.ceil(step), 0.0)", "step if np.isinf(step) else max(np.ceil(step), 0.0)"), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|.", whole=True),
+        Mistake("a pair counted as two modes in radii and angles", edit("return radii, angles", "radii, angles = _two_members(values)\n    return radii, angles"), "Where a complex pair is among the slowest, your second radius and angle are those of its conjugate. A pair is one mode: the next one has a smaller |λ|."),
         Mistake("largest real part first", edit("-np.abs(values)", "-values.real"), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step.", whole=True),
         Mistake("largest |Re λ| first", edit("-np.abs(values)", "-np.abs(values.real)"), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle.", whole=True),
         Mistake("smallest first", edit("-np.abs(values)", "np.abs(values)"), "You take the two smallest |λ|. The modes that last are the largest ones.", whole=True),

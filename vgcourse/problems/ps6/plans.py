@@ -199,7 +199,6 @@ CHEAPEST_REVERSAL = Problem(
         Mistake("split of the last part", edit("total, split = reverse(0, len(c), slots)", "total, split = reverse(0, len(c), slots)\n    split = reverse(split, len(c), max(slots - 1, 1))[1] if split else 0"), "Your split is that of a part. Asked for is the first one, of the whole sequence."),
         Mistake("split in the right part's count", edit("), split", "), int(c[:split].sum()) if split else 0"), "Your split is a cost. Asked for is the number of steps before it."),
         Mistake("cost per step", edit("float(total)", "float(total) / len(c)"), "Your cost is divided by the number of steps. Asked for is the whole cost."),
-        Mistake("number of runs", edit("float(total)", "cheapest_reversal(np.ones(len(c)), slots)[0]"), "Your cost counts steps. Each has a cost of its own."),
         Mistake("first run counted", edit("float(total)", "float(total + c[:-1].sum())"), "You count one more run to the end. The runs to the splits are all that is needed."),
         Mistake("costs sorted", edit("dtype=float)", "dtype=float)[np.argsort(costs)]"), "You sort the costs. The steps come in their own order."),
     ),

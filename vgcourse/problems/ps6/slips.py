@@ -46,9 +46,8 @@ SLOPE_MISTAKES = (
     Mistake("old value subtracted after the division", edit("1 - c**2", "1 - (hs[1:] / alpha - (1 - alpha) * hs[:-1]) ** 2"), "To find c_t you divide h_t alone by α (brackets?). First subtract (1 − α) h_{t−1}, then divide the difference."),
     Mistake("divided by 1 − α", edit("1 - c**2", "1 - (alpha * c / np.where(alpha < 1, 1 - alpha, alpha)) ** 2"), "To find c_t you divide by 1 − α. c_t enters h_t with the weight α."),
     Mistake("states exchanged in c", edit("1 - c**2", "1 - ((hs[:-1] - (1 - alpha) * hs[1:]) / alpha) ** 2"), "To find c_t you exchange the states before and after the step. h_t is the mixture, entry t of hs, and h_{t−1} was kept."),
-    Mistake("leak inside the bracket", edit("f = alpha * (1 - c**2)", "f = 1 - alpha * c**2"), "Your factor is 1 − α c_t² (brackets?). α multiplies the whole slope: α (1 − c_t²)."),
+    Mistake("leak inside the bracket", edit("f = alpha * (1 - c**2)", "f = 1 - alpha * c**2"), "Your factor is 1 − α c_t², as if the brackets were missing or 1 − α were in it. What passes the tanh has α (1 − c_t²)."),
     Mistake("(1 − c)²", edit("1 - c**2", "(1 - c) ** 2"), "Your slope is (1 − c_t)². The slope of tanh is 1 − c_t²."),
-    Mistake("slope of the mixture", edit("f = alpha * (1 - c**2)", "f = 1 - alpha + alpha * (1 - c**2)"), "Your slope holds 1 − α as well. What passes the tanh has α(1 − c_t²) alone; 1 − α leads around it."),
     Mistake("slope of the mean state", edit("1 - c**2", "1 - ((hs[1:] + hs[:-1]) / 2) ** 2"), "Your slope comes from the mean of two states. It is that of c_t, the tanh of the step."),
     Mistake("W_h transposed", edit("@ W_h", "@ W_h.T"), "You go back through the transpose of W_h. Forward a row of h meets the transpose, so on the way back a row of δ meets W_h itself. As W_h is square, nothing fails."),
 )  # fmt: skip
@@ -70,7 +69,6 @@ WAYS = (
     Mistake("mean leak on the way around", edit("(1 - alpha) * dh", "(1 - alpha.mean()) * dh"), "On the way around the tanh all units have the same share. Each keeps its own, 1 − α_i."),
     Mistake("W_h around the tanh", edit("(1 - alpha) * dh + dz @ W_h", "((1 - alpha) * dh + dz) @ W_h"), "You send both ways through W_h (brackets?). What is kept of a unit's state passes beside it."),
     Mistake("second way subtracted", edit("(1 - alpha) * dh + dz @ W_h", "(1 - alpha) * dh - dz @ W_h"), "You subtract the way through the tanh. h_{t−1} acts on h_t on two ways: they add up."),
-    Mistake("δ piles up without W_h", edit("dz @ W_h", "dz"), "W_h is missing on your way through the tanh: the signal meets it before it is at h_{t−1}."),
     Mistake("1 − α on both ways", edit("(1 - alpha) * dh + dz @ W_h", "(1 - alpha) * (dh + dz @ W_h)"), "You multiply both ways by 1 − α. It belongs to the way around the tanh alone."),
 )  # fmt: skip
 
@@ -117,7 +115,6 @@ LEAKS = (
     Mistake("dalpha with the slope of tanh", edit("c - hs[:-1]", "1 - c**2"), "Your dalpha has the slope of tanh as its factor. α stands outside the tanh: its factor is what weighs more in h_t if α grows, and what weighs less."),
     Mistake("dalpha after the step", edit("(dh_all *", "(((1 - alpha) * dh_all + dz_all @ W_h) *"), "Your dalpha takes the gradient that has left the step already, that at h_{t−1}. α acts in h_t: take the gradient that arrived there."),
     Mistake("dalpha of the own losses", edit("(dh_all *", "(dhs *"), "Your dalpha takes the gradient of each step's own loss. A larger α at step t changes h_t, and so all later losses."),
-    Mistake("dalpha over 1 − α", edit("c - hs[:-1]", "(c - hs[:-1]) * (1 - alpha)"), "Your dalpha has 1 − α as a factor. h_t is linear in α: its derivative, c_t − h_{t−1}, holds no α."),
     Mistake("dalpha of one sequence", edit("(c - hs[:-1])).sum(axis=(0, 1))", "(c - hs[:-1]))[:, 0].sum(axis=0)"), "Your dalpha holds the first sequence alone. All sequences use the same leaks: add."),
     Mistake("dalpha over the units", edit("(c - hs[:-1])).sum(axis=(0, 1))", "(c - hs[:-1])).sum() + 0 * alpha"), "Your dalpha adds up the units as well. Each unit has a leak of its own."),
     Mistake("dalpha with the state alone", edit("c - hs[:-1]", "-hs[:-1]"), "Your dalpha sees only what is lost of the old state. A larger α also lets in more of c_t."),
