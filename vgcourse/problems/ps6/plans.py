@@ -28,7 +28,7 @@ def _plan_cases(rng):
 
     cases = []
     for T, q in (
-        (uneven(60, 75, 3.3), 3.3),
+        (uneven(67, 75, 3.3), 3.3),  # √(T/q) is rounded up
         (24, 4.6),
         (uneven(101, 130, 0.5), 0.5),
         (6, 20),
