@@ -596,3 +596,115 @@ def spoilt(name, place, change):
 def test_one_output_spoilt_accuses_of_nothing_else(name, place, change, said):
     known = {mistake.name for mistake in find(f"ps5.{name}").mistakes}
     assert known & set(kinds(name, spoilt(name, place, change))) == ({said} if said else set())
+
+
+# --- answers that nobody had thought of: each is named, and nothing else is --------------------------------
+
+
+def nothing_heard_without_delay(W, C, V, x, h0, delay):
+    late = np.zeros_like(x)
+    late[delay:] = x[:-delay] if 0 < delay < len(x) else 0
+    return reference("delayed_response", W, C, V, late, h0, 0)
+
+
+def nearly_one(W, u, ts):
+    values, V = np.linalg.eig(W)
+    values = values.astype(complex)
+    near = np.isclose(values, 1)
+    sums = [np.where(near, t, (1 - values**t) / np.where(near, 1, 1 - values)) for t in ts]
+    return ((np.array(sums) * np.linalg.solve(V, u)) @ V.T).real
+
+
+def until_it_falls(A, steps):
+    norms, _, _ = reference("growth_start", A, steps)
+    k = 1
+    while k < steps and norms[k] > norms[k - 1]:
+        k += 1
+    return norms, k, np.linalg.svd(np.linalg.matrix_power(A, k))[2][0]
+
+
+def share_of_the_trace(W, c, lags):
+    S, _ = reference("recall", W, c, lags)
+    g = [np.linalg.matrix_power(W, k) @ c for k in range(lags)]
+    return S, np.array([v @ v / np.trace(S) for v in g])
+
+
+def of_the_first_type(taps):
+    first = next(iter(taps.values()))
+    A, _ = reference("block_companion", taps)
+    A = A.astype(first.dtype)
+    return A, np.sort(np.abs(np.linalg.eigvals(A)))[::-1]
+
+
+def padded_for_the_feedback(feedback, inputs, steps):
+    K = max(feedback, default=0)
+    x, h = np.append(np.zeros(K), np.ones(steps + 1)), np.zeros(K + steps + 1)
+    for t in range(K, len(h)):
+        h[t] = sum(c * x[t - j] for j, c in inputs.items()) + sum(b * h[t - k] for k, b in feedback.items())
+    return h[K:], sum(inputs.values()) / (1 - sum(feedback.values()))
+
+
+def touching_is_left_out(W):
+    values = np.linalg.eigvals(W)
+    if (values.real > 1).any():
+        return 0.0
+    gap = 1 - values[values.real < 1]
+    return np.min(2 * gap.real / np.abs(gap) ** 2)
+
+
+def no_fixed_point_is_an_orbit(name, w, drive, h):
+    other, slopes, stable = reference("two_step_orbits", name, w, drive, h)
+    return other, slopes, stable & ~np.isclose(other, h)
+
+
+def by_the_change_of_the_state(name, w, c, leak, x, h0):
+    dh, dw, dc, _ = reference("leaky_gradient", name, w, c, leak, x, h0)
+    h = [h0]
+    for x_t in x:
+        f = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "relu": lambda z: max(z, 0)}[name]
+        h.append((1 - leak) * h[-1] + leak * f(w * h[-1] + c * x_t))
+    with np.errstate(all="ignore"):
+        return dh, dw, dc, dh[1:] @ (np.diff(h) / np.float64(leak))
+
+
+def mean_of_the_groups(Js, k, every):
+    Q, rates = np.eye(len(Js[0]))[:, :k], []
+    for end in range(len(Js), 0, -every):
+        group = Js[max(end - every, 0) : end]
+        for J in group[::-1]:
+            Q = J.T @ Q
+        Q, R = np.linalg.qr(Q)
+        rates.append(np.log(np.abs(np.diag(R))) / len(group))
+    return np.mean(rates, axis=0)
+
+
+UNSEEN = [
+    ("delayed_response", nothing_heard_without_delay, "no input where d is 0"),
+    ("constant_response", nearly_one, "λ near 1 counted as 1"),
+    ("growth_start", until_it_falls, "first step down"),
+    ("recall", share_of_the_trace, "share of the whole variance"),
+    ("block_companion", of_the_first_type, "A of the type of one tap"),
+    ("step_response", padded_for_the_feedback, "inputs before t = 0 come round"),
+    ("largest_leak", touching_is_left_out, "λ on the line Re λ = 1 left out"),
+    ("two_step_orbits", no_fixed_point_is_an_orbit, "orbits of two points only"),
+    ("leaky_gradient", by_the_change_of_the_state, "dleak by the change of the state"),
+    ("backward_exponents", mean_of_the_groups, "mean of the groups' rates"),
+]
+
+
+@pytest.mark.parametrize("name, answer, said", UNSEEN, ids=[row[2] for row in UNSEEN])
+def test_an_unseen_answer_is_named(name, answer, said):
+    verdict = evaluate(f"ps5.{name}", answer, seed=3)
+    assert 0 < verdict.share < 1
+    assert [finding.kind for finding in verdict.findings if finding.group != "invariant"] == [said]
+
+
+def test_a_basis_in_rows_is_told():
+    def answer(W):
+        values, V = np.linalg.eig(W)
+        values, V = (a[..., np.argsort(-np.abs(values))] for a in (values, V))
+        blocks = [(abs(v), np.angle(v)) if v.imag > 0 else v.real for v in values if v.imag >= 0]
+        Q = np.linalg.qr(np.column_stack([V[:, 0].real, np.eye(len(W))[:, 1:]]))[0]
+        return Q.T @ block_diagonal(blocks) @ Q
+
+    assert "invariant: turned the wrong way" in kinds("calm", answer)

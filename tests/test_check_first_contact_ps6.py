@@ -392,3 +392,91 @@ def test_equally_cheap_splits_are_equal_whoever_adds_them_up():
     for seed in range(8):
         for case in find("ps6.cheapest_reversal").cases(np.random.default_rng(seed)):
             assert (8 * case.args[0] == np.round(8 * case.args[0])).all()
+
+
+# --- answers that nobody had thought of: each is named, and nothing else is --------------------------------
+
+
+def back(dhs, hs, W_h, alpha, leave, cut=lambda c: c):
+    """Every loss alone; leave(t, k, dz) keeps what a step leaves."""
+    for t in range(len(dhs)):
+        dh = dhs[t]
+        for k in range(t, -1, -1):
+            c = cut((hs[k + 1] - (1 - alpha) * hs[k]) / alpha)
+            dz = dh * alpha * (1 - c**2)
+            dh = (1 - alpha) * dh + dz @ W_h
+            leave(t, k, dz, dh)
+
+
+def old_state_forgotten(dh, hs, W_h, alpha):
+    deltas = []
+    for h in hs[:0:-1]:
+        deltas.append(dh * alpha * (1 - np.clip(h / alpha, -1, 1) ** 2))
+        dh = (1 - alpha) * dh + deltas[-1] @ W_h
+    return np.stack(deltas[::-1])
+
+
+def written_too_late(dhs, hs, W_h, alpha):
+    G = np.zeros((len(dhs), len(dhs), len(W_h)))
+
+    def leave(t, k, dz, dh):
+        if k:
+            G[t, k - 1] = dh.sum(axis=0)
+
+    back(dhs, hs, W_h, alpha, leave)
+    return G
+
+
+def never_moved(dhs, hs, x, W_h, alpha):
+    g, parts = dhs, []
+    slopes = alpha * (1 - ((hs[1:] - (1 - alpha) * hs[:-1]) / alpha) ** 2)
+    for n in range(len(x), 0, -1):
+        d = g[:n] * slopes[:n]
+        parts.append(np.tensordot(d, x[:n], axes=((0, 1), (0, 1))))
+        g = (1 - alpha) * g[:n] + d @ W_h
+    return np.array(parts)
+
+
+def nothing_before_k1(dhs, hs, x, W_h, alpha, k1, k2):
+    right = find("ps6.truncated_backward").reference(dhs, hs, x, W_h, alpha, k1, k2)
+    return right if len(x) >= k1 else tuple(0 * a for a in right)
+
+
+def until_it_rises(T, q):
+    memory = [-(-T // s) + q * s for s in range(1, T + 1)]
+    s = next((s for s in range(1, T) if memory[s] > memory[s - 1]), T)
+    return s, memory[s - 1], 2 * T - (T - (-(-T // s) - 1) * s)
+
+
+def balanced_halves(costs, slots):
+    c = np.asarray(costs)
+    if len(c) == 1:
+        return 0.0, 0
+    if slots == 1:
+        return float(np.cumsum(c)[:-1].sum()), 0
+    m = int(np.argmin(np.abs(np.cumsum(c) - c.sum() / 2))) + 1
+    m = min(m, len(c) - 1)
+    return c[:m].sum() + balanced_halves(c[m:], slots - 1)[0] + balanced_halves(c[:m], slots)[0], m
+
+
+def sign_of_the_error(hs, V, b_o, targets):
+    do = (hs @ V.T + b_o > 0) - targets
+    return do, np.einsum("tnc,tnh->ch", do, hs), do.sum(axis=(0, 1)), do @ V
+
+
+UNSEEN = [
+    ("error_signals", old_state_forgotten, "old value not subtracted, cut at 1"),
+    ("bias_pairs", written_too_late, "a step back before writing"),
+    ("inputs_by_lag", never_moved, "signals that stay on their index"),
+    ("truncated_backward", nothing_before_k1, "no way back in a short sequence"),
+    ("checkpoint_plan", until_it_rises, "first place where it rises"),
+    ("cheapest_reversal", balanced_halves, "nearest to half of the cost"),
+    ("label_gradients", sign_of_the_error, "yes or no for the probability"),
+]
+
+
+@pytest.mark.parametrize("name, fn, said", UNSEEN, ids=[row[2] for row in UNSEEN])
+def test_an_unseen_answer_is_named(name, fn, said):
+    verdict = evaluate(f"ps6.{name}", fn, seed=3)
+    assert 0 < verdict.share < 1
+    assert [finding.kind for finding in verdict.findings if finding.group != "invariant"] == [said]

@@ -263,7 +263,7 @@ def equal_scales(W):
 @pytest.mark.parametrize(
     "name, answer, said",
     [
-        ("leaky_gradient", leaky_with("dw = np.sum(dz", "dw = np.sum(dz / leak"), "leak missing in dw"),
+        ("leaky_gradient", leaky_with("dw = np.sum(dz", "dw = np.sum(slopes * d"), "leak missing in dw"),
         (
             "leaky_gradient",
             leaky_with("dw = np.sum(dz * h[:-1])", "dw = dz[-1] * h[-2]"),
@@ -326,8 +326,8 @@ def test_a_loop_over_ten_million_steps_is_stopped():
 def test_verdicts_are_located():
     """Yes and no cannot be subtracted."""
 
-    def fixed_points_left_out(name, w, drive, h):
+    def first_turned_round(name, w, drive, h):
         other, slopes, stable = reference("two_step_orbits", name, w, drive, h)
-        return other, slopes, stable & (np.abs(other - h) > 1e-9)
+        return other, slopes, stable ^ (np.arange(len(h)) == 0)
 
-    assert "pattern: is wrong in places" in kinds("two_step_orbits", fixed_points_left_out)
+    assert "pattern: is wrong in places" in kinds("two_step_orbits", first_turned_round)

@@ -362,8 +362,8 @@ def blocks_by_slices(taps):
 
 def blocks_by_eye(taps):
     K, H = max(taps), next(iter(taps.values())).shape[0]
-    A = np.eye(K * H, k=-H, dtype=taps[K].dtype)
-    A[:H] = np.concatenate([taps.get(k, np.zeros((H, H), A.dtype)) for k in range(1, K + 1)], axis=1)
+    A = np.eye(K * H, k=-H, dtype=float)
+    A[:H] = np.concatenate([taps.get(k, np.zeros((H, H))) for k in range(1, K + 1)], axis=1)
     return A, np.array(sorted(np.abs(np.linalg.eigvals(A)), reverse=True))
 
 
@@ -612,8 +612,8 @@ def leaky_by_products(name, w, c, leak, x, h0):
     z, h = np.array(z), np.array(h)
     slopes = slope_of(name, z)
     dh = np.append(np.cumprod((1 - leak + leak * w * slopes)[::-1])[::-1], 1.0)
-    dz = leak * dh[1:] * slopes
-    return dh, dz @ h[:-1], dz @ x, dh[1:] @ ((h[1:] - h[:-1]) / leak)
+    dz, new = leak * dh[1:] * slopes, value_of(name, z)
+    return dh, dz @ h[:-1], dz @ x, dh[1:] @ (new - h[:-1])
 
 
 def leaky_complex_step(name, w, c, leak, x, h0):

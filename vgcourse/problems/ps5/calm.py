@@ -77,7 +77,10 @@ def _like(values, found):
 
 
 def _instead(W, M, values, vectors):
-    """What a wrong matrix keeps: 2 the slow direction with another λ, 3 another mode, 4 that of Wᵀ; 1 if none of these."""
+    """What a wrong matrix keeps: 2 the slow direction with another λ, 3 another mode, 4 that of Wᵀ, 5 a row of the basis; 1 if none of these.
+
+    Of Qᵀ D Q the slow direction is Q's first row, and that begins as its first column, v, does.
+    """
 
     def kept(v, value=None):
         v = v / np.linalg.norm(v)
@@ -88,7 +91,12 @@ def _instead(W, M, values, vectors):
     if any(kept(v.real, value) for value, v in zip(values, vectors.T, strict=True) if value.imag == 0):
         return 3.0
     back, left, _ = modes(W.T)
-    return 4.0 if kept(left[:, 0].real, back[0]) else 1.0
+    if kept(left[:, 0].real, back[0]):
+        return 4.0
+    found, own = np.linalg.eig(M)
+    kept_by_M = own[:, np.argmin(np.abs(found - values[0]))]
+    v = vectors[:, 0].real / np.linalg.norm(vectors[:, 0].real)
+    return 5.0 if abs(abs(kept_by_M[0]) - abs(v[0])) < CLOSE and abs(v[0]) < 1 - CLOSE else 1.0
 
 
 def _distance(a, b):
@@ -155,6 +163,7 @@ CALM = Problem(
         Invariant("slow direction, other λ", known(4, 2.0), "Some matrix of yours keeps the direction v, but stretches it by another number than λ₁. Does λ₁ stand where v stands?"),
         Invariant("another mode kept", known(4, 3.0), "Some matrix of yours keeps a mode of W, but not the slowest, the one with the largest |λ|."),
         Invariant("mode of the transpose", known(4, 4.0), "Some matrix of yours keeps the slowest mode of Wᵀ. W has the same λ₁, but another v."),
+        Invariant("turned the wrong way", known(4, 5.0), "Some matrix of yours keeps the first row of its basis, not its first column, as Qᵀ D Q does. With the basis in the columns of Q it is Q D Qᵀ."),
         Invariant("other eigenvalues", _bad(0), "The eigenvalues of some matrix of yours are not those of W, each as often."),
         Invariant("it can grow", _bad(1), "Some matrix of yours has a norm above ρ: a part of it, or a single step, may grow."),
         Invariant("the slow mode has moved", _bad(2), "Your matrix does not keep the slowest mode: M v has to be λ₁ v, for the λ₁ and v of W with the largest |λ|."),

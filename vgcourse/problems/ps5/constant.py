@@ -48,10 +48,9 @@ def _constant_cases(rng):
     pair, other = (rng.uniform(0.8, 0.95), rng.uniform(0.7, 1.3)), rng.uniform(0.4, 0.6)
     four = matrix_with([pair, other, rng.uniform(-0.75, -0.6)], rng)
     growing = matrix_with([(rng.uniform(0.9, 0.95), rng.uniform(1.8, 2.4)), rng.uniform(1.1, 1.2)], rng)
-    kept = np.diag(
-        [1.0, rng.choice([0.5, 0.25]), -1.0, 0.0]
-    )  # λ = 1 and 0 to the last bit, one that only flips
-    kept[0, 1:], kept[1, 2] = rng.choice([-1, 1], 3) * rng.uniform(0.5, 1.5, 3), rng.uniform(0.5, 1)
+    slow = 1 - 2.0**-17  # forgets within a million steps; apart from the mode with λ = 1
+    kept = np.diag([1.0, rng.choice([0.5, 0.25]), -1.0, 0.0, slow])  # all of them to the last bit
+    kept[0, 1:4], kept[1, 2] = rng.choice([-1, 1], 3) * rng.uniform(0.5, 1.5, 3), rng.uniform(0.5, 1)
     if rng.random() < 0.5:
         kept = kept[::-1, ::-1].copy()
     cases = []
@@ -88,12 +87,12 @@ CONSTANT_RESPONSE = Problem(
         Invariant("u after one step", _not_u_after_one, "Your h_1 is not u. After one step the input has come in once and has met no W yet."),
     ),
     mistakes=(
-        Mistake("free response", edit("(1 - values**t) / below", "values**t", "one, t", "one, 1"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up.", whole=True),
+        Mistake("free response", edit("(1 - values**t) / below", "values**t", "one, t", "one, 1"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up.", whole=True, beside_the_point=True),
         Mistake("one term too many", edit("values**t", "values ** (t + 1)", "one, t", "one, t + 1"), "Your sums have one term too many: at t = 0 nothing has come in yet."),
         Mistake("one term too many, but for λ = 1", edit("values**t", "values ** (t + 1)"), "Your sums have one term too many, but for λ = 1: the t terms end with λ^(t−1), so what is left at the end is λ^t."),
         Mistake("λ to the power t − 1", edit("values**t", "values ** (t - 1)"), "You take λ to the power t − 1, also at t = 0. The t terms end with λ^(t−1); in the short form of their sum it is λ^t."),
         Mistake("one term too few, but for λ = 1", edit("values**t", "values ** np.maximum(t - 1, 0)"), "Your sums have one term too few, but for λ = 1: after t steps u has come in t times."),
-        Mistake("free response, but for λ = 1", edit("(1 - values**t) / below", "values**t"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up.", whole=True),
+        Mistake("free response, but for λ = 1", edit("(1 - values**t) / below", "values**t"), "Your modes are a λ^t, as if u were a start that is left alone. Here u comes in again at every step, so the powers add up.", whole=True, beside_the_point=True),
         Mistake("denominator left out", edit(" / below", ""), "Your modes are a (1 − λ^t): the denominator is missing. Multiply the sum of the powers by 1 − λ and see what is left."),
         Mistake("1 + λ below", edit("1 - values)", "1 + values)"), "Your denominator is 1 + λ. Multiply the sum of the powers by 1 − λ: all but the first and the last cancel."),
         Mistake("λ^t not divided", edit("(1 - values**t) / below", "1 / below - values**t"), "You take 1/(1 − λ) − λ^t. What is still missing at time t has the same denominator."),
@@ -119,7 +118,7 @@ CONSTANT_RESPONSE = Problem(
         Mistake("V for its inverse", edit("np.linalg.solve(V, u)", "V @ u"), "You take a = V u. V makes u out of a, so a solves V a = u."),
         Mistake("u for its coefficients", edit("np.linalg.solve(V, u)", "u"), "You take the entries of u as the weights of the modes. How much of each mode u holds is a, from V a = u."),
         Mistake("real parts of the coefficients", edit("solve(V, u)", "solve(V, u).real"), "You drop the imaginary parts of a. Take the real part of the finished sum."),
-        Mistake("real parts of the eigenvectors", edit("V.T", "V.T.real"), "You drop the imaginary parts of the eigenvectors. Take the real part of the finished sum."),
+        Mistake("real parts of the eigenvectors", edit("V.T", "V.T.real"), "You drop the imaginary parts of the eigenvectors, or of their weights. Take the real part of the finished sum."),
         Mistake("coefficients left out", edit("np.linalg.solve(V, u)", "np.ones(len(u))"), "Your modes all have weight 1. How much of each one u holds is a, from V a = u."),
         Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric. It is not: use np.linalg.eig."),
         Mistake("pseudoinverse of I − W", _by_pseudoinverse, "You put np.linalg.pinv in the place of (I − W)⁻¹. Where an eigenvalue is 1 there is no inverse, and what piles up is lost."),
@@ -128,8 +127,22 @@ CONSTANT_RESPONSE = Problem(
         Mistake("real parts of λ", edit("one = ", "values = values.real\n    one = "), "You drop the imaginary parts of λ before the powers are taken. Take the real part of the finished sum."),
         Mistake("moduli of λ", edit("one = ", "values = np.abs(values)\n    one = "), "You use |λ| for λ. A mode that turns or flips its sign does not pile up: its powers cancel."),
         Mistake("largest mode only", edit("a * ", "a * np.isclose(np.abs(values), np.abs(values).max()) * "), "You keep only the modes with the largest |λ|. With a constant input all of them last."),
-        Mistake("half of each pair", edit("a * ", "a * (values.imag >= 0) * "), "You keep one λ of each complex pair. The other one adds the conjugate: twice the real part, not once."),
+        Mistake("half of each pair", edit("a * ", "a * (values.imag >= 0) * "), "You keep one λ of each complex pair, or halve both. The other one adds the conjugate: twice the real part, not once."),
         Mistake("absolute value at the end", edit("np.real(", "np.abs("), "You return the modulus of the sum. That loses every sign."),
+        Mistake("λ near 1 counted as 1", edit("values == 1", "np.isclose(values, 1)"), "You take a λ a little below 1 for 1. Such a mode forgets, if slowly: after ten million steps it has come to rest, while one with λ = 1 has gone on rising."),
+        Mistake("|1 − λ| below", edit("1 - values)", "np.abs(1 - values))"), "You divide by |1 − λ|. For a pair 1 − λ is complex, and its angle counts."),
+        Mistake("|λ|^t", edit("values**t", "np.abs(values) ** t"), "You take |λ|^t for λ^t. That loses every sign and every turn."),
+        Mistake("(1 − λ)^t", edit("1 - values**t", "(1 - values) ** t"), "You raise 1 − λ to the power t. The power belongs to λ alone: 1 − λ^t."),
+        Mistake("t (t + 1)/2 for λ = 1", edit("one, t,", "one, t * (t + 1) / 2,"), "Your mode with λ = 1 grows like t²: you add up 1 + 2 + … + t. Each step adds the same share: t times it."),
+        Mistake("rest and λ^t", edit("(1 - values**t) / below", "1 / below + values**t"), "You add λ^t to the resting place. At time 0 nothing has come in: what is still missing, λ^t/(1 − λ), is taken away."),
+        Mistake("λ = 1 as the square of t", edit("one, t,", "one, t**2,"), "Your mode with λ = 1 grows like t². Each step adds the same share: t times it."),
+        Mistake("λ above", edit("(1 - values**t) / below", "values * (1 - values ** np.maximum(t - 1, 0)) / below"), "Your sums are λ + … + λ^(t−1): the newest input, λ⁰ = 1, is missing."),
+        Mistake("times added up", edit("(a * sums) @ V.T", "np.cumsum(a * sums, axis=0) @ V.T"), "Your rows are added up over ts. Each row is h at its own time."),
+        Mistake("other eigenvectors' scale", edit("(a * sums) @ V.T", "(a * sums / a.sum()) @ V.T"), "You divide by the sum of the coefficients. u = Σ a_i v_i holds as it is."),
+        Mistake("u added once more", edit("return np.real((a * sums) @ V.T)", "return np.real((a * sums) @ V.T) + u"), "You add u at the end. It is in the sum already, as λ⁰."),
+        Mistake("pairs twice", edit("a * sums", "np.where(values.imag != 0, 2, 1) * a * sums"), "You double the modes of a pair, and both are there. Either one of them twice, or each once."),
+        Mistake("pairs left out", edit("a * sums", "(values.imag == 0) * a * sums"), "Complex pairs are missing in your sum. They take part as the real modes do; their imaginary parts cancel."),
+        Mistake("λ = −1 as 0", edit("(1 - values**t) / below", "np.where(np.isclose(values, -1), 0, (1 - values**t) / below)"), "Your mode with λ = −1 stays at 0. Its powers cancel in pairs: after an odd number of steps one is left."),
     ),
     hints=(
         "Write u as a sum of eigenvectors. What is in mode i after one step, after two, after three?",

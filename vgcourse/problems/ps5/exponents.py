@@ -100,7 +100,7 @@ BACKWARD_EXPONENTS = Problem(
     ),
     mistakes=(
         Mistake("from the beginning", edit("Js[::-1]", "Js"), "You go through the Jacobians from step 1 on. A gradient meets the last one first."),
-        Mistake("perturbations", edit("Js[::-1]", "Js", "J.T @", "J @"), "Your exponents are those of (7.20), for perturbations that go forward. Gradients come from the end, through the transposes."),
+        Mistake("perturbations", edit("Js[::-1]", "Js", "J.T @", "J @"), "Your exponents are those of (7.20), for perturbations that go forward. Gradients come from the end, through the transposes.", beside_the_point=True),
         Mistake("groups from the beginning", edit("back[i : i + every]", "Js[i : i + every][::-1]"), "Inside a group you go back, but your first group holds the first steps. The gradients start at the end: the last m steps come first."),
         Mistake("forwards inside the groups", edit("back[i : i + every]", "back[i : i + every][::-1]"), "Your groups come from the end, but inside each you go forwards. The later step comes first there, too."),
         Mistake("J untransposed", edit("J.T @", "J @"), "You multiply by J. A gradient goes back through the transpose, (J_t)ᵀ."),
@@ -135,10 +135,10 @@ BACKWARD_EXPONENTS = Problem(
         Mistake("squared", edit("np.abs(np.diag(R))", "np.diag(R) ** 2"), "You take log R_ii², twice the exponent."),
         Mistake("all H exponents", lambda Js, k, every: backward_exponents(Js, len(Js[0]), every), "You return H exponents. Asked for are the first k, with k gradients."),
         Mistake("largest of all H", lambda Js, k, every: np.sort(backward_exponents(Js, len(Js[0]), every))[::-1][:k], "You follow H gradients and return the k largest rates. In a short sequence e_1 … e_k need not be those that grow most: asked for are theirs, in their order."),
-        Mistake("singular values of the product", _of_the_product(lambda P: np.linalg.svd(P, compute_uv=False)), "You take log σ of the whole product. That has the same limit for T → ∞ and differs at this T, and a long product under- or overflows."),
-        Mistake("eigenvalues of each J", lambda Js, k, every: np.sort(np.log(np.abs(np.linalg.eigvals(Js))).mean(axis=0))[::-1][:k], "You average log |λ| of single Jacobians. Their eigenvectors differ from step to step, so the λ do not multiply."),
-        Mistake("singular values of each J", lambda Js, k, every: np.log(np.linalg.svd(Js, compute_uv=False)).mean(axis=0)[:k], "You average log σ of single Jacobians. The direction that one stretches need not be the one that comes next."),
-        Mistake("eigenvalues of the product", _of_the_product(lambda P: np.abs(np.linalg.eigvals(P))), "You take log |λ| of the whole product. Asked for is what the gradients are stretched by on the way."),
+        Mistake("singular values of the product", _of_the_product(lambda P: np.linalg.svd(P, compute_uv=False)), "You take log σ of the whole product. That has the same limit for T → ∞ and differs at this T, and a long product under- or overflows.", beside_the_point=True),
+        Mistake("eigenvalues of each J", lambda Js, k, every: np.sort(np.log(np.abs(np.linalg.eigvals(Js))).mean(axis=0))[::-1][:k], "You average log |λ| of single Jacobians. Their eigenvectors differ from step to step, so the λ do not multiply.", beside_the_point=True),
+        Mistake("singular values of each J", lambda Js, k, every: np.log(np.linalg.svd(Js, compute_uv=False)).mean(axis=0)[:k], "You average log σ of single Jacobians. The direction that one stretches need not be the one that comes next.", beside_the_point=True),
+        Mistake("eigenvalues of the product", _of_the_product(lambda P: np.abs(np.linalg.eigvals(P))), "You take log |λ| of the whole product. Asked for is what the gradients are stretched by on the way.", beside_the_point=True),
         Mistake("last k directions", edit("[:, :k]", "[:, -k:]"), "Your gradients start as the last k unit vectors. Asked for are e_1 … e_k."),
     ),
     hints=(

@@ -63,6 +63,14 @@ def _growth_cases(rng):
             if 3 <= at < steps - 3 and first > 1.003 * last and first > 2 and clear:
                 break
         cases.append(Case((A, steps), names, steps=steps))
+    while True:  # a sign that flips: the norms go up and down, and the last peak is the highest
+        above, radius = rng.uniform(2, 4), rng.uniform(1.02, 1.04)
+        Q = np.linalg.qr(rng.normal(size=(2, 2)))[0]
+        A = Q @ np.array([[radius, above], [0, -0.97 * radius]]) @ Q.T
+        _, at, v = growth_start(A, 12)
+        if at == 11 and _clear(v) and _clear(np.linalg.svd(np.linalg.matrix_power(A, at))[0][:, 0]):
+            break
+    cases.append(Case((A, 12), names, steps=12))
     for falls in (True, False):  # one only falls; one, symmetric, only grows
         scale = rng.uniform(1.05, 1.2)
         while True:
@@ -124,7 +132,7 @@ GROWTH_START = Problem(
     points=3,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value.", whole=True),
+        Mistake("spectral radius", edit("np.linalg.norm(P, 2)", "_radius(P)"), "You take the spectral radius of A^k, ρ^k. It tells the long run; how far A^k can stretch a vector is its largest singular value.", whole=True, beside_the_point=True),
         Mistake("Frobenius norm", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P)"), "np.linalg.norm of a matrix is the Frobenius norm, √(Σ σ²). ‖·‖₂ is the largest σ alone."),
         Mistake("row sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, np.inf)"), "You use the largest row sum, ‖·‖∞. Asked for is ‖·‖₂, the largest singular value."),
         Mistake("column sums", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 1)"), "You use the largest column sum, ‖·‖₁. Asked for is ‖·‖₂, the largest singular value."),
@@ -133,7 +141,7 @@ GROWTH_START = Problem(
         Mistake("smallest singular value", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, -2)"), "Your norms are the smallest singular values. ‖·‖₂ is the largest.", whole=True),
         Mistake("growth per step", edit("np.array(norms)", "norms / np.array([1.0, *norms[:-1]])"), "Your norms are divided by the one before: growth per step. Asked for is ‖A^k‖ from the beginning."),
         Mistake("norm squared", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, 2) ** 2"), "Your norms are squared: the eigenvalues of PᵀP are σ². Take the root."),
-        Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(A, 2) ** k for k in ks"), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next."),
+        Mistake("powers of the norm", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(A, 2) ** k for k in ks"), "You take ‖A‖^k for ‖A^k‖. That is only a bound: the directions that one step stretches need not be those that come next.", beside_the_point=True),
         Mistake("powers of entries", edit("np.linalg.matrix_power(A, k)", "A**k"), "A**k raises each entry to the power k. A^k is the matrix product."),
         Mistake("k starts at 0", edit("range(1, steps + 1)", "range(steps + 1)"), "Your norms start with k = 0, the identity. Asked for are k = 1 … steps.", whole=True),
         Mistake("one norm too few", edit("range(1, steps + 1)", "range(1, steps)"), "Your last norm is k = steps − 1. Asked for are k = 1 … steps.", whole=True),
@@ -166,6 +174,31 @@ GROWTH_START = Problem(
         Mistake("unit with the longest column", edit("np.linalg.svd(powers[best])[2][0]", "np.eye(len(A))[np.argmax(np.linalg.norm(powers[best], axis=0))]"), "Your start is a single unit, the one with the longest column. A mixture of units grows more."),
         Mistake("start of the last step", edit("powers[best]", "np.linalg.matrix_power(A, steps)"), "Your start is the one that has grown most after all steps. Asked for is the one that has grown most at peak_at."),
         Mistake("start times its growth", edit("[2][0]", "[2][0] * norms[best]"), "Your start has the length of the growth. It is to have length 1."),
+        Mistake("spectral radius, eigenvector of A", edit("np.linalg.norm(P, 2)", "_radius(P)", "np.linalg.svd(powers[best])[2][0]", "_eigenvector(A)"), "Your answer follows the slowest eigenvector: ρ^k, its peak and its direction. How far A^k can stretch a vector is its largest singular value, and the start is the vector that belongs to it.", whole=True, beside_the_point=True),
+        Mistake("norms in shares of the first", edit("np.array(norms)", "np.array(norms) / norms[0]"), "Your norms are divided by the first. Asked for is ‖A^k‖ itself."),
+        Mistake("largest so far", edit("np.array(norms)", "np.maximum.accumulate(norms)"), "Your norms never fall: each is the largest so far. Asked for is each power's own."),
+        Mistake("norms added up", edit("np.array(norms)", "np.cumsum(norms)"), "Your norms are added up. Asked for is each power's own."),
+        Mistake("logarithms of the norms", edit("np.array(norms)", "np.log(norms)"), "Your norms are logarithms. Asked for is ‖A^k‖ itself."),
+        Mistake("norms sorted", edit("np.array(norms)", "np.sort(norms)[::-1]"), "Your norms are sorted. They stand in the order of k."),
+        Mistake("growth of one start", edit("np.array(norms)", "np.array([np.linalg.norm(P @ start) for P in powers])"), "Your norms are those of the best start alone, ‖A^k v‖. Another start may grow more at another k: ‖A^k‖ is the largest over all."),
+        Mistake("growth of equal parts", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P.sum(axis=1)) / np.sqrt(len(A))"), "Your norms are the growth of one start, (1, 1, …). ‖A^k‖ is the largest over all starts."),
+        Mistake("growth of the first unit", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P[:, 0])"), "Your norms are the growth of one start, the first unit alone. ‖A^k‖ is the largest over all starts."),
+        Mistake("longest column", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, axis=0).max()"), "Your norms are lengths of the longest column, the growth of a single unit. A mixture of units may grow more."),
+        Mistake("norm of the symmetric part", edit("np.linalg.norm(P, 2)", "np.abs(np.linalg.eigvalsh((P + P.T) / 2)).max()"), "You measure the symmetric part of A^k. ‖·‖₂ is the largest singular value, the root of the largest eigenvalue of PᵀP."),
+        Mistake("eigenvalues of a matrix that is not symmetric", edit("np.linalg.norm(P, 2)", "np.abs(np.linalg.eigvalsh(P)).max()"), "np.linalg.eigvalsh takes A^k for symmetric. ‖·‖₂ is the largest singular value."),
+        Mistake("condition number", edit("np.linalg.norm(P, 2)", "np.linalg.cond(P)"), "Your norms are condition numbers, largest over smallest singular value. ‖·‖₂ is the largest alone."),
+        Mistake("determinant", edit("np.linalg.norm(P, 2)", "abs(np.linalg.det(P))"), "You measure |det A^k|, how a volume grows. ‖·‖₂ is how far one vector can be stretched.", alone=True),
+        Mistake("per step", edit("np.linalg.norm(P, 2) for P in powers", "np.linalg.norm(P, 2) ** (1 / k) for k, P in zip(ks, powers)"), "Your norms are k-th roots, a mean factor per step. Asked for is ‖A^k‖ itself.", alone=True),
+        Mistake("powers doubled", edit("matrix_power(A, k)", "matrix_power(A, 2 ** (k - 1))"), "Your powers are A, A², A⁴, A⁸, …: each is the square of the one before. Multiply by A at each step.", alone=True),
+        Mistake("peak_at one too large", edit("ks[best], start", "ks[best] + 1, start"), "Your peak_at is one too large: the first norm is that of k = 1."),
+        Mistake("last k above 1", edit("ks[best], start", "max([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the last k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True),
+        Mistake("first k above 1", edit("ks[best], start", "min([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the first k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True),
+        Mistake("steps above 1 counted", edit("ks[best], start", "sum(n > 1 for n in norms), start"), "Your peak_at counts how many norms are above 1. Asked for is the k of the largest.", alone=True),
+        Mistake("first step down", edit("np.argmax(norms)", "np.argmax(np.diff([*norms, 0]) < 0)"), "Your peak is the first k from which the norm falls. A later one may be larger."),
+        Mistake("start of the symmetric part", edit("np.linalg.svd(powers[best])[2][0]", "np.linalg.eigh(powers[best] + powers[best].T)[1][:, -1]"), "Your start is an eigenvector of A^k + (A^k)ᵀ. What A^k stretches most is an eigenvector of (A^k)ᵀA^k."),
+        Mistake("entries that add up to 1", edit("[2][0]", "[2][0] / np.abs(np.linalg.svd(powers[best])[2][0]).sum()"), "The entries of your start add up to 1 in size. Length 1 means √(Σ v²) = 1."),
+        Mistake("largest entry 1", edit("[2][0]", "[2][0] / np.abs(np.linalg.svd(powers[best])[2][0]).max()"), "The largest entry of your start is 1. Length 1 means √(Σ v²) = 1."),
+        Mistake("sizes of the entries", edit("[2][0]", "[2][0].__abs__()"), "The entries of your start have lost their signs. Either sign is right for the vector as a whole, not for its entries."),
     ),
     hints=(
         "The norm of a power is not the power of a norm. Make the powers one after the other and measure each.",

@@ -20,10 +20,10 @@ def largest_leak(W):
     return max(a, 0.0)
 
 
-def _with_and_without(name, text, *old_and_new, alone=False):
+def _with_and_without(name, text, *old_and_new, **marks):
     """A mistake in two forms: as it is, and by someone who returns 0 where some Re λ is 1 or more."""
-    yield Mistake(name, edit(*old_and_new), text, alone=alone)
-    yield Mistake(f"{name}, or 0", edit(*old_and_new, *OR_0), text, alone=alone)
+    yield Mistake(name, edit(*old_and_new), text, **marks)
+    yield Mistake(f"{name}, or 0", edit(*old_and_new, *OR_0), text, **marks)
 
 
 OR_0 = "return max(a, 0.0)", "return max(a, 0.0) * (np.linalg.eigvals(W).real < 1).all()"
@@ -51,7 +51,10 @@ def _leak_cases(rng):
         ([(u(0.7, 0.9), u(0.5, 0.9)), u(0.1, 0.4)], pairs),  # all to the right of 0, a* above 1
         ([(u(2.0, 2.5), u(2.0, 2.4)), u(0.4, 0.8), -u(0.5, 0.9)], pairs),
     ]
-    return [Case((matrix_with(blocks, rng),), names) for blocks, names in both]
+    turn = rng.uniform(1, 2)
+    touches = np.diag([1, 1, rng.uniform(0.2, 0.6)])  # Re λ = 1 to the last bit
+    touches[0, 1], touches[1, 0], touches[2, :2] = -turn, turn, rng.uniform(0.5, 1, 2)
+    return [*(Case((matrix_with(blocks, rng),), names) for blocks, names in both), Case((touches,), pairs)]
 
 
 def _not_on_the_edge(args, outputs):
@@ -79,7 +82,7 @@ LARGEST_LEAK = Problem(
         Invariant("on the edge", _not_on_the_edge, "At your a* the largest |eigenvalue| of (1 − a) I + a W is not 1, so the edge lies elsewhere. Compute it for your own number."),
     ),
     mistakes=(
-        *_with_and_without("1 over the spectral radius", "Your a* is 1/ρ, the largest factor with which a W is stable. Here (1 − a) h_{t−1} is added: look at the eigenvalues of (1 − a) I + a W.", BOUNDS, "1 / np.abs(values)", alone=True),
+        *_with_and_without("1 over the spectral radius", "Your a* is 1/ρ, the largest factor with which a W is stable. Here (1 − a) h_{t−1} is added: look at the eigenvalues of (1 − a) I + a W.", BOUNDS, "1 / np.abs(values)", alone=True, beside_the_point=True),
         Mistake("2 left out", edit("2 * gap.real", "gap.real"), "Your a* is half of the edge: there the mode that decides shrinks as much as it can. It is stable up to twice that."),
         *_with_and_without("real λ only", "Your bound is 2/|1 − λ|, that of a real λ below 1. A complex pair leaves the circle earlier; and λ above 1 is never inside.", "2 * gap.real", "2.0", "np.abs(gap) ** 2", "np.abs(gap)", alone=True),
         Mistake("pairs left out", edit(EIGENVALUES, "_real_ones(W)"), "You look at the real λ alone. Complex pairs leave the circle, too, and one may be the first."),
@@ -117,6 +120,28 @@ LARGEST_LEAK = Problem(
         *_with_and_without("2/(1 + ρ)", "Your a* is 2/(1 + ρ), right if −ρ is an eigenvalue. Others meet the circle elsewhere, or never: their angle counts.", EIGENVALUES, "-np.abs(np.linalg.eigvals(W)).max(keepdims=True)", alone=True),
         Mistake("symmetric part", edit("eigvals(W)", "eigvalsh((W + W.T) / 2)"), "Your λ are those of (W + Wᵀ)/2. That tells whether a single step can grow; in the end the eigenvalues of W decide."),
         Mistake("symmetric eigenvalues", edit("eigvals(W)", "eigvalsh(W)"), "np.linalg.eigvalsh takes W for symmetric and finds no complex pair."),
+        Mistake("1 − |λ|² below", edit("np.abs(gap) ** 2", "(1 - np.abs(values) ** 2)"), "You divide by 1 − |λ|². What a multiplies is λ − 1: its squared modulus is left."),
+        Mistake("|1 − λ²| below", edit("np.abs(gap) ** 2", "np.abs(1 - values**2)"), "You divide by |1 − λ²|. The modulus of 1 − λ is squared, not λ."),
+        Mistake("(1 − |λ|)² below", edit("np.abs(gap) ** 2", "(1 - np.abs(values)) ** 2"), "You divide by (1 − |λ|)². |1 − λ| is the distance of λ from 1: its angle counts."),
+        Mistake("square without modulus", edit("np.abs(gap) ** 2", "np.real(gap**2)"), "You divide by the real part of (1 − λ)², which is Re² − Im². |1 − λ|² is Re² + Im²."),
+        Mistake("imaginary part not squared", edit("np.abs(gap) ** 2", "(gap.real**2 + np.abs(gap.imag))"), "The imaginary part below is not squared. |1 − λ|² is (1 − Re λ)² + (Im λ)²."),
+        Mistake("imaginary part alone below", edit("np.abs(gap) ** 2", "np.where(values.imag == 0, gap.real**2, gap.imag**2)"), "For a pair you divide by (Im λ)². |1 − λ|² is (1 − Re λ)² + (Im λ)²."),
+        Mistake("1 + |λ|² and the mixed term", edit("np.abs(gap) ** 2", "(1 + np.abs(values) ** 2 + 2 * values.real)"), "You divide by |1 + λ|²: the mixed term of |1 − λ|² has a minus, −2 Re λ."),
+        Mistake("2 (1 − |λ|) above", edit("2 * gap.real", "(1 - np.abs(values) ** 2)"), "You have 1 − |λ|² above. Write out |1 + a(λ − 1)|²: the part that is linear in a is 2 Re(λ − 1)."),
+        Mistake("4 above", edit("2 * gap.real", "4 * gap.real"), "Your a* is twice the edge: the part that is linear in a is 2 Re(λ − 1)."),
+        Mistake("root of the bound", edit(BOUNDS, "np.sqrt(np.maximum(above / below, 0))"), "Your a* is the root of the bound. |1 + a(λ − 1)|² < 1 is divided by a, and a is left."),
+        Mistake("largest |λ| of W alone, at most", edit("np.abs(gap) ** 2", "np.max(np.abs(gap)) ** 2"), "You divide all bounds by the same largest |1 − λ|². Each mode has a bound of its own."),
+        Mistake("at most 10", edit("max(a, 0.0)", "min(max(a, 0.0), 10.0)"), "Your a* is never above 10. The recursion may be stable beyond: all λ may lie near 1."),
+        Mistake("half of a mean", edit("np.min(bounds)", "np.median(bounds)"), "You take the median of the bounds. All modes have to be stable at once: the smallest decides."),
+        Mistake("first λ alone", edit("np.min(bounds)", "bounds[0]"), "You look at the first λ alone. All modes have to be stable at once: the smallest bound decides."),
+        Mistake("mode with the largest |Im λ| alone", edit("np.min(bounds)", "bounds[np.argmax(np.abs(values.imag))]"), "You look at the mode that turns fastest alone. Which mode leaves the circle first depends on where it lies, too."),
+        Mistake("bounds added up", edit("np.min(bounds)", "np.sum(bounds)"), "You add up the bounds. All modes have to be stable at once: the smallest decides."),
+        Mistake("0 where a λ is below −1", edit("np.min(bounds)", "np.min(np.where(values.real < -1, 0, bounds))"), "Your a* is 0 where some Re λ is below −1. A small a tames such a mode: what never enters the circle is a λ with Re λ ≥ 1."),
+        Mistake("0 where a bound is above 1", edit("max(a, 0.0)", "max(a, 0.0) * (a <= 1)"), "Your a* is 0 where the edge lies above 1. It may be far above 1."),
+        Mistake("1 where nothing is stable", edit("max(a, 0.0)", "a if a > 0 else 1.0"), "You return 1 where some Re λ is 1 or more. There no a > 0 is stable: the answer is 0."),
+        Mistake("nan where nothing is stable", edit("max(a, 0.0)", "a if a > 0 else np.nan"), "You return NaN where some Re λ is 1 or more. There no a > 0 is stable: the answer is 0."),
+        Mistake("λ on the line Re λ = 1 left out", edit("np.min(bounds)", "np.min(bounds[values.real != 1]) * (values.real <= 1).all()"), "You leave out a pair with Re λ = 1 exactly. Its line only touches the circle at 1: no a > 0 is stable."),
+        Mistake("size of a negative bound", edit("np.min(bounds)", "np.min(np.abs(bounds))"), "You take the size of a negative bound. Where a bound is negative, no a > 0 is stable: the answer is 0."),
     ),
     hints=(
         "One step multiplies by (1 − a) I + a W. What are its eigenvalues, if those of W are λ?",

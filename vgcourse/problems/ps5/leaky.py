@@ -74,6 +74,9 @@ def _gradient_cases(rng):
             if all(abs(net[i]) > 0.2 * total[i] for i in (1, 2, 3)):
                 break
         cases.append(Case(args, ("dh", "dw", "dc", "dleak"), steps=T))
+    x = np.abs(cases[0].args[4])
+    for w, leak in ((0.0, 1.0), (0.8, 0.0)):  # hears nothing of itself and keeps nothing; takes in nothing
+        cases.append(Case(("tanh", w, 0.5, leak, x, 0.6), cases[0].quantities, steps=len(x)))
     return cases  # fmt: skip
 
 
@@ -92,7 +95,7 @@ LEAKY_GRADIENT = Problem(
     points=4,
     lecture='lecture 7, "Linear recursions"',
     mistakes=(
-        Mistake("the lecture's unit", edit("kept = 1 - leak", "kept = 0.0", " * leak", "", "dz = leak * ", "dz = "), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept."),
+        Mistake("the lecture's unit", edit("kept = 1 - leak", "kept = 0.0", " * leak", "", "dz = leak * ", "dz = "), "Your gradient is that of h_t = f(…), as in the lecture. Here only a share a of the state is new, the share 1 − a is kept.", beside_the_point=True),
         Mistake("state without the leak", edit("(1 - leak) * h[-1] + leak * ", ""), "Your states are f(z_t), without the leak; your chain has it. h_t = (1 − a) h_{t−1} + a f(z_t) is what both have to follow."),
         Mistake("a and 1 − a exchanged in the state", edit("(1 - leak) * h[-1] + leak", "leak * h[-1] + (1 - leak)"), "In your states a and 1 − a are exchanged, and not in your chain. a is the share that is new."),
         Mistake("state without 1 − a", edit("(1 - leak) * h[-1]", "h[-1]"), "Your states add a f(z_t) to all of h_{t−1}. Only the share 1 − a of it is kept."),
@@ -176,6 +179,31 @@ LEAKY_GRADIENT = Problem(
         Mistake("dleak: last step only", edit("dleak = np.sum", "dleak = _last"), "Your dleak counts the last step only. a acts in every step."),
         Mistake("dleak: first step only", edit("dleak = np.sum", "dleak = _first"), "Your dleak holds the last pass of your loop only, step 1: it is overwritten."),
         Mistake("dleak averaged", edit("dleak = np.sum", "dleak = np.mean"), "Your dleak is divided by T. a acts in every step, and the effects add up."),
+        Mistake("products by dividing", edit("return dh", "return dh[0] / np.append(1.0, np.cumprod(inner + kept))"), "You divide one long product by shorter ones. A factor may be 0: multiply from the end."),
+        Mistake("dw times w, divided by h", edit("dz * h[:-1]", "dz * w"), "Your dw has w where h_{t−1} belongs. w multiplies h_{t−1}: the derivative leaves that."),
+        Mistake("dc times c for x", edit("dz * x", "dz * c"), "Your dc has c where x_t belongs. c multiplies x_t: the derivative leaves that."),
+        Mistake("dleak: slope for the height", edit("f.function(z) - h[:-1]", "slopes - h[:-1]"), "Your dleak has f'(z_t) where f(z_t) belongs. a stands before f, outside."),
+        Mistake("dleak through the chain", edit("np.sum(d * (", "np.sum(dz * ("), "Your dleak goes through f: it has a f' as a factor. a stands outside f, so it meets ∂h_T/∂h_t itself."),
+        Mistake("dleak over 1 − a", edit("f.function(z) - h[:-1]", "(f.function(z) - h[:-1]) / (1 - leak)"), "Your dleak is divided by 1 − a. h_t is linear in a: its derivative is f(z_t) − h_{t−1}."),
+        Mistake("input left out of z forwards", edit("w * h[-1] + c * x_t", "w * h[-1]"), "Your states leave out the input: z_t = w h_{t−1} + c x_t.", whole=True),
+        Mistake("x without c forwards", edit("w * h[-1] + c * x_t", "w * h[-1] + x_t"), "Your states take x_t without its factor c.", whole=True),
+        Mistake("z of the start", edit("w * h[-1] + c * x_t", "w * h[0] + c * x_t"), "Every pre-activation of yours is made of h_0. Step t reads the state before it, h_{t−1}.", whole=True),
+        Mistake("leak inside f", edit("(1 - leak) * h[-1] + leak * f.function(z[-1])", "f.function((1 - leak) * h[-1] + leak * z[-1])"), "In your states the leak stands inside f. What is kept passes beside f: h_t = (1 − a) h_{t−1} + a f(z_t).", whole=True),
+        Mistake("sum of single factors", edit("return dh", "return np.append(np.cumsum((inner + kept)[::-1])[::-1], 1.0)"), "Your dh adds up the steps' factors. By the chain rule they multiply."),
+        Mistake("one step too many", edit("return dh", "return np.append(dh[0] * (inner[0] + kept), dh[:-1])"), "Your dh has the factor of one step too many: entry t holds the steps after t, so the last entry is 1."),
+        Mistake("dh_0 again", edit("return dh", "return np.append(dh[1], dh[1:])"), "Your first entry repeats the second. The step from h_0 to h_1 counts, too."),
+        Mistake("ways multiplied", edit("inner[t] * dh[t + 1] + kept * dh[t + 1]", "inner[t] * kept * dh[t + 1]"), "You multiply the two ways of a step. They lead side by side: add them."),
+        Mistake("dw: both steps of a state", edit("dz * h[:-1]", "dz * (h[:-1] + h[1:]) / 2"), "Your dw takes the mean of the states before and after. w multiplies the one before."),
+        Mistake("sums from step 2 on", edit("np.sum(dz * h[:-1])", "np.sum((dz * h[:-1])[1:])"), "Your dw leaves out step 1, as if h_0 were 0."),
+        Mistake("sums without the last step", edit("np.sum(dz * h[:-1])", "np.sum((dz * h[:-1])[:-1])"), "Your dw leaves out the last step."),
+        Mistake("dc without the last step", edit("np.sum(dz * x)", "np.sum((dz * x)[:-1])"), "Your dc leaves out the last step."),
+        Mistake("dc from step 2 on", edit("np.sum(dz * x)", "np.sum((dz * x)[1:])"), "Your dc leaves out step 1."),
+        Mistake("dleak from step 2 on", edit("np.sum(d * (f.function(z) - h[:-1]))", "np.sum((d * (f.function(z) - h[:-1]))[1:])"), "Your dleak leaves out step 1."),
+        Mistake("dleak without the last step", edit("np.sum(d * (f.function(z) - h[:-1]))", "np.sum((d * (f.function(z) - h[:-1]))[:-1])"), "Your dleak leaves out the last step."),
+        Mistake("size of dh", edit("return dh", "return np.abs(dh)"), "Your dh has lost its signs. A negative factor turns the sign."),
+        Mistake("loss of half the square", edit("np.ones(T + 1)", "np.full(T + 1, h[-1])"), "Your walk back starts with h_T, as for a loss h_T²/2. Asked for is the gradient of h_T itself: it starts with 1.", whole=True),
+        Mistake("dleak by the change of the state", edit("f.function(z) - h[:-1]", "(h[1:] - h[:-1]) / leak"), "Your dleak takes (h_t − h_{t−1})/a, or finds f(z_t) from two states: both divide by a, which may be 0. It is f(z_t) − h_{t−1}."),
+        Mistake("dz by dividing", edit("dz = leak * slopes * d", "dz = inner / w * d"), "Your dw and dc divide by w, and w may be 0. The factor at z_t is a f'(z_t) by itself.", whole=True),
     ),
     hints=(
         "Walk back from h_T with one number in hand, ∂h_T/∂h_t. On which two ways does h_{t−1} reach h_t?",

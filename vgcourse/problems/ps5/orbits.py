@@ -35,10 +35,11 @@ def _orbit_cases(rng):
     maps = [
         ("tanh", -u(1.4, 1.9), u(0.1, 0.25)),
         ("sigmoid", -u(7.5, 9), u(3.2, 3.7)),
-        ("relu", -u(1.3, 1.8), u(0.5, 0.9)),
+        ("relu", -u(2.2, 2.8), u(0.5, 0.9)),  # one step stretches, and more than the mean may
         ("tanh", u(1.6, 2.2), u(0.05, 0.12)),
         ("sigmoid", -u(2.5, 3.5), u(0.5, 1.5)),
         ("relu", -u(1.007, 1.02), u(0.5, 0.9)),  # a slope of two steps just above 1
+        ("tanh", u(0.5, 0.8), u(0.1, 0.3)),
     ]
     cases = []
     for name, w, drive in maps:
@@ -84,7 +85,7 @@ TWO_STEP_ORBITS = Problem(
         Mistake("two steps made", edit("return other", "return f(z2)"), "Your `other` is where h is after two steps, which is h again. Asked for is the point between."),
         Mistake("h turned round and used", edit("f(z1)", "-h"), "Your `other`, and with it your second step, is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive).", whole=True),
         Mistake("h turned round", edit("return other", "return -h"), "Your `other` is −h. Only without a drive, and with a curve as odd as tanh, would the two points be opposite: compute f(w h + drive)."),
-        Mistake("one step's slope", edit("first * second", "first"), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points."),
+        Mistake("one step's slope", edit("first * second", "first"), "Your slopes are those of one step. After two steps a distance has been multiplied twice, at two different points.", beside_the_point=True),
         Mistake("slope at the other point only", edit("first * second", "second"), "Your slopes are those of the second step alone. Two steps multiply a distance twice."),
         Mistake("one slope squared", edit("first * second", "first**2"), "Your slopes are squares of the slope at h. The second step begins at the other point, where f' is another."),
         Mistake("slope at the other point squared", edit("first * second", "second**2"), "Your slopes are squares of the slope at the other point. The first step begins at h, where f' is another."),

@@ -38,6 +38,7 @@ def _step_cases(rng):
         ({2: c, 3: e}, {1: g, 5: d}, 11),  # nothing arrives at once
         ({1: a, 9: b}, {0: f, 3: g, 8: e}, 5),  # some lags are longer than the answer
         ({1: c, 2: b}, {0: int(rng.integers(1, 4)), 2: -int(rng.integers(4, 7))}, 6),  # taps of whole numbers
+        ({}, {0: e, 2: d}, 4),  # hears the input alone
     )
     return [Case((*each,), ("h", "rest"), steps=each[2]) for each in lists]
 
@@ -76,7 +77,7 @@ STEP_RESPONSE = Problem(
         Mistake("input taps left out", edit("inputs.items()", "[(0, 1.0)]"), "Your input comes in as it is, as in the lecture. Here it has taps of its own, c_j.", whole=True, alone=True),
         Mistake("only the newest input", edit("inputs.items()", "[(0, inputs.get(0, 0.0))]"), "Only c_0 is heard in your h. The input has more taps: x_{t−j} for every j."),
         Mistake("newest input left out", edit("inputs.items()", "{**inputs, 0: 0.0}.items()"), "c_0 is never heard in your h. Lag 0 is the input of the same step, x_t."),
-        Mistake("input that rises", edit("c for", "c * (t - j + 1) for"), "Every c_j comes in once more at each step, as if the input were 1, 2, 3, …. It stays at 1: from t = j on c_j counts once in each step."),
+        Mistake("input that rises", edit("c for", "c * (t - j + 1) for"), "Every c_j comes in once more at each step, as if the input were 1, 2, 3, …, or h were added up. It stays at 1: from t = j on c_j counts once in each step."),
         Mistake("input lags ignored", edit("inputs.items()", "enumerate(map(inputs.get, sorted(inputs)))"), "You apply the c in turn to x_t, x_{t−1}, …. The keys say which lag each belongs to."),
         Mistake("input taps exchanged", edit("inputs.items()", "_exchanged(inputs)"), "Your c meet their lags in the opposite order."),
         Mistake("feedback one step late", edit("h[t - k]", "h[t - k - 1]", "t >= k", "t > k"), "Every echo of h comes one step late. b_1 belongs to h_{t−1}."),

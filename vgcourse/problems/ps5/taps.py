@@ -59,7 +59,11 @@ def _companion_cases(rng):
         sizes = np.sort(np.abs(np.linalg.eigvals(B)))
         if sizes[0] > 0.3 and sizes[1] > sizes[0] + 0.3 and (np.abs(sizes - sizes.round()) > 0.1).all():
             break
-    return [*cases, Case(({1: B},), cases[0].quantities)]
+    while True:  # whole numbers on the longest lag, which is named first, beside floats
+        taps = {2: rng.integers(-2, 3, size=(2, 2)), 1: rng.uniform(-0.9, 0.9, size=(2, 2))}
+        if np.linalg.det(taps[2]) and np.abs(taps[1]).min() > 0.1:
+            break
+    return [*cases, Case(({1: B},), cases[0].quantities), Case((taps,), cases[0].quantities)]
 
 
 def _one_step_wrong(args, outputs):
@@ -122,6 +126,26 @@ BLOCK_COMPANION = Problem(
         Mistake("cut to whole numbers", edit("return A, moduli", "return A, moduli.astype(B[-1].dtype)"), "Where the taps are whole numbers, your moduli are cut to whole numbers, too. Make their array one of floats."),
         Mistake("largest only", edit("np.sort(sizes)[::-1]", "sizes.max()"), "You return the spectral radius alone. Asked for are the moduli of all K H poles."),
         Mistake("one for each unit", edit("[::-1]", "[::-1][: len(sizes) // 2]"), "You return half of the moduli. There are as many poles as A has rows, K H."),
+        Mistake("ones above the diagonal, kept between the taps", edit("k=-H", "k=H", "np.hstack(B)", "np.hstack([M if k in taps else A[:H, (k - 1) * H : k * H] for k, M in enumerate(B, 1)])"), "Your ones stand on the wrong side, and beside the taps as well where a lag is not named. With the newest state first, each goes one block down."),
+        Mistake("ones kept beside the taps", edit("A[:H] = np.hstack(B)", "A[:H] += np.eye(H, K * H, k=H) + np.hstack(B) if K > 1 else B[0]"), "Your first rows hold an identity beside the taps. There stand the taps alone."),
+        Mistake("taps one block to the right, the last lost", edit("np.hstack(B)", "np.hstack([np.zeros((H, H)), *B[:-1]])"), "Your taps stand one block too far to the right, and the last has no place. That of lag 1 stands in the first H columns."),
+        Mistake("taps one block to the left, the first at the end", edit("np.hstack(B)", "np.hstack([*B[1:], B[0]])"), "Your taps stand one block too far to the left, and the first has come out at the end. That of lag 1 stands in the first H columns."),
+        Mistake("taps in the last rows", edit("A[:H]", "A[-H:]"), "Your taps stand in the last H rows. With the newest state on top they make the first."),
+        Mistake("last tap alone", edit("np.hstack(B)", "np.hstack([np.zeros((H, H))] * (K - 1) + B[-1:])"), "Only the tap of the longest lag is in your A. All named lags are heard."),
+        Mistake("taps summed", edit("np.hstack(B)", "np.hstack([sum(B)] + [np.zeros((H, H))] * (K - 1))"), "Your A adds up all taps and lets them hear h_{t−1}. Each belongs to its own lag."),
+        Mistake("taps squared with their lag", edit("np.hstack(B)", "np.hstack([np.linalg.matrix_power(M, k) for k, M in enumerate(B, 1)])"), "You raise the tap of lag k to the power k. It acts once on h_{t−k}."),
+        Mistake("taps divided by their lag", edit("np.hstack(B)", "np.hstack([M / k for k, M in enumerate(B, 1)])"), "You divide the tap of lag k by k. It stands as it is."),
+        Mistake("identity added to the first tap", edit("np.hstack(B)", "np.hstack([B[0] + np.eye(H), *B[1:]])"), "The first block of your A is I + B_1. h_{t−1} is heard through B_1 alone; handing on happens in the rows below."),
+        Mistake("two steps", edit("return A, moduli", "return A @ A, moduli"), "Your A makes two steps. Asked for is the matrix of one."),
+        Mistake("poles of the sum of the taps", edit("eigvals(A)", "eigvals(sum(B))"), "Your moduli are those of Σ B_k. The poles are the eigenvalues of A, K H of them."),
+        Mistake("sorted before the modulus", edit("np.sort(sizes)[::-1]", "np.abs(np.sort_complex(np.linalg.eigvals(A)))[::-1]"), "You sort the complex poles and take moduli afterwards. Complex numbers are sorted by their real parts: take the moduli first."),
+        Mistake("each size once", edit("np.sort(sizes)[::-1]", "np.unique(sizes.round(9))[::-1]"), "You list each size once. A pair has two poles of the same size, and both are asked for."),
+        Mistake("logarithms of the moduli", edit("return A, moduli", "return A, np.log(moduli)"), "Your moduli are logarithms. Asked for is |λ| itself."),
+        Mistake("root of the moduli", edit("return A, moduli", "return A, np.sqrt(moduli)"), "Your moduli are roots. |λ| is √(Re² + Im²), and np.abs has taken that root."),
+        Mistake("K-th roots", edit("return A, moduli", "return A, moduli ** (1 / K)"), "Your moduli are K-th roots. A makes one step already, so its |λ| are those of one step."),
+        Mistake("moduli in shares", edit("return A, moduli", "return A, moduli / moduli[0]"), "Your moduli are divided by the largest. Asked for is |λ| itself."),
+        Mistake("|Re| + |Im|", edit("np.abs(np.linalg.eigvals(A))", "np.abs(np.linalg.eigvals(A).real) + np.abs(np.linalg.eigvals(A).imag)"), "Your moduli are |Re λ| + |Im λ|. |λ| is √(Re² + Im²)."),
+        Mistake("A of the type of one tap", edit("np.eye(K * H, k=-H)", "np.eye(K * H, k=-H).astype(next(iter(taps.values())).dtype)"), "Your A has the type of one tap. If that is made of whole numbers, the others lose what stands behind their point: make A one of floats."),
     ),
     hints=(
         "Put the last K states into one long vector, one below the other. H of its new entries are computed, the others are copied.",

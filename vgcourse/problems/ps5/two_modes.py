@@ -61,6 +61,9 @@ ALIKE = {
     "half": edit("> 0, 2", "> 0, 1"),
     "root": edit("> 0, 2", "> 0, np.sqrt(2)"),
     "real": edit("solve(V, h0)", "solve(V, h0).real"),
+    "of the real vector": edit(
+        "np.abs(a) * np.linalg.norm(V, axis=0)", "np.linalg.norm((a * V).real, axis=0)"
+    ),
     "transposed": edit("np.linalg.solve(V, h0)", "V.T @ h0"),
     "of the transpose": edit("eig(W)", "eig(W.T)"),
 }
@@ -87,6 +90,12 @@ def _start(W, second, rng):
     own = rng.uniform(0.6, 1.2, len(W)) * rng.choice([-1, 1], len(W))
     phase = np.exp(1j * np.sign(values.imag) * rng.uniform(0.6, 1.2) * rng.choice([-1, 1]))
     return (V @ np.where(values.imag == 0, own * parts, phase * parts)).real
+
+
+def _two_members(values):
+    """Radii and angles of the two largest λ, be they a pair or not."""
+    both = values[np.argsort(-np.abs(values), kind="stable")[:2]]
+    return np.abs(both), np.abs(np.angle(both))
 
 
 def _angle_too_large(args, outputs):
@@ -123,13 +132,14 @@ TWO_MODES = Problem(
     mistakes=(
         Mistake("a pair counted as two modes, at once", edit(" if values[i].imag >= 0", ""), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|.", whole=True),
         Mistake("a pair counted as two modes", edit(" if values[i].imag >= 0", "", "max(np.ceil(step), 0.0)", "step if np.isinf(step) else max(np.ceil(step), 0.0)"), "Your second mode is the conjugate of the first. A complex pair is one mode: the next one has a smaller |λ|.", whole=True),
+        Mistake("a pair counted as two modes in radii and angles", edit("return radii, angles", "radii, angles = _two_members(values)\n    return radii, angles"), "Where a complex pair is among the slowest, your second radius and angle are those of its conjugate. A pair is one mode: the next one has a smaller |λ|."),
         Mistake("largest real part first", edit("-np.abs(values)", "-values.real"), "You sort by the real part of λ. That decides in continuous time; here a mode grows by |λ| a step.", whole=True),
         Mistake("largest |Re λ| first", edit("-np.abs(values)", "-np.abs(values.real)"), "You sort by |Re λ|. A mode grows by |λ| a step, whatever its angle.", whole=True),
         Mistake("smallest first", edit("-np.abs(values)", "np.abs(values)"), "You take the two smallest |λ|. The modes that last are the largest ones.", whole=True),
         Mistake("as they are listed", edit('np.argsort(-np.abs(values), kind="stable")', "range(len(values))"), "You take the first λ that np.linalg.eig lists. It lists them in no order.", whole=True),
         Mistake("largest part of the start first", edit("-np.abs(values)", "-sizes"), "You sort by how much h_0 holds of each mode. The slowest mode is the one with the largest |λ|, however small its part is.", whole=True),
         Mistake("growing modes left out", edit(" if values[i].imag >= 0", " if values[i].imag >= 0 and abs(values[i]) < 1"), "A mode with |λ| above 1 is not among yours. It grows, so it lasts the longest: the largest |λ| comes first, whatever it is."),
-        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide.", whole=True),
+        Mistake("singular values", edit("np.linalg.eig(W)", "np.linalg.svd(W)[1::-1]"), "You use singular values and vectors, what one step can do. Over many steps the eigenvalues decide.", whole=True, beside_the_point=True),
         Mistake("symmetric eigenvalues", edit("eig(W)", "eigh(W)"), "np.linalg.eigh takes W for symmetric and finds no complex pair.", whole=True),
         Mistake("radii: real parts", edit("return radii", "return slowest.real"), "Your radii are real parts of λ. The distance from 0 is √(Re² + Im²)."),
         Mistake("radii: |Re λ|", edit("return radii", "return np.abs(slowest.real)"), "Your radii are |Re λ|. The distance from 0 is √(Re² + Im²)."),
@@ -171,6 +181,28 @@ TWO_MODES = Problem(
         Mistake("not rounded", edit("np.ceil(step)", "step"), "Your step is no whole number. Asked for is the first step at which the share is reached."),
         Mistake("negative step", edit("max(np.ceil(step), 0.0)", "np.ceil(step)"), "Your step is negative where the second mode is small from the beginning. The earliest step is 0."),
         Mistake("neither rounded nor cut", edit("max(np.ceil(step), 0.0)", "step"), "Your step is no whole number, and below 0 where the second mode is small from the beginning. Asked for is the first whole step at which the share is reached, 0 at least."),
+        Mistake("size of the real part", ALIKE["of the real vector"], "Your size of a pair is the length of the real vector that its two make at t = 0. That turns; asked for is the sum of the two sizes."),
+        Mistake("second and third mode", edit("[:2]", "[1:3]"), "Your two modes are the second and the third. The slowest is the one with the largest |λ|.", whole=True),
+        Mistake("third mode for the second", edit("[:2]", "[:3:2]"), "Your second mode is a later one. The next after the slowest has the next smaller |λ|.", whole=True),
+        Mistake("second mode first", edit("radii = np.abs(slowest)", "slowest, first, second = slowest[::-1], second, first\n    radii = np.abs(slowest)"), "Your second mode stands first, in all three. The slowest comes first.", whole=True),
+        Mistake("radii the smaller first", edit("return radii", "return radii[::-1]"), "Your radii stand with the smaller first. The slowest mode comes first."),
+        Mistake("angles in the other order", edit("return radii, angles", "return radii, angles[::-1]"), "Your angles stand in the other order than your radii. The slowest mode comes first."),
+        Mistake("angle from the negative axis", edit("np.abs(np.angle(slowest))", "np.pi - np.abs(np.angle(slowest))"), "You count angles from the negative axis. arg λ is 0 for a λ above 0, and π below."),
+        Mistake("angle by arccos of Re λ", edit("np.abs(np.angle(slowest))", "np.arccos(np.clip(slowest.real, -1, 1))"), "You take arccos of Re λ. The cosine of the angle is Re λ/|λ|."),
+        Mistake("imaginary part for the angle", edit("np.abs(np.angle(slowest))", "np.abs(slowest.imag)"), "You return the imaginary part of λ. The angle is that of the complex number, between 0 and π."),
+        Mistake("angles between the two", edit("return radii, angles", "return radii, np.append(angles[0], abs(angles[1] - angles[0]))"), "Your second angle is a difference. Each mode has its own, |arg λ|."),
+        Mistake("|Re| + |Im|", edit("return radii", "return np.abs(slowest.real) + np.abs(slowest.imag)"), "Your radii are |Re λ| + |Im λ|. The distance from 0 is √(Re² + Im²)."),
+        Mistake("logarithms of the radii", edit("return radii", "return np.log(radii)"), "Your radii are ln |λ|, growth rates. Asked for is |λ|."),
+        Mistake("memory times", edit("return radii", "return -1 / np.log(radii)"), "You return memory times, −1/ln |λ|. Asked for is |λ|."),
+        Mistake("difference for the ratio", edit("np.log(radii[1] / radii[0])", "(radii[1] - radii[0])"), "You divide by ρ₂ − ρ₁. What falls is (ρ₂/ρ₁)^t: divide by the logarithm of the ratio."),
+        Mistake("log of the share alone", edit("np.log(SHARE * first / second)", "np.log(SHARE) * first / second"), "You multiply ln 0.01 by the ratio of the sizes. It stands inside the logarithm."),
+        Mistake("first and second share added", edit("np.log(SHARE * first / second)", "np.log(SHARE * first / (first + second))"), "Your step takes 1 % of the share of the first in both. It is the size of the second beside that of the first."),
+        Mistake("step of the whole state", edit("SHARE * first / second", "SHARE * np.linalg.norm(h0) / second"), "Your step compares with the length of h_0. The second mode is compared with the first."),
+        Mistake("step turned positive", edit("max(np.ceil(step), 0.0)", "abs(np.ceil(step))"), "You turn a negative step into a positive one. Where the second mode is small from the beginning, the first such step is 0."),
+        Mistake("double for real modes", edit("values.imag > 0, 2, 1", "values.imag == 0, 2, 1"), "Your real modes count twice and your pairs once. A pair is two λ, so its size is the sum of two."),
+        Mistake("four for a pair", edit("> 0, 2, 1", "> 0, 4, 1"), "A pair counts four times in yours. Its two members have the same size: twice that of one."),
+        Mistake("modes by their angle", edit("-np.abs(values)", "-np.angle(values)"), "You sort by the angle. The slowest mode is the one with the largest |λ|.", whole=True),
+        Mistake("angles with their sign", edit("np.abs(np.angle(slowest))", "np.angle(slowest) * np.where(slowest.imag == 0, -1, 1)"), "Your angle of a negative λ is −π. Asked for is |arg λ|."),
     ),
     hints=(
         "Sort by |λ|, with one member of every pair. What does each mode's size do from step to step?",

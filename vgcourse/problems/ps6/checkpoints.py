@@ -156,6 +156,13 @@ CHECKPOINTED_BACKWARD = Problem(
         Mistake("dh0 around only", edit("return dh", f"return (1 - alpha) * {AT_H1}"), "Your dh0 lacks the way of the first step through the tanh and W_h."),
         Mistake("dh0 through only", edit("return dh", f"return dh - (1 - alpha) * {AT_H1}"), "Your dh0 lacks the way of the first step around the tanh."),
         Mistake("dh0 of the last segment", edit("totals = [total", "dh0 = dh if j == len(starts) - 1 else dh0\n        totals = [total", "return dh", "return dh0"), "Your dh0 is what the last segment hands back. It is what is left when the first segment is done."),
+        Mistake("handed to all of a segment", edit("d[-1] += dh", "d += dh"), "What a segment hands back joins at every step of the segment before. It belongs to its last state alone."),
+        Mistake("handed with the leak", edit("d[-1] += dh", "d[-1] += (1 - alpha) * dh"), "At each border you multiply what is handed back by 1 − α. It has crossed its step already: add it as it is."),
+        Mistake("gradient piles up at the borders", edit("_, dh, *grads", "_, more, *grads", "totals = [total", "dh = dh + more\n        totals = [total"), "What the segments hand back piles up. It is replaced by each segment, not added to."),
+        Mistake("segments from the next checkpoint", edit("kept[j]", "kept[min(j + 1, len(kept) - 1)]"), "Your segments are run again from the checkpoint after their own. With h_0 as checkpoint 0, segment j starts at checkpoint j."),
+        Mistake("averaged over the segments", edit("return dh, *totals", "return dh, *(total / len(starts) for total in totals)"), "You divide by the number of segments. Each one's share is added.", whole=True),
+        Mistake("divided by T", edit("return dh, *totals", "return dh, *(total / len(x) for total in totals)"), "You divide by T. The loss is a sum over the steps, so its gradient is one too.", whole=True),
+        Mistake("divided by N", edit("return dh, *totals", "return dh, *(total / x.shape[1] for total in totals)"), "You divide by N. A mean over the batch, if there is one, is already in dhs.", whole=True),
     ),
     hints=(
         "Three things take turns: a first run that keeps one state in `every`; then, from the last segment to the first, a second run through one segment, and the way back through it.",

@@ -58,6 +58,12 @@ ERROR_SIGNALS = Problem(
         Mistake("last step only", edit("(1 - alpha) * dh + dz @ W_h", "0 * dh"), "Only your last row is filled. What step k hands back is what step k − 1 gets."),
         Mistake("first row missing", edit("range(len(c))", "range(1, len(c))"), "Your first row is 0, as if the loop ended one step early. deltas[0] belongs to step 1."),
         Mistake("rows in the loop's order", edit("return deltas", "return deltas[::-1]"), "Your rows are in the order of the loop, the last step first. deltas[0] belongs to step 1."),
+        Mistake("gradients of the states before", edit("[k] = dz", "[k] = 0", "dz @ W_h", "dz @ W_h\n        deltas[k] = dh"), "Your rows are the gradients with respect to the states before each step. Asked for are those with respect to the pre-activations z_k."),
+        Mistake("one step back only", edit("deltas = np", "loss, deltas = dh, np", "(1 - alpha) * dh + dz @ W_h", "(1 - alpha) * loss + (loss * f[k]) @ W_h"), "From the second step back on you start from dh again. What one step hands back is what the next one gets."),
+        Mistake("rows added up", edit("return deltas", "return np.cumsum(deltas[::-1], axis=0)[::-1]"), "Your rows are added up from the end. Row k is the signal of its own step."),
+        Mistake("dh of the sum over the batch", edit("dz = dh * f[k]", "dz = dh.mean(axis=0) * f[k]"), "You average the gradient over the batch. Each sequence goes back alone."),
+        Mistake("W_h by absolute values", edit("@ W_h", "@ np.abs(W_h)"), "You go back through |W_h|. Its signs count."),
+        Mistake("slope after W_h", edit("dz = dh * f[k]", "dz = dh * (f[k] if k == len(c) - 1 else 1)", "dz @ W_h", "(dz @ W_h) * f[max(k - 1, 0)]"), "You multiply by the slope behind W_h, and the way around the tanh gets it too, or none. Signal first, then both ways."),
     ),
     hints=(
         "Carry one array back, the gradient with respect to the state. From h_t it goes two ways to h_{t−1}: around the tanh, and through it.",

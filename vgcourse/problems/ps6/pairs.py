@@ -84,6 +84,20 @@ BIAS_PAIRS = Problem(
         Mistake("gradient from here on", edit("return G", "return np.cumsum(G[:, ::-1], axis=1)[:, ::-1]"), "Your entries hold all later steps of their row as well. An entry belongs to one step alone."),
         Mistake("gradient from here back", edit("return G", "return np.cumsum(G, axis=1)"), "Your entries add up along each row. An entry belongs to one step alone."),
         Mistake("gradient of all losses", edit("return G", "return np.cumsum(G[::-1], axis=0)[::-1]"), "Your entries add up down each column: later losses are in them as well. An entry belongs to one loss alone."),
+        Mistake("a step back before writing", edit("            G[t, k] = dz.sum(axis=0)\n", "", "dz @ W_h", "dz @ W_h\n            if k:\n                G[t, k - 1] = dh.sum(axis=0)"), "You go a step back before you write, so that the diagonal is empty and gradients of states stand one place to the left. Write the signal of step k, then go back."),
+        Mistake("passed on too soon", edit("            dh = (1 - alpha) * dh + dz @ W_h\n", "", "dz = dh * f[k]", "dz = dh * f[k]\n            dh = (1 - alpha) * dh + dz @ W_h\n            dz = dh * f[k]"), "You pass the gradient on to the step before and then take the entry from it. The entry of step k comes from the gradient that arrived at h_k."),
+        Mistake("slope of the step after", edit("f[k]", "f[min(k + 1, T - 1)]"), "Your slope is one step late: step k has that of step k + 1."),
+        Mistake("one step back, again and again", edit("dh = (1 - alpha) * dh + dz @ W_h", "dh = (1 - alpha) * dhs[t] + (dhs[t] * f[k]) @ W_h"), "Behind the first step back each loss starts again from dhs[t]. What one step hands back is what the next one gets."),
+        Mistake("both halves of the table", edit("return G", "return G + np.tril(G.sum(axis=-1), -1).T[..., None] / len(W_h)"), "Your table has entries above the diagonal. A loss acts on no later step: zeros there."),
+        Mistake("mirrored table", edit("return G", "return G + G.swapaxes(0, 1) * (1 - np.eye(T))[..., None]"), "Your table is filled on both sides of the diagonal. A loss acts on no later step: zeros there."),
+        Mistake("losses from the end", edit("return G", "return G[::-1]"), "Your rows start with the last loss. Row 0 is the loss of step 1."),
+        Mistake("steps from the end", edit("return G", "return G[:, ::-1]"), "Your columns start with the last step. Column 0 is step 1."),
+        Mistake("entry over its row", edit("return G", "return G / np.maximum(np.arange(1, T + 1), 1)[:, None, None]"), "Your rows are divided by the number of their steps. What a loss leaves at the steps adds up."),
+        Mistake("loss of one sequence", edit("dz.sum(axis=0)", "dz[-1]"), "Your table holds the last sequence alone. The bias serves all of them, so their contributions add."),
+        Mistake("sizes", edit("dz.sum(axis=0)", "np.abs(dz).sum(axis=0)"), "Your entries add up sizes. Contributions have signs and may cancel."),
+        Mistake("norm over the batch", edit("dz.sum(axis=0)", "np.linalg.norm(dz, axis=0)"), "Your entries are lengths over the batch. Contributions of the sequences add."),
+        Mistake("last loss in every row", edit("return G", "return np.broadcast_to(G[-1], G.shape).copy()"), "All your rows are that of the last loss. Each loss travels alone, from its own step."),
+        Mistake("db in every entry", edit("return G", "return np.broadcast_to(G.sum(axis=(0, 1)), G.shape).copy()"), "All your entries are db, the whole. An entry is one loss at one step."),
     ),
     hints=(
         "Each loss travels back alone. At every step that it passes it leaves something at the bias of that step.",
@@ -109,6 +123,17 @@ def inputs_by_lag(dhs, hs, x, W_h, alpha):
             parts[t - k] += dz.T @ x[k]
             dh = (1 - alpha) * dh + dz @ W_h
     return parts
+
+
+def _by_lag_unmoved(dhs, hs, x, W_h, alpha):
+    """All losses of a lag at once; after a step back the last row is dropped, where it should be the first."""
+    c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
+    dh, parts = dhs, []
+    for n in range(len(x), 0, -1):
+        dz = dh[:n] * (alpha * (1 - c[:n] ** 2))
+        parts.append(np.einsum("tnh,tnd->hd", dz, x[:n]))
+        dh = (1 - alpha) * dh[:n] + dz @ W_h
+    return np.array(parts)
 
 
 def _lag_cases(rng):
@@ -159,6 +184,15 @@ INPUTS_BY_LAG = Problem(
         Mistake("input one step early, index −1", edit("x[k]", "x[k - 1]"), "Your signals meet the input of the step before, and that of step 1 the last input (index −1). x[k] and dhs[k] belong to the same step."),
         Mistake("input one step late", edit("x[k]", "np.append(x[1:], 0 * x[:1], axis=0)[k]"), "Your signals meet the input of the step after, and that of the last step none. x[k] and dhs[k] belong to the same step."),
         Mistake("norms for arrays", edit("return parts", "return np.sqrt((parts**2).sum(axis=(1, 2)))"), "You return the norm of each part. Asked for are the parts themselves, (T, H, D): only they add up to dW_x."),
+        Mistake("signals that stay on their index", _by_lag_unmoved, "Your signals stay on their index when they go a step back: after it row t holds what belongs to step t, of the loss at t + 1. Drop the first row, not the last: the loss of step 1 has nowhere to go."),
+        Mistake("passed on too soon", edit("            dh = (1 - alpha) * dh + dz @ W_h\n", "", "dz = dh * f[k]", "dz = dh * f[k]\n            dh = (1 - alpha) * dh + dz @ W_h\n            dz = dh * f[k]"), "You pass the gradient on to the step before and then take the share from it. The share of step k comes from the gradient that arrived at h_k."),
+        Mistake("slope of the step after", edit("f[k]", "f[min(k + 1, T - 1)]"), "Your slope is one step late: step k has that of step k + 1."),
+        Mistake("one step back, again and again", edit("dh = (1 - alpha) * dh + dz @ W_h", "dh = (1 - alpha) * dhs[t] + (dhs[t] * f[k]) @ W_h"), "Behind the first step back each loss starts again from dhs[t]. What one step hands back is what the next one gets."),
+        Mistake("state for the input", edit("dz.T @ x[k]", "dz.T @ hs[k][:, : x.shape[-1]] if x.shape[-1] <= len(W_h) else dz.T @ x[k]"), "Your signals meet states. W_x meets the input."),
+        Mistake("first sequence only", edit("dz.T @ x[k]", "dz[:1].T @ x[k][:1]"), "Your parts hold the first sequence alone. All sequences use the same W_x: add them."),
+        Mistake("batch averaged on both sides", edit("dz.T @ x[k]", "np.outer(dz.sum(axis=0), x[k].mean(axis=0))"), "You multiply sums over the batch. Each sequence pairs its own signal with its own input, and then the products add."),
+        Mistake("inputs from the end", edit("x[k]", "x[T - 1 - k]"), "Your signals meet the inputs in the opposite order. Step k reads x[k]."),
+        Mistake("whole gradient in each", edit("return parts", "return np.broadcast_to(parts.sum(axis=0), parts.shape).copy()"), "All your parts are dW_x, the whole. Each lag has its own share."),
     ),
     hints=(
         "The double sum again: every pair of a loss t and a step k ≤ t leaves one share. Sort the shares by t − k before you add them.",

@@ -28,7 +28,7 @@ def _plan_cases(rng):
 
     cases = []
     for T, q in (
-        (uneven(60, 75, 3.3), 3.3),
+        (uneven(67, 75, 3.3), 3.3),  # √(T/q) is rounded up
         (24, 4.6),
         (uneven(101, 130, 0.5), 0.5),
         (6, 20),
@@ -75,6 +75,23 @@ CHECKPOINT_PLAN = Problem(
         Mistake("second run only", edit("2 * T - last", "T - last"), "Your steps are those of the second run only."),
         Mistake("steps spared", edit("2 * T - last", "last"), "Your steps are those that the last segment spares. Asked for is how many are computed: each twice, but for these."),
         Mistake("last step spared", edit("2 * T - last", "2 * T - 1"), "You spare one step. The whole last segment is computed once."),
+        Mistake("divisors of T only", edit("for s in range(1, T + 1)}", "for s in range(1, T + 1) if T % s == 0}"), "You try only those `every` that divide T. The last segment may be shorter: try all."),
+        Mistake("first place where it rises", edit("every = max(s for s in memory if memory[s] == least)", "every = next(s for s in memory if s == T or memory[s + 1] > memory[s])"), "You stop at the first `every` after which the memory rises. Rounding makes it go up and down: a later one may be better."),
+        Mistake("first place where it does not fall", edit("every = max(s for s in memory if memory[s] == least)", "every = next(s for s in memory if s == T or memory[s + 1] >= memory[s])"), "You stop at the first `every` after which the memory does not fall. Rounding makes it go up and down: a later one may be better."),
+        Mistake("every from 2 on", edit("range(1, T + 1)", "range(min(2, T), T + 1)"), "You do not try `every` = 1. With a large q it is the best."),
+        Mistake("every up to the root of T", edit("range(1, T + 1)", "range(1, math.isqrt(T) + 1)"), "You try `every` up to √T. With a small q a longer one is the best."),
+        Mistake("one checkpoint more", edit("math.ceil(T / s)", "T // s + 1"), "You count T // s + 1 checkpoints, one too many where `every` divides T: h_T is none."),
+        Mistake("memory rounded up", edit("memory[every]", "math.ceil(memory[every])"), "Your memory is rounded up. q need not be whole, so the memory need not be."),
+        Mistake("memory rounded", edit("memory[every]", "round(memory[every])"), "Your memory is rounded. q need not be whole, so the memory need not be."),
+        Mistake("caches of a segment only", edit("memory[every]", "q * every"), "Your memory lacks the checkpoints."),
+        Mistake("product for the sum", edit("math.ceil(T / s) + q * s", "math.ceil(T / s) * q * s"), "You multiply checkpoints and caches. Both are in memory at the same time: add."),
+        Mistake("larger of the two", edit("math.ceil(T / s) + q * s", "max(math.ceil(T / s), q * s)"), "You take the larger of checkpoints and caches. Both are in memory at the same time: add."),
+        Mistake("largest memory", edit("least = min(", "least = max("), "You take the `every` with the largest memory. Asked for is the smallest."),
+        Mistake("whole segments twice", edit("2 * T - last", "T + segments * every"), "Your second run goes through whole segments, the last one included. The last segment is not run again, and may be shorter."),
+        Mistake("one segment spared more", edit("2 * T - last", "2 * T - last - every"), "You spare one segment too many. Only the last needs no second run."),
+        Mistake("last segment's first steps spared", edit("2 * T - last", "2 * T - last + 1"), "You count one step too many: all steps of the last segment are there after the first run."),
+        Mistake("checkpoints as steps", edit("2 * T - last", "2 * T - last + segments"), "You count the checkpoints as steps. Keeping a state computes nothing."),
+        Mistake("steps back counted", edit("2 * T - last", "3 * T - last"), "You count the way back as well. Asked for are the steps forwards."),
     ),
     hints=(
         "Write a table for T = 7 and q = 2: for each `every` the checkpoints, the caches of the longest segment, and their sum.",
@@ -168,6 +185,22 @@ CHEAPEST_REVERSAL = Problem(
         Mistake("split one too small", edit("), split", "), split - 1 if split else 0"), "Your split is one too small. It is the number of steps before it, which is the index of the state that is kept."),
         Mistake("split counted from the end", edit("), split", "), len(c) - split if split else 0"), "Your split is counted from the end: it is the number of steps in the right part. Asked for are those in the left part."),
         Mistake("steps back counted", edit("(total)", "(total + c.sum())"), "Your cost includes every step once more, the walk back. Asked for are the runs ahead only."),
+        Mistake("nearest to half of the cost", lambda costs, slots: _without_search(costs, slots, _nearest_half), "You split where the cost of the two sides is most alike, without a search. Early steps are run more often than late ones: try all places, and take the cheapest."),
+        Mistake("root of the number of steps", lambda costs, slots: _without_search(costs, slots, lambda c: math.isqrt(len(c))), "You split after √T steps, without a search. Try all places, and take the cheapest."),
+        Mistake("before the dearest step", lambda costs, slots: _without_search(costs, slots, lambda c: int(np.argmax(c))), "You split before the dearest step, without a search. Try all places, and take the cheapest."),
+        Mistake("behind the dearest step", lambda costs, slots: _without_search(costs, slots, lambda c: int(np.argmax(c)) + 1), "You split behind the dearest step, without a search. Try all places, and take the cheapest."),
+        Mistake("after one step", lambda costs, slots: _without_search(costs, slots, lambda c: 1), "You split after one step, without a search. Try all places, and take the cheapest."),
+        Mistake("run from the beginning of all", edit("c[i:m].sum()\n            found", "c[:m].sum()\n            found"), "At each split your run ahead starts at h_0. It starts at the state that is kept, i: the costs from i to m."),
+        Mistake("one slot, from the end", edit("sum(c[i:m].sum() for m in range(i + 1, j))", "sum(c[m:j].sum() for m in range(i + 1, j))"), "With one slot you count runs to the end. Each run goes from the kept state to the state before a step: the costs from the beginning."),
+        Mistake("one slot, first run spared", edit("for m in range(i + 1, j)), i", "for m in range(i + 1, j - 1)), i"), "With one slot you leave out the longest run, that to the state before the last step. It is needed as the others."),
+        Mistake("left part only", edit("run + reverse(m, j, S - 1)[0] + ", "run + "), "Your cost of a split lacks the right part."),
+        Mistake("right part only", edit(" + reverse(i, m, S)[0]", ""), "Your cost of a split lacks the left part."),
+        Mistake("splits from the second step on", edit("for m in range(i + 1, j):\n", "for m in range(min(i + 2, j - 1), j):\n"), "You do not try a split after the first step. Try all m between i and j."),
+        Mistake("split of the last part", edit("total, split = reverse(0, len(c), slots)", "total, split = reverse(0, len(c), slots)\n    split = reverse(split, len(c), max(slots - 1, 1))[1] if split else 0"), "Your split is that of a part. Asked for is the first one, of the whole sequence."),
+        Mistake("split in the right part's count", edit("), split", "), int(c[:split].sum()) if split else 0"), "Your split is a cost. Asked for is the number of steps before it."),
+        Mistake("cost per step", edit("float(total)", "float(total) / len(c)"), "Your cost is divided by the number of steps. Asked for is the whole cost."),
+        Mistake("first run counted", edit("float(total)", "float(total + c[:-1].sum())"), "You count one more run to the end. The runs to the splits are all that is needed."),
+        Mistake("costs sorted", edit("dtype=float)", "dtype=float)[np.argsort(costs)]"), "You sort the costs. The steps come in their own order."),
     ),
     hints=(
         "As in lecture 9, section 6: run ahead to a split, keep that state, do the right part first, then the left. Which split is best nobody knows: try all.",
@@ -191,3 +224,8 @@ def _without_search(costs, slots, place):
 
 def _behind_half(c):
     return int(np.searchsorted(np.cumsum(c), c.sum() / 2)) + 1
+
+
+def _nearest_half(c):
+    total = np.cumsum(c)
+    return int(np.argmin(np.abs(total - total[-1] / 2))) + 1

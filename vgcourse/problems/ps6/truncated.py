@@ -15,7 +15,8 @@ def truncated_backward(dhs, hs, x, W_h, alpha, k1, k2):
     """After the steps k₁, 2k₁, …, T the losses since the last time go back over the last k₂ steps, k₂ ≥ k₁."""
     c = (hs[1:] - (1 - alpha) * hs[:-1]) / alpha
     f = alpha * (1 - c**2)
-    T, last, signals, steps = len(x), 0, [], []
+    T, last = len(x), 0
+    signals, steps = [np.zeros_like(hs[0])], [0]
     ends = [*range(k1, T, k1), T]
     for end in ends:
         dh = np.zeros_like(hs[0])
@@ -42,6 +43,7 @@ def _cases(rng):
         ((7, 2, 3, 4), (2, 6)),
         ((6, 2, 4, 3), (4, 4)),
         (SINGLE, (4, 6)),
+        ((5, 2, 3, 4), (7, 9)),  # shorter than a block
     )
     return [
         backward_case(
@@ -62,7 +64,7 @@ TRUNCATED_BACKWARD = Problem(
     mistakes=(
         *(m for m in SLOPE_MISTAKES if m.name != "slope one step early, index −1"),
         *WAYS,
-        Mistake("not truncated", edit("*range(k1, T, k1), ", "", "max(end - k2, 0)", "0"), "This is the full gradient: nothing is cut."),
+        Mistake("not truncated", edit("*range(k1, T, k1), ", "", "max(end - k2, 0)", "0"), "This is the full gradient: nothing is cut.", beside_the_point=True),
         Mistake("chunks of k1", edit("max(end - k2, 0)", "last"), "Your blocks go back over their own k1 steps only: chunks. They go on to k2 steps, into blocks before."),
         Mistake("k2 ignored", edit("end - k2", "end - k1"), "Your ways back are k1 steps long. They are k2 steps long, whatever k1 is."),
         Mistake("k1 ignored", edit("range(k1, T, k1)", "range(k2, T, k2)"), "A way back of yours starts after every k2 steps. It starts after every k1 steps, and overlaps the one before."),
@@ -100,6 +102,22 @@ TRUNCATED_BACKWARD = Problem(
         Mistake("inputs one step late", edit("x[steps]", "np.roll(x, 1, axis=0)[steps]"), "Your dW_x pairs the signal of step t with the input of the step before, and that of step 1 with the last (index −1). In this set x[t] and dhs[t] belong to the same step."),
         Mistake("inputs one step early", edit("x[steps]", "np.append(x[1:], x[-1:], axis=0)[steps]"), "Your dW_x pairs the signal of step t with the input of the step after. In this set x[t] and dhs[t] belong to the same step."),
         Mistake("h_t for h_{t−1}", edit("hs[steps]", "hs[1:][steps]"), "Your dW_h pairs the signal of step t with h_t. W_h was multiplied with the state before the step."),
+        Mistake("ways back only where they are full", edit("for end in ends:\n", "for end in [e for e in ends if e >= k2 or e == T]:\n"), "A way back of yours starts only where k2 steps lie behind it. The first ones are shorter, and their losses count."),
+        Mistake("blocks begin with step k1 − 1", edit("*range(k1, T, k1), T]", "*range(k1 - 1 or k1, T, k1), T]"), "Your blocks end one step early. The first ends after k1 steps."),
+        Mistake("blocks end one step late", edit("*range(k1, T, k1), T]", "*range(k1 + 1, T, k1), T]"), "Your first block has k1 + 1 steps. It ends after k1 steps."),
+        Mistake("ends at the last step but one of each block", edit("*range(k1, T, k1), T]", "*range(k1, T, k1), T, T]", "last = end", "last = end if end < T else 0"), "Your last way back is gone twice. The last end is T, once."),
+        Mistake("whole way for the last block", edit("max(end - k2, 0)", "(0 if end == T else max(end - k2, 0))"), "Your last block goes back to the beginning. It goes back k2 steps as the others."),
+        Mistake("losses of the whole way for the last block", edit("t >= last", "t >= last or end == T"), "Your last block sends back losses that went with the block before. Each loss counts once."),
+        Mistake("first loss of each block only", edit("t >= last", "t == last"), "Only the first loss of each block goes back in yours, as if your way back began there. All of its k1 losses do, each joining at its own step."),
+        Mistake("losses weighed by the block", edit("dh + dhs[t]", "dh + dhs[t] / (end - last)"), "You divide each block's losses by their number. The loss is a sum over the steps."),
+        Mistake("averaged over the steps back", edit("return dW_x, dW_h, db", "return dW_x / k2, dW_h / k2, db / k2"), "You divide by k2. What is left at the steps of a way back adds up.", whole=True),
+        Mistake("divided by k1", edit("return dW_x, dW_h, db", "return dW_x / k1, dW_h / k1, db / k1"), "You divide by k1. The loss is a sum over the steps; so is its gradient.", whole=True),
+        Mistake("steps counted once", edit("dz_all = np.stack(signals)", "seen = [t not in steps[:i] or i == 0 for i, t in enumerate(steps)]\n    dz_all = np.stack(signals) * np.array(seen)[:, None, None]"), "A step that several ways back pass counts once in yours. Each way leaves its own share there: they add up."),
+        Mistake("later way back overwrites", edit("dz_all = np.stack(signals)", "seen = [t not in steps[i + 1 :] for i, t in enumerate(steps)]\n    dz_all = np.stack(signals) * np.array(seen)[:, None, None]"), "Where ways back overlap, the later one overwrites what the earlier one left. Each leaves its own share: they add up."),
+        Mistake("slope of the end", edit("dh * f[t]", "dh * f[end - 1]"), "On a whole way back you use the slope at its end. Each step has its own."),
+        Mistake("states of the end", edit("steps.append(t)", "steps.append(end - 1)"), "On a whole way back you pair the signals with state and input of its end. Each step has its own."),
+        Mistake("T multiple of k1 only", edit("*range(k1, T, k1), T]", "*range(k1, T, k1)] or [T]"), "Your last block is missing. The last end is T."),
+        Mistake("no way back in a short sequence", edit("*range(k1, T, k1), T]", "*range(k1, T, k1), *([T] if T >= k1 else [])]"), "Where the sequence is shorter than k1, you go back nowhere. Its one block ends at T."),
     ),
     hints=(
         "Two loops: over the ends of the blocks, and back from each end. What differs between the first k1 steps of a way back and the rest?",
