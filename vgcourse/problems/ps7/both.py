@@ -131,7 +131,7 @@ BIDIRECTIONAL_FORWARD = Problem(
     axes={"states": ("step from 0", "example", "unit"), "summary": ("example", "unit")},
     mistakes=(
         Mistake("back starts in the padding", edit("order_of(T, lengths)", "order_of(T, T)", "order), runs", "order), runs | True"), "Your second net reads from the last step of the batch on, through the padding. Each sequence has an end of its own; that is where it starts.", whole=True),
-        Mistake("lengths not looked at", _with_lengths("np.full_like(lengths, len(x))"), "You read all T steps of every sequence. Behind its end a sequence is padding: nobody reads it, and the states there are zero.", whole=True),
+        Mistake("lengths not looked at", _with_lengths("np.full_like(lengths, len(x))"), "You read all T steps of every sequence. Behind its end a sequence is padding: nobody reads it, and the states there are zero.", whole=True, beside_the_point=True),
         Mistake("states behind the end", edit(" * runs", ""), "Your states are not zero behind the end of a sequence. There is none at such a step."),
         Mistake("states held behind the end", edit("second) * runs", 'np.where(runs, second, back["h0"]))'), "Your states are not zero behind the end of a sequence: they hold what each net has there. There is no state at such a step."),
         Mistake("first net's states held behind the end", edit("side_by_side(first, second) * runs", "side_by_side(first, second * runs)"), "The first half of your states is not zero behind the end of a sequence: it holds the last state. There is no state at such a step."),
@@ -143,7 +143,7 @@ BIDIRECTIONAL_FORWARD = Problem(
         Mistake("one step too many", _with_lengths("np.minimum(lengths + 1, len(x))"), "You read one step too many. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", _with_lengths("lengths - 1"), "You read one step too few. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("ahead runs on", edit("x, runs)", "x, runs | True)"), "The first half of your summary comes from step T, where your net has run on through the padding. What it knows is known at the sequence's own end."),
-        Mistake("both read forwards", _NOT_TURNED_IN + _NOT_TURNED_OUT, "Both of your nets read forwards. The second one reads from the end."),
+        Mistake("both read forwards", _NOT_TURNED_IN + _NOT_TURNED_OUT, "Both of your nets read forwards. The second one reads from the end.", beside_the_point=True),
         Mistake("states left in reading order", _NOT_TURNED_OUT, "The second half of your states is in the order of reading: the state after the *last* input stands at t = 0. Both halves at t have just read x_t."),
         Mistake("input not turned round", _NOT_TURNED_IN, "Your second net reads forwards, and its states are turned round afterwards. It has to read the sequence from its end."),
         Mistake("states turned round at T", edit("side_by_side(first, second) * runs", "side_by_side(first * runs, (second * runs)[::-1])"), "The second half of your states is turned round at T, the batch's last step. Each sequence is turned round at its own end."),

@@ -135,7 +135,7 @@ BIDIRECTIONAL_BACKWARD = Problem(
     mistakes=(
         Mistake("lengths not looked at", edit("lengths[:, None]", "T"), "You take what stands behind the ends for gradients. No state is shown there and no step was made: it means nothing.", whole=True),
         Mistake("turned round at T", edit("order_of(T, lengths)", "order_of(T, T)"), "You turn the second net's half round as a whole, at T. Each sequence is turned round at its own end.", whole=True),
-        Mistake("lengths not looked at, turned round at T", _with_lengths("np.full(N, T)"), "You go back as if all sequences had T steps: the second half turned round at T, and the padding taken for steps.", whole=True),
+        Mistake("lengths not looked at, turned round at T", _with_lengths("np.full(N, T)"), "You go back as if all sequences had T steps: the second half turned round at T, and the padding taken for steps.", whole=True, beside_the_point=True),
         Mistake("one step too many", _with_lengths("np.minimum(lengths + 1, T)"), "Your sequences are one step too long. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", _with_lengths("lengths - 1"), "Your sequences are one step too short. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("dstates ignored", lambda dstates, *rest: bidirectional_backward(0 * dstates, *rest), "Nothing of dstates goes back: only dsummary does. Every state shown has a gradient of its own.", whole=True),

@@ -68,7 +68,7 @@ CAROUSEL = Problem(
         Mistake("1 − f for σ'", edit("f * (1 - f)", "(1 - f)"), "Your peephole term has 1 − f in the place of the gate's slope, which is f(1 − f).", alone=True),
         Mistake("ways multiplied", edit("f + by_f", "f * by_f"), "Your factor is the memory's own way times the peephole's. Both lead from c_{t−1} to c_t side by side, so they are added.", alone=True),
         Mistake("peephole on c itself", edit(" * (1 - np.tanh(old) ** 2)", ""), "Your peephole term is that of a peephole on c itself. Here it looks through a tanh, and the way back passes its slope."),
-        Mistake("peephole left out", edit("+ by_f", "+ 0 * by_f"), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t."),
+        Mistake("peephole left out", edit("+ by_f", "+ 0 * by_f"), "Your carry_peephole misses the peephole: f itself depends on c_{t−1}, and f stands in c_t.", beside_the_point=True),
         Mistake("candidate left out", edit("- g", "- 0 * g"), "Your peephole term has the old memory alone, as with an input gate of its own. When f moves, the candidate's share moves too."),
         Mistake("old memory left out", edit("(old -", "(-"), "Your peephole term has the candidate alone. When f moves, what is kept of the old memory moves too."),
         Mistake("candidate with a plus", edit("- g", "+ g"), "In your peephole term the candidate has a plus. More f is less of the candidate."),

@@ -84,7 +84,7 @@ COUPLED_STEP_FORWARD = Problem(
         Mistake("no peepholes", edit(" + p_f * np.tanh(c_prev)", "", " + p_o * np.tanh(c)", ""), "Your gates do not look at the memory: the peephole terms are missing from what goes into the σ."),
         Mistake("no peephole of f", edit(" + p_f * np.tanh(c_prev)", ""), "Your forget gate does not look at the memory: its peephole is missing from what goes into the σ."),
         Mistake("no peephole of o", edit(" + p_o * np.tanh(c)", ""), "Your output gate does not look at the memory: its peephole is missing from what goes into the σ."),
-        Mistake("peepholes on c itself", edit("p_f * np.tanh(c_prev)", "p_f * c_prev", "p_o * np.tanh(c)", "p_o * c"), "Your peepholes multiply c itself, as in (10.9). Here they look through a tanh."),
+        Mistake("peepholes on c itself", edit("p_f * np.tanh(c_prev)", "p_f * c_prev", "p_o * np.tanh(c)", "p_o * c"), "Your peepholes multiply c itself, as in (10.9). Here they look through a tanh.", beside_the_point=True),
         Mistake("peephole of f on c itself", edit("p_f * np.tanh(c_prev)", "p_f * c_prev"), "The peephole of your forget gate multiplies c_{t−1} itself, as in (10.9). Here it looks through a tanh."),
         Mistake("peephole of o on c itself", edit("p_o * np.tanh(c)", "p_o * c"), "The peephole of your output gate multiplies c_t itself, as in (10.9). Here it looks through a tanh."),
         Mistake("peepholes inside the tanh", edit("p_f * np.tanh(c_prev)", "np.tanh(p_f * c_prev)", "p_o * np.tanh(c)", "np.tanh(p_o * c)"), "Your peepholes stand inside the tanh. The memory goes through it first; then each peephole multiplies what comes out."),

@@ -81,7 +81,7 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("direct path missing", edit("dh * g + ", ""), "Your dh_{t−1} misses the straight path: h_{t−1} stands in the mix, with no weight and no slope before it."),
         Mistake("direct path with 1 − g", edit("dh * g", "dh * (1 - g)"), "Your straight path is weighed with 1 − g, the candidate's share. The old state was multiplied by g."),
         Mistake("direct path without its gate", edit("dh * g", "dh"), "Your straight path hands on all of dh, as in a residual net. Here h_{t−1} was multiplied by g."),
-        Mistake("the gate's look at the candidate forgotten", edit(" + da_g @ V_n", ""), "Your candidate gets a gradient from the mix alone, as in (11.2). It is also read by the gate, and gradients of two uses are added."),
+        Mistake("the gate's look at the candidate forgotten", edit(" + da_g @ V_n", ""), "Your candidate gets a gradient from the mix alone, as in (11.2). It is also read by the gate, and gradients of two uses are added.", beside_the_point=True),
         Mistake("candidate's gradient from the gate alone", edit("dh * (1 - g) + ", ""), "Your candidate gets a gradient from the gate alone. It is also a part of the mix, and gradients of two uses are added."),
         Mistake("gate's part with the wrong sign", edit("+ da_g @ V_n", "- da_g @ V_n"), "What your candidate gets from the gate has the wrong sign: gradients of two uses are added.", whole=True),
         Mistake("V_n transposed on the way back", edit("da_g @ V_n", "da_g @ V_n.T"), "On the way back from the gate to the candidate V_n is transposed in your answer. Forwards its transpose stood on the right of n; backwards the matrix itself does."),

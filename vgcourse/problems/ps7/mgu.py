@@ -66,9 +66,9 @@ MGU_STEP_BACKWARD = Problem(
         "db_h": ("unit",),
     },
     mistakes=(
-        Mistake("f keeps", edit("(1 - f) * h_prev + f * n", "f * h_prev + (1 - f) * n", "dn = dh * f", "dn = dh * (1 - f)", "(n - h_prev)", "(h_prev - n)", "dh * (1 - f)", "dh * f"), "In your unit f keeps the old state, as the GRU's z does. Here it writes: h_{t−1} is weighed with 1 − f.", whole=True),
+        Mistake("f keeps", edit("(1 - f) * h_prev + f * n", "f * h_prev + (1 - f) * n", "dn = dh * f", "dn = dh * (1 - f)", "(n - h_prev)", "(h_prev - n)", "dh * (1 - f)", "dh * f"), "In your unit f keeps the old state, as the GRU's z does. Here it writes: h_{t−1} is weighed with 1 − f.", whole=True, beside_the_point=True),
         Mistake("reset before the product", edit("m = h_prev", "m = (f * h_prev)", "b_n + f * m", "b_n + m", "dm = da_n * f", "dm, ds = da_n, da_n @ W_hn", "da_n * m", "ds * h_prev", "dm @ W_hn", "ds * f", "dm.T @ h_prev", "dm.T @ (f * h_prev)"), "You reset before the product, as Zhou et al. (2016) do. Here f multiplies m, what the matrix and b_h have made of the state.", whole=True),
-        Mistake("nothing reset", edit("b_n + f * m", "b_n + m", "dm = da_n * f", "dm = da_n", " + da_n * m", ""), "Your candidate sees the whole of m. In this unit f stands in two places, in the mix and inside the candidate.", whole=True),
+        Mistake("nothing reset", edit("b_n + f * m", "b_n + m", "dm = da_n * f", "dm = da_n", " + da_n * m", ""), "Your candidate sees the whole of m. In this unit f stands in two places, in the mix and inside the candidate.", whole=True, beside_the_point=True),
         Mistake("b_h outside", edit("W_hn.T + b_h", "W_hn.T", "b_n + f * m", "b_n + f * m + b_h", "db_h = dm", "db_h = da_n"), "You add b_h outside the reset. It belongs to m, so f multiplies it too.", whole=True),
         Mistake("b_h left out", edit("W_hn.T + b_h", "W_hn.T", "db_h = dm", "db_h = 0 * dm"), "b_h has no effect in your unit. It is part of m.", whole=True),
         Mistake("b_h not seen forwards", edit("W_hn.T + b_h", "W_hn.T"), "Your m has no b_h in it: forwards it has no effect, and everything behind it is another number.", whole=True),

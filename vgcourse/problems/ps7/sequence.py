@@ -102,8 +102,8 @@ COUPLED_BACKWARD = Problem(
     lecture='lecture 10, "LSTM"',
     axes=AXES | {"dx": ("step from 0", "example", "input"), "dh0": ("example", "unit"), "dc0": ("example", "unit")},
     mistakes=(
-        Mistake("lengths not looked at", edit("t < lengths", "lengths > 0"), "You go back through every step, also where a sequence has ended. There no cell was at work: the state was held, and the gates hold nothing.", whole=True),
-        Mistake("the lecture's step and loop", edit("t < lengths", "lengths > 0") + THE_LECTURES, "You go back as in lecture 10: every sequence to the last step, with its step, (10.10) to (10.16). Here sequences have ends, f stands in both shares of the memory, and the peepholes see c through a tanh.", whole=True),
+        Mistake("lengths not looked at", edit("t < lengths", "lengths > 0"), "You go back through every step, also where a sequence has ended. There no cell was at work: the state was held, and the gates hold nothing.", whole=True, beside_the_point=True),
+        Mistake("the lecture's step and loop", edit("t < lengths", "lengths > 0") + THE_LECTURES, "You go back as in lecture 10: every sequence to the last step, with its step, (10.10) to (10.16). Here sequences have ends, f stands in both shares of the memory, and the peepholes see c through a tanh.", whole=True, beside_the_point=True),
         Mistake("nothing from behind the end", edit(" + dh_t * (1 - runs)", "", " + dc * (1 - runs)", ""), "What arrives behind the end of a sequence is lost. A held state is the same state, so its dh and dc go on to the last step that ran.", whole=True),
         Mistake("one step too many", edit("t < lengths", "t < lengths + 1"), "Your sequences run one step too long: a sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", edit("t < lengths", "t < lengths - 1"), "Your sequences end one step too early: a sequence of length 3 has the steps 0, 1 and 2.", whole=True),

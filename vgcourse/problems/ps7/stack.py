@@ -66,7 +66,7 @@ STACK_BACKWARD = Problem(
     lecture='lecture 11, "GRU and UGRNN"',
     axes={"dx": ("step from 0", "example", "input"), "dh0_low": ("example", "unit"), "dh0_top": ("example", "unit")},
     mistakes=(
-        Mistake("skip forgotten", edit(" + skipped", ""), "Your dx comes through the lower layer alone. The top layer read x as well, through its J_skip.", whole=True),
+        Mistake("skip forgotten", edit(" + skipped", ""), "Your dx comes through the lower layer alone. The top layer read x as well, through its J_skip.", whole=True, beside_the_point=True),
         Mistake("dx of the skip only", edit("through + ", ""), "Your dx comes through the skip alone: what the lower layer sends to x is lost. Two uses are added."),
         Mistake("skip averaged", edit("through +", "through / 2 + 0.5 *"), "You average the two ways to x. Gradients of two uses are added."),
         Mistake("skip without the later losses", edit('skipped, _ = chain(dhs_top, top["J_h"], top["J_skip"])', 'skipped = times(dhs_top, top["J_skip"])'), "On the skip you use dhs_top alone. It has to be the whole dh of the top layer at t, with what comes from its later steps."),

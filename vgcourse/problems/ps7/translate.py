@@ -82,8 +82,8 @@ TRANSLATE_GRU = Problem(
     mistakes=(
         Mistake("order of the blocks kept", _ORDER, "You take the first block of columns for r and the second for z. There they stand in the order z, r, n.", whole=True),
         Mistake("order kept, the first turned", (*_ORDER, *_Z, *_R), "You turned the right block round, but left the blocks in their order z, r, n. Our rows are r, z, n.", whole=True, alone=True),
-        Mistake("order kept, nothing turned", (*_ORDER, *_Z), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True, alone=True),
-        Mistake("z not turned round", _Z, "Your z writes, as theirs does. Ours keeps: by (11.5) the sign of all that makes z has to be turned.", whole=True),
+        Mistake("order kept, nothing turned", (*_ORDER, *_Z), "You left the blocks in their order z, r, n, and turned nothing. Our rows are r, z, n, and our z keeps.", whole=True, alone=True, beside_the_point=True),
+        Mistake("z not turned round", _Z, "Your z writes, as theirs does. Ours keeps: by (11.5) the sign of all that makes z has to be turned.", whole=True, beside_the_point=True),
         Mistake("z turned in the weights, not in the bias", _Z_IN_B, "The biases of your z have the old sign. By (11.5) all of its pre-activation is turned round, the bias too.", whole=True, alone=True),
         Mistake("z turned in the bias only", (*_Z_IN_W_X, *_Z_IN_W_H), "The weights of your z have the old sign. By (11.5) all of its pre-activation is turned round.", whole=True, alone=True),
         Mistake("z turned in the input weights only", (*_Z_IN_W_H, *_Z_IN_B), "You turned the sign of z in W_x alone. By (11.5) all of its pre-activation is turned round, the state's part and the bias too.", whole=True, alone=True),

@@ -77,7 +77,7 @@ AMSGRAD_STEP = Problem(
         Invariant("never falls", _fell, "Somewhere your largest is below the one that came in. A maximum over time never falls."),
     ),
     mistakes=(
-        Mistake("Adam", edit("largest / ", "v / "), "You divide by the mean square of now: that is Adam's step. The largest one is kept and not used."),
+        Mistake("Adam", edit("largest / ", "v / "), "You divide by the mean square of now: that is Adam's step. The largest one is kept and not used.", beside_the_point=True),
         Mistake("largest not renewed", edit("np.maximum(largest, v)", "largest.copy()"), "Your largest does not take in the v of this step: it stays what it was. It grows where the new v is above it."),
         Mistake("old largest used", edit("largest = ", "old, largest = largest, ", "largest / ", "old / "), "You divide by the largest from before this step. It is renewed first, then used."),
         Mistake("old largest handed on", edit("largest = ", "old, largest = largest.copy(), ", "step, m, v, largest", "step, m, v, old"), "You hand the old largest on. The new one was used for the step and is lost."),

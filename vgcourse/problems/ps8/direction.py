@@ -93,8 +93,8 @@ CLIPPING_TURN = Problem(
         Invariant("at most 1", _beyond, "One of your results is above 1. No cosine is, and clipping makes no vector longer."),
     ),
     mistakes=(
-        Mistake("clipped by the norm", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads))"), "You clip by the global norm, which never turns the gradient. Here every array is clipped by its own norm."),
-        Mistake("clipped by value", edit("factor * g", "np.clip(g, -limit, limit)"), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor."),
+        Mistake("clipped by the norm", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads))"), "You clip by the global norm, which never turns the gradient. Here every array is clipped by its own norm.", beside_the_point=True),
+        Mistake("clipped by value", edit("factor * g", "np.clip(g, -limit, limit)"), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor.", beside_the_point=True),
         Mistake("clipped row by row", edit("factor * g", "_rows(g, limit)"), "You clip the rows of a matrix one by one. A matrix is one array and has one norm."),
         Mistake("short arrays stretched", edit("min(1.0, limit / norm)", "limit / norm"), "You stretch short arrays to the limit as well. They are left as they are."),
         Mistake("limit not used", edit("min(1.0, limit / norm)", "1 / norm"), "You divide every array by its norm, whatever the limit is. Only arrays longer than c are cut, and to the length c.", whole=True),

@@ -85,7 +85,7 @@ GATE_BIAS = Problem(
         Mistake("half in place of the share", edit("share ** (1", "0.5 ** (1"), "Your gates keep one half whatever the share is: each lag is then a half-life."),
         Mistake("1/e in place of the share", edit("share ** (1 / lags)", "np.exp(-1 / lags)"), "Your gates keep 1/e whatever the share is: each lag is then a time constant."),
         Mistake("share lost", edit("share ** (1", "(1 - share) ** (1"), "You let the share be lost. It is what is to be kept."),
-        Mistake("chrono bias", edit("np.log(gate / (1 - gate))", "np.log(lags - 1)"), "Your bias is the chrono rule, ln(T − 1), which keeps about 1/e, whatever share is asked for."),
+        Mistake("chrono bias", edit("np.log(gate / (1 - gate))", "np.log(lags - 1)"), "Your bias is the chrono rule, ln(T − 1), which keeps about 1/e, whatever share is asked for.", beside_the_point=True),
         Mistake("bias is ln T", edit("np.log(gate / (1 - gate))", "np.log(lags)"), "Your bias is ln T and does not depend on the share."),
         Mistake("bias for long lags only", edit("np.log(gate / (1 - gate))", "np.log(lags / -np.log(share))"), "Your bias takes ln σ(b) for −e^(−b), which holds for long lags only."),
         Mistake("bias to second order", edit("np.log(gate / (1 - gate))", "np.log(lags / -np.log(share) - 0.5)"), "Your bias is an expansion for long lags, like (10.6). For short ones it is not near enough."),

@@ -48,7 +48,7 @@ HALF_LIFE = Problem(
         Invariant("kept and half-life fit", _apart, "Your two results do not fit together. ln kept falls by ln 2 in each half-life, so the mean of ln kept over the sequences is −T ln 2/half_life."),
     ),
     mistakes=(
-        Mistake("mean gate", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(f.mean(axis=(0, 1)))"), "You take the logarithm of the mean gate. Gates multiply, so logarithms add: average ln f. One nearly closed gate costs more than the mean shows."),
+        Mistake("mean gate", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(f.mean(axis=(0, 1)))"), "You take the logarithm of the mean gate. Gates multiply, so logarithms add: average ln f. One nearly closed gate costs more than the mean shows.", beside_the_point=True),
         Mistake("median gate", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(np.median(f, axis=(0, 1)))"), "You take the median gate. The few closed gates, which it ignores, are what cuts the path: average ln f."),
         Mistake("mean of 1 − f", edit("-np.log(f)", "(1 - f)"), "You take 1 − f for the loss a step. That is −ln f for gates near 1 only: average −ln f."),
         Mistake("mean of the half-lives", edit("-np.log(f).mean(axis=(0, 1))", "1 / (-1 / np.log(f)).mean(axis=(0, 1))"), "You average the half-lives of the single gates, so one open gate counts for all. Average ln f first, then divide."),

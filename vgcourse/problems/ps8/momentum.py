@@ -101,9 +101,9 @@ CLIP_AFTER_MOMENTUM = Problem(
         Invariant("no step longer than α c", _longer, "One of your steps is longer than α c. That is what the clip is there to rule out."),
     ),
     mistakes=(
-        Mistake("clipped before", edit("zip(vs, dWs", "zip(vs, shorten(dWs, max_norm)", "min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "You clip the gradient before it enters v, which is the usual order. Here the velocity takes the gradient as it is, and it is the step that is clipped."),
+        Mistake("clipped before", edit("zip(vs, dWs", "zip(vs, shorten(dWs, max_norm)", "min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "You clip the gradient before it enters v, which is the usual order. Here the velocity takes the gradient as it is, and it is the step that is clipped.", beside_the_point=True),
         Mistake("clipped before as well", edit("zip(vs, dWs", "zip(vs, shorten(dWs, max_norm)"), "You clip the gradient as well. Here the velocity takes it as it is; one clip, behind the velocity, is all."),
-        Mistake("not clipped", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "No clip is left in your step: it is as long as the velocity."),
+        Mistake("not clipped", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "No clip is left in your step: it is as long as the velocity.", beside_the_point=True),
         Mistake("clipped velocity kept", edit("return moved, new", "return moved, [s * v for v in new]"), "The velocity that you return is the clipped one. Only the step is shortened; the velocity goes on as it was."),
         Mistake("clipped per array", edit(" * s * v", " * min(1.0, max_norm / np.linalg.norm(v)) * v"), "You clip each array by its own norm, which turns the step. There is one norm, over all arrays."),
         Mistake("clipped per array, and kept", edit("for v, g in zip(vs, dWs, strict=True)]", "for v, g in zip(vs, dWs, strict=True)]\n    new = [v * min(1.0, max_norm / np.linalg.norm(v)) for v in new]", "min(1.0, max_norm / norm)", "1.0"), "You clip each velocity by its own norm, which turns the step, and hand the clipped ones on. There is one norm, over all arrays, and it is the step alone that is shortened."),

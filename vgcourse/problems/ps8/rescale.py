@@ -105,7 +105,7 @@ RESCALE_RECURRENT = Problem(
         Mistake("radius squared", edit("/ rho", "/ rho**2"), "You divide by the square of the largest |λ|. If W is multiplied by c, its eigenvalues are, too."),
         Mistake("upside down", edit("radius / rho", "rho / radius"), "Your factor for by_radius is upside down."),
         Mistake("not divided", edit(" / rho", ""), "You multiply W by radius. It already has a radius of its own."),
-        Mistake("first step only", edit("steps + 1", "2"), "Your by_growth has the largest singular value times the factor equal to growth, the limit of the first step. Every other power sets a limit of its own."),
+        Mistake("first step only", edit("steps + 1", "2"), "Your by_growth has the largest singular value times the factor equal to growth, the limit of the first step. Every other power sets a limit of its own.", beside_the_point=True),
         Mistake("last step only", edit("min(limits)", "limits[-1]"), "Your by_growth looks at the last step alone. The largest power may come before it."),
         Mistake("one step too few", edit("steps + 1", "steps"), "Your powers end one step early: `steps` itself belongs to them."),
         Mistake("one step too many", edit("steps + 1", "steps + 2"), "Your powers run one step too far."),
@@ -139,7 +139,7 @@ RESCALE_RECURRENT = Problem(
         Mistake("by_growth as it came", edit("W * min(limits)", "W.copy()"), "Your by_growth is W as it came."),
         Mistake("growth for the factor", edit("W * min(limits)", "W * growth"), "You multiply W by growth. The powers of W already have norms of their own.", alone=True),
         Mistake("by_radius as it came", edit("W * (radius / rho)", "W.copy()"), "Your by_radius is W as it came."),
-        Mistake("the same twice", edit("W * min(limits)", "W * (radius / rho)"), "Your by_growth is by_radius once more. The norms of powers decide here, not the eigenvalues."),
+        Mistake("the same twice", edit("W * min(limits)", "W * (radius / rho)"), "Your by_growth is by_radius once more. The norms of powers decide here, not the eigenvalues.", beside_the_point=True),
         Mistake("growth of 1", edit("growth / size", "1 / size"), "You keep the powers below 1. Asked for is growth."),
     ),
     hints=(

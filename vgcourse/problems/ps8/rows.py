@@ -113,7 +113,7 @@ UPDATE_RATIOS = Problem(
         Mistake("learning rate missing", edit("learning_rate * ", ""), "You compare the gradient with the weights. What moves them is the step, and the learning rate belongs to it."),
         Mistake("learning rate squared", edit("learning_rate *", "learning_rate**2 *"), "The learning rate is in your ratio twice."),
         Mistake("divided by the learning rate", edit("learning_rate * s", "s / learning_rate"), "You divide by the learning rate. It is a factor of the step: twice the rate is twice the ratio."),
-        Mistake("whole layers", edit("np.sqrt((a**2).sum(axis=1))", "np.full(len(a), np.linalg.norm(a))", within=lengths), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself."),
+        Mistake("whole layers", edit("np.sqrt((a**2).sum(axis=1))", "np.full(len(a), np.linalg.norm(a))", within=lengths), "You give every unit the ratio of its layer, as (12.3) does. Asked for is each row by itself.", beside_the_point=True),
         Mistake("step of the layer", edit("lengths(g)", "np.linalg.norm(g)"), "Above the fraction you have the step of the whole layer, below it a single row. Both belong to the row."),
         Mistake("weights of the layer", edit("lengths(W)", "np.linalg.norm(W)"), "Below the fraction you have the weights of the whole layer, above it a single row. Both belong to the row."),
         Mistake("root mean squares below", edit("lengths(W)", "lengths(W) / np.sqrt(W.shape[1])"), "Below the fraction you have root mean squares, above it lengths. Both are lengths: squares are added, not averaged."),

@@ -121,7 +121,7 @@ SLOPE_LEFT = Problem(
         Mistake("formulas exchanged", edit("1 - h**2", "h * (1 - h)", "else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You have the slopes of tanh and of the sigmoid exchanged."),
         Mistake("1 − h² for both", edit("else h * (1 - h)", "else (1 - h**2)", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
         Mistake("1 − h² for both, undivided", edit("else h * (1 - h) / 0.25", "else 1 - h**2", within=slope_ratio), "You use 1 − h² for the sigmoid too. That is 1 at h = 0, where a sigmoid is flat."),
-        Mistake("f' of the activation", edit("h**2", "np.tanh(h) ** 2", "h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h into f'. h already is f(z), so the activation is applied twice."),
+        Mistake("f' of the activation", edit("h**2", "np.tanh(h) ** 2", "h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h into f'. h already is f(z), so the activation is applied twice.", beside_the_point=True),
         Mistake("σ of h", edit("h * (1 - h)", "_sigmoid_slope(h)", within=slope_ratio), "You put h through the sigmoid once more. It already is one."),
         Mistake("4h(1 − h) for both", edit("1 - h**2", "4 * h * (1 - h)", within=slope_ratio), "You use the sigmoid's formula for tanh too. At h = 0, where tanh is steepest, it gives 0."),
         Mistake("(1 − h)² for tanh", edit("1 - h**2", "(1 - h) ** 2", within=slope_ratio), "Your slope of tanh is (1 − h)²: with it h = −1 looks like the steepest place."),
