@@ -39,6 +39,10 @@ def _added(grads):
     return sum(np.linalg.norm(g) for g in grads)
 
 
+def _mean_share(grads, cut):
+    return np.mean([np.linalg.norm(b) / np.linalg.norm(a) for a, b in zip(grads, cut, strict=True) if a.any()])
+
+
 def _each(join):
     """The two results array by array, then joined; an array of zeros is left out."""
 
@@ -112,12 +116,17 @@ CLIPPING_TURN = Problem(
         Mistake("limit divided by the arrays", edit("limit / norm", "limit / len(grads) / norm"), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
         Mistake("norm of the arrays so far", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads[: len(cut) + 1]))"), "You clip each array by the norm of all arrays so far. Each is clipped by its own."),
         Mistake("norms added", edit("np.linalg.norm(a), np.linalg.norm(b)", "_added(grads), _added(cut)"), "Your lengths add the norms of the arrays up. It is their squares that add."),
+        Mistake("norms added in the cosine", edit("a @ b / (whole * short)", "a @ b / (_added(grads) * _added(cut))"), "Below your cosine the norms of the arrays are added up. It is their squares that add: ‖g‖ is the length of all arrays end to end.", alone=True),
+        Mistake("norms added in the length", edit("short / whole", "_added(cut) / _added(grads)"), "Your length adds the norms of the arrays up. It is their squares that add: ‖cut‖ and ‖g‖ are lengths of all arrays end to end.", alone=True),
+        Mistake("norms averaged in the length", edit("short / whole", "_mean_share(grads, cut)"), "Your length is the mean of the arrays' shares. ‖cut‖ and ‖g‖ are lengths of all arrays end to end.", alone=True),
+        Mistake("each array by itself", edit("return cosine", "return np.float64(1.0)"), "Your cosine is 1 for all inputs. That is the angle of every single array, which keeps its direction, or of a gradient that is clipped as a whole. All arrays end to end are one vector, and that turns.", alone=True),
+        Mistake("largest array's share", edit("short / whole", "min(np.linalg.norm(c) / np.linalg.norm(g) for c, g in zip(cut, grads, strict=True) if g.any())"), "Your length is the share that is left of the longest array. Asked for is ‖cut‖/‖g‖ of all arrays together.", alone=True),
         Mistake("first array left out", lambda grads, limit: clipping_turn(grads[1:], limit), "Your results leave the first array out."),
         Mistake("sum of squares", edit("np.linalg.norm(g)", "(g**2).sum()"), "Your clipping divides the limit by the sum of squares, without its root."),
         Mistake("mean over the arrays", _each(np.mean), "You average the results of the single arrays, and of these none is turned. All of them together are one vector."),
         Mistake("last array only", _each(lambda values: values[-1]), "Your results are those of a single array. All of them together are one vector."),
         Mistake("product over the arrays", _each(np.prod), "You multiply the results of the single arrays. All of them together are one vector."),
-        Mistake("clipped one with itself", edit("a @ b", "b @ b"), "Your scalar product is that of the clipped gradient with itself. An angle is between two."),
+        Mistake("clipped one with itself", edit("a @ b", "b @ b"), "Your cosine comes out as ‖cut‖/‖g‖, as with the scalar product of the clipped gradient with itself. An angle is between two: g·cut stands above."),
         Mistake("not divided", edit(" / (whole * short)", ""), "Your cosine is the scalar product itself. A product of two long vectors is large whatever their directions."),
         Mistake("divided by the gradient's length squared", edit("(whole * short)", "whole**2"), "You divide by ‖g‖². That tells how much of g the clipped step still contains, not where it points."),
         Mistake("divided by the cut one's length squared", edit("(whole * short)", "short**2"), "You divide by ‖cut‖². A cosine knows both lengths."),
