@@ -116,11 +116,18 @@ _SECOND_LATE = edit("turned(shown_back, order) * runs", "early(turned(shown_back
 
 # The batch turned round as a whole, and behind the ends nothing in dstates; with the padding taken for steps, or held.
 _AT_T = edit("turned(shown_back, order) * runs", "turned(shown_back * runs, order_of(T, T))", "dhs_back[ends]", "dhs_back[-1]", "turned(dx_back, order)", "turned(dx_back, order_of(T, T)) * runs")  # fmt: skip
-_THROUGH, _HELD = edit("held(back, runs)", "held(back, runs | True)"), edit("held(back, runs)", "held(back, runs[::-1])")
+_THROUGH, _HELD = (
+    edit("held(back, runs)", "held(back, runs | True)"),
+    edit("held(back, runs)", "held(back, runs[::-1])"),
+)
 
 
 # In both nets at once. dsummary is not late, and where loops run forwards they begin with it.
-_OF_BOTH = {name: slip for name, slip in CHAIN.items() if name not in ("loop runs forwards", "dx in the order of the loop", "own loss not carried on")}
+_OF_BOTH = {
+    name: slip
+    for name, slip in CHAIN.items()
+    if name not in ("loop runs forwards", "dx in the order of the loop", "own loss not carried on")
+}
 _OF_BOTH["own loss a step late"] = _FIRST_LATE + _SECOND_LATE, *CHAIN["own loss a step late"][1:]
 
 

@@ -40,7 +40,9 @@ def _added(grads):
 
 
 def _mean_share(grads, cut):
-    return np.mean([np.linalg.norm(b) / np.linalg.norm(a) for a, b in zip(grads, cut, strict=True) if a.any()])
+    return np.mean(
+        [np.linalg.norm(b) / np.linalg.norm(a) for a, b in zip(grads, cut, strict=True) if a.any()]
+    )
 
 
 def _each(join):

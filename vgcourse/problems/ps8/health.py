@@ -105,7 +105,6 @@ GRADIENT_HEALTH = Problem(
         Mistake("last layer left out", edit("slope(x, y)", "slope(x[:-1], y[:-1])"), "Your line leaves the last layer out. All L layers belong to it.", whole=True),
         Mistake("rounded", edit("return tilt", "return np.round(tilt, 2)"), "You round the tilt to two digits."),
         Mistake("only the layers centred", edit("slope(x, y)", "((x - x.mean()) @ y) / (x @ x)"), "What you divide by is Σ l², with l as it is. Above the fraction the mean was taken off, below it was not.", whole=True),
-        Mistake("fitted to the natural logarithm, verdict in decades", edit("np.log10(norms)", "np.log(norms)", "tilt * (L - 1)", "tilt * (L - 1) / np.log(10)"), "Your tilt counts powers of e; your verdict knows. Asked for are powers of ten.", alone=True),
         Mistake("weighted by the norms", edit("slope(x, y)", "np.polyfit(x, y, 1, w=norms)[0]"), "Your line weighs the layers by their norms, so that only the largest few count. In least squares every layer counts the same.", whole=True),
         Mistake("middle layers only", edit("slope(x, y)", "slope(x[1:-1], y[1:-1])"), "Your line leaves the first and the last layer out. All L layers belong to it.", whole=True),
         Mistake("median slope of all pairs", edit("slope(x, y)", "np.median([(y[j] - y[i]) / (j - i) for i in range(L) for j in range(i + 1, L)])"), "You take the median of the slopes of all pairs. Asked for is the line of least squares.", whole=True),

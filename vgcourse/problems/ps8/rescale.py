@@ -51,7 +51,7 @@ def _rescale_cases(rng):
         (((rng.uniform(0.9, 1.0), rng.uniform(0.5, 0.8)), 0.9, 0.8, -0.7), rng.uniform(2.6, 3.0), 12),
         ((-rng.uniform(1.6, 1.8), (0.4, rng.uniform(0.9, 1.2)), 0.3), rng.uniform(0.7, 0.8), 9),
         ((rng.uniform(0.8, 0.9), 0.5, -0.4), rng.uniform(5.0, 7.0), 24),  # the last power sets the limit
-        ((rng.uniform(0.8, 0.9), 0.5, -0.4), rng.uniform(1.2, 1.6), 1),  # and the only one
+        ((rng.uniform(0.8, 0.9), 0.5, -0.4), rng.uniform(1.2, 1.6), 2),  # and two alone
         (((rng.uniform(0.9, 1.0), rng.uniform(0.5, 0.8)), 0.9, 0.8, -0.7), rng.uniform(1.7, 2.0), 11),
     ):
         W = _matrix(rng, blocks, 2.0 if steps > 9 else 1.0)
@@ -132,7 +132,6 @@ RESCALE_RECURRENT = Problem(
         Mistake("ten powers", edit("min(limits)", "min(limits[:10])"), "You look at ten powers at most, however many steps are asked for. A later one may set the limit.", alone=True),
         Mistake("two powers", edit("min(limits)", "min(limits[:2])"), "You look at W and its square alone. A later power may set the limit.", alone=True),
         Mistake("powers doubled", edit("min(limits)", "min(limits[k - 1] for k in (1, 2, 4, 8, 16) if k <= steps)"), "You square again and again: powers 1, 2, 4, 8, … Those between them, and the last, set limits as well.", alone=True),
-        Mistake("until it falls", edit("min(limits)", "limits[next((k for k in range(steps - 1) if sizes[k + 1] < sizes[k]), steps - 1)]"), "You stop at the first power that is smaller than the one before, and take the limit of that. A later power may set another.", alone=True),
         Mistake("first power above growth", edit("min(limits)", "next((limit for limit in limits if limit < 1), 1.0)"), "You stop at the first power that is above growth, and leave W alone where none is. A later one may ask for a smaller factor, and where none is above, the factor may be larger than 1."),
         Mistake("root at the peak", edit("min(limits)", "limits[np.argmax(sizes)]"), "You take the step at which the powers of W itself are largest. After rescaling the peak may lie at another step."),
         Mistake("last root of the peak", edit("min(limits)", "(growth / max(sizes)) ** (1 / steps)"), "You take the norm of the largest power and the root that belongs to the last. Norm and root belong to the same k."),

@@ -34,7 +34,10 @@ def _pooled(zs):
     H, dead, linear, off = np.transpose(
         [(z.shape[1], (z <= 0).all(axis=0).sum(), (z > 0).all(axis=0).sum(), (z <= 0).mean()) for z in zs]
     )
-    return tuple(np.full(len(zs), share) for share in (dead.sum() / H.sum(), linear.sum() / H.sum(), (H @ off) / H.sum()))
+    return tuple(
+        np.full(len(zs), share)
+        for share in (dead.sum() / H.sum(), linear.sum() / H.sum(), (H @ off) / H.sum())
+    )
 
 
 def _dead_cases(rng):
