@@ -42,6 +42,7 @@ def _even(trial, N=4):
     return np.resize(z, (N, z.shape[1])), np.resize(labels, N)
 
 
+FAR = (np.array([[-400.0, 400.0, 1.0], [0.3, -1.0, 0.6]]), np.array([0, 2]))  # e^z overflows nowhere
 OTHER = (np.array([[0.4, -0.7], [1.1, 0.6]]), np.array([1, 0]))  # small, too, with another number of rows
 
 
@@ -78,6 +79,9 @@ MISTAKES = (
     Mistake("NaN passes", dict(agree=_nan_passes, nan=lambda out: True), "You refuse what is large, so a NaN passes, in the place of a number too: no comparison with NaN is true. Accept what is small; and where z holds a NaN, ask for one."),
     Mistake("NaN passes, input not looked at", dict(agree=_nan_passes, nan=lambda out: True, intact=False), "You refuse what is large, so a NaN passes, in the place of a number too: no comparison with NaN is true. Accept what is small, ask for a NaN where z holds one, and compare z with a copy afterwards."),
     Mistake("NaN passes, one number of rows", dict(agree=_nan_passes, trials=tuple(map(_even, TRIALS[:-1])), intact=False), "You refuse what is large, so a NaN passes in the place of a number: accept what is small. You put no NaN into z, always give the same number of rows, and do not look at z afterwards: one bug hides in each."),
+    Mistake("NaN passes, one number of rows, few levels", dict(agree=_nan_passes, trials=tuple(map(_even, (SMALL, SURE, FAR, LEVELS))), intact=False), "You refuse what is large, so a NaN passes in the place of a number: accept what is small. You put no NaN into z, always give the same number of rows, and do not look at z afterwards: one bug hides in each."),
+    Mistake("NaN passes, few levels", dict(agree=_nan_passes, trials=(SMALL, SURE, FAR, LEVELS), intact=False), "You refuse what is large, so a NaN passes in the place of a number: accept what is small. You put no NaN into z, and do not look at z afterwards: one bug hides in each."),
+    Mistake("NaN passes, few levels, input looked at", dict(agree=_nan_passes, trials=(SMALL, SURE, FAR, LEVELS)), "You refuse what is large, so a NaN passes in the place of a number: accept what is small. And put a NaN into z: it has to come out again."),
     Mistake("no NaN, input not looked at", dict(trials=TRIALS[:-1], intact=False), "You put no NaN into z, and do not look at z afterwards: what hides a NaN passed your test, and what changes z."),
     Mistake("one number of rows", dict(trials=tuple(map(_even, TRIALS))), "The one that keeps the first number of rows passed your test. Its first call is right: call again with another number of rows."),
     Mistake("one number of rows, input not looked at", dict(trials=tuple(map(_even, TRIALS)), intact=False), "You always give the same number of rows, and do not look at z afterwards: what a function keeps or leaves behind passed your test."),
