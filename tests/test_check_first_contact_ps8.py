@@ -584,7 +584,7 @@ def test_a_corner_costs_points(name, answer, seed):
 
 def floor_alone(Ws, dWs, rate, c):
     right = find("ps8.update_ratios").reference(Ws, dWs, rate, c)
-    return [np.where(np.linalg.norm(W, axis=1) < 1e-3, 0.0, r) for W, r in zip(Ws, right, strict=True)]
+    return [np.where(np.linalg.norm(W, axis=1) < 1e-3, 0.3 * r, r) for W, r in zip(Ws, right, strict=True)]
 
 
 def floor_and_factor(Ws, dWs, rate, c):

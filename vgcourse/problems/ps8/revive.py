@@ -140,7 +140,6 @@ REVIVE = Problem(
         Mistake("absolute value below", edit("np.maximum(z + b, 0)", "np.abs(z + b)"), "You went on with |z| in place of max(z, 0), so every layer above was measured at inputs that it never sees."),
         Mistake("tanh below", edit("np.maximum(z + b, 0)", "np.tanh(z + b)"), "You went on with tanh(z). This is a ReLU net: what the layers above see is max(z, 0)."),
         Mistake("first layer only", edit("new.append(b)", "new.append(b if not new else bs[len(new)].copy())"), "You mend the first layer alone; the others keep the biases that came. Every layer was pushed."),
-        Mistake("last layer as it came", edit("return new", "return [*new[:-1], bs[-1].copy()]"), "You leave the last layer as it came. It was pushed as the others were."),
         Mistake("dead units only", edit("new.append(b)", "b = np.where(((z + bs[len(new)]) <= 0).all(axis=0), b, bs[len(new)])\n        new.append(b)"), "You mend the units that are off for the whole batch; the others keep what came. Units that are on for all of it, or hardly on, need a bias as well."),
         Mistake("mean, in the broken net", edit("z + b", "z + bs[len(new) - 1]", "np.median(z, axis=0)", "z.mean(axis=0)"), "You measured all layers in the net as it came. Once a layer is mended, all above it see another input."),
         Mistake("middle of h", edit("median(z,", "median(np.maximum(z, 0),"), "You took the middle of max(z, 0). Where z is mostly below 0 that is 0, and the unit stays off."),
