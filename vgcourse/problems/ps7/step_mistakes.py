@@ -158,7 +158,14 @@ def shared_mistakes(within=None):
 def more_of_a_step(*groups, within=None):
     """The rarer ones, which are recognised alone, not two at once."""
     return tuple(
-        Mistake(name, _inside(edits, within), text, whole=bool(whole), alone=True)
+        Mistake(
+            name,
+            _inside(edits, within),
+            text,
+            whole=bool(whole),
+            alone=True,
+            beside_the_point="of the lecture" in name,
+        )
         for group in groups
         for name, (edits, text, *whole) in group.items()
     )
