@@ -143,7 +143,6 @@ JUDGING_GATE_BACKWARD = Problem(
         Mistake("dg with the change of the state", edit("(h_prev - n)", "(h_prev - h)"), "Your gradient of g has h_{t−1} − h_t. What stands before 1 − g is the candidate, not the mix.", whole=True, alone=True),
         Mistake("gate's part twice in the candidate", edit("+ da_g @ V_n", "+ 2 * da_g @ V_n"), "What your candidate gets from the gate is counted twice.", alone=True),
         Mistake("gate's part through the old state's share", edit("+ da_g @ V_n", "+ g * (da_g @ V_n)"), "What your candidate gets from the gate has a factor g. Through V_n the gate read all of n.", alone=True),
-        Mistake("biases averaged", edit("da_n.sum(axis=0)", "da_n.mean(axis=0)", "da_g.sum(axis=0)", "da_g.mean(axis=0)"), "Your db and db_g are means over the batch. The same biases serve every example: add."),
         Mistake("dh_prev through the mix's slope", edit("dh * g +", "dh * g * (1 - n**2) +"), "Your straight path has the slope of the candidate's tanh. h_{t−1} stands in the mix itself, behind no function.", alone=True),
         Mistake("weights averaged over the batch", edit("dW_x, dW_h, db, dV_h, dV_n, db_g", "*(dW / len(x) for dW in (dW_x, dW_h, db, dV_h, dV_n, db_g))"), "Your weight gradients are divided by N. The 1/N of a mean loss is already in dh; here the batch is summed.", whole=True),
     ),
