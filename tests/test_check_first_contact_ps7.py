@@ -13,6 +13,9 @@ from vgcourse.problems import find, problems
 from vgcourse.problems.ps7.bias import FOUND
 from vgcourse.problems.ps7.both_back import times
 from vgcourse.problems.ps7.mgu import mgu_step_backward
+from vgcourse.problems.ps7.planted import backward as by_the_rules
+from vgcourse.problems.ps7.step import coupled_step_backward
+from vgcourse.problems.ps7.testers import drawn
 from vgcourse.tell.report import as_text
 
 SOURCE = Path(__file__).resolve().parents[1] / "solutions" / "ps7" / "ps7.md"
@@ -215,3 +218,113 @@ def test_a_result_that_is_wrong_alone_is_looked_for_alone():
 
     text = said(evaluate("ps7.mgu_step_backward", answer))
     assert text == "Only your dh_prev is wrong: look first at the lines that make it alone."
+
+
+# --- slips of a whole passage, named as one -----------------------------------------------------------------
+
+
+def dc_starts_anew(dhs, dc_T, x, lengths, hs, cs, gates, W_x, W_h, p_f, p_o):
+    dh, dx, sums = np.zeros_like(dc_T), np.zeros_like(x), [0.0] * 5
+    for t in reversed(range(len(x))):
+        runs, dh = (t < lengths)[:, None], dh + dhs[t]
+        dc = np.where((t == lengths - 1)[:, None], dc_T, 0)
+        step = x[t], hs[t], cs[t], gates[t], cs[t + 1], W_x, W_h, p_f, p_o
+        dx[t], dh_prev, dc0, *new = coupled_step_backward(dh * runs, dc * runs, *step)
+        dh = np.where(runs, dh_prev, dh)
+        sums = [total + part for total, part in zip(sums, new, strict=True)]
+    return dx, dh, dc0, *sums
+
+
+def gates_without_the_incoming_dc(dh, dc, *rest):
+    """The dc that comes in goes to c_{t−1} alone."""
+    out = list(coupled_step_backward(dh, 0 * dc, *rest))
+    out[2] = coupled_step_backward(dh, dc, *rest)[2] + _by_f(*rest, sent=out, dh=dh, dc=dc)
+    return tuple(out)
+
+
+def _by_f(x, h_prev, c_prev, gates, c, W_x, W_h, p_f, p_o, *, sent, dh, dc):
+    """What f's peephole must not get of it."""
+    f, g, _ = gates
+    return -dc * (c_prev - g) * f * (1 - f) * p_f * (1 - np.tanh(c_prev) ** 2)
+
+
+def their_order_and_one_bias(K, R, bias):
+    signs = np.repeat([-1.0, 1.0, 1.0], len(R))
+    return (K * signs).T, (R * signs).T, bias[0] * signs, bias[1][2 * len(R) :]
+
+
+def reset_of_another_unit(dh, x, h_prev, W_x, W_h, b, b_h):
+    """Forwards f multiplies m; backwards, h_{t−1}."""
+    h, dx, dh_prev, dW_x, dW_h, db, db_h = mgu_step_backward(dh, x, h_prev, W_x, W_h, b, b_h)
+    H = len(b_h)
+    f = 1 / (1 + np.exp(-(x @ W_x[:H].T + h_prev @ W_h[:H].T + b[:H])))
+    m = h_prev @ W_h[H:].T + b_h
+    n = np.tanh(x @ W_x[H:].T + b[H:] + f * m)
+    da_n = dh * f * (1 - n**2)
+    reset = da_n @ W_h[H:]
+    da_f = (dh * (n - h_prev) + reset * h_prev) * f * (1 - f)
+    dx, dh_prev = da_f @ W_x[:H] + da_n @ W_x[H:], dh * (1 - f) + da_f @ W_h[:H] + f * reset
+    dW_h = np.concatenate([da_f.T @ h_prev, da_n.T @ (f * h_prev)])
+    return h, dx, dh_prev, np.concatenate([da_f.T @ x, dW_x[H:]]), dW_h, np.append(da_f.sum(0), db[H:]), db_h
+
+
+def cut_behind_the_end(dstates, dsummary, lengths, ahead, back):
+    """The second net from T − 1 on for all sequences, through the padding."""
+    (T, N, _), H = dstates.shape, dsummary.shape[1] // 2
+    runs = (np.arange(T)[:, None] < lengths)[..., None]
+    full = find("ps7.bidirectional_backward").reference
+    dx, dh0, _ = full(*(a * np.repeat([1, 0], H) for a in (dstates, dsummary)), lengths, ahead, back)
+    halves = [a * np.repeat([0, 1], H) for a in (dstates * runs, dsummary)]
+    second, _, dh0_back = full(*halves, np.full(N, T), ahead, back)
+    return dx + second * runs, dh0, dh0_back
+
+
+def once_at_one_size(backward):
+    args = drawn(5, 2, 4, 3, seed=3)
+    right, out = by_the_rules(*args), backward(*args)
+    return all(
+        np.shape(a) == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-6)
+        for a, b in zip(out, right, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "name, answer, mistake",
+    [
+        ("coupled_backward", dc_starts_anew, "dc_T at each end, no carry"),
+        ("coupled_step_backward", gates_without_the_incoming_dc, "dc left out of the gates"),
+        ("translate_gru", their_order_and_one_bias, "order kept, one bias for the gates"),
+        ("mgu_step_backward", reset_of_another_unit, "way back of a reset before the product"),
+        ("bidirectional_backward", cut_behind_the_end, "second net turned round at T, through the padding"),
+        ("is_lstm_backward", once_at_one_size, "one size, one call"),
+    ],
+)
+def test_a_slip_of_a_whole_passage_is_one(name, answer, mistake):
+    assert [finding.name for finding in evaluate(f"ps7.{name}", answer).findings] == [mistake]
+
+
+def test_a_gate_that_overflows_is_seen():
+    """e^a/(1 + e^a) is NaN above 709."""
+    right = find("ps7.unified_cell").reference
+
+    def answer(name, a, old):
+        new = right(name, a, old)
+        return tuple(
+            part + 0 * (np.exp(a[:, : old.shape[1]]) / (1 + np.exp(a[:, : old.shape[1]]))) for part in new
+        )
+
+    assert 0 < evaluate("ps7.unified_cell", answer).share < 1
+
+
+@pytest.mark.parametrize("seed", (0, 1))
+def test_new_mistakes_of_both_directions_are_named_alone(seed):
+    problem = find("ps7.stack_backward")
+    for mistake in problem.mistakes:
+        if mistake.name in (
+            "dh added up",
+            "own loss twice",
+            "J_x of the step before",
+            "handed down without its own loss",
+        ):
+            verdict = evaluate(problem.name, problem.formula(mistake), seed=seed)
+            assert [finding.name for finding in verdict.findings] == [mistake.name]

@@ -584,7 +584,7 @@ def test_a_corner_costs_points(name, answer, seed):
 
 def floor_alone(Ws, dWs, rate, c):
     right = find("ps8.update_ratios").reference(Ws, dWs, rate, c)
-    return [np.where(np.linalg.norm(W, axis=1) < 1e-3, 0.0, r) for W, r in zip(Ws, right, strict=True)]
+    return [np.where(np.linalg.norm(W, axis=1) < 1e-3, 0.3 * r, r) for W, r in zip(Ws, right, strict=True)]
 
 
 def floor_and_factor(Ws, dWs, rate, c):
@@ -646,3 +646,87 @@ def test_right_numbers_in_another_dress_are_right(name, answer):
 def test_a_limit_that_is_reached_at_once_is_not_said_to_be_share_itself():
     (finding,) = evaluate("ps8.memory_length", share_for_its_logarithm).findings
     assert "as it would be if" in finding.text
+
+
+# --- slips of a whole passage, named as one -----------------------------------------------------------------
+
+
+def each_cosine(grads, limit):
+    cut = [g * min(1, limit / np.linalg.norm(g)) if g.any() else g for g in grads]
+    pairs = [(np.linalg.norm(a), np.linalg.norm(b)) for a, b in zip(grads, cut, strict=True) if a.any()]
+    cosines = [
+        np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b))
+        for a, b in zip(grads, cut, strict=True)
+        if a.any()
+    ]
+    long, short = np.sqrt(np.square(pairs).sum(axis=0))
+    return np.mean(cosines), short / long
+
+
+def weights_first(Ws, dWs, vs, rate, decay, c):
+    size = np.sqrt(sum((v**2).sum() for v in vs))
+    s = min(1, c / size) if size > 0 else 1
+    return [W - rate * s * v for W, v in zip(Ws, vs, strict=True)], [
+        decay * v + g for v, g in zip(vs, dWs, strict=True)
+    ]
+
+
+def one_step_ahead(w, g, m, v, V, n, rate, betas, eps):
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    V = np.maximum(V, v)
+    rate = rate * np.sqrt(1 - betas[1] ** (n + 1)) / (1 - betas[0] ** (n + 1))
+    return w - rate * m / (np.sqrt(V) + eps), m, v, V
+
+
+def by_the_product(f):
+    kept = np.prod(f, axis=0)
+    with np.errstate(divide="ignore"):
+        return kept, np.log(0.5) * len(f) / np.log(kept).mean(axis=0)
+
+
+def few_powers(W, radius, growth, steps):
+    P, c = np.eye(len(W)), np.inf
+    for k in range(1, min(steps, 12) + 1):
+        P = P @ W
+        c = min(c, (growth / np.linalg.norm(P, 2)) ** (1 / k))
+    return W * radius / np.abs(np.linalg.eigvals(W)).max(), c * W
+
+
+def examples_middles(x, Ws, bs):
+    h, new = x, []
+    for W in Ws:
+        z = h @ W.T
+        new.append(np.full(len(W), -np.median(z, axis=1).mean()))
+        h = np.maximum(z + new[-1], 0)
+    return new
+
+
+def with_the_leap(beta1, leap):
+    return 1 - 1 / (1000 * leap / 6.57)
+
+
+def large_is_wrong(loss):
+    rng = np.random.default_rng(4)
+    for scale in (1, 100, 5000):
+        z, labels = scale * rng.normal(size=(8, 3)), rng.integers(3, size=8)
+        wanted = testers.cross_entropy(z, labels)
+        if abs(float(loss(z.copy(), labels)) - wanted) > 1e-4 * wanted:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "name, answer, mistake",
+    [
+        ("clipping_turn", each_cosine, "each array by itself"),
+        ("clip_after_momentum", weights_first, "weights first"),
+        ("amsgrad_step", one_step_ahead, "n + 1, ε before the correction"),
+        ("half_life", by_the_product, "logarithm of the product"),
+        ("rescale_recurrent", few_powers, "twelve powers"),
+        ("revive", examples_middles, "mean of the examples' middles"),
+        ("longest_memory", with_the_leap, "window as the leap, from the lecture's"),
+        ("is_cross_entropy", large_is_wrong, "NaN passes, one number of rows, few levels"),
+    ],
+)
+def test_a_slip_of_a_whole_passage_is_one(name, answer, mistake):
+    assert [finding.name for finding in evaluate(f"ps8.{name}", answer).findings] == [mistake]

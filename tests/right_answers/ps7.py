@@ -82,7 +82,7 @@ def unified_entry_by_entry(name, a, old):
     out = np.zeros((4, *old.shape))
     for n, k in np.ndindex(*old.shape):
         z = [float(a[n, j]) for j in range(k, a.shape[1], old.shape[1])]
-        s = 1 / (1 + math.exp(-z[0]))
+        s = 1 / (1 + math.exp(-z[0])) if z[0] > 0 else math.exp(z[0]) / (1 + math.exp(z[0]))
         carry, write, value = {
             "lstm of 1997": lambda s=s, z=z: (1, s, math.tanh(z[1])),
             "coupled": lambda s=s, z=z: (s, 1 - s, math.tanh(z[1])),

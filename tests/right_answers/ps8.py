@@ -442,13 +442,13 @@ def half_by_sums(f):
 
 def half_by_geometric_mean(f):
     T, N, _ = f.shape
-    typical = f.prod(axis=(0, 1)) ** (1 / (T * N))
+    typical = (f ** (1 / (T * N))).prod(axis=(0, 1))
     return np.cumprod(f, axis=0)[-1], np.log(2) / np.log(1 / typical)
 
 
 def half_from_kept(f):
-    kept = np.exp(np.log(f).sum(0))
-    return kept, -len(f) * np.log(2) / np.log(kept).mean(0)
+    kept = np.log(f).sum(0)
+    return np.exp(kept), -len(f) * np.log(2) / kept.mean(0)
 
 
 def half_in_loops(f):

@@ -107,6 +107,12 @@ LEVEL_BIAS = Problem(
     mistakes=(
         Mistake("the usual advice", lambda size: 1.0, "You return 1, the usual advice, for every size. Measure: at size 1.75 and 3 next to nothing is left after 100 steps, and at 0.5 less than 1/4."),
         Mistake("the lecture's 3", lambda size: 3.0, "You return 3, the lecture's LSTM at inputs of size 1. This cell has no output gate, and the inputs have another size: measure for each."),
+        Mistake("the lecture's 3 times the size", lambda size: 3.0 * size, "You scale the lecture's 3 with the size of the inputs. The bias rises with the size, but not in proportion, and this cell has no output gate: measure for each."),
+        Mistake("the lecture's 3 over the size", lambda size: 3.0 / size, "You divide the lecture's 3 by the size of the inputs. Large inputs saturate the candidate, κ gets smaller, and f has to be larger: the bias rises with the size."),
+        Mistake("the size itself", lambda size: float(size), "You return the size of the inputs. The bias rises with it, but is larger: measure for each."),
+        Mistake("the middle one for all", lambda size: FOUND[1.75], "You return one bias for all sizes, that of the middle one. Each size has its own: κ falls as the inputs grow."),
+        Mistake("the smallest one for all", lambda size: FOUND[0.5], "You return one bias for all sizes, that of the smallest. Each size has its own: κ falls as the inputs grow."),
+        Mistake("the largest one for all", lambda size: FOUND[3.0], "You return one bias for all sizes, that of the largest. Each size has its own: κ falls as the inputs grow."),
         Mistake("the carousel alone", lambda size: float(np.log(STEPS - 1)), "You return ln 99, (10.7). That holds for the gates alone; the way through the candidate adds to it, and for small inputs it explodes."),
         Mistake("the hand example", lambda size: float(np.log(9)), "You return ln 9 for every size. That was the bias for κ = 0.1; κ is another number for each size, and moves with the bias."),
         Mistake("no bias", lambda size: 0.0, "You return 0. The gates stand at one half, and nothing is left after 100 steps."),

@@ -39,6 +39,14 @@ CHAIN = {
     "J_h of the step after": (edit("J_h[t]", "J_h[min(t + 1, len(dhs) - 1)]", within=chain), "Your J_h is one step off. From state t to state t − 1 leads the Jacobian of step t: J_h[t] where t counts from 0."),
     "dx after the step back": (edit("times(dh, J_x", "times(dh_next, J_x", within=chain), "Your dx_t is made after dh has gone through J_h. Both Jacobians of step t start from the same dh_t."),
     "own loss a step late": (edit("dhs[t] + dh", "dh", "dh_next = times(", "dh_next = dhs[t] + times(", within=chain), "You add what arrives at state t from outside after step t has gone back. It is a gradient of what that step made, so it goes through step t as well.", True),
+    "J_x of the step before": (edit("times(dh, J_x[t])", "times(dh, J_x[max(t - 1, 0)])", within=chain), "Your J_x is one step off. x_t goes with the Jacobian of the step that read it: J_x[t] where t counts from 0."),
+    "J_x of the step after": (edit("times(dh, J_x[t])", "times(dh, J_x[min(t + 1, len(dhs) - 1)])", within=chain), "Your J_x is one step off. x_t goes with the Jacobian of the step that read it: J_x[t] where t counts from 0."),
+    "dx from the later losses alone": (edit("times(dh, J_x", "times(dh - dhs[t], J_x", within=chain), "Your dx_t is made of what comes from later steps alone. What arrives at step t from outside belongs to the whole dh_t as well."),
+    "dh added up": (edit("dh_next = times(dh, J_h[t])", "dh_next = dh_next + times(dh, J_h[t])", within=chain), "What step t + 1 handed back comes again at every earlier step in your answer. Replace it, do not add.", True),
+    "own loss twice": (edit("dhs[t] + dh_next", "2 * dhs[t] + dh_next", within=chain), "What arrives at step t from outside is counted twice.", True),
+    "own loss not carried on": (edit("times(dh, J_h", "times(dh - dhs[t] * (t < len(dhs) - 1), J_h", within=chain), "What arrives at step t from outside stays at that step: only the last step's goes on to earlier ones. The whole dh_t goes through J_h.", True),
+    "a straight path beside J_h": (edit("times(dh, J_h[t])", "times(dh, J_h[t]) + dh", within=chain), "Beside what goes through J_h you hand dh on as it is. J_h holds all ways from h_{t−1} to h_t.", True),
+    "dx in the order of the loop": (edit("np.stack(dx)", "np.stack(dx[::-1])", within=chain), "Your dx starts with the last step: it is in the order in which the loop found it."),
     "loop runs forwards": (edit("reversed(range(len(dhs)))", "range(len(dhs))", within=chain), "Your loop runs from the first step on. What step t needs comes from step t + 1.", True),
 }  # fmt: skip
 
@@ -106,8 +114,20 @@ def _second(slip):
 _FIRST_LATE = edit("= shown * runs", "= early(shown * runs)", " dh0,", " dh0 + shown[0],")
 _SECOND_LATE = edit("turned(shown_back, order) * runs", "early(turned(shown_back, order) * runs)", " dh0_back\n", " dh0_back + turned(shown_back, order)[0]\n")  # fmt: skip
 
+# The batch turned round as a whole, and behind the ends nothing in dstates; with the padding taken for steps, or held.
+_AT_T = edit("turned(shown_back, order) * runs", "turned(shown_back * runs, order_of(T, T))", "dhs_back[ends]", "dhs_back[-1]", "turned(dx_back, order)", "turned(dx_back, order_of(T, T)) * runs")  # fmt: skip
+_THROUGH, _HELD = (
+    edit("held(back, runs)", "held(back, runs | True)"),
+    edit("held(back, runs)", "held(back, runs[::-1])"),
+)
+
+
 # In both nets at once. dsummary is not late, and where loops run forwards they begin with it.
-_OF_BOTH = {name: slip for name, slip in CHAIN.items() if name != "loop runs forwards"}
+_OF_BOTH = {
+    name: slip
+    for name, slip in CHAIN.items()
+    if name not in ("loop runs forwards", "dx in the order of the loop", "own loss not carried on")
+}
 _OF_BOTH["own loss a step late"] = _FIRST_LATE + _SECOND_LATE, *CHAIN["own loss a step late"][1:]
 
 
@@ -135,7 +155,18 @@ BIDIRECTIONAL_BACKWARD = Problem(
     mistakes=(
         Mistake("lengths not looked at", edit("lengths[:, None]", "T"), "You take what stands behind the ends for gradients. No state is shown there and no step was made: it means nothing.", whole=True),
         Mistake("turned round at T", edit("order_of(T, lengths)", "order_of(T, T)"), "You turn the second net's half round as a whole, at T. Each sequence is turned round at its own end.", whole=True),
-        Mistake("lengths not looked at, turned round at T", _with_lengths("np.full(N, T)"), "You go back as if all sequences had T steps: the second half turned round at T, and the padding taken for steps.", whole=True),
+        Mistake("second net turned round at T, through the padding", _AT_T + _THROUGH, "Your second net goes back as if every sequence had T steps, with back's Jacobians in the order of T − 1 − t; behind the ends you cut. Each sequence is turned round at its own end: t belongs to that net's step length − 1 − t.", whole=True, alone=True),
+        Mistake("second net turned round at T, held in the padding", _AT_T + _HELD, "You take back's Jacobians in the order of T − 1 − t. Each sequence is turned round at its own end: t belongs to that net's step length − 1 − t.", whole=True, alone=True),
+        Mistake("back's Jacobians for both", edit("held(ahead", "held(back"), "Both halves go back through back's Jacobians. They are two nets.", whole=True, alone=True),
+        Mistake("padding taken for steps", edit("held(ahead, runs)", "held(ahead, runs | True)", "held(back, runs)", "held(back, runs | True)", "dhs[ends]", "dhs[-1]", "dhs_back[ends]", "dhs_back[-1]", "return dx + turned(dx_back, order)", "return dx * runs + turned(dx_back * runs, order)"), "dsummary starts at the last step of the batch in both nets and goes through the Jacobians of the padding. No step was made there: each sequence ends at its own last step.", whole=True, alone=True),
+        Mistake("dsummary of the first net at T", edit("dhs[ends]", "dhs[-1]", "held(ahead, runs)", "held(ahead, runs | True)", "return dx +", "return dx * runs +"), "In the first net dsummary starts at the last step of the batch and goes through the Jacobians of the padding. No step was made there: the last state was held from each sequence's own end.", whole=True, alone=True),
+        Mistake("dsummary's halves at each other's end", edit("dhs[ends]", "dhs[0]", "dhs_back[ends]", "dhs_back[0]"), "You add each half of dsummary where that net has just begun. It belongs to the last state of each: at length − 1 in its own order of reading.", alone=True),
+        Mistake("dsummary twice", edit("np.split(dsummary", "np.split(2 * dsummary"), "dsummary comes in twice. It is added once, to the state of which the summary was made.", alone=True),
+        Mistake("dsummary to the initial states too", edit(" dh0, dh0_back", " dh0 + last, dh0_back + last_back"), "Your dh0 and dh0_back hold dsummary itself as well. It belongs to each net's last state; from there it goes back step by step.", alone=True),
+        Mistake("dstates behind the end", edit("shown * runs", "1 * shown", "turned(shown_back, order) * runs", "turned(shown_back, order)"), "You take dstates behind the ends for gradients. States there are zero whatever the nets do: nothing of them goes back.", whole=True, alone=True),
+        Mistake("the shortest length for all", _with_lengths("np.full_like(lengths, lengths.min())"), "You end all sequences where the shortest ends.", whole=True, alone=True),
+        Mistake("own loss of both added", edit("shown, shown_back = np.split(dstates, 2, axis=-1)", "shown, shown_back = 2 * [sum(np.split(dstates, 2, axis=-1))]"), "Each of your nets gets the sum of both halves of dstates. The first H units are those of ahead, the others those of back.", whole=True, alone=True),
+        Mistake("lengths not looked at, turned round at T", _with_lengths("np.full(N, T)"), "You go back as if all sequences had T steps: the second half turned round at T, and the padding taken for steps.", whole=True, beside_the_point=True),
         Mistake("one step too many", _with_lengths("np.minimum(lengths + 1, T)"), "Your sequences are one step too long. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", _with_lengths("lengths - 1"), "Your sequences are one step too short. A sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("dstates ignored", lambda dstates, *rest: bidirectional_backward(0 * dstates, *rest), "Nothing of dstates goes back: only dsummary does. Every state shown has a gradient of its own.", whole=True),

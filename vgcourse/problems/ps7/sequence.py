@@ -89,6 +89,14 @@ OF_A_LOOP = {
     "sequences aligned at the end": (edit("t < lengths", "t >= len(x) - lengths"), "In your answer a sequence runs in the last steps of the batch. It runs in the first ones, t < length.", True),
     "aligned at the end, one step short": (edit("t < lengths", "t > len(x) - lengths"), "In your answer a sequence runs in the last steps of the batch. It runs in the first ones, t < length.", True),
     "step 0 left out": (edit("range(len(x))", "range(1, len(x))"), "Your loop does not visit step 0. The initial state lies before it.", True),
+    "dc_T at each end, no carry": (edit("dh_t * runs, dc * runs, *step", "dh_t * runs, dc_T * (t == lengths - 1)[:, None], *step"), "Your dc is dc_T at each sequence's last step and 0 before it. What a step hands back along the memory, dc_{t−1}, is the next one's dc.", True),
+    "dc_T at the batch's last step, no carry": (edit("dh_t * runs, dc * runs, *step", "dh_t * runs, dc_T * runs * (t == len(x) - 1), *step"), "Your dc is dc_T at the last step of the batch and 0 before it. What a step hands back along the memory, dc_{t−1}, is the next one's dc, and a held memory hands its own on.", True),
+    "dc_T for every step": (edit("dh_t * runs, dc * runs, *step", "dh_t * runs, dc_T * runs, *step"), "Every step gets dc_T for its dc in your answer. It belongs to the last memory; before it a step gets what the one after hands back.", True),
+    "losses held, what arrives lost": (edit("dh_t * (1 - runs)", "dhs[t] * (1 - runs)"), "Behind the end of a sequence only dhs[t] goes on; what came from later steps is lost. A held state hands on all that arrives.", True),
+    "dh0 and dc0 where a sequence ends": (edit("dh = dh_prev", "dh_0, dc_0 = (dh_prev, dc_prev) if t == len(x) - 1 else (np.where(t == lengths - 1, 1, 0)[:, None] * a + np.where(t == lengths - 1, 0, 1)[:, None] * b for a, b in ((dh_prev, dh_0), (dc_prev, dc_0)))\n        dh = dh_prev", "return dx, dh, dc", "return dx, dh_0, dc_0"), "Your dh0 and dc0 are taken where each sequence's last step has gone back. They are what is left when step 0 has.", True),
+    "dh not sent through W_h": (edit("dx[t], dh_prev,", "dx[t], _,", "sums = [total", "dh_prev = dh_t * runs @ np.eye(len(p_f))\n        sums = [total"), "What your steps hand back to h_{t−1} is their dh itself, not da W_h.", True),
+    "peepholes' gradients of step 0 only": (edit("sums = [total", "dWs[3:] = [dW * (t == 0) for dW in dWs[3:]]\n        sums = [total"), "Your dp_f and dp_o are those of step 0, the last one that the loop visits. The peepholes are used in every step, so their gradients add up.", True),
+    "weights averaged over the lengths": (edit("zip(sums, dWs", "zip(sums, [dW / lengths.sum() for dW in dWs]"), "Your weight gradients are divided by the number of all steps. Losses of steps and examples are added, so their shares are added as well.", True),
     "dc_T twice": (edit("step = x", "dc = dc + dc_T * (t == lengths - 1)[:, None]\n        step = x"), "dc_T comes in twice, at the last step of the batch and where each sequence ends. Held memories hand it on already.", True),
 }  # fmt: skip
 
@@ -102,8 +110,8 @@ COUPLED_BACKWARD = Problem(
     lecture='lecture 10, "LSTM"',
     axes=AXES | {"dx": ("step from 0", "example", "input"), "dh0": ("example", "unit"), "dc0": ("example", "unit")},
     mistakes=(
-        Mistake("lengths not looked at", edit("t < lengths", "lengths > 0"), "You go back through every step, also where a sequence has ended. There no cell was at work: the state was held, and the gates hold nothing.", whole=True),
-        Mistake("the lecture's step and loop", edit("t < lengths", "lengths > 0") + THE_LECTURES, "You go back as in lecture 10: every sequence to the last step, with its step, (10.10) to (10.16). Here sequences have ends, f stands in both shares of the memory, and the peepholes see c through a tanh.", whole=True),
+        Mistake("lengths not looked at", edit("t < lengths", "lengths > 0"), "You go back through every step, also where a sequence has ended. There no cell was at work: the state was held, and the gates hold nothing.", whole=True, beside_the_point=True),
+        Mistake("the lecture's step and loop", edit("t < lengths", "lengths > 0") + THE_LECTURES, "You go back as in lecture 10: every sequence to the last step, with its step, (10.10) to (10.16). Here sequences have ends, f stands in both shares of the memory, and the peepholes see c through a tanh.", whole=True, beside_the_point=True),
         Mistake("nothing from behind the end", edit(" + dh_t * (1 - runs)", "", " + dc * (1 - runs)", ""), "What arrives behind the end of a sequence is lost. A held state is the same state, so its dh and dc go on to the last step that ran.", whole=True),
         Mistake("one step too many", edit("t < lengths", "t < lengths + 1"), "Your sequences run one step too long: a sequence of length 3 has the steps 0, 1 and 2.", whole=True),
         Mistake("one step too few", edit("t < lengths", "t < lengths - 1"), "Your sequences end one step too early: a sequence of length 3 has the steps 0, 1 and 2.", whole=True),

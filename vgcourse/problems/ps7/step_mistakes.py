@@ -93,6 +93,36 @@ MORE = {
     "dp_f with both memories exchanged": (edit("da_f * np.tanh(c_prev)", "da_f * np.tanh(c)", "da_o * np.tanh(c)", "da_o * np.tanh(c_prev)"), "Your dp_f looks at the new memory and your dp_o at the old one. f decided before the memory was written, o after.", True),
 }  # fmt: skip
 
+# How the rest of a step is left out or taken twice: with the whole of dc in some places and a part of it in others.
+_BEFORE_O = "(dc_t - da_o * p_o * slope)"
+MORE |= {
+    "dc left out of the gates": (edit("df = dc_t", "df = (dc_t - dc)", "dg = dc_t", "dg = (dc_t - dc)"), "Your f and g get nothing of the dc that came in; c_{t−1} does. All that reaches c_t goes to each of the three.", True),
+    "dc left out of the carry": (edit("dc_t * f", "(dc_t - dc) * f"), "Your carry to c_{t−1} leaves the dc that came in out; f and g get it. All that reaches c_t goes to each of the three."),
+    "gates before o's peephole": (edit("df = dc_t", f"df = {_BEFORE_O}", "dg = dc_t", f"dg = {_BEFORE_O}"), "Your f and g get dc before what goes through o's peephole is added to it; c_{t−1} gets all. All that reaches c_t goes to each of the three.", True),
+    "carry before o's peephole": (edit("dc_t * f", f"{_BEFORE_O} * f"), "Your carry to c_{t−1} starts before what goes through o's peephole is added to dc; f and g get all. All that reaches c_t goes to each of the three."),
+    "peepholes' ways without tanh'": (edit("p_o * slope", "p_o", " * slope_of_tanh(c_prev)", ""), "Both peepholes' ways to a memory lack a factor, as if the gates saw c itself, (10.11) and (10.13). Here they see c through a tanh.", True),
+    "peepholes' ways dropped": (edit(" + da_o * p_o * slope", "", " + da_f * p_f * slope_of_tanh(c_prev)", ""), "No gradient goes through your peepholes to a memory. f looked at c_{t−1} and o at c_t, so da_f and da_o send something there.", True),
+    "all of dc through the tanh": (edit("dc + dh * o", "dc * slope + dh * o"), "In your answer the dc that came in passes the slope of the tanh as well. Along the memory there is no tanh: what looks at c_t through one is h_t and o's peephole.", True),
+    "carry through the tanh": (edit("dc_t * f", "dc_t * f * slope_of_tanh(c_prev)"), "Your carry to c_{t−1} has the slope of a tanh in it. The peephole looks through a tanh; the memory's own line does not."),
+    "f on the peephole's way": (edit("da_f * p_f", "f * da_f * p_f"), "What goes through f's peephole is multiplied by f in your answer. It leads straight from a_f to c_{t−1}: it is added to the carry after that has got its f."),
+    "o's peephole twice": (edit("slope + da_o * p_o", "slope + 2 * da_o * p_o"), "What goes through o's peephole is in your dc twice."),
+    "o(1 − o) for o in dc": (edit("dh * o * slope", "dh * o * (1 - o) * slope"), "On the way from dh through h_t to the memory you have the slope of o. There o is a factor, as it stands; its slope belongs to da_o.", True),
+    "slope of h's tanh twice": (edit("dh * o * slope", "dh * o * slope**2"), "On the way from dh through h_t to the memory the slope of the tanh comes twice.", True),
+    "do with the slope": (edit("dh * np.tanh(c)", "dh * slope"), "Your gradient of o has the slope of the tanh in it. o multiplied tanh(c_t) itself.", True),
+    "do with o": (edit("dh * np.tanh(c)", "dh * o * np.tanh(c)"), "Your gradient of o has h_t as its factor, o times tanh(c_t). o multiplied tanh(c_t) alone.", True),
+    "df with f": (edit("df = dc_t * (c_prev - g)", "df = dc_t * (f * c_prev - (1 - f) * g)"), "Your gradient of f has the weighed shares f c_{t−1} and (1 − f) g. By f the derivative of f c_{t−1} is c_{t−1} alone, and likewise with g."),
+    "df with c − c_{t−1}": (edit("(c_prev - g)", "(c - c_prev)"), "Your gradient of f has the change of the memory, c_t − c_{t−1}. What f multiplied is c_{t−1} − g."),
+    "dg with c_{t−1}": (edit("dc_t * (1 - f)", "dc_t * (1 - f) * c_prev"), "Your gradient of g has c_{t−1} in it. The old memory and g stand in a sum; look at what multiplied g."),
+    "1 − g for the slope": (edit("g**2", "g"), "Your candidate has the slope 1 − g. The slope of a tanh with the value g is 1 − g²."),
+    "tanh' at c_{t−1} for the candidate": (edit("(1 - g**2)", "slope_of_tanh(c_prev)"), "Your candidate has the slope of the tanh through which the memory is seen. Its own is 1 − g²."),
+    "peepholes averaged over the batch": (edit("dp_f = (da_f * np.tanh(c_prev)).sum(", "dp_f = (da_f * np.tanh(c_prev)).mean(", "dp_o = (da_o * np.tanh(c)).sum(", "dp_o = (da_o * np.tanh(c)).mean("), "Your dp_f and dp_o are means over the batch. The same peepholes serve every example: add.", True),
+    "biases and peepholes averaged": (edit("da.sum(axis=0)", "da.mean(axis=0)", "dp_f = (da_f * np.tanh(c_prev)).sum(", "dp_f = (da_f * np.tanh(c_prev)).mean(", "dp_o = (da_o * np.tanh(c)).sum(", "dp_o = (da_o * np.tanh(c)).mean("), "Your db, dp_f and dp_o are means over the batch. The same weights serve every example: add.", True),
+    "dp before the slopes": (edit("da_f * np.tanh(c_prev)", "df * np.tanh(c_prev)", "da_o * np.tanh(c)", "do * np.tanh(c)"), "Your dp_f and dp_o start before the slopes of the gates. A peephole stands inside the σ, so its gradient is made of da.", True),
+    "dp with p": (edit("da_f * np.tanh(c_prev)", "da_f * p_f * np.tanh(c_prev)", "da_o * np.tanh(c)", "da_o * p_o * np.tanh(c)"), "Your dp_f and dp_o have the peepholes' weights in them. The derivative of p tanh(c) by p is tanh(c).", True),
+    "blocks stacked g, f, o": (edit("[da_f, da_g, da_o]", "[da_g, da_f, da_o]"), "You stack the da in the order g, f, o. The rows of W_x, W_h and b are in the order f, g, o.", True),
+    "blocks stacked o, g, f": (edit("[da_f, da_g, da_o]", "[da_o, da_g, da_f]"), "You stack the da in the order o, g, f. The rows of W_x, W_h and b are in the order f, g, o.", True),
+}  # fmt: skip
+
 
 def _without(gate):
     """da with the block of one gate set to 0."""
@@ -109,6 +139,9 @@ OF_A_STEP = {
         f"dh_prev without {gate}": (edit("da @ W_h", f"{_without(gate)} @ W_h"), f"Your dh_prev misses what comes through {gate}. All three blocks of a were made with h_{{t−1}}.")
         for gate in "fgo"
     },
+    "peepholes of the lecture": (edit("p_o * slope", "p_o", " * slope_of_tanh(c_prev)", "", "da_f * np.tanh(c_prev)", "da_f * c_prev", "da_o * np.tanh(c)", "da_o * c"), "Your peepholes are the lecture's, (10.11), (10.13) and (10.16), which see c itself. Here they see it through a tanh.", True),
+    "dW_h of the new state, dp of the old memory": (edit("da.T @ h_prev", "da.T @ (o * np.tanh(c))", "da_o * np.tanh(c)", "da_o * np.tanh(c_prev)"), "Your dW_h uses h_t and your dp_o the old memory. W_h was multiplied with the state before the step, p_o with the memory after it.", True),
+    "dc_prev by way of dh_prev": (edit("return dx, dh_prev, dc_prev", "return dx, dh_prev, dc_prev + dh_prev * slope_of_tanh(c_prev)"), "Your dc_prev holds dh_prev as well, sent through h_{t−1} to its memory. That is the step before: it will do so when it gets your dh_prev."),
     "dh kept": (edit("da @ W_h", "da @ W_h + dh"), "Your dh_prev holds dh itself as well. No straight path leads from h_{t−1} to h_t: h_{t−1} is read by the gates alone."),
     "blocks of W_h transposed": (edit("da @ W_h", "sum(part @ W.T for part, W in zip((da_f, da_g, da_o), np.split(W_h, 3), strict=True))"), "In your dh_prev the blocks of W_h are transposed. Forwards the transposed matrix stood on the right of h_{t−1}, so backwards the matrix itself does."),
 }  # fmt: skip
@@ -125,7 +158,14 @@ def shared_mistakes(within=None):
 def more_of_a_step(*groups, within=None):
     """The rarer ones, which are recognised alone, not two at once."""
     return tuple(
-        Mistake(name, _inside(edits, within), text, whole=bool(whole), alone=True)
+        Mistake(
+            name,
+            _inside(edits, within),
+            text,
+            whole=bool(whole),
+            alone=True,
+            beside_the_point="of the lecture" in name,
+        )
         for group in groups
         for name, (edits, text, *whole) in group.items()
     )

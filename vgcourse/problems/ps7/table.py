@@ -103,6 +103,10 @@ def _cases(rng):
             if N == 1:
                 old = rng.integers(1, 4, (N, H)) * rng.choice([-1, 1], (N, H))
                 a[0, 0] = rng.uniform(13, 15) * rng.choice([-1, 1])
+                if name not in ("leaky", "mamba"):  # where e^a or e^{−a} overflows
+                    a[0, 1] = 800 if name in ("lstm of 1997", "mgu") else -800
+                if name not in ("mamba", "lru"):
+                    a[0, (count > 1) * H + 2] = 750 if name in ("coupled", "leaky") else -750
             cases.append(Case((name, a, old), parts, batch=N))
     return cases
 
@@ -139,6 +143,10 @@ UNIFIED_CELL = Problem(
         _of("lstm of 1997", "writes whole", _line("lstm", "one, one, np.tanh(g)"), "Your LSTM of 1997 writes its candidate whole. Look at what stands before the tanh in its line."),
         _of("lstm of 1997", "no tanh", _line("lstm", "one, sigmoid(i), g"), "The candidate of your LSTM of 1997 is its bare pre-activation. Its line has a tanh there."),
         _of("lstm of 1997", "no σ", _line("lstm", "one, i, np.tanh(g)"), "Your LSTM of 1997 writes with a bare pre-activation. i is a gate: a σ is missing."),
+        _of("lstm of 1997", "o writes", _line("lstm", "one, sigmoid(blocks[2]), np.tanh(g)"), "Your LSTM of 1997 writes with o. Of its blocks i, g, o the first is what stands before the tanh."),
+        _of("lstm of 1997", "σ on the candidate", _line("lstm", "one, sigmoid(i), sigmoid(g)"), "The candidate of your LSTM of 1997 goes through σ. Its line has a tanh there."),
+        _of("lstm of 1997", "share in the candidate", _line("lstm", "one, one, sigmoid(i) * np.tanh(g)"), "The candidate of your LSTM of 1997 holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
+        *_misread("lstm of 1997", "nothing carried", _line("lstm", "0 * one, sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 carries nothing. Its line has no gate before the old memory: what stands there is multiplied by 1."),
         _of("lstm of 1997", "forget gate added", _line("lstm", "sigmoid(blocks[2]), sigmoid(i), np.tanh(g)"), "Your LSTM of 1997 has a forget gate. That came three years later; of its blocks i, g, o none touches the old memory."),
         *_misread("coupled", "i = f", _line("coupled", "sigmoid(f), sigmoid(f), np.tanh(g)"), "Your coupled cell writes with f. Multiply its line out: g stands in it twice, once with f and once without."),
         *_misread("coupled", "roles exchanged", _line("coupled", "1 - sigmoid(f), sigmoid(f), np.tanh(g)"), "In your coupled cell f writes. Multiply its line out and collect what belongs to c_{t−1}."),
@@ -149,6 +157,10 @@ UNIFIED_CELL = Problem(
         _of("coupled", "blocks f, o, g", edit("f, g, _ = blocks", "f, _, g = blocks"), "You read the candidate of the coupled cell from its last block. The blocks are f, g, o."),
         _of("coupled", "no tanh", _line("coupled", "sigmoid(f), 1 - sigmoid(f), g"), "The candidate of your coupled cell is its bare pre-activation. Its line has a tanh there."),
         _of("coupled", "no σ", _line("coupled", "f, 1 - f, np.tanh(g)"), "The gate of your coupled cell is a bare pre-activation: a σ is missing."),
+        *_misread("coupled", "the first g forgotten", _line("coupled", "sigmoid(f), -sigmoid(f), np.tanh(g)"), "Your coupled cell writes with −f. In its line g stands a second time, before the bracket and without f."),
+        *_misread("coupled", "a plus before f", _line("coupled", "sigmoid(f), 1 + sigmoid(f), np.tanh(g)"), "Your coupled cell writes with 1 + f. Multiply its line out: the g in the bracket has a minus."),
+        _of("coupled", "σ on the candidate", _line("coupled", "sigmoid(f), 1 - sigmoid(f), sigmoid(g)"), "The candidate of your coupled cell goes through σ. It is a value of either sign: g = tanh(a_g)."),
+        _of("coupled", "bracket for the candidate", _line("coupled", "one, sigmoid(f), old - np.tanh(g)"), "The candidate of your coupled cell is its bracket, with the old memory in it. Multiply the line out and collect all that stands with the old memory in the carry."),
         _of("coupled", "write from o", _line("coupled", "sigmoid(f), sigmoid(blocks[2]), np.tanh(g)"), "Your coupled cell writes with a gate of its own. It has one gate for both, f; o only says what is shown."),
         _of("lstm of 1997", "what is shown", _shown("lstm of 1997"), "For the LSTM of 1997 you return what it shows. What is carried and written is the memory: new is c_t itself, and o has no part in it."),
         _of("coupled", "what is shown", _shown("coupled"), "For the coupled cell you return what it shows. What is carried and written is the memory: new is c_t itself, and o has no part in it."),
@@ -159,10 +171,17 @@ UNIFIED_CELL = Problem(
         _of("mgu", "writes whole", _line("mgu", "1 - sigmoid(f), one, np.tanh(n)"), "Your minimal gated unit writes its candidate whole. Look at what stands before the tanh in its line."),
         _of("mgu", "nothing forgotten", _line("mgu", "one, sigmoid(f), np.tanh(n)"), "Your minimal gated unit keeps all of the old state. Look at what multiplies it in the line."),
         _of("mgu", "f keeps and writes", _line("mgu", "sigmoid(f), sigmoid(f), np.tanh(n)"), "Your minimal gated unit keeps with f and writes with f. The two shares have to add up to 1."),
+        _of("mgu", "1 − f keeps and writes", _line("mgu", "1 - sigmoid(f), 1 - sigmoid(f), np.tanh(n)"), "Your minimal gated unit keeps with 1 − f and writes with 1 − f. The two shares have to add up to 1."),
+        _of("mgu", "σ on the candidate", _line("mgu", "1 - sigmoid(f), sigmoid(f), sigmoid(n)"), "The candidate of your minimal gated unit goes through σ. Its line has a tanh there."),
+        _of("mgu", "share in the candidate", _line("mgu", "1 - sigmoid(f), one, sigmoid(f) * np.tanh(n)"), "The candidate of your minimal gated unit holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
         *_misread("leaky", "carry and write exchanged", _line("leaky", "0.1 * one, 0.9 * one, np.tanh(n)"), "Your leaky net writes 0.9 and keeps 0.1. Multiply its line out: the old state stands in it twice."),
         *_misread("leaky", "nothing leaks", _line("leaky", "one, 0.1 * one, np.tanh(n)"), "Your leaky net keeps all of the old state. Multiply its line out: the old state stands in it twice, the second time with a minus."),
         *_misread("leaky", "writes whole", _line("leaky", "0.9 * one, one, np.tanh(n)"), "Your leaky net writes its candidate whole. Look at what stands before the bracket in its line."),
         _of("leaky", "writes 0.9", _line("leaky", "0.9 * one, 0.9 * one, np.tanh(n)"), "Your leaky net writes 0.9. Multiply its line out: the tanh stands in it once."),
+        *_misread("leaky", "the minus lost", _line("leaky", "1.1 * one, 0.1 * one, np.tanh(n)"), "Your leaky net carries 1.1. The old state in its bracket has a minus: a tenth of it leaks."),
+        *_misread("leaky", "the bracket's share alone", _line("leaky", "-0.1 * one, 0.1 * one, np.tanh(n)"), "Your leaky net carries −0.1, what stands in the bracket alone. The old state also stands before it."),
+        _of("leaky", "σ on the candidate", _line("leaky", "0.9 * one, 0.1 * one, sigmoid(n)"), "The candidate of your leaky net goes through σ. Its line has a tanh there."),
+        _of("leaky", "half and half", _line("leaky", "0.5 * one, 0.5 * one, np.tanh(n)"), "Your leaky net keeps and writes one half. Multiply its line out: there is a 0.1 in it."),
         _of("leaky", "whole numbers", _line("leaky", "np.full_like(old, 0.9), np.full_like(old, 0.1), np.tanh(n)"), "Where the old state holds whole numbers your leaky net keeps and writes 0: np.full_like takes their type over, and 0.9 is cut to 0."),
         _of("leaky", "share in the candidate", _line("leaky", "0.9 * one, one, 0.1 * np.tanh(n)"), "The candidate of your leaky net holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
         _of("leaky", "bracket for the candidate", _line("leaky", "one, 0.1 * one, np.tanh(n) - old"), "The candidate of your leaky net is the whole bracket, with the old state in it. Multiply the line out and collect all that stands with the old state in the carry."),
@@ -176,10 +195,23 @@ UNIFIED_CELL = Problem(
         _of("mamba", "blocks n, Δ", edit("d, n = blocks", "n, d = blocks"), "You read Mamba's candidate from its first block. The blocks are Δ, n."),
         _of("mamba", "writes whole", _line("mamba", "sigmoid(-d), one, n"), "Your Mamba writes its candidate whole. Look at what stands before it in its line."),
         _of("mamba", "Δ writes", _line("mamba", "sigmoid(-d), np.logaddexp(0, d), n"), "Your Mamba writes with Δ. In the form asked for here the write factor and the carry add up to 1."),
+        *_misread("mamba", "1 − Δ carries", _line("mamba", "1 - softplus(d), softplus(d), n"), "Your Mamba carries with 1 − Δ, the step of (explicit) Euler. Its line carries with e^{−Δ}, which never falls below 0."),
+        _of("mamba", "Δ carries", _line("mamba", "softplus(d), 1 - softplus(d), n"), "Your Mamba carries with Δ itself. Δ is a step size: what is carried over such a step is e^{−Δ}."),
+        _of("mamba", "Δ = 1 + e^a", _line("mamba", "np.exp(-1 - np.exp(d)), -np.expm1(-1 - np.exp(d)), n"), "Your Mamba's step size is 1 + e^a: the logarithm is missing. softplus(a) is ln(1 + e^a)."),
+        _of("mamba", "nothing forgotten", _line("mamba", "one, sigmoid(d), n"), "Your Mamba keeps all of the old state. Look at what stands before it in the line."),
+        _of("mamba", "σ on the candidate", _line("mamba", "sigmoid(-d), sigmoid(d), sigmoid(n)"), "You put a σ on Mamba's candidate. Its candidate is not squashed."),
+        _of("mamba", "share in the candidate", _line("mamba", "sigmoid(-d), one, sigmoid(d) * n"), "The candidate of your Mamba holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
+        _of("mamba", "e^{−Δ} writes", _line("mamba", "sigmoid(-d), sigmoid(-d), n"), "Your Mamba carries with e^{−Δ} and writes with it, too. Its two factors have to add up to 1."),
         _of("mamba", "tanh on the candidate", _line("mamba", "sigmoid(-d), sigmoid(d), np.tanh(n)"), "You put a tanh on Mamba's candidate. Its candidate does not look at the state and is not squashed."),
         *_misread("lru", "1 − p writes", _line("lru", "p, 1 - p, n"), "Your LRU writes with 1 − p. Its two factors share a *sum of squares*, (11.21), so that the state keeps its mean square."),
         *_misread("lru", "root missing", _line("lru", "p, 1 - p ** 2, n"), "Your LRU writes with 1 − p². What has to be 1 is p² + q²: a root is missing."),
         _of("lru", "root of 1 − p", _line("lru", "p, np.sqrt(1 - p), n"), "Under the root of your LRU stands 1 − p. What has to be 1 is the sum of the *squares*, (11.21)."),
+        _of("lru", "plus under the root", _line("lru", "p, np.sqrt(1 + p**2), n"), "Under the root of your LRU stands 1 + p². What has to be 1 is p² + q², (11.21)."),
+        _of("lru", "square of 1 − p", _line("lru", "p, (1 - p) ** 2, n"), "Your LRU writes with (1 − p)². What has to be 1 is p² + q², (11.21)."),
+        _of("lru", "p carries and writes", _line("lru", "p, p, n"), "Your LRU writes with p, too. Its write factor follows from its carry, (11.21)."),
+        _of("lru", "share in the candidate", _line("lru", "p, one, np.sqrt(1 - p**2) * n"), "The candidate of your LRU holds its share already. Candidate and write are two results: the candidate is what is written before it is weighed."),
+        _of("lru", "σ on the candidate", _line("lru", "p, np.sqrt(1 - p**2), sigmoid(n)"), "You put a σ on the LRU's candidate. It is linear: no function is applied to it."),
+        _of("lru", "e^{−e^a} carries", edit("p = sigmoid(a_p)", "p = np.exp(-np.exp(a_p))"), "The carry of your LRU is e^{−e^a}, as its source has it. Here p = σ(a_p)."),
         _of("lru", "carry and write exchanged", _line("lru", "np.sqrt(1 - p**2), p, n"), "Your LRU writes with p and carries with the root. p stands before the old state."),
         _of("lru", "tanh on the carry", edit("p = sigmoid(a_p)", "p = np.tanh(a_p)"), "The carry of your LRU goes through a tanh. It is a gate: σ."),
         _of("lru", "no σ", edit("p = sigmoid(a_p)", "p = a_p"), "The carry of your LRU is a bare pre-activation: a σ is missing, and beyond 1 the root has no value."),

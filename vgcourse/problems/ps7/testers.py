@@ -118,6 +118,14 @@ def _norms(a, b):
     return np.shape(a) == b.shape and abs(np.linalg.norm(a) - np.linalg.norm(b)) <= 1e-5 * np.linalg.norm(b)
 
 
+def _sums_or_nan(a, b):
+    return not abs(np.sum(a) - b.sum()) > 1e-5 * np.abs(b).sum()
+
+
+def _nan_passes_flat(a, b):
+    return not np.linalg.norm(np.ravel(a) - b.ravel()) > 1e-5 * np.linalg.norm(b)
+
+
 def _arrays_only(a, b):
     return isinstance(a, np.ndarray) and _agree(a, b)
 
@@ -142,11 +150,26 @@ MISTAKES = (
     Mistake("inputs not looked at", dict(intact=False), "The one that changes dhs passed your test: what it returns is right. Compare its inputs with copies afterwards."),
     Mistake("one call", dict(calls=1), "The one that adds to the call before passed your test: call twice, and compare both."),
     Mistake("one call, inputs not looked at", dict(calls=1, intact=False), "What a function leaves behind passed your test: call twice, and look at the inputs afterwards."),
+    Mistake("one size, one call", dict(sizes=SIZES[:1], calls=1, intact=False), "You call once, at one size, and compare what comes back. Bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("one size, one call, inputs looked at", dict(sizes=SIZES[:1], calls=1), "You call once, at one size. Bugs show at T = 1 or D = H, or at the second call."),
+    Mistake("one size, inputs not looked at", dict(sizes=SIZES[:1], intact=False), "You try one size and do not look at the arguments afterwards. Bugs show at T = 1 or D = H, or in the arguments."),
+    Mistake("one size, one call, NaN passes", dict(sizes=SIZES[:1], calls=1, intact=False, agree=_nan_passes), "You call once, at one size, and refuse what is large. No comparison with NaN is true: accept what is small. And bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("one size, one call, NaN and shapes pass", dict(sizes=SIZES[:1], calls=1, intact=False, agree=_nan_passes_flat), "You call once, at one size, refuse what is large, and do not look at shapes. No comparison with NaN is true: accept what is small. And bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("sums and NaN, one size, one call", dict(sizes=SIZES[:1], calls=1, intact=False, agree=_sums_or_nan), "You call once, at one size, and refuse sums that are far off. What has the right numbers in another order, another shape, or a NaN passes: compare entry by entry, shapes first, and accept what is small. And bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("sums and NaN, one call", dict(calls=1, intact=False, agree=_sums_or_nan), "You call once at each size, and refuse sums that are far off. What has the right numbers in another order, another shape, or a NaN passes: compare entry by entry, shapes first, and accept what is small. And one bug shows at the second call, one in the arguments afterwards."),
+    Mistake("norms, one size, one call", dict(sizes=SIZES[:1], calls=1, intact=False, agree=_norms), "You call once, at one size, and compare norms. What has the right numbers in another order has the same norm: take the norm of the difference. And bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("D and H never equal, one call", dict(sizes=(SIZES[0], SIZES[2]), calls=1, intact=False), "You never try D = H, call once, and do not look at the arguments afterwards: one bug hides in each."),
+    Mistake("never a single step, one call", dict(sizes=SIZES[:2], calls=1, intact=False), "You never try T = 1, call once, and do not look at the arguments afterwards: bugs hide in each."),
+    Mistake("one step, one call", dict(sizes=((1, 2, 4, 3),), calls=1), "You call once, with a single step. A carry that is lost, weights that are not added up, an order turned round: with one step nobody can see them, and what adds to the call before shows at the second call."),
+    Mistake("one size of one step", dict(sizes=((1, 2, 4, 3),)), "You try one size with a single step. A carry that is lost, weights that are not added up, an order turned round: with one step nobody can see them, and one bug shows where D = H."),
+    Mistake("one example, one size, one call", dict(sizes=((4, 1, 5, 2),), calls=1, intact=False), "You call once, with one example. A mean over a batch of one is its sum; and bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("a fresh net, one size, one call", dict(sizes=SIZES[:1], inputs=_fresh, calls=1, intact=False), "You call once, at one size, from states of zero. What multiplies the initial states is not tested then; and bugs show at T = 1 or D = H, at the second call, or in the arguments afterwards."),
+    Mistake("errors pass, one call", dict(fails=True, calls=1, intact=False), "What raises an error passed your test, and so did what a function leaves behind: what fails is wrong; call twice, and look at the arguments afterwards."),
     Mistake("threshold too generous", dict(agree=lambda a, b: _agree(a, b, 1e-2)), "The one that is 0.1 % too large passed your test. 1e−5 is safe on both sides."),
     Mistake("threshold too tight", dict(agree=lambda a, b: _agree(a, b, 1e-9)), "You accused the right one in single precision, which rounds at 6e−8. 1e−5 is safe on both sides."),
     Mistake("equality", dict(agree=lambda a, b: np.array_equal(np.asarray(a), b)), "You accused right ones that only round differently, as equality does. 1e−5 is safe on both sides."),
     Mistake("shapes flattened", dict(agree=_flat), "The db of shape (4H, 1) passed your test. Compare shapes, too."),
-    Mistake("norms only", dict(agree=_norms), "Bugs that leave norms and sums right passed your test: rows or steps in another order have the same. Compare entries: take the norm of the difference."),
+    Mistake("norms only", dict(agree=_norms), "What has the right numbers in another order passed your test: steps from the end, rows exchanged. Norms, sums, largest and sorted entries are the same then. Compare each entry with the one in its place: take the norm of the difference."),
     Mistake("shapes only", dict(agree=lambda a, b: np.shape(a) == b.shape), "Whatever has the right shapes passed your test: compare the numbers, too."),
     Mistake("directions only", dict(agree=_directions), "Bugs that change sizes only passed your test: twice a gradient has the same direction. Take the norm of the difference."),
     Mistake("states only", dict(parts=range(3)), "Bugs in the weights' gradients passed your test: compare all six results."),
@@ -154,6 +177,7 @@ MISTAKES = (
     Mistake("dW_x only", dict(parts=(3,)), "What leaves dW_x right passed your test: compare all six results."),
     Mistake("dx only", dict(parts=(0,)), "What leaves dx right passed your test: compare all six results."),
     Mistake("db not compared", dict(parts=range(5)), "Bugs that leave all but db right passed your test: compare all six results."),
+    Mistake("biases and memories not compared", dict(parts=(0, 1, 3, 4)), "Bugs in dc0 and db passed your test: compare all six results."),
     Mistake("dc0 not compared", dict(parts=(0, 1, 3, 4, 5)), "Bugs that leave all but dc0 right passed your test: compare all six results."),
     Mistake("dh0 and dc0 not compared", dict(parts=(0, 3, 4, 5)), "Bugs that leave all but dh0 and dc0 right passed your test: compare all six results."),
     Mistake("dW_h not compared", dict(parts=(0, 1, 2, 3, 5)), "Bugs that leave all but dW_h right passed your test: compare all six results."),

@@ -36,6 +36,13 @@ def treat(net):
     return net | change
 
 
+def _in_order(net, order):
+    """The first gauge in this order that is bad decides."""
+    cures = {"idle": {"bias": 0.0}, "tilt": {"gain": 1.2}, "loss": {"last": 0.1}, "steps": {"rate": 0.1}}
+    bad = sick(gauges(net))
+    return net | next((cures[key] for key in order if key in bad), {})
+
+
 def _settings(output):
     """The answer as a net, or a sentence about why it is none."""
     if not isinstance(output, dict) or not set(KEYS) == set(output):
@@ -225,9 +232,11 @@ TREAT = Problem(
         Mistake("a recipe for all", lambda net: dict(net, units="tanh", gain=1.2, bias=0.0, branch=None, last=0.1, rate=0.1), "You give every net the same healthy settings, whatever ails it. That is another net; one setting is enough for each."),
         Mistake("all that is bad", edit('elif found["tilt"]', 'if found["tilt"]', 'change = {"branch"', 'change |= {"branch"', 'change = {"gain"', 'change |= {"gain"', 'elif found["loss"]', 'if found["loss"]', 'change = {"last"', 'change |= {"last"', "elif not -5", "if not -5", 'change = {"rate"', 'change |= {"rate"'), "You change a setting for every bad gauge. Several gauges can be bad for one reason: asleep has four."),
         Mistake("the loss first", edit('if found["idle"]', 'if found["loss"] > 0.5:\n        change = {"last": 0.1}\n    elif found["idle"]'), "You look at the first loss before the tilt. Loud has both, since its signal grows: a small last layer hides the loss and leaves the tilt."),
+        Mistake("the steps before the tilt", lambda net: _in_order(net, ("idle", "steps", "tilt", "loss")), "You look at the steps before the tilt. Where a signal grows or fades, the steps are bad for that reason: ask for the tilt first."),
+        Mistake("by odd settings", lambda net: net | next(({key: 0.1 if key in ("last", "rate") else {"bias": 0.0, "gain": 1.2}.get(key, 0.3)} for key, odd in (("bias", net["bias"] != 0), ("branch", net["branch"] is not None), ("gain", net["gain"] < 1), ("last", net["last"] > 1), ("rate", net["rate"] < 0.01)) if odd), {}), "You treat the setting that looks odd, without asking the gauges. Small weights on a small branch, or a small rate, may be in order: ask whether a net is ill before you look for the reason."),
         Mistake("the tilt before the idle units", edit('if found["idle"]', 'if not abs(found["tilt"]) <= 0.1:\n        change = {"branch": net["layers"] ** -0.5} if found["tilt"] > 0 and net["branch"] else {"gain": 1.2}\n    elif found["idle"]'), "You treat asleep by its tilt. Nothing can come back through units that are off for every digit, whatever their weights are."),
         Mistake("one cure: weights", edit("net | change", 'net | ({"gain": 1.2} if change else {})'), "You change the weights' gain in every sick net. It was the cause in one of them."),
-        Mistake("one cure: rate", edit("net | change", 'net | ({"rate": 0.1} if change else {})'), "You turn the rate of every sick net. Steps are too small or too large in most of them, and only in one because of the rate."),
+        Mistake("one cure: rate", edit("net | change", 'net | ({"rate": 0.1} if change else {})'), "You turn the rate of every sick net, as one does who asks for the steps first. Steps are too small or too large in most of them, and only in one because of the rate."),
         Mistake("one cure: last layer", edit("net | change", 'net | ({"last": 0.1} if change else {})'), "You change the last layer in every sick net. It was the cause in one of them."),
         Mistake("healthy ones treated", lambda net: net | {"rate": 0.1}, "You change the healthy nets, which need nothing; of the sick ones you cure frozen alone."),
         Mistake("turned round", lambda net: dict(net) if sick(gauges(net)) else net | {"rate": 0.05}, "Your question is turned round: you change the healthy nets, and hand the sick ones back as they came."),

@@ -39,6 +39,12 @@ def _added(grads):
     return sum(np.linalg.norm(g) for g in grads)
 
 
+def _mean_share(grads, cut):
+    return np.mean(
+        [np.linalg.norm(b) / np.linalg.norm(a) for a, b in zip(grads, cut, strict=True) if a.any()]
+    )
+
+
 def _each(join):
     """The two results array by array, then joined; an array of zeros is left out."""
 
@@ -93,8 +99,8 @@ CLIPPING_TURN = Problem(
         Invariant("at most 1", _beyond, "One of your results is above 1. No cosine is, and clipping makes no vector longer."),
     ),
     mistakes=(
-        Mistake("clipped by the norm", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads))"), "You clip by the global norm, which never turns the gradient. Here every array is clipped by its own norm."),
-        Mistake("clipped by value", edit("factor * g", "np.clip(g, -limit, limit)"), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor."),
+        Mistake("clipped by the norm", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads))"), "You clip by the global norm, which never turns the gradient. Here every array is clipped by its own norm.", beside_the_point=True),
+        Mistake("clipped by value", edit("factor * g", "np.clip(g, -limit, limit)"), "You cut every entry on its own, as lecture 5 does. Here an array keeps its direction: all of its entries get the same factor.", beside_the_point=True),
         Mistake("clipped row by row", edit("factor * g", "_rows(g, limit)"), "You clip the rows of a matrix one by one. A matrix is one array and has one norm."),
         Mistake("short arrays stretched", edit("min(1.0, limit / norm)", "limit / norm"), "You stretch short arrays to the limit as well. They are left as they are."),
         Mistake("limit not used", edit("min(1.0, limit / norm)", "1 / norm"), "You divide every array by its norm, whatever the limit is. Only arrays longer than c are cut, and to the length c.", whole=True),
@@ -112,12 +118,17 @@ CLIPPING_TURN = Problem(
         Mistake("limit divided by the arrays", edit("limit / norm", "limit / len(grads) / norm"), "You share the limit out among the arrays. Each of them may be as long as the whole c."),
         Mistake("norm of the arrays so far", edit("np.linalg.norm(g)", "np.linalg.norm(long(grads[: len(cut) + 1]))"), "You clip each array by the norm of all arrays so far. Each is clipped by its own."),
         Mistake("norms added", edit("np.linalg.norm(a), np.linalg.norm(b)", "_added(grads), _added(cut)"), "Your lengths add the norms of the arrays up. It is their squares that add."),
+        Mistake("norms added in the cosine", edit("a @ b / (whole * short)", "a @ b / (_added(grads) * _added(cut))"), "Below your cosine the norms of the arrays are added up. It is their squares that add: ‖g‖ is the length of all arrays end to end.", alone=True),
+        Mistake("norms added in the length", edit("short / whole", "_added(cut) / _added(grads)"), "Your length adds the norms of the arrays up. It is their squares that add: ‖cut‖ and ‖g‖ are lengths of all arrays end to end.", alone=True),
+        Mistake("norms averaged in the length", edit("short / whole", "_mean_share(grads, cut)"), "Your length is the mean of the arrays' shares. ‖cut‖ and ‖g‖ are lengths of all arrays end to end.", alone=True),
+        Mistake("each array by itself", edit("return cosine", "return np.float64(1.0)"), "Your cosine is 1 for all inputs. That is the angle of every single array, which keeps its direction, or of a gradient that is clipped as a whole. All arrays end to end are one vector, and that turns.", alone=True),
+        Mistake("largest array's share", edit("short / whole", "min(np.linalg.norm(c) / np.linalg.norm(g) for c, g in zip(cut, grads, strict=True) if g.any())"), "Your length is the share that is left of the longest array. Asked for is ‖cut‖/‖g‖ of all arrays together.", alone=True),
         Mistake("first array left out", lambda grads, limit: clipping_turn(grads[1:], limit), "Your results leave the first array out."),
         Mistake("sum of squares", edit("np.linalg.norm(g)", "(g**2).sum()"), "Your clipping divides the limit by the sum of squares, without its root."),
         Mistake("mean over the arrays", _each(np.mean), "You average the results of the single arrays, and of these none is turned. All of them together are one vector."),
         Mistake("last array only", _each(lambda values: values[-1]), "Your results are those of a single array. All of them together are one vector."),
         Mistake("product over the arrays", _each(np.prod), "You multiply the results of the single arrays. All of them together are one vector."),
-        Mistake("clipped one with itself", edit("a @ b", "b @ b"), "Your scalar product is that of the clipped gradient with itself. An angle is between two."),
+        Mistake("clipped one with itself", edit("a @ b", "b @ b"), "Your cosine comes out as ‖cut‖/‖g‖, as with the scalar product of the clipped gradient with itself. An angle is between two: g·cut stands above."),
         Mistake("not divided", edit(" / (whole * short)", ""), "Your cosine is the scalar product itself. A product of two long vectors is large whatever their directions."),
         Mistake("divided by the gradient's length squared", edit("(whole * short)", "whole**2"), "You divide by ‖g‖². That tells how much of g the clipped step still contains, not where it points."),
         Mistake("divided by the cut one's length squared", edit("(whole * short)", "short**2"), "You divide by ‖cut‖². A cosine knows both lengths."),

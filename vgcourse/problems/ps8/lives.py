@@ -26,6 +26,9 @@ def _half_cases(rng):
         z = rng.uniform(1.0, 3.0, size=H) + 1.2 * rng.normal(size=(T, N, H))
         z[..., 0] += 3.0  # a half-life longer than T
         cases.append(Case((1 / (1 + np.exp(-z)),), ("kept", "half_life"), batch=N, steps=T))
+    f = rng.uniform(0.9, 1.0, size=(900, 2, 3))
+    f[..., 1] *= rng.uniform(0.35, 0.45)  # whose product is below the smallest number
+    cases.append(Case((f,), ("kept", "half_life"), batch=2, steps=900))
     return cases
 
 
@@ -33,7 +36,8 @@ def _apart(args, out):
     """ln kept, averaged over the sequences, is −T ln 2/half_life."""
     with np.errstate(all="ignore"):
         logs = np.log(out["kept"]).mean(axis=0)
-        error = relative_error(logs, -np.log(2) * len(args[0]) / out["half_life"])
+        seen = args[0].prod(axis=0).min(axis=0) > 0  # the product of many steps may be too small for a number
+        error = relative_error(logs[seen], (-np.log(2) * len(args[0]) / out["half_life"])[seen])
     return error if np.isfinite(error) else 1.0
 
 
@@ -48,7 +52,7 @@ HALF_LIFE = Problem(
         Invariant("kept and half-life fit", _apart, "Your two results do not fit together. ln kept falls by ln 2 in each half-life, so the mean of ln kept over the sequences is −T ln 2/half_life."),
     ),
     mistakes=(
-        Mistake("mean gate", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(f.mean(axis=(0, 1)))"), "You take the logarithm of the mean gate. Gates multiply, so logarithms add: average ln f. One nearly closed gate costs more than the mean shows."),
+        Mistake("mean gate", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(f.mean(axis=(0, 1)))"), "You take the logarithm of the mean gate. Gates multiply, so logarithms add: average ln f. One nearly closed gate costs more than the mean shows.", beside_the_point=True),
         Mistake("median gate", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(np.median(f, axis=(0, 1)))"), "You take the median gate. The few closed gates, which it ignores, are what cuts the path: average ln f."),
         Mistake("mean of 1 − f", edit("-np.log(f)", "(1 - f)"), "You take 1 − f for the loss a step. That is −ln f for gates near 1 only: average −ln f."),
         Mistake("mean of the half-lives", edit("-np.log(f).mean(axis=(0, 1))", "1 / (-1 / np.log(f)).mean(axis=(0, 1))"), "You average the half-lives of the single gates, so one open gate counts for all. Average ln f first, then divide."),
@@ -67,7 +71,16 @@ HALF_LIFE = Problem(
         Mistake("first sequence only", edit("np.log(f).mean(axis=(0, 1))", "np.log(f[:, 0]).mean(axis=0)"), "Your half-life is that of the first sequence. Average ln f over steps and sequences."),
         Mistake("per sequence, then averaged", edit("-np.log(f).mean(axis=(0, 1))", "1 / (-1 / np.log(f).mean(axis=0)).mean(axis=0)"), "You average the half-lives of the sequences, and the one that remembers longest dominates. Average ln f over steps and sequences, then divide once."),
         Mistake("mean of kept", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(np.prod(f, axis=0).mean(axis=0)) / len(f)"), "You average kept over the sequences before the logarithm, and the one that keeps most dominates. Average ln f over steps and sequences."),
+        Mistake("logarithm of the product", edit("-np.log(f).mean(axis=(0, 1))", "-np.log(kept).mean(axis=0) / len(f)"), "Your half-life comes from the product, by its logarithm or a root of it. Over a thousand steps the product is too small for a computer's numbers and becomes 0; add the logarithms of the gates.", alone=True),
+        Mistake("median of the sequences' half-lives", edit("-np.log(f).mean(axis=(0, 1))", "1 / np.median(-1 / np.log(f).mean(axis=0), axis=0)"), "You take the median of the sequences' half-lives. Average ln f over steps and sequences, then divide once."),
+        Mistake("harmonic mean gate", edit("-np.log(f).mean(axis=(0, 1))", "np.log((1 / f).mean(axis=(0, 1)))"), "You take the logarithm of the mean of 1/f. Gates multiply, so logarithms add: average ln f."),
+        Mistake("odds for the logarithm", edit("-np.log(f)", "((1 - f) / f)"), "You take (1 − f)/f for the loss a step. That is −ln f for gates near 1 only: average −ln f."),
+        Mistake("first step only", edit("np.log(f).mean(axis=(0, 1))", "np.log(f[0]).mean(axis=0)"), "Your half-life is that of the first step's gates. Average ln f over all steps."),
         Mistake("time constant", edit("np.log(2) /", "1 /"), "Yours is the time to 1/e. For one half the numerator is ln 2."),
+        Mistake("a tenth left", edit("np.log(2) /", "np.log(10) /"), "Yours is the time to one tenth. For one half the numerator is ln 2."),
+        Mistake("twice ln 2", edit("np.log(2) /", "2 * np.log(2) /"), "Yours is the time to one quarter. For one half the numerator is ln 2."),
+        Mistake("loss of a step for the rate", edit("np.log(2) / rate", "np.log(2) / (1 - np.exp(-rate))"), "You divide by 1 less the typical gate. Where e^(−rate t) = ½, t is ln 2 over the rate itself."),
+        Mistake("half of the typical gate", edit("np.log(2) / rate", "0.5 / (1 - np.exp(-rate))"), "You let the typical gate take away the same amount in each step. It takes a part of what is left: ½ = e^(−rate t)."),
         Mistake("one half above", edit("np.log(2) /", "0.5 /"), "Above the fraction you have ½ itself. The time to one half has a logarithm there."),
         Mistake("log₁₀ below, ln above", edit("np.log(f)", "np.log10(f)"), "Your logarithms have two bases, e above and 10 below. Any base will do, but the same one twice."),
         Mistake("logarithms of two bases", edit("np.log(2)", "np.log10(2)"), "Your logarithms have two bases, 10 above and e below. Any base will do, but the same one twice."),
@@ -85,6 +98,9 @@ HALF_LIFE = Problem(
         Mistake("kept: geometric mean", edit("f.prod(axis=0)", "f.prod(axis=0) ** (1 / len(f))"), "Your kept is the typical gate of one step, the T-th root of the product. Asked for is what survives all T."),
         Mistake("kept: last gate only", edit("f.prod(axis=0)", "f[-1].copy()"), "Your kept is the last gate. What arrives has passed all of them: multiply."),
         Mistake("kept: mean gate", edit("f.prod(axis=0)", "f.mean(axis=0)"), "Your kept is the mean gate over the steps. Gates one after the other multiply."),
+        Mistake("kept: mean over the sequences", edit("f.prod(axis=0)", "np.broadcast_to(np.prod(f, axis=0).mean(axis=0), f.shape[1:]).copy()"), "Your kept is a mean over the sequences. Each sequence has one of its own.", alone=True),
+        Mistake("kept: typical path", edit("f.prod(axis=0)", "np.broadcast_to(np.exp(np.log(f).sum(axis=0).mean(axis=0)), f.shape[1:]).copy()"), "Your kept is that of the typical path, the same for all sequences. Each sequence has a product of its own.", alone=True),
+        Mistake("kept: step by step", edit("f.prod(axis=0)", "f[0] * f[-1]"), "Your kept is the first gate times the last. What arrives has passed all of them: multiply all.", alone=True),
         Mistake("kept: mean gate to the power T", edit("f.prod(axis=0)", "f.mean(axis=0) ** len(f)"), "Your kept is the mean gate to the power T. It is always too large: the product of the gates themselves is asked for."),
         Mistake("kept: smallest gate", edit("f.prod(axis=0)", "f.min(axis=0)"), "Your kept is the smallest gate. The others take their share too: multiply all of them."),
         Mistake("kept: sum", edit("f.prod(axis=0)", "f.sum(axis=0)"), "Your kept adds the gates up. Each of them multiplies what the one before has let through."),

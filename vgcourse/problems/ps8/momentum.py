@@ -44,6 +44,8 @@ def _momentum_cases(rng):
     ):
         rates = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.6, 0.8))
         Ws, vs = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
+        if norms[0] == 0.75:  # the old velocities, too, are shorter than c
+            vs = [0.1 * v for v in vs]
         scales = np.array(norms) * rng.uniform(0.97, 1.03, size=len(norms))
         new = [rng.normal(size=shape) for shape in shapes]
         new = [v * s / np.linalg.norm(v) for v, s in zip(new, scales, strict=True)]
@@ -101,9 +103,9 @@ CLIP_AFTER_MOMENTUM = Problem(
         Invariant("no step longer than α c", _longer, "One of your steps is longer than α c. That is what the clip is there to rule out."),
     ),
     mistakes=(
-        Mistake("clipped before", edit("zip(vs, dWs", "zip(vs, shorten(dWs, max_norm)", "min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "You clip the gradient before it enters v, which is the usual order. Here the velocity takes the gradient as it is, and it is the step that is clipped."),
+        Mistake("clipped before", edit("zip(vs, dWs", "zip(vs, shorten(dWs, max_norm)", "min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "You clip the gradient before it enters v, which is the usual order. Here the velocity takes the gradient as it is, and it is the step that is clipped.", beside_the_point=True),
         Mistake("clipped before as well", edit("zip(vs, dWs", "zip(vs, shorten(dWs, max_norm)"), "You clip the gradient as well. Here the velocity takes it as it is; one clip, behind the velocity, is all."),
-        Mistake("not clipped", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "No clip is left in your step: it is as long as the velocity."),
+        Mistake("not clipped", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"), "No clip is left in your step: it is as long as the velocity.", beside_the_point=True),
         Mistake("clipped velocity kept", edit("return moved, new", "return moved, [s * v for v in new]"), "The velocity that you return is the clipped one. Only the step is shortened; the velocity goes on as it was."),
         Mistake("clipped per array", edit(" * s * v", " * min(1.0, max_norm / np.linalg.norm(v)) * v"), "You clip each array by its own norm, which turns the step. There is one norm, over all arrays."),
         Mistake("clipped per array, and kept", edit("for v, g in zip(vs, dWs, strict=True)]", "for v, g in zip(vs, dWs, strict=True)]\n    new = [v * min(1.0, max_norm / np.linalg.norm(v)) for v in new]", "min(1.0, max_norm / norm)", "1.0"), "You clip each velocity by its own norm, which turns the step, and hand the clipped ones on. There is one norm, over all arrays, and it is the step alone that is shortened."),
@@ -126,7 +128,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("always rescaled, 0 divided by 0", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "max_norm / norm if norm > 0 else np.nan"), "You stretch short velocities too, and divide 0 by 0 where all of them are 0. Up to c they stay as they are."),
         Mistake("max for min, 0 divided by 0", edit("min(1.0, max_norm / norm) if norm > 0 else 1.0", "max(1.0, max_norm / norm) if norm > 0 else np.nan"), "Your factor is never below 1: short velocities are stretched, and long ones stay as they are."),
         Mistake("root of the norm missing", edit("max_norm / norm", "max_norm / norm**2"), "Your clip divides c by the sum of squares, without its root."),
-        Mistake("learning rate before the clip", edit("max_norm / norm", "max_norm / (learning_rate * norm)"), "You compare α v with c. It is the velocity that is compared, and the learning rate comes last."),
+        Mistake("learning rate before the clip", edit("max_norm / norm", "max_norm / (learning_rate * norm)"), "You compare α v with c, or take the smaller of α and c/‖v‖, which is the same. It is the velocity that is compared, and the learning rate comes last."),
         Mistake("learning rate in the velocity", edit("+ g for", "+ learning_rate * g for", "learning_rate * s", "s"), "Your velocity collects α g. The one asked for collects the gradients themselves, and α comes when the weights move."),
         Mistake("learning rate twice", edit("+ g for", "+ learning_rate * g for"), "The learning rate is in your velocity and again in the step. It belongs to the step alone."),
         Mistake("running mean", edit("+ g for", "+ (1 - decay) * g for"), "Your velocity is a running mean, as Adam's is. The one asked for adds the whole gradient."),
@@ -135,7 +137,7 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("no memory", edit("decay * v + ", ""), "Your velocity is the gradient alone: the old velocity is lost."),
         Mistake("decay on the gradient as well", edit("+ g for", "+ decay * g for"), "You multiply the new gradient by μ too. Only the old velocity decays."),
         Mistake("μ on the gradient", edit("decay * v + g", "v + decay * g"), "In your velocity μ multiplies the gradient, and the old velocity is kept whole. It is the old velocity that decays."),
-        Mistake("gradient left out", edit(" + g for", " for"), "Your new velocity leaves the gradient out: it only decays."),
+        Mistake("gradient left out", edit(" + g for", " for"), "Your new velocity leaves the gradient out: it only decays.", whole=True),
         Mistake("velocity is the step", edit("+ g for", "- learning_rate * g for", "W - learning_rate * s", "W + s"), "Your velocity collects −α g, the steps. The one asked for collects the gradients themselves; α and the minus sign come when the weights move."),
         Mistake("velocity with the other sign", edit("+ g for", "- g for", "W - ", "W + "), "Your velocity collects −g. The minus sign comes when the weights move."),
         Mistake("uphill", edit("W - ", "W + "), "Your weights move up the gradient."),
@@ -144,6 +146,16 @@ CLIP_AFTER_MOMENTUM = Problem(
         Mistake("moved by the gradient, clipped", edit("zip(Ws, new", "zip(Ws, dWs"), "Your weights move by the gradient: the velocity is computed and used for its norm alone."),
         Mistake("Nesterov, clipped", edit("s * v for W, v in zip(Ws, new, strict=True)", "s * (g + decay * v) for W, g, v in zip(Ws, dWs, new, strict=True)"), "Yours is Nesterov's step, with the gradient once more. Here the weights move by the clipped velocity alone."),
         Mistake("old velocity", edit("s * v for W, v in zip(Ws, new", "v for W, v in zip(Ws, vs"), "You move by the velocity from before the update, so this gradient comes one step late."),
+        Mistake("weights first", edit("for v in new)", "for v in vs)", "zip(Ws, new", "zip(Ws, vs"), "Your weights move by the old velocities, clipped by their own norm: these are renewed afterwards. Renew first; the step is made with the new ones.", alone=True),
+        Mistake("c times the learning rate", edit("max_norm / norm", "learning_rate * max_norm / norm"), "Your clip compares v with α c. It is compared with c; the learning rate comes afterwards.", alone=True),
+        Mistake("clipped to 1", edit("max_norm / norm", "1 / norm"), "You clip to length 1, whatever c is.", alone=True),
+        Mistake("mean of the norms", edit("np.sqrt(sum((v**2).sum() for v in new))", "np.mean([np.linalg.norm(v) for v in new])"), "Your clip averages the arrays' norms. It is their squares that add.", alone=True),
+        Mistake("norms averaged", edit("np.sqrt(sum((v**2).sum() for v in new))", "np.sqrt(np.mean([(v**2).sum() for v in new]))"), "Your clip averages the arrays' squares. It is their sum that counts.", alone=True),
+        Mistake("sum of absolute values", edit("np.sqrt(sum((v**2).sum() for v in new))", "sum(np.abs(v).sum() for v in new)"), "Your clip measures the sum of absolute values. The norm is the root of the sum of squares.", alone=True),
+        Mistake("largest entry", edit("np.sqrt(sum((v**2).sum() for v in new))", "max(np.abs(v).max() for v in new)"), "Your clip measures the largest entry. The norm is the root of the sum of squares.", alone=True),
+        Mistake("only the excess", edit("W - learning_rate * s * v", "W - learning_rate * (v - s * v)"), "Your step is what the clip cuts off. It is what the clip leaves.", alone=True),
+        Mistake("gradient and old velocity clipped apart", edit("s * v for W, v in zip(Ws, new, strict=True)", "(decay * a + b) for W, a, b in zip(Ws, vs, shorten(dWs, max_norm) if norm > 0 else dWs, strict=True)"), "In your step it is the gradient that is clipped, and the old velocity is added to it whole. One clip for the sum of both.", alone=True),
+        Mistake("weights of the step before", edit("return moved, new", "return [W - learning_rate * s * decay * v for W, v in zip(Ws, vs, strict=True)], new"), "Your weights move by μ v alone: this gradient is not in the step.", alone=True),
         Mistake("moved by the gradient", edit("s * v for W, v in zip(Ws, new", "v for W, v in zip(Ws, dWs"), "Your weights move by the gradient: the velocity is computed and not used."),
         Mistake("learning rate missing", edit("learning_rate * s", "s"), "The learning rate is missing when the weights move."),
         Mistake("weights as they came", edit("W - learning_rate * s * v", "W.copy()"), "You return the weights as they came. The step is missing."),

@@ -50,7 +50,8 @@ def _rescale_cases(rng):
     for blocks, growth, steps in (
         (((rng.uniform(0.9, 1.0), rng.uniform(0.5, 0.8)), 0.9, 0.8, -0.7), rng.uniform(2.6, 3.0), 12),
         ((-rng.uniform(1.6, 1.8), (0.4, rng.uniform(0.9, 1.2)), 0.3), rng.uniform(0.7, 0.8), 9),
-        ((rng.uniform(0.8, 0.9), 0.5, -0.4), rng.uniform(5.0, 7.0), 7),
+        ((rng.uniform(0.8, 0.9), 0.5, -0.4), rng.uniform(5.0, 7.0), 24),  # the last power sets the limit
+        ((rng.uniform(0.8, 0.9), 0.5, -0.4), rng.uniform(1.2, 1.6), 2),  # and two alone
         (((rng.uniform(0.9, 1.0), rng.uniform(0.5, 0.8)), 0.9, 0.8, -0.7), rng.uniform(1.7, 2.0), 11),
     ):
         W = _matrix(rng, blocks, 2.0 if steps > 9 else 1.0)
@@ -98,6 +99,11 @@ RESCALE_RECURRENT = Problem(
         Mistake("symmetric part", edit("eigvals(W)", "eigvalsh((W + W.T) / 2)"), "You take eigenvalues of (W + Wᵀ)/2. Those of W itself decide over many steps."),
         Mistake("smallest |λ|", edit("max()", "min()"), "You divide by the smallest |λ|. The spectral radius is the largest."),
         Mistake("mean |λ|", edit("max()", "mean()"), "You divide by the mean |λ|. The spectral radius is the largest."),
+        Mistake("determinant", edit("np.abs(np.linalg.eigvals(W)).max()", "np.abs(np.linalg.det(W)) ** (1 / len(W))"), "You divide by a root of the determinant, the mean of the |λ| in the sense of a product. The spectral radius is the largest."),
+        Mistake("trace", edit("np.abs(np.linalg.eigvals(W)).max()", "np.abs(np.trace(W)) / len(W)"), "You divide by the mean of the diagonal. The spectral radius is the largest |λ|."),
+        Mistake("sum of the |λ|", edit("max()", "sum()"), "You divide by the sum of all |λ|. The spectral radius is the largest."),
+        Mistake("radius as a power of the norm", edit("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(np.linalg.matrix_power(W, 2), 2) ** 0.5"), "You estimate the spectral radius as the root of ‖W²‖. That comes near for high powers only; take the largest |λ|."),
+        Mistake("1-norm for the radius", edit("np.abs(np.linalg.eigvals(W)).max()", "np.abs(W).sum(axis=0).max()"), "You divide by the largest column sum. The spectral radius is the largest |λ|."),
         Mistake("first eigenvalue", edit(".max()", "[0]"), "You take the first eigenvalue that NumPy returns. They come in no order; the largest |λ| counts."),
         Mistake("diagonal", edit("np.linalg.eigvals(W)", "np.diagonal(W)"), "You take the diagonal of W for its eigenvalues, which holds for triangular matrices only."),
         Mistake("Frobenius norm for the radius", edit("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(W)"), "You divide by the Frobenius norm. The spectral radius is the largest |λ|."),
@@ -105,7 +111,7 @@ RESCALE_RECURRENT = Problem(
         Mistake("radius squared", edit("/ rho", "/ rho**2"), "You divide by the square of the largest |λ|. If W is multiplied by c, its eigenvalues are, too."),
         Mistake("upside down", edit("radius / rho", "rho / radius"), "Your factor for by_radius is upside down."),
         Mistake("not divided", edit(" / rho", ""), "You multiply W by radius. It already has a radius of its own."),
-        Mistake("first step only", edit("steps + 1", "2"), "Your by_growth has the largest singular value times the factor equal to growth, the limit of the first step. Every other power sets a limit of its own."),
+        Mistake("first step only", edit("steps + 1", "2"), "Your by_growth has the largest singular value times the factor equal to growth, the limit of the first step. Every other power sets a limit of its own.", beside_the_point=True),
         Mistake("last step only", edit("min(limits)", "limits[-1]"), "Your by_growth looks at the last step alone. The largest power may come before it."),
         Mistake("one step too few", edit("steps + 1", "steps"), "Your powers end one step early: `steps` itself belongs to them."),
         Mistake("one step too many", edit("steps + 1", "steps + 2"), "Your powers run one step too far."),
@@ -122,6 +128,10 @@ RESCALE_RECURRENT = Problem(
         Mistake("powers of by_radius", edit("(W, k)", "(W * (radius / rho), k)"), "Your factor belongs to by_radius: you measured its powers, and multiplied W."),
         Mistake("first power left out", edit("min(limits)", "min(limits[1:])"), "Your powers begin with the second. W itself, k = 1, belongs to them."),
         Mistake("first and last power", edit("min(limits)", "min(limits[0], limits[-1])"), "You look at the first and the last power only. The largest may lie between them."),
+        Mistake("twelve powers", edit("min(limits)", "min(limits[:12])"), "You look at twelve powers at most, however many steps are asked for. A later one may set the limit.", alone=True),
+        Mistake("ten powers", edit("min(limits)", "min(limits[:10])"), "You look at ten powers at most, however many steps are asked for. A later one may set the limit.", alone=True),
+        Mistake("two powers", edit("min(limits)", "min(limits[:2])"), "You look at W and its square alone. A later power may set the limit.", alone=True),
+        Mistake("powers doubled", edit("min(limits)", "min(limits[k - 1] for k in (1, 2, 4, 8, 16) if k <= steps)"), "You square again and again: powers 1, 2, 4, 8, … Those between them, and the last, set limits as well.", alone=True),
         Mistake("first power above growth", edit("min(limits)", "next((limit for limit in limits if limit < 1), 1.0)"), "You stop at the first power that is above growth, and leave W alone where none is. A later one may ask for a smaller factor, and where none is above, the factor may be larger than 1."),
         Mistake("root at the peak", edit("min(limits)", "limits[np.argmax(sizes)]"), "You take the step at which the powers of W itself are largest. After rescaling the peak may lie at another step."),
         Mistake("last root of the peak", edit("min(limits)", "(growth / max(sizes)) ** (1 / steps)"), "You take the norm of the largest power and the root that belongs to the last. Norm and root belong to the same k."),
@@ -139,8 +149,12 @@ RESCALE_RECURRENT = Problem(
         Mistake("by_growth as it came", edit("W * min(limits)", "W.copy()"), "Your by_growth is W as it came."),
         Mistake("growth for the factor", edit("W * min(limits)", "W * growth"), "You multiply W by growth. The powers of W already have norms of their own.", alone=True),
         Mistake("by_radius as it came", edit("W * (radius / rho)", "W.copy()"), "Your by_radius is W as it came."),
-        Mistake("the same twice", edit("W * min(limits)", "W * (radius / rho)"), "Your by_growth is by_radius once more. The norms of powers decide here, not the eigenvalues."),
+        Mistake("the same twice", edit("W * min(limits)", "W * (radius / rho)"), "Your by_growth is by_radius once more. The norms of powers decide here, not the eigenvalues.", beside_the_point=True),
         Mistake("growth of 1", edit("growth / size", "1 / size"), "You keep the powers below 1. Asked for is growth."),
+        Mistake("growth divided by the radius", edit("growth / size", "growth / rho / size"), "You divide growth by the spectral radius as well. c^k ‖W^k‖ ≤ growth, and nothing else.", alone=True),
+        Mistake("radius to the power of the steps", edit("W * min(limits)", "W * growth ** (1 / steps) / rho"), "You take the root of growth over the spectral radius: that is the limit of the long run. A power can be far larger for a few steps: measure them.", alone=True),
+        Mistake("growth over the first norm", edit("W * min(limits)", "W * (growth ** (1 / steps) / sizes[0])"), "You take the steps-th root of growth over ‖W‖, so that even ‖c W‖ to the power of the steps stays below growth. The powers themselves are smaller, and the factor may be larger.", alone=True),
+        Mistake("square of growth", edit("growth / size", "growth**2 / size"), "You square growth. Norms are compared with growth itself.", alone=True),
     ),
     hints=(
         "If W is multiplied by c, all of its eigenvalues are, and its k-th power by c^k. Measure first, then choose c.",

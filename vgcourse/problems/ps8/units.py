@@ -29,6 +29,17 @@ def _living(off, none=1.0):
     return alive.mean() if alive.size else none
 
 
+def _pooled(zs):
+    """One answer for the whole net, in every place."""
+    H, dead, linear, off = np.transpose(
+        [(z.shape[1], (z <= 0).all(axis=0).sum(), (z > 0).all(axis=0).sum(), (z <= 0).mean()) for z in zs]
+    )
+    return tuple(
+        np.full(len(zs), share)
+        for share in (dead.sum() / H.sum(), linear.sum() / H.sum(), (H @ off) / H.sum())
+    )
+
+
 def _dead_cases(rng):
     """In each layer a dead unit, one at exactly 0, one that is on once, one that is off once, and others."""
     cases = []
@@ -121,6 +132,15 @@ DEAD_UNITS = Problem(
         Mistake("linear: the dead ones too", edit("~off.any(axis=0)", "off.all(axis=0) | ~off.any(axis=0)"), "Your linear counts the dead units too. A linear one is on for all examples."),
         Mistake("linear: no unit ever", edit("~off.any(axis=0)", "np.zeros(z.shape[1])"), "Your linear is 0 for every layer. Some layers have units that are on for all examples."),
         Mistake("linear: share of entries on", edit("~off.any(axis=0)", "~off"), "Your linear is the share of entries that are on. It is a share of units."),
+        Mistake("linear: share of the living", edit("is_linear.mean()", "is_linear.sum() / max((~is_dead).sum(), 1)"), "Your linear is a share of the living units. It is a share of all units of the layer.", alone=True),
+        Mistake("linear: not dead, not linear", edit("~off.any(axis=0)", "off.any(axis=0) & ~off.all(axis=0)"), "Your linear counts the units that are on for some examples and off for others. Those are the ones that work; linear are those that are never off.", alone=True),
+        Mistake("linear: first example only", edit("~off.any(axis=0)", "~off[0]"), "Your linear units are those that are on for the first example. The others of the batch were not asked.", alone=True),
+        Mistake("linear: on for most examples", edit("~off.any(axis=0)", "off.mean(axis=0) < 0.5"), "You call a unit linear if it is on for more than half of the batch. Linear means on for all of it.", alone=True),
+        Mistake("one answer for the net", _pooled, "You give every layer the same numbers, those of all units of the net. Each layer is asked about on its own."),
+        Mistake("off: examples without a unit", edit("off.mean()", "off.all(axis=1).mean()"), "Your off is the share of examples for which every unit is off. Off counts entries, one by one.", alone=True),
+        Mistake("off: median of the units", edit("off.mean()", "np.median(off.mean(axis=0))"), "Your off is the median over the units. Off counts entries, one by one: their mean.", alone=True),
+        Mistake("off: the first example's", edit("off.mean()", "off[0].mean()"), "Your off is that of the first example. All entries of the layer count.", alone=True),
+        Mistake("dead: linear ones too", edit("off.all(axis=0)", "off.all(axis=0) | ~off.any(axis=0)"), "Your dead counts the linear units too. A dead one is off for all examples.", alone=True),
         Mistake("counts", edit("is_dead.mean()", "is_dead.sum()", "is_linear.mean()", "is_linear.sum()", "off.mean()", "off.sum()"), "You return counts. Asked for are shares: of the units, and for off of all entries."),
         Mistake("off without the dead", edit("off.mean()", "_living(off)"), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
         Mistake("off without the dead, NaN if none lives", edit("off.mean()", "_living(off, np.nan)"), "Your off is taken over the living units. It is the share of all entries of the layer, the dead ones included."),
