@@ -22,8 +22,8 @@ from vgcourse.problems.slips import slips
 
 # What a catalogue has to hold: mistakes of any function, of a backward pass, right answers.
 LEAST_MISTAKES, LEAST_BACKWARD, LEAST_RIGHT = 4, 5, 6
-SEEDS = range(10)
-FEW_SEEDS = range(5)  # for yes-or-no answers: a check of them runs whole tests or deep nets, up to a second
+SEEDS = range(5)
+FEW_SEEDS = range(3)  # for yes-or-no answers: a check of them runs whole tests or deep nets, up to a second
 SLOW = ("ps6.checkpointed_backward",)  # its right answers go through 2000 steps, memory measured
 TRIES = 4  # of each kind of random wrong answer, each with another seed
 SITE = Path(__file__).resolve().parents[1] / "site"

@@ -168,7 +168,7 @@ def test_what_is_beside_the_point_keeps_nothing(name, mistake):
 
 @pytest.mark.parametrize("name", [name for name in VALUES if name != "ps6.checkpointed_backward"])
 def test_the_points_of_a_mistake_do_not_depend_on_the_inputs(name):
-    """Two mistakes of each, on inputs of 20 seeds; all of them, on ten, are in `make checker-report`."""
+    """Two mistakes of each, on inputs of 20 seeds; all of them are in `make checker-report`."""
     mistakes = [m for m in find(name).mistakes if not m.beside_the_point]
     for mistake in (mistakes[0], mistakes[len(mistakes) // 2]):
         by_rows = {}

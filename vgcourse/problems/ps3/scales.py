@@ -92,7 +92,7 @@ KERNEL_SCALE = Problem(
         Mistake("Glorot's limit for all", edit("return std, limit", "return std, math.sqrt(6 / (n_in + n_out))"), "Your limit is √(6/(n_in + n_out)) whatever the rule. That is Glorot's; each rule has its own variance, and its limit is √3 times the root of that.", whole=True),
         Mistake("he and he_back exchanged", edit("2 / n_in", "2 / n_out", "2 / n_out", "2 / n_in"), "Your he is he_back and the other way round: he has the fan-in, he_back the fan-out.", whole=True),
         Mistake("√6 for √3", edit("math.sqrt(3) * std", "math.sqrt(6) * std"), "Your limit is √6 std. The √6 of Glorot's and He's limits is √3 times the √2 that is in the standard deviation already.", whole=True),
-        Mistake("limit without its root", edit("return std, limit", "return std, limit**2"), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root."),
+        Mistake("limit without its root", edit("return std, limit", "return std, limit**2"), "Your limit is a square: 6/(n_in + n_out) for Glorot, for instance. Take its root.", whole=True),
         Mistake("3 for √3", edit("math.sqrt(3) * std", "3 * std"), "Your limit is 3 std. The 3 is in the variance, Var = a²/3, so the limit has its root."),
         Mistake("limit taken as standard deviation", edit("limit / math.sqrt(3)", "limit"), "For uniform_fan_in your std is 1/√n, which is the limit. Draws spread over [−a, a] have the standard deviation a/√3: the reason why this rule shrinks signals."),
         Mistake("a²/12 for a²/3", edit("limit / math.sqrt(3)", "limit / math.sqrt(12)"), "For uniform_fan_in your variance is a²/12. The 12 goes with the full width: (2a)²/12 = a²/3."),

@@ -125,7 +125,7 @@ CHECKPOINTED_BACKWARD = Problem(
         Invariant("memory not judged", _verdict(UNKNOWN), "In the long run none of your gradients is right, so its memory was not judged."),
     ),
     mistakes=(
-        Mistake("all states kept", ALL_KEPT, "In a run of 2000 steps your function held more than a fourth of what all the states take. A segment's states must be gone before the next segment's are made, and the first run keeps one state in `every`. An array or a list for all steps is enough to fail here, and so is a view: hs[-1] of a segment's array keeps the whole array alive, a copy of it does not.", whole=True),
+        Mistake("all states kept", ALL_KEPT, "In a run of 2000 steps your function held more than a fourth of what all the states take. A segment's states must be gone before the next segment's are made, and the first run keeps one state in `every`. An array or a list for all steps is enough to fail here, and so is a view: hs[-1] of a segment's array keeps the whole array alive, a copy of it does not.", whole=True, beside_the_point=True),
         *inside(leaky_backward, *(m for m in SLOPE_MISTAKES if m.name in ("tanh' missing", "slope from h", "leak missing on the tanh", "W_h transposed"))),
         *inside(leaky_backward, *(m for m in WAYS if m.name in ("no way around the tanh", "no way through the tanh", "α on the way around", "whole gradient around"))),
         *inside(leaky_backward, *(m for m in LEAKS if m.name in ("dalpha without the old state", "dalpha with the wrong sign", "dalpha with h_t"))),

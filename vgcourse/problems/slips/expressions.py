@@ -170,12 +170,8 @@ def _name(node, local, say):
         if _alike(other, node.id) or (len(other) <= 2 and len(node.id) <= 2):
             new = ast.Name(other, ast.Load())
             both = say(new), say(node)
-            text = (
-                f"{both[0]} stands in the place of {both[1]}"
-                if all(both)
-                else "one quantity stands in the place of another"
-            )
-            yield new, "a neighbour's name", text
+            if all(both):  # "one quantity in the place of another" would help nobody
+                yield new, "a neighbour's name", f"{both[0]} stands in the place of {both[1]}"
 
 
 def _alike(a, b):
@@ -197,8 +193,8 @@ def _tuple(node, local, say):
             parts = list(node.elts)
             parts[k], parts[k + 1] = parts[k + 1], parts[k]
             both = say(parts[k + 1]), say(parts[k])
-            text = f"{both[0]} and {both[1]} are exchanged" if all(both) else "two quantities are exchanged"
-            yield ast.Tuple(parts, node.ctx), "two exchanged", text
+            if all(both):
+                yield ast.Tuple(parts, node.ctx), "two exchanged", f"{both[0]} and {both[1]} are exchanged"
 
 
 _SLIPS = {
