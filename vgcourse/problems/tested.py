@@ -49,7 +49,7 @@ def tested_problem(planted, **rest):
         adapt=_as_number,
         exact=True,
         coin=True,
-        invariants=(*(_about(p, False) for p in wrong), *(_about(p, True) for p in right)),
+        invariants=(*(_about(p, True) for p in right), *(_about(p, False) for p in wrong)),
         **rest,
     )
 

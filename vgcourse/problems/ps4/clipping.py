@@ -189,7 +189,6 @@ CLIP_BY_UNIT = Problem(
         Mistake("smooth limit", edit("np.where(large, limit / np.where(large, size, 1.0), 1.0)", "limit / (size + limit)"), "You shorten every row a little. Rows up to the limit stay as they are, longer ones get its length."),
         Mistake("floor of 0.01", edit("(length, FLOOR)", "(length, 1e-2)"), "Your floor is 0.01. Weights count as 0.001 long at least."),
         Mistake("floor of 0.0001", edit("(length, FLOOR)", "(length, 1e-4)"), "Your floor is 0.0001. Weights count as 0.001 long at least."),
-        Mistake("floor of 1e−6", edit("(length, FLOOR)", "(length, 1e-6)"), "Your floor is 0.000001. Weights count as 0.001 long at least."),
         Mistake("floor missing in the factor", edit("limit / np", "ratio * length / np"), "Your floor is in the comparison alone. The factor holds it too: λ max(‖w_i‖, 0.001)/‖g_i‖."),
         Mistake("floor missing in the comparison", edit("size > limit", "size > ratio * length"), "Your floor is in the factor alone, so that units with hardly any weights are stretched to it. It belongs to the comparison, too."),
         Mistake("gradient and weights exchanged", edit("size > limit", "size >= 0", "limit / np.where(large, size, 1.0)", "np.minimum(1.0, ratio * np.maximum(size, FLOOR) / np.maximum(length, 1e-12))"), "Gradient and weights are exchanged in your factor. It is λ max(‖w_i‖, 0.001)/‖g_i‖."),
