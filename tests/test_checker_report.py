@@ -75,7 +75,7 @@ def test_counts_of_first_contact_are_of_all_sets():
         assert list(sets) == [f"ps{k}" for k in range(1, 9)]
         for counts in sets.values():
             assert list(counts) == [*first_contact.KINDS, "right", "refused"]
-            assert sum(counts[kind] for kind in first_contact.KINDS) >= 60
+            assert sum(counts[kind] for kind in first_contact.KINDS) >= 38
 
 
 # --- one place of the reference changed ----------------------------------------------------------------

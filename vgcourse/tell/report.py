@@ -135,7 +135,10 @@ def _closing(verdict, fresh):
         lines.append("One slip is one slip: what it alone made wrong keeps half of its points.")
     if problem.coin:
         lines.append("Half of the answers can be right by chance: points begin above that.")
-        lines.append("If your test does what is advised, look at how it judges: what goes into the error?")
+        if any(finding.group in ("mistake", "invariant") for finding in verdict.findings):
+            lines.append(
+                "If your test does what is advised, look at how it judges: what goes into the error?"
+            )
     elif problem.exact and not problem.each and len(verdict.rows) > 1:
         lines.append("Points begin where more than half of the rows are right.")
     if not fresh:
