@@ -110,7 +110,8 @@ def code_lines(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_files_stay_as_long_as_their_thought(path):
-    assert code_lines(path) <= LONGER.get(str(path.relative_to(PACKAGE)), LONGEST)
+    known = path.read_text(encoding="utf-8").count("\n        Mistake(")  # a line of data each
+    assert code_lines(path) - known <= LONGER.get(str(path.relative_to(PACKAGE)), LONGEST)
 
 
 def test_docstrings_comments_and_blank_lines_are_no_code(tmp_path):

@@ -127,7 +127,7 @@ DELAYED_RESPONSE = Problem(
         Mistake("input heard until step d", edit("t >= delay else", "t < delay else"), "Your inputs are heard in the first d steps, and then no more. It is the other way round: before step d + 1 there is nothing to hear."),
         Mistake("input through Wᵈ too, one step more", edit("W @ hs[-1]", "np.linalg.matrix_power(W, delay + 1) @ hs[-1]"), "Your state goes through W^(d+1) in every step. It goes through W once, whatever d is."),
         Mistake("state to the power d", edit("W @ hs[-1]", "np.linalg.matrix_power(W, max(delay, 1)) @ hs[-1]"), "Your state goes through W^d in every step. It goes through W once, whatever d is."),
-        Mistake("step of h_0 left out", edit("W @ hs[-1]", "(W @ hs[-1] if t else hs[0])"), "Your first step adds the input to h_0 itself. h_0 goes through W, too: h_1 = W h_0 + …"),
+        Mistake("step of h_0 left out", edit("W @ hs[-1]", "(W @ hs[-1] if t else hs[0])"), "Your first step adds the input to h_0 itself. h_0 goes through W, too, before anything is added."),
         Mistake("input read directly", edit("y.append(V @ hs[-1])", "y.append(V @ (hs[-1] + C @ late))"), "Your y_t hears the late input once more, beside the state. It is in h_t already."),
     ),
     hints=(
