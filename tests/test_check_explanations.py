@@ -396,6 +396,12 @@ def test_a_walk_is_not_told_where_calls_fail(small):
     assert "where the walk breaks" not in [finding.name for finding in found.findings]
 
 
+def test_a_wrong_sign_is_called_that(small):
+    problem = small(lambda x: np.tanh(x) * (1 + x))
+    (finding,) = evaluate(problem.name, lambda x: -np.tanh(x) * (1 + x)).findings
+    assert finding.text == "Your y has the right size and the wrong sign."
+
+
 def test_lists_that_are_made_from_their_end_break_there(small):
     def reference(x):
         return [x, x**2 + x, x**3 - x]
