@@ -245,7 +245,7 @@ def test_a_learners_function_goes_to_collect_alone():
             if any(isinstance(n, ast.Name) and n.id == "fn" for value in given for n in ast.walk(value)):
                 takers.add(node.func.id)
         assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fn")
-    assert takers == {"collect", "evaluate"}  # the second is beside it in check.py
+    assert takers == {"collect", "evaluate", "_examine"}  # the others are beside it in check.py
 
 
 @pytest.mark.parametrize("room", ["judge", "tell", "problems"])

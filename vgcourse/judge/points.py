@@ -7,7 +7,7 @@ where a known mistake gives just that.
 import numpy as np
 
 from vgcourse.judge.runs import quantity_of
-from vgcourse.problems.numbers import SAME
+from vgcourse.problems.numbers import FEW, SAME
 
 
 def share_of(problem, rows, halved=()):
@@ -45,10 +45,10 @@ def _is_work(runs, name):
     """Is the quantity more than one number for all inputs, and more than an argument handed back?"""
     found = [(q, run.case.args) for run in runs if (q := quantity_of(run, name)) is not None]
     values = np.concatenate([q.value.ravel() for q, _ in found])
-    if values.size == 1:  # it may equal an argument by chance
-        return bool(values[0] != 0)
+    if values.size < FEW:  # so few may be equal, to each other or to an argument, by chance
+        return bool(values.any())
     constant = bool(np.all(values == values[0]))
-    return not constant and not all(_is_handed_back(q.value, args) for q, args in found if not q.ok)
+    return not constant and not all(_is_handed_back(q.value, args) for q, args in found)
 
 
 def _is_handed_back(value, args):
