@@ -6,7 +6,6 @@ where a known mistake gives just that.
 
 import numpy as np
 
-from vgcourse.judge.runs import quantity_of
 from vgcourse.problems.numbers import FEW, SAME
 
 
@@ -38,12 +37,17 @@ def halved(problem, runs, rows, explained):
     if problem.exact or any(run.outcome.failed for run in runs):
         return ()
     wrong = [row for row in rows if row.name in explained and row.usable and not row.problem]
-    return tuple(row.name for row in wrong if _is_work(runs, row.name))
+    return tuple(row.name for row in wrong if _is_work(runs, row.name.split("[")[0]))
 
 
-def _is_work(runs, name):
-    """Is the quantity more than one number for all inputs, and more than an argument handed back?"""
-    found = [(q, run.case.args) for run in runs if (q := quantity_of(run, name)) is not None]
+def _is_work(runs, whole):
+    """Is the quantity, with all its members, more than one number and more than an argument handed back?"""
+    found = [
+        (q, run.case.args)
+        for run in runs
+        for q in run.quantities
+        if q.name.split("[")[0] == whole and q.value is not None
+    ]
     values = np.concatenate([q.value.ravel() for q, _ in found])
     if values.size < FEW:  # so few may be equal, to each other or to an argument, by chance
         return bool(values.any())
