@@ -466,7 +466,8 @@ def test_two_things_at_a_time():
 
     verdict = evaluate("ps1.is_right", norms_alone)
     text = printed("ps1.is_right", norms_alone)[1]
-    assert len(verdict.findings) > 3 and text.count("passed your test") == 2
+    assert len(verdict.findings) > 3
+    assert [finding.text in text for finding in verdict.findings[:3]] == [True, True, False]
     assert f"{len(verdict.findings) - 2} more things are known about this answer" in text
     assert "If your test does what is advised, look at how it judges" in text
 

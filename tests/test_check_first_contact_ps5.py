@@ -227,7 +227,7 @@ def a_few_rounds(A, steps):
         ("recall", stopped_after(7), "a finite number of terms"),
         ("recall", stopped_after(77), "a finite number of terms"),
         ("largest_leak", on_a_grid, "on a grid"),
-        ("growth_start", a_few_rounds, "nearly the start"),
+        ("growth_start", a_few_rounds, "grows by the largest norm"),
     ],
 )
 def test_it_is_told_what_it_is(name, answer, said):
@@ -587,7 +587,7 @@ def spoilt(name, place, change):
         ("constant_response", 0, lambda h: 0 * h, None),
         ("constant_response", 0, lambda h: -h, "signs turned"),
         ("two_modes", 1, lambda angles: 0 * angles, None),
-        ("growth_start", 1, lambda at: 1, None),
+        ("growth_start", 1, lambda at: 1, "first k above 1"),
         ("step_response", 0, np.ones_like, None),
         ("step_response", 1, lambda rest: 1.0, None),
         ("largest_leak", 0, lambda a: -a, "sign of the answer"),

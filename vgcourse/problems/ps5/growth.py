@@ -192,7 +192,7 @@ GROWTH_START = Problem(
         Mistake("powers doubled", edit("matrix_power(A, k)", "matrix_power(A, 2 ** (k - 1))"), "Your powers are A, A², A⁴, A⁸, …: each is the square of the one before. Multiply by A at each step.", alone=True),
         Mistake("peak_at one too large", edit("ks[best], start", "ks[best] + 1, start"), "Your peak_at is one too large: the first norm is that of k = 1."),
         Mistake("last k above 1", edit("ks[best], start", "max([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the last k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True),
-        Mistake("first k above 1", edit("ks[best], start", "min([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the first k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True),
+        Mistake("first k above 1", edit("ks[best], start", "min([k for k, n in zip(ks, norms) if n > 1], default=1), start"), "Your peak_at is the first k at which the norm is above 1. Asked for is the k of the largest norm.", alone=True, whole=True),
         Mistake("steps above 1 counted", edit("ks[best], start", "sum(n > 1 for n in norms), start"), "Your peak_at counts how many norms are above 1. Asked for is the k of the largest.", alone=True),
         Mistake("first step down", edit("np.argmax(norms)", "np.argmax(np.diff([*norms, 0]) < 0)"), "Your peak is the first k from which the norm falls. A later one may be larger."),
         Mistake("start of the symmetric part", edit("np.linalg.svd(powers[best])[2][0]", "np.linalg.eigh(powers[best] + powers[best].T)[1][:, -1]"), "Your start is an eigenvector of A^k + (A^k)ᵀ. What A^k stretches most is an eigenvector of (A^k)ᵀA^k."),
