@@ -183,9 +183,14 @@ def test_a_slip_in_one_gradient_of_the_chain(answer, words, seed):
 
 @wrong("ps2.scalar_chain", "without their weights", never=("Your factors are s'",))
 def weights_left_out_above(h0, w, b):
-    h, factors, dw, db = scalar_chain(h0, w, b)
-    above = np.append(np.cumprod(w[:0:-1])[::-1], 1.0)
-    return h, factors, dw / above, db / above
+    h, factors, _, _ = scalar_chain(h0, w, b)
+    hs, slopes = [h0], []
+    for one_w, one_b in zip(w, b, strict=True):
+        z = one_w * hs[-1] + one_b
+        hs.append(z / (1 + abs(z)))
+        slopes.append(1 / (1 + abs(z)) ** 2)
+    db = np.cumprod(slopes[::-1])[::-1]
+    return h, factors, db * hs[:-1], db
 
 
 @wrong("ps2.steps_to_zero", "takes a negative gradient for a tiny one")
@@ -381,7 +386,7 @@ def test_one_axis_and_a_nan_are_not_one_number_at_a_time():
         return bool(near[:-1].all() and np.isnan(out[-1]))
 
     kinds = {finding.kind for finding in evaluate("ps2.is_accurate", one_axis).findings}
-    assert kinds == {"shapes flattened", "one call", "input not looked at"}
+    assert kinds == {"shapes flattened", "one call, input not looked at"}
 
 
 # --- problem set 3 -------------------------------------------------------------------------------------
