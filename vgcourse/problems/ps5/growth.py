@@ -180,7 +180,7 @@ GROWTH_START = Problem(
         Mistake("norms added up", edit("np.array(norms)", "np.cumsum(norms)"), "Your norms are added up. Asked for is each power's own."),
         Mistake("logarithms of the norms", edit("np.array(norms)", "np.log(norms)"), "Your norms are logarithms. Asked for is ‖A^k‖ itself."),
         Mistake("norms sorted", edit("np.array(norms)", "np.sort(norms)[::-1]"), "Your norms are sorted. They stand in the order of k."),
-        Mistake("growth of one start", edit("np.array(norms)", "np.array([np.linalg.norm(P @ start) for P in powers])"), "Your norms are those of the best start alone, ‖A^k v‖. Another start may grow more at another k: ‖A^k‖ is the largest over all.", whole=True),
+        Mistake("growth of one start", edit("np.array(norms)", "np.array([np.linalg.norm(P @ start) for P in powers])"), "Your norms are those of the best start alone, ‖A^k v‖. Another start may grow more at another k: ‖A^k‖ is the largest over all.", whole=True, alone=True),
         Mistake("growth of equal parts", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P.sum(axis=1)) / np.sqrt(len(A))"), "Your norms are the growth of one start, (1, 1, …). ‖A^k‖ is the largest over all starts."),
         Mistake("growth of the first unit", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P[:, 0])"), "Your norms are the growth of one start, the first unit alone. ‖A^k‖ is the largest over all starts."),
         Mistake("longest column", edit("np.linalg.norm(P, 2)", "np.linalg.norm(P, axis=0).max()"), "Your norms are lengths of the longest column, the growth of a single unit. A mixture of units may grow more."),
