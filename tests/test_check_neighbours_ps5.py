@@ -205,7 +205,7 @@ def impulses_at_every_input(feedback, inputs, steps):
     """Whoever sees a step as impulses, each heard through the taps on the input, has solved part 7."""
     c = np.zeros(max(inputs) + 1)
     c[list(inputs)] = list(inputs.values())
-    h = np.cumsum(np.convolve(dynamics.impulse_response(feedback, steps), c)[: steps + 1])
+    h = np.cumsum(np.convolve(dynamics.impulse_response(feedback or {1: 0.0}, steps), c)[: steps + 1])
     return h, sum(inputs.values()) / (1 - sum(feedback.values()))
 
 
