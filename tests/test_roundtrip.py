@@ -124,12 +124,12 @@ def test_validate_tells_the_student_what_is_wrong(course):
     [
         (
             "l.garcia",
-            {"p4-check": 2.67, "p5-check": 2.0, "p7-check": 1.25},
+            {"p4-check": 3.33, "p5-check": 3.0, "p7-check": 1.25},
             {"db averaged over the batch", "missing 1/N in dz", "Wᵀ for W"},
         ),
         (
             "minh.nguyen",
-            {"p2-check": 0.6, "p3-check": 2.67, "p6-check": 2.25},
+            {"p2-check": 1.8, "p3-check": 3.33, "p6-check": 2.25},
             {"sign of y − t", "σ' of the activation", "overwritten by the direct path"},
         ),
         ("z.kowalska", {"p9-check": 0, "p10-check": 3.73}, {"second order", "no small gradients"}),

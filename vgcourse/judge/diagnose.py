@@ -38,7 +38,7 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     set of str
         What a single slip explains, if that is all that is wrong (memory aside: it hangs on the rest)
     """
-    if not wrong or all(run.outcome.failed for run in runs):
+    if not wrong or all(q.value is None for run in runs for q in run.quantities):
         return [], set()
     if problem.coin and any(q.value is None for run in runs for q in run.quantities):
         return [], set()  # neither True nor False: there is no verdict to talk about yet
