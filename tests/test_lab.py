@@ -67,7 +67,7 @@ def test_a_learner_walks_from_the_start_page_to_the_first_set(course, tmp_path):
         assert status_of(f"{server.url}/formgrader") == 404
     said = [line for line in said if "All authentication is disabled" not in line]  # that is the test's
     assert said[:2] == [f"The course is open: {server.url}/lab/tree/{START}", "Ctrl+C twice ends it."]
-    # no warning; on a busy machine Lab may ask for a kernel that has just gone, which the server calls an error
+    # no warning; a busy Lab may ask for a kernel that has just gone, which the server calls an error
     assert [line for line in said[2:] if line.startswith("[") and "GET /api/kernels" not in line] == []
     done = subprocess.run(["git", "status", "--porcelain"], cwd=course, capture_output=True, text=True)
     assert done.stdout == ""
