@@ -87,7 +87,8 @@ change are false sentences: they came from advice that was followed already, and
 the answer was no number.
 
 *Every output there* leaves out answers that raise an error or give something else than was asked for (80 of
-387): those are told so, and half of them are named all the same. Singh et al. leave out what does not compile.
+387): those are told so, and four in ten of them are named all the same. Singh et al. leave out what does not
+compile.
 
 {table()}
 
