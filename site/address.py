@@ -13,6 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = ("pyproject.toml", "README.md", "CITATION.cff", ".github/ISSUE_TEMPLATE/config.yml")
 
 
+def address_of(root=ROOT):
+    """OWNER/NAME as it stands in pyproject.toml; None while nobody has written it there."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = project["urls"]["Repository"].removeprefix("https://github.com/")
+    return None if address.startswith("OWNER/") else address
+
+
 def write(new, root=ROOT):
     """Replace the address in all FILES below `root`; the names of those that had it.
 

@@ -1,7 +1,8 @@
 """Build the book: python site/build.py [--course DIR] [--out DIR] [--serve PORT]
 
-Copies the pages' sources, the notebooks with their stored outputs, to one folder and runs Sphinx on it.
-Nothing is executed and nothing is downloaded; a warning is an error.
+Copies the pages' sources, the notebooks with their stored outputs, to one folder, adds the pages that are made
+from them (claims, library), and runs Sphinx on it. No notebook is executed and nothing is downloaded; a warning
+is an error. --no-answers leaves out the answers to the problem sets, for a class that hands them in.
 """
 
 import argparse
@@ -10,33 +11,69 @@ import functools
 import http.server
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
+import ledger
+import library
+import nbformat
+import worked
+from address import address_of
 from sphinx.cmd.build import main as sphinx_build
 
 SITE = Path(__file__).resolve().parent
-OWN = tuple(f"site/{name}.md" for name in ("index", "topics", "errata", "glossary", "sources")) + (
-    "site/readme.png",
-)
+SOURCES = ("lectures/[0-9]*.ipynb", "exercises/*/*.ipynb", "site/*.md", "site/*.png", "site/*.svg")
+ZIP = "problem-sets.zip"
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same zip from the same notebooks
 
 
-def gather(course, to):
-    """Copy the sources to `to`: each stays where relative links expect it, but the cover comes to the top."""
+def gather(course, to, answers=True):
+    """Put the sources into `to`: each stays where relative links expect it, but the cover comes to the top."""
     shutil.rmtree(to, ignore_errors=True)
-    for pattern in ("lectures/[0-9]*.ipynb", "exercises/*/*.ipynb", *OWN):
+    for pattern in SOURCES:
         for path in sorted(course.glob(pattern)):
             target = to / path.relative_to(course)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
     (to / "site" / "index.md").rename(to / "index.md")
+    sets = sorted(to.glob("exercises/*/*.ipynb"))
+    with zipfile.ZipFile(to / "site" / ZIP, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sets:
+            archive.writestr(zipfile.ZipInfo(path.name, LONG_AGO), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    for path in sets if answers else ():
+        solved = course / "solutions" / path.parent.name / path.name
+        both = (nbformat.read(file, as_version=4) for file in (path, solved))
+        nbformat.write(worked.with_answers(*both), path)
+    if (course / "lectures" / "measured").is_dir():
+        ledger.write(course, to / "site" / "claims.md")
+    if (course / "vgcourse").is_dir():
+        library.write_pages(to / "library")
+    for page in (to / "index.md", to / "site" / "work.md"):
+        leave_out_missing(page, to)
 
 
-def build(course, out):
-    """The book of the course in folder `course`, as pages in `out`/html; returns Sphinx's exit status."""
-    gather(course, out / "source")
+def leave_out_missing(page, to):
+    """Strike the entries /room/name of a page's tables of contents that this course does not have."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("/") or list(to.glob(f"{line[1:]}.*"))]
+    page.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+def build(course, out, answers=True, address=None):
+    """The book of the course in folder `course`, as pages in `out`/html; returns Sphinx's exit status.
+
+    With the repository's `address`, OWNER/NAME, each notebook's page has buttons for Binder and Colab.
+    """
+    gather(course, out / "source", answers)
     shutil.rmtree(out / "html", ignore_errors=True)
-    where = [str(out / "source"), str(out / "html"), "-c", str(SITE), "-d", str(out / "doctrees")]
-    return sphinx_build([*where, "--fresh-env", "--fail-on-warning", "--keep-going", "--quiet", "--no-color"])
+    options = [str(out / "source"), str(out / "html"), "-c", str(SITE), "-d", str(out / "doctrees")]
+    options += ["--fresh-env", "--fail-on-warning", "--keep-going", "--quiet", "--no-color"]
+    if address:
+        options += ["-D", f"html_theme_options.repository_url=https://github.com/{address}"]
+    status = sphinx_build(options)
+    for path in course.glob("exercises/*/*.ipynb"):  # what the download button gives has no answers in it
+        shutil.copyfile(path, out / "html" / "_sources" / path.relative_to(course))
+    return status
 
 
 def serve(folder, port):
@@ -56,9 +93,12 @@ def main():
         "--course", type=Path, default=SITE.parent, help="the folder with lectures/ and site/"
     )
     parser.add_argument("--out", type=Path, default=SITE / "_build", help="where the pages go")
+    parser.add_argument("--no-answers", action="store_true", help="problem sets without hints and answers")
+    parser.add_argument("--address", help="OWNER/NAME on GitHub; default: the one in pyproject.toml")
     parser.add_argument("--serve", type=int, metavar="PORT", help="show the pages afterwards")
     arguments = parser.parse_args()
-    status = build(arguments.course.resolve(), arguments.out.resolve())
+    address = arguments.address or address_of(SITE.parent)
+    status = build(arguments.course.resolve(), arguments.out.resolve(), not arguments.no_answers, address)
     if status == 0:
         print(f"the book is in {arguments.out / 'html'}")
         if arguments.serve is not None:

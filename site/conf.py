@@ -6,15 +6,21 @@ from pathlib import Path
 
 from sphinx.util.fileutil import copy_asset
 
-sys.path.insert(0, str(Path(__file__).parent))  # for lecture_links
+sys.path.insert(0, str(Path(__file__).parent))  # for our own extensions
 
 project = "Vanishing and exploding gradients"
 author = copyright = "The vgcourse authors"
 language = "en"
 root_doc = "index"
 
-extensions = ["myst_nb", "sphinx.ext.mathjax", "lecture_links"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "lecture_links", "library"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_heading_anchors = 3
+
+# The library's pages: a name in `backticks` leads to its entry where there is one.
+add_module_names = False
+autodoc_typehints = "none"
+default_role = "py:obj"
 
 # Pages show what the notebooks store. A live widget needs a kernel; its stored picture does not.
 nb_execution_mode = "off"
@@ -22,7 +28,7 @@ nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 nb_ipywidgets_js = {}
 
-# Warnings are errors (build.py). These two are known and harmless.
+# Warnings are errors (build.py). These are known and harmless.
 suppress_warnings = [
     "myst.mathjax",  # MyST adds the classes of formulas to mathjax3_config, as it should
     "mystnb.unknown_mime_type",  # what a check stores for reports stands beside its table
@@ -36,6 +42,7 @@ mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load more
 
 html_title = project
 html_show_copyright = False
+html_domain_indices = False  # the library's front page lists its modules
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
@@ -44,11 +51,25 @@ html_sidebars = {"**": ["search-button-field.html", "sbt-sidebar-nav.html"]}
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
 html_copy_source = True  # the download button of a lecture gives its notebook
 html_theme_options = {
+    "repository_branch": "main",
     "home_page_in_toc": True,  # in place of the title above the side bar, which stands in no landmark
     "navbar_persistent": [],
     "show_toc_level": 2,
     "use_fullscreen_button": False,
 }
+
+
+# Where a notebook can be started with one click, if the repository has an address (build.py).
+LAUNCH = {
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+    "notebook_interface": "jupyterlab",
+}
+
+
+def add_launch_buttons(app, config):
+    if config.html_theme_options.get("repository_url"):
+        config.html_theme_options["launch_buttons"] = LAUNCH
 
 
 def copy_mathjax(app, exception):
@@ -59,4 +80,5 @@ def copy_mathjax(app, exception):
 
 
 def setup(app):
+    app.connect("config-inited", add_launch_buttons)
     app.connect("build-finished", copy_mathjax)

@@ -3,6 +3,7 @@
 - `**activation**`, a bold term, leads to its line in the glossary, whose link leads back to the definition.
 - `(Squire & Trapp 1998)` and `Squire and Trapp (1998)` lead to the list of sources.
 - `(1.7)` leads to the formula that carries `\\tag{1.7}`.
+- `layers.linear_backward`, as code, leads to its entry in the reference of the library.
 - A folded cell is labelled with its first line, as in JupyterLab.
 
 Both lists are bullet lists whose items open with the bold term or source. What is missing there is a warning.
@@ -12,6 +13,7 @@ import re
 from types import SimpleNamespace
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
@@ -78,6 +80,8 @@ def read(app, doctree):
                     warn(f"{name} stands twice in the list", item, kind)
                 known[name] = anchor(kind, name)
                 item["ids"].append(known[name])
+                if page == GLOSSARY:
+                    item.insert(0, addnodes.index(entries=[("single", bold.astext(), known[name], "", None)]))
                 if page == SOURCES and "," in name:  # three authors and more, in short
                     known.setdefault(f"{name.split(',')[0]} et al. {name.split()[-1]}", known[name])
     if not page.startswith(LECTURES):
@@ -108,7 +112,7 @@ def show_as_written(block):
     """Sphinx would put a formula of several lines into `split`, where no tag may stand."""
     if not block.get("nowrap"):
         block["nowrap"] = True
-        block.children = [nodes.Text(rf"\[{block.astext()}\]")]
+        block[:] = [nodes.Text(rf"\[{block.astext()}\]")]
 
 
 def term_of(bold):
@@ -127,6 +131,8 @@ def resolve(app, doctree, page):
     for bold in list(doctree.findall(nodes.strong)):
         if page.startswith(LECTURES):
             link_term(app, page, bold, book)
+    for code in list(doctree.findall(nodes.literal)):
+        link_code(app, page, code)
     for text in list(doctree.findall(nodes.Text)):
         if not any(isinstance(above, CLOSED) for above in ancestors(text)):
             parts = list(linked(app, page, text, book))
@@ -153,6 +159,14 @@ def link_term(app, page, bold, book):
             bold,
             "term",
         )
+
+
+def link_code(app, page, code):
+    """Lead a function of the library, `room.name`, to its entry; other code stays as it is."""
+    entry = app.env.domaindata["py"]["objects"].get(f"vgcourse.{code.astext().removesuffix('()')}")
+    if entry and "." in code.astext() and not any(isinstance(above, CLOSED) for above in ancestors(code)):
+        link = make_refnode(app.builder, page, entry.docname, entry.node_id, code.deepcopy())
+        code.parent.replace(code, link)
 
 
 def link_back(app, doctree, book):

@@ -7,3 +7,40 @@ function reachWideFormulas() {
 }
 window.addEventListener("load", () => window.MathJax?.startup?.promise.then(reachWideFormulas));
 window.addEventListener("resize", reachWideFormulas);
+
+// A lecture without its code: one button folds every cell's input, each of which the reader can open again.
+function foldCode() {
+  const inputs = document.querySelectorAll("article div.cell > .cell_input");
+  const bar = document.querySelector(".article-header-buttons");
+  if (!inputs.length || !bar || document.querySelector("article .cell.tag_hide-output")) return;
+  for (const input of inputs) {
+    const details = document.createElement("details"), summary = document.createElement("summary");
+    details.className = "code";
+    details.open = true;
+    summary.textContent = "Code";
+    input.before(details);
+    details.append(summary, input);
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "hide-code";
+  button.textContent = "Hide code";
+  const show = (hidden) => {
+    document.documentElement.dataset.code = hidden ? "hidden" : "shown";
+    button.setAttribute("aria-pressed", hidden);
+    for (const details of document.querySelectorAll("details.code")) details.open = !hidden;
+  };
+  button.addEventListener("click", () => {
+    const hidden = button.getAttribute("aria-pressed") !== "true";
+    localStorage.setItem("vgcourse-code", hidden ? "hidden" : "shown");
+    show(hidden);
+  });
+  bar.prepend(button);
+  show(localStorage.getItem("vgcourse-code") === "hidden");
+}
+document.addEventListener("DOMContentLoaded", foldCode);
+
+// On paper every fold is open.
+window.addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("article details")) details.open = true;
+});
