@@ -24,7 +24,7 @@ SHELL := /bin/sh
 INTACT := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab update test demo notebooks site serve lint lock bench checker-report clean FORCE
+.PHONY: help setup lab update test demo notebooks site serve pdf lint lock bench checker-report clean FORCE
 
 help:  ## show this list
 	@echo "make <target> [ARGS=...] [PYTHON=python3.12]; the first use of a target sets up .venv"
@@ -55,6 +55,9 @@ site: $(SITE_READY)  ## build the book in site/_build/html; open its index.html,
 
 serve: $(SITE_READY)  ## build the book and show it on http://127.0.0.1:8000 (PORT=...), to this computer only
 	@$(BIN)/python site/build.py --serve $(PORT) $(ARGS)
+
+pdf: site  ## print each lecture of the book to site/_build/pdf (needs Chromium)
+	@$(BIN)/python site/pdf.py
 
 lint: $(READY)  ## check style and formatting of the Python files
 	@$(BIN)/ruff check .

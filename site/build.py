@@ -48,15 +48,14 @@ def gather(course, to, answers=True):
         ledger.write(course, to / "site" / "claims.md")
     if (course / "vgcourse").is_dir():
         library.write_pages(to / "library")
-    for page in (to / "index.md", to / "site" / "work.md"):
-        leave_out_missing(page, to)
+    leave_out_missing(to / "index.md")
 
 
-def leave_out_missing(page, to):
-    """Strike the entries /room/name of a page's tables of contents that this course does not have."""
-    lines = page.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith("/") or list(to.glob(f"{line[1:]}.*"))]
-    page.write_text("\n".join(kept) + "\n", encoding="utf-8")
+def leave_out_missing(cover):
+    """Strike the lines /folder/page of the cover's tables of contents that this course does not have."""
+    lines = cover.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("/") or list(cover.parent.glob(f"{line[1:]}.*"))]
+    cover.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
 def build(course, out, answers=True, address=None):

@@ -19,6 +19,7 @@ myst_heading_anchors = 3
 
 # The library's pages: a name in `backticks` leads to its entry where there is one.
 add_module_names = False
+autodoc_preserve_defaults = True
 autodoc_typehints = "none"
 default_role = "py:obj"
 

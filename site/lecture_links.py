@@ -68,7 +68,8 @@ def read(app, doctree):
         show_as_written(block)
     for cell in doctree.findall(nodes.container):
         if "prompt_show" in cell:
-            cell["prompt_show"] = next(cell.findall(nodes.literal_block)).astext().split("\n")[0].lstrip("# ")
+            label = next(cell.findall(nodes.literal_block)).astext().split("\n")[0].lstrip("# ")
+            cell["prompt_show"] = cell["prompt_hide"] = label
     for kind, where, known in (("term", GLOSSARY, book.glossary), ("source", SOURCES, book.sources)):
         if page == where:
             for item in doctree.findall(nodes.list_item):

@@ -91,10 +91,20 @@ def experiments(course, lectures):
         first = " ".join(ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))).split("\n\n")[0].split())
         used = [path for path, cells in lectures if script.stem in STORED.findall("".join(c.source for c in cells))]
         where = ", ".join(f"[{int(path.stem[:2])}](../lectures/{path.name})" for path in used)
-        seeds = entry["settings"].get("seeds", entry["settings"].get("seed", "–"))
-        count = len(seeds) if isinstance(seeds, list) else seeds
-        lines.append(f"| {escape(first)} | {count} | {entry['seconds'] / 60:.1f} | {entry['tolerance']:.0e} | {where} |")
+        counts = sorted(set(seed_counts(entry["settings"]))) or ["–"]
+        seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
+        minutes = f"{entry['seconds'] / 60:.1f}".replace("0.0", "< 0.1")
+        lines.append(f"| {escape(first)} | {seeds} | {minutes} | {entry['tolerance']:.0e} | {where} |")
     return "\n".join([*lines, ""])
+
+
+def seed_counts(settings):
+    """The lengths of all lists of seeds in an experiment's settings."""
+    for name, value in settings.items():
+        if name == "seeds":
+            yield len(value)
+        elif isinstance(value, dict):
+            yield from seed_counts(value)
 
 
 def escape(text):

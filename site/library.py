@@ -33,16 +33,13 @@ def write_pages(folder):
         "The library is numpy only, and small enough to be read: each page is a room of it, each section a file.",
         "In a notebook ``layers.linear_backward??`` shows the same text with the code.",
         "",
-        ".. list-table::",
-        "   :class: rooms",
-        "",
     ]
     for name in rooms:
         module = importlib.import_module(f"vgcourse.{name}")
         first = " ".join(escape(line) for line in paragraphs(module)[0])
-        lines += [f"   * - :doc:`{name}`", f"     - {first}"]
+        lines += [f":doc:`{name}`", f"    {first}", ""]
         (folder / f"{name}.rst").write_text("\n".join(page(name, module)) + "\n", encoding="utf-8")
-    lines += ["", ".. toctree::", "   :hidden:", "", *(f"   {name}" for name in rooms)]
+    lines += [".. toctree::", "   :hidden:", "", *(f"   {name}" for name in rooms)]
     (folder / "index.rst").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -166,7 +163,7 @@ def item(section, line):
     if not colon and section in ("Returns", "Yields"):
         return ["", "*result*", f"    {escape(line)}"]
     names = ", ".join(f"``{part}``" for part in re.split(r",\s*", name))
-    return ["", names, f"    {escape(text)}" if text else ""]
+    return ["", names, *([f"    {escape(text)}"] if text else [])]
 
 
 def equations(lines, known):

@@ -16,7 +16,7 @@ from vgcourse import initializers, mlp, tasks  # noqa: E402
 NETS = {
     "ReLU, √2 × He": ("relu", lambda shape, **kw: initializers.he(shape, gain=2**0.5, **kw), "too-large"),
     "ReLU, He": ("relu", initializers.he, "level"),
-    "tanh, ±1/√n": ("tanh", initializers.uniform_fan_in, "small"),
+    "tanh, ±1/√n": ("tanh", initializers.uniform_fan_in, "shrinking"),
     "sigmoid, Glorot": ("sigmoid", initializers.glorot, "gone"),
 }
 LAYERS = 30

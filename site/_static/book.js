@@ -23,7 +23,7 @@ function foldCode() {
   }
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "hide-code";
+  button.className = "book-button hide-code";
   button.textContent = "Hide code";
   const show = (hidden) => {
     document.documentElement.dataset.code = hidden ? "hidden" : "shown";
@@ -40,7 +40,30 @@ function foldCode() {
 }
 document.addEventListener("DOMContentLoaded", foldCode);
 
-// On paper every fold is open.
+// On paper every fold is open, but for code that the reader has put away.
+let unfolded = [];
 window.addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("article details")) details.open = true;
+  const hidden = document.documentElement.dataset.code === "hidden";
+  unfolded = [...document.querySelectorAll("article details:not([open])")];
+  if (hidden) unfolded = unfolded.filter((details) => !details.closest("div.cell"));
+  for (const details of unfolded) details.open = true;
 });
+window.addEventListener("afterprint", () => {
+  for (const details of unfolded) details.open = false;
+});
+
+// The first page's picture moves once; a button moves it again, where motion is welcome.
+function offerReplay() {
+  const picture = document.querySelector(".moving-figure");
+  if (!picture || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "book-button";
+  button.textContent = "Play again";
+  button.addEventListener("click", () => {
+    const shown = document.querySelector(".moving-figure");
+    shown.replaceWith(shown.cloneNode(true)); // a new element begins its animations
+  });
+  picture.after(button);
+}
+document.addEventListener("DOMContentLoaded", offerReplay);
