@@ -1,8 +1,8 @@
 """Build the book: python site/build.py [--course DIR] [--out DIR] [--serve PORT]
 
-Copies the pages' sources, the notebooks with their stored outputs, to one folder, adds the pages that are made
-from them (claims, library), and runs Sphinx on it. No notebook is executed and nothing is downloaded; a warning
-is an error. --no-answers leaves out the answers to the problem sets, for a class that hands them in.
+Copies the pages' sources, the notebooks with their stored outputs, to one folder, adds the pages that are
+made (claims, library), and runs Sphinx on it. No notebook is executed and nothing is downloaded; a warning is
+an error. --no-answers leaves out the answers to the problem sets, for a class that hands them in.
 """
 
 import argparse
@@ -28,7 +28,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same zip from the same notebooks
 
 
 def gather(course, to, answers=True):
-    """Put the sources into `to`: each stays where relative links expect it, but the cover comes to the top."""
+    """Put the sources into `to`: each stays where links expect it, but the cover comes to the top."""
     shutil.rmtree(to, ignore_errors=True)
     for pattern in SOURCES:
         for path in sorted(course.glob(pattern)):

@@ -22,26 +22,41 @@ STORED = re.compile(r'\bmeasured\("(\w+)"\)')
 
 HEAD = """# Claims and what they were measured to be
 
-This page is made from the notebooks when the book is built. A row is one comparison in a lecture: the formula's
-value, the same quantity by another route (a complex step, a simulation, random draws), and the bound on their
-relative error that the cell asserts. Numbers between bars ‖ are norms of arrays. The tests run every lecture and compare
-its output with what stands here. Numbers in [the errata](errata.md) and [the questions](questions.md) are looked up in the lectures
-by a test.
+This page is made from the notebooks when the book is built. A row is one comparison in a lecture: the
+formula's value, the same quantity by another route (a complex step, a simulation, random draws), and the
+bound on their relative error that the cell asserts. Numbers between bars ‖ are norms of arrays. The tests run every
+lecture and compare its output with what stands here. Another test looks up the numbers of
+[the errata](errata.md) and [the questions](questions.md) in the lectures.
 """
+
+EXPERIMENTS = """## Experiments that take too long to run live
+
+Each is a script in `lectures/measured/` with its stored numbers. A test repeats a small version of it and
+compares; *tolerance* is the relative difference that it allows.
+
+| experiment | seeds | minutes | tolerance | lecture |
+|---|---:|---:|---:|---|"""
 
 
 def write(course, file):
     """Write the page of the course in folder `course` to `file`."""
-    lectures = [(path, nbformat.read(path, as_version=4).cells) for path in sorted(course.glob("lectures/[0-9]*.ipynb"))]
+    lectures = [
+        (path, nbformat.read(path, as_version=4).cells)
+        for path in sorted(course.glob("lectures/[0-9]*.ipynb"))
+    ]
     sections, rows, cells, numbered = [], 0, set(), 0
     for path, notebook in lectures:
         table, tags = comparisons(notebook)
         rows, cells = rows + len(table), cells | tags
-        numbered += sum(len(NUMBERED.findall(cell.source)) for cell in notebook if cell.cell_type == "markdown")
+        numbered += sum(
+            len(NUMBERED.findall(cell.source)) for cell in notebook if cell.cell_type == "markdown"
+        )
         others = sorted(tags - {row["tag"] for row in table}, key=order)
         if table or others:
             sections.append(section(path, title_of(notebook), table, others))
-    counted = f"{numbered} numbered results, {len(cells)} of them with a check of their own; {rows} comparisons.\n"
+    counted = (
+        f"{numbered} numbered results, {len(cells)} of them with a check of their own; {rows} comparisons.\n"
+    )
     file.write_text("\n".join([HEAD, counted, *sections, experiments(course, lectures)]), encoding="utf-8")
 
 
@@ -76,20 +91,25 @@ def section(path, title, rows, others):
         ]
         lines.append("")
     if others:
-        lines.append(f"Checked in another form, by a cell of the lecture: {', '.join(f'({tag})' for tag in others)}.\n")
+        lines.append(
+            f"Checked in another form, by a cell of the lecture: {', '.join(f'({tag})' for tag in others)}.\n"
+        )
     return "\n".join(lines)
 
 
 def experiments(course, lectures):
     """The table of stored experiments: what was measured, with which seeds, how exactly a test repeats it."""
-    lines = ["## Experiments that take too long to run live\n",
-             "Each is a script in `lectures/measured/` with its stored numbers. A test repeats a small version of it and"
-             " compares; *tolerance* is the relative difference that it allows.\n",
-             "| experiment | seeds | minutes | tolerance | lecture |", "|---|---:|---:|---:|---|"]  # fmt: skip
+    lines = [EXPERIMENTS]
     for script in sorted((course / "lectures" / "measured").glob("*.py")):
         entry = read(script)
-        first = " ".join(ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))).split("\n\n")[0].split())
-        used = [path for path, cells in lectures if script.stem in STORED.findall("".join(c.source for c in cells))]
+        first = " ".join(
+            ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))).split("\n\n")[0].split()
+        )
+        used = [
+            path
+            for path, cells in lectures
+            if script.stem in STORED.findall("".join(c.source for c in cells))
+        ]
         where = ", ".join(f"[{int(path.stem[:2])}](../lectures/{path.name})" for path in used)
         counts = sorted(set(seed_counts(entry["settings"]))) or ["–"]
         seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]

@@ -1,8 +1,8 @@
 """Sphinx extension and page writer: the reference of the library, from its docstrings.
 
-`write_pages` makes a page per room that a learner imports and, with the rooms' files as its sections, names
-every public function once. The docstrings stay what they are, plain text in numpydoc's sections; `to_rest` puts
-them into reStructuredText, and below a docstring that names an equation stands the equation itself.
+`write_pages` makes a page per room that a learner imports, with the room's files as its sections, and names
+every public function once. The docstrings stay what they are, plain text in numpydoc's sections; `to_rest`
+puts them into reStructuredText, and below a docstring that names an equation stands the equation itself.
 """
 
 import importlib
@@ -30,7 +30,7 @@ def write_pages(folder):
     rooms = sorted([*vgcourse.__all__, *ALSO])
     lines = [
         *heading("Library reference", "="),
-        "The library is numpy only, and small enough to be read: each page is a room of it, each section a file.",
+        "The library is numpy only, and small enough to be read: a page is a room of it, a section a file.",
         "In a notebook ``layers.linear_backward??`` shows the same text with the code.",
         "",
     ]
@@ -63,7 +63,10 @@ def files(module):
     found = sorted((pair for pair in found if pair[1]), key=lambda pair: names.index(pair[1][0]))
     placed = {name for _, part_names in found for name in part_names}
     rest = [name for name in names if name not in placed]
-    return [(part, sorted(part_names, key=lambda name: line_of(module, name))) for part, part_names in [(module, rest), *found]]
+    return [
+        (part, sorted(part_names, key=lambda name: line_of(module, name)))
+        for part, part_names in [(module, rest), *found]
+    ]
 
 
 def line_of(module, name):
@@ -104,7 +107,10 @@ def entry(module, name):
     if isinstance(value, dict):
         return [*lines, f"   A table with the keys {', '.join(f'``{key}``' for key in value)}."]
     text = repr(value)
-    return [*lines, f"   ``{text}``" if len(text) < 60 else f"   {escape(str(type(value).__doc__).splitlines()[0])}"]
+    return [
+        *lines,
+        f"   ``{text}``" if len(text) < 60 else f"   {escape(str(type(value).__doc__).splitlines()[0])}",
+    ]
 
 
 def heading(text, line):

@@ -1,23 +1,27 @@
 """Draw the moving picture of the book's first page: python site/moving_figure.py
 
-The gradient walks back through four nets of 30 layers, as in readme_figure.py, and a page says where it
-arrives. The numbers are measured here; the movement is CSS in the SVG, runs once, in under five seconds, and not at
-all where the reader's system asks for less motion.
+The gradient walks back through four nets of 30 layers. The numbers are measured here, for readme_figure.py
+too. The movement is CSS (_static/book.css): it runs once, in under five seconds, and not at all where the
+reader's system asks for less motion.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from vgcourse import initializers, mlp, tasks  # noqa: E402
+from vgcourse import initializers, mlp, tasks
 
+
+def too_large(shape, **options):
+    return initializers.he(shape, gain=2**0.5, **options)
+
+
+# name: activation, starting weights, short name, class in the style sheet
 NETS = {
-    "ReLU, √2 × He": ("relu", lambda shape, **kw: initializers.he(shape, gain=2**0.5, **kw), "too-large"),
-    "ReLU, He": ("relu", initializers.he, "level"),
-    "tanh, ±1/√n": ("tanh", initializers.uniform_fan_in, "shrinking"),
-    "sigmoid, Glorot": ("sigmoid", initializers.glorot, "gone"),
+    "ReLU, weights √2 × He": ("relu", too_large, "ReLU, √2 × He", "growing"),
+    "ReLU, He weights": ("relu", initializers.he, "ReLU, He", "level"),
+    "tanh, weights ±1/√n": ("tanh", initializers.uniform_fan_in, "tanh, ±1/√n", "shrinking"),
+    "sigmoid, Glorot weights": ("sigmoid", initializers.glorot, "sigmoid, Glorot", "gone"),
 }
 LAYERS = 30
 WIDTH, HEIGHT = 620, 360
@@ -26,16 +30,16 @@ HIGHEST, LOWEST = 5, -19  # powers of ten
 
 
 def measure():
-    """{name: norm of the gradient in each layer / in the last one, walking back} for one draw of each net."""
+    """{name: the gradient's norm in each layer over that in the last, walking back}, one draw of each net."""
     rng = np.random.default_rng(0)
     x, labels = tasks.digits()
-    norms = {}
-    for name, (activation, initializer, _) in NETS.items():
+    shares = {}
+    for name, (activation, initializer, _, _) in NETS.items():
         params = mlp.mlp_init((64, *[100] * (LAYERS - 1), 10), rng=rng, initializer=initializer)
         _, deltas, _ = mlp.loss_and_gradient(params, x, labels, activation=activation)
-        sizes = np.array([np.linalg.norm(delta) for delta in deltas[::-1]])
-        norms[name] = sizes / sizes[0]
-    return norms
+        norms = np.array([np.linalg.norm(delta) for delta in deltas[::-1]])
+        shares[name] = norms / norms[0]
+    return shares
 
 
 def place(layer, power):
@@ -52,31 +56,42 @@ def words(value):
     return f"{digits}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
-def svg(norms):
-    """The picture as text, to be put into a page."""
-    said = "; ".join(f"{name} {words(sizes[-1])}" for name, sizes in norms.items())
-    parts = [
-        f'<svg class="moving-figure" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="The gradient walks back through '
-        f"four nets of {LAYERS} layers, on a log axis. Of its size in the last layer, the first one receives: {said}."
-        '">'
-    ]
+def text(x, y, words, anchor="start", kind="axis"):
+    return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">{words}</text>'
+
+
+def axes():
+    """Lines at powers of ten, and what is walked through."""
+    yield text(LEFT, BOTTOM + 34, "last layer")
+    yield text((LEFT + RIGHT) / 2, BOTTOM + 34, "backwards →", "middle")
+    yield text(RIGHT, BOTTOM + 34, "first layer", "end")
     for power in range(0, LOWEST, -6):
         y = place(0, power)[1]
-        label = "1" if power == 0 else words(10.0**power).replace("1.0·", "")
-        parts.append(f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/><text x="{LEFT - 8}" y="{y + 6}" '
-                     f'text-anchor="end">{label}</text>')  # fmt: skip
-    parts.append(f'<text x="{LEFT}" y="{BOTTOM + 34}">last layer</text>')
-    parts.append(f'<text x="{RIGHT}" y="{BOTTOM + 34}" text-anchor="end">first layer</text>')
-    parts.append(f'<text x="{(LEFT + RIGHT) / 2}" y="{BOTTOM + 34}" text-anchor="middle">backwards →</text>')
-    for name, sizes in norms.items():
-        points = [place(layer, power) for layer, power in enumerate(np.log10(sizes))]
-        path = "M" + "L".join(f"{x} {y}" for x, y in points)
-        kind, (x, y) = NETS[name][2], points[-1]
-        parts.append(f'<g class="net {kind}"><path pathLength="1" d="{path}"/>'
-                     f'<circle class="runner" r="6" style="offset-path: path(\'{path}\')"/><g class="result">'
-                     f'<text class="name" x="{x + 12}" y="{y - 2}">{name}</text>'
-                     f'<text class="share" x="{x + 12}" y="{y + 19}">{words(sizes[-1])}</text></g></g>')  # fmt: skip
-    return "\n".join([*parts, "</svg>"]) + "\n"
+        label = words(10.0**power).replace("1.0·", "")
+        yield f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/>{text(LEFT - 8, y + 6, label, "end")}'
+
+
+def net(name, shares):
+    """One net's line, the point that runs along it, and what arrives."""
+    points = [place(layer, power) for layer, power in enumerate(np.log10(shares))]
+    path = "M" + "L".join(f"{x} {y}" for x, y in points)
+    x, y = points[-1]
+    return (
+        f'<g class="net {NETS[name][3]}"><path pathLength="1" d="{path}"/>'
+        f'<circle class="runner" r="6" style="offset-path: path(\'{path}\')"/>'
+        f'<g class="result">{text(x + 12, y - 2, NETS[name][2], kind="name")}'
+        f"{text(x + 12, y + 19, words(shares[-1]), kind='share')}</g></g>"
+    )
+
+
+def svg(measured):
+    """The picture as text, to be put into a page."""
+    arrives = "; ".join(f"{name}: {words(shares[-1])}" for name, shares in measured.items())
+    said = f"Before training the gradient walks back through four nets of {LAYERS} layers, on a log axis. "
+    said += f"Of its size in the last layer, the first one receives: {arrives}."
+    start = f'<svg class="moving-figure" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">'
+    nets = (net(name, shares) for name, shares in measured.items())
+    return "\n".join([start, *axes(), *nets, "</svg>"]) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Print lectures of the built book to PDF: python site/pdf.py [--book DIR] [--out DIR] [NAME ...]
 
-Chromium prints each page as a reader's browser would: folds are open, nothing is cut, the page numbers stand below.
+Chromium prints each page as a reader's browser would: folds are open, nothing is cut, and pages are numbered.
 """
 
 import argparse
@@ -43,10 +43,15 @@ def print_pages(book, names, out):
     out.mkdir(parents=True, exist_ok=True)
     handler = functools.partial(Quiet, directory=book)
     found = next(filter(None, map(shutil.which, BROWSERS)), None)  # else the one that playwright installs
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        sync_playwright() as playwright,
+    ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+            browser = playwright.chromium.launch(
+                executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+            )
         except Error as error:
             raise SystemExit(
                 "pdf: no Chromium on this computer; install it, or: python -m playwright install chromium"

@@ -1,7 +1,7 @@
 """Problem sets for the book: the sheet that students get, with hints and answers folded below each box.
 
-The sheet is the released notebook. Answers come from the instructor's version, without hidden tests, seeds and
-rubrics, which stand in other cells; hints come from the problems.
+The sheet is the released notebook. Answers come from the instructor's version, without hidden tests, seeds
+and rubrics, which stand in other cells; hints come from the problems.
 """
 
 import re

@@ -51,3 +51,21 @@ def pytest_xdist_make_scheduler(config, log):
 def root():
     """The repository's root folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    """A folder with all that the book is made of (tests/book.py)."""
+    from book import make_course
+
+    return make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="session")
+def book(course):
+    """The built pages."""
+    from book import build
+
+    status, said = build(course, course / "out")
+    assert status == 0, said
+    return course / "out" / "html"

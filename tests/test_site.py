@@ -1,141 +1,30 @@
-"""The book that `make site` builds from the notebooks: its links, and whether everybody can read it."""
+"""The book that `make site` builds: its pages and links, and what is made from notebooks and library."""
 
+import importlib
+import inspect
+import json
 import re
 import shutil
-import subprocess
 import sys
-from importlib.util import find_spec
 
+import nbformat
 import pytest
-from accessibility import Page, axe, static_server
-from browser import CHROMIUM, ROOT, Notebook, chromium, lab_server
-from conftest import require
+from book import PAGES, build, pages_of, soup, write_notebook
+from conftest import ROOT
 
-SITE_PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx-mathjax-offline")
-PAGES = [
-    "index",
-    "lectures/90_sample",
-    "site/topics",
-    "site/errata",
-    "site/glossary",
-    "site/sources",
-    "search",
-]
-PAGES += [f"lectures/{path.stem}" for path in sorted(ROOT.glob("lectures/[0-9]*.ipynb"))]
-PAGES += [f"exercises/{path.stem}/{path.stem}" for path in sorted(ROOT.glob("exercises/*/*.ipynb"))]
+import vgcourse
+from vgcourse.check import find
 
-# What axe finds and we do not mend, with the reason; everything else is a failure.
-KNOWN = {
-    "empty-table-header": "markdown cannot leave out the corner of a table; no rule of WCAG",
-}
-KNOWN_IN_EXPORT = KNOWN | {
-    "link-in-text-block": "JupyterLab's style sheet, which nbconvert copies, does not underline links",
-}
-# The project's own part of a notebook: texts and outputs. The rest of the page is JupyterLab's.
-OWN = [".jp-RenderedMarkdown", ".jp-OutputArea-output"]
-
-# A page has hundreds, each of many elements, all made in one way: they are looked at on the sample page.
-FORMULAS = ["mjx-container"]
-
-SAMPLE = [
-    r"""# 90 · A sample
-
-**Logits** come from $z$, say Squire and
-Trapp (1998), (Alpaydin & Kaynak 1998) and, unlike Kadurin, Cremer 2017; also
-Rumelhart et al. (1986). In 1998 equation (1.7) stood in
-[lecture 1](01_chain_rule.ipynb), section 2.
-
-<details><summary>Answer</summary>
-
-$$ \begin{aligned} a &= b \\ c &= d \end{aligned} \tag{90.1} $$
-
-</details>""",
-    """from vgcourse import plotting, widgets
-import matplotlib.pyplot as plt""",
-    """# checks (90.1): folded in Lab and here
-print(6 * 7)""",
-    """fig, ax = plt.subplots(figsize=(4, 2))
-(line,) = ax.plot([0, 1], [0, 1])
-ax.set(ylim=(0, 2))
-plotting.show(fig, "A line that rises.")""",
-    """def draw(a):
-    line.set_ydata([0, a])
-widgets.flipbook(fig, draw, [0.5, 1, 2], label="slope", alt=lambda a: f"A line of slope {a}")""",
-]
+MEGABYTE = 1_000_000
 
 
-def build(course, out):
-    """Run site/build.py; returns its exit status and what it said."""
-    command = [sys.executable, ROOT / "site" / "build.py", "--course", course, "--out", out]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
-
-
-def write_notebook(path, sources, execute=False):
-    """A notebook: the first source is its text, the others are code; one with `checks` is folded."""
-    import nbformat
-    from nbclient import NotebookClient
-
-    cells = [nbformat.v4.new_markdown_cell(sources[0]), *map(nbformat.v4.new_code_cell, sources[1:])]
-    for cell in cells[1:]:
-        if "checks (" in cell.source:
-            cell.metadata.update(tags=["hide-input"], jupyter={"source_hidden": True})
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    if execute:
-        NotebookClient(notebook, resources={"metadata": {"path": str(ROOT)}}).execute()
-    nbformat.write(notebook, path)
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """The repository's pages and one more lecture with everything that a page may hold."""
-    for package in SITE_PACKAGES:
-        require(find_spec(package) is not None, f"{package} is not installed (make site installs it)")
-    course = tmp_path_factory.mktemp("course")
-    for folder in ("lectures", "exercises", "site"):
-        shutil.copytree(
-            ROOT / folder, course / folder, ignore=shutil.ignore_patterns("_build", "__pycache__")
-        )
-    write_notebook(course / "lectures" / "90_sample.ipynb", SAMPLE, execute=True)
-    return course
-
-
-@pytest.fixture(scope="module")
-def book(course):
-    """The built pages."""
-    status, said = build(course, course / "out")
-    assert status == 0, said
-    return course / "out" / "html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    require(CHROMIUM is not None, "no Chromium on this machine")
-    for package in ("playwright", "axe_playwright_python"):
-        require(find_spec(package) is not None, f"{package} is not installed")
-    with chromium(width=1280) as context:
-        yield context
-
-
-@pytest.fixture(scope="module")
-def address(book):
-    with static_server(book) as url:
-        yield url
-
-
-def soup(path):
-    from bs4 import BeautifulSoup
-
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
-def unknown(violations, known=KNOWN):
-    return [violation for violation in violations if violation.split(":")[0] not in known]
-
-
-def pages_of(book):
-    return [path for path in book.rglob("*.html") if "_static" not in path.parts]
+def from_site(name):
+    """A module of the folder site/."""
+    sys.path.insert(0, str(ROOT / "site"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "site"))
 
 
 # --- links ---
@@ -143,7 +32,7 @@ def pages_of(book):
 
 def test_every_page_is_there(book):
     found = {path.relative_to(book).with_suffix("").as_posix() for path in pages_of(book)}
-    assert found == {*PAGES, "genindex"}
+    assert found == set(PAGES)
 
 
 def test_every_link_leads_to_a_place_of_the_book(book):
@@ -206,13 +95,17 @@ def test_lists_are_in_order(name):
     assert entries == sorted(entries, key=str.casefold)
 
 
-def test_what_is_missing_is_said_and_fails(course, tmp_path):
-    faulty = tmp_path / "course"
+@pytest.fixture(scope="module")
+def faulty(course, tmp_path_factory):
+    """A small course with faults and an address: (exit status, what was said, the pages)."""
+    faulty = tmp_path_factory.mktemp("faulty")
     for folder in ("lectures", "exercises"):
-        (faulty / folder).mkdir(parents=True)
+        (faulty / folder).mkdir()
     shutil.copytree(course / "site", faulty / "site")
-    for page in ("topics", "errata"):  # they name lectures that are not there
+    for page in ("index", "topics", "errata", "questions", "work"):  # they name lectures that are not there
         (faulty / "site" / f"{page}.md").write_text(f"# {page}\n")
+    toctree = "```{toctree}\n:glob:\n/lectures/*\n/site/*\n```\n"
+    (faulty / "site" / "index.md").write_text(f"# A book\n\n{toctree}")
     glossary = faulty / "site" / "glossary.md"
     glossary.write_text(
         "# Glossary\n\n- **known** ([lecture 1](../lectures/01_a.ipynb)): nowhere.\n- no name\n"
@@ -224,7 +117,12 @@ def test_what_is_missing_is_said_and_fails(course, tmp_path):
     write_notebook(
         faulty / "lectures" / "02_b.ipynb", ["# Two\n\nSee [three](03_c.ipynb).\n\n$$ a \\tag{1.1} $$"]
     )
-    status, said = build(faulty, tmp_path / "out")
+    status, said = build(faulty, faulty / "out", "--address", "someone/gradients")
+    return status, said, faulty / "out" / "html"
+
+
+def test_what_is_missing_is_said_and_fails(faulty):
+    status, said, _ = faulty
     assert status == 1
     for sentence in (
         "'strange term' is bold and not in site/glossary.md",
@@ -239,90 +137,194 @@ def test_what_is_missing_is_said_and_fails(course, tmp_path):
         assert said.count(sentence) == 1, f"{sentence}\n{said}"
 
 
-# --- pages in a browser ---
+def test_with_an_address_a_notebook_starts_with_one_click(faulty):
+    links = [link["href"] for link in soup(faulty[2] / "lectures" / "02_b.html").select("a[href]")]
+    assert "https://mybinder.org/v2/gh/someone/gradients/main?urlpath=lab/tree/lectures/02_b.ipynb" in links
+    assert "https://colab.research.google.com/github/someone/gradients/blob/main/lectures/02_b.ipynb" in links
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width, scheme", [(1280, "dark"), (800, "light")])
-@pytest.mark.parametrize("name", PAGES)
-def test_everybody_can_read_the_page(browser, address, name, width, scheme):
-    page = Page(browser, f"{address}/{name}.html", scheme=scheme, width=width)
-    assert unknown(page.violations(exclude=FORMULAS * (name != "lectures/90_sample"))) == []
-    assert len(page.urls) > 5
-    assert page.outside_requests() == []
-    assert page.errors == []
-    page.close()
+# --- weight ---
 
 
-@pytest.mark.browser
-def test_formulas_are_set(browser, address, book):
-    page = Page(browser, f"{address}/lectures/01_chain_rule.html").page
-    formulas = soup(book / "lectures" / "01_chain_rule.html").select(".math")
-    assert len(formulas) > 100
-    assert page.locator("mjx-container").count() == len(formulas)
-    assert page.locator("mjx-merror").count() == 0
-    assert page.locator("#equation-1-7 mjx-assistive-mml").text_content().startswith("(1.7)")
-    page.close()
+def test_no_page_is_heavier_than_three_megabytes(book):
+    weights = {}
+    for path in pages_of(book):
+        images = {image["src"] for image in soup(path).select("img[src]") if "data:" not in image["src"]}
+        files = [path, *((path.parent / image).resolve() for image in images)]
+        weights[path.relative_to(book).as_posix()] = sum(file.stat().st_size for file in files)
+    heaviest = sorted(weights.items(), key=lambda item: -item[1])[:5]
+    print("\n".join(f"{size / MEGABYTE:.2f} MB  {name}" for name, size in heaviest))
+    assert heaviest[0][1] < 3 * MEGABYTE
 
 
-@pytest.mark.browser
-def test_folded_code_and_answers_open(browser, address):
-    page = Page(browser, f"{address}/lectures/90_sample.html").page
-    for label, inside in (("checks (90.1): folded", "pre"), ("Answer", "mjx-container")):
-        summary = page.locator("article summary", has_text=label)
-        content = page.locator("article details", has_text=label).locator(inside)
-        assert not content.is_visible()
-        summary.focus()
-        page.keyboard.press("Enter")
-        content.wait_for(state="visible")
-    assert page.locator("article details mjx-container").bounding_box()["height"] > 20
-    page.close()
+# --- widgets ---
 
 
-@pytest.mark.browser
-def test_figure_speaks_and_flipbook_moves(browser, address):
-    page = Page(browser, f"{address}/lectures/90_sample.html").page
-    assert page.get_by_alt_text("A line that rises.").bounding_box()["width"] > 200
-    slider = page.get_by_role("slider", name="slope")
-    picture = page.get_by_alt_text("A line of slope 0.5")
-    before = picture.get_attribute("src")
-    slider.press("ArrowRight")
-    moved = page.get_by_alt_text("A line of slope 1", exact=True)
-    moved.wait_for()
-    assert moved.get_attribute("src") != before
-    page.close()
+def test_every_lecture_has_a_slider_that_needs_no_kernel(book):
+    for path in sorted(book.glob("lectures/[0-9]*.html")):
+        books = soup(path).select('script[type="application/json"]')
+        frames = [json.loads(data.string) for data in books if '"frames"' in data.string]
+        assert frames, path.name
+        for flipbook in frames:
+            assert flipbook["label"].strip()
+            texts = [alt for _, alt, _ in flipbook["frames"]]
+            assert len(set(texts)) > 1, f"{path.name}: {flipbook['label']}: no picture says what changed"
 
 
-# --- the same lecture elsewhere ---
+def test_every_picture_says_what_it_shows(book):
+    pictures = 0
+    for path in pages_of(book):
+        for image in soup(path).select("article img"):
+            pictures += 1
+            assert len(image.get("alt", "").split()) > 2, f"{path.name}: {image.get('src', '')[:60]}"
+    assert pictures > 100
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("name", ["01_chain_rule", "90_sample"])
-def test_everybody_can_read_the_exported_page(browser, course, tmp_path, name):
-    from nbconvert import HTMLExporter
-
-    from vgcourse.grading.mathml import HTML_EXPORTER
-
-    exporter = HTMLExporter(**HTML_EXPORTER, template_name="vgcourse")
-    text, _ = exporter.from_filename(str(course / "lectures" / f"{name}.ipynb"))
-    (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    with static_server(tmp_path) as url:
-        page = Page(browser, f"{url}/page.html")
-        assert unknown(page.violations(include=OWN), KNOWN_IN_EXPORT) == []
-        assert page.outside_requests() == []
-        page.close()
+def test_headings_are_in_order(book):
+    for path in (path for path in pages_of(book) if path.stem != "search"):
+        levels = [int(tag.name[1]) for tag in soup(path).select("article :is(h1, h2, h3, h4, h5, h6)")]
+        assert levels[:1] == [1] and levels.count(1) == 1, path.name
+        assert all(below <= above + 1 for above, below in zip(levels, levels[1:])), f"{path.name}: {levels}"
 
 
-@pytest.mark.browser
-def test_everybody_can_read_the_lecture_in_lab(browser, course, tmp_path):
-    shutil.copytree(course / "lectures", tmp_path / "course" / "lectures")
-    whole = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}  # every cell is in the page
-    with lab_server(tmp_path / "course", tmp_path / "lab", whole) as server:
-        for name in ("01_chain_rule", "90_sample"):
-            notebook = Notebook(browser, server, f"lectures/{name}.ipynb")
-            notebook.page.locator("mjx-container").first.wait_for()
-            assert notebook.page.locator(".jp-Cell").count() == len(notebook.saved().cells)
-            assert unknown(axe(notebook.page, OWN, FORMULAS * (name != "90_sample"))) == []
-            assert len(notebook.urls) > 10
-            assert notebook.outside_requests() == []
-            notebook.close()
+# --- problem sets ---
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(ROOT.glob("exercises/*/*.ipynb"))])
+def test_hints_and_answers_are_folded_below_each_box(book, name):
+    article = soup(book / "exercises" / name / f"{name}.html").find("article")
+    solved = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+    boxes = [cell for cell in solved.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    shown = [tag for tag in article.find_all("details") if tag.summary.get_text() == "Solution"]
+    assert len(shown) == len(boxes) > 5
+    for box, answer in zip(boxes, shown):
+        assert not answer.has_attr("open")
+        (wanted,) = re.findall(r"### BEGIN SOLUTION\n(.*?)### END", box.source, re.DOTALL) or [box.source]
+        if box.cell_type == "code":
+            assert "".join(wanted.split()) in "".join(answer.pre.get_text().split())
+    graded = sorted(
+        set(re.findall(rf'check\("({name}\.\w+)"', "".join(cell.source for cell in solved.cells)))
+    )
+    for problem in graded:
+        first = find(problem).hints[0].replace("`", "")
+        assert "".join(first.split())[:30] in "".join(article.get_text().replace("’", "'").split()), problem
+    for secret in ("HIDDEN TESTS", "seed=", "MARK SCHEME", "Rubric", "BEGIN SOLUTION"):
+        assert secret not in article.get_text()
+
+
+def test_a_notebook_that_is_downloaded_has_no_answers(book):
+    for path in ROOT.glob("exercises/*/*.ipynb"):
+        assert (book / "_sources" / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
+    (archive,) = (book / "_downloads").rglob("problem-sets.zip")
+    shutil.unpack_archive(archive, archive.parent / "unpacked")
+    for path in ROOT.glob("exercises/*/*.ipynb"):
+        assert (archive.parent / "unpacked" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_class_gets_a_book_without_answers(course, tmp_path):
+    from_site("build").gather(course, tmp_path / "source", answers=False)
+    for path in ROOT.glob("exercises/*/*.ipynb"):
+        assert (tmp_path / "source" / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
+
+
+def test_two_versions_of_a_set_that_differ_are_refused():
+    one, two = (nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(x, id=x)]) for x in "ab")
+    with pytest.raises(ValueError, match="differ in their cells"):
+        from_site("worked").with_answers(one, two)
+
+
+# --- the library ---
+
+
+def public_functions():
+    """The full names of all functions that the rooms hand on, each once."""
+    rooms = [importlib.import_module(f"vgcourse.{name}") for name in vgcourse.__all__]
+    rooms += [vgcourse.recurrent.fast, vgcourse.recurrent.memory]
+    for room in rooms:
+        names = getattr(room, "__all__", [name for name in vars(room) if not name.startswith("_")])
+        for name in names:
+            value = getattr(room, name)
+            own = hasattr(room, "__all__") or getattr(value, "__module__", "") == room.__name__
+            if inspect.isfunction(value) and own:
+                yield f"{room.__name__}.{name}"
+
+
+def test_every_public_function_stands_once_in_the_reference(book):
+    places = [tag["id"] for path in book.glob("library/*.html") for tag in soup(path).select("dt.sig[id]")]
+    functions = list(public_functions())
+    assert len(functions) > 200
+    assert {name: places.count(name) for name in functions} == dict.fromkeys(functions, 1)
+
+
+def test_a_docstring_is_set_as_numpydoc_with_its_equation(book):
+    entry = soup(book / "library" / "gradcheck.html").find(id="vgcourse.gradcheck.numerical_gradient").parent
+    assert [tag.get_text() for tag in entry.select(".rubric")] == ["Parameters", "Returns", "Raises"]
+    assert "step" in [tag.get_text() for tag in entry.select("dl dt")]
+    assert entry.find("a", href="../lectures/01_chain_rule.html#equation-1-7")
+    assert "(1.7)" in entry.select_one("div.math").get_text()
+
+
+@pytest.mark.parametrize(
+    "given, wanted",
+    [
+        (["a_k * b, |x| and c_"], [r"a_k \* b, \|x\| and c\_"]),
+        (["`a * b_` stays"], ["`a * b_` stays"]),
+        ([">>> a * b", "3", "", "a * b"], [">>> a * b", "3", "", r"a \* b"]),
+        (["Use:", "", "    a * b"], ["Use:", "", "::", "", "    a * b"]),
+        (["Returns", "-------", "array"], ["", ".. rubric:: Returns", "", "", "*result*", "    array"]),
+    ],
+)
+def test_plain_text_keeps_its_signs(given, wanted):
+    assert from_site("library").to_rest(given) == wanted
+
+
+def test_code_that_names_a_function_leads_to_it(book):
+    links = {a.get_text(): a["href"] for a in soup(book / "site" / "topics.html").select("article a")}
+    target = "../library/layers.html#vgcourse.layers.residual_backward"
+    assert links["layers.residual_backward"] == target
+
+
+def test_the_index_has_functions_and_terms(book):
+    entries = {link.get_text() for link in soup(book / "genindex.html").select("article a")}
+    assert {"lstm_step_backward() (in module vgcourse.recurrent)", "vanishing gradient"} <= entries
+
+
+# --- claims and questions ---
+
+
+def test_claims_are_what_the_lectures_print(book):
+    page = soup(book / "site" / "claims.html")
+    rows = [[cell.get_text() for cell in row.select("td")] for row in page.select("tbody tr")]
+    assert ["(10.6) bias 1", "2.231", "2.213", "2e-02"] in rows
+    assert len(rows) > 300
+    for script in ROOT.glob("lectures/measured/*.py"):
+        first = re.search(r'"""(.{20})', script.read_text(encoding="utf-8"))[1]
+        assert any(first in row[0] for row in rows), script.name
+    (equation,) = {a["href"] for a in page.select("article a") if a.get_text() == "(10.6)"}
+    assert equation == "../lectures/10_lstm.html#equation-10-6"
+
+
+QUESTIONS = re.split(
+    r"^### ", (ROOT / "site" / "questions.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+)[1:]
+
+
+def test_there_are_questions():
+    assert len(QUESTIONS) > 50
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda text: text.splitlines()[0][:40])
+def test_a_question_is_answered_by_a_number_of_its_lecture(question):
+    """Where a link leads to is tested with all links of the book."""
+    asked, _, answer = question.partition("\n")
+    assert asked.endswith("?")
+    lectures = re.findall(r"\.\./lectures/(\w+)\.ipynb#", answer)
+    assert lectures
+    known = ""
+    for name in lectures:
+        cells = json.loads((ROOT / "lectures" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+        known += "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        known += "".join("".join(out.get("text", "")) for cell in cells for out in cell.get("outputs", []))
+    numbers = re.findall(r"\*\*(.+?)\*\*", answer)
+    assert numbers
+    assert [number for number in numbers if number not in known] == []
