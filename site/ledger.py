@@ -24,8 +24,8 @@ HEAD = """# Claims and what they were measured to be
 
 This page is made from the notebooks when the book is built. A row is one comparison in a lecture: the
 formula's value, the same quantity by another route (a complex step, a simulation, random draws), and the
-bound on their relative error that the cell asserts. Numbers between bars ‖ are norms of arrays. The tests run every
-lecture and compare its output with what stands here. Another test looks up the numbers of
+bound on their relative error that the cell asserts. Numbers between bars ‖ are norms of arrays. The tests
+run every lecture and compare its output with what stands here. Another test looks up the numbers of
 [the errata](errata.md) and [the questions](questions.md) in the lectures.
 """
 

@@ -1,6 +1,10 @@
 """Reading the book: a real browser on its pages, on a large and a small screen, by keyboard, and on paper."""
 
+import re
 import shutil
+import subprocess
+import sys
+import zlib
 from importlib.util import find_spec
 
 import pytest
