@@ -68,7 +68,8 @@ def read(app, doctree):
         show_as_written(block)
     for cell in doctree.findall(nodes.container):
         if "prompt_show" in cell:
-            label = next(cell.findall(nodes.literal_block)).astext().split("\n")[0].lstrip("# ")
+            first_line = next(cell.findall(nodes.literal_block)).astext().split("\n")[0].lstrip("# ")
+            label = first_line if cell["hide_mode"] == "input" else "What a right answer shows"
             cell["prompt_show"] = cell["prompt_hide"] = label
     for kind, where, known in (("term", GLOSSARY, book.glossary), ("source", SOURCES, book.sources)):
         if page == where:

@@ -208,6 +208,7 @@ def test_hints_and_answers_are_folded_below_each_box(book, name):
     for problem in graded:
         first = find(problem).hints[0].replace("`", "")
         assert "".join(first.split())[:30] in "".join(article.get_text().replace("’", "'").split()), problem
+    assert "What a right answer shows" in article.get_text()
     source = "".join(cell.source for cell in solved.cells)
     hidden = re.findall(r"BEGIN HIDDEN TESTS.*?(seed=\d+).*?END HIDDEN", source, re.DOTALL)
     assert hidden

@@ -52,6 +52,15 @@ window.addEventListener("afterprint", () => {
   for (const details of unfolded) details.open = false;
 });
 
+// The theme's switches that unfold a part of the side bar have no name.
+function nameSwitches() {
+  for (const summary of document.querySelectorAll(".bd-sidebar-primary summary")) {
+    const page = summary.closest("li").querySelector("a").textContent.trim();
+    summary.setAttribute("aria-label", `Pages below ${page}`);
+  }
+}
+document.addEventListener("DOMContentLoaded", nameSwitches);
+
 // The first page's picture moves once; a button moves it again, where motion is welcome.
 function offerReplay() {
   const picture = document.querySelector(".moving-figure");
