@@ -10,13 +10,20 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+GITHUB = "https://github.com/"
+# Services that open a repository's notebook, as the book's theme calls them.
+LAUNCH = {
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+    "notebook_interface": "jupyterlab",
+}
 FILES = ("pyproject.toml", "README.md", "CITATION.cff", ".github/ISSUE_TEMPLATE/config.yml")
 
 
 def address_of(root=ROOT):
     """OWNER/NAME as it stands in pyproject.toml; None while nobody has written it there."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    address = project["urls"]["Repository"].removeprefix("https://github.com/")
+    address = project["urls"]["Repository"].removeprefix(GITHUB)
     return None if address.startswith("OWNER/") else address
 
 
@@ -31,7 +38,7 @@ def write(new, root=ROOT):
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         raise SystemExit(f"address: got {new!r}; expected OWNER/NAME, such as ada/vgcourse.")
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    old = project["urls"]["Repository"].removeprefix("https://github.com/")
+    old = project["urls"]["Repository"].removeprefix(GITHUB)
     changed = []
     for name in FILES:
         text = (root / name).read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ import ledger
 import library
 import nbformat
 import worked
-from address import address_of
+from address import GITHUB, address_of
 from sphinx.cmd.build import main as sphinx_build
 
 SITE = Path(__file__).resolve().parent
@@ -68,7 +68,7 @@ def build(course, out, answers=True, address=None):
     options = [str(out / "source"), str(out / "html"), "-c", str(SITE), "-d", str(out / "doctrees")]
     options += ["--fresh-env", "--fail-on-warning", "--keep-going", "--quiet", "--no-color"]
     if address:
-        options += ["-D", f"html_theme_options.repository_url=https://github.com/{address}"]
+        options += ["-D", f"html_theme_options.repository_url={GITHUB}{address}"]
     status = sphinx_build(options)
     for path in course.glob("exercises/*/*.ipynb"):  # what the download button gives has no answers in it
         shutil.copyfile(path, out / "html" / "_sources" / path.relative_to(course))

@@ -7,6 +7,7 @@ from pathlib import Path
 from sphinx.util.fileutil import copy_asset
 
 sys.path.insert(0, str(Path(__file__).parent))  # for our own extensions
+from address import LAUNCH  # noqa: E402
 
 project = "Vanishing and exploding gradients"
 author = copyright = "The vgcourse authors"
@@ -39,7 +40,10 @@ suppress_warnings = [
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 MATHJAX_FILES = ["tex-chtml-full.js", "output/chtml/fonts/woff-v2"]
 mathjax_path = "mathjax/tex-chtml-full.js"
-mathjax3_config = {"options": {"enableMenu": False}}  # the menu would load more
+mathjax3_config = {
+    "options": {"enableMenu": False},  # the menu would load more
+    "chtml": {"scale": 0.95},  # most numbered formulas fit beside both side bars at 1280 pixels
+}
 
 html_title = project
 html_show_copyright = False
@@ -60,15 +64,8 @@ html_theme_options = {
 }
 
 
-# Where a notebook can be started with one click, if the repository has an address (build.py).
-LAUNCH = {
-    "binderhub_url": "https://mybinder.org",
-    "colab_url": "https://colab.research.google.com",
-    "notebook_interface": "jupyterlab",
-}
-
-
 def add_launch_buttons(app, config):
+    """A notebook starts with one click if the repository has an address (build.py)."""
     if config.html_theme_options.get("repository_url"):
         config.html_theme_options["launch_buttons"] = LAUNCH
 
