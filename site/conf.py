@@ -7,7 +7,7 @@ from pathlib import Path
 from sphinx.util.fileutil import copy_asset
 
 sys.path.insert(0, str(Path(__file__).parent))  # for our own extensions
-from address import LAUNCH  # noqa: E402
+from address import LAUNCH
 
 project = "Vanishing and exploding gradients"
 author = copyright = "The vgcourse authors"
