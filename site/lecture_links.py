@@ -112,8 +112,8 @@ def join_lines(doctree):
 
 def show_as_written(block):
     """Sphinx would put a formula of several lines into `split`, where no tag may stand."""
-    if not block.get("nowrap"):
-        block["nowrap"] = True
+    if not (block.get("no-wrap") or block.get("nowrap")):  # the newer name, and MyST's
+        block["no-wrap"] = block["nowrap"] = True
         block[:] = [nodes.Text(rf"\[{block.astext()}\]")]
 
 

@@ -265,7 +265,9 @@ def test_a_docstring_is_set_as_numpydoc_with_its_equation(book):
     assert [tag.get_text() for tag in entry.select(".rubric")] == ["Parameters", "Returns", "Raises"]
     assert "step" in [tag.get_text() for tag in entry.select("dl dt")]
     assert entry.find("a", href="../lectures/01_chain_rule.html#equation-1-7")
-    assert "(1.7)" in entry.select_one("div.math").get_text()
+    formula = entry.select_one("div.math").get_text()
+    assert "(1.7)" in formula
+    assert formula.count(r"\[") == formula.count(r"\]") == 1
 
 
 @pytest.mark.parametrize(
