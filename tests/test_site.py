@@ -42,8 +42,8 @@ def test_every_link_leads_to_a_place_of_the_book(book):
     for path, page in pages.items():
         for link in page.select("a[href], link[href], img[src], script[src]"):
             where, _, fragment = (link.get("href") or link["src"]).partition("#")
-            if where.startswith("data:"):
-                continue
+            if where.startswith("data:") or (link.name == "a" and where.startswith("https://")):
+                continue  # a reader may be sent elsewhere, a page asks for nothing there
             assert "//" not in where, f"{path.name} leads elsewhere: {where}"
             target = (path.parent / where.partition("?")[0]).resolve() if where else path
             assert target.exists(), f"{path.name}: {where}"
