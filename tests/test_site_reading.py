@@ -62,8 +62,9 @@ def unknown(violations, known=KNOWN):
 @pytest.mark.parametrize("name, width, scheme", VIEWS)
 def test_everybody_can_read_the_page(browser, address, name, width, scheme):
     page = Page(browser, f"{address}/{name}.html", scheme=scheme, width=width)
-    alike = FORMULAS * (name != "lectures/90_sample") + ROWS * (name == "site/claims")
-    assert unknown(page.violations(exclude=alike)) == []
+    if name != "lectures/90_sample":  # thousands of elements that axe would walk through, all made in one way
+        page.page.evaluate("document.querySelectorAll('mjx-container').forEach(e => e.replaceChildren())")
+    assert unknown(page.violations(exclude=ROWS * (name == "site/claims"))) == []
     page.page.set_viewport_size({"width": 400, "height": 900})
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 400, "it scrolls sideways"
     assert len(page.urls) > 5
