@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
+from unittest import mock
 
 import nbformat
 import pytest
@@ -113,6 +114,9 @@ def test_the_course_is_found_from_below_and_from_elsewhere(course, tmp_path, mon
     copies.refresh(course)
     monkeypatch.chdir(course / "mine" / "lectures")  # where the same folders are once more
     assert lab.find_course() == course
+    clone = course.rename(course.with_name("mine"))  # a name that somebody may give
+    monkeypatch.chdir(clone / "mine" / "lectures")
+    assert lab.find_course() == clone
     monkeypatch.chdir(tmp_path)
     assert lab.find_course() == ROOT
     monkeypatch.setattr(lab, "__file__", str(tmp_path / "site-packages" / "vgcourse" / "lab.py"))
@@ -127,6 +131,30 @@ def test_a_page_that_cannot_be_shown_is_one_sentence(course, monkeypatch, capsys
     assert main(["lab", page]) == 2
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options, opened",
+    [
+        ([], START),
+        ([SET], f"mine/{SET}"),  # the reader's own copy
+        ([".gitignore"], ".gitignore"),
+        (["--instructor"], None),
+        (["--instructor", SET], SET),
+    ],
+)
+def test_lab_opens_what_the_reader_works_on(course, monkeypatch, options, opened):
+    server = mock.Mock(connect_url="http://127.0.0.1:8888/lab")
+    started = mock.Mock(return_value=server)
+    monkeypatch.setattr("jupyterlab.labapp.LabApp.initialize_server", started)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(course / "data"))  # of signatures
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.chdir(course)
+    assert main(["lab", *options]) == 0
+    arguments = started.call_args.kwargs["argv"]
+    assert f"--ServerApp.root_dir={course}" in arguments
+    assert "--LabApp.default_url=/lab" + (f"/tree/{opened}" if opened else "") in arguments
+    server.start.assert_called_once()
 
 
 def test_the_settings_are_json_and_travel_in_the_wheel():

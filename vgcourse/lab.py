@@ -26,11 +26,16 @@ def find_course(start=None):
     """
     start = Path.cwd() if start is None else Path(start).resolve()
     for folder in (start, *start.parents, Path(__file__).resolve().parents[1]):
-        if (folder / START).is_file() and folder.name != copies.MINE:
+        if (folder / START).is_file() and not _holds_copies(folder):
             return folder
     raise FileNotFoundError(
         f"there is no course in {start}: go to the folder that holds {START} and try again."
     )
+
+
+def _holds_copies(folder):
+    """Is it the folder mine/ of a course? Somebody's clone may have the same name."""
+    return folder.name == copies.MINE and (folder.parent / START).is_file()
 
 
 def open_course(root, page=None, instructor=False, options=()):
@@ -39,8 +44,8 @@ def open_course(root, page=None, instructor=False, options=()):
     Parameters
     ----------
     root : the course's folder
-    page : a file to open, from the working directory; default: the reader's own copy of the start page,
-        for instructors the list of files
+    page : a file to open, from the working directory, or the reader's own copy of it where there is one;
+        default: the start page, for instructors the list of files
     instructor : with nbgrader's menus and formgrader
     options : further options, handed on to JupyterLab
 
@@ -60,9 +65,10 @@ def open_course(root, page=None, instructor=False, options=()):
 
         settings.insert(0, SETTINGS / "instructor")
     else:
-        where = where or f"{copies.MINE}/{START}"
         for line in copies.said_of(copies.refresh(root)):
             print(line)
+        own = f"{copies.MINE}/{where or START}"
+        where = own if where is None or (Path(root) / own).is_file() else where
     paths = [*map(str, settings), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(root)  # where nbgrader looks for its configuration
