@@ -170,9 +170,10 @@ def _progress(arguments):
 
     try:
         if arguments.export:
-            return _say(f"{arguments.export} holds {progress.export(arguments.export)} problems.")
+            number = progress.export(arguments.export)
+            return _say(f"{arguments.export} holds {_problems(number)}.")
         if arguments.carried:
-            return _say(f"Added from {arguments.carried}: {progress.carry(arguments.carried)} problems.")
+            return _say(f"Added from {arguments.carried}: {_problems(progress.carry(arguments.carried))}.")
         progress.show()
         file = progress.path()
     except BrokenPipeError:
@@ -184,6 +185,10 @@ def _progress(arguments):
     if file is None:
         return _say("VGCOURSE_PROGRESS is off: nothing is kept.")
     return _say(f"Kept in {file}." if file.exists() else f"Your first check begins {file}.")
+
+
+def _problems(number):
+    return f"{number} problem{'s' * (number != 1)}"
 
 
 def _say(sentence):
