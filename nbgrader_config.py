@@ -49,6 +49,7 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "vgcourse.grading.feedback.Overview",
     "vgcourse.grading.feedback.HideTests",
+    "vgcourse.grading.feedback.DropLinks",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 

@@ -28,7 +28,7 @@ def test_a_prime_stands_beside_its_letter(tex, expected):
     assert expected in mathml(tex)
 
 
-@pytest.mark.parametrize("tex", ["(-z)", "a=-z", r"\max(x,-1)", r"a\cdot-z"])
+@pytest.mark.parametrize("tex", ["(-z)", "a=-z", r"\max(x,-1)", r"a\cdot-z", r"(a,\ -z)"])
 def test_a_sign_belongs_to_its_number(tex):
     assert '<mo form="prefix">−</mo>' in mathml(tex)
 
@@ -49,6 +49,7 @@ def test_a_difference_keeps_its_spaces(tex):
         (r"\max(z)", '<mo lspace="0" rspace="0">max</mo>'),
         (r"\min\left(z\right)", '<mo lspace="0" rspace="0">min</mo>'),
         (r"\max_k z", '<mo lspace="0" rspace="0.167em">max</mo>'),
+        (r"a\,\ln\,z", '<mspace width="0.167em"></mspace><mi>ln</mi><mspace width="0.167em"></mspace><mi>z'),
         (r"2\max z", '<mo lspace="0.167em" rspace="0.167em">max</mo>'),
     ],
 )

@@ -46,18 +46,19 @@ def _lower_primes(script):
 
 
 def _space(row):
-    children = [*row]
+    children, behind = [*row], None
     for before, node, after in zip([None, *children], children, [*children[1:], None]):
-        operator_before = before is not None and before.tag == "mo"
-        if node.text in SIGNS and operator_before and before.text not in ENDS:
+        if before is not None and before.tag != "mspace":
+            behind = before
+        if node.text in SIGNS and behind is not None and behind.tag == "mo" and behind.text not in ENDS:
             node.set("form", "prefix")
         if node.tag == "mo" and node.text in BARS and node.get("fence") != "true":
             node.set("lspace", "0")
             node.set("rspace", "0")
         if (name := _function(node)) is None:
             continue
-        left = THIN if before is not None and not operator_before else "0"
-        right = "0" if after is None or after.tag == "mo" or _opens(after) else THIN
+        left = "0" if before is None or before.tag in ("mo", "mspace") else THIN
+        right = "0" if after is None or after.tag in ("mo", "mspace") or _opens(after) else THIN
         if name.tag == "mo":
             name.set("lspace", left)
             name.set("rspace", right)
