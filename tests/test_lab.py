@@ -1,6 +1,7 @@
 """`vgcourse lab`: the course opens on its start page, quietly, without an instructor's menus."""
 
 import json
+import logging
 import shutil
 import subprocess
 import urllib.error
@@ -155,6 +156,9 @@ def test_lab_opens_what_the_reader_works_on(course, monkeypatch, options, opened
     assert f"--ServerApp.root_dir={course}" in arguments
     assert "--LabApp.default_url=/lab" + (f"/tree/{opened}" if opened else "") in arguments
     server.start.assert_called_once()
+    (shown,) = server.log.addFilter.call_args.args
+    said = ["Notebook a.ipynb is not trusted", "WebSocket ping timeout after 30009 ms.", "The disk is full"]
+    assert [text for text in said if shown(logging.makeLogRecord({"msg": text}))] == ["The disk is full"]
 
 
 def test_the_settings_are_json_and_travel_in_the_wheel():

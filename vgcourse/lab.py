@@ -13,6 +13,10 @@ from urllib.parse import quote
 from . import copies
 
 START = "lectures/00_start_here.ipynb"
+HARMLESS = (
+    "is not trusted",  # a copy that another program has saved: Lab shows that in its status bar
+    "ping timeout",  # the computer slept: Lab connects again by itself
+)
 SETTINGS = Path(__file__).with_name("jupyter")
 
 
@@ -92,8 +96,7 @@ def open_course(root, page=None, instructor=False, options=()):
     server = jupyterlab.labapp.LabApp.initialize_server(argv=arguments)
     print(f"The course is open: {server.connect_url.split()[0]}\nCtrl+C twice ends it.", flush=True)
     server.identity_provider.token_generated = False  # else Lab says the same again in six lines
-    # a copy that another program has saved: Lab shows that in its status bar
-    server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+    server.log.addFilter(lambda record: not any(words in record.getMessage() for words in HARMLESS))
     server.start()
 
 

@@ -48,7 +48,7 @@ def _lower_primes(script):
 def _space(row):
     children, behind = [*row], None
     for before, node, after in zip([None, *children], children, [*children[1:], None]):
-        if before is not None and before.tag != "mspace":
+        if before is not None and not _is_space(before):
             behind = before
         if node.text in SIGNS and behind is not None and behind.tag == "mo" and behind.text not in ENDS:
             node.set("form", "prefix")
@@ -57,8 +57,12 @@ def _space(row):
             node.set("rspace", "0")
         if (name := _function(node)) is None:
             continue
-        left = "0" if before is None or before.tag in ("mo", "mspace") else THIN
-        right = "0" if after is None or after.tag in ("mo", "mspace") or _opens(after) else THIN
+        left, right = (
+            "0" if beside is None or beside.tag == "mo" or _is_space(beside) else THIN
+            for beside in (before, after)
+        )
+        if after is not None and _opens(after):
+            right = "0"
         if name.tag == "mo":
             name.set("lspace", left)
             name.set("rspace", right)
@@ -73,6 +77,10 @@ def _function(node):
     core = node[0] if node.tag in ("msub", "msup", "msubsup", "munder") else node
     named = core.tag in ("mi", "mo") and len(core.text or "") > 1 and core.text.isalpha()
     return core if named else None
+
+
+def _is_space(node):
+    return node.tag == "mspace" or (node.tag == "mtext" and not (node.text or "").strip())
 
 
 def _opens(node):
