@@ -92,10 +92,8 @@ def python(place):
 
     for run.program in filter(None, [sys.executable, shutil.which(version, path=env["PATH"])]):
         try:
-            if (
-                run(subprocess.run, place, "-c", "import jupyterlab, numpy", capture_output=True).returncode
-                == 0
-            ):
+            tried = run(subprocess.run, place, "-c", "import jupyterlab, numpy", capture_output=True)
+            if tried.returncode == 0:
                 return run
         except OSError:
             continue
