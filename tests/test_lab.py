@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import re
 import shutil
 import subprocess
 import urllib.error
@@ -90,15 +92,20 @@ def solve(context, server, path):
 
 
 @pytest.mark.browser
-def test_an_instructor_has_the_menus(course, tmp_path):
+def test_an_instructor_has_the_menus(course, tmp_path, monkeypatch):
     require(CHROMIUM, "needs chromium")
+    monkeypatch.setenv("PATH", os.defpath)  # nothing is activated; formgrader starts a program all the same
+    shutil.copytree(ROOT / "solutions" / "ps1", course / "solutions" / "ps1")
     with lab_server(course, tmp_path / "work", course=["--instructor"]) as server, chromium() as context:
         page = context.new_page()
         page.goto(f"{server.url}/lab/tree/{SET}")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector("text=Create Assignment")
         assert "Nbgrader" in page.evaluate(MENUS)
-        assert status_of(f"{server.url}/formgrader") == 200
+        for address in ("formgrader", "formgrader/manage_assignments", "formgrader/api/assignments"):
+            assert status_of(f"{server.url}/{address}") == 200
+        said = server.log.read_text()
+    assert re.findall(r"^\[[WEC] (?!.*(?:All authentication|stopping)).*", said, re.MULTILINE) == []
     assert not (course / "mine").exists()
 
 
