@@ -1,9 +1,10 @@
-"""`vgcourse roster`, `report` and `variant`: what an instructor types beside nbgrader's own commands."""
+"""`vgcourse roster`, `report`, `variant`, and those of `term`: what an instructor types beside nbgrader's."""
 
 import sys
 from pathlib import Path
 
-from vgcourse.authoring.build import ROOT
+from vgcourse.grading import term
+from vgcourse.grading.course import course_root
 
 
 def add_to(commands):
@@ -22,27 +23,25 @@ def add_to(commands):
     variant.add_argument("--secret", type=Path, required=True, help="a file; made if it is not there")
     variant.set_defaults(run=_variant)
 
-
-def course_root():
-    """The course around the current folder: the nearest one above it with an nbgrader_config.py."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "nbgrader_config.py").is_file():
-            return folder
-    return ROOT
+    term.add_to(commands)
 
 
 def _roster(arguments):
-    from vgcourse.grading.report import course_folders
-    from vgcourse.grading.roster import RosterError, enrol, read
+    from vgcourse.grading.course import course_folders
+    from vgcourse.grading.roster import RosterError, enrol, keep, read
 
+    root = course_root()
     try:
         students = read(arguments.file)
-        enrol(course_folders(course_root())["db_url"], students)
+        others = enrol(course_folders(root)["db_url"], students)
+        keep(root, students)
     except (RosterError, OSError) as error:
         print(f"vgcourse roster: {error}", file=sys.stderr)
         return 2
     print(f"{len(students)} students are enrolled, from {students[0].student} to {students[-1].student}.")
+    if others:
+        print(f"In the gradebook and not on this list: {', '.join(others)}.")
+        print("Who has left: nbgrader db student remove ID --force, which removes the marks, too.")
     return 0
 
 
