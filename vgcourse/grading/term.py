@@ -60,23 +60,35 @@ def _known(folders, assignment):
     return f"there is no set {assignment!r}; there are {', '.join(dict.fromkeys(sets)) or 'none'}."
 
 
+def _due_dates(folders):
+    """{set: due date or None}; nothing where there is no gradebook yet, and none is made."""
+    from nbgrader.api import Gradebook
+
+    from vgcourse.grading.late import due_dates
+
+    if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
+        return {}
+    with Gradebook(folders["db_url"]) as gradebook:
+        return due_dates(gradebook)
+
+
 def _due(arguments):
     from nbgrader.api import Gradebook
 
-    from vgcourse.grading.late import LateError, due_dates, set_due
+    from vgcourse.grading.late import LateError, set_due
 
     _, folders = _course()
-    if arguments.time and (problem := _known(folders, arguments.assignment)):
-        return _complain("due", problem)
-    with Gradebook(folders["db_url"]) as gradebook:
-        if arguments.time:
-            try:
+    if arguments.time:
+        if problem := _known(folders, arguments.assignment):
+            return _complain("due", problem)
+        try:
+            with Gradebook(folders["db_url"]) as gradebook:
                 set_due(gradebook, arguments.assignment, arguments.time)
-            except LateError as error:
-                return _complain("due", error)
-        for name, due in due_dates(gradebook).items():
-            if arguments.assignment in (None, name):
-                print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
+        except LateError as error:
+            return _complain("due", error)
+    for name, due in _due_dates(folders).items():
+        if arguments.assignment in (None, name):
+            print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
     return 0
 
 
@@ -132,10 +144,8 @@ def _export(arguments):
 
 
 def _solutions(arguments):
-    from nbgrader.api import Gradebook
-
     from vgcourse.grading.bundle import packed
-    from vgcourse.grading.late import LateError, due_dates
+    from vgcourse.grading.late import LateError
     from vgcourse.grading.solved import may_be_shown, solved
 
     root, folders = _course()
@@ -144,8 +154,7 @@ def _solutions(arguments):
         return _complain("solutions", problem)
     try:
         if not arguments.now:
-            with Gradebook(folders["db_url"]) as gradebook:
-                may_be_shown(due_dates(gradebook).get(name), name, root / "extensions.csv")
+            may_be_shown(_due_dates(folders).get(name), name, root / "extensions.csv")
         files = solved(root / "solutions" / name)
         to = arguments.zip or root / "solution" / name
         if arguments.zip:
