@@ -54,6 +54,7 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",  # again: by now the derivations are read
     "nbgrader.preprocessors.GetGrades",
     "vgcourse.grading.feedback.Overview",
+    "vgcourse.grading.feedback.SayNames",
     "vgcourse.grading.feedback.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

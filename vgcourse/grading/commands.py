@@ -49,27 +49,32 @@ def _report(arguments):
     from rich.console import Console
     from sqlalchemy.exc import DatabaseError
 
-    from vgcourse.grading import report
+    from vgcourse.grading import inclass, report
+    from vgcourse.grading.naming import NamesError
 
     root, console = course_root(), Console(highlight=False)
     for assignment in arguments.assignments:
         try:
             rows = report.collect(root, assignment)
-            html, csv = (root / "report" / f"{assignment}{ending}" for ending in (".html", ".csv"))
+            html, csv, shown = (
+                root / "report" / f"{assignment}{ending}" for ending in (".html", ".csv", "-in-class.html")
+            )
             html.parent.mkdir(exist_ok=True)
             before = csv.read_text(encoding="utf-8-sig") if csv.is_file() else ""
             html.write_text(report.to_html(rows, title=assignment), encoding="utf-8")
             csv.write_text(report.to_csv(rows), encoding="utf-8-sig")  # Excel asks for the mark
+            page = inclass.to_html(inclass.questions(root, assignment, rows), title=assignment)
+            shown.write_text(page, encoding="utf-8")
         except DatabaseError as error:
             print(f"vgcourse report: the gradebook cannot be read: {error.orig}", file=sys.stderr)
             return 2
-        except (LookupError, OSError) as error:
+        except (LookupError, NamesError, OSError) as error:
             print(f"vgcourse report: {error}", file=sys.stderr)
             return 2
         console.print(report.to_terminal(rows))
         for sentence in report.changes(before, rows):
             console.print(sentence, markup=False)
-        console.print(f"{html}\n{csv}", markup=False, soft_wrap=True)
+        console.print(f"{html}\n{csv}\n{shown}", markup=False, soft_wrap=True)
     return 0
 
 

@@ -29,5 +29,6 @@ def course_folders(root):
         "source": root / course.get("source_directory", "source"),
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
+        "root": root,
         "config": config,
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.course import course_folders
+from vgcourse.grading.naming import named, read_names
 from vgcourse.grading.page import about_group, to_html
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
@@ -58,10 +59,13 @@ def collect(course_root, assignment):
         If the gradebook does not know the assignment.
     FileNotFoundError
         If there is no gradebook.
+    NamesError
+        If names.csv cannot be read.
     """
     from nbgrader.api import Gradebook, MissingEntry
 
     folders = course_folders(Path(course_root))
+    called = read_names(folders["root"])
     if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
@@ -77,10 +81,11 @@ def collect(course_root, assignment):
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
         titles = part_titles(folders["source"] / assignment)
-        return [
+        rows = [
             _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
+    return [named(row, called) for row in rows]
 
 
 def part_titles(folder):
