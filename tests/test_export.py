@@ -120,6 +120,16 @@ def test_late_days_are_taken_off_and_told(course):
     assert "ps1: points taken off for being late: Nr. 5 (4)." in made.told
 
 
+def test_another_rule_for_late_days_is_left_alone(course):
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("vgcourse.grading.late.LateDays", "rule.OneWeek"))
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.find_submission_notebook("ps1", "ps1", "1").late_submission_penalty = 2.0
+        gradebook.db.commit()
+    enrol(course, CANVAS)
+    assert table(export(course, ["ps1"]))[2][-1] == "7.5"
+
+
 def test_moodle_gets_names_number_and_address(course):
     enrol(course, MOODLE)
     made = export(course, ["ps1"])

@@ -182,4 +182,5 @@ def test_a_time_that_is_told_later_counts_when_the_marks_are_settled(course):
         )
         (course / "submitted" / "extended" / "tiny" / "timestamp.txt").write_text("2027-03-02 01:00 UTC")
         score = gradebook.find_submission("tiny", "extended").score
-        assert late.settle(gradebook, "tiny", rule, course / "submitted")["extended"] == score / 4
+        late.settle(gradebook, "tiny", rule, course / "submitted")
+        assert late.lost(gradebook, "tiny")["extended"] == score / 4

@@ -147,12 +147,7 @@ def settle(gradebook, assignment, rule, submitted):
     assignment : str
     rule : LateDays
     submitted : path of the folder with the hand-ins and their times
-
-    Returns
-    -------
-    dict, student → points taken off, of those who lose some
     """
-    taken = {}
     submissions = gradebook.assignment_submissions(assignment)
     for submission in submissions:
         if when := handed_in_at(Path(submitted) / submission.student_id / assignment):
@@ -161,8 +156,10 @@ def settle(gradebook, assignment, rule, submitted):
         share = rule.share(gradebook, assignment, submission.student_id)
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = share * notebook.score if share else None
-            if share:
-                lost = notebook.late_submission_penalty
-                taken[submission.student_id] = taken.get(submission.student_id, 0) + lost
     gradebook.db.commit()
-    return taken
+
+
+def lost(gradebook, assignment):
+    """{student: points taken off} of those who lose some in a set."""
+    submissions = gradebook.assignment_submissions(assignment)
+    return {one.student_id: one.late_submission_penalty for one in submissions if one.late_submission_penalty}
