@@ -21,7 +21,7 @@ SLIP = Mistake("start.slope_of_square", "constant", "You give <2> back & not 2z.
 ANSWERS = {
     "ada": "def slope_of_square(z):\n    '''By Ada.'''\n    return 2  # Ada Osei, group 3",
     "bo": "def slope_of_square(z):\n    bo_says = 2\n    return bo_says",
-    "chi": "def slope_of_square(z):\n    two = 2\n    return two",
+    "chi": "def slope_of_square(z):\n    achievement = 2\n    return achievement",
     "dan": "def slope_of_square(z)\n    return 2",
     "eva": "def slope_of_square(z):\n    return 2 * z",
 }

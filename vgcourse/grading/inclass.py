@@ -6,6 +6,7 @@ print(to_html(questions, title="ps1"))
 
 import ast
 import json
+import re
 from html import escape
 from pathlib import Path
 from string import Template
@@ -119,8 +120,9 @@ def _example(mistake, cell, rows, answers):
     for row in rows:
         if any((one.problem, one.kind) == (mistake.problem, mistake.kind) for one in row.mistakes):
             code = bare(answers[row.student].get(cell, ""))
-            names = [word.casefold() for word in (row.student, *row.name.split()) if len(word) > 2]
-            if code and code.count("\n") < LONGEST and not any(word in code.casefold() for word in names):
+            words = {word.casefold() for word in re.findall(r"[^\W_]+", code)}
+            names = {word.casefold() for word in re.findall(r"[^\W_]+", f"{row.student} {row.name}")}
+            if code and code.count("\n") < LONGEST and not words & names:
                 fitting.append(code)
     return min(fitting, key=len, default="")
 
