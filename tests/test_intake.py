@@ -84,6 +84,7 @@ def test_whose_file_it_is(students, path, student, file):
             "Dan Doe_90_assignsubmission_file_/ps1.ipynb",
             "90 is Chi Wu on the list, and the file is called",
         ),
+        (MOODLE, "Participant_13_assignsubmission_file_/ps1.ipynb", "13 (Participant) is not on the list"),
         (MOODLE, "z_ps1.ipynb", "z is not on the list; call it STUDENT_ps1.ipynb"),
         (MOODLE, "ps1.ipynb", "no student of the list is in its name"),
         (MOODLE, "submission_5/ps1.ipynb", "submission_5 is not in Gradescope's submission_metadata.yml"),
@@ -94,6 +95,13 @@ def test_why_it_is_nobodys(students, path, reason):
     people = Class(students, {"submission_6": [{"name": "Zoe", "sid": "", "email": "99"}]})
     owner = people.owner(tuple(path.split("/")))
     assert owner.students == () and owner.problem.startswith(reason)
+
+
+@pytest.mark.parametrize("name", ["Amara", "Participant"])
+def test_moodles_number_is_no_id_of_a_student(name):
+    """It is another one in each assignment: alone it says nothing, where a list has ids and no names."""
+    owner = Class([enrolled("13", "", "", id="13")]).owner((f"{name}_13_assignsubmission_file_", "ps1.ipynb"))
+    assert owner.students == () and owner.problem == f"13 ({name}) is not on the list"
 
 
 @pytest.fixture
@@ -142,6 +150,7 @@ def test_everything_is_named_and_nothing_leaves_submitted(take):
         "Chi Wu_91_assignsubmission_file_/ps2.ipynb": "it is called ps2: a hand-in to another set?",
         "who_ps1.ipynb": "who is not on the list; call it STUDENT_ps1.ipynb",
     }
+    assert said["Chi Wu_90_assignsubmission_file_/notes.pdf"][0] == "c@x.org"
     made = sorted(path.relative_to(take.root).as_posix() for path in take.root.rglob("*") if path.is_file())
     assert made == ["d.zip", *(f"submitted/{one}@x.org/ps1/ps1.ipynb" for one in "abc")]
 

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 from nbgrader.plugins import FileNameCollectorPlugin
+
+from vgcourse.grading.roster import IDS
 
 # okaforamara_4711_90210_ps1-1: the number is Canvas's for this student; -1 counts the hand-ins
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<student>\d+)_\d+_(?P<file>.+)")
@@ -82,12 +84,21 @@ class Class:
     submitters : dict, name of a Gradescope folder → list of {"name", "sid", "email"}
     """
 
-    IDS = ("id", "student id", "student_id", "identifier", "sis user id", "sis login id", "id number")
-    LOGINS = ("username", "email address", "email", "sid")
-
     def __init__(self, students, submitters=None):
-        self.students, self.submitters = students, submitters or {}
+        self.submitters = submitters or {}
         self.from_canvas = any(one.value("sis login id", "sis user id", "section") for one in students)
+        self.ids, self.numbers, self.names = defaultdict(list), defaultdict(list), defaultdict(list)
+        for one in students:
+            for said in {plainly(one.value(heading)) for heading in IDS}:
+                self.ids[said].append(one)
+            for said in {one.student, one.value("id"), _identifier(one)}:
+                self.numbers[said].append(one)
+            if one.first_name or one.last_name:
+                first, last = letters(one.first_name), letters(one.last_name)
+                for said in {first + last, last + first}:
+                    self.names[said].append(one)
+        for one in students:  # the id in the gradebook comes before what other columns say
+            self.ids[plainly(one.student)] = [one]
 
     def owner(self, parts):
         """Whose the file with this path is.
@@ -125,8 +136,8 @@ class Class:
 
     def find(self, text):
         """The id of the student whom this id, login, address or full name means; None for none or several."""
-        student = self._by_id(text) or self._only(self._by_name(text))
-        return student.student if student else None
+        found = self.ids.get(plainly(text)) or self.names.get(letters(text)) or []
+        return found[0].student if len(found) == 1 and letters(text) else None
 
     def _of_gradescope(self, folder, stem):
         people = self.submitters.get(folder)
@@ -149,13 +160,12 @@ class Class:
         Canvas's numbers are its own everywhere. Moodle counts anew in each assignment, so that a number may
         be somebody else's by chance: there the name decides.
         """
-        numbered = [
-            one for one in self.students if number in (one.student, one.value("id"), self._identifier(one))
-        ]
-        named = self._by_name(name)
+        numbered, named = self.numbers.get(number, []), self.names.get(letters(name), [])
         both = [one for one in numbered if one in named]
         if len(both) == 1:
             return both[0], ""
+        if system == "Moodle":
+            numbered = [one for one in numbered if _identifier(one) == number]
         nameless = len(numbered) == 1 and not (numbered[0].first_name or numbered[0].last_name)
         blind = name.casefold() in ("participant", "anonymous", "anon")
         if len(numbered) == 1 and (nameless or blind or (system == "Canvas" and self.from_canvas)):
@@ -168,31 +178,10 @@ class Class:
             return None, f"{number} is {numbered[0].name} on the list, and the file is called after {name}"
         return None, f"{number} ({name}) is not on the list"
 
-    @staticmethod
-    def _identifier(one):
-        return one.value("identifier").removeprefix("Participant ")
 
-    def _by_id(self, text):
-        wanted = plainly(text)
-        for one in self.students:
-            others = [one.value(heading) for heading in (*self.IDS, *self.LOGINS)]
-            if wanted and wanted in map(plainly, (one.student, *others)):
-                return one
-        return None
-
-    def _by_name(self, text):
-        wanted = letters(text)
-        return [
-            one
-            for one in self.students
-            if wanted
-            and (one.first_name or one.last_name)
-            and wanted in (letters(one.first_name + one.last_name), letters(one.last_name + one.first_name))
-        ]
-
-    @staticmethod
-    def _only(found):
-        return found[0] if len(found) == 1 else None
+def _identifier(one):
+    """Moodle's number for a student, where the list is an assignment's grading worksheet."""
+    return one.value("identifier").removeprefix("Participant ")
 
 
 def plainly(text):

@@ -72,14 +72,15 @@ def take_in(root, students, download, assignment, times=None):
     told = read_times(times, people) if times not in (None, "zip") else {}
     lines, handed_in = [], {}
     for order, file in enumerate(files):
-        if file.data is None or not file.path.lower().endswith(archive.NOTEBOOK):
-            if file.problem or not file.path.endswith(archive.METADATA):
-                lines.append(Line(file.path, "", file.problem or "no notebook, stays in the download", False))
+        if file.path.endswith(archive.METADATA) and not file.problem:
             continue
         owner = people.owner(file.parts)
-        problem = owner.problem or _for_another_set(owner.file, assignment)
+        problem = file.problem
+        if file.data is None:
+            problem = problem or "no notebook, stays in the download"
+        problem = problem or owner.problem or _for_another_set(owner.file, assignment)
         if problem:
-            lines.append(Line(file.path, "", problem, False))
+            lines.append(Line(file.path, ", ".join(owner.students), problem, False))
         for student in owner.students if not problem else ():
             when = told.get(student) or next((created[part] for part in file.parts if part in created), None)
             if times == "zip" and when is None and file.date:
