@@ -265,6 +265,25 @@ def test_gradescopes_groups_and_times(take):
     assert said["assignment_1_export/submission_6/ps1.ipynb"] == ("", reason)
 
 
+@pytest.mark.parametrize(
+    "folder", ["Bö Berg_1_assignsubmission_file_", "Zoe_7_assignsubmission_file_", "b@x.org"]
+)
+@pytest.mark.parametrize("text", [GRADESCOPE.replace("submission_5", "submission_1"), "no: [list"])
+def test_a_list_that_a_student_hands_in_decides_nothing(take, folder, text):
+    said = take(
+        {
+            f"{folder}/submission_metadata.yml": text,
+            f"{folder}/submission_1/ps1.ipynb": "x",
+            "a@x.org/ps1.ipynb": "y",
+        }
+    )
+    assert said["a@x.org/ps1.ipynb"] == ("a@x.org", "taken") and list(inside(take, "a@x.org")) == [
+        "ps1.ipynb"
+    ]
+    if "Zoe" not in folder:
+        assert list(inside(take, "b@x.org")) == ["ps1.ipynb"]
+
+
 def test_a_list_of_gradescope_that_is_none(take):
     with pytest.raises(ArchiveError, match="submission_metadata.yml is not what Gradescope writes"):
         take({"submission_metadata.yml": "- a\n- b\n"})

@@ -14,7 +14,7 @@ import yaml
 from dateutil import parser
 
 from vgcourse.grading import archive
-from vgcourse.grading.downloads import Class, plainly
+from vgcourse.grading.downloads import GRADESCOPE, MOODLE, Class, plainly
 from vgcourse.grading.roster import IDS, WHOLE, RosterError, read_table
 from vgcourse.grading.submitted import TIMESTAMP, digest_of, handed_in_at
 
@@ -67,8 +67,8 @@ def take_in(root, students, download, assignment, times=None):
         If the download or the list of times cannot be read.
     """
     files = archive.read(download)
-    submitters, created = _gradescope(files)
-    people = Class(students, submitters)
+    people = Class(students)
+    people.submitters, created = _gradescope(files, people)
     told = read_times(times, people) if times not in (None, "zip") else {}
     lines, handed_in = [], {}
     for order, file in enumerate(files):
@@ -99,28 +99,35 @@ def _for_another_set(name, assignment):
     return ""
 
 
-def _gradescope(files):
-    """(folder → its submitters, folder → time) from the outermost submission_metadata.yml."""
-    lists = [file for file in files if file.parts[-1] == archive.METADATA and file.data is not None]
-    lists = [file for file in lists if not any(part.startswith("submission_") for part in file.parts[:-1])]
+def _gradescope(files, people):
+    """(folder → its submitters, folder → time) from the platform's own list, not from a student's."""
+    lists = [
+        file
+        for file in files
+        if file.parts[-1] == archive.METADATA
+        and file.data is not None
+        and len(file.parts) <= 2
+        and not (MOODLE.fullmatch(file.parts[0]) or people.owner(file.parts).students)
+    ]
     if not lists:
         return {}, {}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         data = yaml.load(lists[0].data, Loader=loader)
-        people = {
+        submitters = {
             folder: [
                 {key: str(person.get(f":{key}") or "") for key in ("name", "sid", "email")}
                 for person in said[":submitters"]
             ]
             for folder, said in data.items()
+            if GRADESCOPE.fullmatch(folder)
         }
-        when = {folder: as_time(said.get(":created_at")) for folder, said in data.items()}
+        when = {folder: as_time(data[folder].get(":created_at")) for folder in submitters}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise archive.ArchiveError(
             f"{lists[0].path} is not what Gradescope writes ({type(error).__name__})."
         ) from error
-    return people, {folder: time for folder, time in when.items() if time}
+    return submitters, {folder: time for folder, time in when.items() if time}
 
 
 def as_time(value):
