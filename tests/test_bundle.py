@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,8 +30,8 @@ def clone(tmp_path_factory):
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
     for folder in ("vgcourse", "solutions/ps1", "solutions/ps4", "exercises/ps1", "exercises/ps4"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignore, copy_function=shutil.copyfile)
-    (root / "lectures").mkdir()
-    for name in (*bundle.BESIDE, bundle.START):
+    shutil.copytree(ROOT / "lectures", root / "lectures", copy_function=shutil.copyfile)
+    for name in bundle.BESIDE:
         shutil.copyfile(ROOT / name, root / name)
     for leftover in ("gradebook.db", "secret.txt", "enrolled.csv", "vgcourse/__pycache__/x.pyc"):
         (root / leftover).parent.mkdir(exist_ok=True)
@@ -52,7 +53,15 @@ def test_it_holds_what_students_need_and_nothing_else():
     files = bundle.contents(ROOT, NAMES)
     beside = {name for name in files if not name.startswith("vgcourse/")}
     sets = {f"exercises/{name}/{name}.ipynb" for name in NAMES}
-    assert beside == {*bundle.BESIDE, bundle.START, "README.md", *sets}
+    lectures = {name for name in beside if name.startswith("lectures/")}
+    assert beside - lectures == {*bundle.BESIDE, "README.md", *sets}
+    assert {name for name in lectures if "/measured/" not in name} == {
+        f"lectures/{name}.ipynb"
+        for name in ("00_start_here", "01_chain_rule", "05_normalisation_clipping", "06_residual_highway")
+    }
+    for name in lectures:  # what a lecture reads is there, too
+        for wanted in re.findall(r"measured\(\W*(\w+)", files[name].decode()):
+            assert f"lectures/measured/{wanted}.json" in lectures
     assert "mine/exercises/ps4/ps4.ipynb" in files["README.md"].decode()
     assert bundle.leaks(ROOT, files) == []
 

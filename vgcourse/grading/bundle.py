@@ -12,6 +12,7 @@ from vgcourse.grading.boxes import HIDDEN, words
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: today's would make other bytes tomorrow
 BESIDE = ("LICENSE", "environment.yml", "pyproject.toml", "requirements-lock.txt")
 START = "lectures/00_start_here.ipynb"
+LECTURE = re.compile(r"\blectures/\d\d_\w+\.ipynb")
 SOLUTION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION", re.MULTILINE | re.DOTALL)
 SEED = re.compile(r"\bseed=\d+")
 HOW_TO = """# Problem set {names}
@@ -34,6 +35,8 @@ It opens the start page. Your own copy of the set, the one to work in:
 
 {copies}
 
+The lectures that it links to are in the folder, too.
+
 - A check below each answer says at once how far it is right, and which mistake is in it.
 - Do not delete or copy the cells that came with the set. Cells of your own may stand anywhere.
 - Before you hand in: *Kernel, Restart Kernel and Run All Cells*, look it through, save.
@@ -54,9 +57,9 @@ def contents(root, assignments):
     dict, name inside the zip's folder → bytes
     """
     root = Path(root)
-    paths = [root / name for name in (*BESIDE, START)]
+    sets = [path for name in assignments for path in sorted((root / "exercises" / name).rglob("*"))]
+    paths = [root / name for name in BESIDE] + sets + _lectures(root, sets)
     paths += [path for path in (root / "vgcourse").rglob("*") if "__pycache__" not in path.parts]
-    paths += [path for name in assignments for path in (root / "exercises" / name).rglob("*")]
     own = [
         path
         for path in paths
@@ -66,6 +69,16 @@ def contents(root, assignments):
     copies = "\n".join(f"- `mine/exercises/{name}/{name}.ipynb`" for name in assignments)
     files["README.md"] = HOW_TO.format(names=", ".join(assignments), copies=copies).encode()
     return files
+
+
+def _lectures(root, sets):
+    """The start page, the lectures that the sets link to, and the measurements that these name."""
+    texts = [path.read_text(encoding="utf-8") for path in sets if path.suffix == ".ipynb"]
+    linked = {START, *LECTURE.findall("\n".join(texts))}
+    lectures = [root / name for name in sorted(linked) if (root / name).is_file()]
+    said = "\n".join(path.read_text(encoding="utf-8") for path in lectures)
+    measured = [path for path in (root / "lectures" / "measured").glob("*") if path.stem in said]
+    return lectures + measured
 
 
 def leaks(root, files):
