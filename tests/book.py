@@ -10,11 +10,10 @@ from pathlib import Path
 from conftest import ROOT, require
 
 SITE_PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx-mathjax-offline")
-OWN = ["topics", "errata", "glossary", "sources", "questions", "claims", "work", "checker"]
+OWN = ["topics", "errata", "glossary", "sources", "questions", "claims", "work", "checker", "guide"]
 PAGES = ["index", "search", "genindex", "lectures/90_sample", *(f"site/{name}" for name in OWN)]
 PAGES += [f"lectures/{path.stem}" for path in sorted(ROOT.glob("lectures/[0-9]*.ipynb"))]
 PAGES += [f"exercises/{path.stem}/{path.stem}" for path in sorted(ROOT.glob("exercises/*/*.ipynb"))]
-PAGES += ["site/guide"] if (ROOT / "site" / "guide.md").exists() else []
 LIBRARY = """index activations check clinic dynamics gradcheck initializers layers losses mlp optim plotting
 recurrent recurrent.fast recurrent.memory tasks widgets""".split()
 PAGES += [f"library/{name}" for name in LIBRARY]
