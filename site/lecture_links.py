@@ -13,7 +13,6 @@ import re
 from types import SimpleNamespace
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
@@ -83,7 +82,8 @@ def read(app, doctree):
                 known[name] = anchor(kind, name)
                 item["ids"].append(known[name])
                 if page == GLOSSARY:
-                    item.insert(0, addnodes.index(entries=[("single", bold.astext(), known[name], "", None)]))
+                    entry = ("single", bold.astext(), known[name], "", None)
+                    app.env.get_domain("index").entries.setdefault(page, []).append(entry)
                 if page == SOURCES and "," in name:  # three authors and more, in short
                     known.setdefault(f"{name.split(',')[0]} et al. {name.split()[-1]}", known[name])
     if not page.startswith(LECTURES):
