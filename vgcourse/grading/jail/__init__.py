@@ -1,0 +1,1 @@
+"""Run what students hand in where it can hurt nobody."""
