@@ -1,8 +1,10 @@
 """Which kinds of jail work on this machine."""
 
+import contextlib
 import platform
 import sys
 
+from vgcourse.grading.jail.jobs import Limits
 from vgcourse.grading.jail.kinds import KINDS, JailError
 from vgcourse.grading.jail.parent import WarmParent
 
@@ -25,7 +27,8 @@ def reason_against(name):
     if missing := kind.missing():
         return missing
     try:
-        WarmParent(kind, "a trial", ()).close()
+        with contextlib.closing(WarmParent(kind, "a trial", None)) as parent:
+            parent.child(Limits()).close()
     except JailError as error:
         return str(error)
     return None

@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from pathlib import PurePosixPath
 
 from vgcourse.grading.jail import places
 
@@ -61,6 +62,8 @@ class Bubblewrap:
             args += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
             args += ["--unshare-all"]
+        for path in _parents(inside for _, inside in bound):
+            args += ["--dir", path]  # bwrap would make them for itself alone
         for outside, inside in bound:
             args += ["--ro-bind", outside, inside]
         for path in places.masks(bound):
@@ -146,6 +149,11 @@ class Unprotected:
 
 
 KINDS = {kind.name: kind for kind in (Namespaces(), Bubblewrap(), Container(), Unprotected())}
+
+
+def _parents(paths):
+    """The folders above these paths, from the top."""
+    return sorted({str(parent) for path in paths for parent in PurePosixPath(path).parents} - {"/"})
 
 
 def python():

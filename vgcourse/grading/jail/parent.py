@@ -38,7 +38,7 @@ class WarmParent:
     ----------
     kind : one of `kinds.KINDS`
     assignment : "ps1", for messages
-    rooms : names of vgcourse's modules
+    rooms : names of vgcourse's modules; None for a trial, in which no cell can run
 
     Raises
     ------
@@ -119,7 +119,7 @@ class WarmParent:
         for name in ("root", "work", "line", "course"):
             (self.folder / name).mkdir()
         try:
-            course.lay_out(self.folder / "course", rooms)
+            course.lay_out(self.folder / "course", rooms or ())
         except ValueError as error:
             raise JailError(f"{assignment}: {error}") from error
         if self.kind.name == "container":
@@ -129,7 +129,7 @@ class WarmParent:
             with theirs:
                 self._popen(str(theirs.fileno()), (theirs.fileno(),))
             self.control = Channel(ours, MESSAGE)
-        self.plan = {**self.kind.plan(self.folder), "rooms": list(rooms), "walls": self.kind.walls}
+        self.plan = {**self.kind.plan(self.folder), "rooms": rooms, "walls": self.kind.walls}
         deadline = time.monotonic() + STARTING
         self.control.send(PLAN, json.dumps(self.plan).encode(), deadline)
         kind, said = self.control.receive(deadline)

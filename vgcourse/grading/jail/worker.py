@@ -14,7 +14,8 @@ class Worker:
 
     Parameters
     ----------
-    jail : "namespaces", "bubblewrap", "container"; None is the best of them that works; "none" protects nothing
+    jail : "namespaces", "bubblewrap", "container"; None is the best of them that works. "none" protects
+        nothing
 
     Raises
     ------

@@ -107,7 +107,6 @@ class Shell(InteractiveShell):
     def __init__(self, **options):
         self.outputs = Outputs()
         super().__init__(**options)
-        self.xmode = "Plain"
 
     def init_user_ns(self):
         """The names that a notebook begins with; exit() ends a cell, not the shell."""
@@ -122,6 +121,7 @@ class Shell(InteractiveShell):
         outputs, state : plain data, and "ran", "raised" or "timed out"
         """
         self.outputs.start(limit, number)
+        self.execution_count = number  # tracebacks say "Cell In[3]"
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self.outputs, "stdout"), _Stream(self.outputs, "stderr")
         try:
