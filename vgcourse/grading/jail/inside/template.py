@@ -104,17 +104,15 @@ class Template:
             os.kill(self.child, signal.SIGKILL)
 
     def _end(self):
-        """Kill the child and what it started. The exit code: -9 is a kill, as in subprocess."""
+        """Kill the child and what it started. The exit code is as in subprocess."""
         if self.child is None:
             return None
-        done, status = os.waitpid(self.child, os.WNOHANG)
-        if not done:
-            os.kill(self.child, signal.SIGKILL)
-            _, status = os.waitpid(self.child, 0)
+        os.kill(self.child, signal.SIGKILL)  # whose own end is told if it was first
+        _, status = os.waitpid(self.child, 0)
         if self.own_pids is None:  # else the end of its first process was that of all in its PID namespace
             _kill_descendants()
         self.child = None
-        return {"code": os.waitstatus_to_exitcode(status), "alive": not done, "too_much": self.too_much}
+        return {"code": os.waitstatus_to_exitcode(status), "too_much": self.too_much}
 
 
 def _processes():
