@@ -93,7 +93,7 @@ class WarmParent:
 
         Returns
         -------
-        dict: "code" as in subprocess, -9 if it was still alive; "too_much": what it had too much of, or nothing
+        dict: "code" as in subprocess, -9 if it was still alive; "too_much": what it had too much of, or ""
         """
         try:
             self.control.send(END, b"", time.monotonic() + FORKING)
