@@ -32,9 +32,8 @@ def packages():
     folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     folders += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     private = os.path.expanduser("~/.local/")
-    return list(
-        dict.fromkeys(path for path in folders if os.path.isdir(path) and not path.startswith(private))
-    )
+    folders = [path for path in folders if os.path.isdir(path) and not path.startswith(private)]
+    return list(dict.fromkeys(folders))
 
 
 def masks(bound):

@@ -14,6 +14,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets import Type
+from traitlets.config import Config
 
 from vgcourse.collect.limit import TimeLimit
 
@@ -84,6 +85,10 @@ class _Display(DisplayPublisher):
     def publish(self, data, metadata=None, *args, **kwargs):
         self.shell.outputs.add("display_data", data=data, metadata=metadata or {})
 
+    def clear_output(self, wait=False):
+        """Forget what the cell has shown; its limit stays used up."""
+        self.shell.outputs.items.clear()
+
 
 class _Result(DisplayHook):
     def quiet(self):
@@ -94,10 +99,8 @@ class _Result(DisplayHook):
         """No prompt: the notebook draws it."""
 
     def write_format_data(self, format_dict, md_dict=None):
-        outputs = self.shell.outputs
-        outputs.add(
-            "execute_result", data=format_dict, metadata=md_dict or {}, execution_count=outputs.number
-        )
+        outputs, metadata = self.shell.outputs, md_dict or {}
+        outputs.add("execute_result", data=format_dict, metadata=metadata, execution_count=outputs.number)
 
     def finish_displayhook(self):
         """Nothing to end."""
@@ -176,9 +179,7 @@ class Shell(InteractiveShell):
             message = str(evalue)
         except Exception:
             message = ""
-        self.outputs.left = max(
-            self.outputs.left, 10_000
-        )  # what went wrong is said, however much was printed
+        self.outputs.left = max(self.outputs.left, 10_000)  # said however much was printed
         lines = [str(line)[:2000] for line in stb[-50:]]
         self.outputs.add("error", ename=etype.__name__, evalue=message[:2000], traceback=lines)
 
@@ -201,12 +202,6 @@ class Shell(InteractiveShell):
         """Figures stay figures, see `_close_figures`."""
         return "agg", "agg"
 
-    def enable_pylab(self, gui=None, import_all=True):
-        """The names of %pylab, without a window."""
-        self.run_cell(
-            "import numpy\nimport matplotlib\nfrom matplotlib import pylab, pyplot\nnp, plt = numpy, pyplot"
-        )
-
 
 def _close_figures():
     """Nothing is drawn while grading: figures cost more than all the rest, and no points depend on them."""
@@ -223,7 +218,7 @@ def _nobody(prompt="", *args, **kwargs):
 
 def new_shell():
     """The process's shell, with a history that is not kept."""
-    shell = Shell.instance(colors="nocolor", history_load_length=0)
-    shell.history_manager.enabled = False
+    history = {"enabled": False, "hist_file": ":memory:"}  # else it is a file, and may be a thread
+    shell = Shell.instance(colors="nocolor", config=Config(HistoryManager=history))
     builtins.input = _nobody
     return shell
