@@ -154,6 +154,21 @@ def test_what_notebooks_hold_costs_nothing(worker, source):
     assert "Warning" not in text(done, 0)
 
 
+def test_a_cell_may_clear_what_it_showed(worker):
+    clear = "from IPython.display import clear_output\nfor i in range(5):\n    clear_output()\n    print(i)"
+    assert text(worker.run(job(clear)), 0) == "4\n"
+
+
+def test_a_machine_whose_calls_are_not_filtered_says_so(monkeypatch):
+    room = pytest.importorskip("vgcourse.grading.jail.inside.room")
+    done = []
+    for name in ("drop_capabilities", "no_new_privileges"):
+        monkeypatch.setattr(room.linux, name, lambda name=name: done.append(name))
+    monkeypatch.setattr(room.os, "uname", lambda: type("Names", (), {"machine": "riscv64"}))
+    assert room.lock().startswith("On riscv64 system calls are not filtered")
+    assert done == ["drop_capabilities", "no_new_privileges"]
+
+
 def test_figures_are_closed_and_not_drawn(worker):
     draw = (
         "import matplotlib.pyplot as plt\nfor _ in range(30):\n    plt.figure()\nplt.plot([1, 2])\nplt.show()"
@@ -408,6 +423,25 @@ def test_the_other_kinds_run_a_submission(name):
     assert descendants(os.getpid()) <= before
 
 
+def test_in_bubblewrap_a_student_cannot_touch_the_warm_parent():
+    reason = available.reason_against("bubblewrap")
+    require(reason is None, f"no bubblewrap: {reason}")
+    code = """
+import os, signal
+for number in set(signal.Signals) - {signal.SIGSTOP, signal.SIGCONT}:
+    os.kill(1, number)
+try:
+    open("/proc/1/mem", "r+b")
+    print("opened")
+except OSError:
+    print("refused")
+"""
+    with Worker("bubblewrap") as worker:
+        done = worker.run(job(RIGHT, code, "os._exit(0)", check(), limits=QUICK))
+    assert (states(done), text(done, 1)) == (["ran", "ran", "died", "ran"], "refused\n")
+    assert value(done, 3) == 6
+
+
 def test_the_command_of_a_container(monkeypatch, tmp_path):
     monkeypatch.setattr(kinds.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "docker" else None)
     command = kinds.KINDS["container"].command(tmp_path, "")
@@ -510,6 +544,7 @@ def test_the_filter_of_system_calls(machine):
         b' "state": "ran"}',
         b"9" * 10_000,
         b"\xff\xfe",
+        b'{"outputs": [' + b"{}," * 1_000_000 + b'{}], "state": "ran"}',
     ],
     ids=lambda said: said[:20].decode(errors="replace") or "nothing",
 )

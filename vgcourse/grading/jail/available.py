@@ -34,7 +34,7 @@ def reason_against(name):
         return missing
     try:
         with contextlib.closing(WarmParent(kind, "a trial", None)) as parent:
-            parent.child(Limits()).close()
+            parent.child(Limits())[0].close()
     except JailError as error:
         return f"{error}{ADVICE.get(name, '')}"
     return None

@@ -68,7 +68,7 @@ class WarmParent:
 
         Returns
         -------
-        Channel
+        Channel, and a sentence about the jail for the report, "" as a rule
         """
         ours, theirs = pair()
         deadline = time.monotonic() + FORKING
@@ -86,7 +86,7 @@ class WarmParent:
             channel.close()
             why = said.decode(errors="replace") if kind == BROKEN else "it says something odd"
             raise JailError(f"a child could not be shut in: {why}")
-        return channel
+        return channel, said.decode(errors="replace")
 
     def end_child(self):
         """Kill the child with all that it started.

@@ -131,7 +131,9 @@ class Run:
             if time.monotonic() >= self.end:
                 self._note(f"It took more than {self.limits.seconds:.3g} s; the rest did not run.")
                 return False
-            self.channel = self.parent.child(self.limits)
+            self.channel, remark = self.parent.child(self.limits)
+            if remark:
+                self._note(remark)
             try:
                 self._lay_out_files()
                 self._run_again(index)
