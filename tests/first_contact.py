@@ -86,6 +86,10 @@ somebody searched for, and the logic of a learner's own test. There a longer lis
 change are false sentences: they came from advice that was followed already, and from talk about steps where
 the answer was no number.
 
+*Every output there* leaves out answers that raise an error or give something else than was asked for (80 of
+387): those are told so, and four in ten of them are named all the same. Singh et al. leave out what does not
+compile.
+
 {table()}
 
 {PUBLISHED}
