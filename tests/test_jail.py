@@ -220,6 +220,17 @@ def test_files_beside_the_notebook(worker):
     assert len(done.notes) == 5 and all("left out" in note for note in done.notes)
 
 
+def test_rooms_find_what_they_read(worker):
+    use = "from vgcourse import plotting, tasks, widgets\nplotting.use_style()\nlen(tasks.digits()[0])"
+    rooms = ("activations", "plotting", "tasks", "widgets")
+    done = worker.run(job(use)._replace(assignment="drawn", rooms=rooms))
+    assert done.cells[0].outputs[0]["data"]["text/plain"] == "1797"
+    package = course.PACKAGE
+    read = {str(path.relative_to(package)) for path in package.glob("data/*.np*")}
+    read |= {path.name for path in package.glob("*.js")}
+    assert read == {name for names in course.BESIDE.values() for name in names}
+
+
 def test_nobody_answers_input(worker):
     done = worker.run(job("def f(x):\n    return 2 * float(input('x?'))", "input()", check()))
     assert error(done, 1)[0] == "StdinNotImplementedError"
@@ -470,7 +481,7 @@ def test_the_course_in_a_jail_is_a_list_of_what_may_be_there(tmp_path):
     inside = {path.name for path in (tmp_path / "vgcourse").iterdir()} - {"__pycache__"}
     assert inside == {
         *("__init__.py", "_trees.py", "_validate.py", "activations.py", "check.py"),
-        *("collect", "grading", "tasks"),
+        *("collect", "data", "grading", "tasks"),
     }
     grading = {path.name for path in (tmp_path / "vgcourse/grading/jail").iterdir()} - {"__pycache__"}
     assert grading == {"__init__.py", "jobs.py", "inside"}
