@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from conftest import require
@@ -495,11 +498,44 @@ def test_this_vgcourse_is_hidden_wherever_it_is_installed(monkeypatch, tmp_path)
     (site / "_editable_impl_vgcourse.pth").write_text("/somewhere")
     monkeypatch.setattr(places, "packages", lambda: [str(site)])
     monkeypatch.setattr(places, "PACKAGE", site / "vgcourse")
-    bound = [(str(tmp_path / "lib"), str(tmp_path / "lib")), ("/elsewhere", places.COURSE)]
-    hidden = {path.rsplit("/", 1)[1] for path in places.masks(bound)}
-    assert hidden == {"vgcourse", "vgcourse-0.1.0.dist-info", "_editable_impl_vgcourse.pth"}
+    bound = [(str(tmp_path / "lib"), "/lib"), (str(site), "/packages/0"), ("/elsewhere", places.COURSE)]
+    names = {"vgcourse", "vgcourse-0.1.0.dist-info", "_editable_impl_vgcourse.pth"}
+    assert {inside for _, inside in places.masks(bound)} == {
+        f"{folder}/{name}" for folder in ("/lib/site-packages", "/packages/0") for name in names
+    }
     monkeypatch.setattr(places, "PACKAGE", tmp_path / "lib" / "course" / "vgcourse")
-    assert str(tmp_path / "lib" / "course") in places.masks(bound)
+    assert (str(tmp_path / "lib/course"), "/lib/course") in places.masks(bound)
+
+
+def test_an_environment_in_tmp_works_and_its_vgcourse_is_hidden():
+    """As in a clone under /tmp with vgcourse installed as a wheel: the jail has another /tmp."""
+    require(available.reason_against("namespaces") is None, "needs namespaces")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        site = Path(folder) / "site-packages"
+        shutil.copytree(course.PACKAGE, site / "vgcourse")
+        (site / "marked.py").write_text("here = 7")
+        (site / "vgcourse-0.1.dist-info").mkdir()
+        (site / "vgcourse-0.1.dist-info" / "RECORD").write_text("vgcourse/problems/problem.py")
+        Path(folder).chmod(0o755)
+        look = (
+            "import marked, os, sys, vgcourse\n"
+            "print(marked.here, vgcourse.__file__, os.listdir('/tmp'))\n"
+            "places = [os.path.join(path, name) for path in sys.path[3:-1] for name in os.listdir(path)]\n"
+            "print([os.listdir(path) for path in places if 'vgcourse' in path and os.path.isdir(path)])"
+        )
+        code = (
+            "import vgcourse, sys\nfrom vgcourse.grading.jail import Cell, Job, Worker\n"
+            f"job = Job('k', 'x', (Cell({look!r}),), {{}}, ('activations',), {{}})\n"
+            "with Worker('namespaces') as worker:\n"
+            "    print(vgcourse.__file__, worker.run(job).cells[0].outputs[0]['text'])"
+        )
+        environment = os.environ | {"PYTHONPATH": str(site)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd="/", check=True
+        )
+    first, second = done.stdout.strip().splitlines()
+    assert first == f"{site}/vgcourse/__init__.py 7 /course/vgcourse/__init__.py []"
+    assert len(eval(second)) >= 2 and not any(eval(second))
 
 
 def run_filter(machine, number, argument=0, architecture=None):

@@ -41,7 +41,8 @@ class Namespaces:
     def plan(self, folder):
         """What the warm parent builds around itself, where it finds modules, where children work."""
         bound = places.binds(folder / "course")
-        house = {"binds": bound, "masks": places.masks(bound), "root": str(folder / "root")}
+        masks = [inside for _, inside in places.masks(bound)]
+        house = {"binds": bound, "masks": masks, "root": str(folder / "root")}
         return {"house": house, "path": places.search_path(), "folder": HOME}
 
 
@@ -67,8 +68,9 @@ class Bubblewrap:
             args += ["--dir", path]  # bwrap would make them for itself alone
         for outside, inside in bound:
             args += ["--ro-bind", outside, inside]
-        for path in places.masks(bound):
-            args += ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", os.devnull, path]
+        for outside, inside in places.masks(bound):
+            hide = ["--tmpfs"] if os.path.isdir(outside) else ["--ro-bind", os.devnull]
+            args += [*hide, inside]
         args += ["--proc", "/proc", "--dev", "/dev"]
         for path in ("/tmp", HOME, "/dev/shm"):
             args += ["--perms", "1777", "--size", str(TMPFS), "--tmpfs", path]
@@ -111,9 +113,9 @@ class Container:
             args += ["--tmpfs", f"{path}:rw,nosuid,nodev,size={TMPFS},mode=1777"]
         for outside, inside in bound:
             args += ["--mount", f"type=bind,source={outside},target={inside},readonly"]
-        for path in places.masks(bound):
-            kind = "tmpfs" if os.path.isdir(path) else f"bind,source={os.devnull},readonly"
-            args += ["--mount", f"type={kind},target={path}"]
+        for outside, inside in places.masks(bound):
+            kind = "tmpfs" if os.path.isdir(outside) else f"bind,source={os.devnull},readonly"
+            args += ["--mount", f"type={kind},target={inside}"]
         args += ["--mount", f"type=bind,source={folder / 'line'},target={LINE}"]
         for name, value in places.environment("/tmp").items():
             args += ["--env", f"{name}={value}"]
@@ -139,7 +141,7 @@ class Unprotected:
 
     def plan(self, folder):
         """What the warm parent builds around itself: nothing; where it finds modules, where children work."""
-        path = [str(folder / "course"), *places.search_path()[1:]]
+        path = places.search_path_outside(folder / "course")
         return {"house": None, "path": path, "folder": str(folder / "work")}
 
 
