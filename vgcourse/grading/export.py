@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from vgcourse.grading.course import course_folders
+from vgcourse.grading.course import course_config, course_folders
 from vgcourse.grading.report import collect, harmless
 from vgcourse.grading.roster import kept
 
@@ -131,8 +131,7 @@ def _settled(root, assignments):
 
     from vgcourse.grading.late import LateDays, lost, settle
 
-    folders = course_folders(root)
-    config = folders["config"]
+    folders, config = course_folders(root), course_config(root)
     with Gradebook(folders["db_url"]) as gradebook:
         if str(config.AssignLatePenalties.get("plugin_class", "")).endswith("late.LateDays"):
             for name in assignments:

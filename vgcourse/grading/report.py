@@ -65,7 +65,7 @@ def collect(course_root, assignment):
     from nbgrader.api import Gradebook, MissingEntry
 
     folders = course_folders(Path(course_root))
-    called = read_names(folders["root"])
+    called = read_names(course_root)
     if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
