@@ -94,6 +94,7 @@ def _due(arguments):
 
 def _take_in(arguments):
     from vgcourse.grading.archive import ArchiveError
+    from vgcourse.grading.checks import short
     from vgcourse.grading.intake import take_in
     from vgcourse.grading.roster import KEPT, RosterError, kept
 
@@ -108,8 +109,10 @@ def _take_in(arguments):
         lines = take_in(root, students, arguments.download, arguments.assignment, arguments.times)
     except (ArchiveError, RosterError, OSError) as error:
         return _complain("take-in", error)
-    for line in lines:
-        print(f"{line.path}: {f'{line.student}, ' if line.student else ''}{line.what}")
+    for line in lines:  # a name in a zip can hold anything, also what would steer a terminal
+        print(
+            f"{short(line.path, 200)}: {f'{line.student}, ' if line.student else ''}{short(line.what, 300)}"
+        )
     there = {
         path.parent.parent.name for path in folders["submitted"].glob(f"*/{arguments.assignment}/*.ipynb")
     }
