@@ -56,6 +56,7 @@ c.GenerateFeedback.preprocessors = [
     "vgcourse.grading.feedback.Overview",
     "vgcourse.grading.feedback.SayNames",
     "vgcourse.grading.feedback.HideTests",
+    "vgcourse.grading.feedback.DropLinks",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 

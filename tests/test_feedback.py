@@ -20,7 +20,7 @@ from traitlets.config import Config  # noqa: E402
 
 from vgcourse.grading.boxes import NOTE, CollectAnswers  # noqa: E402
 from vgcourse.grading.checks import Mistake  # noqa: E402
-from vgcourse.grading.feedback import HideTests  # noqa: E402
+from vgcourse.grading.feedback import DropLinks, HideTests  # noqa: E402
 from vgcourse.grading.mathml import HTML_EXPORTER, mathml  # noqa: E402
 from vgcourse.grading.page import to_html  # noqa: E402
 from vgcourse.grading.rows import Part, Row  # noqa: E402
@@ -165,6 +165,18 @@ def test_a_traceback_that_quotes_the_secret_is_cut():
     metadata = tiny_course.mark("p", grade=True, locked=True, points=1)
     cell = hide(new_code_cell("### BEGIN HIDDEN TESTS\nsecret", metadata=metadata, outputs=[error]))
     assert cell.outputs[0].traceback == ["TypeError: no"]
+
+
+@pytest.mark.parametrize(
+    "source, left",
+    [
+        ("see [lecture 1](../../lectures/01_chain_rule.ipynb#forward), then", "see lecture 1, then"),
+        ("[a](ps2.ipynb) and [b](https://example.org/b.ipynb)", "a and [b](https://example.org/b.ipynb)"),
+        ("$W[t](x)$ ![x](attachment:a.png)", "$W[t](x)$ ![x](attachment:a.png)"),
+    ],
+)
+def test_links_to_notebooks_that_a_student_does_not_get_are_words(source, left):
+    assert DropLinks().preprocess_cell(new_markdown_cell(source), {}, 0)[0].source == left
 
 
 # --- answers beside their box ----------------------------------------------------------------------

@@ -136,6 +136,8 @@ def test_feedback_is_there_for_everybody_who_handed_in(clone):
         "4711",
         "a.okafor",
     ]
+    page = (clone.folder / "feedback/a.okafor/ps1/ps1.html").read_text(encoding="utf-8")
+    assert "equation (1.2)" in page and ".ipynb" not in page  # a link that leads nowhere
 
 
 def test_a_second_hand_in_is_told(clone):

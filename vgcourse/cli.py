@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 from . import __version__, doctor
@@ -19,6 +20,7 @@ def main(argv=None):
     """Run the command line and return its exit code: 0 fine, 1 a finding, 2 it could not run."""
     if hasattr(sys.stdout, "reconfigure"):  # ✓ and → in a terminal that knows neither
         sys.stdout.reconfigure(errors="replace")
+    _find_own_programs()
     parser = _parser()
     try:
         arguments, arguments.rest = parser.parse_known_args(argv)
@@ -43,6 +45,13 @@ def main(argv=None):
         return _complain(f"{name} is not installed: {advice}")
     except KeyboardInterrupt:
         return _complain("stopped; run the same command again to go on.")
+
+
+def _find_own_programs():
+    """nbgrader starts `alembic`, and notebooks start `vgcourse`, by name; nothing need be activated."""
+    own, known = sysconfig.get_path("scripts"), os.environ.get("PATH", "").split(os.pathsep)
+    if known[0] != own:
+        os.environ["PATH"] = os.pathsep.join([own, *filter(None, known)])
 
 
 def _parser():
@@ -181,9 +190,10 @@ def _progress(arguments):
 
     try:
         if arguments.export:
-            return _say(f"{arguments.export} holds {progress.export(arguments.export)} problems.")
+            number = progress.export(arguments.export)
+            return _say(f"{arguments.export} holds {_problems(number)}.")
         if arguments.carried:
-            return _say(f"Added from {arguments.carried}: {progress.carry(arguments.carried)} problems.")
+            return _say(f"Added from {arguments.carried}: {_problems(progress.carry(arguments.carried))}.")
         progress.show()
         file = progress.path()
     except BrokenPipeError:
@@ -195,6 +205,10 @@ def _progress(arguments):
     if file is None:
         return _say("VGCOURSE_PROGRESS is off: nothing is kept.")
     return _say(f"Kept in {file}." if file.exists() else f"Your first check begins {file}.")
+
+
+def _problems(number):
+    return f"{number} problem{'s' * (number != 1)}"
 
 
 def _say(sentence):

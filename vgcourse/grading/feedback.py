@@ -1,5 +1,6 @@
 """What students see in their feedback, and what they must not: nbgrader's own settings show it."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -15,6 +16,18 @@ from vgcourse.grading.naming import code_of, read_names
 from vgcourse.grading.report import as_part, part_titles
 from vgcourse.grading.rows import Row
 from vgcourse.tell.report import MIME
+
+LINK = re.compile(r"\[([^\]]+)\]\([^)\s:]+\.ipynb(?:#[^)\s]*)?\)")
+
+
+class DropLinks(NbGraderPreprocessor):
+    """Makes plain words of links to the course's other notebooks: a feedback page travels alone."""
+
+    def preprocess_cell(self, cell, resources, index):
+        """One cell; only text is touched."""
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(r"\1", cell.source)
+        return cell, resources
 
 
 class HideTests(NbGraderPreprocessor):

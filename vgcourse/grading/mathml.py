@@ -17,6 +17,7 @@ from latex2mathml.converter import convert_to_element
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 
 from vgcourse.authoring.build import TEMPLATES
+from vgcourse.grading.spacing import tidy
 
 HTML_EXPORTER = {
     "extra_template_basedirs": [
@@ -70,6 +71,7 @@ def mathml(tex, display="inline"):
         node.attrib.pop("href", None)
     if any("\\" in (node.text or "") for node in formula.iter()):
         return _typed(tex, display)
+    tidy(formula)
     return ElementTree.tostring(formula, encoding="unicode", short_empty_elements=False)
 
 
