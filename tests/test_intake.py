@@ -176,6 +176,11 @@ def test_canvas_counts_hand_ins(take):
     assert inside(take, "4711")["ps1.ipynb"] == "10"
 
 
+def test_a_name_may_be_as_long_as_students_like(take):
+    take({f"a@x.org/{'Übung' * 40}.ipynb": "x", f"a@x.org/{'Übung' * 40}!.ipynb": "y"})
+    assert sorted(inside(take, "a@x.org").values()) == ["x", "y"]
+
+
 def test_a_notebook_of_another_name_keeps_it_for_the_report_to_tell(take):
     take({"a@x.org/Untitled.ipynb": "x"})
     assert inside(take, "a@x.org") == {"Untitled.ipynb": "x"}

@@ -75,9 +75,9 @@ def _due_dates(folders):
 def _due(arguments):
     from nbgrader.api import Gradebook
 
-    from vgcourse.grading.late import LateError, set_due
+    from vgcourse.grading.late import LateError, read_extensions, set_due, unknown_in
 
-    _, folders = _course()
+    root, folders = _course()
     if arguments.time:
         if problem := _known(folders, arguments.assignment):
             return _complain("due", problem)
@@ -86,9 +86,20 @@ def _due(arguments):
                 set_due(gradebook, arguments.assignment, arguments.time)
         except LateError as error:
             return _complain("due", error)
-    for name, due in _due_dates(folders).items():
+    known = _due_dates(folders)
+    for name, due in known.items():
         if arguments.assignment in (None, name):
             print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
+    try:
+        extensions = read_extensions(root / "extensions.csv")
+    except LateError as error:
+        return _complain("due", error)
+    if known and extensions:
+        with Gradebook(folders["db_url"]) as gradebook:
+            unknown = unknown_in(extensions, gradebook)
+        if unknown:
+            return _complain("due", f"extensions.csv names what is not there: {', '.join(unknown)}.", code=1)
+        print(f"extensions.csv: longer for {', '.join(extensions)}.")
     return 0
 
 
