@@ -79,6 +79,9 @@ def _parser():
 
     release = commands.add_parser("release", help="generate exercises/ from solutions/")
     release.add_argument("assignments", nargs="*", help="such as ps1 (default: all)")
+    release.add_argument(
+        "--zip", metavar="FILE", type=Path, help="and pack them for students, with all that they need"
+    )
     release.set_defaults(run=_release)
 
     examine = commands.add_parser("doctor", help="is my set-up right?")
@@ -129,6 +132,14 @@ def _release(arguments):
         print(f"exercises/{assignment} ...", end=" ", flush=True)
         notebooks.release(assignment, notebooks.ROOT / "exercises")
         print("done")
+    if arguments.zip:
+        from .grading import bundle
+
+        try:
+            number = bundle.write(notebooks.ROOT, assignments, arguments.zip)
+        except OSError as error:
+            return _complain(f"{arguments.zip}: {error.strerror}.")
+        print(f"{arguments.zip} holds {number} files, the same bytes each time, and no solution.")
     return 0
 
 
