@@ -356,7 +356,7 @@ def test_a_report_that_cannot_be_made_is_one_sentence(in_course, capsys, gradebo
     assert sentence in error and error.count("\n") == 1
 
 
-def test_report_writes_both_files_into_the_course_around_it(in_course, capsys):
+def test_report_writes_its_files_into_the_course_around_it(in_course, capsys):
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{in_course / 'gradebook.db'}") as gradebook:
@@ -365,7 +365,8 @@ def test_report_writes_both_files_into_the_course_around_it(in_course, capsys):
     assert cli.main(["report", "ps2"]) == 2
     assert "nbgrader generate_assignment ps2 --force makes it known" in capsys.readouterr().err
     assert cli.main(["report", "ps1"]) == 0
-    assert sorted(path.name for path in (in_course / "report").iterdir()) == ["ps1.csv", "ps1.html"]
+    written = sorted(path.name for path in (in_course / "report").iterdir())
+    assert written == ["ps1-in-class.html", "ps1.csv", "ps1.html"]
     assert "no submission" in capsys.readouterr().out
 
 
