@@ -50,7 +50,7 @@ def export(root, assignments, system=None, unread=False):
     ------
     ExportError
         If the list lacks what the system knows students by.
-    LookupError, FileNotFoundError
+    UnknownAssignment, FileNotFoundError
         If the gradebook does not know a set, or is not there.
     """
     root, students = Path(root), kept(root)

@@ -21,6 +21,7 @@ from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_un
 __all__ = [
     "Part",
     "Row",
+    "UnknownAssignment",
     "changes",
     "collect",
     "count_mistakes",
@@ -41,6 +42,10 @@ LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet"
 PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
+class UnknownAssignment(LookupError):
+    """The gradebook does not know an assignment; the message says what makes it known."""
+
+
 def collect(course_root, assignment):
     """Read the gradebook and the autograded notebooks of one assignment.
 
@@ -55,7 +60,7 @@ def collect(course_root, assignment):
 
     Raises
     ------
-    LookupError
+    UnknownAssignment
         If the gradebook does not know the assignment.
     FileNotFoundError
         If there is no gradebook.
@@ -72,7 +77,7 @@ def collect(course_root, assignment):
         try:
             notebooks = list(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry as error:
-            raise LookupError(
+            raise UnknownAssignment(
                 f"the gradebook knows no assignment {assignment!r}: nbgrader generate_assignment "
                 f"{assignment} --force makes it known."
             ) from error
