@@ -371,15 +371,16 @@ def test_a_worker_that_is_killed_leaves_nothing(tmp_path):
     code = (
         "from vgcourse.grading.jail import Worker\nfrom jail_jobs import job\n"
         "worker = Worker('namespaces')\nworker.run(job('1'))\n"
-        "print(*[parent.process.pid for parent in worker._parents.values()], flush=True)\n"
+        "(parent,) = worker._parents.values()\nprint(parent.process.pid, parent.folder, flush=True)\n"
         "worker.run(job('import time\\ntime.sleep(30)'))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     tmp_path.chmod(0o755)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as process:
-        pid = int(process.stdout.readline())
-        family = {pid} | descendants(pid)
+        pid, folder = process.stdout.readline().split()
+        family = {int(pid)} | descendants(int(pid))
         process.kill()
+    shutil.rmtree(folder)  # a few files, which nobody was left to remove
     end = time.monotonic() + 60
     while any(os.path.exists(f"/proc/{pid}") for pid in family) and time.monotonic() < end:
         time.sleep(0.02)
