@@ -2,7 +2,6 @@
 
 import io
 import json
-import math
 import zipfile
 from typing import Any, NamedTuple
 
@@ -128,7 +127,7 @@ def _decode(code, arrays):
         array = arrays[f"a{value}"]
         return array if kind == "array" else array[()]
     if kind == "objects":
-        out = np.empty(math.prod(value), object)
+        out = np.empty(len(code["items"]), object)  # not of the size that foreign bytes claim
         for i, item in enumerate(code["items"]):
             out[i] = _decode(item, arrays)
         return out.reshape(value)

@@ -91,15 +91,19 @@ def part_titles(folder):
     return titles
 
 
-def course_folders(root):
-    """Where this course keeps things, as its nbgrader_config.py says."""
+def course_config(root):
+    """What this course's nbgrader_config.py sets: a traitlets Config, empty without the file."""
     from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader
 
-    config = Config()
     if (root / "nbgrader_config.py").is_file():
-        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    course = config.CourseDirectory
+        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    return Config()
+
+
+def course_folders(root):
+    """Where this course keeps things, as its nbgrader_config.py says."""
+    course = course_config(root).CourseDirectory
     root = Path(course.get("root", root))
     return {
         "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
