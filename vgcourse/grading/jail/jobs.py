@@ -74,7 +74,7 @@ class Job(NamedTuple):
 class CellDone(NamedTuple):
     """What one cell showed.
 
-    `outputs` are nbformat outputs as plain dicts. `state` is "ran", "raised", "timed out", "died" or "not run".
+    `outputs` are nbformat outputs as plain dicts; `state` is "ran", "raised", "timed out", "died", "not run".
     """
 
     outputs: tuple = ()
@@ -88,7 +88,8 @@ class Done(NamedTuple):
     Attributes
     ----------
     key : the job's
-    status : "finished", "partly" (something timed out or died), "jail failed" (the worker's fault: try elsewhere)
+    status : "finished", "partly" (something timed out or died) or "jail failed" (the worker's fault: try
+        elsewhere)
     cells : a CellDone for each Cell
     answers : (cell index, ask index, task index) -> bytes of `collect.Answers`; what did not come is absent
     absent : (cell index, ask index) -> a sentence that says why

@@ -1,0 +1,16 @@
+"""Run what students hand in where it can hurt nobody.
+
+>>> with Worker() as worker:        # doctest: +SKIP
+...     done = worker.run(job)
+
+A worker starts a warm parent for each set (`inside/template.py`), which forks a child for each submission;
+the child enters a room without files, network and rights (`inside/room.py`) before it runs anything. The
+worker says what to run, cell by cell, and its clock decides. What comes back are bytes.
+"""
+
+from vgcourse.grading.jail.available import jails
+from vgcourse.grading.jail.jobs import Cell, CellDone, Done, Drawn, Job, Limits
+from vgcourse.grading.jail.kinds import JailError
+from vgcourse.grading.jail.worker import Worker
+
+__all__ = ["Cell", "CellDone", "Done", "Drawn", "JailError", "Job", "Limits", "Worker", "jails"]

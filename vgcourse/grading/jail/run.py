@@ -1,0 +1,223 @@
+"""One submission from its first cell to its last, whatever it does to its processes."""
+
+import json
+import pickle
+import time
+
+from vgcourse.grading.jail.inside.channel import (
+    ABSENT,
+    ANSWERS,
+    ASK,
+    CELL,
+    FILES,
+    SHOWN,
+    ChannelError,
+    Late,
+)
+from vgcourse.grading.jail.jobs import CellDone, Done
+from vgcourse.grading.jail.kinds import JailError
+from vgcourse.grading.jail.outputs import failure, parsed
+
+GRACE = 2.0  # seconds: a cell that is stopped from inside keeps what it has defined
+AGAIN = 1.0  # seconds that a cell gets which was stopped once and runs again
+MOST = 300_000_000  # bytes of all answers of a submission
+_SIGNALS = {-11: "a segmentation fault", -6: "an abort", -9: "a kill", -24: "too much processor time"}
+
+
+class _Lost(Exception):
+    """A process is gone, or had to be ended. `state` is that of the cell."""
+
+    def __init__(self, state, sentence):
+        super().__init__(sentence)
+        self.state, self.sentence = state, sentence
+
+
+class Run:
+    """A job on its way; `go` takes it to its end.
+
+    A process that is lost costs the part that lost it. Another one runs the cells before it again, checks
+    excepted, and goes on below.
+
+    Parameters
+    ----------
+    job : Job
+    parent : WarmParent
+    """
+
+    def __init__(self, job, parent):
+        self.job, self.parent, self.limits = job, parent, job.limits
+        self.cells = [CellDone() for _ in job.cells]
+        self.answers, self.absent, self.notes = {}, {}, []
+        self.channel, self.lost, self.bytes, self.jail_failed = None, 0, 0, False
+
+    def go(self):
+        """All cells.
+
+        Returns
+        -------
+        Done
+        """
+        self.start = time.monotonic()
+        self.end = self.start + self.limits.seconds
+        try:
+            for index, cell in enumerate(self.job.cells):
+                if not self._ready(index):
+                    break
+                if cell.asks:
+                    self._check(index, cell.asks)
+                else:
+                    self._cell(index, cell)
+            self._end_child()
+        except JailError as error:
+            self.jail_failed = True
+            self._note(str(error))
+        return self._done()
+
+    def _cell(self, index, cell):
+        start = time.monotonic()
+        try:
+            outputs, state = self._run(index, self.limits.cell_seconds)
+        except _Lost as lost:
+            outputs, state = (failure("Stopped", lost.sentence),), lost.state
+        self.cells[index] = CellDone(outputs, time.monotonic() - start, state)
+
+    def _run(self, index, seconds):
+        """Outputs and state of a cell in the present process."""
+        source = self.job.cells[index].source
+        end = time.monotonic() + seconds + GRACE
+        kind, payload = self._ask(CELL, (source, index + 1, seconds), end)
+        try:
+            if kind != SHOWN:
+                raise ValueError("the process sent what is no output")
+            return parsed(payload, self.limits.output)
+        except ValueError as error:
+            raise self._end_of_process("died", str(error)) from error
+
+    def _check(self, index, asks):
+        start, state = time.monotonic(), "ran"
+        for number, (problem, name) in enumerate(asks):
+            if not self._ready(index):
+                break
+            end = time.monotonic() + self.limits.check_seconds
+            for task_number, task in enumerate(self.job.tasks[problem]):
+                try:
+                    kind, payload = self._ask(ASK, (name, task), end)
+                    if kind == ANSWERS:
+                        self._keep((index, number, task_number), payload)
+                        continue
+                    sentence = payload[:500].decode(errors="replace")
+                    if kind != ABSENT:
+                        raise self._end_of_process("died", "the process sent what is no answer")
+                except _Lost as lost:
+                    state, sentence = lost.state, lost.sentence
+                self.absent[index, number] = sentence
+                break
+        self.cells[index] = CellDone((), time.monotonic() - start, state)
+
+    def _keep(self, key, payload):
+        self.bytes += len(payload)
+        if self.bytes > MOST:
+            raise self._end_of_process("died", f"all answers together are over {MOST:,} bytes")
+        self.answers[key] = payload
+
+    def _ready(self, index):
+        """True once there is a process in which all cells above this one have run."""
+        while self.channel is None:
+            if self.lost > self.limits.restarts:
+                self._note(f"It lost {self.lost} processes; the rest did not run.")
+                return False
+            if time.monotonic() >= self.end:
+                self._note(f"It took more than {self.limits.seconds:.3g} s; the rest did not run.")
+                return False
+            self.channel = self.parent.child(self.limits)
+            try:
+                self._lay_out_files()
+                self._run_again(index)
+            except _Lost:
+                continue
+        return True
+
+    def _lay_out_files(self):
+        if self.job.files:
+            _, payload = self._ask(FILES, (dict(self.job.files),), self.end)
+            try:
+                for problem in json.loads(payload):
+                    self._note(str(problem)[:300])
+            except (ValueError, TypeError, RecursionError) as error:
+                raise JailError("the files beside the notebook could not be laid out") from error
+
+    def _run_again(self, stop):
+        """The cells above `stop`, for what they define; what they showed at first is kept."""
+        for index, cell in enumerate(self.job.cells[:stop]):
+            done = self.cells[index]
+            if cell.asks or done.state == "died":
+                continue
+            stopped = done.state == "timed out"
+            try:
+                self._run(index, AGAIN if stopped else self.limits.cell_seconds)
+            except _Lost as lost:
+                if stopped or lost.state == "died":
+                    self.cells[index] = done._replace(state="died")
+                raise
+
+    def _ask(self, kind, question, end):
+        """One question, one answer: kind and bytes. _Lost if there is none by `end`."""
+        end = min(end, self.end)
+        try:
+            self.channel.send(kind, pickle.dumps((*question,), protocol=5), end)
+            return self.channel.receive(end)
+        except Late as error:
+            everything = time.monotonic() >= self.end
+            limit = self.limits.seconds if everything else self._limit(kind)
+            what = "the submission" if everything else "it"
+            raise self._end_of_process("timed out", f"{what} took longer than {limit:.3g} s") from error
+        except ChannelError as error:
+            raise self._end_of_process("died", str(error)) from error
+
+    def _limit(self, kind):
+        return self.limits.check_seconds if kind == ASK else self.limits.cell_seconds
+
+    def _end_of_process(self, state, sentence):
+        """End the process; the _Lost that says why, in the words of the system where that ended it."""
+        ended = self._end_child()
+        self.lost += 1
+        if ended["too_much"]:
+            sentence = f"the process was ended: {ended['too_much']}"
+        elif not ended["alive"]:
+            sentence = f"the process died: {_cause(ended['code'])}"
+        return _Lost(state, sentence)
+
+    def _end_child(self):
+        if self.channel is None:
+            return None
+        self.channel.close()
+        self.channel = None
+        return self.parent.end_child()
+
+    def _note(self, sentence):
+        if sentence not in self.notes and len(self.notes) < 50:
+            self.notes.append(sentence)
+
+    def _done(self):
+        for index, cell in enumerate(self.job.cells):
+            for number in range(len(cell.asks)):
+                missing = (index, number, len(self.job.tasks[cell.asks[number][0]]) - 1) not in self.answers
+                if missing and (index, number) not in self.absent:
+                    self.absent[index, number] = "it did not run" + (
+                        f": {self.notes[-1]}" if self.notes else ""
+                    )
+        whole = self.lost == 0 and all(cell.state in ("ran", "raised") for cell in self.cells)
+        status = "jail failed" if self.jail_failed else "finished" if whole else "partly"
+        if self.lost:
+            self._note(f"{self.lost} of its processes ended early.")
+        seconds = time.monotonic() - self.start
+        return Done(
+            self.job.key, status, tuple(self.cells), self.answers, self.absent, seconds,
+            self.parent.kind.name, tuple(self.notes),
+        )  # fmt: skip
+
+
+def _cause(code):
+    if code < 0:
+        return _SIGNALS.get(code, f"signal {-code}")
+    return f"os._exit, with code {code}"

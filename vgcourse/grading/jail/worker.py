@@ -1,0 +1,83 @@
+"""The worker: one submission after the other, each in a jail; says what to run and holds the clock."""
+
+import contextlib
+
+from vgcourse.grading.jail.available import reason_against
+from vgcourse.grading.jail.jobs import CellDone, Done
+from vgcourse.grading.jail.kinds import KINDS, JailError
+from vgcourse.grading.jail.parent import WarmParent
+from vgcourse.grading.jail.run import Run
+
+
+class Worker:
+    """Runs jobs; keeps a warm parent for each set of rooms. For one thread at a time.
+
+    Parameters
+    ----------
+    jail : "namespaces", "bubblewrap", "container"; None is the best of them that works. "none" protects
+        nothing
+
+    Raises
+    ------
+    JailError
+        If that jail, or every one, does not work here; the message says why and what to do.
+    """
+
+    def __init__(self, jail=None):
+        if jail is not None and jail not in KINDS:
+            raise JailError(f"there is no jail {jail!r}; expected {', '.join(KINDS)}.")
+        self._parents = {}
+        reasons = {}
+        for name in [jail] if jail else [name for name in KINDS if name != "none"]:
+            if (reason := reason_against(name)) is None:
+                self._kind = KINDS[name]
+                return
+            reasons[name] = reason
+        raise JailError("no jail works here. " + "; ".join(f"{name}: {why}" for name, why in reasons.items()))
+
+    @property
+    def jail(self):
+        """The name of the jail that is used."""
+        return self._kind.name
+
+    def run(self, job):
+        """Run a submission.
+
+        Parameters
+        ----------
+        job : Job
+
+        Returns
+        -------
+        Done; whatever goes wrong is said in it
+        """
+        key = (job.assignment, tuple(job.rooms))
+        try:
+            parent = self._parents.pop(key, None) or WarmParent(self._kind, *key)
+        except JailError as error:
+            cells = tuple(CellDone() for _ in job.cells)
+            return Done(job.key, "jail failed", cells, {}, {}, 0.0, self.jail, (str(error),))
+        run = Run(job, parent)
+        try:
+            done = run.go()
+        except BaseException:
+            parent.close()
+            raise
+        if self._kind.lasting and not run.jail_failed:
+            self._parents[key] = parent
+        else:
+            parent.close()
+        return done
+
+    def close(self):
+        """End all processes. The worker may be used again."""
+        while self._parents:
+            _, parent = self._parents.popitem()
+            with contextlib.suppress(OSError):
+                parent.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
