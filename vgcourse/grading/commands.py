@@ -1,9 +1,10 @@
-"""`vgcourse roster`, `report` and `variant`: what an instructor types beside nbgrader's own commands."""
+"""`vgcourse roster`, `report`, `variant`, `grade`: typed beside nbgrader's own commands."""
 
 import sys
 from pathlib import Path
 
 from vgcourse.authoring.build import ROOT
+from vgcourse.grading.engine import command as grade
 
 
 def add_to(commands):
@@ -21,6 +22,7 @@ def add_to(commands):
     )
     variant.add_argument("--secret", type=Path, required=True, help="a file; made if it is not there")
     variant.set_defaults(run=_variant)
+    grade.add_to(commands)
 
 
 def course_root():

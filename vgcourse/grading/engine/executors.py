@@ -1,4 +1,4 @@
-"""Who carries out orders: this process, or several, one call for both: `graded(orders)` → Graded as they come.
+"""Who carries out orders: this process, or several. `graded(orders)` yields what comes of them, as it comes.
 
 Orders are taken from the iterator when somebody is free, so that few are in memory. A process that dies loses
 no order: it is tried again, and set aside when it was in a process that died twice.
@@ -62,7 +62,9 @@ class Processes:
         self.number, self.jail = number, jail
 
     def __enter__(self):
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # inherited: as many threads as processes, not more
+        os.environ.setdefault(
+            "OPENBLAS_NUM_THREADS", "1"
+        )  # inherited: as many threads as processes, not more
         self.members = [_Member(self.jail) for _ in range(self.number)]
         return self
 

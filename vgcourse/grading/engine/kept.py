@@ -7,12 +7,12 @@ stays. Every file is whole or not there.
 import contextlib
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.scoring import Graded, GradedCell
-from vgcourse.grading.variant import read_secret
 
 
 class RunFolder:
@@ -31,6 +31,7 @@ class RunFolder:
         except OSError as error:
             self._lock.close()
             raise EngineError(f"{self.assignment} is being graded already, by another process.") from error
+        self.unfinished = (self.path / "results").is_dir()
         return self
 
     def __exit__(self, *exception):
@@ -38,8 +39,11 @@ class RunFolder:
 
     def secret(self):
         """The secret of the run that was not finished, or of a new one."""
-        with said(self.path):
-            return read_secret(self.path / "secret")
+        path = self.path / "secret"
+        with said(path):
+            if not path.exists():
+                write_whole(path, secrets.token_hex(32).encode())
+            return path.read_bytes()
 
     def keep_seeds(self, owner, seeds):
         """Keep the seeds of a run; `owner` is a digest of what they were drawn from."""
@@ -81,7 +85,7 @@ class RunFolder:
     def _write(self, path, data):
         with said(path):
             path.parent.mkdir(exist_ok=True)
-            write_whole(path, json.dumps(data, ensure_ascii=False).encode())
+            write_whole(path, json.dumps(data).encode())
 
 
 def outcome_of(root, assignment):

@@ -27,13 +27,15 @@ class Dask:
         try:
             self.client = Client(self.address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise EngineError(f"no scheduler answers at {self.address}: start one with `dask scheduler`.") from error
+            raise EngineError(
+                f"no scheduler answers at {self.address}: start one with `dask scheduler`."
+            ) from error
         try:
             self.client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
             self.client.close()
             raise EngineError(
-                f"the scheduler at {self.address} has no workers: start some with `dask worker {self.address}`."
+                f"the scheduler at {self.address} has no workers: start some, `dask worker {self.address}`."
             ) from error
         self.client.run_on_scheduler(_allow_deaths, TRIES - 1)
         return self
@@ -87,8 +89,8 @@ class Dask:
             raise EngineError(str(error)) from error
         except Exception as error:
             raise EngineError(
-                f"the workers at {self.address} cannot grade ({type(error).__name__}: {error}); is the course "
-                "installed where they run?"
+                f"the workers of {self.address} cannot grade ({type(error).__name__}: {error}); is the "
+                "course installed where they run?"
             ) from error
 
 

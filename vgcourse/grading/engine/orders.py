@@ -18,7 +18,7 @@ from vgcourse.problems.problem import task
 
 
 class Ask(NamedTuple):
-    """One call of `check` in a check's cell: the problem, the name of the student's function, a convention."""
+    """One call of `check` in a check's cell: problem, name of the student's function, convention."""
 
     problem: str
     function: str
@@ -78,7 +78,7 @@ def may_use(problem):
 
 @functools.cache
 def environment():
-    """A digest of the course's code, Python and numpy: where it differs, the same answer may earn other points."""
+    """A digest of the course's code, Python and numpy: with others, an answer may earn other points."""
     digest = hashlib.sha256(f"{platform.python_version()} {np.__version__}".encode())
     root = Path(vgcourse.__file__).parent
     for path in sorted(root.rglob("*.py")):

@@ -22,7 +22,10 @@ SET_ASIDE = "set aside"
 REASONS = {
     "timed out": ("TimedOut", "this cell took longer than it may, and was stopped"),
     "died": ("Died", "the process died in this cell: os._exit, or too much memory"),
-    "not run": ("NotRun", "this cell was not run: the submission's time was over, or too many processes died"),
+    "not run": (
+        "NotRun",
+        "this cell was not run: the submission's time was over, or too many processes died",
+    ),
 }
 
 
@@ -93,7 +96,7 @@ def _checked(order, number, check, did, done):
 
 
 def judged(ask, points, seed, data):
-    """(points earned, what to show) for the bytes of one set of answers; as `check` would on the same inputs."""
+    """(points earned, what to show) for the bytes of one set of answers; as `check` would."""
     problem = find(ask.problem)
     convention = problem.convention(ask.convention)
     with np.errstate(all="ignore"), warnings.catch_warnings():
