@@ -86,8 +86,17 @@ def read_assignment(gradebook, course, name):
         ) from error
     if len(notebooks) != 1:
         raise EngineError(f"{name} has {len(notebooks)} notebooks; expected one. Plain nbgrader grades it.")
-    notebook = notebooks[0]
-    given = given_cells(notebook)
+    (notebook,) = notebooks
+    files = [
+        folder / name / f"{notebook.name}.ipynb" for folder in (course.source, course.root / "exercises")
+    ]
+    texts = next((texts_of(file) for file in files if file.is_file()), set())
+    kernelspec = json.loads(notebook.kernelspec) if notebook.kernelspec else None
+    return assignment_of(name, notebook.name, given_cells(notebook), kernelspec, texts)
+
+
+def assignment_of(name, notebook, given, kernelspec=None, texts=frozenset()):
+    """The Assignment of these marked cells: grade_id → `restore.Given`."""
     checks = {
         one.name: Check(asks_of(one), float(one.mark["points"]))
         for one in given.values()
@@ -96,22 +105,9 @@ def read_assignment(gradebook, course, name):
         and one.cell_type == "code"
         and CALL.search(one.source)
     }
-    sources = [
-        path
-        for folder in (course.source, course.root / "exercises")
-        if (path := folder / name / f"{notebook.name}.ipynb").is_file()
-    ]
     asked = [ask.problem for check in checks.values() for ask in check.asks]
-    return Assignment(
-        name,
-        notebook.name,
-        given,
-        json.loads(notebook.kernelspec) if notebook.kernelspec else None,
-        checks,
-        texts_of(sources[0]) if sources else set(),
-        rooms_for(asked),
-        digest_of(*(f"{one.name}{one.source}{sorted(one.mark.items())}" for one in given.values())),
-    )
+    digest = digest_of(*(f"{one.name}{one.source}{sorted(one.mark.items())}" for one in given.values()))
+    return Assignment(name, notebook, given, kernelspec, checks, texts, rooms_for(asked), digest)
 
 
 def asks_of(given):

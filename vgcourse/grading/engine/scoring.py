@@ -1,14 +1,12 @@
 """From what came out of the jail to points: every answer is judged here, outside of it.
 
-`grade` runs in the executors' processes, so that all cores judge.
+`grade` runs in the executors' processes, so that all cores judge. They import no nbformat: it takes seconds.
 """
 
 import warnings
 from typing import NamedTuple
 
 import numpy as np
-from nbformat.v4 import new_output
-
 from vgcourse.collect import Answers
 from vgcourse.grading.checks import short
 from vgcourse.judge import judge, look
@@ -83,16 +81,16 @@ def _checked(order, number, check, did, done):
             else:
                 try:
                     points, bundle = judged(ask, check.points, seed, data)
-                    output = new_output("display_data", bundle)
+                    output = {"output_type": "display_data", "data": bundle, "metadata": {}}
                 except Exception as error:  # bytes that no honest `collect` makes
                     output = _error(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
             outputs.append(output)
-            if output.output_type == "error":
+            if output["output_type"] == "error":
                 break
-    if outputs and outputs[-1].output_type == "display_data":
-        result = {**outputs[-1].data, "text/plain": repr(points)}
-        outputs[-1] = new_output("execute_result", result, execution_count=None)
-    return GradedCell([dict(output) for output in outputs], points, did.seconds, did.state)
+    if outputs and outputs[-1]["output_type"] == "display_data":
+        outputs[-1] |= {"output_type": "execute_result", "execution_count": None}
+        outputs[-1]["data"]["text/plain"] = repr(points)
+    return GradedCell(outputs, points, did.seconds, did.state)
 
 
 def judged(ask, points, seed, data):
@@ -117,4 +115,4 @@ def judged(ask, points, seed, data):
 
 
 def _error(kind, sentence):
-    return new_output("error", ename=kind, evalue=sentence, traceback=[f"{kind}: {sentence}"])
+    return {"output_type": "error", "ename": kind, "evalue": sentence, "traceback": [f"{kind}: {sentence}"]}
