@@ -164,23 +164,25 @@ def test_every_student_has_one_outcome_in_plain_words(course):
     course.hand_in("lost")
     (course.root / "submitted" / "lost" / "tiny" / "tiny.ipynb").write_text("{", encoding="utf-8")
     course.hand_in("dead", second="import os\n    os._exit(1)")
-    course.hand_in("stuck", first="while True: pass")
+    endless = new_code_cell("while True: pass")
+    course.hand_in("stuck", change=lambda notebook: notebook.cells.insert(1, endless))
     course.hand_in("stranger")
-    summary = course.grade()
+    summary = course.grade(limits=Limits(cell_seconds=0.5))
     said = {student: entry["status"] for student, entry in course.outcome().items()}
-    graded = dict.fromkeys(("right", "Zoë 日本", "late_file", "twin", "stuck"), "graded")
+    graded = dict.fromkeys(("right", "Zoë 日本", "late_file", "twin"), "graded")
     assert said == graded | {
-        "dead": "partly", "lost": "refused", "absent": "no submission", "stranger": "not enrolled",
+        "dead": "partly", "stuck": "partly", "lost": "refused", "absent": "no submission", "stranger": "not enrolled",
     }  # fmt: skip
     assert course.outcome()["lost"]["why"].startswith("tiny.ipynb is broken in line 1")
     assert course.outcome()["dead"]["why"] == "p2-check died"
+    assert course.outcome()["stuck"]["why"] == "code cell 2 timed out"
     assert (summary.failed, summary.fresh) == (2, 5)  # two handed in the same: one result
     half = earned(
         3, evaluate("ps1.linear_backward", lambda dz, x, W: (W @ dz, dz @ x.T, dz.sum(axis=1))).share
     )
     assert course.points() == {
         "right": (2, 3), "late_file": (2, 3), "Zoë 日本": (2, half), "twin": (2, half),
-        "stuck": (0, 3), "dead": (2, 0),
+        "stuck": (2, 3), "dead": (2, 0),
     }  # fmt: skip
     beside = course.root / "autograded" / "right" / "tiny"
     assert sorted(path.name for path in beside.iterdir()) == ["data.csv", "timestamp.txt", "tiny.ipynb"]
@@ -591,7 +593,7 @@ def test_the_command_and_its_exit_codes(course, monkeypatch, capsys):
     grade = ["grade", "tiny", "--processes", "1"]
     assert cli.main(grade) == 0
     out, err = capsys.readouterr()
-    assert f"tiny: 1 graded, 1 no submission; 1 graded now in" in out and f"(jail: {JAIL})" in out and not err
+    assert "tiny: 1 graded, 1 no submission; 1 graded now in" in out and f"(jail: {JAIL})" in out and not err
     course.hand_in("two")
     (course.root / "submitted" / "two" / "tiny" / "tiny.ipynb").write_text("")
     assert cli.main([*grade, "--unsafe"]) == 1

@@ -17,12 +17,12 @@ KEY = "vgcourse_content"  # in a graded notebook's metadata: the digest of all t
 LEAST_RIGHTS = 0o444
 
 
-def fill_outputs(submission, graded):
-    """Put what the cells showed into a submission's notebook, and what the report has to say."""
+def fill_outputs(submission, graded, *notes):
+    """Put what the cells showed into a submission's notebook, and sentences for the report."""
     for count, (cell, done) in enumerate(zip(code_cells(submission.notebook), graded.cells, strict=True), 1):
         cell.outputs = [nbformat.from_dict(output) for output in done.outputs]
         cell.execution_count = None if done.state == "not run" else count
-    submission.notebook.metadata[NOTES] += graded.notes
+    submission.notebook.metadata[NOTES] += [*graded.notes, *notes]
     submission.notebook.metadata[KEY] = submission.content
 
 

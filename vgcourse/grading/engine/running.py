@@ -9,12 +9,14 @@ from vgcourse.grading.engine.gradebook import transaction, write_grades
 from vgcourse.grading.engine.kept import said
 from vgcourse.grading.engine.seeds import seeds_for
 from vgcourse.grading.engine.submissions import code_cells, find_submission, order_for
+from vgcourse.grading.jail.jobs import Limits
 from vgcourse.grading.submitted import Refused
 
 GRADED, PARTLY, MISSING, REFUSED = "graded", "partly", "no submission", "refused"
 ASIDE, STRANGER = "set aside", "not enrolled"
 FAILED = (REFUSED, ASIDE, STRANGER)
 SLOWEST = 3  # cells of a student that the report may name
+LIMITS = Limits()
 
 
 class Summary(NamedTuple):
@@ -46,16 +48,17 @@ class Run:
     secret : bytes of an instructor's own secret, or None
     again : grade also what is graded already
     only : one student, or None for all
+    limits : what one submission may take
     progress : function (done, of how many), called after each
     """
 
     def __init__(
         self, course, assignment, gradebook, folder, executor, jail, *,
-        secret=None, again=False, only=None, progress=lambda done, all_of_them: None,
+        secret=None, again=False, only=None, limits=LIMITS, progress=lambda done, all_of_them: None,
     ):  # fmt: skip
         self.course, self.assignment, self.gradebook, self.folder = course, assignment, gradebook, folder
         self.executor, self.jail, self.secret, self.again = executor, jail, secret, again
-        self.only, self.progress = only, progress
+        self.only, self.limits, self.progress = only, limits, progress
         self.outcome = folder.outcome()
         self.waiting, self.changes, self.fresh, self.done = {}, [], 0, 0
 
@@ -124,7 +127,7 @@ class Run:
         seeds = None
         for student in students:
             try:
-                submission = find_submission(self.course, self.assignment, student)
+                submission = find_submission(self.course, self.assignment, student, self.limits)
             except Refused as error:
                 self._settle(student, REFUSED, str(error))
                 continue
@@ -136,7 +139,7 @@ class Run:
                 self._keep_entry(student, standing)
                 continue
             seeds = seeds or self._seeds()
-            order = order_for(submission, self.assignment, seeds, self.jail)
+            order = order_for(submission, self.assignment, seeds, self.jail, self.limits)
             if order.key in self.waiting:  # two handed in the same
                 self.waiting[order.key].append(submission)
                 continue

@@ -7,6 +7,7 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
+
 from vgcourse.collect import Answers
 from vgcourse.grading.checks import short
 from vgcourse.judge import judge, look

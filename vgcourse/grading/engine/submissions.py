@@ -8,7 +8,7 @@ from vgcourse.grading.boxes import fill
 from vgcourse.grading.checks import short
 from vgcourse.grading.engine.assignment import files_in
 from vgcourse.grading.engine.orders import Order, digest_of, environment
-from vgcourse.grading.jail.jobs import Cell, Limits
+from vgcourse.grading.jail.jobs import Cell
 from vgcourse.grading.restore import NOTES, restore
 from vgcourse.grading.submitted import DIGEST, Refused, digest, opened
 
@@ -29,8 +29,8 @@ class Submission(NamedTuple):
     files: dict
 
 
-def find_submission(course, assignment, student, limits=Limits()):  # noqa: B008
-    """Read what a student handed in.
+def find_submission(course, assignment, student, limits):
+    """Read what a student handed in; `limits` are the jail's.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def find_submission(course, assignment, student, limits=Limits()):  # noqa: B008
     return Submission(student, folder, notebook, digest_of(*parts), files)
 
 
-def order_for(submission, assignment, seeds, jail, limits=Limits()):  # noqa: B008
+def order_for(submission, assignment, seeds, jail, limits):
     """The order to grade a submission.
 
     Parameters
@@ -75,6 +75,7 @@ def order_for(submission, assignment, seeds, jail, limits=Limits()):  # noqa: B0
     assignment : Assignment
     seeds : problem → the seeds of its inputs
     jail : "none" where there is no protection: what comes of that is never taken for a safe result
+    limits : the jail's
     """
     cells, checks = [], {}
     for cell in code_cells(submission.notebook):
