@@ -42,6 +42,7 @@ JAIL = next((name for name, reason in jails().items() if reason is None and name
 require(JAIL, "needs a jail: Linux namespaces or bubblewrap")
 
 RIGHT = "return W.T @ dz, dz @ x.T, dz.sum(axis=1)"
+LIMITS = Limits()
 SECRET = b"a secret that is long enough"
 PROBLEMS = ("start.slope_of_square", "ps1.linear_backward")
 
@@ -171,7 +172,8 @@ def test_every_student_has_one_outcome_in_plain_words(course):
     said = {student: entry["status"] for student, entry in course.outcome().items()}
     graded = dict.fromkeys(("right", "Zoë 日本", "late_file", "twin"), "graded")
     assert said == graded | {
-        "dead": "partly", "stuck": "partly", "lost": "refused", "absent": "no submission", "stranger": "not enrolled",
+        "dead": "partly", "stuck": "partly", "lost": "refused", "absent": "no submission",
+        "stranger": "not enrolled",
     }  # fmt: skip
     assert course.outcome()["lost"]["why"].startswith("tiny.ipynb is broken in line 1")
     assert course.outcome()["dead"]["why"] == "p2-check died"
@@ -446,10 +448,10 @@ def test_an_order_names_nobody_and_its_key_is_its_content(course):
     seeds = dict.fromkeys(PROBLEMS, (0, 5))
 
     def order(student="one", seeds=seeds, jail=JAIL):
-        return order_for(find_submission(book, assignment, student), assignment, seeds, jail)
+        return order_for(find_submission(book, assignment, student, LIMITS), assignment, seeds, jail, LIMITS)
 
     first = order()
-    assert "one" not in repr(first._replace(cells=())) and first.job().tasks.keys() == set(PROBLEMS)
+    assert "submitted" not in repr(first) and first.job().tasks.keys() == set(PROBLEMS)
     assert [cell.asks for cell in first.cells if cell.asks] == [
         ((PROBLEMS[0], "slope_of_square"),), ((PROBLEMS[1], "linear_backward"),),
     ]  # fmt: skip
@@ -459,8 +461,8 @@ def test_an_order_names_nobody_and_its_key_is_its_content(course):
     course.hand_in("two", data_txt="1")
     assert order("two").key != first.key
     assert (
-        find_submission(book, assignment, "../one") is None
-        and find_submission(book, assignment, "nobody") is None
+        find_submission(book, assignment, "../one", LIMITS) is None
+        and find_submission(book, assignment, "nobody", LIMITS) is None
     )
 
 
@@ -519,10 +521,7 @@ def test_points_are_those_of_the_check_on_the_same_seed(name):
     assert visible["data"][MIME]["findings"] == [{"kind": one.kind, "text": one.text} for one in shown]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"nonsense", Answers(None).to_bytes(), Answers(None, ((1, 2),) * 3).to_bytes() if 0 else b"PK"],
-)
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"PK", Answers(None).to_bytes()])
 def test_bytes_that_are_no_answers_get_no_points_and_a_sentence(data):
     cell = graded_cell([answered(ANSWERS["right"], 0), data])
     assert cell.points == 0 and cell.outputs[-1]["evalue"].startswith("what came back is no answer")
@@ -559,11 +558,8 @@ def test_a_process_that_dies_loses_no_order_and_one_that_kills_is_set_aside(cour
     orders = []
     for i in range(3):
         course.hand_in(f"s{i}", second=f"# {i}\n    {RIGHT}")
-        orders.append(
-            order_for(
-                find_submission(book, assignment, f"s{i}"), assignment, dict.fromkeys(PROBLEMS, (0, 5)), JAIL
-            )
-        )
+        found = find_submission(book, assignment, f"s{i}", LIMITS)
+        orders.append(order_for(found, assignment, dict.fromkeys(PROBLEMS, (0, 5)), JAIL, LIMITS))
     orders[1] = orders[1]._replace(key="deadly", limits=Deadly())
     with Processes(2, JAIL) as pool:
         members = [member.process for member in pool.members]

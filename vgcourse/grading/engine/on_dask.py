@@ -52,7 +52,7 @@ class Dask:
         from distributed import as_completed
 
         fresh, given, tries = iter(orders), {}, {}
-        finished = as_completed()
+        finished = as_completed(loop=self.client.loop)
 
         def give(order):
             tries[order.key] = tries.get(order.key, 0) + 1
