@@ -157,6 +157,31 @@ def test_nothing_is_unpickled():
         Answers.from_bytes(file.getvalue())
 
 
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        [["|O", [1]]],
+        [["<f8,<f8", [1]]],
+        [["<f8", [3]]],
+        [["<f8", [-1]], ["<f8", [2]]],
+        [["<f8", [-1, -1]]],
+        [["<f8", [2]], ["<f8", [2]]],  # the same bytes twice
+        [["<f8", [10**30]]],
+        [["<f8", "2"]],
+        [3],
+    ],
+    ids=str,
+)
+def test_arrays_that_were_not_sent_are_refused(arrays):
+    outcome = [{"list": [{"array": array} for array in arrays]}, None, {"tuple": []}, 0, False, None]
+    code = {"list": [None, {"tuple": []}, {"tuple": [{"tuple": outcome}]}]}
+    file = io.BytesIO()
+    text = np.frombuffer(json.dumps(code).encode(), np.uint8)
+    np.savez(file, text=text, data=np.frombuffer(np.ones(2).tobytes(), np.uint8))
+    with pytest.raises(ValueError, match="no answers"):
+        Answers.from_bytes(file.getvalue())
+
+
 def test_what_unpacks_to_too_much_is_refused(monkeypatch):
     file = io.BytesIO()
     np.savez_compressed(file, text=np.zeros(1_000_000, np.uint8))

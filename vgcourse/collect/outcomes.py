@@ -10,6 +10,7 @@ import numpy as np
 from vgcourse.collect.plain import LARGE, SCALARS, Foreign, describe
 
 LARGEST = 100_000_000  # bytes of one set of answers
+KINDS = "biufcSU"  # of arrays that travel: numbers and text
 
 
 class Outcome(NamedTuple):
@@ -53,7 +54,7 @@ class Answers(NamedTuple):
     fresh: tuple = ()
 
     def to_bytes(self):
-        """The answers as an npz file: arrays, and one JSON text for everything around them. No pickle.
+        """The answers as an npz file: a JSON text, and the bytes of all arrays one after another. No pickle.
 
         Raises
         ------
@@ -61,13 +62,12 @@ class Answers(NamedTuple):
             If they are larger than LARGEST.
         """
         arrays = []
-        text = json.dumps(_encode([self.refusal, self.visible, self.fresh], arrays))
+        text = json.dumps(_encode([self.refusal, self.visible, self.fresh], arrays)).encode()
         if len(text) + sum(array.nbytes for array in arrays) > LARGEST:
             raise ValueError(f"Answers: more than {LARGEST / 1e6:.0f} MB; no right answer is that large.")
+        data = b"".join(array.tobytes() for array in arrays)
         file = io.BytesIO()
-        np.savez(
-            file, text=np.frombuffer(text.encode(), np.uint8), **{f"a{i}": a for i, a in enumerate(arrays)}
-        )
+        np.savez(file, text=np.frombuffer(text, np.uint8), data=np.frombuffer(data, np.uint8))
         return file.getvalue()
 
     @classmethod
@@ -88,11 +88,28 @@ class Answers(NamedTuple):
             raise ValueError(f"Answers: {size / 1e6:.0f} MB; expected at most {2 * LARGEST / 1e6:.0f}.")
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                refusal, visible, fresh = _decode(json.loads(file["text"].tobytes()), file)
+                code, arrays = json.loads(file["text"].tobytes()), _Arrays(file["data"].tobytes())
+            refusal, visible, fresh = _decode(code, arrays)
             attempts = (Attempt(*(one and Outcome(*one) for one in pair)) for pair in visible)
             return cls(refusal, tuple(attempts), tuple(Outcome(*one) for one in fresh))
         except Exception as error:
             raise ValueError(f"Answers: these bytes are no answers ({type(error).__name__}).") from error
+
+
+class _Arrays:
+    """Arrays from their bytes, in the order in which they were sent: together they hold no more than came."""
+
+    def __init__(self, data):
+        self.data, self.place = data, 0
+
+    def take(self, kind, shape):
+        """The next array; `kind` is its dtype as text, such as "<f8"."""
+        dtype, size = np.dtype(kind), math.prod(shape)
+        if dtype.kind not in KINDS or size < 0:
+            raise ValueError(f"an array of {kind} with {size} entries")
+        array = np.frombuffer(self.data, dtype, size, self.place) if size else []
+        self.place += size * dtype.itemsize
+        return np.array(array, dtype).reshape(shape)
 
 
 def _encode(value, arrays):
@@ -102,10 +119,11 @@ def _encode(value, arrays):
     if isinstance(value, (np.ndarray, np.generic)):
         if value.dtype == object:
             return {"objects": list(value.shape), "items": [_encode(item, arrays) for item in value.flat]}
-        if value.size > LARGE:
+        if value.size > LARGE or value.dtype.kind not in KINDS:
             return {"foreign": describe(value)}
         arrays.append(np.asarray(value))
-        return {"scalar" if isinstance(value, np.generic) else "array": len(arrays) - 1}
+        kind = "scalar" if isinstance(value, np.generic) else "array"
+        return {kind: [value.dtype.str, list(value.shape)]}
     if isinstance(value, SCALARS):
         parts = [value.real, value.imag] if isinstance(value, complex) else [value]
         return {
@@ -124,7 +142,7 @@ def _decode(code, arrays):
         return code
     kind, value = next(iter(code.items()))
     if kind in ("array", "scalar"):
-        array = arrays[f"a{value}"]
+        array = arrays.take(*value)
         return array if kind == "array" else array[()]
     if kind == "objects":
         out = np.empty(len(code["items"]), object)  # not of the size that foreign bytes claim

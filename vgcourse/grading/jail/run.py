@@ -21,7 +21,7 @@ from vgcourse.grading.jail.outputs import failure, parsed
 GRACE = 2.0  # seconds: a cell that is stopped from inside keeps what it has defined
 AGAIN = 1.0  # seconds that a cell gets which was stopped once and runs again
 MOST = 300_000_000  # bytes of all answers of a submission
-_SIGNALS = {-11: "a segmentation fault", -6: "an abort", -9: "a kill", -24: "too much processor time"}
+_SIGNALS = {-11: "a segmentation fault", -6: "an abort", -24: "too much processor time"}
 
 
 class _Lost(Exception):
@@ -48,6 +48,7 @@ class Run:
         self.job, self.parent, self.limits = job, parent, job.limits
         self.cells = [CellDone() for _ in job.cells]
         self.answers, self.absent, self.notes = {}, {}, []
+        self.deadly = set()  # cells that lost a process: they do not run again
         self.channel, self.lost, self.bytes, self.jail_failed = None, 0, 0, False
 
     def go(self):
@@ -79,6 +80,7 @@ class Run:
             outputs, state = self._run(index, self.limits.cell_seconds)
         except _Lost as lost:
             outputs, state = (failure("Stopped", lost.sentence),), lost.state
+            self.deadly.add(index)
         self.cells[index] = CellDone(outputs, time.monotonic() - start, state)
 
     def _run(self, index, seconds):
@@ -149,15 +151,14 @@ class Run:
     def _run_again(self, stop):
         """The cells above `stop`, for what they define; what they showed at first is kept."""
         for index, cell in enumerate(self.job.cells[:stop]):
-            done = self.cells[index]
-            if cell.asks or done.state == "died":
+            if cell.asks or index in self.deadly:
                 continue
-            stopped = done.state == "timed out"
+            stopped = self.cells[index].state == "timed out"
             try:
                 self._run(index, AGAIN if stopped else self.limits.cell_seconds)
             except _Lost as lost:
-                if stopped or lost.state == "died":
-                    self.cells[index] = done._replace(state="died")
+                self.deadly.add(index)
+                self.cells[index] = self.cells[index]._replace(state=lost.state)
                 raise
 
     def _ask(self, kind, question, end):
@@ -183,7 +184,7 @@ class Run:
         self.lost += 1
         if ended["too_much"]:
             sentence = f"the process was ended: {ended['too_much']}"
-        elif not ended["alive"]:
+        elif ended["code"] != -9:
             sentence = f"the process died: {_cause(ended['code'])}"
         return _Lost(state, sentence)
 

@@ -52,21 +52,27 @@ class Worker:
         Done; whatever goes wrong is said in it
         """
         key = (job.assignment, tuple(job.rooms))
-        try:
-            parent = self._parents.pop(key, None) or WarmParent(self._kind, *key)
+        if parent := self._parents.pop(key, None):
+            done = self._run(job, key, parent)
+            if done.status != "jail failed":
+                return done
+        try:  # the first of its kind, or one in the place of one that has died
+            parent = WarmParent(self._kind, *key)
         except JailError as error:
             cells = tuple(CellDone() for _ in job.cells)
             return Done(job.key, "jail failed", cells, {}, {}, 0.0, self.jail, (str(error),))
-        run = Run(job, parent)
+        return self._run(job, key, parent)
+
+    def _run(self, job, key, parent):
+        keep = False
         try:
-            done = run.go()
-        except BaseException:
-            parent.close()
-            raise
-        if self._kind.lasting and not run.jail_failed:
+            done = Run(job, parent).go()
+            keep = self._kind.lasting and done.status != "jail failed"
+        finally:
+            if not keep:
+                parent.close()
+        if keep:
             self._parents[key] = parent
-        else:
-            parent.close()
         return done
 
     def close(self):

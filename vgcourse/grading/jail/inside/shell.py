@@ -85,6 +85,10 @@ class _Display(DisplayPublisher):
 
 
 class _Result(DisplayHook):
+    def quiet(self):
+        """A semicolon at the end: the shell keeps no history to look that up in."""
+        return self.semicolon_at_end_of_expression(self.shell.source)
+
     def write_output_prompt(self):
         """No prompt: the notebook draws it."""
 
@@ -105,7 +109,7 @@ class Shell(InteractiveShell):
     displayhook_class = Type(_Result)
 
     def __init__(self, **options):
-        self.outputs = Outputs()
+        self.outputs, self.source = Outputs(), ""
         super().__init__(**options)
 
     def init_user_ns(self):
@@ -121,6 +125,7 @@ class Shell(InteractiveShell):
         outputs, state : plain data, and "ran", "raised" or "timed out"
         """
         self.outputs.start(limit, number)
+        self.source = source
         self.execution_count = number  # tracebacks say "Cell In[3]"
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self.outputs, "stdout"), _Stream(self.outputs, "stderr")

@@ -34,7 +34,7 @@ class Template:
 
     def __init__(self, control, rooms, walls):
         self.control, self.walls = control, walls
-        self.child, self.limits, self.too_much = None, None, ""
+        self.child, self.limits, self.too_much, self.status = None, None, "", None
         self.shell = None
         if rooms is not None:
             from vgcourse.grading.jail.inside.warm import warm_up
@@ -64,7 +64,7 @@ class Template:
         if self.own_pids is not None:
             linux.into_pid_namespace(self.own_pids)
             linux.unshare(linux.NEW_PIDS)
-        self.limits, self.too_much = Limits(*limits), ""
+        self.limits, self.too_much, self.status = Limits(*limits), "", None
         self.child = os.fork()
         if self.child == 0:
             try:
@@ -92,6 +92,8 @@ class Template:
 
     def _look(self):
         """End a child whose processes together hold too much memory, or are too many."""
+        if self.own_pids is None:
+            self._look_for_orphans()
         if not self.pages or not self.walls:
             return
         others = _processes()
@@ -103,18 +105,25 @@ class Template:
         if self.too_much:
             os.kill(self.child, signal.SIGKILL)
 
+    def _look_for_orphans(self):
+        """Without a PID namespace: what a child leaves behind holds its line, so the worker sees no end."""
+        if self.status is None:
+            done, status = os.waitpid(self.child, os.WNOHANG)
+            if done:
+                self.status = status
+                _kill_descendants()
+
     def _end(self):
-        """Kill the child and what it started. The exit code: -9 is a kill, as in subprocess."""
+        """Kill the child and what it started. The exit code is as in subprocess."""
         if self.child is None:
             return None
-        done, status = os.waitpid(self.child, os.WNOHANG)
-        if not done:
-            os.kill(self.child, signal.SIGKILL)
-            _, status = os.waitpid(self.child, 0)
+        if self.status is None:
+            os.kill(self.child, signal.SIGKILL)  # its own end is told if that was first
+            _, self.status = os.waitpid(self.child, 0)
         if self.own_pids is None:  # else the end of its first process was that of all in its PID namespace
             _kill_descendants()
         self.child = None
-        return {"code": os.waitstatus_to_exitcode(status), "alive": not done, "too_much": self.too_much}
+        return {"code": os.waitstatus_to_exitcode(self.status), "too_much": self.too_much}
 
 
 def _processes():
