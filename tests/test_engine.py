@@ -17,7 +17,7 @@ require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 
 import nbformat  # noqa: E402
 import tiny_course  # noqa: E402
-from nbformat.v4 import new_code_cell, new_markdown_cell  # noqa: E402
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output  # noqa: E402
 from nbgrader.api import Gradebook  # noqa: E402
 from tiny_course import ANSWER, cell_of, mark  # noqa: E402
 
@@ -205,6 +205,11 @@ def test_the_report_reads_what_the_engine_writes(course):
     assert rows["right"].waiting == 2 and rows["wrong"].waiting == 0
     assert rows["wrong"].unnamed[0].codes[0][0] == "dx"
     assert {mistake.kind for mistake in rows["dead"].mistakes} == {"NoAnswer"}
+    assert rows["dead"].status.startswith("partly graded, ") and rows["right"].jail == JAIL
+    page = report.to_html(list(rows.values()))
+    assert f"jail: {JAIL}" in page and "Slowest cells: " in page and "NO JAIL" not in page
+    unsafe = rows["right"]._replace(jail="none")
+    assert "NO JAIL (--unsafe) for right" in report.to_html([unsafe])
 
 
 def test_nobody_at_all_and_an_empty_roster(course):
@@ -624,6 +629,23 @@ def test_a_damaged_result_counts_as_none(course):
         assert folder.kept("k").cells[0].points == 1.0 and folder.kept("other") is None
         (folder.path / "results" / "k.json").write_text(json.dumps({"key": "k"}))
         assert folder.kept("k") is None
+
+
+def test_pictures_of_the_students_own_cells_stay_for_the_human(course):
+    picture = new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/html": "<script>"})
+    experiment = new_code_cell("print('run')", outputs=[picture])
+
+    def change(notebook):
+        notebook.cells.append(experiment)
+        cell_of(notebook, "p1-answer").outputs = [picture]
+
+    course.enrol("one")
+    course.hand_in("one", change=change)
+    course.grade()
+    notebook = course.notebook("one")
+    printed, kept_picture = notebook.cells[-1].outputs
+    assert printed.text == "run\n" and kept_picture.data == {"image/png": "iVBORw0KGgo="}
+    assert cell_of(notebook, "p1-answer").outputs == []
 
 
 def test_text_below_a_box_reaches_the_human(course):

@@ -1,7 +1,7 @@
 """Honest answers earn the same in `vgcourse grade` and under plain nbgrader: every solution, many mistakes.
 
 Plain nbgrader's points are those of the hidden tests' checks, run in this process; the first notebook of
-mistakes of every set goes through nbgrader itself.
+mistakes of three sets goes through nbgrader itself.
 """
 
 import functools
@@ -146,14 +146,14 @@ def test_every_wrong_answer_earns_what_plain_nbgrader_gives(name, executor):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course with all sets released, and the first notebook of mistakes of each handed in."""
+    """A course in which nothing is released yet."""
     root = tmp_path_factory.mktemp("plain") / "course"
     shutil.copytree(ROOT / "solutions", root / "solutions")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     return root
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", ["ps1", "ps6", "ps8"])  # no rooms, memory, most rooms
 def test_nbgrader_itself_gives_the_same(name, course, executor):
     one = the_set(name)
     notebook = one.filled(one.wrong[0])

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import zipfile
 from typing import Any, NamedTuple
 

@@ -35,7 +35,7 @@ def course_root():
 
 
 def _roster(arguments):
-    from vgcourse.grading.report import course_folders
+    from vgcourse.grading.course import course_folders
     from vgcourse.grading.roster import RosterError, enrol, read
 
     try:

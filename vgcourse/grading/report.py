@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
+from vgcourse.grading.course import course_folders
+from vgcourse.grading.outcome import entries_of, how_graded, outcome_of, with_entry
 from vgcourse.grading.page import about_group, to_html
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
@@ -76,10 +78,13 @@ def collect(course_root, assignment):
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
         titles = part_titles(folders["source"] / assignment)
-        return [
+        entries = entries_of(outcome_of(course_root, assignment))
+        rows = [
             _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
+        names = [notebook.name for notebook in notebooks]
+        return [with_entry(row, entries.get(row.student), folders, assignment, names) for row in rows]
 
 
 def part_titles(folder):
@@ -89,28 +94,6 @@ def part_titles(folder):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             titles |= {f"p{number}": title for number, title in PART.findall("".join(cell["source"]))}
     return titles
-
-
-def course_config(root):
-    """What this course's nbgrader_config.py sets: a traitlets Config, empty without the file."""
-    from traitlets.config import Config
-    from traitlets.config.loader import PyFileConfigLoader
-
-    if (root / "nbgrader_config.py").is_file():
-        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    return Config()
-
-
-def course_folders(root):
-    """Where this course keeps things, as its nbgrader_config.py says."""
-    course = course_config(root).CourseDirectory
-    root = Path(course.get("root", root))
-    return {
-        "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
-        "source": root / course.get("source_directory", "source"),
-        "submitted": root / course.get("submitted_directory", "submitted"),
-        "autograded": root / course.get("autograded_directory", "autograded"),
-    }
 
 
 def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, student, name):
@@ -287,4 +270,5 @@ def to_terminal(rows):
     for mistake, number in count_mistakes(rows):
         mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
     shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
-    return Group(students, legend, in_order, Text(), mistakes, *shared)
+    how = [Text(in_words(said)) for said in how_graded(rows)]
+    return Group(students, legend, in_order, Text(), mistakes, *shared, *how)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from nbgrader.api import MissingEntry
 
 from vgcourse.grading.boxes import texts_of
+from vgcourse.grading.course import course_config, course_folders
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.orders import Ask, Check, digest_of, may_use
-from vgcourse.grading.report import course_config, course_folders
 from vgcourse.grading.restore import given_cells
 from vgcourse.grading.running import CALL
 from vgcourse.problems import find

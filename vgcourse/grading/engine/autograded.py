@@ -11,16 +11,16 @@ from nbgrader.utils import parse_utc
 from vgcourse.grading.checks import metadata_of
 from vgcourse.grading.engine.assignment import files_in
 from vgcourse.grading.engine.submissions import TIMESTAMP, code_cells
+from vgcourse.grading.outcome import KEY
 from vgcourse.grading.restore import NOTES
 
-KEY = "vgcourse_content"  # in a graded notebook's metadata: the digest of all that it was made from
 LEAST_RIGHTS = 0o444
 
 
 def fill_outputs(submission, graded, *notes):
     """Put what the cells showed into a submission's notebook, and sentences for the report."""
     for count, (cell, done) in enumerate(zip(code_cells(submission.notebook), graded.cells, strict=True), 1):
-        cell.outputs = [nbformat.from_dict(output) for output in done.outputs]
+        cell.outputs = [nbformat.from_dict(output) for output in done.outputs] + cell.outputs
         cell.execution_count = None if done.state == "not run" else count
     submission.notebook.metadata[NOTES] += [*graded.notes, *notes]
     submission.notebook.metadata[KEY] = submission.content

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.scoring import Graded, GradedCell
+from vgcourse.grading.outcome import outcome_of
 
 
 class RunFolder:
@@ -86,12 +87,6 @@ class RunFolder:
         with said(path):
             path.parent.mkdir(exist_ok=True)
             write_whole(path, json.dumps(data).encode())
-
-
-def outcome_of(root, assignment):
-    """What `vgcourse grade` left behind about an assignment; without students if there is nothing."""
-    data = _read(Path(root) / "grading" / assignment / "outcome.json")
-    return data if isinstance(data, dict) and isinstance(data.get("students"), dict) else {"students": {}}
 
 
 def write_whole(path, data):

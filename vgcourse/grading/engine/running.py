@@ -10,10 +10,9 @@ from vgcourse.grading.engine.kept import said
 from vgcourse.grading.engine.seeds import seeds_for
 from vgcourse.grading.engine.submissions import code_cells, find_submission, order_for
 from vgcourse.grading.jail.jobs import Limits
+from vgcourse.grading.outcome import ASIDE, GRADED, MISSING, PARTLY, REFUSED, STRANGER
 from vgcourse.grading.submitted import Refused
 
-GRADED, PARTLY, MISSING, REFUSED = "graded", "partly", "no submission", "refused"
-ASIDE, STRANGER = "set aside", "not enrolled"
 FAILED = (REFUSED, ASIDE, STRANGER)
 SLOWEST = 3  # cells of a student that the report may name
 LIMITS = Limits()

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from nbformat.v4 import new_output
 from nbgrader.preprocessors import OverwriteCells
 
 from vgcourse.grading.boxes import fill
@@ -13,6 +14,7 @@ from vgcourse.grading.restore import NOTES, restore
 from vgcourse.grading.submitted import DIGEST, Refused, digest, opened
 
 TIMESTAMP = "timestamp.txt"
+MOST_PICTURES, LARGEST_PICTURE = 5, 2_000_000  # of one cell; characters
 
 
 class Submission(NamedTuple):
@@ -100,15 +102,29 @@ def order_for(submission, assignment, seeds, jail, limits):
 
 
 def _as_given(notebook, assignment):
-    """Outputs go, cells get the kind that the problem set gives them, the notebook its kernel."""
+    """Cells get the kind that the problem set gives them, the notebook its kernel; outputs go.
+
+    Pictures stay in the student's own cells: nothing is drawn in a jail, and a human reads the experiment.
+    """
     kinds = OverwriteCells()
     for cell in notebook.cells:
         if given := assignment.given.get(cell.metadata.get("nbgrader", {}).get("grade_id")):
             kinds.update_cell_type(cell, given.cell_type)
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+            cell.outputs, cell.execution_count = [] if given else _pictures(cell), None
     if assignment.kernelspec:
         notebook.metadata["kernelspec"] = assignment.kernelspec
+
+
+def _pictures(cell):
+    """The first few pictures that a cell was handed in with."""
+    kept = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        picture = data.get("image/png") if isinstance(data, dict) else None
+        if isinstance(picture, str) and len(picture) <= LARGEST_PICTURE and len(kept) < MOST_PICTURES:
+            kept.append(new_output("display_data", {"image/png": picture}))
+    return kept
 
 
 def beside(folder, ignore, most):
