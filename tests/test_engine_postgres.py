@@ -42,7 +42,7 @@ def server():
     as_user = {"user": user, "cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
     data, port = folder / "data", free_port()
     subprocess.run(
-        ["initdb", "-D", str(data), "-U", "grader", "--auth=trust", "--no-sync"],
+        ["initdb", "-D", str(data), "-U", "grader", "--encoding=UTF8", "--auth=trust", "--no-sync"],
         check=True, capture_output=True, **as_user,
     )  # fmt: skip
     process = subprocess.Popen(
@@ -104,9 +104,6 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password(tmp_pat
     from vgcourse.grading.engine.assignment import read_course
 
     course = read_course(tmp_path, f"postgresql+psycopg2://grader:hidden@127.0.0.1:{free_port()}/postgres")
-    with (
-        pytest.raises(EngineError, match=r"^127\.0\.0\.1:\d+/postgres cannot be used: ") as raised,
-        gradebook.opened(course),
-    ):
+    with pytest.raises(EngineError, match="^127") as raised, gradebook.opened(course):
         pass
-    assert "hidden" not in str(raised.value)
+    assert "/postgres cannot be used: " in str(raised.value) and "hidden" not in str(raised.value)

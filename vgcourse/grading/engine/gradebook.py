@@ -30,6 +30,8 @@ def opened(course, patience=PATIENCE):
             yield gradebook
         finally:
             gradebook.close()
+    except UnicodeEncodeError as error:
+        raise EngineError(f"{where} cannot hold {error.object!r}: its encoding has to be UTF8.") from error
     except OperationalError as error:
         raise EngineError(_in_words(error, where, patience)) from error
     except DatabaseError as error:
