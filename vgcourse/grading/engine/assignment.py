@@ -36,7 +36,19 @@ class Course(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """One problem set: its marked cells, what each check asks for, its own words, the rooms of its jail."""
+    """One problem set.
+
+    Attributes
+    ----------
+    name, notebook : names of the assignment and of its one notebook
+    given : grade_id → `restore.Given`: the marked cells
+    kernelspec : what the notebook's metadata says of its kernel, or None
+    checks : grade_id → Check
+    texts : the words of the set's own text cells
+    rooms : of the jail
+    digest : of the marked cells
+    names : the gradebook's id of a cell → its grade_id
+    """
 
     name: str
     notebook: str
@@ -46,6 +58,7 @@ class Assignment(NamedTuple):
     texts: set
     rooms: tuple
     digest: str
+    names: dict
 
     @property
     def problems(self):
@@ -92,10 +105,12 @@ def read_assignment(gradebook, course, name):
     ]
     texts = next((texts_of(file) for file in files if file.is_file()), set())
     kernelspec = json.loads(notebook.kernelspec) if notebook.kernelspec else None
-    return assignment_of(name, notebook.name, given_cells(notebook), kernelspec, texts)
+    cells = [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
+    names = {cell.id: cell.name for cell in cells}
+    return assignment_of(name, notebook.name, given_cells(notebook), kernelspec, texts, names)
 
 
-def assignment_of(name, notebook, given, kernelspec=None, texts=frozenset()):
+def assignment_of(name, notebook, given, kernelspec=None, texts=frozenset(), names=None):
     """The Assignment of these marked cells: grade_id → `restore.Given`."""
     checks = {
         one.name: Check(asks_of(one), float(one.mark["points"]))
@@ -107,7 +122,7 @@ def assignment_of(name, notebook, given, kernelspec=None, texts=frozenset()):
     }
     asked = [ask.problem for check in checks.values() for ask in check.asks]
     digest = digest_of(*(f"{one.name}{one.source}{sorted(one.mark.items())}" for one in given.values()))
-    return Assignment(name, notebook, given, kernelspec, checks, texts, rooms_for(asked), digest)
+    return Assignment(name, notebook, given, kernelspec, checks, texts, rooms_for(asked), digest, names or {})
 
 
 def asks_of(given):

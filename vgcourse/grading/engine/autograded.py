@@ -67,7 +67,7 @@ class Placed:
             stamp = submission.folder / TIMESTAMP
             if stamp.is_file() and not stamp.is_symlink():
                 self._write(TIMESTAMP, stamp.read_bytes())
-            text = nbformat.writes(submission.notebook) + "\n"
+            text = nbformat.writes(submission.notebook, indent=None) + "\n"  # ten times faster than with
             self._write(file.name, text.encode("utf-8", "replace"))
             self._rights(course)
         except BaseException:

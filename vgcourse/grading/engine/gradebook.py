@@ -125,8 +125,8 @@ def write_grades(gradebook, course, assignment, student, notebook, timestamp=Non
         warnings.simplefilter("ignore", SAWarning)  # nbgrader looks at a new row before it adds it
         submission = gradebook.update_or_create_submission(assignment.name, student, **when)
     (graded,) = [one for one in submission.notebooks if one.name == assignment.notebook]
-    grades = {grade.name: grade for grade in graded.grades}
-    comments = {comment.name: comment for comment in graded.comments}
+    grades = {assignment.names[grade.cell_id]: grade for grade in graded.grades}
+    comments = {assignment.names[comment.cell_id]: comment for comment in graded.comments}
     before = _checked(grades, assignment)
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader")
