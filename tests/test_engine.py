@@ -163,6 +163,8 @@ def test_one_student_alone_leaves_the_others(course):
     course.hand_in("two")
     assert course.grade(only="two").counts == {"graded": 1}
     assert list(course.points()) == ["two"]
+    with pytest.raises(EngineError, match="--student is 'three': nobody"):
+        course.grade(only="three")
     assert course.grade().fresh == 1
 
 
@@ -176,6 +178,27 @@ def test_every_finished_run_is_followed_by_other_inputs(course):
             assert folder.secret() == seen[-1]  # as long as it is not finished
         course.grade(secret=None)
     assert seen[0] != seen[1] and not (course.root / "grading" / "tiny" / "secret").exists()
+
+
+def test_a_new_gradebook_is_filled_again(course, released):
+    course.enrol("one")
+    course.hand_in("one")
+    course.grade()
+    shutil.copy(released / "gradebook.db", course.root)
+    course.enrol("one")
+    assert course.grade().fresh == 1 and course.points() == {"one": (2, 3)}
+
+
+def test_a_part_that_came_later_is_graded(course):
+    course.enrol("one")
+    course.hand_in("one")
+    course.grade()
+    with Gradebook(course.url, "vgcourse") as book:
+        book.db.delete(book.find_grade("p2-check", "tiny", "tiny", "one"))
+        book.db.delete(book.find_comment("p2-answer", "tiny", "tiny", "one"))
+        book.db.commit()
+    course.grade(again=True)
+    assert course.points() == {"one": (2, 3)}
 
 
 # --- interrupted -----------------------------------------------------------------------------------
@@ -472,12 +495,12 @@ def test_a_process_that_dies_loses_no_order_and_one_that_kills_is_set_aside(cour
         orders.append(order_for(found, assignment, dict.fromkeys(PROBLEMS, (0, 5)), JAIL, LIMITS))
     orders[1] = orders[1]._replace(key="deadly", limits=Deadly())
     with Processes(2, JAIL) as pool:
-        members = [member.process for member in pool.members]
+        members = [*pool.members]
         graded = {one.key: one for one in pool.graded(iter(orders))}
-        members += [member.process for member in pool.members]
+        members += [*pool.members]
     assert {graded[order.key].status for order in (orders[0], orders[2])} == {"finished"}
     assert graded["deadly"].status == scoring.SET_ASIDE and "died" in graded["deadly"].notes[0]
-    assert not any(process.is_alive() for process in members)
+    assert not any(member.process and member.process.is_alive() for member in members)
 
 
 class Deadly:

@@ -102,18 +102,23 @@ def _ready(busy):
 
 
 class _Member:
-    """One process and the order that it has, if any."""
+    """One process, started with its first order, and the order that it has, if any."""
 
     def __init__(self, jail):
+        self.jail, self.process = jail, None
+        self.order, self.deadline = None, 0.0
+
+    def _start(self):
         context = multiprocessing.get_context("spawn")  # nothing of the gradebook is in it
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, jail), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, self.jail))
         self.process.start()
         theirs.close()
-        self.order, self.deadline = None, 0.0
 
     def take(self, order):
         """Give it an order; one that is dead already shows it in `result`."""
+        if self.process is None:
+            self._start()
         self.order, self.deadline = order, monotonic() + order.limits.seconds + SPARE
         try:
             self.pipe.send(order)
@@ -136,6 +141,8 @@ class _Member:
 
     def stop(self):
         """End it: now if it is at work, else by closing its pipe."""
+        if self.process is None:
+            return
         self.pipe.close()
         self.process.join(timeout=5 if self.order is None else 0)
         if self.process.is_alive():

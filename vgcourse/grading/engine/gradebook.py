@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbgrader
-from nbgrader.api import Gradebook
+from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy import event, text
@@ -111,6 +111,13 @@ def transaction(gradebook):
             gradebook.db.configure(bind=gradebook.engine, join_transaction_mode="conditional_savepoint")
 
 
+def students_in(gradebook, assignment):
+    """The students of whom the gradebook has a submission."""
+    students = {one.student_id for one in gradebook.assignment_submissions(assignment.name)}
+    gradebook.db.rollback()  # who reads holds it, too
+    return students
+
+
 def write_grades(gradebook, course, assignment, student, notebook, timestamp=None, again=True):
     """Write the scores of a graded notebook, as nbgrader's SaveAutoGrades and AssignLatePenalties do.
 
@@ -127,6 +134,8 @@ def write_grades(gradebook, course, assignment, student, notebook, timestamp=Non
     (graded,) = [one for one in submission.notebooks if one.name == assignment.notebook]
     grades = {assignment.names[grade.cell_id]: grade for grade in graded.grades}
     comments = {assignment.names[comment.cell_id]: comment for comment in graded.comments}
+    if grades.keys() != {name for name, one in assignment.given.items() if "points" in one.mark}:
+        _add_rows(graded, grades, comments)
     before = _checked(grades, assignment)
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader")
@@ -145,6 +154,17 @@ def write_grades(gradebook, course, assignment, student, notebook, timestamp=Non
     gradebook.db.flush()
     _penalty(gradebook, course, submission, graded)
     return before, _checked(grades, assignment)
+
+
+def _add_rows(graded, grades, comments):
+    """Rows for cells that came into the set after this submission did."""
+    notebook = graded.notebook
+    for cell in (*notebook.grade_cells, *notebook.task_cells):
+        if cell.name not in grades:
+            grades[cell.name] = Grade(cell=cell, notebook=graded)
+    for cell in (*notebook.solution_cells, *notebook.task_cells):
+        if cell.name not in comments:
+            comments[cell.name] = Comment(cell=cell, notebook=graded)
 
 
 def _checked(grades, assignment):

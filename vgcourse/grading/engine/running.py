@@ -1,12 +1,15 @@
 """A run: every enrolled student once, from what was handed in to the gradebook."""
 
+import collections
 import time
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from vgcourse.grading.engine.autograded import Placed, content_of, fill_outputs, timestamp_of
-from vgcourse.grading.engine.gradebook import transaction, write_grades
+from vgcourse.grading.engine.errors import EngineError
+from vgcourse.grading.engine.gradebook import students_in, transaction, write_grades
 from vgcourse.grading.engine.kept import said
+from vgcourse.grading.engine.scoring import SET_ASIDE
 from vgcourse.grading.engine.seeds import seeds_for
 from vgcourse.grading.engine.submissions import code_cells, find_submission, order_for
 from vgcourse.grading.jail.jobs import Limits
@@ -70,6 +73,7 @@ class Run:
         """
         start = time.monotonic()
         students, strangers = self._students()
+        self.written = students_in(self.gradebook, self.assignment)
         self.all_of_them = len(students) + len(strangers)
         before, self.outcome["students"] = self.outcome["students"], {}
         for student in strangers:
@@ -79,6 +83,7 @@ class Run:
         for graded in self._graded(students, before):
             for submission in self.waiting.pop(graded.key):
                 self._write(submission, graded)
+        counts = collections.Counter(entry["status"] for entry in self.outcome["students"].values())
         if self.only:
             self.outcome["students"] = before | self.outcome["students"]
         self.outcome |= {
@@ -89,9 +94,6 @@ class Run:
         self.folder.keep_outcome(self.outcome)
         if not (self.only and self.folder.unfinished):  # the class's own run is not over
             self.folder.finish()
-        counts = {}
-        for entry in self.outcome["students"].values():
-            counts[entry["status"]] = counts.get(entry["status"], 0) + 1
         seconds = time.monotonic() - start
         return Summary(self.assignment.name, counts, self.fresh, tuple(self.changes), seconds, self.jail)
 
@@ -107,6 +109,8 @@ class Run:
                 self.gradebook.update_or_create_student(student)
             enrolled = there
         strangers = [student for student in there if student not in set(enrolled)]
+        if self.only and self.only not in {*enrolled, *strangers}:
+            raise EngineError(f"--student is {self.only!r}: nobody of that id is enrolled or has handed in.")
         if self.only:
             return [s for s in enrolled if s == self.only], [s for s in strangers if s == self.only]
         return enrolled, strangers
@@ -114,7 +118,8 @@ class Run:
     def _graded(self, students, before):
         """What comes back from the workers, kept before anybody sees it."""
         for graded in self.executor.graded(self._orders(students, before)):
-            self.folder.keep(graded)
+            if graded.status != SET_ASIDE:  # that is tried again
+                self.folder.keep(graded)
             self.fresh += 1
             yield graded
 
@@ -157,12 +162,13 @@ class Run:
             entry.get("status") in (GRADED, PARTLY)
             and (entry.get("jail") != "none" or self.jail == "none")
             and entry.get("content") == submission.content
+            and student in self.written
             and content_of(self.course, self.assignment, student) == submission.content
         )
 
     def _write(self, submission, graded):
         """One result into autograded/ and the gradebook: both, or neither."""
-        if not graded.cells:
+        if graded.status == SET_ASIDE:
             self._settle(submission.student, ASIDE, "; ".join(graded.notes) or "no worker could grade it")
             return
         when, note = timestamp_of(submission.folder)
