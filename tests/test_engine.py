@@ -368,7 +368,7 @@ def test_a_checks_cell_says_what_it_asks_for():
 
 def test_the_jail_holds_what_answers_may_use_and_no_answers():
     assert rooms_for(["ps1.linear_backward"]) == (
-        "activations", "gradcheck", "initializers", "losses", "plotting", "tasks",
+        "activations", "data", "gradcheck", "initializers", "losses", "plotting", "tasks",
     )  # fmt: skip
     assert "recurrent" in rooms_for(["ps6.leaky_forward"]) and "problems" not in rooms_for(["ps8.treat"])
 

@@ -18,7 +18,7 @@ def as_cell(problem, mistake, may_use):
     edits = {}
     for one in mistake.parts:
         edits.setdefault(one.within or problem.reference, []).append(one)
-    texts, imports = {}, {}
+    texts, imports = {}, {"np": "import numpy as np"}  # which every notebook imports
     if not _add(problem.reference, edits, may_use, texts, imports):
         return None
     return "\n".join([*dict.fromkeys(imports.values()), *reversed(texts.values())])

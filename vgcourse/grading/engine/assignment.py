@@ -18,7 +18,7 @@ from vgcourse.grading.running import CALL
 from vgcourse.problems import find
 
 PACKAGE = Path(__file__).parents[2]
-SHOWN = ("plotting", "tasks")  # rooms that every notebook may draw and load data with: they hold no answers
+SHOWN = ("data", "plotting", "tasks")  # what every notebook may draw and load data with: it holds no answers
 IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__"]  # nbgrader's own
 
 

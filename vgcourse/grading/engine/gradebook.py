@@ -135,7 +135,7 @@ def write_grades(gradebook, course, assignment, student, notebook, timestamp=Non
     grades = {assignment.names[grade.cell_id]: grade for grade in graded.grades}
     comments = {assignment.names[comment.cell_id]: comment for comment in graded.comments}
     if grades.keys() != {name for name, one in assignment.given.items() if "points" in one.mark}:
-        _add_rows(graded, grades, comments)
+        _add_rows(gradebook, graded, grades, comments)
     before = _checked(grades, assignment)
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader")
@@ -156,15 +156,15 @@ def write_grades(gradebook, course, assignment, student, notebook, timestamp=Non
     return before, _checked(grades, assignment)
 
 
-def _add_rows(graded, grades, comments):
+def _add_rows(gradebook, graded, grades, comments):
     """Rows for cells that came into the set after this submission did."""
     notebook = graded.notebook
-    for cell in (*notebook.grade_cells, *notebook.task_cells):
-        if cell.name not in grades:
-            grades[cell.name] = Grade(cell=cell, notebook=graded)
-    for cell in (*notebook.solution_cells, *notebook.task_cells):
-        if cell.name not in comments:
-            comments[cell.name] = Comment(cell=cell, notebook=graded)
+    cells = (*notebook.grade_cells, *notebook.task_cells), (*notebook.solution_cells, *notebook.task_cells)
+    for rows, kind, wanted in zip((grades, comments), (Grade, Comment), cells, strict=True):
+        for cell in wanted:
+            if cell.name not in rows:
+                rows[cell.name] = kind(cell_id=cell.id, notebook_id=graded.id)
+                gradebook.db.add(rows[cell.name])
 
 
 def _checked(grades, assignment):
