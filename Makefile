@@ -114,10 +114,10 @@ $(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
 	@advice="Move it away (mv $(VENV) $(VENV)-old), or take another: make $(MAKECMDGOALS) VENV=.venv-2"; \
 	if [ ! -e $(VENV) ]; then exit 0; fi; \
 	if [ ! -O $(VENV) ]; then echo "The $(VENV) here belongs to another user. Take another: make $(MAKECMDGOALS) VENV=.venv-2"; exit 2; fi; \
+	if [ -n "$(INTACT)" ]; then echo "Bringing $(VENV) up to date ..."; exit 0; fi; \
 	if [ -e $(BIN)/activate ] && ! grep -qF "$(abspath $(VENV))" $(BIN)/activate; then \
 	  echo "The $(VENV) here was made for another folder and works only there. $$advice"; exit 2; fi; \
-	if [ -n "$(INTACT)" ]; then echo "Bringing $(VENV) up to date ..."; \
-	elif [ -e $(MARK) ] && ! grep -q adopted $(MARK); then rm -rf $(VENV); \
+	if [ -e $(MARK) ] && ! grep -q adopted $(MARK); then rm -rf $(VENV); \
 	elif $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	  echo "Using the $(VENV) that is here, with $$($(BIN)/python --version) ..."; echo adopted > $(MARK); \
 	else echo "The $(VENV) here does not run, or not with Python 3.11 or newer. $$advice"; exit 2; fi

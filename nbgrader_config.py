@@ -14,7 +14,7 @@ c.CourseDirectory.source_directory = "variant" if private else "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.db_url = f"sqlite:///{os.path.join(c.CourseDirectory.root, 'gradebook.db')}"
 # nbgrader copies every file beside the notebook: the .md sources hold the solutions and must stay behind.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md", "earlier"]
 
 c.GenerateAssignment.exporter_class = "vgcourse.grading.submitted.AsLabWrites"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
@@ -42,13 +42,21 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# What a late hand-in costs, once `vgcourse due` has said when a set is due: nothing, until you change this.
+c.AssignLatePenalties.plugin_class = "vgcourse.grading.late.LateDays"
+c.LateDays.grace = 0  # days that each student may be late in a term
+c.LateDays.per_day = 0.0  # share of the points that each further day takes off
+c.LateDays.extensions = os.path.join(c.CourseDirectory.root, "extensions.csv")
 # Formulas without the network, in feedback and formgrader.
 c.HTMLExporter.update(HTML_EXPORTER)
 # Without HideTests the feedback shows students the hidden tests, their seeds and the rubrics.
 c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.AssignLatePenalties",  # again: by now the derivations are read
     "nbgrader.preprocessors.GetGrades",
     "vgcourse.grading.feedback.Overview",
+    "vgcourse.grading.feedback.SayNames",
     "vgcourse.grading.feedback.HideTests",
+    "vgcourse.grading.feedback.DropLinks",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 

@@ -265,6 +265,14 @@ def test_map_of_a_large_array_is_left_out():
     assert error_map(q, ("step", "unit")) is None
 
 
+def test_html_shows_what_stands_in_backticks_as_code():
+    def not_yet(dhs, hs, h0, W):
+        raise NotImplementedError
+
+    verdict = evaluate("start.toy", not_yet)
+    assert "Replace <code>raise NotImplementedError</code> with your answer." in as_html(verdict, 0.0, 2.0)
+
+
 def test_html_escapes_the_learners_words():
     verdict = evaluate("start.toy", lambda dhs, hs, h0, W: {}["<b>&"])
     assert "<b>&'" not in as_html(verdict, 0.0, 2.0) and "&lt;b&gt;&amp;" in as_html(verdict, 0.0, 2.0)

@@ -165,9 +165,14 @@ def test_import_refuses_other_files_and_leaves_them(file, tmp_path, capsys):
     assert file.read_bytes() == before
 
 
-def test_without_progress_nothing_is_exported_and_no_file_is_claimed(file, tmp_path, capsys):
+def test_without_progress_nothing_is_exported_and_no_file_is_claimed(file, tmp_path, capsys, monkeypatch):
     assert cli.main(["progress", "--export", str(tmp_path / "carried.json")]) == 1
     assert "no progress yet" in capsys.readouterr().err and not (tmp_path / "carried.json").exists()
+    monkeypatch.setenv("VGCOURSE_PROGRESS", "off")
+    for option in ("--export", "--import"):
+        assert cli.main(["progress", option, str(tmp_path / "carried.json")]) == 1
+        assert "VGCOURSE_PROGRESS is off" in capsys.readouterr().err
+    monkeypatch.setenv("VGCOURSE_PROGRESS", str(file))
     assert cli.main(["progress"]) == 0
     assert "Kept in" not in capsys.readouterr().out
     record(NAME, 0.5)

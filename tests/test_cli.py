@@ -24,7 +24,11 @@ def test_version(capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "lab", "update", "notebooks", "release", "doctor", "demo", "progress"]
+    "command",
+    [
+        *("", "lab", "update", "notebooks", "release", "doctor", "demo", "progress", "roster", "report"),
+        *("variant", "due", "take-in", "export", "solutions"),
+    ],
 )
 def test_help_names_itself_and_leaves_no_hole(command, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -127,7 +127,7 @@ def test_an_update_of_a_folder_that_nobody_changed(course, clone):
     refresh(clone)
     assert update(clone) == ["You have the newest version."]
     publish(course, set=notebook("set 1, mended"))
-    assert update(clone) == ["Updated 1 files."]
+    assert update(clone) == ["Updated 1 file."]
     assert mine(clone, SET) == (clone / SET).read_text() == notebook("set 1, mended")
 
 

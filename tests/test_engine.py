@@ -326,7 +326,7 @@ def test_what_is_no_gradebook_is_one_sentence(course):
 
 def test_a_late_hand_in_gets_nbgraders_penalty(course):
     with open(course.root / "nbgrader_config.py", "a") as config:
-        config.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+        config.write("\nc.LateDays.per_day = 1.0\n")
     with Gradebook(course.url, "vgcourse") as book:
         book.update_or_create_assignment("tiny", duedate="2030-01-01 00:00:00 UTC")
     course.enrol("late", "early")
@@ -368,7 +368,7 @@ def test_a_checks_cell_says_what_it_asks_for():
 
 def test_the_jail_holds_what_answers_may_use_and_no_answers():
     assert rooms_for(["ps1.linear_backward"]) == (
-        "activations", "data", "gradcheck", "initializers", "losses", "plotting", "tasks",
+        "activations", "gradcheck", "initializers", "losses", "plotting", "tasks",
     )  # fmt: skip
     assert "recurrent" in rooms_for(["ps6.leaky_forward"]) and "problems" not in rooms_for(["ps8.treat"])
 

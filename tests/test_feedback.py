@@ -20,7 +20,7 @@ from traitlets.config import Config  # noqa: E402
 
 from vgcourse.grading.boxes import NOTE, CollectAnswers  # noqa: E402
 from vgcourse.grading.checks import Mistake  # noqa: E402
-from vgcourse.grading.feedback import HideTests  # noqa: E402
+from vgcourse.grading.feedback import DropLinks, HideTests  # noqa: E402
 from vgcourse.grading.mathml import HTML_EXPORTER, mathml  # noqa: E402
 from vgcourse.grading.page import to_html  # noqa: E402
 from vgcourse.grading.rows import Part, Row  # noqa: E402
@@ -93,6 +93,15 @@ def test_markdown_keeps_what_is_no_formula():
     assert "<code>$code$</code>" in html and "<h1" in html and "<table>" in html
 
 
+def test_a_rubric_is_set_apart_where_it_is_not_a_students():
+    source = "Derive.\n\n### BEGIN MARK SCHEME\n**Rubric** $x$\n\n1: all.\n### END MARK SCHEME\nAfter."
+    html = page(new_markdown_cell(source, metadata=tiny_course.mark("p", locked=True)))
+    quote = re.search(r"<blockquote>(.*?)</blockquote>", html, re.DOTALL)[1]
+    assert "<strong>Rubric</strong> <math" in quote and "1: all." in quote and "After" not in quote
+    assert "MARK SCHEME" not in html
+    assert "BEGIN MARK SCHEME" in page(new_markdown_cell(source))
+
+
 def test_a_pasted_picture_is_shown_and_a_lost_one_named():
     png = {"image/png": "AAAA"}
     html = page(
@@ -156,6 +165,18 @@ def test_a_traceback_that_quotes_the_secret_is_cut():
     metadata = tiny_course.mark("p", grade=True, locked=True, points=1)
     cell = hide(new_code_cell("### BEGIN HIDDEN TESTS\nsecret", metadata=metadata, outputs=[error]))
     assert cell.outputs[0].traceback == ["TypeError: no"]
+
+
+@pytest.mark.parametrize(
+    "source, left",
+    [
+        ("see [lecture 1](../../lectures/01_chain_rule.ipynb#forward), then", "see lecture 1, then"),
+        ("[a](ps2.ipynb) and [b](https://example.org/b.ipynb)", "a and [b](https://example.org/b.ipynb)"),
+        ("$W[t](x)$ ![x](attachment:a.png)", "$W[t](x)$ ![x](attachment:a.png)"),
+    ],
+)
+def test_links_to_notebooks_that_a_student_does_not_get_are_words(source, left):
+    assert DropLinks().preprocess_cell(new_markdown_cell(source), {}, 0)[0].source == left
 
 
 # --- answers beside their box ----------------------------------------------------------------------
@@ -385,4 +406,27 @@ def test_formgrader_shows_the_rubric_and_saves_a_score(context, server):
         assert grade.manual_score == 1.5 and not grade.needs_manual_grade
     assert watched.errors == [] and watched.outside() == []
     assert tiny_course.ELSEWHERE in watched.refused
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_one_part_is_read_student_by_student_without_names(context, server):
+    """What the guide tells graders: a click into the box, then Ctrl+. as often as there are students."""
+    from nbgrader.api import Gradebook
+
+    ready = "formgrader.loaded && MathJax.loaded && document.activeElement.id"
+    with Gradebook(f"sqlite:///{server.folder / 'gradebook.db'}") as gradebook:
+        first, second, *_ = sorted(one.id for one in gradebook.notebook_submissions("tiny", "tiny"))
+        names = [one.student_id for one in gradebook.find_assignment("tiny").submissions]
+    page = context.new_page()
+    page.goto(f"{server.url}/formgrader/submissions/{first}/?index=0", wait_until="load")
+    page.wait_for_function("formgrader.loaded && MathJax.loaded")
+    page.focus("#p1-derivation")
+    page.keyboard.press("Control+.")
+    page.wait_for_url(f"**/{second}/?index=*")
+    page.wait_for_function(f"{ready} === 'p1-derivation'")
+    shown = page.locator("body").inner_text()
+    assert tiny_course.RUBRIC in shown and "Submission #2" in shown
+    assert not [name for name in names if re.search(rf"\b{name}\b", page.locator("nav").first.inner_text())]
     page.close()

@@ -1,10 +1,14 @@
 """`vgcourse lab`: the course opens on its start page, quietly, without an instructor's menus."""
 
 import json
+import logging
+import os
+import re
 import shutil
 import subprocess
 import urllib.error
 import urllib.request
+from unittest import mock
 
 import nbformat
 import pytest
@@ -88,15 +92,20 @@ def solve(context, server, path):
 
 
 @pytest.mark.browser
-def test_an_instructor_has_the_menus(course, tmp_path):
+def test_an_instructor_has_the_menus(course, tmp_path, monkeypatch):
     require(CHROMIUM, "needs chromium")
+    monkeypatch.setenv("PATH", os.defpath)  # nothing is activated; formgrader starts a program all the same
+    shutil.copytree(ROOT / "solutions" / "ps1", course / "solutions" / "ps1")
     with lab_server(course, tmp_path / "work", course=["--instructor"]) as server, chromium() as context:
         page = context.new_page()
         page.goto(f"{server.url}/lab/tree/{SET}")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector("text=Create Assignment")
         assert "Nbgrader" in page.evaluate(MENUS)
-        assert status_of(f"{server.url}/formgrader") == 200
+        for address in ("formgrader", "formgrader/manage_assignments", "formgrader/api/assignments"):
+            assert status_of(f"{server.url}/{address}") == 200
+        said = server.log.read_text()
+    assert re.findall(r"^\[[WEC] (?!.*(?:All authentication|stopping)).*", said, re.MULTILINE) == []
     assert not (course / "mine").exists()
 
 
@@ -113,6 +122,9 @@ def test_the_course_is_found_from_below_and_from_elsewhere(course, tmp_path, mon
     copies.refresh(course)
     monkeypatch.chdir(course / "mine" / "lectures")  # where the same folders are once more
     assert lab.find_course() == course
+    clone = course.rename(course.with_name("mine"))  # a name that somebody may give
+    monkeypatch.chdir(clone / "mine" / "lectures")
+    assert lab.find_course() == clone
     monkeypatch.chdir(tmp_path)
     assert lab.find_course() == ROOT
     monkeypatch.setattr(lab, "__file__", str(tmp_path / "site-packages" / "vgcourse" / "lab.py"))
@@ -127,6 +139,33 @@ def test_a_page_that_cannot_be_shown_is_one_sentence(course, monkeypatch, capsys
     assert main(["lab", page]) == 2
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options, opened",
+    [
+        ([], START),
+        ([SET], f"mine/{SET}"),  # the reader's own copy
+        ([".gitignore"], ".gitignore"),
+        (["--instructor"], None),
+        (["--instructor", SET], SET),
+    ],
+)
+def test_lab_opens_what_the_reader_works_on(course, monkeypatch, options, opened):
+    server = mock.Mock(connect_url="http://127.0.0.1:8888/lab")
+    started = mock.Mock(return_value=server)
+    monkeypatch.setattr("jupyterlab.labapp.LabApp.initialize_server", started)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(course / "data"))  # of signatures
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.chdir(course)
+    assert main(["lab", *options]) == 0
+    arguments = started.call_args.kwargs["argv"]
+    assert f"--ServerApp.root_dir={course}" in arguments
+    assert "--LabApp.default_url=/lab" + (f"/tree/{opened}" if opened else "") in arguments
+    server.start.assert_called_once()
+    (shown,) = server.log.addFilter.call_args.args
+    said = ["Notebook a.ipynb is not trusted", "WebSocket ping timeout after 30009 ms.", "The disk is full"]
+    assert [text for text in said if shown(logging.makeLogRecord({"msg": text}))] == ["The disk is full"]
 
 
 def test_the_settings_are_json_and_travel_in_the_wheel():

@@ -1,6 +1,7 @@
 """What `make` does with a .venv that is already here, and without a network. No package is fetched."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,20 @@ def test_without_a_network_the_readers_own_environment_is_kept_and_one_sentence_
             "No packages could be fetched: connect this computer to the network, then say: make setup"
         )
         assert (folder / ".venv" / "theirs.txt").exists()
+
+
+def test_a_finished_environment_is_brought_up_to_date_also_in_a_folder_with_an_apostrophe(folder):
+    require(find_spec("ensurepip"), "needs ensurepip")
+    folder = folder.rename(folder.with_name("my friend's course"))
+    make_venv(folder)
+    activate = folder / ".venv" / "bin" / "activate"
+    activate.write_text(f"VIRTUAL_ENV={shlex.quote(str(folder / '.venv'))}\n")  # as Python 3.13 writes it
+    ready = folder / ".venv" / ".ready"
+    ready.write_text(str(folder))
+    os.utime(ready, (0, 0))  # older than the lock file
+    code, said = setup(folder)
+    assert code == 2 and said[0] == "Bringing .venv up to date ..." and "No packages" in said[-1]
+    assert (folder / ".venv" / "theirs.txt").exists()
 
 
 def test_an_environment_that_was_made_for_another_folder_is_not_touched(folder):

@@ -68,6 +68,18 @@ def test_without_marks_every_cell_is_found_in_its_place(ids):
     assert all(("id" in one) == ids for one in notebook.cells)
 
 
+def test_an_empty_cell_is_not_the_check_that_holds_hidden_tests_alone():
+    hidden = (
+        "### BEGIN HIDDEN TESTS\ncheck('ps1.linear_backward', linear_backward, seed=1)\n### END HIDDEN TESTS"
+    )
+    given = GIVEN | {"p4-check": GIVEN["p4-check"]._replace(source=hidden)}
+    notebook = solved()
+    del cell(notebook, "p4-check").metadata["nbgrader"]
+    notebook.cells.append(new_code_cell(""))
+    restore(notebook, given)
+    assert notebook.cells[-1].source == "" and names(notebook) == list(GIVEN)
+
+
 def damaged(chance):
     """A solved notebook after dozens of cells were deleted, copied, moved, emptied, or lost their marks."""
     notebook = solved()

@@ -93,9 +93,21 @@ def test_the_visible_check_keeps_its_seed():
     assert "f, seed=1)" in notebook.cells[0].source and "f, seed=3)" not in notebook.cells[0].source
 
 
-def test_a_hidden_test_that_stays_known_is_refused():
+SEEDED, UNSEEDED = ("check('start.slope_of_square', f, seed=3)", "check('start.slope_of_square', f)")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        hidden("assert f(3) == 6"),
+        hidden(f"{SEEDED}\n{UNSEEDED}"),
+        f"{hidden(SEEDED)}\n### BEGIN HIDDEN TESTS\n{UNSEEDED}\n### END HIDDEN TESTS",
+    ],
+    ids=["no check", "one of two without a seed", "a second region"],
+)
+def test_a_hidden_test_that_stays_known_is_refused(source):
     metadata = tiny_course.mark("p9-check", grade=True, locked=True, points=1)
-    notebook = new_notebook(cells=[new_code_cell(hidden("assert f(3) == 6"), metadata=metadata)])
+    notebook = new_notebook(cells=[new_code_cell(source, metadata=metadata)])
     with pytest.raises(variant.SecretError, match="p9-check: its hidden test is no check"):
         variant.reseed(notebook, SECRET)
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 from . import __version__, doctor
@@ -19,6 +20,7 @@ def main(argv=None):
     """Run the command line and return its exit code: 0 fine, 1 a finding, 2 it could not run."""
     if hasattr(sys.stdout, "reconfigure"):  # ✓ and → in a terminal that knows neither
         sys.stdout.reconfigure(errors="replace")
+    _find_own_programs()
     parser = _parser()
     try:
         arguments, arguments.rest = parser.parse_known_args(argv)
@@ -43,6 +45,13 @@ def main(argv=None):
         return _complain(f"{name} is not installed: {advice}")
     except KeyboardInterrupt:
         return _complain("stopped; run the same command again to go on.")
+
+
+def _find_own_programs():
+    """nbgrader starts `alembic`, and notebooks start `vgcourse`, by name; nothing need be activated."""
+    own, known = sysconfig.get_path("scripts"), os.environ.get("PATH", "").split(os.pathsep)
+    if known[0] != own:
+        os.environ["PATH"] = os.pathsep.join([own, *filter(None, known)])
 
 
 def _parser():
@@ -70,6 +79,9 @@ def _parser():
 
     release = commands.add_parser("release", help="generate exercises/ from solutions/")
     release.add_argument("assignments", nargs="*", help="such as ps1 (default: all)")
+    release.add_argument(
+        "--zip", metavar="FILE", type=Path, help="and pack them for students, with all that they need"
+    )
     release.set_defaults(run=_release)
 
     examine = commands.add_parser("doctor", help="is my set-up right?")
@@ -120,6 +132,14 @@ def _release(arguments):
         print(f"exercises/{assignment} ...", end=" ", flush=True)
         notebooks.release(assignment, notebooks.ROOT / "exercises")
         print("done")
+    if arguments.zip:
+        from .grading import bundle
+
+        try:
+            number = bundle.write(notebooks.ROOT, assignments, arguments.zip)
+        except OSError as error:
+            return _complain(f"{arguments.zip}: {error.strerror}.")
+        print(f"{arguments.zip} holds {number} files, the same bytes each time, and no solution.")
     return 0
 
 
@@ -170,9 +190,10 @@ def _progress(arguments):
 
     try:
         if arguments.export:
-            return _say(f"{arguments.export} holds {progress.export(arguments.export)} problems.")
+            number = progress.export(arguments.export)
+            return _say(f"{arguments.export} holds {_problems(number)}.")
         if arguments.carried:
-            return _say(f"Added from {arguments.carried}: {progress.carry(arguments.carried)} problems.")
+            return _say(f"Added from {arguments.carried}: {_problems(progress.carry(arguments.carried))}.")
         progress.show()
         file = progress.path()
     except BrokenPipeError:
@@ -184,6 +205,10 @@ def _progress(arguments):
     if file is None:
         return _say("VGCOURSE_PROGRESS is off: nothing is kept.")
     return _say(f"Kept in {file}." if file.exists() else f"Your first check begins {file}.")
+
+
+def _problems(number):
+    return f"{number} problem{'s' * (number != 1)}"
 
 
 def _say(sentence):

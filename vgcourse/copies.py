@@ -105,7 +105,7 @@ def update(root):
     for name in here - in_git:
         (Path(root) / name).unlink()
     git("merge", "--quiet", "--ff-only", "@{upstream}", otherwise="git could not go on to the new version.")
-    lines = [f"Updated {len(coming)} files."]
+    lines = [f"Updated {len(coming)} file{'s' * (len(coming) > 1)}."]
     lines += [f"You had changed {name}: yours is {place} now." for name, place in filter(None, moved)]
     if "requirements-lock.txt" in coming:
         lines.append("The packages changed, too: `make setup`, or the README's line with pip, brings them.")

@@ -13,6 +13,12 @@ from urllib.parse import quote
 from . import copies
 
 START = "lectures/00_start_here.ipynb"
+HARMLESS = (
+    "is not trusted",  # a copy that another program has saved: Lab shows that in its status bar
+    "ping timeout",  # the computer slept: Lab connects again by itself
+    "Unwritable directory",  # nbgrader's exchange, which the course does without: formgrader says so
+    "Formgrader config is not serializable",
+)
 SETTINGS = Path(__file__).with_name("jupyter")
 
 
@@ -26,11 +32,16 @@ def find_course(start=None):
     """
     start = Path.cwd() if start is None else Path(start).resolve()
     for folder in (start, *start.parents, Path(__file__).resolve().parents[1]):
-        if (folder / START).is_file() and folder.name != copies.MINE:
+        if (folder / START).is_file() and not _holds_copies(folder):
             return folder
     raise FileNotFoundError(
         f"there is no course in {start}: go to the folder that holds {START} and try again."
     )
+
+
+def _holds_copies(folder):
+    """Is it the folder mine/ of a course? Somebody's clone may have the same name."""
+    return folder.name == copies.MINE and (folder.parent / START).is_file()
 
 
 def open_course(root, page=None, instructor=False, options=()):
@@ -39,8 +50,8 @@ def open_course(root, page=None, instructor=False, options=()):
     Parameters
     ----------
     root : the course's folder
-    page : a file to open, from the working directory; default: the reader's own copy of the start page,
-        for instructors the list of files
+    page : a file to open, from the working directory, or the reader's own copy of it where there is one;
+        default: the start page, for instructors the list of files
     instructor : with nbgrader's menus and formgrader
     options : further options, handed on to JupyterLab
 
@@ -60,9 +71,10 @@ def open_course(root, page=None, instructor=False, options=()):
 
         settings.insert(0, SETTINGS / "instructor")
     else:
-        where = where or f"{copies.MINE}/{START}"
         for line in copies.said_of(copies.refresh(root)):
             print(line)
+        own = f"{copies.MINE}/{where or START}"
+        where = own if where is None or (Path(root) / own).is_file() else where
     paths = [*map(str, settings), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(root)  # where nbgrader looks for its configuration
@@ -86,8 +98,7 @@ def open_course(root, page=None, instructor=False, options=()):
     server = jupyterlab.labapp.LabApp.initialize_server(argv=arguments)
     print(f"The course is open: {server.connect_url.split()[0]}\nCtrl+C twice ends it.", flush=True)
     server.identity_provider.token_generated = False  # else Lab says the same again in six lines
-    # a copy that another program has saved: Lab shows that in its status bar
-    server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+    server.log.addFilter(lambda record: not any(words in record.getMessage() for words in HARMLESS))
     server.start()
 
 

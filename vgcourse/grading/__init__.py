@@ -1,1 +1,1 @@
-"""For instructors: a class of sample submissions, the whole way through nbgrader, and the report on it."""
+"""For instructors: what nbgrader lacks, from the list of a class to the feedback, and the report on it."""

@@ -74,14 +74,15 @@ def read_checks(path, graded):
         elif data:
             try:
                 found.mistakes.extend(_findings(data[-1]))  # the last is the one on fresh inputs
-                found.unnamed.extend(_unnamed(data[0], answer))  # the first on inputs that all students get
+                found.unnamed.extend(unnamed_in(data[0], answer))  # the first on inputs that all students get
             except (TypeError, KeyError, AttributeError):
                 found.unreadable.append(grade_id)
         answer_error = None
     return found
 
 
-def _unnamed(data, source):
+def unnamed_in(data, source):
+    """What one check's data says of a wrong answer without a name: a list of Unnamed, of one at most."""
     if data.get("named", True):
         return []
     codes = tuple((short(one["name"]), short(one["same"])) for one in data["quantities"] if "same" in one)

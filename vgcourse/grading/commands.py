@@ -1,9 +1,10 @@
-"""`vgcourse roster`, `report`, `variant`, `grade`: typed beside nbgrader's own commands."""
+"""`vgcourse roster`, `report`, `variant`, `grade`, those of `term`: what is typed beside nbgrader's own."""
 
 import sys
 from pathlib import Path
 
-from vgcourse.authoring.build import ROOT
+from vgcourse.grading import term
+from vgcourse.grading.course import course_root
 from vgcourse.grading.engine import command as grade
 
 
@@ -22,29 +23,27 @@ def add_to(commands):
     )
     variant.add_argument("--secret", type=Path, required=True, help="a file; made if it is not there")
     variant.set_defaults(run=_variant)
+
     grade.add_to(commands)
-
-
-def course_root():
-    """The course around the current folder: the nearest one above it with an nbgrader_config.py."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "nbgrader_config.py").is_file():
-            return folder
-    return ROOT
+    term.add_to(commands)
 
 
 def _roster(arguments):
     from vgcourse.grading.course import course_folders
-    from vgcourse.grading.roster import RosterError, enrol, read
+    from vgcourse.grading.roster import RosterError, enrol, keep, read
 
+    root = course_root()
     try:
         students = read(arguments.file)
-        enrol(course_folders(course_root())["db_url"], students)
+        others = enrol(course_folders(root)["db_url"], students)
+        keep(root, students)
     except (RosterError, OSError) as error:
         print(f"vgcourse roster: {error}", file=sys.stderr)
         return 2
     print(f"{len(students)} students are enrolled, from {students[0].student} to {students[-1].student}.")
+    if others:
+        print(f"In the gradebook and not on this list: {', '.join(others)}.")
+        print("Who has left: nbgrader db student remove ID --force, which removes the marks, too.")
     return 0
 
 
@@ -52,27 +51,32 @@ def _report(arguments):
     from rich.console import Console
     from sqlalchemy.exc import DatabaseError
 
-    from vgcourse.grading import report
+    from vgcourse.grading import inclass, report
+    from vgcourse.grading.naming import NamesError
 
     root, console = course_root(), Console(highlight=False)
     for assignment in arguments.assignments:
         try:
             rows = report.collect(root, assignment)
-            html, csv = (root / "report" / f"{assignment}{ending}" for ending in (".html", ".csv"))
+            html, csv, shown = (
+                root / "report" / f"{assignment}{ending}" for ending in (".html", ".csv", "-in-class.html")
+            )
             html.parent.mkdir(exist_ok=True)
             before = csv.read_text(encoding="utf-8-sig") if csv.is_file() else ""
             html.write_text(report.to_html(rows, title=assignment), encoding="utf-8")
             csv.write_text(report.to_csv(rows), encoding="utf-8-sig")  # Excel asks for the mark
+            page = inclass.to_html(inclass.questions(root, assignment, rows), title=assignment)
+            shown.write_text(page, encoding="utf-8")
         except DatabaseError as error:
             print(f"vgcourse report: the gradebook cannot be read: {error.orig}", file=sys.stderr)
             return 2
-        except (LookupError, OSError) as error:
+        except (LookupError, NamesError, OSError) as error:
             print(f"vgcourse report: {error}", file=sys.stderr)
             return 2
         console.print(report.to_terminal(rows))
         for sentence in report.changes(before, rows):
             console.print(sentence, markup=False)
-        console.print(f"{html}\n{csv}", markup=False, soft_wrap=True)
+        console.print(f"{html}\n{csv}\n{shown}", markup=False, soft_wrap=True)
     return 0
 
 

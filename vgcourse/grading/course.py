@@ -1,25 +1,34 @@
-"""Where a course keeps things, as its nbgrader_config.py says."""
+"""Where this course is, and where it keeps things."""
 
 from pathlib import Path
 
+from vgcourse.authoring.build import ROOT
 
-def course_config(root):
-    """What this course's nbgrader_config.py sets: a traitlets Config, empty without the file."""
-    from traitlets.config import Config
-    from traitlets.config.loader import PyFileConfigLoader
 
-    if (root / "nbgrader_config.py").is_file():
-        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    return Config()
+def course_root():
+    """The course around the current folder: the nearest one above it with an nbgrader_config.py."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "nbgrader_config.py").is_file():
+            return folder
+    return ROOT
 
 
 def course_folders(root):
-    """Where this course keeps things, as its nbgrader_config.py says."""
-    course = course_config(root).CourseDirectory
+    """Where this course keeps things, as its nbgrader_config.py says; all that it says is in "config"."""
+    from traitlets.config import Config
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = Config()
+    if (root / "nbgrader_config.py").is_file():
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    course = config.CourseDirectory
     root = Path(course.get("root", root))
     return {
         "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
         "source": root / course.get("source_directory", "source"),
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
+        "root": root,
+        "config": config,
     }

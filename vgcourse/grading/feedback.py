@@ -1,15 +1,33 @@
 """What students see in their feedback, and what they must not: nbgrader's own settings show it."""
 
+import re
+from html import escape
 from pathlib import Path
 
+from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from vgcourse.grading.boxes import HIDDEN
+from vgcourse.grading.checks import unnamed_in
+from vgcourse.grading.naming import code_of, read_names
 from vgcourse.grading.report import as_part, part_titles
 from vgcourse.grading.rows import Row
+from vgcourse.tell.report import MIME
+
+LINK = re.compile(r"\[([^\]]+)\]\([^)\s:]+\.ipynb(?:#[^)\s]*)?\)")
+
+
+class DropLinks(NbGraderPreprocessor):
+    """Makes plain words of links to the course's other notebooks: a feedback page travels alone."""
+
+    def preprocess_cell(self, cell, resources, index):
+        """One cell; only text is touched."""
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(r"\1", cell.source)
+        return cell, resources
 
 
 class HideTests(NbGraderPreprocessor):
@@ -25,6 +43,34 @@ class HideTests(NbGraderPreprocessor):
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources
+
+
+class SayNames(NbGraderPreprocessor):
+    """Adds to a check what graders have named since: the sentence of names.csv for just this wrong answer.
+
+    Stands before HideTests, which it does not disturb.
+    """
+
+    def preprocess(self, nb, resources):
+        """The notebook with a sentence below each check whose answer has a name by now."""
+        self.names = read_names(CourseDirectory(parent=self).root)
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(self, cell, resources, index):
+        """One cell; only checks are touched, and data that is not a check's is passed over."""
+        data = [output.data[MIME] for output in cell.get("outputs", []) if MIME in output.get("data", {})]
+        if not (data and self.names and utils.is_grade(cell)):
+            return cell, resources
+        try:
+            unnamed = unnamed_in(data[0], "")
+        except (TypeError, KeyError, AttributeError):
+            return cell, resources
+        for one in unnamed:
+            if sentence := self.names.get(code_of(one.problem, one.codes)):
+                text = f"Your graders add: {sentence}"
+                shown = {"text/html": f"<p>{escape(text)}</p>", "text/plain": text}
+                cell.outputs.append(new_output("display_data", data=shown))
         return cell, resources
 
 

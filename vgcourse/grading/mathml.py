@@ -17,6 +17,7 @@ from latex2mathml.converter import convert_to_element
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 
 from vgcourse.authoring.build import TEMPLATES
+from vgcourse.grading.spacing import tidy
 
 HTML_EXPORTER = {
     "extra_template_basedirs": [
@@ -38,6 +39,7 @@ ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join(map(re.escape, ENVIRONMEN
 COLUMNS = re.compile(r"(\\begin\{align(?:ed)?at\*?\})\{\d+\}")  # alignat's number of columns
 BEGIN = re.compile(r"\\begin\{([^{}]*)\}")
 BIG_BAR = re.compile(r"\\[bB]igg?[lmr]?\s*(?=\\[lr](?:Vert|ceil|floor))")  # drawn without their sizes
+RUBRIC = re.compile(r"^### BEGIN MARK SCHEME\n(?P<text>.*?)^### END MARK SCHEME$", re.MULTILINE | re.DOTALL)
 NUMBERED = re.compile(r"\\(begin|end)\{equation\*?\}")
 
 
@@ -69,6 +71,7 @@ def mathml(tex, display="inline"):
         node.attrib.pop("href", None)
     if any("\\" in (node.text or "") for node in formula.iter()):
         return _typed(tex, display)
+    tidy(formula)
     return ElementTree.tostring(formula, encoding="unicode", short_empty_elements=False)
 
 
@@ -101,5 +104,13 @@ class Renderer(IPythonRenderer):
 @pass_context
 def markdown2html(context, source):
     """nbconvert's filter: Markdown with formulas to HTML, pictures pasted into the cell included."""
-    attachments = context.get("cell", {}).get("attachments", {})
-    return MarkdownWithMath(renderer=Renderer(escape=False, attachments=attachments)).render(source)
+    cell = context.get("cell", {})
+    if cell.get("metadata", {}).get("nbgrader", {}).get("locked"):
+        source = RUBRIC.sub(_as_quote, source)
+    renderer = Renderer(escape=False, attachments=cell.get("attachments", {}))
+    return MarkdownWithMath(renderer=renderer).render(source)
+
+
+def _as_quote(rubric):
+    """A rubric in the question's cell, set apart for whoever grades; feedback has none."""
+    return "\n".join(f"> {line}" for line in rubric["text"].strip().splitlines()) + "\n"

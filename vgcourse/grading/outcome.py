@@ -42,7 +42,7 @@ def entries_of(outcome):
     }
 
 
-def with_entry(row, entry, folders, assignment, notebooks):
+def with_entry(row, entry, folders, assignment):
     """A report's row with what `vgcourse grade` knows of it, unless something else was done since.
 
     Parameters
@@ -50,15 +50,15 @@ def with_entry(row, entry, folders, assignment, notebooks):
     row : Row
     entry : Entry or None
     folders : dict, as from `course_folders`
-    assignment, notebooks : the assignment's name, and those of its notebooks
+    assignment : its name, which is its notebook's, too
     """
     if entry is None:
         return row
     if not row.graded:
         told = entry.status in (ASIDE, STRANGER)
         return row._replace(status=f"{entry.status}: {entry.why}") if told else row
-    files = [folders["autograded"] / row.student / assignment / f"{name}.ipynb" for name in notebooks]
-    if [metadata_of(file).get(KEY) for file in files] != [entry.content]:
+    file = folders["autograded"] / row.student / assignment / f"{assignment}.ipynb"
+    if metadata_of(file).get(KEY) != entry.content:
         return row
     status = f"partly graded, {entry.why}; {row.status}" if entry.status == PARTLY else row.status
     return row._replace(status=status, seconds=entry.seconds, jail=entry.jail, slowest=tuple(entry.slowest))

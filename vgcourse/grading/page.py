@@ -103,7 +103,7 @@ def about_group(group):
         return ""
     return (
         f"{len(group.students)} students share an answer to {group.problem} that nobody has named "
-        f"({', '.join(group.quantities)}): {', '.join(group.students)}"
+        f"({', '.join(group.quantities)}): {', '.join(group.students)}; in names.csv: {group.code}"
     )
 
 
@@ -111,5 +111,6 @@ def _unnamed(group):
     return (
         f'<tr><td class="n" data-label="students">{len(group.students)}</td><td>{escape(group.problem)}: '
         f"{escape(', '.join(group.quantities))}</td><td>{escape(', '.join(group.students))}</td>"
-        f"<td><details><summary>here is one</summary><pre>{escape(group.source)}</pre></details></td></tr>"
+        f"<td><details><summary>here is one</summary><pre>{escape(group.source)}</pre></details>"
+        f"<small>in names.csv: {escape(group.code)}</small></td></tr>"
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.course import course_folders
+from vgcourse.grading.naming import named, read_names
 from vgcourse.grading.outcome import entries_of, how_graded, outcome_of, with_entry
 from vgcourse.grading.page import about_group, to_html
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
@@ -59,10 +60,13 @@ def collect(course_root, assignment):
         If the gradebook does not know the assignment.
     FileNotFoundError
         If there is no gradebook.
+    NamesError
+        If names.csv cannot be read.
     """
     from nbgrader.api import Gradebook, MissingEntry
 
     folders = course_folders(Path(course_root))
+    called = read_names(folders["root"])
     if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
@@ -78,13 +82,13 @@ def collect(course_root, assignment):
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
         titles = part_titles(folders["source"] / assignment)
-        entries = entries_of(outcome_of(course_root, assignment))
         rows = [
             _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
-        names = [notebook.name for notebook in notebooks]
-        return [with_entry(row, entries.get(row.student), folders, assignment, names) for row in rows]
+    entries = entries_of(outcome_of(folders["root"], assignment))
+    rows = [with_entry(row, entries.get(row.student), folders, assignment) for row in rows]
+    return [named(row, called) for row in rows]
 
 
 def part_titles(folder):
@@ -122,6 +126,8 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         if _again(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
             notes.append(f"handed in again since it was graded: {again}")
+        if notebook.late_submission_penalty:
+            notes.append(f"came late: {notebook.late_submission_penalty:.3g} points off, not in the total")
         if kept := [name for name, grade in grades.items() if to_read_again(grade)]:
             notes.append(f"graded again, points by hand kept: {', '.join(sorted(kept, key=natural))}")
     parts.sort(key=lambda part: natural(part.name))
@@ -193,7 +199,7 @@ def to_csv(rows):
         mistakes = "; ".join(f"{in_words(one.problem)}: {one.kind}" for one in row.mistakes)
         cells = [points.get(part.name, "") for part in columns]
         line = [row.student, row.name, row.status, *totals, *cells, mistakes, in_words("; ".join(row.notes))]
-        writer.writerow([_harmless(value) for value in line])
+        writer.writerow([harmless(value) for value in line])
     return out.getvalue()
 
 
@@ -203,7 +209,7 @@ def changes(before, rows):
     if not {"student", "total"} <= set(reader.fieldnames or ()):
         return []
     earlier = {line["student"]: line["total"] for line in reader}
-    now = {_harmless(row.student): (row.name, f"{row.total:g}" if row.graded else "") for row in rows}
+    now = {harmless(row.student): (row.name, f"{row.total:g}" if row.graded else "") for row in rows}
     return [
         f"{name}: {_points(earlier[student])} in the report before, now {_points(total)}"
         for student, (name, total) in now.items()
@@ -218,7 +224,7 @@ def _points(text):
         return "nothing"
 
 
-def _harmless(value):
+def harmless(value):
     """A spreadsheet takes text that begins like a formula for one."""
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
 

@@ -5,6 +5,7 @@ import re
 from typing import NamedTuple
 
 from vgcourse.grading.checks import NOT_WRITTEN, Mistake, natural
+from vgcourse.grading.naming import code_of
 
 
 class Part(NamedTuple):
@@ -132,12 +133,16 @@ def all_parts(rows):
 
 
 class Group(NamedTuple):
-    """Students who share a wrong answer that nobody has named: `source` is what the first of them wrote."""
+    """Students who share a wrong answer that nobody has named: `source` is what the first of them wrote.
+
+    `code` is what the answer is called in names.csv.
+    """
 
     problem: str
     quantities: tuple
     students: tuple
     source: str
+    code: str
 
 
 def group_unnamed(rows):
@@ -153,7 +158,13 @@ def group_unnamed(rows):
             students[problem, codes].append(row.name)
             sources.setdefault((problem, codes), source)
     groups = [
-        Group(problem, tuple(name for name, _ in codes), tuple(names), sources[problem, codes])
+        Group(
+            problem,
+            tuple(name for name, _ in codes),
+            tuple(names),
+            sources[problem, codes],
+            code_of(problem, codes),
+        )
         for (problem, codes), names in students.items()
     ]
     return sorted(groups, key=lambda one: (-len(one.students), natural(one.problem)))

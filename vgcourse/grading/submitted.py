@@ -4,6 +4,7 @@
 could not be graded.
 """
 
+import datetime
 import hashlib
 import json
 import re
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbgrader.utils import parse_utc
 
 from vgcourse.authoring.build import as_lab_writes
 
 TAKEN = "vgcourse_file"  # in a notebook's metadata: which file it was, where that is not plain
 DIGEST = "vgcourse_sha256"  # in an autograded notebook's metadata: of the file that was graded
+TIMESTAMP = "timestamp.txt"  # nbgrader's own, beside the notebook: when it was handed in
 MERGE_MARK = re.compile(r"^\s*(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 
 
@@ -113,7 +116,21 @@ def _broken(text, error):
 
 def digest(file):
     """The SHA-256 of a file: two with the same are the same hand-in, whatever their dates."""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return digest_of(Path(file).read_bytes())
+
+
+def digest_of(data):
+    """The SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def handed_in_at(folder):
+    """The time that stands beside a submission, with its zone; None where none does."""
+    try:
+        text = (Path(folder) / TIMESTAMP).read_text(encoding="utf-8").strip()
+        return parse_utc(text).replace(tzinfo=datetime.UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 class Submitted(NotebookExporter):

@@ -19,6 +19,7 @@ from vgcourse.grading.boxes import HIDDEN
 from vgcourse.problems import find
 
 LEAST = 16  # bytes of a secret
+# all of a call on one line
 SEEDED = re.compile(r"""(check\(\s*["']([^"']+)["'][^\n]*\bseed=)(\d+)""")
 
 
@@ -84,14 +85,14 @@ def reseed(notebook, secret):
         If a hidden test has no seed to change.
     """
     for cell in notebook.cells:
-        if cell.cell_type == "code" and (hidden := HIDDEN.search(cell.source)):
-            text, changed = SEEDED.subn(
-                lambda found: found[1] + private(found[2], found[3], secret), hidden[0]
-            )
-            if not changed:
+        if cell.cell_type != "code":
+            continue
+        for hidden in [found[0] for found in HIDDEN.finditer(cell.source)]:
+            text, changed = SEEDED.subn(lambda found: found[1] + private(found[2], found[3], secret), hidden)
+            if not changed or changed < hidden.count("check("):
                 name = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
                 raise SecretError(f"{name}: its hidden test is no check(…, seed=…): everybody knows it.")
-            cell.source = cell.source.replace(hidden[0], text)
+            cell.source = cell.source.replace(hidden, text)
 
 
 def private(name, seed, secret):

@@ -5,6 +5,7 @@ no script runs, so that it also shows in a notebook that nobody trusts yet.
 """
 
 import math
+import re
 from html import escape
 
 from vgcourse.judge.locate import LEVELS
@@ -27,15 +28,15 @@ def as_html(title, score, rows, findings, closing, maps, exact):
     ----------
     title, score : text on the left and the right of the first line
     rows : list of Row to show in the table; empty for none
-    findings : list of sentences
-    closing : list of lines; what looks like a call in them is shown as code
+    findings : list of sentences; what stands in backticks is shown as code
+    closing : list of lines; what looks like a call in them, too
     maps : list of locate.ErrorMap
     exact : answers that are right or wrong as a whole: no shapes, no errors
     """
     parts = [f'<p style="margin: 0 0 4px"><b>{escape(title)}</b> &nbsp; {escape(score)}</p>']
     if rows:
         parts.append(_table(rows, exact))
-    parts += [f'<p style="margin: 6px 0; max-width: 44em">{escape(text)}</p>' for text in findings]
+    parts += [f'<p style="margin: 6px 0; max-width: 44em">{_with_code(text)}</p>' for text in findings]
     parts += [_map(found) for found in maps]
     parts += [f'<p style="margin: 2px 0; opacity: 0.8">{_with_code(line)}</p>' for line in closing]
     return "\n".join(['<div style="line-height: 1.4">', *parts, "</div>"])
@@ -89,7 +90,7 @@ def _with_code(line):
     if line.startswith("hint("):
         call, rest = line.split(")", 1)
         return f"<code>{escape(call)})</code>{escape(rest)}"
-    return escape(line)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(line))
 
 
 def shape_text(row):

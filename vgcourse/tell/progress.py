@@ -142,12 +142,12 @@ def export(target):
     Raises
     ------
     ValueError
-        If there is nothing to write yet, or `target` exists and is no such file.
+        If nothing is kept here, there is nothing to write yet, or `target` exists and is no such file.
     OSError
         If it cannot be written.
     """
     target = Path(target)
-    kept = _load(file) if (file := path()) is not None else {}
+    kept = _load(_file_in_use())
     if not kept:
         raise ValueError("there is no progress yet: nothing was written.")
     if target.exists():
@@ -166,8 +166,7 @@ def carry(source):
     OSError
         If one of the two cannot be read or written.
     """
-    if (file := path()) is None:
-        raise ValueError("VGCOURSE_PROGRESS is off: nothing is kept here.")
+    file = _file_in_use()
     brought, kept = _read(Path(source)), _load(file)
     for name, theirs in brought.items():
         ours = kept.setdefault(name, theirs)
@@ -179,6 +178,12 @@ def carry(source):
         }
     _save(file, kept)
     return len(brought)
+
+
+def _file_in_use():
+    if (file := path()) is None:
+        raise ValueError("VGCOURSE_PROGRESS is off: nothing is kept here.")
+    return file
 
 
 def _load(file):

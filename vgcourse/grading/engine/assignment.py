@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbgrader.api import MissingEntry
 
 from vgcourse.grading.boxes import texts_of
-from vgcourse.grading.course import course_config, course_folders
+from vgcourse.grading.course import course_folders
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.orders import Ask, Check, digest_of, may_use
 from vgcourse.grading.restore import given_cells
@@ -18,7 +18,7 @@ from vgcourse.grading.running import CALL
 from vgcourse.problems import find
 
 PACKAGE = Path(__file__).parents[2]
-SHOWN = ("data", "plotting", "tasks")  # what every notebook may draw and load data with: it holds no answers
+SHOWN = ("plotting", "tasks")  # what every notebook may draw and load data with: it holds no answers
 IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__"]  # nbgrader's own
 
 
@@ -68,17 +68,17 @@ class Assignment(NamedTuple):
 
 def read_course(root, db_url=None):
     """The course in a folder with an nbgrader_config.py; `db_url` names another gradebook."""
-    config = course_config(root)
     folders = course_folders(root)
+    settings = folders["config"].CourseDirectory
     return Course(
-        Path(config.CourseDirectory.get("root", root)),
+        folders["root"],
         db_url or folders["db_url"],
-        config.CourseDirectory.get("course_id", "default_course"),
+        settings.get("course_id", "default_course"),
         folders["source"],
         folders["submitted"],
         folders["autograded"],
-        tuple(config.CourseDirectory.get("ignore", IGNORED)),
-        config,
+        tuple(settings.get("ignore", IGNORED)),
+        folders["config"],
     )
 
 

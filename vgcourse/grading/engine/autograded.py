@@ -6,13 +6,13 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from nbgrader.utils import parse_utc
 
 from vgcourse.grading.checks import metadata_of
 from vgcourse.grading.engine.assignment import files_in
-from vgcourse.grading.engine.submissions import TIMESTAMP, code_cells
+from vgcourse.grading.engine.submissions import code_cells
 from vgcourse.grading.outcome import KEY
 from vgcourse.grading.restore import NOTES
+from vgcourse.grading.submitted import TIMESTAMP, handed_in_at
 
 LEAST_RIGHTS = 0o444
 
@@ -40,13 +40,9 @@ def content_of(course, assignment, student):
 
 def timestamp_of(folder):
     """(when it was handed in or None, a note where that cannot be read)"""
-    try:
-        said = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
-        return (parse_utc(said) if said else None), None
-    except FileNotFoundError:
-        return None, None
-    except (OSError, ValueError, OverflowError):
-        return None, f"{TIMESTAMP} holds no time: it counts as in time"
+    when = handed_in_at(folder)
+    stands = (folder / TIMESTAMP).is_file() and (folder / TIMESTAMP).stat().st_size > 0
+    return when, f"{TIMESTAMP} holds no time: it counts as in time" if stands and not when else None
 
 
 class Placed:

@@ -43,7 +43,7 @@ def add_to(commands):
 
 def run(arguments):
     """Grade; 0 fine, 1 something could not be graded, 2 it could not run."""
-    from vgcourse.grading.commands import course_root
+    from vgcourse.grading.course import course_root
     from vgcourse.grading.engine.assignment import read_course
     from vgcourse.grading.engine.errors import EngineError
     from vgcourse.grading.variant import SecretError, read_secret

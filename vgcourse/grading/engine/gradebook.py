@@ -177,6 +177,7 @@ def _penalty(gradebook, course, submission, graded):
     gradebook.db.flush()
     if submission.total_seconds_late > 0:
         late = AssignLatePenalties(config=course.config)
+        late.gradebook, late.assignment_id = gradebook, submission.assignment.name  # where a plugin looks
         late.init_plugin()
         gradebook.db.refresh(graded)
         penalty = late.plugin_inst.late_submission_penalty(

@@ -11,9 +11,8 @@ from vgcourse.grading.engine.assignment import files_in
 from vgcourse.grading.engine.orders import Order, digest_of, environment
 from vgcourse.grading.jail.jobs import Cell
 from vgcourse.grading.restore import NOTES, restore
-from vgcourse.grading.submitted import DIGEST, Refused, digest, opened
+from vgcourse.grading.submitted import DIGEST, TIMESTAMP, Refused, digest, opened
 
-TIMESTAMP = "timestamp.txt"
 MOST_PICTURES, LARGEST_PICTURE = 5, 2_000_000  # of one cell; characters
 
 

@@ -1,0 +1,172 @@
+"""Marks as a CSV that Canvas or Moodle takes, in the columns of the list that the class came from.
+
+A cell is empty where there is no mark: nothing handed in, not graded, an answer that nobody has read. Each of
+these is told; none of them is a 0.
+"""
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from vgcourse.grading.course import course_folders
+from vgcourse.grading.report import collect, harmless
+from vgcourse.grading.roster import kept
+
+# Headings that say whose a line is, in small letters, as each system writes them. Of a tuple one is enough.
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS_IDS = ("id", "sis user id", "sis login id")
+MOODLE = ("First name", "Last name", "Surname", "Full name", "Username", "ID number", "Email address")
+MOODLE_IDS = ("username", "id number", "email address")
+
+
+class ExportError(ValueError):
+    """No table for this system can be made; the message says why and what to do."""
+
+
+class Export(NamedTuple):
+    """The text of the CSV, and sentences on whom it leaves empty, and why."""
+
+    text: str
+    told: list
+
+
+def export(root, assignments, system=None, unread=False):
+    """The marks of some sets, one line per student of the list.
+
+    Parameters
+    ----------
+    root : path of the course
+    assignments : list of str
+    system : "canvas", "moodle" or "plain"; by default the one that the class's list is from
+    unread : bool, give marks without the points of answers that nobody has read
+
+    Returns
+    -------
+    Export
+
+    Raises
+    ------
+    ExportError
+        If the list lacks what the system knows students by.
+    LookupError, FileNotFoundError
+        If the gradebook does not know a set, or is not there.
+    """
+    root = Path(root)
+    students = kept(root)
+    headings = list(dict.fromkeys(heading for one in students for heading in one.columns))
+    system = system or system_of(headings)
+    rows = {name: {row.student: row for row in collect(root, name)} for name in assignments}
+    losses, most = _settled(root, assignments)
+    told = []
+    for name in assignments:
+        told += _about(name, rows[name].values(), losses[name], unread)
+    marks = {
+        name: {student: _mark(row, losses[name].get(student, 0), unread) for student, row in of.items()}
+        for name, of in rows.items()
+    }
+    if system == "plain":
+        everybody = {row.student: row.name for of in rows.values() for row in of.values()}
+        head = ["student", "name", *assignments]
+        lines = [
+            [student, name, *(marks[one].get(student, "") for one in assignments)]
+            for student, name in everybody.items()
+        ]
+    else:
+        lacking = {student for of in rows.values() for student in of} - {one.student for one in students}
+        if lacking:
+            told.append(f"Not on the list, so not in this file: {', '.join(sorted(lacking))}.")
+        kept_columns = _columns(headings, system)
+        columns = [_column(name, headings) for name in assignments]
+        head = [*kept_columns, *columns]
+        lines = [
+            [
+                *(one.columns.get(heading, "") for heading in kept_columns),
+                *(marks[name].get(one.student, "") for name in assignments),
+            ]
+            for one in students
+        ]
+        if system == "canvas":
+            possible = ["    Points Possible", *[""] * (len(kept_columns) - 1)]
+            lines.insert(0, [*possible, *(f"{most[name]:g}" for name in assignments)])
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([harmless(cell) for cell in line] for line in lines)
+    return Export(out.getvalue(), told)
+
+
+def system_of(headings):
+    """The system whose list has these headings."""
+    small = {heading.lower() for heading in headings}
+    if "student" in small and small & set(CANVAS_IDS):
+        return "canvas"
+    return "moodle" if small & set(MOODLE_IDS) else "plain"
+
+
+def _columns(headings, system):
+    """The list's own columns that the system wants back, in its order."""
+    wanted, ids = (CANVAS, CANVAS_IDS) if system == "canvas" else (MOODLE, MOODLE_IDS)
+    small = {heading.lower(): heading for heading in headings}
+    if not small.keys() & set(ids) or (system == "canvas" and "student" not in small):
+        came = ", ".join(headings) or "none"
+        raise ExportError(
+            f"the class's list has the columns {came}; {system.title()} knows students by "
+            f"{', '.join(ids)}. Enrol them with a list exported from {system.title()} (vgcourse roster), "
+            "or take --for plain."
+        )
+    return [small[heading.lower()] for heading in wanted if heading.lower() in small]
+
+
+def _column(assignment, headings):
+    """What the system calls the set: a column of its list, such as "ps1 (90210)", or the set's own name."""
+    called = re.compile(rf"(?:assignment: ?)?{re.escape(assignment)}(?: \(\w+\))?", re.IGNORECASE)
+    return next((heading for heading in headings if called.fullmatch(heading)), assignment)
+
+
+def _settled(root, assignments):
+    """({set: {student: points lost by being late}}, {set: points possible}); counted anew by our own rule."""
+    from nbgrader.api import Gradebook
+
+    from vgcourse.grading.late import LateDays, lost, settle
+
+    folders = course_folders(root)
+    config = folders["config"]
+    with Gradebook(folders["db_url"]) as gradebook:
+        if str(config.AssignLatePenalties.get("plugin_class", "")).endswith("late.LateDays"):
+            for name in assignments:
+                settle(gradebook, name, LateDays(config=config), folders["submitted"])
+        losses = {name: lost(gradebook, name) for name in assignments}
+        most = {name: gradebook.find_assignment(name).max_score for name in assignments}
+    return losses, most
+
+
+def _mark(row, lost, unread):
+    if not row.graded or (row.waiting and not unread):
+        return ""
+    return f"{max(0.0, row.total - lost):.6g}"
+
+
+def _about(name, rows, losses, unread):
+    """Sentences on those without a mark, and on marks that are less than the points."""
+    rows = list(rows)
+    told = []
+    absent = [row.name for row in rows if row.status == "no submission"]
+    if absent:
+        told.append(f"{name}: nothing handed in, so empty: {', '.join(absent)}.")
+    for row in rows:
+        if not row.graded and row.status != "no submission":
+            told.append(f"{name}: {row.name} is empty: {row.status}.")
+    waiting = [f"{row.name} ({row.waiting:g} points)" for row in rows if row.graded and row.waiting]
+    if waiting and unread:
+        told.append(f"{name}: without answers that nobody has read yet: {', '.join(waiting)}.")
+    elif waiting:
+        told.append(
+            f"{name}: empty, since answers are not read yet: {', '.join(waiting)}. "
+            "--unread gives the points so far."
+        )
+    late = [f"{row.name} ({losses[row.student]:.3g})" for row in rows if row.student in losses]
+    if late:
+        told.append(f"{name}: points taken off for being late: {', '.join(late)}.")
+    return told

@@ -1,0 +1,169 @@
+"""`vgcourse due`, `take-in`, `export` and `solutions`: a term from the hand-ins to the marks."""
+
+import sys
+from pathlib import Path
+
+from vgcourse.grading.course import course_folders, course_root
+
+SYSTEMS = ("canvas", "moodle", "plain")
+
+
+def add_to(commands):
+    """Register them with argparse's subparsers."""
+    due = commands.add_parser("due", help="when a set is due; without a time: what is known")
+    due.add_argument("assignment", nargs="?", help="such as ps1")
+    due.add_argument("time", nargs="?", help="such as 2027-03-01T23:59+01:00")
+    due.set_defaults(run=_due)
+
+    take_in = commands.add_parser("take-in", help="hand-ins from a zip of Canvas, Moodle or Gradescope")
+    take_in.add_argument("download", type=Path, help="the zip, or a folder unpacked from it")
+    take_in.add_argument("assignment", help="such as ps1")
+    take_in.add_argument(
+        "--times",
+        metavar="FILE",
+        help='CSV of ids and times of hand-in, or "zip": its own dates',
+    )
+    take_in.set_defaults(run=_take_in)
+
+    export = commands.add_parser("export", help="marks as a CSV for Canvas, Moodle or a spreadsheet")
+    export.add_argument("assignments", nargs="+", metavar="assignment", help="such as ps1")
+    export.add_argument(
+        "--for", dest="system", choices=SYSTEMS, help="default: where the class's list is from"
+    )
+    export.add_argument("--unread", action="store_true", help="marks without the answers not read yet, too")
+    export.add_argument("--to", type=Path, metavar="FILE", help="default: grades.csv in the course's folder")
+    export.set_defaults(run=_export)
+
+    solutions = commands.add_parser("solutions", help="a solved set to show after the deadline")
+    solutions.add_argument("assignment", help="such as ps1")
+    solutions.add_argument("--now", action="store_true", help="before the due date, too")
+    solutions.add_argument("--zip", type=Path, metavar="FILE", help="a zip in place of a folder")
+    solutions.set_defaults(run=_solutions)
+
+
+def _course():
+    """(the course's folder, where it keeps things)"""
+    root = course_root()
+    return root, course_folders(root)
+
+
+def _complain(command, error, code=2):
+    print(f"vgcourse {command}: {error}", file=sys.stderr)
+    return code
+
+
+def _known(folders, assignment):
+    """A sentence where there is no such set, else nothing."""
+    sets = sorted(path.parent.name for path in folders["source"].glob("*/*.ipynb"))
+    if assignment in sets:
+        return ""
+    return f"there is no set {assignment!r}; there are {', '.join(dict.fromkeys(sets)) or 'none'}."
+
+
+def _due_dates(folders):
+    """{set: due date or None}; nothing where there is no gradebook yet, and none is made."""
+    from nbgrader.api import Gradebook
+
+    from vgcourse.grading.late import due_dates
+
+    if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
+        return {}
+    with Gradebook(folders["db_url"]) as gradebook:
+        return due_dates(gradebook)
+
+
+def _due(arguments):
+    from nbgrader.api import Gradebook
+
+    from vgcourse.grading.late import LateError, set_due
+
+    _, folders = _course()
+    if arguments.time:
+        if problem := _known(folders, arguments.assignment):
+            return _complain("due", problem)
+        try:
+            with Gradebook(folders["db_url"]) as gradebook:
+                set_due(gradebook, arguments.assignment, arguments.time)
+        except LateError as error:
+            return _complain("due", error)
+    for name, due in _due_dates(folders).items():
+        if arguments.assignment in (None, name):
+            print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
+    return 0
+
+
+def _take_in(arguments):
+    from vgcourse.grading.archive import ArchiveError
+    from vgcourse.grading.intake import take_in
+    from vgcourse.grading.roster import KEPT, RosterError, kept
+
+    root, folders = _course()
+    try:
+        students = kept(root)
+        problem = _known(folders, arguments.assignment)
+        if not students:
+            problem = f"there is no {KEPT}: enrol the class first (vgcourse roster LIST.csv)."
+        if problem:
+            return _complain("take-in", problem)
+        lines = take_in(root, students, arguments.download, arguments.assignment, arguments.times)
+    except (ArchiveError, RosterError, OSError) as error:
+        return _complain("take-in", error)
+    for line in lines:
+        print(f"{line.path}: {f'{line.student}, ' if line.student else ''}{line.what}")
+    there = {
+        path.parent.parent.name for path in folders["submitted"].glob(f"*/{arguments.assignment}/*.ipynb")
+    }
+    absent = [one.name for one in students if one.student not in there]
+    left = [line for line in lines if not line.taken and line.path.lower().endswith((".ipynb", ".zip"))]
+    print(f"{arguments.assignment}: {len(students) - len(absent)} of {len(students)} have handed in.")
+    if absent:
+        print(f"Not yet: {', '.join(absent)}.")
+    if left:
+        print(f"{len(left)} not taken: the reasons stand above.")
+    return 1 if left else 0
+
+
+def _export(arguments):
+    from sqlalchemy.exc import DatabaseError
+
+    from vgcourse.grading.export import ExportError, export
+    from vgcourse.grading.late import LateError
+    from vgcourse.grading.roster import RosterError
+
+    root, _ = _course()
+    to = arguments.to or root / "grades.csv"
+    try:
+        made = export(root, arguments.assignments, arguments.system, arguments.unread)
+        to.write_text(made.text, encoding="utf-8")
+    except (ExportError, RosterError, LateError, LookupError, OSError) as error:
+        return _complain("export", error)
+    except DatabaseError as error:
+        return _complain("export", f"the gradebook cannot be read: {error.orig}")
+    print("\n".join([*made.told, f"{to} holds the marks of {', '.join(arguments.assignments)}."]))
+    return 0
+
+
+def _solutions(arguments):
+    from vgcourse.grading.bundle import packed
+    from vgcourse.grading.late import LateError
+    from vgcourse.grading.solved import may_be_shown, solved
+
+    root, folders = _course()
+    name = arguments.assignment
+    if problem := _known(folders, name):
+        return _complain("solutions", problem)
+    try:
+        if not arguments.now:
+            may_be_shown(_due_dates(folders).get(name), name, root / "extensions.csv")
+        files = solved(root / "solutions" / name)
+        to = arguments.zip or root / "solution" / name
+        if arguments.zip:
+            to.write_bytes(packed(files, f"{name}-solved"))
+        else:
+            to.mkdir(parents=True, exist_ok=True)
+            for file, data in files.items():
+                (to / file).write_bytes(data)
+    except (LateError, ValueError, OSError) as error:
+        return _complain("solutions", error)
+    print(f"{to} holds {', '.join(sorted(files))}, without hidden tests and rubrics.")
+    return 0
