@@ -191,6 +191,16 @@ def test_what_unpacks_to_too_much_is_refused(monkeypatch):
         Answers.from_bytes(file.getvalue())
 
 
+def test_text_that_becomes_much_in_memory_is_refused(monkeypatch):
+    file = io.BytesIO()
+    text = b"[" + b"[]," * 30_000 + b"[]]"
+    np.savez(file, text=np.frombuffer(text, np.uint8), data=np.zeros(0, np.uint8))
+    monkeypatch.setattr(outcomes, "LARGEST", 5 * len(text) - 1)
+    monkeypatch.setattr(outcomes.json, "loads", None)
+    with pytest.raises(ValueError, match=r"no answers \(ValueError\)"):
+        Answers.from_bytes(file.getvalue())
+
+
 def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
     monkeypatch.setattr(outcomes, "LARGE", 10)
     sent = Answers.from_bytes(answers_with(np.zeros(11)).to_bytes())

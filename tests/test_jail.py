@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from conftest import require
@@ -154,6 +157,21 @@ def test_what_notebooks_hold_costs_nothing(worker, source):
     assert "Warning" not in text(done, 0)
 
 
+def test_a_cell_may_clear_what_it_showed(worker):
+    clear = "from IPython.display import clear_output\nfor i in range(5):\n    clear_output()\n    print(i)"
+    assert text(worker.run(job(clear)), 0) == "4\n"
+
+
+def test_a_machine_whose_calls_are_not_filtered_says_so(monkeypatch):
+    room = pytest.importorskip("vgcourse.grading.jail.inside.room")
+    done = []
+    for name in ("drop_capabilities", "no_new_privileges"):
+        monkeypatch.setattr(room.linux, name, lambda name=name: done.append(name))
+    monkeypatch.setattr(room.os, "uname", lambda: type("Names", (), {"machine": "riscv64"}))
+    assert room.lock().startswith("On riscv64 system calls are not filtered")
+    assert done == ["drop_capabilities", "no_new_privileges"]
+
+
 def test_figures_are_closed_and_not_drawn(worker):
     draw = (
         "import matplotlib.pyplot as plt\nfor _ in range(30):\n    plt.figure()\nplt.plot([1, 2])\nplt.show()"
@@ -203,6 +221,17 @@ def test_files_beside_the_notebook(worker):
     )
     assert (text(done, 0), value(done, 1)) == ("3\n", 6)
     assert len(done.notes) == 5 and all("left out" in note for note in done.notes)
+
+
+def test_rooms_find_what_they_read(worker):
+    use = "from vgcourse import plotting, tasks, widgets\nplotting.use_style()\nlen(tasks.digits()[0])"
+    rooms = ("activations", "plotting", "tasks", "widgets")
+    done = worker.run(job(use)._replace(assignment="drawn", rooms=rooms))
+    assert done.cells[0].outputs[0]["data"]["text/plain"] == "1797"
+    package = course.PACKAGE
+    read = {str(path.relative_to(package)) for path in package.glob("data/*.np*")}
+    read |= {path.name for path in package.glob("*.js")}
+    assert read == {name for names in course.BESIDE.values() for name in names}
 
 
 def test_nobody_answers_input(worker):
@@ -408,6 +437,25 @@ def test_the_other_kinds_run_a_submission(name):
     assert descendants(os.getpid()) <= before
 
 
+def test_in_bubblewrap_a_student_cannot_touch_the_warm_parent():
+    reason = available.reason_against("bubblewrap")
+    require(reason is None, f"no bubblewrap: {reason}")
+    code = """
+import os, signal
+for number in set(signal.Signals) - {signal.SIGSTOP, signal.SIGCONT}:
+    os.kill(1, number)
+try:
+    open("/proc/1/mem", "r+b")
+    print("opened")
+except OSError:
+    print("refused")
+"""
+    with Worker("bubblewrap") as worker:
+        done = worker.run(job(RIGHT, code, "os._exit(0)", check(), limits=QUICK))
+    assert (states(done), text(done, 1)) == (["ran", "ran", "died", "ran"], "refused\n")
+    assert value(done, 3) == 6
+
+
 def test_the_command_of_a_container(monkeypatch, tmp_path):
     monkeypatch.setattr(kinds.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "docker" else None)
     command = kinds.KINDS["container"].command(tmp_path, "")
@@ -436,7 +484,7 @@ def test_the_course_in_a_jail_is_a_list_of_what_may_be_there(tmp_path):
     inside = {path.name for path in (tmp_path / "vgcourse").iterdir()} - {"__pycache__"}
     assert inside == {
         *("__init__.py", "_trees.py", "_validate.py", "activations.py", "check.py"),
-        *("collect", "grading", "tasks"),
+        *("collect", "data", "grading", "tasks"),
     }
     grading = {path.name for path in (tmp_path / "vgcourse/grading/jail").iterdir()} - {"__pycache__"}
     assert grading == {"__init__.py", "jobs.py", "inside"}
@@ -450,11 +498,44 @@ def test_this_vgcourse_is_hidden_wherever_it_is_installed(monkeypatch, tmp_path)
     (site / "_editable_impl_vgcourse.pth").write_text("/somewhere")
     monkeypatch.setattr(places, "packages", lambda: [str(site)])
     monkeypatch.setattr(places, "PACKAGE", site / "vgcourse")
-    bound = [(str(tmp_path / "lib"), str(tmp_path / "lib")), ("/elsewhere", places.COURSE)]
-    hidden = {path.rsplit("/", 1)[1] for path in places.masks(bound)}
-    assert hidden == {"vgcourse", "vgcourse-0.1.0.dist-info", "_editable_impl_vgcourse.pth"}
+    bound = [(str(tmp_path / "lib"), "/lib"), (str(site), "/packages/0"), ("/elsewhere", places.COURSE)]
+    names = {"vgcourse", "vgcourse-0.1.0.dist-info", "_editable_impl_vgcourse.pth"}
+    assert {inside for _, inside in places.masks(bound)} == {
+        f"{folder}/{name}" for folder in ("/lib/site-packages", "/packages/0") for name in names
+    }
     monkeypatch.setattr(places, "PACKAGE", tmp_path / "lib" / "course" / "vgcourse")
-    assert str(tmp_path / "lib" / "course") in places.masks(bound)
+    assert (str(tmp_path / "lib/course"), "/lib/course") in places.masks(bound)
+
+
+def test_an_environment_in_tmp_works_and_its_vgcourse_is_hidden():
+    """As in a clone under /tmp with vgcourse installed as a wheel: the jail has another /tmp."""
+    require(available.reason_against("namespaces") is None, "needs namespaces")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        site = Path(folder) / "site-packages"
+        shutil.copytree(course.PACKAGE, site / "vgcourse")
+        (site / "marked.py").write_text("here = 7")
+        (site / "vgcourse-0.1.dist-info").mkdir()
+        (site / "vgcourse-0.1.dist-info" / "RECORD").write_text("vgcourse/problems/problem.py")
+        Path(folder).chmod(0o755)
+        look = (
+            "import marked, os, sys, vgcourse\n"
+            "print(marked.here, vgcourse.__file__, os.listdir('/tmp'))\n"
+            "places = [os.path.join(path, name) for path in sys.path[3:-1] for name in os.listdir(path)]\n"
+            "print([os.listdir(path) for path in places if 'vgcourse' in path and os.path.isdir(path)])"
+        )
+        code = (
+            "import vgcourse, sys\nfrom vgcourse.grading.jail import Cell, Job, Worker\n"
+            f"job = Job('k', 'x', (Cell({look!r}),), {{}}, ('activations',), {{}})\n"
+            "with Worker('namespaces') as worker:\n"
+            "    print(vgcourse.__file__, worker.run(job).cells[0].outputs[0]['text'])"
+        )
+        environment = os.environ | {"PYTHONPATH": str(site)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd="/", check=True
+        )
+    first, second = done.stdout.strip().splitlines()
+    assert first == f"{site}/vgcourse/__init__.py 7 /course/vgcourse/__init__.py []"
+    assert len(eval(second)) >= 2 and not any(eval(second))
 
 
 def run_filter(machine, number, argument=0, architecture=None):
@@ -510,6 +591,7 @@ def test_the_filter_of_system_calls(machine):
         b' "state": "ran"}',
         b"9" * 10_000,
         b"\xff\xfe",
+        b'{"outputs": [' + b"{}," * 1_000_000 + b'{}], "state": "ran"}',
     ],
     ids=lambda said: said[:20].decode(errors="replace") or "nothing",
 )

@@ -133,7 +133,7 @@ found = first, second, third
 def test_the_root_holds_a_few_folders_and_no_course(worker):
     code = """
 library = ("/usr", "/lib", "/lib64", os.path.dirname(os.__file__), "/proc")
-library += tuple(path for path in sys.path if path.endswith("-packages"))
+library += tuple(path for path in sys.path if path.startswith("/packages/"))
 found = []
 for folder, folders, files in os.walk("/"):
     folders[:] = [name for name in folders if os.path.join(folder, name) not in library]

@@ -48,10 +48,9 @@ def call(fn, args, seconds=SECONDS):
     """
     given = copy_arguments(args)
     sink = _Counter()
-    logged = logging.root.manager.disable
     try:
-        logging.disable()  # a handler from earlier cells writes to the real stderr
         with (
+            no_logging(),
             contextlib.redirect_stdout(sink),
             contextlib.redirect_stderr(sink),
             warnings.catch_warnings(),
@@ -68,10 +67,22 @@ def call(fn, args, seconds=SECONDS):
     except BaseException as error:
         text, brief = describe_error(fn, error), f"{_kind(error)}{_own_line(error)}"
         return Outcome(error=text, printed=sink.lines, brief=brief)
-    finally:
-        logging.disable(logged)
     changed = tuple(i for i, (a, b) in enumerate(zip(args, given, strict=True)) if not same(a, b, _ROUNDING))
     return Outcome(output, None, changed, sink.lines)
+
+
+@contextlib.contextmanager
+def no_logging():
+    """Handlers from earlier cells write to the real stderr. Once around many calls is quickest."""
+    before = logging.root.manager.disable
+    if before >= logging.CRITICAL:
+        yield
+        return
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _closed(output):

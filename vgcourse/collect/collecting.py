@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import NamedTuple
 
-from vgcourse.collect.call import SECONDS, call, signature_problem
+from vgcourse.collect.call import SECONDS, call, no_logging, signature_problem
 from vgcourse.collect.outcomes import Answers, Attempt, Outcome
 from vgcourse.collect.uses import refused_use
 
@@ -49,12 +49,14 @@ def collect(fn, task, enough=lambda attempts: False):
     refusal = signature_problem(fn, task.visible[0].args, task.parameters)
     if refusal := refusal or refused_use(fn, task.may_use):
         return Answers(refusal[0].upper() + refusal[1:])
-    start = perf_counter()
-    attempts = _visible(fn, task.visible)
-    if enough(attempts) or all(attempt.first.failed for attempt in attempts):
-        return Answers(None, attempts)
-    slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
-    return Answers(None, attempts, tuple(_call(fn, asked) for asked in task.fresh()[: 1 if slow else None]))
+    with no_logging():
+        start = perf_counter()
+        attempts = _visible(fn, task.visible)
+        if enough(attempts) or all(attempt.first.failed for attempt in attempts):
+            return Answers(None, attempts)
+        slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
+        fresh = task.fresh()[: 1 if slow else None]
+        return Answers(None, attempts, tuple(_call(fn, asked) for asked in fresh))
 
 
 def _visible(fn, cases):

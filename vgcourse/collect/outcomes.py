@@ -11,6 +11,7 @@ import numpy as np
 from vgcourse.collect.plain import LARGE, SCALARS, Foreign, describe
 
 LARGEST = 100_000_000  # bytes of one set of answers
+TEXT = 5  # a byte of JSON counts for so many: it may become thirty in memory
 KINDS = "biufcSU"  # of arrays that travel: numbers and text
 
 
@@ -64,7 +65,7 @@ class Answers(NamedTuple):
         """
         arrays = []
         text = json.dumps(_encode([self.refusal, self.visible, self.fresh], arrays)).encode()
-        if len(text) + sum(array.nbytes for array in arrays) > LARGEST:
+        if TEXT * len(text) + sum(array.nbytes for array in arrays) > LARGEST:
             raise ValueError(f"Answers: more than {LARGEST / 1e6:.0f} MB; no right answer is that large.")
         data = b"".join(array.tobytes() for array in arrays)
         file = io.BytesIO()
@@ -89,7 +90,10 @@ class Answers(NamedTuple):
             raise ValueError(f"Answers: {size / 1e6:.0f} MB; expected at most {2 * LARGEST / 1e6:.0f}.")
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                code, arrays = json.loads(file["text"].tobytes()), _Arrays(file["data"].tobytes())
+                text = file["text"].tobytes()
+                if TEXT * len(text) > LARGEST:
+                    raise ValueError(f"{len(text) / 1e6:.0f} MB of text")
+                code, arrays = json.loads(text), _Arrays(file["data"].tobytes())
             refusal, visible, fresh = _decode(code, arrays)
             attempts = (Attempt(*(one and Outcome(*one) for one in pair)) for pair in visible)
             return cls(refusal, tuple(attempts), tuple(Outcome(*one) for one in fresh))

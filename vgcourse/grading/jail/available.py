@@ -8,6 +8,12 @@ from vgcourse.grading.jail.jobs import Limits
 from vgcourse.grading.jail.kinds import KINDS, JailError
 from vgcourse.grading.jail.parent import WarmParent
 
+ADVICE = {
+    "namespaces": " (are user namespaces switched off? Look at the sysctl user.max_user_namespaces, "
+    "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns; "
+    "in a container, at its profile)"
+}
+
 
 def jails():
     """Which jails work on this machine, best first; "none" protects nothing and is taken only by name.
@@ -28,7 +34,7 @@ def reason_against(name):
         return missing
     try:
         with contextlib.closing(WarmParent(kind, "a trial", None)) as parent:
-            parent.child(Limits()).close()
+            parent.child(Limits())[0].close()
     except JailError as error:
-        return str(error)
+        return f"{error}{ADVICE.get(name, '')}"
     return None

@@ -14,6 +14,7 @@ ALWAYS = (
     "grading/jail/jobs",
     "grading/jail/inside",
 )
+BESIDE = {"tasks": ("data/digits.npz",), "widgets": ("flipbook.js",)}  # what else a room reads
 NEVER = frozenset("authoring check cli collect copies doctor grading judge lab problems tell".split())
 
 
@@ -44,6 +45,8 @@ def lay_out(folder, rooms):
             raise ValueError(f"rooms: vgcourse has no {name!r}.")
         for path in files:
             _copy(path, target / path.relative_to(PACKAGE))
+    for name in (file for room in rooms for file in BESIDE.get(room, ())):
+        _copy(PACKAGE / name, target / name)
     (target / "grading/jail/__init__.py").write_text('"""What a jail holds of this room."""\n')
     _copy(PACKAGE / "grading/jail/inside/check.py", target / "check.py")
 

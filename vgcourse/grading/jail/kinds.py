@@ -2,18 +2,19 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import PurePosixPath
 
 from vgcourse.grading.jail import places
+from vgcourse.grading.jail.inside.house import HOME
 
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from vgcourse.grading.jail.inside.start import main; main(sys.argv[2])"
 )
-HOME = "/home/student"
 IMAGE = "docker.io/library/busybox"  # any image will do: what is needed of this machine is bound over it
 TMPFS = 64 << 20
 LINE = "/line"  # the folder of the socket that leads out of a container
@@ -30,7 +31,7 @@ class Namespaces:
 
     def missing(self):
         """Why it does not work here, before it is tried: a sentence, or None."""
-        release = tuple(int(word) for word in platform.release().split("-")[0].split(".")[:2])
+        release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
         return None if release >= (5, 14) else f"needs Linux 5.14; this is {platform.release()}"
 
     def command(self, folder, address):
@@ -40,7 +41,8 @@ class Namespaces:
     def plan(self, folder):
         """What the warm parent builds around itself, where it finds modules, where children work."""
         bound = places.binds(folder / "course")
-        house = {"binds": bound, "masks": places.masks(bound), "root": str(folder / "root")}
+        masks = [inside for _, inside in places.masks(bound)]
+        house = {"binds": bound, "masks": masks, "root": str(folder / "root")}
         return {"house": house, "path": places.search_path(), "folder": HOME}
 
 
@@ -66,8 +68,9 @@ class Bubblewrap:
             args += ["--dir", path]  # bwrap would make them for itself alone
         for outside, inside in bound:
             args += ["--ro-bind", outside, inside]
-        for path in places.masks(bound):
-            args += ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", os.devnull, path]
+        for outside, inside in places.masks(bound):
+            hide = ["--tmpfs"] if os.path.isdir(outside) else ["--ro-bind", os.devnull]
+            args += [*hide, inside]
         args += ["--proc", "/proc", "--dev", "/dev"]
         for path in ("/tmp", HOME, "/dev/shm"):
             args += ["--perms", "1777", "--size", str(TMPFS), "--tmpfs", path]
@@ -103,22 +106,16 @@ class Container:
         """The command that starts a warm parent."""
         bound = places.binds(folder / "course")
         args = [self.program(), "run", "--rm", "--init=false", "--network", "none", "--read-only"]
-        args += [
-            "--cap-drop",
-            "ALL",
-            "--security-opt",
-            "no-new-privileges",
-            "--security-opt",
-            "label=disable",
-        ]
+        args += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+        args += ["--security-opt", "label=disable"]  # SELinux would cut the line out
         args += ["--user", "65534:65534", "--pids-limit", "128", "--hostname", "grading", "--ipc", "private"]
         for path in ("/tmp", HOME):
             args += ["--tmpfs", f"{path}:rw,nosuid,nodev,size={TMPFS},mode=1777"]
         for outside, inside in bound:
             args += ["--mount", f"type=bind,source={outside},target={inside},readonly"]
-        for path in places.masks(bound):
-            kind = "tmpfs" if os.path.isdir(path) else f"bind,source={os.devnull},readonly"
-            args += ["--mount", f"type={kind},target={path}"]
+        for outside, inside in places.masks(bound):
+            kind = "tmpfs" if os.path.isdir(outside) else f"bind,source={os.devnull},readonly"
+            args += ["--mount", f"type={kind},target={inside}"]
         args += ["--mount", f"type=bind,source={folder / 'line'},target={LINE}"]
         for name, value in places.environment("/tmp").items():
             args += ["--env", f"{name}={value}"]
@@ -144,7 +141,7 @@ class Unprotected:
 
     def plan(self, folder):
         """What the warm parent builds around itself: nothing; where it finds modules, where children work."""
-        path = [str(folder / "course"), *places.search_path()[1:]]
+        path = places.search_path_outside(folder / "course")
         return {"house": None, "path": path, "folder": str(folder / "work")}
 
 

@@ -23,6 +23,8 @@ def parsed(payload, limit):
     ValueError
         If it is no such message.
     """
+    if len(payload) > 16 * limit + 1_000_000:  # a few bytes of JSON may become many in memory
+        raise ValueError("the process sent more output than it may")
     try:
         said = json.loads(payload)
         outputs, state = said["outputs"], said["state"]

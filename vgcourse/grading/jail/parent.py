@@ -68,7 +68,7 @@ class WarmParent:
 
         Returns
         -------
-        Channel
+        Channel, and a sentence about the jail for the report, "" as a rule
         """
         ours, theirs = pair()
         deadline = time.monotonic() + FORKING
@@ -86,7 +86,7 @@ class WarmParent:
             channel.close()
             why = said.decode(errors="replace") if kind == BROKEN else "it says something odd"
             raise JailError(f"a child could not be shut in: {why}")
-        return channel
+        return channel, said.decode(errors="replace")
 
     def end_child(self):
         """Kill the child with all that it started.
@@ -147,26 +147,27 @@ class WarmParent:
             listening.bind(str(path))
             path.chmod(0o666)
             listening.listen(1)
-            listening.settimeout(STARTING)
+            listening.settimeout(0.2)
             self._popen("", ())
-            try:
-                stream, _ = listening.accept()
-            except TimeoutError as error:
-                raise JailError(f"the container did not start: {self._last_words()}") from error
-        self.control = Channel(stream, MESSAGE)
+            deadline = time.monotonic() + STARTING
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    self.control = Channel(listening.accept()[0], MESSAGE)
+                    return
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise JailError(f"the container did not start: {self._last_words()}")
 
     def _popen(self, address, descriptors):
         home = "/tmp" if self.kind.walls else str(self.folder / "work")
-        in_container = (
-            self.kind.name == "container"
-        )  # its command needs the user's settings, and passes ours on
+        # the command that starts a container needs the grader's own settings, and passes ours on
+        env = None if self.kind.name == "container" else places.environment(home)
         self.process = subprocess.Popen(
             self.kind.command(self.folder, address),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             pass_fds=descriptors,
-            env=None if in_container else places.environment(home),
+            env=env,
             cwd="/",
             start_new_session=True,
         )

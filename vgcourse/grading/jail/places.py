@@ -1,6 +1,7 @@
 """What of this machine a house holds: Python, the environment's packages, the libraries that they load."""
 
 import os
+import site
 import sys
 import sysconfig
 from pathlib import Path
@@ -16,50 +17,71 @@ PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 def binds(course):
     """Pairs (path outside, path inside); all are read-only inside.
 
+    Packages get places of their own: an environment may lie in /tmp, which is another folder inside.
+
     Parameters
     ----------
     course : the folder that `course.lay_out` filled
     """
     base = [os.path.join(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)]
-    wanted = [*SYSTEM, LOADER, *base, sysconfig.get_path("stdlib"), *packages(), PYTHON]
+    wanted = [*SYSTEM, LOADER, *base, sysconfig.get_path("stdlib"), PYTHON]
     wanted = sorted({os.path.abspath(path) for path in wanted if os.path.exists(path)})
-    inside = [path for path in wanted if not any(_below(path, other) for other in wanted if other != path)]
-    return [*((os.path.realpath(path), path) for path in inside), (os.fspath(course), COURSE)]
+    same = [path for path in wanted if not any(_below(path, other) for other in wanted if other != path)]
+    pairs = [*((path, path) for path in same), *zip(packages(), _places()), (os.fspath(course), COURSE)]
+    return [(os.path.realpath(outside), inside) for outside, inside in pairs]
 
 
 def packages():
     """The folders of packages that this process imports from; not those of one user alone."""
     folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     folders += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    private = os.path.expanduser("~/.local/")
-    return list(
-        dict.fromkeys(path for path in folders if os.path.isdir(path) and not path.startswith(private))
-    )
+    private = site.getusersitepackages()
+    return [path for path in dict.fromkeys(folders) if os.path.isdir(path) and path != private]
 
 
 def masks(bound):
-    """Paths inside that must not be seen: this vgcourse, its repository, and what an installer noted of it.
+    """What must not be seen: this vgcourse, its repository, and what an installer noted of it.
 
     Parameters
     ----------
     bound : the pairs that `binds` gave
+
+    Returns
+    -------
+    pairs (path outside, path inside), in order
     """
     folders = {*packages(), os.path.join(sysconfig.get_path("stdlib"), "site-packages")}
-    own = {str(path) for folder in folders for path in Path(folder).glob("*vgcourse*")}
-    home = PACKAGE.parent
-    own |= {str(PACKAGE if str(home) in folders else home)}
-    hidden = set()
-    for outside, inside in bound:
-        if inside != COURSE:
-            hidden |= {path for path in own if _below(path, inside)}
-            hidden |= {inside + path[len(outside) :] for path in own if _below(path, outside)}
-    return sorted(path for path in hidden if not any(_below(path, other) for other in hidden - {path}))
+    own = {path for folder in folders for path in Path(os.path.realpath(folder)).glob("*vgcourse*")}
+    home = Path(os.path.realpath(PACKAGE)).parent
+    own |= {home} if str(home) not in map(os.path.realpath, folders) else set()
+    hidden = {
+        (str(path), inside + str(path)[len(outside) :])
+        for outside, inside in bound
+        for path in own
+        if inside != COURSE and _below(str(path), outside)
+    }
+    inner = {pair for pair in hidden if any(_below(pair[1], other) for _, other in hidden)}
+    return sorted(hidden - inner)
 
 
 def search_path():
     """`sys.path` inside."""
+    return [COURSE, *_library(), *_places()]
+
+
+def search_path_outside(course):
+    """`sys.path` where there are no walls."""
+    return [os.fspath(course), *_library(), *packages()]
+
+
+def _library():
     library = sysconfig.get_path("stdlib")
-    return [COURSE, library, os.path.join(library, "lib-dynload"), *packages()]
+    return [library, os.path.join(library, "lib-dynload")]
+
+
+def _places():
+    """Where the folders of packages lie inside."""
+    return [f"/packages/{number}" for number in range(len(packages()))]
 
 
 def environment(home):

@@ -131,7 +131,9 @@ class Run:
             if time.monotonic() >= self.end:
                 self._note(f"It took more than {self.limits.seconds:.3g} s; the rest did not run.")
                 return False
-            self.channel = self.parent.child(self.limits)
+            self.channel, remark = self.parent.child(self.limits)
+            if remark:
+                self._note(remark)
             try:
                 self._lay_out_files()
                 self._run_again(index)
@@ -204,18 +206,22 @@ class Run:
             for number in range(len(cell.asks)):
                 missing = (index, number, len(self.job.tasks[cell.asks[number][0]]) - 1) not in self.answers
                 if missing and (index, number) not in self.absent:
-                    self.absent[index, number] = "it did not run" + (
-                        f": {self.notes[-1]}" if self.notes else ""
-                    )
+                    why = f": {self.notes[-1]}" if self.notes else ""
+                    self.absent[index, number] = f"it did not run{why}"
         whole = self.lost == 0 and all(cell.state in ("ran", "raised") for cell in self.cells)
         status = "jail failed" if self.jail_failed else "finished" if whole else "partly"
         if self.lost:
             self._note(f"{self.lost} of its processes ended early.")
-        seconds = time.monotonic() - self.start
         return Done(
-            self.job.key, status, tuple(self.cells), self.answers, self.absent, seconds,
-            self.parent.kind.name, tuple(self.notes),
-        )  # fmt: skip
+            key=self.job.key,
+            status=status,
+            cells=tuple(self.cells),
+            answers=self.answers,
+            absent=self.absent,
+            seconds=time.monotonic() - self.start,
+            jail=self.parent.kind.name,
+            notes=tuple(self.notes),
+        )
 
 
 def _cause(code):

@@ -1,5 +1,6 @@
 """IPython's shell for one student: what cells show becomes a list of notebook outputs, cut to a length."""
 
+import ast
 import builtins
 import io
 import signal
@@ -13,6 +14,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets import Type
+from traitlets.config import Config
 
 from vgcourse.collect.limit import TimeLimit
 
@@ -83,6 +85,10 @@ class _Display(DisplayPublisher):
     def publish(self, data, metadata=None, *args, **kwargs):
         self.shell.outputs.add("display_data", data=data, metadata=metadata or {})
 
+    def clear_output(self, wait=False):
+        """Forget what the cell has shown; its limit stays used up."""
+        self.shell.outputs.items.clear()
+
 
 class _Result(DisplayHook):
     def quiet(self):
@@ -93,10 +99,8 @@ class _Result(DisplayHook):
         """No prompt: the notebook draws it."""
 
     def write_format_data(self, format_dict, md_dict=None):
-        outputs = self.shell.outputs
-        outputs.add(
-            "execute_result", data=format_dict, metadata=md_dict or {}, execution_count=outputs.number
-        )
+        outputs, metadata = self.shell.outputs, md_dict or {}
+        outputs.add("execute_result", data=format_dict, metadata=metadata, execution_count=outputs.number)
 
     def finish_displayhook(self):
         """Nothing to end."""
@@ -140,6 +144,18 @@ class Shell(InteractiveShell):
         state = "ran" if error is None else "timed out" if isinstance(error, TimeLimit) else "raised"
         return self.outputs.all(), state
 
+    def transform_cell(self, raw_cell):
+        """Magics become Python. Most cells are Python already, and stay: that is far quicker."""
+        try:
+            compile(raw_cell, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return super().transform_cell(raw_cell)
+        return raw_cell if raw_cell.endswith("\n") else raw_cell + "\n"
+
+    def should_run_async(self, raw_cell, **options):
+        """Is there an `await` at the top? To find out IPython compiles a cell once more."""
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **options)
+
     @contextmanager
     def _stopped_after(self, seconds):
         """A courtesy, which leaves what the cell has defined; the clock that counts is outside."""
@@ -163,9 +179,7 @@ class Shell(InteractiveShell):
             message = str(evalue)
         except Exception:
             message = ""
-        self.outputs.left = max(
-            self.outputs.left, 10_000
-        )  # what went wrong is said, however much was printed
+        self.outputs.left = max(self.outputs.left, 10_000)  # said however much was printed
         lines = [str(line)[:2000] for line in stb[-50:]]
         self.outputs.add("error", ename=etype.__name__, evalue=message[:2000], traceback=lines)
 
@@ -188,12 +202,6 @@ class Shell(InteractiveShell):
         """Figures stay figures, see `_close_figures`."""
         return "agg", "agg"
 
-    def enable_pylab(self, gui=None, import_all=True):
-        """The names of %pylab, without a window."""
-        self.run_cell(
-            "import numpy\nimport matplotlib\nfrom matplotlib import pylab, pyplot\nnp, plt = numpy, pyplot"
-        )
-
 
 def _close_figures():
     """Nothing is drawn while grading: figures cost more than all the rest, and no points depend on them."""
@@ -210,7 +218,7 @@ def _nobody(prompt="", *args, **kwargs):
 
 def new_shell():
     """The process's shell, with a history that is not kept."""
-    shell = Shell.instance(colors="nocolor", history_load_length=0)
-    shell.history_manager.enabled = False
+    history = {"enabled": False, "hist_file": ":memory:"}  # else it is a file, and may be a thread
+    shell = Shell.instance(colors="nocolor", config=Config(HistoryManager=history))
     builtins.input = _nobody
     return shell

@@ -37,9 +37,8 @@ def _files(shell, limits, files):
             with open(path, "xb") as file:
                 file.write(data)
         except (OSError, ValueError) as error:
-            problems.append(
-                f"The file {name[:100]!r} was left out: {getattr(error, 'strerror', None) or error}."
-            )
+            why = getattr(error, "strerror", None) or error
+            problems.append(f"The file {name[:100]!r} was left out: {why}.")
     return SHOWN, json.dumps(problems).encode()
 
 

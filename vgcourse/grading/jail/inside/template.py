@@ -42,6 +42,9 @@ class Template:
             self.shell = warm_up(rooms)
         self.pages = room.pages(room.STATM)[1] if os.path.exists(room.STATM) else 0
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY) if walls == "own" else None
+        if walls == "others":  # children see this process: neither signals nor its memory are theirs
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # which the first process of a namespace never gets
+            linux.dumpable(False)
         gc.collect()
         gc.freeze()  # a child that collects garbage would copy all of it
 
@@ -78,16 +81,18 @@ class Template:
         try:
             if self.own_pids is not None:
                 room.separate(self.limits)
+            elif self.walls:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                linux.dumpable(True)
             os.setsid()
             os.chdir(folder)
             room.shrink(self.limits)
-            if self.walls:
-                room.lock()
+            remark = room.lock() if self.walls else ""
             sys.path.append(os.getcwd())  # at the end: a numpy.py of the student's is not found
         except Exception as error:
             channel.send(BROKEN, f"{type(error).__name__}: {error}".encode())
             return
-        channel.send(READY)
+        channel.send(READY, remark.encode())
         student.serve(channel, self.shell, self.limits)
 
     def _look(self):
