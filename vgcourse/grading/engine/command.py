@@ -5,8 +5,6 @@ import os
 import sys
 from pathlib import Path
 
-from vgcourse.grading.rows import in_words
-
 UNSAFE = (
     "NO JAIL (--unsafe): students' code runs with your rights. It can read and change what you can: other "
     "submissions, the solutions, the gradebook, your files."
@@ -102,6 +100,7 @@ def _grade(course, name, executor, jail, secret, arguments):
     from vgcourse.grading.engine.gradebook import opened
     from vgcourse.grading.engine.kept import RunFolder
     from vgcourse.grading.engine.running import FAILED, Run
+    from vgcourse.grading.rows import in_words
 
     console = Console(highlight=False)
     with opened(course) as gradebook:
