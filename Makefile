@@ -104,10 +104,10 @@ $(SITE_READY): $(READY) $(SITE_LOCK)
 # The stamp goes first and comes last: what was interrupted between is thrown away and made again, if we made it.
 # A .venv of another user or another folder is not touched, one that the reader made is used when it fits.
 $(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
-	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
 	  echo "$(PYTHON) was not found. Install Python 3.11 or newer, then say: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); this course needs Python 3.11 or newer."; \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is $$("$(PYTHON)" --version 2>&1); this course needs Python 3.11 or newer."; \
 	  for p in python3.13 python3.12 python3.11; do if $$p --version >/dev/null 2>&1; then \
 	    echo "You have $$p; say: make PYTHON=$$p $(MAKECMDGOALS)"; exit 2; fi; done; \
 	  echo "Install one, then say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
@@ -123,9 +123,9 @@ $(READY): requirements-lock.txt pyproject.toml $(if $(INTACT),,FORCE)
 	else echo "The $(VENV) here does not run, or not with Python 3.11 or newer. $$advice"; exit 2; fi
 	@rm -f $(READY)
 	@if [ ! -x $(BIN)/python ]; then \
-	  echo "Creating $(VENV) with $$($(PYTHON) --version) ..."; mkdir $(VENV) && touch $(MARK) || exit 2; \
-	  if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
-	  elif command -v uv >/dev/null; then uv venv --quiet --seed --allow-existing --python "$$(command -v $(PYTHON))" $(VENV); \
+	  echo "Creating $(VENV) with $$("$(PYTHON)" --version) ..."; mkdir $(VENV) && touch $(MARK) || exit 2; \
+	  if "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then "$(PYTHON)" -m venv $(VENV); \
+	  elif command -v uv >/dev/null; then uv venv --quiet --seed --allow-existing --python "$$(command -v "$(PYTHON)")" $(VENV); \
 	  else echo "$(PYTHON) has no venv module with pip in it."; \
 	    echo "On Debian and Ubuntu: sudo apt-get install python3-venv    Then try again."; rm -rf $(VENV); exit 2; fi; fi
 	@$(call install,requirements-lock.txt,about 650 MB)

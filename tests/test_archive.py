@@ -1,5 +1,6 @@
 """Downloads that mean harm, or are only odd: each costs a file a sentence, and nothing is unpacked."""
 
+import datetime
 import importlib.util
 import io
 import stat
@@ -106,6 +107,18 @@ def test_a_date_that_is_none(date, tmp_path):
     (tmp_path / "d.zip").write_bytes(zipped([(info, "{}")]))
     (file,) = archive.read(tmp_path / "d.zip")
     assert file.date is None and file.data == b"{}"
+
+
+def test_the_date_is_that_of_the_outermost_zip(tmp_path):
+    """What stands in a student's own zip is dated by the student."""
+    inner = zipped([(member("ps1.ipynb", date=(1999, 1, 1, 0, 0, 0)), "{}")])
+    outer = zipped([(member("mine.zip"), inner), (member("a.ipynb"), "{}")])
+    (tmp_path / "d.zip").write_bytes(outer)
+    noon = datetime.datetime(2027, 3, 1, 12)
+    assert {file.path: file.date for file in archive.read(tmp_path / "d.zip")} == {
+        "mine.zip/ps1.ipynb": noon,
+        "a.ipynb": noon,
+    }
 
 
 @pytest.mark.parametrize("stored", ["utf-8", "cp437"])

@@ -292,13 +292,14 @@ def test_wrong_answers_without_a_name_are_together_where_they_gave_the_same(tmp_
         row("d")._replace(unnamed=unnamed(seen(("dW", "12"), named=True))),
     ]
     assert report.group_unnamed(rows) == [
-        ("ps1.x", ("dW", "db"), ("a", "b"), "def f(): …"),
-        ("ps1.x", ("dW",), ("c",), "def f(): …"),
+        ("ps1.x", ("dW", "db"), ("a", "b"), "def f(): …", "e4171699"),
+        ("ps1.x", ("dW",), ("c",), "def f(): …", "e7975a96"),
     ]
     assert "def f(): …" in report.to_html(rows)
     out = io.StringIO()
     Console(file=out, width=200).print(report.to_terminal(rows))
-    assert "2 students share an answer to ps1.x that nobody has named (dW, db): a, b" in out.getvalue()
+    said = "2 students share an answer to ps1.x that nobody has named (dW, db): a, b; in names.csv: e4171699"
+    assert said in out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -356,7 +357,7 @@ def test_a_report_that_cannot_be_made_is_one_sentence(in_course, capsys, gradebo
     assert sentence in error and error.count("\n") == 1
 
 
-def test_report_writes_both_files_into_the_course_around_it(in_course, capsys):
+def test_report_writes_its_files_into_the_course_around_it(in_course, capsys):
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{in_course / 'gradebook.db'}") as gradebook:
@@ -365,7 +366,8 @@ def test_report_writes_both_files_into_the_course_around_it(in_course, capsys):
     assert cli.main(["report", "ps2"]) == 2
     assert "nbgrader generate_assignment ps2 --force makes it known" in capsys.readouterr().err
     assert cli.main(["report", "ps1"]) == 0
-    assert sorted(path.name for path in (in_course / "report").iterdir()) == ["ps1.csv", "ps1.html"]
+    written = sorted(path.name for path in (in_course / "report").iterdir())
+    assert written == ["ps1-in-class.html", "ps1.csv", "ps1.html"]
     assert "no submission" in capsys.readouterr().out
 
 

@@ -11,6 +11,7 @@ require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 import browser  # noqa: E402
 import nbformat  # noqa: E402
 import tiny_course  # noqa: E402
+from accessibility import axe  # noqa: E402
 from tiny_course import cell_of  # noqa: E402
 
 from vgcourse.grading.checks import Mistake  # noqa: E402
@@ -104,8 +105,8 @@ CONTRAST = """
         .map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
       return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
     const ground = lum(getComputedStyle(document.body).backgroundColor);
-    return [...document.querySelectorAll('svg text, svg rect:not(.track), p, a')].map(e => {
-      const s = getComputedStyle(e), l = lum(e.closest('svg') ? s.fill : s.color);
+    return [...document.querySelectorAll('svg text, svg rect:not(.track)')].map(e => {
+      const l = lum(getComputedStyle(e).fill);
       return (Math.max(l, ground) + 0.05) / (Math.min(l, ground) + 0.05); }); }
 """
 
@@ -114,7 +115,8 @@ CONTRAST = """
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_on_a_telephone_by_day_and_by_night(asked, scheme, tmp_path):
     require(browser.CHROMIUM, "needs chromium")
-    require(importlib.util.find_spec("playwright"), "needs playwright")
+    for package in ("playwright", "axe_playwright_python"):
+        require(importlib.util.find_spec(package), f"needs {package}")
     long = Mistake("x", "a_name_without_any_blank_in_it_" * 5, "A sentence with a_long_word_" + "x" * 90)
     more = Question(
         "12 · " + "A heading of some length " * 4, 4, (3, 0, 1, 9), 0, (Told(long, 9, "x = 1" * 60),)
@@ -131,4 +133,5 @@ def test_it_can_be_read_on_a_telephone_by_day_and_by_night(asked, scheme, tmp_pa
         )
         assert heights and min(heights) >= 12
         assert min(page.evaluate(CONTRAST)) >= 4.5
+        assert axe(page) == []
         page.close()

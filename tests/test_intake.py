@@ -176,6 +176,11 @@ def test_canvas_counts_hand_ins(take):
     assert inside(take, "4711")["ps1.ipynb"] == "10"
 
 
+def test_a_name_may_be_as_long_as_students_like(take):
+    take({f"a@x.org/{'Übung' * 40}.ipynb": "x", f"a@x.org/{'Übung' * 40}!.ipynb": "y"})
+    assert sorted(inside(take, "a@x.org").values()) == ["x", "y"]
+
+
 def test_a_notebook_of_another_name_keeps_it_for_the_report_to_tell(take):
     take({"a@x.org/Untitled.ipynb": "x"})
     assert inside(take, "a@x.org") == {"Untitled.ipynb": "x"}
@@ -318,7 +323,7 @@ def course(tmp_path, monkeypatch, capsys):
     (tmp_path / "solutions" / "ps1" / "ps1.ipynb").write_text("{}")
     with zipfile.ZipFile(tmp_path / "d.zip", "w") as made:
         made.writestr("a@x.org_ps1.ipynb", "x")
-        made.writestr("z_ps1.ipynb", "y")
+        made.writestr("z\x1b[31m_ps1.ipynb", "y")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -333,6 +338,7 @@ def test_the_command_says_who_is_in_and_who_is_missing(course, capsys):
         "a@x.org_ps1.ipynb: a@x.org, taken\nps1: 1 of 4 have handed in.\nNot yet: b@x.org, c@x.org, d@x.org."
         in said
     )
+    assert "z [31m is not on the list" in said and "\x1b" not in said
     assert said.endswith("1 not taken: the reasons stand above.\n")
     assert cli.main(["take-in", "d.zip", "ps7"]) == 2
     assert "there is no set 'ps7'; there are ps1." in capsys.readouterr().err

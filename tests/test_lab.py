@@ -111,7 +111,7 @@ def test_an_instructor_has_the_menus(course, tmp_path, monkeypatch):
 
 def status_of(url):
     try:
-        return urllib.request.urlopen(url, timeout=10).status
+        return urllib.request.urlopen(url, timeout=60).status
     except urllib.error.HTTPError as error:
         return error.code
 

@@ -109,12 +109,14 @@ def test_the_command_sets_and_shows(template, tmp_path, monkeypatch, capsys):
     noon = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC).astimezone()
     assert capsys.readouterr().out == f"ps1: {noon:%A, %Y-%m-%d %H:%M %Z}\n"
     assert cli.main(["due"]) == 0
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
-        "ps0",
-        "ps1",
-        "ps2",
-        "ps3",
-    ]
+    assert [line[:3] for line in capsys.readouterr().out.splitlines()] == ["ps1", "ps0", "ps2", "ps3"]
+    (tmp_path / "extensions.csv").write_text("id,set,days\na,ps1,2\n")
+    assert cli.main(["due", "ps1"]) == 0
+    assert capsys.readouterr().out.endswith("extensions.csv: longer for a.\n")
+    (tmp_path / "extensions.csv").write_text("id,set,days\na,ps1,2\nA,ps1,2\na,sp1,1\n")
+    assert cli.main(["due"]) == 1
+    assert "extensions.csv names what is not there: A, sp1." in capsys.readouterr().err
+    (tmp_path / "extensions.csv").unlink()
     assert cli.main(["due", "ps1", "2027-03-01"]) == 2
     assert "says no zone" in capsys.readouterr().err
     assert cli.main(["due", "ps9", "2027-03-01T12:00+00:00"]) == 2

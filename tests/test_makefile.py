@@ -31,7 +31,10 @@ def setup(folder):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "PIP_", "UV_"))}
     env |= {"PIP_INDEX_URL": NOWHERE, "UV_INDEX_URL": NOWHERE, "PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
     env |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}  # whatever this computer adds
-    command = ["make", "setup", f"PYTHON={sys.executable}"]
+    python = folder.parent / "a python"  # a path with a space, as below a folder that has one
+    python.unlink(missing_ok=True)
+    python.symlink_to(sys.executable)
+    command = ["make", "setup", f"PYTHON={python}"]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout.splitlines()
 

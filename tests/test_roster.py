@@ -112,3 +112,6 @@ def test_who_is_not_on_the_list_any_more_is_told_and_stays(tmp_path, monkeypatch
     assert [one.student for one in roster.kept(tmp_path)] == ["a", "c"]
     assert cli.main(["roster", "absent.csv"]) == 2
     assert "absent.csv" in capsys.readouterr().err
+    (tmp_path / "gradebook.db").write_bytes(b"no database at all, but long enough")
+    assert cli.main(["roster", "list.csv"]) == 2
+    assert "the gradebook cannot be read: file is not a database" in capsys.readouterr().err

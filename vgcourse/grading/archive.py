@@ -95,14 +95,15 @@ class _Reader:
                 date = datetime.datetime.fromtimestamp(said.st_mtime)
                 yield from self._one(parts, said.st_size, date, file.open)
 
-    def archive(self, archive, around):
+    def archive(self, archive, around, handed_in=None):
+        """Files of a zip, dated by the outermost one around them: the inner ones are a student's own."""
         for member in archive.infolist():
             parts = (*around, *_name(member).replace("\\", "/").split("/"))
             if member.is_dir() or any(sign in f"{'/'.join(parts)}" for sign in JUNK):
                 continue
             self._count()
-            date = None
-            if member.date_time > (1980, 1, 1, 0, 0, 0):
+            date = handed_in
+            if date is None and member.date_time > (1980, 1, 1, 0, 0, 0):
                 try:
                     date = datetime.datetime(*member.date_time)
                 except ValueError:  # the 31st of February
@@ -149,7 +150,7 @@ class _Reader:
         else:
             try:
                 with zipfile.ZipFile(io.BytesIO(data)) as inner:
-                    yield from self.archive(inner, parts)
+                    yield from self.archive(inner, parts, date)
             except BROKEN as error:
                 if isinstance(error, ArchiveError):
                     raise

@@ -29,6 +29,8 @@ def add_to(commands):
 
 
 def _roster(arguments):
+    from sqlalchemy.exc import DatabaseError
+
     from vgcourse.grading.course import course_folders
     from vgcourse.grading.roster import RosterError, enrol, keep, read
 
@@ -39,6 +41,9 @@ def _roster(arguments):
         keep(root, students)
     except (RosterError, OSError) as error:
         print(f"vgcourse roster: {error}", file=sys.stderr)
+        return 2
+    except DatabaseError as error:
+        print(f"vgcourse roster: the gradebook cannot be read: {error.orig}", file=sys.stderr)
         return 2
     print(f"{len(students)} students are enrolled, from {students[0].student} to {students[-1].student}.")
     if others:
@@ -70,7 +75,7 @@ def _report(arguments):
         except DatabaseError as error:
             print(f"vgcourse report: the gradebook cannot be read: {error.orig}", file=sys.stderr)
             return 2
-        except (LookupError, NamesError, OSError) as error:
+        except (report.UnknownAssignment, NamesError, OSError) as error:
             print(f"vgcourse report: {error}", file=sys.stderr)
             return 2
         console.print(report.to_terminal(rows))

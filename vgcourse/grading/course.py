@@ -1,4 +1,4 @@
-"""Where this course is, and where it keeps things."""
+"""Where a course is, and where it keeps things, as its nbgrader_config.py says."""
 
 from pathlib import Path
 
@@ -14,21 +14,23 @@ def course_root():
     return ROOT
 
 
-def course_folders(root):
-    """Where this course keeps things, as its nbgrader_config.py says; all that it says is in "config"."""
+def course_config(root):
+    """What this course's nbgrader_config.py sets: a traitlets Config, empty without the file."""
     from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader
 
-    config = Config()
     if (root / "nbgrader_config.py").is_file():
-        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    course = config.CourseDirectory
+        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    return Config()
+
+
+def course_folders(root):
+    """Where this course keeps things, as its nbgrader_config.py says."""
+    course = course_config(root).CourseDirectory
     root = Path(course.get("root", root))
     return {
         "db_url": course.get("db_url", f"sqlite:///{root / 'gradebook.db'}"),
         "source": root / course.get("source_directory", "source"),
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
-        "root": root,
-        "config": config,
     }

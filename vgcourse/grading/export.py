@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from vgcourse.grading.course import course_folders
+from vgcourse.grading.course import course_config, course_folders
 from vgcourse.grading.report import collect, harmless
 from vgcourse.grading.roster import kept
 
@@ -50,50 +50,38 @@ def export(root, assignments, system=None, unread=False):
     ------
     ExportError
         If the list lacks what the system knows students by.
-    LookupError, FileNotFoundError
+    UnknownAssignment, FileNotFoundError
         If the gradebook does not know a set, or is not there.
     """
-    root = Path(root)
-    students = kept(root)
+    root, students = Path(root), kept(root)
     headings = list(dict.fromkeys(heading for one in students for heading in one.columns))
     system = system or system_of(headings)
+    columns = [] if system == "plain" else _columns(headings, system)
     rows = {name: {row.student: row for row in collect(root, name)} for name in assignments}
     losses, most = _settled(root, assignments)
-    told = []
-    for name in assignments:
-        told += _about(name, rows[name].values(), losses[name], unread)
     marks = {
         name: {student: _mark(row, losses[name].get(student, 0), unread) for student, row in of.items()}
         for name, of in rows.items()
     }
+    told = [
+        said for name, of in rows.items() for said in _about(name, list(of.values()), losses[name], unread)
+    ]
     if system == "plain":
-        everybody = {row.student: row.name for of in rows.values() for row in of.values()}
-        head = ["student", "name", *assignments]
-        lines = [
-            [student, name, *(marks[one].get(student, "") for one in assignments)]
-            for student, name in everybody.items()
-        ]
+        everybody = {student: row.name for of in rows.values() for student, row in of.items()}
+        table = [["student", "name", *assignments]]
+        identities = {student: [student, name] for student, name in everybody.items()}
     else:
-        lacking = {student for of in rows.values() for student in of} - {one.student for one in students}
-        if lacking:
-            told.append(f"Not on the list, so not in this file: {', '.join(sorted(lacking))}.")
-        kept_columns = _columns(headings, system)
-        columns = [_column(name, headings) for name in assignments]
-        head = [*kept_columns, *columns]
-        lines = [
-            [
-                *(one.columns.get(heading, "") for heading in kept_columns),
-                *(marks[name].get(one.student, "") for name in assignments),
-            ]
-            for one in students
-        ]
-        if system == "canvas":
-            possible = ["    Points Possible", *[""] * (len(kept_columns) - 1)]
-            lines.insert(0, [*possible, *(f"{most[name]:g}" for name in assignments)])
+        table = [[*columns, *(_column(name, headings) for name in assignments)]]
+        identities = {one.student: [one.columns.get(column, "") for column in columns] for one in students}
+        if others := {student for of in rows.values() for student in of} - identities.keys():
+            told.append(f"Not on the list, so not in this file: {', '.join(sorted(others))}.")
+    if system == "canvas":
+        possible = ["    Points Possible", *[""] * (len(columns) - 1)]
+        table.append([*possible, *(f"{most[name]:g}" for name in assignments)])
+    for student, identity in identities.items():
+        table.append([*map(harmless, identity), *(marks[name].get(student, "") for name in assignments)])
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([harmless(cell) for cell in line] for line in lines)
+    csv.writer(out, lineterminator="\n").writerows(table)
     return Export(out.getvalue(), told)
 
 
@@ -131,8 +119,7 @@ def _settled(root, assignments):
 
     from vgcourse.grading.late import LateDays, lost, settle
 
-    folders = course_folders(root)
-    config = folders["config"]
+    folders, config = course_folders(root), course_config(root)
     with Gradebook(folders["db_url"]) as gradebook:
         if str(config.AssignLatePenalties.get("plugin_class", "")).endswith("late.LateDays"):
             for name in assignments:
@@ -150,7 +137,6 @@ def _mark(row, lost, unread):
 
 def _about(name, rows, losses, unread):
     """Sentences on those without a mark, and on marks that are less than the points."""
-    rows = list(rows)
     told = []
     absent = [row.name for row in rows if row.status == "no submission"]
     if absent:

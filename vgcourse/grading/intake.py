@@ -250,7 +250,7 @@ def _set_aside(folder, before):
 def _safe(name):
     """A file's name without what could lead elsewhere or what some system cannot write."""
     name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\[\]]+', "-", name).strip(" .")
-    return name[:80] or "notebook"
+    return name[:60] or "notebook"  # 240 bytes at most; systems allow 255
 
 
 def _free(name, taken):

@@ -90,6 +90,13 @@ def read_extensions(file):
     return extensions
 
 
+def unknown_in(extensions, gradebook):
+    """What a list of extensions names that the gradebook does not know: ids and sets, in order."""
+    known = {one.id for one in gradebook.students}, {one.name for one in gradebook.assignments}
+    sets = {name for days in extensions.values() for name in days}
+    return [*sorted(extensions.keys() - known[0]), *sorted(sets - known[1])]
+
+
 def set_due(gradebook, assignment, text):
     """Write the due date of a set into the gradebook; an earlier one is replaced.
 

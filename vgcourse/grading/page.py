@@ -85,8 +85,9 @@ def _bar(column, graded):
             pieces.append(f'<text x="{x + width / 2:.1f}" y="13">{counts[band]}</text>')
         x += width
     return (
-        f'<tr><th scope="row">{escape(column.full_name)}</th><td><svg viewBox="0 0 300 18" role="img" '
-        f'aria-label="{escape(said)}">{"".join(pieces)}</svg></td><td>{escape(said)}</td></tr>'
+        f'<tr><th scope="row">{escape(column.full_name)}</th><td><svg viewBox="0 0 300 18" role="img">'
+        f"<title>{escape(column.full_name)}</title><desc>{escape(said)}</desc>{''.join(pieces)}</svg></td>"
+        f"<td>{escape(said)}</td></tr>"
     )
 
 

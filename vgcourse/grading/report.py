@@ -22,6 +22,7 @@ from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_un
 __all__ = [
     "Part",
     "Row",
+    "UnknownAssignment",
     "changes",
     "collect",
     "count_mistakes",
@@ -42,6 +43,10 @@ LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet"
 PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
+class UnknownAssignment(LookupError):
+    """The gradebook does not know an assignment; the message says what makes it known."""
+
+
 def collect(course_root, assignment):
     """Read the gradebook and the autograded notebooks of one assignment.
 
@@ -56,7 +61,7 @@ def collect(course_root, assignment):
 
     Raises
     ------
-    LookupError
+    UnknownAssignment
         If the gradebook does not know the assignment.
     FileNotFoundError
         If there is no gradebook.
@@ -66,14 +71,14 @@ def collect(course_root, assignment):
     from nbgrader.api import Gradebook, MissingEntry
 
     folders = course_folders(Path(course_root))
-    called = read_names(folders["root"])
+    called = read_names(course_root)
     if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
         raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
         try:
             notebooks = list(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry as error:
-            raise LookupError(
+            raise UnknownAssignment(
                 f"the gradebook knows no assignment {assignment!r}: nbgrader generate_assignment "
                 f"{assignment} --force makes it known."
             ) from error

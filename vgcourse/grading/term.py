@@ -75,9 +75,9 @@ def _due_dates(folders):
 def _due(arguments):
     from nbgrader.api import Gradebook
 
-    from vgcourse.grading.late import LateError, set_due
+    from vgcourse.grading.late import LateError, read_extensions, set_due, unknown_in
 
-    _, folders = _course()
+    root, folders = _course()
     if arguments.time:
         if problem := _known(folders, arguments.assignment):
             return _complain("due", problem)
@@ -86,14 +86,26 @@ def _due(arguments):
                 set_due(gradebook, arguments.assignment, arguments.time)
         except LateError as error:
             return _complain("due", error)
-    for name, due in _due_dates(folders).items():
+    known = _due_dates(folders)
+    for name, due in known.items():
         if arguments.assignment in (None, name):
             print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
+    try:
+        extensions = read_extensions(root / "extensions.csv")
+    except LateError as error:
+        return _complain("due", error)
+    if known and extensions:
+        with Gradebook(folders["db_url"]) as gradebook:
+            unknown = unknown_in(extensions, gradebook)
+        if unknown:
+            return _complain("due", f"extensions.csv names what is not there: {', '.join(unknown)}.", code=1)
+        print(f"extensions.csv: longer for {', '.join(extensions)}.")
     return 0
 
 
 def _take_in(arguments):
     from vgcourse.grading.archive import ArchiveError
+    from vgcourse.grading.checks import short
     from vgcourse.grading.intake import take_in
     from vgcourse.grading.roster import KEPT, RosterError, kept
 
@@ -108,8 +120,10 @@ def _take_in(arguments):
         lines = take_in(root, students, arguments.download, arguments.assignment, arguments.times)
     except (ArchiveError, RosterError, OSError) as error:
         return _complain("take-in", error)
-    for line in lines:
-        print(f"{line.path}: {f'{line.student}, ' if line.student else ''}{line.what}")
+    for line in lines:  # a name in a zip can hold anything, also what would steer a terminal
+        print(
+            f"{short(line.path, 200)}: {f'{line.student}, ' if line.student else ''}{short(line.what, 300)}"
+        )
     there = {
         path.parent.parent.name for path in folders["submitted"].glob(f"*/{arguments.assignment}/*.ipynb")
     }
@@ -128,6 +142,7 @@ def _export(arguments):
 
     from vgcourse.grading.export import ExportError, export
     from vgcourse.grading.late import LateError
+    from vgcourse.grading.report import UnknownAssignment
     from vgcourse.grading.roster import RosterError
 
     root, _ = _course()
@@ -135,7 +150,7 @@ def _export(arguments):
     try:
         made = export(root, arguments.assignments, arguments.system, arguments.unread)
         to.write_text(made.text, encoding="utf-8")
-    except (ExportError, RosterError, LateError, LookupError, OSError) as error:
+    except (ExportError, RosterError, LateError, UnknownAssignment, OSError) as error:
         return _complain("export", error)
     except DatabaseError as error:
         return _complain("export", f"the gradebook cannot be read: {error.orig}")
