@@ -170,15 +170,16 @@ def test_what_is_shared_is_read_only(worker):
 
     place = Path(numpy.__file__)
     before = place.stat().st_mtime_ns, place.stat().st_size
-    code = f"""
-places = ["{place}", "/course/vgcourse/collect/call.py", os.__file__, "/etc/passwd"]
+    code = """
+import numpy
+places = [numpy.__file__, "/course/vgcourse/collect/call.py", os.__file__, "/etc/passwd"]
 wrote = [tried(lambda: open(place, "a").write("#")) for place in places]
 made = [tried(lambda: open(os.path.dirname(place) + "/sitecustomize.py", "w")) for place in places]
 changed = [tried(lambda: os.chmod(place, 0o777)) for place in places]
 changed += [tried(lambda: do(place)) for place in places for do in (os.utime, os.remove)]
 for path in (b"/", b"/course", b"/usr"):
     libc.mount(None, path, None, 0x1021, None)
-found = {{*wrote, *made, *changed}} - {{"OSError", "PermissionError"}}
+found = {*wrote, *made, *changed} - {"OSError", "PermissionError"}
 """
     assert found(attack(worker, code)) == "set()"
     assert (place.stat().st_mtime_ns, place.stat().st_size) == before

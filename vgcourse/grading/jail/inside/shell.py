@@ -4,6 +4,7 @@ import ast
 import builtins
 import io
 import signal
+import site
 import sys
 import warnings
 from contextlib import contextmanager
@@ -221,4 +222,5 @@ def new_shell():
     history = {"enabled": False, "hist_file": ":memory:"}  # else it is a file, and may be a thread
     shell = Shell.instance(colors="nocolor", config=Config(HistoryManager=history))
     builtins.input = _nobody
+    site.sethelper()  # help(): Python was started without its `site`
     return shell
