@@ -91,7 +91,7 @@ def collect(course_root, assignment):
             _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
-    entries = entries_of(outcome_of(folders["root"], assignment))
+    entries = entries_of(outcome_of(course_root, assignment))
     rows = [with_entry(row, entries.get(row.student), folders, assignment) for row in rows]
     return [named(row, called) for row in rows]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbgrader.api import MissingEntry
 
 from vgcourse.grading.boxes import texts_of
-from vgcourse.grading.course import course_folders
+from vgcourse.grading.course import course_config, course_folders
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.orders import Ask, Check, digest_of, may_use
 from vgcourse.grading.restore import given_cells
@@ -68,17 +68,17 @@ class Assignment(NamedTuple):
 
 def read_course(root, db_url=None):
     """The course in a folder with an nbgrader_config.py; `db_url` names another gradebook."""
-    folders = course_folders(root)
-    settings = folders["config"].CourseDirectory
+    config, folders = course_config(root), course_folders(root)
+    settings = config.CourseDirectory
     return Course(
-        folders["root"],
+        Path(settings.get("root", root)),
         db_url or folders["db_url"],
         settings.get("course_id", "default_course"),
         folders["source"],
         folders["submitted"],
         folders["autograded"],
         tuple(settings.get("ignore", IGNORED)),
-        folders["config"],
+        config,
     )
 
 
