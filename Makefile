@@ -69,9 +69,9 @@ COMPILE := uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 -
 lock: $(READY)  ## write both locks again, with today's versions (UPGRADE= keeps those that are there)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
 	@$(COMPILE) --extra lab --extra grading --extra dev -o requirements-lock.txt
-	@# the book's own packages, at versions that agree with the rest
+	@# the book's own packages, at versions that agree with the rest; what the rest has for older Pythons alone is in both
 	@$(COMPILE) --extra site -c requirements-lock.txt -o $(SITE_LOCK) \
-	  $$(sed -n 's/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements-lock.txt | sort -u)
+	  $$(sed -n '/python_full_version </!s/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements-lock.txt | sort -u)
 	@echo "requirements-lock.txt and $(SITE_LOCK) are new; the next make installs from them"
 
 bench: $(READY)  ## compare speed and memory with their goals, and with torch where it is installed

@@ -15,6 +15,7 @@ from _measure import torch
 import matplotlib  # isort: skip
 import numpy as np  # isort: skip
 import check_speed  # isort: skip
+import grading_speed  # isort: skip
 import other_goals  # isort: skip
 
 RESULTS = Path(__file__).parent / "results"
@@ -77,6 +78,7 @@ def main():
             other_goals.diagnostics,
             other_goals.imports,
             check_speed.checks,
+            grading_speed.grading,
         ):
             rows += [show(line) for line in part(options.rounds)]
     missed = [line for line in rows if line.verdict == "✗"]

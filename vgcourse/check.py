@@ -15,6 +15,7 @@ import numpy as np
 
 from vgcourse.collect import collect
 from vgcourse.judge import judge, look
+from vgcourse.judge.points import earned
 from vgcourse.problems import MAY_USE, find, names
 from vgcourse.problems.problem import task
 from vgcourse.tell import hint, progress, report, screen
@@ -54,17 +55,15 @@ def check(name, fn, points=None, *, seed=0, convention=None):
     wrong = [row.name for row in verdict.rows if not row.ok]
     codes = fingerprints(seen.runs, wrong) if seen and seed == 0 else {}  # all get the same visible inputs
     points = float(points)
-    rounded = round(points * verdict.share, 2)
-    # never above points, and equal only if all is right
-    earned = points if verdict.share == 1 else rounded if rounded < points else points * verdict.share
+    score = earned(points, verdict.share)
     if seed == 0:
         progress.record(name, verdict.share)
     # `nbgrader validate` looks at no result: `report.show` has a word for it
     if screen.is_result(sys._getframe(1)) and os.environ.get("NBGRADER_EXECUTION") != "validate":
-        html = report.as_html(verdict, earned, points, fresh=seed != 0)
-        return Score(earned, {"text/html": html, report.MIME: report.as_data(verdict, earned, points, codes)})
-    report.show(verdict, earned, points, fresh=seed != 0, codes=codes)
-    return Score(earned)
+        html = report.as_html(verdict, score, points, fresh=seed != 0)
+        return Score(score, {"text/html": html, report.MIME: report.as_data(verdict, score, points, codes)})
+    report.show(verdict, score, points, fresh=seed != 0, codes=codes)
+    return Score(score)
 
 
 def when_solved(name, fn):

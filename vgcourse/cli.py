@@ -11,7 +11,7 @@ from .authoring import build as notebooks
 from .grading import commands as commands_for_instructors
 
 EXTRA_OF = {
-    **{"jupyterlab": "lab", "nbgrader": "grading", "rich": "grading"},
+    **{"jupyterlab": "lab", "distributed": "grading", "nbgrader": "grading", "rich": "grading"},
     **{"jupytext": "dev", "nbclient": "dev", "nbformat": "dev"},
 }
 

@@ -25,24 +25,8 @@ class CollectAnswers(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """The notebook with its boxes filled; a box with nothing below it stays as it is."""
-        given = self.given_texts(resources["nbgrader"])
-        kept, box = [], None
-        for cell in nb.cells:
-            if cell.metadata.get("nbgrader"):
-                written = cell.cell_type == "markdown" and utils.is_grade(cell) and utils.is_solution(cell)
-                box = cell if written else None
-            elif cell.cell_type != "code" and words(cell.source) in given:
-                box = None
-            elif (
-                box is not None
-                and cell.cell_type != "code"
-                and words(cell.source) not in ("", words(box.source))
-            ):
-                move(cell, box)
-                self.log.info("Answer below %s moved into it", box.metadata.nbgrader["grade_id"])
-                continue
-            kept.append(cell)
-        nb.cells = kept
+        for name in fill(nb, self.given_texts(resources["nbgrader"])):
+            self.log.info("Answer below %s moved into it", name)
         return nb, resources
 
     def given_texts(self, where):
@@ -63,8 +47,38 @@ class CollectAnswers(NbGraderPreprocessor):
                 "None of %s is there: every text below a box counts as an answer", [*map(str, paths)]
             )
             return set()
-        cells = nbformat.read(found[0], as_version=4).cells
-        return {words(cell.source) for cell in cells if cell.cell_type != "code"}
+        return texts_of(found[0])
+
+
+def texts_of(path):
+    """The words of every text cell of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return {words(cell.source) for cell in cells if cell.cell_type != "code"}
+
+
+def fill(notebook, given):
+    """Move what stands below the boxes of a notebook into them; `given` are the problem set's own texts.
+
+    Returns
+    -------
+    list of the boxes' grade_ids, one for each text that was moved
+    """
+    kept, box, filled = [], None, []
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader"):
+            written = cell.cell_type == "markdown" and utils.is_grade(cell) and utils.is_solution(cell)
+            box = cell if written else None
+        elif cell.cell_type != "code" and words(cell.source) in given:
+            box = None
+        elif (
+            box is not None and cell.cell_type != "code" and words(cell.source) not in ("", words(box.source))
+        ):
+            move(cell, box)
+            filled.append(box.metadata.nbgrader["grade_id"])
+            continue
+        kept.append(cell)
+    notebook.cells = kept
+    return filled
 
 
 def words(text):

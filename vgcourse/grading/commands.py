@@ -1,10 +1,11 @@
-"""`vgcourse roster`, `report`, `variant`, and those of `term`: what an instructor types beside nbgrader's."""
+"""`vgcourse roster`, `report`, `variant`, `grade`, those of `term`: what is typed beside nbgrader's own."""
 
 import sys
 from pathlib import Path
 
 from vgcourse.grading import term
 from vgcourse.grading.course import course_root
+from vgcourse.grading.engine import command as grade
 
 
 def add_to(commands):
@@ -23,6 +24,7 @@ def add_to(commands):
     variant.add_argument("--secret", type=Path, required=True, help="a file; made if it is not there")
     variant.set_defaults(run=_variant)
 
+    grade.add_to(commands)
     term.add_to(commands)
 
 

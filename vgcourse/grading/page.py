@@ -4,6 +4,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from vgcourse.grading.outcome import how_graded
 from vgcourse.grading.rows import all_parts, count_mistakes, group_unnamed, in_words
 
 BANDS = (
@@ -34,6 +35,7 @@ def to_html(rows, title="Report"):
     return template.substitute(
         title=escape(title),
         summary=escape(summary),
+        how="\n".join(f"<p>{escape(in_words(said))}</p>" for said in how_graded(rows)),
         students="\n".join(_student(row, columns) for row in rows),
         bars="\n".join(_bar(part, graded) for part in columns),
         mistakes="\n".join(_mistake(mistake, number) for mistake, number in count_mistakes(rows))

@@ -15,6 +15,7 @@ from pathlib import Path
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.course import course_folders
 from vgcourse.grading.naming import named, read_names
+from vgcourse.grading.outcome import entries_of, how_graded, outcome_of, with_entry
 from vgcourse.grading.page import about_group, to_html
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
@@ -90,6 +91,8 @@ def collect(course_root, assignment):
             _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
             for student, name in names.items()
         ]
+    entries = entries_of(outcome_of(course_root, assignment))
+    rows = [with_entry(row, entries.get(row.student), folders, assignment) for row in rows]
     return [named(row, called) for row in rows]
 
 
@@ -278,4 +281,5 @@ def to_terminal(rows):
     for mistake, number in count_mistakes(rows):
         mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
     shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
-    return Group(students, legend, in_order, Text(), mistakes, *shared)
+    how = [Text(in_words(said)) for said in how_graded(rows)]
+    return Group(students, legend, in_order, Text(), mistakes, *shared, *how)

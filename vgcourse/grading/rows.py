@@ -45,7 +45,8 @@ class Part(NamedTuple):
 class Row(NamedTuple):
     """One student. `status` is a sentence; `graded` is False where there is nothing to count.
 
-    `notes` are sentences: what was put right before grading, what the instructor should look at.
+    `notes` are sentences: what was put right before grading, what the instructor should look at. `seconds`,
+    `jail` and `slowest`, pairs (cell, seconds), are known where `vgcourse grade` graded.
     """
 
     student: str
@@ -57,6 +58,9 @@ class Row(NamedTuple):
     unreadable: tuple = ()
     notes: tuple = ()
     unnamed: tuple = ()
+    seconds: float = 0.0
+    jail: str = ""
+    slowest: tuple = ()
 
     @property
     def total(self):

@@ -88,6 +88,23 @@ def read(path):
         raise Refused(f"{path.name} is no notebook that Jupyter can read ({type(error).__name__})") from error
 
 
+def opened(folder, name):
+    """The file that `chosen` takes and its notebook, which says so where another one could have been meant.
+
+    Returns
+    -------
+    (Path, NotebookNode)
+    """
+    file = chosen(folder, name)
+    notebook = read(file)
+    others = [other.name for other in sorted(Path(folder).glob("*.ipynb")) if other != file]
+    notebook.metadata.pop(TAKEN, None)
+    if file.name != f"{name}.ipynb" or others:
+        left = f", {', '.join(others)} left" if others else ""
+        notebook.metadata[TAKEN] = f"{file.name} was taken{left}"
+    return file, notebook
+
+
 def _broken(text, error):
     if mark := MERGE_MARK.search(text):
         return f"has marks of a merge in line {text.count(chr(10), 0, mark.start(1)) + 1}"
@@ -122,13 +139,7 @@ class Submitted(NotebookExporter):
     def from_filename(self, filename, resources=None, **settings):
         """The notebook, with a sentence on the file, where it is not the only one or has another name."""
         path = Path(filename)
-        file = chosen(path.parent, path.stem)
-        notebook = read(file)
-        others = [other.name for other in sorted(path.parent.glob("*.ipynb")) if other != file]
-        notebook.metadata.pop(TAKEN, None)
-        if file != path or others:
-            left = f", {', '.join(others)} left" if others else ""
-            notebook.metadata[TAKEN] = f"{file.name} was taken{left}"
+        _, notebook = opened(path.parent, path.stem)
         resources = self._init_resources(resources)
         resources["metadata"].update(name=path.stem, path=str(path.parent))
         return self.from_notebook_node(notebook, resources=resources, **settings)

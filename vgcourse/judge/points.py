@@ -29,6 +29,23 @@ def share_of(problem, rows, halved=()):
     return max(0.0, 2 * share - 1) if problem.exact and not problem.each else share
 
 
+def earned(points, share):
+    """What a share of the points comes to: two decimals, never above `points`, equal only if all is right.
+
+    Parameters
+    ----------
+    points : what a complete answer earns
+    share : the part of it that was earned, 0 … 1
+
+    Returns
+    -------
+    float
+    """
+    points = float(points)
+    rounded = round(points * share, 2)
+    return points if share == 1 else rounded if rounded < points else points * share
+
+
 def halved(problem, runs, rows, explained):
     """Of what one slip explains, the names of what keeps half.
 

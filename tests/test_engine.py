@@ -1,0 +1,584 @@
+"""The coordinator: one result for every student, whatever is handed in, interrupted, locked or killed."""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, require
+
+require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
+
+import tiny_course  # noqa: E402
+from engine_course import JAIL, LIMITS, PROBLEMS, RIGHT, Class, release  # noqa: E402
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output  # noqa: E402
+from nbgrader.api import Gradebook  # noqa: E402
+from tiny_course import ANSWER, cell_of, mark  # noqa: E402
+
+from vgcourse import cli  # noqa: E402
+from vgcourse.check import evaluate, find  # noqa: E402
+from vgcourse.collect import Answers, collect  # noqa: E402
+from vgcourse.grading import report  # noqa: E402
+from vgcourse.grading.engine import autograded, gradebook, kept, running, scoring  # noqa: E402
+from vgcourse.grading.engine.assignment import asks_of, read_assignment, read_course, rooms_for  # noqa: E402
+from vgcourse.grading.engine.errors import EngineError  # noqa: E402
+from vgcourse.grading.engine.executors import InProcess, Processes, given_up  # noqa: E402
+from vgcourse.grading.engine.orders import Ask, Check, Order  # noqa: E402
+from vgcourse.grading.engine.scoring import Graded  # noqa: E402
+from vgcourse.grading.engine.submissions import find_submission, order_for  # noqa: E402
+from vgcourse.grading.jail import CellDone, Done, Limits  # noqa: E402
+from vgcourse.grading.restore import Given  # noqa: E402
+from vgcourse.judge.points import earned  # noqa: E402
+from vgcourse.problems.problem import task  # noqa: E402
+from vgcourse.tell.report import MIME  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    return release(tmp_path_factory.mktemp("released") / "course")
+
+
+@pytest.fixture(scope="module")
+def executor():
+    with InProcess(JAIL) as one:
+        yield one
+
+
+@pytest.fixture
+def course(released, executor, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(released, root)
+    return Class(root, executor)
+
+
+# --- everybody once --------------------------------------------------------------------------------
+
+
+def test_every_student_has_one_outcome_in_plain_words(course):
+    course.enrol("right", "Zoë 日本", "late_file", "lost", "absent", "twin", "stuck", "dead")
+    course.hand_in("right", data_csv="1,2", timestamp_txt="2030-01-02 03:04:05 UTC")
+    course.hand_in("Zoë 日本", second="return W @ dz, dz @ x.T, dz.sum(axis=1)")
+    course.hand_in("twin", second="return W @ dz, dz @ x.T, dz.sum(axis=1)")
+    folder = course.hand_in("late_file")
+    (folder / "tiny.ipynb").rename(folder / "tiny (1).ipynb")
+    course.hand_in("lost")
+    (course.root / "submitted" / "lost" / "tiny" / "tiny.ipynb").write_text("{", encoding="utf-8")
+    course.hand_in("dead", second="import os\n    os._exit(1)")
+    endless = new_code_cell("while True: pass")
+    course.hand_in("stuck", change=lambda notebook: notebook.cells.insert(1, endless))
+    course.hand_in("stranger")
+    summary = course.grade(limits=Limits(cell_seconds=0.5))
+    said = {student: entry["status"] for student, entry in course.outcome().items()}
+    graded = dict.fromkeys(("right", "Zoë 日本", "late_file", "twin"), "graded")
+    assert said == graded | {
+        "dead": "partly", "stuck": "partly", "lost": "refused", "absent": "no submission",
+        "stranger": "not enrolled",
+    }  # fmt: skip
+    assert course.outcome()["lost"]["why"].startswith("tiny.ipynb is broken in line 1")
+    assert course.outcome()["dead"]["why"] == "p2-check died"
+    assert course.outcome()["stuck"]["why"] == "code cell 2 timed out"
+    assert (summary.failed, summary.fresh) == (2, 5)  # two handed in the same: one result
+    half = earned(
+        3, evaluate("ps1.linear_backward", lambda dz, x, W: (W @ dz, dz @ x.T, dz.sum(axis=1))).share
+    )
+    assert course.points() == {
+        "right": (2, 3), "late_file": (2, 3), "Zoë 日本": (2, half), "twin": (2, half),
+        "stuck": (2, 3), "dead": (2, 0),
+    }  # fmt: skip
+    beside = course.root / "autograded" / "right" / "tiny"
+    assert sorted(path.name for path in beside.iterdir()) == ["data.csv", "timestamp.txt", "tiny.ipynb"]
+    with Gradebook(course.url, "vgcourse") as book:
+        assert str(book.find_submission("tiny", "right").timestamp) == "2030-01-02 03:04:05"
+
+
+def test_the_report_reads_what_the_engine_writes(course):
+    course.enrol("right", "wrong", "dead")
+    course.hand_in(
+        "right", change=lambda notebook: setattr(cell_of(notebook, "p1-derivation"), "source", ANSWER)
+    )
+    course.hand_in("wrong", second="return 1 + W.T @ dz, dz @ x.T, dz.sum(axis=1)")
+    course.hand_in("dead", first="import os; os._exit(1)")
+    course.grade()
+    rows = {row.student: row for row in report.collect(course.root, "tiny")}
+    assert [rows[name].auto_points for name in ("right", "wrong", "dead")] == [5, 4, 3]
+    assert rows["right"].waiting == 2 and rows["wrong"].waiting == 0
+    assert rows["wrong"].unnamed[0].codes[0][0] == "dx"
+    assert {mistake.kind for mistake in rows["dead"].mistakes} == {"NoAnswer"}
+    assert rows["dead"].status.startswith("partly graded, ") and rows["right"].jail == JAIL
+    page = report.to_html(list(rows.values()))
+    assert f"jail: {JAIL}" in page and "Slowest cells: " in page and "NO JAIL" not in page
+    unsafe = rows["right"]._replace(jail="none")
+    assert "NO JAIL (--unsafe) for right" in report.to_html([unsafe])
+
+
+def test_nobody_at_all_and_an_empty_roster(course):
+    assert course.grade().counts == {}
+    course.hand_in("right")
+    assert course.grade().counts == {"graded": 1}  # as nbgrader does: who hands in is in the class
+    course.enrol("other")
+    course.hand_in("stranger")
+    assert course.grade().counts == {"graded": 1, "no submission": 1, "not enrolled": 1}
+
+
+# --- again -----------------------------------------------------------------------------------------
+
+
+def test_only_what_is_new_or_changed_is_graded_again_and_marks_by_hand_stay(course):
+    course.enrol("one", "two")
+    course.hand_in(
+        "one", change=lambda notebook: setattr(cell_of(notebook, "p1-derivation"), "source", ANSWER)
+    )
+    course.hand_in("two")
+    assert course.grade().fresh == 2
+    with Gradebook(course.url, "vgcourse") as book:
+        grade = book.find_grade("p1-derivation", "tiny", "tiny", "one")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.find_comment("p1-derivation", "tiny", "tiny", "one").manual_comment = "well done"
+        book.db.commit()
+    assert course.grade().fresh == 0
+    assert course.grade(again=True).fresh == 2
+    assert course.scores()["one"]["p1-derivation"] == (
+        None,
+        1.5,
+        False,
+    )  # the same text: nothing to read again
+    course.hand_in("one", first="return z", change=lambda notebook: setattr(
+        cell_of(notebook, "p1-derivation"), "source", "Longer now."))  # fmt: skip
+    summary = course.grade()
+    assert (summary.fresh, summary.changes) == (1, ("one: 5 points of the checks before, now 3",))
+    assert course.scores()["one"]["p1-derivation"] == (None, 1.5, True)
+    with Gradebook(course.url, "vgcourse") as book:
+        assert book.find_comment("p1-derivation", "tiny", "tiny", "one").comment == "well done"
+
+
+def test_one_student_alone_leaves_the_others(course):
+    course.enrol("one", "two")
+    course.hand_in("one")
+    course.hand_in("two")
+    assert course.grade(only="two").counts == {"graded": 1}
+    assert list(course.points()) == ["two"]
+    with pytest.raises(EngineError, match="--student is 'three': nobody"):
+        course.grade(only="three")
+    assert course.grade().fresh == 1
+
+
+def test_every_finished_run_is_followed_by_other_inputs(course):
+    course.enrol("one")
+    seen = []
+    for first in ("return 2 * z", "return z + z"):
+        course.hand_in("one", first=first)
+        with kept.RunFolder(course.root, "tiny") as folder:
+            seen.append(folder.secret())
+            assert folder.secret() == seen[-1]  # as long as it is not finished
+        course.grade(secret=None)
+    assert seen[0] != seen[1] and not (course.root / "grading" / "tiny" / "secret").exists()
+
+
+def test_a_new_gradebook_is_filled_again(course, released):
+    course.enrol("one")
+    course.hand_in("one")
+    course.grade()
+    shutil.copy(released / "gradebook.db", course.root)
+    course.enrol("one")
+    assert course.grade().fresh == 1 and course.points() == {"one": (2, 3)}
+
+
+def test_a_part_that_came_later_is_graded(course):
+    course.enrol("one")
+    course.hand_in("one")
+    course.grade()
+    with Gradebook(course.url, "vgcourse") as book:
+        book.db.delete(book.find_grade("p2-check", "tiny", "tiny", "one"))
+        book.db.delete(book.find_comment("p2-answer", "tiny", "tiny", "one"))
+        book.db.commit()
+    course.grade(again=True)
+    assert course.points() == {"one": (2, 3)}
+
+
+# --- interrupted -----------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """What nobody catches."""
+
+
+def fail_once(monkeypatch, owner, name, after=False, error=Killed):
+    original = getattr(owner, name)
+
+    def once(*args, **settings):
+        monkeypatch.setattr(owner, name, original)
+        if after:
+            original(*args, **settings)
+        raise error
+
+    monkeypatch.setattr(owner, name, once)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "after"),
+    [
+        (kept.RunFolder, "keep", False),
+        (kept.RunFolder, "keep", True),
+        (running, "write_grades", False),
+        (running, "write_grades", True),
+        (autograded.Placed, "put", False),
+        (autograded.Placed, "put", True),
+        (kept.RunFolder, "keep_outcome", True),
+        (kept.RunFolder, "finish", False),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_stopped_anywhere_and_run_again_gives_the_same_marks(course, monkeypatch, owner, name, after):
+    course.enrol("one", "two")
+    course.hand_in("one")
+    course.hand_in("two", first="return z")
+    fail_once(monkeypatch, owner, name, after)
+    with pytest.raises(Killed):
+        course.grade(secret=None)
+    course.grade(secret=None)
+    assert course.points() == {"one": (2, 3), "two": (0, 3)}
+    assert {entry["status"] for entry in course.outcome().values()} == {"graded"}
+    left = {path.name for path in (course.root / "autograded").glob("*/*")}
+    assert left == {"tiny"} and course.notebook("one").cells
+
+
+def test_kill_9_in_the_midst_loses_nothing(course, tmp_path):
+    students = [f"s{i}" for i in range(4)]
+    course.enrol(*students)
+    for i, student in enumerate(students):
+        course.hand_in(student, first=f"return 2 * z + {i % 2}", second=f"# {i}\n    {RIGHT}")
+    command = [sys.executable, "-m", "vgcourse.cli", "grade", "tiny", "--processes", "2", "--jail", JAIL]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=course.root, env=environment, stdout=subprocess.DEVNULL)
+    results = course.root / "grading" / "tiny" / "results"
+    while process.poll() is None and not (results.is_dir() and any(results.iterdir())):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    course.grade(secret=None)
+    assert course.points() == {student: (2.0 * (i % 2 == 0), 3) for i, student in enumerate(students)}
+
+
+def test_a_kept_result_is_not_computed_twice(course, monkeypatch):
+    course.enrol("one")
+    course.hand_in("one")
+    fail_once(monkeypatch, running, "write_grades")
+    with pytest.raises(Killed):
+        course.grade()
+    assert course.grade().fresh == 0 and course.points() == {"one": (2, 3)}
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half(course, monkeypatch):
+    course.enrol("one")
+    course.hand_in("one")
+    for owner, name in ((kept, "write_whole"), (autograded.Placed, "_write")):
+        fail_once(monkeypatch, owner, name, error=OSError(28, "No space left on device"))
+        with pytest.raises(EngineError, match="No space left on device"):
+            course.grade()
+        assert not list((course.root / "autograded").glob("*/*")) and course.points() in (
+            {},
+            {"one": (None, None)},
+        )
+    course.grade()
+    assert course.points() == {"one": (2, 3)}
+
+
+# --- the gradebook ---------------------------------------------------------------------------------
+
+
+def test_a_locked_gradebook_is_waited_for_and_then_one_sentence(course):
+    course.enrol("one")
+    course.hand_in("one")
+    with sqlite3.connect(course.root / "gradebook.db") as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(EngineError, match="is locked: another program has had it for 0 seconds"):
+            course.grade(patience=0)
+        other.rollback()
+    other.close()
+    course.grade()
+    assert course.points() == {"one": (2, 3)}
+
+
+def test_a_gradebook_of_another_version_is_one_sentence(course):
+    with sqlite3.connect(course.root / "gradebook.db") as other:
+        other.execute("UPDATE alembic_version SET version_num = 'old'")
+    other.close()
+    with pytest.raises(
+        EngineError, match=r"another version of nbgrader \(old, expected .*nbgrader db upgrade"
+    ):
+        course.grade()
+
+
+def test_what_is_no_gradebook_is_one_sentence(course):
+    (course.root / "gradebook.db").write_text("no database, but long enough to be one" * 40)
+    with pytest.raises(EngineError, match="is no gradebook, or a broken one"):
+        course.grade()
+    (course.root / "gradebook.db").unlink()
+    with pytest.raises(EngineError, match="no gradebook there"):
+        course.grade()
+
+
+def test_a_late_hand_in_gets_nbgraders_penalty(course):
+    with open(course.root / "nbgrader_config.py", "a") as config:
+        config.write("\nc.LateDays.per_day = 1.0\n")
+    with Gradebook(course.url, "vgcourse") as book:
+        book.update_or_create_assignment("tiny", duedate="2030-01-01 00:00:00 UTC")
+    course.enrol("late", "early")
+    course.hand_in("late", timestamp_txt="2030-01-02 00:00:00 UTC")
+    course.hand_in("early", timestamp_txt="not a time")
+    course.grade()
+    with Gradebook(course.url, "vgcourse") as book:
+        late, early = (book.find_submission("tiny", student) for student in ("late", "early"))
+        assert late.late_submission_penalty == late.score == 5 and not early.late_submission_penalty
+    assert (
+        "timestamp.txt holds no time: it counts as in time"
+        in course.notebook("early").metadata.vgcourse_notes
+    )
+
+
+# --- orders and scores -----------------------------------------------------------------------------
+
+
+def given(source, name="p1-check"):
+    return Given(name, "code", source, mark(name, grade=True, locked=True, points=2)["nbgrader"])
+
+
+def test_a_checks_cell_says_what_it_asks_for():
+    source = 'x = 1\ncheck("start.slope_of_square", f, points=2)\ncheck("start.slope_of_square", f, seed=3)'
+    assert asks_of(given(source)) == (Ask("start.slope_of_square", "f"),)
+    ugru = find("ps7.unified_cell").conventions
+    if ugru:
+        asked = asks_of(given(f'check("ps7.unified_cell", f, convention={ugru[0].name!r})'))
+        assert asked == (Ask("ps7.unified_cell", "f", ugru[0].name),)
+    for call in (
+        'check("start.slope_of_square", lambda z: z)',
+        'check("ps1.nothing", f)',
+        "check(name, f)",
+        "check()",
+    ):
+        with pytest.raises(EngineError, match="p1-check: .*expected check"):
+            asks_of(given(call))
+
+
+def test_the_jail_holds_what_answers_may_use_and_no_answers():
+    assert rooms_for(["ps1.linear_backward"]) == (
+        "activations", "gradcheck", "initializers", "losses", "plotting", "tasks",
+    )  # fmt: skip
+    assert "recurrent" in rooms_for(["ps6.leaky_forward"]) and "problems" not in rooms_for(["ps8.treat"])
+
+
+def test_an_order_names_nobody_and_its_key_is_its_content(course):
+    book = read_course(course.root)
+    with gradebook.opened(book) as opened:
+        assignment = read_assignment(opened, book, "tiny")
+    course.hand_in("one")
+    seeds = dict.fromkeys(PROBLEMS, (0, 5))
+
+    def order(student="one", seeds=seeds, jail=JAIL):
+        return order_for(find_submission(book, assignment, student, LIMITS), assignment, seeds, jail, LIMITS)
+
+    first = order()
+    assert "submitted" not in repr(first) and first.job().tasks.keys() == set(PROBLEMS)
+    assert [cell.asks for cell in first.cells if cell.asks] == [
+        ((PROBLEMS[0], "slope_of_square"),), ((PROBLEMS[1], "linear_backward"),),
+    ]  # fmt: skip
+    course.hand_in("two")
+    assert order("two").key == first.key
+    assert first.key not in (order(jail="none").key, order(seeds=dict.fromkeys(PROBLEMS, (0, 6))).key)
+    course.hand_in("two", data_txt="1")
+    assert order("two").key != first.key
+    assert (
+        find_submission(book, assignment, "../one", LIMITS) is None
+        and find_submission(book, assignment, "nobody", LIMITS) is None
+    )
+
+
+def test_links_and_what_is_too_large_stay_behind(course, tmp_path):
+    (tmp_path / "secret").write_text("not yours")
+    folder = course.hand_in("one", big_bin="x" * 1000, small_txt="y")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    book = read_course(course.root)
+    with gradebook.opened(book) as opened:
+        assignment = read_assignment(opened, book, "tiny")
+    found = find_submission(book, assignment, "one", Limits(file_size=100))
+    assert found.files == {"small.txt": b"y"}
+    assert "left out, too large together: big.bin" in found.notebook.metadata.vgcourse_notes
+
+
+ANSWERS = {
+    "right": find("ps1.linear_backward").reference,
+    "empty": lambda dz, x, W: None,
+    "refused": lambda dz: dz,
+    **{
+        mistake.name: mistake.formula for mistake in find("ps1.linear_backward").mistakes[:12]
+    },
+}  # fmt: skip
+
+
+def done_with(answers, absent=None):
+    return Done("k", "finished", (CellDone(),), answers, absent or {}, 0.1, JAIL)
+
+
+def graded_cell(answers, absent=None, seeds=(0, 41)):
+    """The cell of a check whose answers, a byte string for each seed, came out of a jail."""
+
+    class Given:
+        def run(self, job):
+            return done_with({(0, 0, i): data for i, data in enumerate(answers)}, absent)
+
+    check = Check((Ask("ps1.linear_backward", "f"),), 4.0)
+    order = Order("k", "tiny", ((),), {0: check}, {"ps1.linear_backward": seeds}, (), {}, Limits(), "")
+    (cell,) = scoring.grade(order, Given()).cells
+    return cell
+
+
+def answered(fn, seed):
+    return collect(fn, task(find("ps1.linear_backward"), seed)).to_bytes()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_points_are_those_of_the_check_on_the_same_seed(name):
+    cell = graded_cell([answered(ANSWERS[name], seed) for seed in (0, 41)])
+    share = evaluate("ps1.linear_backward", ANSWERS[name], seed=41).share
+    assert cell.points == earned(4.0, share)
+    visible, fresh = cell.outputs
+    assert (visible["output_type"], fresh["output_type"]) == ("display_data", "execute_result")
+    assert fresh["data"]["text/plain"] == repr(cell.points) and fresh["data"][MIME]["points"] == cell.points
+    shown = evaluate("ps1.linear_backward", ANSWERS[name]).findings
+    assert visible["data"][MIME]["findings"] == [{"kind": one.kind, "text": one.text} for one in shown]
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"PK", Answers(None).to_bytes()])
+def test_bytes_that_are_no_answers_get_no_points_and_a_sentence(data):
+    cell = graded_cell([answered(ANSWERS["right"], 0), data])
+    assert cell.points == 0 and cell.outputs[-1]["evalue"].startswith("what came back is no answer")
+
+
+def test_an_answer_that_did_not_come_gets_no_points_and_the_reason():
+    cell = graded_cell([answered(ANSWERS["right"], 0)], {(0, 0): "it took longer than 30 s"})
+    assert cell.points == 0 and [one["output_type"] for one in cell.outputs] == ["display_data", "error"]
+    assert cell.outputs[-1]["evalue"] == "it took longer than 30 s"
+
+
+def test_a_fault_of_ours_in_one_submission_sets_it_aside():
+    class Faulty:
+        def run(self, job):
+            raise ZeroDivisionError("ours")
+
+    order = Order("k", "tiny", (), {}, {}, (), {}, Limits(), "")
+    assert scoring.grade(order, Faulty()).status == scoring.SET_ASIDE
+
+
+# --- processes -------------------------------------------------------------------------------------
+
+
+def test_a_jail_that_fails_is_tried_again_and_then_set_aside():
+    failed = Graded("k", "jail failed", notes=("no room",))
+    assert given_up(failed, 1) is None and given_up(failed, 2).status == scoring.SET_ASIDE
+    assert given_up(failed._replace(status="finished"), 1).status == "finished"
+
+
+def test_a_process_that_dies_loses_no_order_and_one_that_kills_is_set_aside(course):
+    book = read_course(course.root)
+    with gradebook.opened(book) as opened:
+        assignment = read_assignment(opened, book, "tiny")
+    orders = []
+    for i in range(3):
+        course.hand_in(f"s{i}", second=f"# {i}\n    {RIGHT}")
+        found = find_submission(book, assignment, f"s{i}", LIMITS)
+        orders.append(order_for(found, assignment, dict.fromkeys(PROBLEMS, (0, 5)), JAIL, LIMITS))
+    orders[1] = orders[1]._replace(key="deadly", limits=Deadly())
+    with Processes(2, JAIL) as pool:
+        members = [*pool.members]
+        graded = {one.key: one for one in pool.graded(iter(orders))}
+        members += [*pool.members]
+    assert {graded[order.key].status for order in (orders[0], orders[2])} == {"finished"}
+    assert graded["deadly"].status == scoring.SET_ASIDE and "died" in graded["deadly"].notes[0]
+    assert not any(member.process and member.process.is_alive() for member in members)
+
+
+class Deadly:
+    """In the place of limits: whoever receives it dies."""
+
+    seconds = 60.0
+
+    def __reduce__(self):
+        return os._exit, (3,)
+
+
+# --- the command -----------------------------------------------------------------------------------
+
+
+def test_the_command_and_its_exit_codes(course, monkeypatch, capsys):
+    monkeypatch.chdir(course.root)
+    course.enrol("one", "two")
+    course.hand_in("one")
+    grade = ["grade", "tiny", "--processes", "1"]
+    assert cli.main(grade) == 0
+    out, err = capsys.readouterr()
+    assert "tiny: 1 graded, 1 no submission; 1 graded now in" in out and f"(jail: {JAIL})" in out and not err
+    course.hand_in("two")
+    (course.root / "submitted" / "two" / "tiny" / "tiny.ipynb").write_text("")
+    assert cli.main([*grade, "--unsafe"]) == 1
+    out, err = capsys.readouterr()
+    assert "two: refused: tiny.ipynb is empty" in out and "NO JAIL" in err
+    assert cli.main(["grade", "nothing", "--processes", "1"]) == 2
+    assert "the gradebook knows no assignment 'nothing'" in capsys.readouterr().err
+    assert cli.main(["grade", "tiny", "--processes", "0"]) == 2
+    assert "--processes is 0; expected at least 1" in capsys.readouterr().err
+
+
+def test_what_an_unsafe_run_gave_is_no_safe_result(course, monkeypatch):
+    course.enrol("one")
+    course.hand_in("one")
+    monkeypatch.chdir(course.root)
+    assert cli.main(["grade", "tiny", "--processes", "1", "--unsafe"]) == 0
+    assert course.outcome()["one"]["jail"] == "none"
+    assert course.grade().fresh == 1 and course.outcome()["one"]["jail"] == JAIL
+
+
+def test_two_runs_of_one_assignment_at_once_are_refused(course):
+    with (
+        kept.RunFolder(course.root, "tiny"),
+        pytest.raises(EngineError, match="tiny is being graded already"),
+    ):
+        course.grade()
+
+
+def test_a_damaged_result_counts_as_none(course):
+    with kept.RunFolder(course.root, "tiny") as folder:
+        folder.keep(Graded("k", "finished", (scoring.GradedCell([], 1.0, 0.1, "ran"),), notes=("n",)))
+        assert folder.kept("k").cells[0].points == 1.0 and folder.kept("other") is None
+        (folder.path / "results" / "k.json").write_text(json.dumps({"key": "k"}))
+        assert folder.kept("k") is None
+
+
+def test_pictures_of_the_students_own_cells_stay_for_the_human(course):
+    picture = new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/html": "<script>"})
+    experiment = new_code_cell("print('run')", outputs=[picture])
+
+    def change(notebook):
+        notebook.cells.append(experiment)
+        cell_of(notebook, "p1-answer").outputs = [picture]
+
+    course.enrol("one")
+    course.hand_in("one", change=change)
+    course.grade()
+    notebook = course.notebook("one")
+    printed, kept_picture = notebook.cells[-1].outputs
+    assert printed.text == "run\n" and kept_picture.data == {"image/png": "iVBORw0KGgo="}
+    assert cell_of(notebook, "p1-answer").outputs == []
+
+
+def test_text_below_a_box_reaches_the_human(course):
+    course.enrol("one")
+    course.hand_in("one", change=lambda notebook: tiny_course.below_box(notebook, new_markdown_cell(ANSWER)))
+    course.grade()
+    assert ANSWER in cell_of(course.notebook("one"), "p1-derivation").source
+    assert course.scores()["one"]["p1-derivation"] == (None, None, True)

@@ -1,0 +1,95 @@
+"""What a worker gets of one submission: its cells, and seeds in place of the inputs, which it draws itself.
+
+So an order is small, and nothing in it names a student.
+"""
+
+import functools
+import hashlib
+import platform
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import vgcourse
+from vgcourse.grading.jail.jobs import Drawn, Job, Limits
+from vgcourse.problems import MAY_USE, find
+from vgcourse.problems.problem import task
+
+
+class Ask(NamedTuple):
+    """One call of `check` in a check's cell: problem, name of the student's function, convention."""
+
+    problem: str
+    function: str
+    convention: str | None = None
+
+
+class Check(NamedTuple):
+    """What one check's cell asks for; the last one decides about its points."""
+
+    asks: tuple
+    points: float
+
+
+class Order(NamedTuple):
+    """One submission to grade.
+
+    Attributes
+    ----------
+    key : digest of everything that the result depends on
+    assignment : "ps1"
+    cells : the jail's Cells: all code cells in their order
+    checks : index of a cell → Check
+    seeds : problem → the seeds of its inputs: that of the notebook, that of this run
+    rooms, files, limits : see the jail's Job
+    environment : what `environment` has to say where the order is carried out
+    """
+
+    key: str
+    assignment: str
+    cells: tuple
+    checks: dict
+    seeds: dict
+    rooms: tuple
+    files: dict
+    limits: Limits
+    environment: str
+
+    def job(self):
+        """The same for the jail, with the inputs drawn."""
+        tasks = {
+            problem: tuple(_task(problem, seed) for seed in seeds) for problem, seeds in self.seeds.items()
+        }
+        return Job(self.key, self.assignment, self.cells, tasks, self.rooms, self.files, self.limits)
+
+
+@functools.lru_cache(maxsize=128)
+def _task(problem, seed):
+    """Drawn once a process, not once a submission."""
+    wanted = task(find(problem), seed, may_use(problem))
+    return wanted._replace(fresh=Drawn(wanted.fresh()))
+
+
+def may_use(problem):
+    """What of vgcourse an answer to this problem may use."""
+    return MAY_USE[problem.split(".")[0]]
+
+
+@functools.cache
+def environment():
+    """A digest of the course's code, Python and numpy: with others, an answer may earn other points."""
+    digest = hashlib.sha256(f"{platform.python_version()} {np.__version__}".encode())
+    root = Path(vgcourse.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def digest_of(*parts):
+    """One digest of bytes and texts, each told apart from the next."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode()
+        digest.update(f"{len(data)}:".encode() + data)
+    return digest.hexdigest()
