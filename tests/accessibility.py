@@ -59,7 +59,8 @@ class Page:
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.on("request", lambda request: self.urls.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.emulate_media(color_scheme=scheme)
+        # no colour is on its way to another one while axe looks
+        self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         self.page.goto(url)
         self.page.evaluate("window.MathJax?.startup?.promise")
 

@@ -16,7 +16,11 @@ from conftest import require
 
 require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 require(importlib.util.find_spec("psycopg2"), "needs psycopg2")
-require(shutil.which("initdb") and shutil.which("postgres"), "needs a PostgreSQL server")
+PROGRAMS = os.pathsep.join(
+    [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+)  # Debian's
+INITDB, POSTGRES = (shutil.which(name, path=PROGRAMS) for name in ("initdb", "postgres"))
+require(INITDB and POSTGRES, "needs a PostgreSQL server")
 
 from engine_course import JAIL, Class, release  # noqa: E402
 
@@ -42,11 +46,11 @@ def server():
     as_user = {"user": user, "cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
     data, port = folder / "data", free_port()
     subprocess.run(
-        ["initdb", "-D", str(data), "-U", "grader", "--encoding=UTF8", "--auth=trust", "--no-sync"],
+        [INITDB, "-D", str(data), "-U", "grader", "--encoding=UTF8", "--auth=trust", "--no-sync"],
         check=True, capture_output=True, **as_user,
     )  # fmt: skip
     process = subprocess.Popen(
-        ["postgres", "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-F"],
+        [POSTGRES, "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-F"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
     )  # fmt: skip
     try:
