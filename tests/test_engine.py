@@ -454,6 +454,18 @@ def test_points_are_those_of_the_check_on_the_same_seed(name):
     assert visible["data"][MIME]["findings"] == [{"kind": one.kind, "text": one.text} for one in shown]
 
 
+@pytest.mark.parametrize("most", [scoring.REMEMBERED, 0])
+def test_the_same_answers_are_judged_once_where_they_are_small(monkeypatch, most):
+    monkeypatch.setattr(scoring, "REMEMBERED", most)
+    scoring.judged.cache_clear()
+    answers = [answered(list(ANSWERS.values())[5], seed) for seed in (0, 41)]
+    assert answers == [answered(list(ANSWERS.values())[5], seed) for seed in (0, 41)]
+    first, second = graded_cell(answers), graded_cell(answers)
+    assert first == second and scoring.judged.cache_info().hits == (2 if most else 0)
+    first.outputs[-1]["data"]["text/plain"] = "99.0"  # one student's cell is not another's
+    assert graded_cell(answers) == second
+
+
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"PK", Answers(None).to_bytes()])
 def test_bytes_that_are_no_answers_get_no_points_and_a_sentence(data):
     cell = graded_cell([answered(ANSWERS["right"], 0), data])

@@ -3,6 +3,7 @@
 `grade` runs in the executors' processes, so that all cores judge. They import no nbformat: it takes seconds.
 """
 
+import functools
 import warnings
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from vgcourse.tell.fingerprint import fingerprints
 
 NO_ANSWER = "NoAnswer"  # the kind of error that stands where a check had nothing to look at
 SET_ASIDE = "set aside"
+REMEMBERED = 1 << 18  # bytes of answers that are worth remembering
 REASONS = {
     "timed out": ("TimedOut", "this cell took longer than it may, and was stopped"),
     "died": ("Died", "the process died in this cell: os._exit, or too much memory"),
@@ -81,8 +83,9 @@ def _checked(order, number, check, did, done):
                 output = _error(NO_ANSWER, done.absent.get((number, ask_number), "no answer came back"))
             else:
                 try:
-                    points, bundle = judged(ask, check.points, seed, data)
-                    output = {"output_type": "display_data", "data": bundle, "metadata": {}}
+                    judge_it = judged if len(data) <= REMEMBERED else judged.__wrapped__
+                    points, bundle = judge_it(ask, check.points, seed, data)
+                    output = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
                 except Exception as error:  # bytes that no honest `collect` makes
                     output = _error(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
             outputs.append(output)
@@ -94,8 +97,12 @@ def _checked(order, number, check, did, done):
     return GradedCell(outputs, points, did.seconds, did.state)
 
 
+@functools.lru_cache(maxsize=256)
 def judged(ask, points, seed, data):
-    """(points earned, what to show) for the bytes of one set of answers; as `check` would."""
+    """(points earned, what to show) for the bytes of one set of answers; as `check` would.
+
+    In a class many give the same answers, right and wrong, to the last bit: they are judged once.
+    """
     problem = find(ask.problem)
     convention = problem.convention(ask.convention)
     with np.errstate(all="ignore"), warnings.catch_warnings():
