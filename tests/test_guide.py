@@ -36,7 +36,6 @@ def lines_of(text):
 
 
 COMMANDS = lines_of(GUIDE)
-GRADE = (ROOT / "vgcourse" / "grading" / "engine").is_dir()
 LAB = "vgcourse lab --instructor"  # opens a browser: `test_feedback.py` does what it is for
 ROSTER = (
     "\ufeffid;First name;Last name\r\na.okafor;Amara;Okafor\r\n4711;Layla;Haddad\r\ns.abebe;Selam;Abebe\r\n"
@@ -93,8 +92,6 @@ def clone(tmp_path_factory):
         packed.writestr("a.okafor_ps1.ipynb", nbformat.writes(samples.solved(released, solutions)))
         packed.writestr("Layla Haddad_4711_assignsubmission_file_/ps1 (1).ipynb", nbformat.writes(released))
     for command in COMMANDS:
-        if command.startswith("vgcourse grade") and not GRADE:
-            command = command.replace("vgcourse grade", "nbgrader autograde")
         if command != LAB:
             clone.run(command)
     return clone
