@@ -214,6 +214,38 @@ def test_learner_sees_what_the_check_says(lab, name, answer, ticks, crosses, sen
     notebook.close()
 
 
+def test_a_learner_goes_from_a_wrong_answer_to_the_points(lab):
+    server, context = lab
+    path, cells, check = answered(server, "way.ipynb", WRONG)
+    file = nbformat.read(server.folder / path, as_version=4)
+    file.cells += map(
+        nbformat.v4.new_code_cell,
+        [
+            "%env VGCOURSE_PROGRESS=way.json",
+            'hint("ps1.linear_backward")',
+            "from vgcourse.check import progress\n\nprogress.show()",
+        ],
+    )
+    nbformat.write(file, server.folder / path)
+    begin, hint, progress = range(len(file.cells) - 3, len(file.cells))
+    notebook = Notebook(context, server, path)
+
+    def shown(cell):
+        return " ".join(notebook.go_to(cell).locator(".jp-OutputArea").inner_text().split())
+
+    notebook.run_cells([begin, *cells, hint, progress])
+    assert "Your db is the mean over the batch." in shown(check)
+    assert "Hint 1 of 3." in shown(hint)
+    assert "◐ linear_backward" in shown(progress)
+    notebook.go_to(cells[-2]).locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+a")
+    notebook.page.keyboard.insert_text(RIGHT)
+    notebook.run_cells([cells[-2], check, progress])
+    assert "4 / 4 points" in shown(check)
+    assert "✓ linear_backward" in shown(progress)
+    notebook.close()
+
+
 # --- the forms, in the order in which a reader meets them: stored, run, exported ---
 
 
