@@ -23,7 +23,7 @@ FLOORS = {
     8: "grading",
 }
 RANK = {name: (floor, i) for floor, names in FLOORS.items() for i, name in enumerate(names.split())}
-RANK |= {"_validate": (-1, 0), "_trees": (-1, 0)}
+RANK |= {"_validate": (-1, 0), "_trees": (-1, 0), "_files": (-1, 0)}
 # Beside the floors: what builds or opens the notebooks knows nothing of the library; only `cli` does.
 RANK |= {"authoring": (-1, 1), "doctor": (-1, 1), "copies": (-1, 1), "lab": (-1, 2), "cli": (9, 0)}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

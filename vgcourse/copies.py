@@ -13,6 +13,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from vgcourse._files import in_place_of, write_whole
+
 MINE = "mine"
 RECORD = ".copied.json"
 COPIED = ("lectures/*.ipynb", "lectures/measured/*.py", "lectures/measured/*.json", "exercises/*/*")
@@ -54,7 +56,7 @@ def refresh(root):
             elif own != course and base != course:
                 kept.append(name)
             record[name] = course
-        _write(mine / RECORD, json.dumps(record, indent=0).encode())
+        write_whole(mine / RECORD, json.dumps(record, indent=0).encode())
     except OSError as error:
         raise CopyError(
             f"your own copies of the notebooks could not be written: {error.strerror}: {error.filename}. "
@@ -145,7 +147,7 @@ def _set_aside(root, name, git):
     if copied in (None, own, record.get(name)):  # no second work of the reader's is there
         if copied != own:
             _copy(file, copy)
-        _write(root / MINE / RECORD, json.dumps(record | {name: original}, indent=0).encode())
+        write_whole(root / MINE / RECORD, json.dumps(record | {name: original}, indent=0).encode())
     else:
         number = 1
         while (copy := (root / MINE / name).with_stem(f"{file.stem} (kept {number})")).exists():
@@ -184,21 +186,5 @@ def _read_record(mine):
 
 
 def _copy(source, target):
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with in_place_of(target) as beside:
         shutil.copyfile(source, beside)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _write(target, data):
-    """Whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f"{target.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from .._files import in_place_of
 from .execute import NotebookError, execute
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,15 +114,8 @@ def build(source_md, force=False):
     nb.metadata.update(kernelspec=KERNELSPEC, language_info=LANGUAGE)
     nbformat.validate(nb)
     text = as_lab_writes(nb)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with in_place_of(target) as beside:
+        beside.write_text(text, encoding="utf-8")
     print(f"{source_md.name}: built in {time.perf_counter() - start:.1f} s")
     return True
 

@@ -14,7 +14,6 @@ A script in lectures/measured/ has three names that are read here, and ends by s
 import hashlib
 import json
 import math
-import os
 import platform
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import vgcourse
+from vgcourse._files import in_place_of
 
 
 def measured(name, folder="measured"):
@@ -120,9 +120,9 @@ def store(script, run, settings, reduced, *, tolerance):
         "reduced_settings": plain(reduced),
         "reduced": plain(run(reduced=True)),
     }
-    target, fresh = script.with_suffix(".json"), script.with_suffix(".json.new")
-    fresh.write_text(_text(entry) + "\n", encoding="utf-8")
-    os.replace(fresh, target)
+    target = script.with_suffix(".json")
+    with in_place_of(target) as beside:
+        beside.write_text(_text(entry) + "\n", encoding="utf-8")
     print(f"{target.name}: measured in {entry['seconds']} s")
     return data
 

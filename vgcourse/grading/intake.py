@@ -13,6 +13,7 @@ from typing import NamedTuple
 import yaml
 from dateutil import parser
 
+from vgcourse._files import write_whole
 from vgcourse.grading import archive
 from vgcourse.grading.downloads import GRADESCOPE, MOODLE, Class, plainly
 from vgcourse.grading.roster import IDS, WHOLE, RosterError, read_table
@@ -206,7 +207,7 @@ def _store(folder, student, notebooks, assignment):
     if there:
         _set_aside(folder, before)
     for file, one in contents.items():
-        _write(folder / file, one.file.data)
+        write_whole(folder / file, one.file.data)
     if latest.when:
         _write_time(folder, latest.when)
     lines = []
@@ -232,7 +233,7 @@ def _moment(when, date):
 
 def _write_time(folder, when):
     text = when.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(" ")
-    _write(folder / TIMESTAMP, f"{text} UTC\n".encode())
+    write_whole(folder / TIMESTAMP, f"{text} UTC\n".encode())
 
 
 def _set_aside(folder, before):
@@ -259,11 +260,3 @@ def _free(name, taken):
         number += 1
         file = f"{name} ({number}).ipynb"
     return file
-
-
-def _write(target, data):
-    """Whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.new")
-    beside.write_bytes(data)
-    os.replace(beside, target)

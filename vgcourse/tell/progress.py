@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from vgcourse._files import in_place_of
 from vgcourse.problems import SETS, find, problems
 from vgcourse.tell import screen
 
@@ -238,15 +239,9 @@ def _set_aside(file, why):
 
 def _save(file, kept):
     """Write beside the file and exchange the two: a full disk leaves the old one whole."""
-    file = Path(os.path.realpath(file))  # a link to a synced folder stays a link
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
     data = {"format": FORMAT, "version": VERSION, "problems": kept}
-    try:
+    with in_place_of(os.path.realpath(file)) as beside:  # a link to a synced folder stays a link
         beside.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(beside, file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _where(file):

@@ -6,11 +6,11 @@ stays. Every file is whole or not there.
 
 import contextlib
 import json
-import os
 import secrets
 import shutil
 from pathlib import Path
 
+from vgcourse._files import write_whole
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.scoring import Graded, GradedCell
 from vgcourse.grading.outcome import outcome_of
@@ -85,18 +85,7 @@ class RunFolder:
 
     def _write(self, path, data):
         with said(path):
-            path.parent.mkdir(exist_ok=True)
             write_whole(path, json.dumps(data).encode())
-
-
-def write_whole(path, data):
-    """Write beside the file and exchange the two."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
