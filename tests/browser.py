@@ -18,6 +18,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -134,6 +135,20 @@ def chromium(width=1000, height=900):
             yield browser.new_context(viewport={"width": width, "height": height})
         finally:
             browser.close()
+
+
+@contextlib.contextmanager
+def course_in_lab(work, *folders):
+    """A Lab on a copy of some of the course's folders, beside what is in work/course, and a browser."""
+    from conftest import require
+
+    require(CHROMIUM is not None, "no Chromium on this machine")
+    for package in ("playwright", "jupyterlab"):
+        require(find_spec(package) is not None, f"{package} is not installed")
+    for name in folders:
+        shutil.copytree(ROOT / name, work / "course" / name)
+    with lab_server(work / "course", work / "lab") as server, chromium() as context:
+        yield server, context
 
 
 class Notebook:

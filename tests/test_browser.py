@@ -5,13 +5,11 @@ import os
 import shutil
 import statistics
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
 import pytest
-from browser import CHROMIUM, ROOT, Notebook, Slider, chromium, lab_server
-from conftest import require
+from browser import Notebook, Slider, course_in_lab
 
 from vgcourse.authoring.build import TEMPLATES, build
 
@@ -87,16 +85,12 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """One Lab server on a copy of the course, and one browser."""
-    require(CHROMIUM is not None, "no Chromium on this machine")
-    for package in ("playwright", "jupyterlab"):
-        require(find_spec(package) is not None, f"{package} is not installed")
     work = tmp_path_factory.mktemp("browser")
-    for name in ("lectures", "exercises"):
-        shutil.copytree(ROOT / name, work / "course" / name)
+    (work / "course").mkdir()
     (work / "course" / "forms.md").write_text(FORMS)
     build(work / "course" / "forms.md")
-    with lab_server(work / "course", work / "lab") as server, chromium() as context:
-        yield server, context
+    with course_in_lab(work, "lectures", "exercises") as both:
+        yield both
 
 
 @pytest.fixture(scope="module")

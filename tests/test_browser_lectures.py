@@ -1,12 +1,8 @@
 """Every lecture in a real JupyterLab: it runs to its end, sliders move pictures, nothing asks the network."""
 
-import shutil
-from importlib.util import find_spec
-
 import nbformat
 import pytest
-from browser import CHROMIUM, ROOT, Notebook, Slider, chromium, lab_server
-from conftest import require
+from browser import ROOT, Notebook, Slider, course_in_lab
 
 # Lecture 1 is in test_browser.py.
 LECTURES = [path.name for path in sorted(ROOT.glob("lectures/[01]*.ipynb")) if path.name[:2] != "01"]
@@ -17,13 +13,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """One Lab server on a copy of the lectures, and one browser."""
-    require(CHROMIUM is not None, "no Chromium on this machine")
-    for package in ("playwright", "jupyterlab"):
-        require(find_spec(package) is not None, f"{package} is not installed")
-    work = tmp_path_factory.mktemp("lectures")
-    shutil.copytree(ROOT / "lectures", work / "course" / "lectures")
-    with lab_server(work / "course", work / "lab") as server, chromium() as context:
-        yield server, context
+    with course_in_lab(tmp_path_factory.mktemp("lectures"), "lectures") as both:
+        yield both
 
 
 @pytest.mark.parametrize("name", LECTURES)
