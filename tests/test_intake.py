@@ -344,3 +344,13 @@ def test_the_command_says_who_is_in_and_who_is_missing(course, capsys):
     assert "there is no set 'ps7'; there are ps1." in capsys.readouterr().err
     assert cli.main(["take-in", "absent.zip", "ps1"]) == 2
     assert "absent.zip" in capsys.readouterr().err
+
+
+def test_hand_ins_go_where_nbgrader_looks_for_them(course, capsys):
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write('\nc.CourseDirectory.submitted_directory = "handed_in"\n')
+    roster.keep(course, MOODLE)
+    assert cli.main(["take-in", "d.zip", "ps1"]) == 1
+    assert "ps1: 1 of 4 have handed in." in capsys.readouterr().out
+    assert (course / "handed_in" / "a@x.org" / "ps1" / "ps1.ipynb").read_text() == "x"
+    assert not (course / "submitted").exists()

@@ -15,6 +15,7 @@ from dateutil import parser
 
 from vgcourse._files import write_whole
 from vgcourse.grading import archive
+from vgcourse.grading.course import course_folders
 from vgcourse.grading.downloads import GRADESCOPE, MOODLE, Class, plainly
 from vgcourse.grading.roster import IDS, WHOLE, RosterError, read_table
 from vgcourse.grading.submitted import TIMESTAMP, digest_of, handed_in_at
@@ -88,8 +89,9 @@ def take_in(root, students, download, assignment, times=None):
                 when = file.date.astimezone(datetime.UTC)
             one = _HandIn(file, owner.file, when, owner.late, order)
             handed_in.setdefault(student, []).append(one)
+    submitted = course_folders(Path(root))["submitted"]
     for student, notebooks in handed_in.items():
-        lines += _store(Path(root) / "submitted" / student / assignment, student, notebooks, assignment)
+        lines += _store(submitted / student / assignment, student, notebooks, assignment)
     return lines
 
 
