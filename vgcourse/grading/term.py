@@ -142,6 +142,7 @@ def _export(arguments):
 
     from vgcourse.grading.export import ExportError, export
     from vgcourse.grading.late import LateError
+    from vgcourse.grading.naming import NamesError
     from vgcourse.grading.report import UnknownAssignment
     from vgcourse.grading.roster import RosterError
 
@@ -150,7 +151,7 @@ def _export(arguments):
     try:
         made = export(root, arguments.assignments, arguments.system, arguments.unread)
         to.write_text(made.text, encoding="utf-8")
-    except (ExportError, RosterError, LateError, UnknownAssignment, OSError) as error:
+    except (ExportError, RosterError, LateError, NamesError, UnknownAssignment, OSError) as error:
         return _complain("export", error)
     except DatabaseError as error:
         return _complain("export", f"the gradebook cannot be read: {error.orig}")
