@@ -43,6 +43,17 @@ def test_names_are_read_with_commas_and_blank_lines(names, tmp_path):
     assert naming.read_names(tmp_path / "elsewhere") == {}
 
 
+def test_names_are_read_in_any_encoding_of_excel(tmp_path):
+    (tmp_path / "names.csv").write_bytes(f"code,sentence\n{CODE},Bö's slip – again.\n".encode("cp1252"))
+    assert naming.read_names(tmp_path) == {CODE: "Bö's slip – again."}
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    (tmp_path / "names.csv").write_bytes(b"PK\x03\x04rest of a workbook")
+    with pytest.raises(naming.NamesError, match=r"names.csv: it is an Excel workbook; save it as"):
+        naming.read_names(tmp_path)
+
+
 def test_columns_of_another_name_are_refused(names):
     with pytest.raises(naming.NamesError, match=r"its columns are who, what; expected code, sentence"):
         names("who,what\n")
@@ -85,10 +96,13 @@ def test_the_feedback_says_it_below_just_that_check(names, tmp_path):
     }
 
 
-def test_the_report_refuses_names_that_it_cannot_read(names, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_names_that_cannot_be_read_are_one_sentence(command, tmp_path, monkeypatch, capsys):
     (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
     (tmp_path / "names.csv").write_text("a,b\n")
     (tmp_path / "gradebook.db").write_text("")
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["report", "ps1"]) == 2
-    assert "its columns are a, b; expected code, sentence" in capsys.readouterr().err
+    assert cli.main([command, "ps1"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"vgcourse {command}: ") and error.count("\n") == 1
+    assert "its columns are a, b; expected code, sentence" in error

@@ -6,9 +6,11 @@ students get, so the same answer has it in the next term, too.
 
 import csv
 import hashlib
+import io
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, Mistake, short
+from vgcourse.grading.roster import RosterError, decoded
 
 NAMES = "names.csv"  # in the course's folder, with the columns code and sentence
 
@@ -29,22 +31,25 @@ def read_names(root):
     Raises
     ------
     NamesError
-        If it has no columns code and sentence.
+        If it is no text, or has no columns code and sentence.
     """
     file = Path(root) / NAMES
     if not file.is_file():
         return {}
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines, restkey="rest")
-        if not {"code", "sentence"} <= set(reader.fieldnames or ()):
-            came = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise NamesError(f"{file}: its columns are {came}; expected code, sentence.")
-        # a comma in a sentence without quotes is the sentence's
-        return {
-            line["code"].strip(): ",".join([line["sentence"] or "", *line.get("rest", ())]).strip()
-            for line in reader
-            if line["code"] and line["sentence"]
-        }
+    try:
+        text = decoded(file)
+    except RosterError as error:
+        raise NamesError(str(error)) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="rest")
+    if not {"code", "sentence"} <= set(reader.fieldnames or ()):
+        came = ", ".join(reader.fieldnames or ()) or "nothing"
+        raise NamesError(f"{file}: its columns are {came}; expected code, sentence.")
+    # a comma in a sentence without quotes is the sentence's
+    return {
+        line["code"].strip(): ",".join([line["sentence"] or "", *line.get("rest", ())]).strip()
+        for line in reader
+        if line["code"] and line["sentence"]
+    }
 
 
 def named(row, names):

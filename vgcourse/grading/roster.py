@@ -52,17 +52,13 @@ class Enrolled(NamedTuple):
         return next((filled[heading] for heading in headings if heading in filled), "")
 
 
-def read_table(file):
-    """The lines of a CSV file as dicts, whatever separates its columns and whatever encoding Excel chose.
-
-    Returns
-    -------
-    (headings, list of (number of the line, dict))
+def decoded(file):
+    """The text of a CSV file, whatever encoding Excel chose.
 
     Raises
     ------
     RosterError
-        If it is no text in columns.
+        If it is no text.
     """
     data = Path(file).read_bytes()
     if data.startswith(WORKBOOKS):
@@ -79,6 +75,22 @@ def read_table(file):
             ) from error
     if "\0" in text:
         raise RosterError(f'{file}: it is no text; save the list as "CSV UTF-8" and name that file.')
+    return text
+
+
+def read_table(file):
+    """The lines of a CSV file as dicts, whatever separates its columns and whatever encoding Excel chose.
+
+    Returns
+    -------
+    (headings, list of (number of the line, dict))
+
+    Raises
+    ------
+    RosterError
+        If it is no text in columns.
+    """
+    text = decoded(file)
     first_line, _, rest = text.partition("\n")
     skipped = 0
     if told := re.fullmatch(r'"?sep=(.)"?\s*', first_line):  # Excel's own first line
