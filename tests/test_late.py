@@ -79,13 +79,22 @@ def test_without_a_due_date_or_a_time_nobody_is_late(gradebook, tmp_path):
     [
         ("who,set,days\n", "its columns are who, set, days; expected id, set, days"),
         ("id,set,days\na,ps1,some\n", "line 2 says 'some'; expected a number of days"),
-        ("id,set,days\na,ps1\n", "line 2 says None; expected a number of days"),
+        ("id,set,days\na,ps1\n", "line 2 has no days; expected id, set, days"),
+        ("days,set,id\n2\n", "line 2 has no id, set; expected id, set, days"),
+        ("sep=;\nid;set;days\na;ps1;2\nb;ps1;x\n", "line 4 says 'x'; expected a number of days"),
+        (b"PK\x03\x04rest of a workbook", "it is an Excel workbook"),
     ],
 )
 def test_extensions_that_cannot_be_read(text, sentence, tmp_path):
-    (tmp_path / "extensions.csv").write_text(text)
+    (tmp_path / "extensions.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(late.LateError, match=sentence):
         late.read_extensions(tmp_path / "extensions.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_extensions_are_read_as_excel_writes_them(encoding, tmp_path):
+    (tmp_path / "extensions.csv").write_bytes("id;set;days\r\nbö;ps1;2\r\n".encode(encoding))
+    assert late.read_extensions(tmp_path / "extensions.csv") == {"bö": {"ps1": 2}}
 
 
 def test_a_due_date_needs_its_zone_and_stays_what_it_is(gradebook):

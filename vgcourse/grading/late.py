@@ -7,7 +7,6 @@
 nbgrader's own `db assignment add --duedate` reads a time without a zone as UTC; `set_due` asks for the zone.
 """
 
-import csv
 import datetime
 import math
 from pathlib import Path
@@ -17,9 +16,11 @@ from nbgrader.api import MissingEntry
 from nbgrader.plugins import LateSubmissionPlugin
 from traitlets import Float, Integer, Unicode
 
+from vgcourse.grading.roster import RosterError, read_table
 from vgcourse.grading.submitted import handed_in_at
 
 DAY = 24 * 60 * 60
+COLUMNS = ("id", "set", "days")  # of a list of extensions
 
 
 class LateError(ValueError):
@@ -69,24 +70,30 @@ def read_extensions(file):
     Raises
     ------
     LateError
-        If a column is missing or a line has no whole number of days.
+        If it is no table, a column is missing, or a line is short or has no whole number of days.
     """
     if not Path(file).is_file():
         return {}
+    try:
+        headings, table = read_table(file)
+    except RosterError as error:
+        raise LateError(str(error)) from error
+    if not set(COLUMNS) <= set(headings):
+        came = ", ".join(headings) or "nothing"
+        raise LateError(f"{file}: its columns are {came}; expected {', '.join(COLUMNS)}.")
     extensions = {}
-    with open(file, encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if not {"id", "set", "days"} <= set(reader.fieldnames or ()):
-            came = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise LateError(f"{file}: its columns are {came}; expected id, set, days.")
-        for line in reader:
-            try:
-                days = int(line["days"])
-            except (TypeError, ValueError) as error:
-                raise LateError(
-                    f"{file}: line {reader.line_num} says {line['days']!r}; expected a number of days."
-                ) from error
-            extensions.setdefault(line["id"].strip(), {})[line["set"].strip()] = days
+    for number, line in table:
+        if missing := [column for column in COLUMNS if not line[column]]:
+            raise LateError(
+                f"{file}: line {number} has no {', '.join(missing)}; expected {', '.join(COLUMNS)}."
+            )
+        try:
+            days = int(line["days"])
+        except ValueError as error:
+            raise LateError(
+                f"{file}: line {number} says {line['days']!r}; expected a number of days."
+            ) from error
+        extensions.setdefault(line["id"], {})[line["set"]] = days
     return extensions
 
 
