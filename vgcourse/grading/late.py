@@ -12,7 +12,6 @@ import math
 from pathlib import Path
 
 from dateutil import parser
-from nbgrader.api import MissingEntry
 from nbgrader.plugins import LateSubmissionPlugin
 from traitlets import Float, Integer, Unicode
 
@@ -129,10 +128,6 @@ def set_due(gradebook, assignment, text):
     if due.tzinfo is None:
         here = due.astimezone().isoformat(timespec="minutes")
         raise LateError(f"{text!r} says no zone; on this computer's clock it is {here}.")
-    try:
-        gradebook.find_assignment(assignment)
-    except MissingEntry:
-        gradebook.add_assignment(assignment)
     gradebook.update_or_create_assignment(assignment, duedate=due.astimezone(datetime.UTC).isoformat())
     return due
 
