@@ -24,6 +24,15 @@ def course_config(root):
     return Config()
 
 
+def missing_gradebook(db_url):
+    """The path where a gradebook of SQLite should be and is not; else None.
+
+    To open one that is not there would make it.
+    """
+    path = db_url.removeprefix("sqlite:///")
+    return None if path == db_url or Path(path).is_file() else path
+
+
 def course_folders(root):
     """Where this course keeps things, as its nbgrader_config.py says."""
     course = course_config(root).CourseDirectory

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
-from vgcourse.grading.course import course_folders
+from vgcourse.grading.course import course_folders, missing_gradebook
 from vgcourse.grading.naming import named, read_names
 from vgcourse.grading.outcome import entries_of, how_graded, outcome_of, with_entry
 from vgcourse.grading.page import about_group, to_html
@@ -72,8 +72,8 @@ def collect(course_root, assignment):
 
     folders = course_folders(Path(course_root))
     called = read_names(course_root)
-    if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
-        raise FileNotFoundError(f"{folders['db_url'][10:]}: no gradebook there; has anything been graded?")
+    if missing := missing_gradebook(folders["db_url"]):
+        raise FileNotFoundError(f"{missing}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
         try:
             notebooks = list(gradebook.find_assignment(assignment).notebooks)

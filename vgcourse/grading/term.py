@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from vgcourse.grading.course import course_folders, course_root
+from vgcourse.grading.course import course_folders, course_root, missing_gradebook
 
 SYSTEMS = ("canvas", "moodle", "plain")
 
@@ -66,7 +66,7 @@ def _due_dates(folders):
 
     from vgcourse.grading.late import due_dates
 
-    if folders["db_url"].startswith("sqlite:///") and not Path(folders["db_url"][10:]).is_file():
+    if missing_gradebook(folders["db_url"]):
         return {}
     with Gradebook(folders["db_url"]) as gradebook:
         return due_dates(gradebook)
