@@ -461,6 +461,23 @@ except OSError:
     assert value(done, 3) == 6
 
 
+def test_in_bubblewrap_a_child_that_was_ended_with_its_children_costs_its_part_alone():
+    reason = available.reason_against("bubblewrap")
+    require(reason is None, f"no bubblewrap: {reason}")
+    code = """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        held = b"x" * 90_000_000
+        time.sleep(60)
+time.sleep(60)
+"""
+    with Worker("bubblewrap") as worker:
+        done = worker.run(job(RIGHT, code, check(), limits=QUICK._replace(memory=150_000_000)))
+    assert (done.status, states(done)) == ("partly", ["ran", "died", "ran"])
+    assert value(done, 2) == 6
+
+
 def test_the_command_of_a_container(monkeypatch, tmp_path):
     monkeypatch.setattr(kinds.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "docker" else None)
     command = kinds.KINDS["container"].command(tmp_path, "")

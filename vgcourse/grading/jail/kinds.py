@@ -24,7 +24,19 @@ class JailError(RuntimeError):
     """A jail that cannot be had; the message says why and what to do."""
 
 
-class Namespaces:
+class Kind:
+    """What most have in common: the command that starts a warm parent, and what it does by itself."""
+
+    def command(self, folder, address):
+        """The command that starts a warm parent."""
+        return [*python(), str(folder / "course"), address]
+
+    def plan(self, folder):
+        """What the warm parent builds around itself: nothing; where it finds modules, where children work."""
+        return {"house": None, "path": places.search_path(), "folder": HOME}
+
+
+class Namespaces(Kind):
     """A house of our own making; each child gets a room of its own, so one warm parent serves a class."""
 
     name, walls, lasting = "namespaces", "own", True
@@ -34,10 +46,6 @@ class Namespaces:
         release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
         return None if release >= (5, 14) else f"needs Linux 5.14; this is {platform.release()}"
 
-    def command(self, folder, address):
-        """The command that starts a warm parent."""
-        return [*python(), str(folder / "course"), address]
-
     def plan(self, folder):
         """What the warm parent builds around itself, where it finds modules, where children work."""
         bound = places.binds(folder / "course")
@@ -46,7 +54,7 @@ class Namespaces:
         return {"house": house, "path": places.search_path(), "folder": HOME}
 
 
-class Bubblewrap:
+class Bubblewrap(Kind):
     """bwrap builds the house. It can hold no rooms, so a warm parent serves one submission."""
 
     name, walls, lasting = "bubblewrap", "others", False
@@ -76,12 +84,8 @@ class Bubblewrap:
             args += ["--perms", "1777", "--size", str(TMPFS), "--tmpfs", path]
         return [*args, "--remount-ro", "/", "--", *python(), places.COURSE, address]
 
-    def plan(self, folder):
-        """What the warm parent builds around itself: nothing; where it finds modules, where children work."""
-        return {"house": None, "path": places.search_path(), "folder": HOME}
 
-
-class Container:
+class Container(Kind):
     """docker or podman builds the house, one for each submission. The line out is a socket in a folder."""
 
     name, walls, lasting = "container", "others", False
@@ -121,12 +125,8 @@ class Container:
             args += ["--env", f"{name}={value}"]
         return [*args, "--workdir", "/", IMAGE, *python(), places.COURSE, f"{LINE}/socket"]
 
-    def plan(self, folder):
-        """What the warm parent builds around itself: nothing; where it finds modules, where children work."""
-        return {"house": None, "path": places.search_path(), "folder": HOME}
 
-
-class Unprotected:
+class Unprotected(Kind):
     """No jail: limits, but no walls. Students' code can do what the one who grades can."""
 
     name, walls, lasting = "none", "", False
@@ -134,10 +134,6 @@ class Unprotected:
     def missing(self):
         """Why it does not work here, before it is tried: a sentence, or None."""
         return None if hasattr(os, "fork") else f"{sys.platform} has no fork: grade on Linux or macOS"
-
-    def command(self, folder, address):
-        """The command that starts a warm parent."""
-        return [*python(), str(folder / "course"), address]
 
     def plan(self, folder):
         """What the warm parent builds around itself: nothing; where it finds modules, where children work."""

@@ -99,6 +99,8 @@ class Template:
         """End a child whose processes together hold too much memory, or are too many."""
         if self.own_pids is None:
             self._look_for_orphans()
+        if self.status is not None:  # it has ended already
+            return
         if not self.pages or not self.walls:
             return
         others = _processes()
