@@ -142,6 +142,8 @@ def test_objects_in_arrays_travel_too():
     assert equal(Answers.from_bytes(answers_with(ragged).to_bytes()), answers_with(ragged))
     refused = Answers("You passed an int where a function is expected.")
     assert Answers.from_bytes(refused.to_bytes()) == refused
+    empty = answers_with(np.bytes_(b""))  # its type says that an item has no bytes
+    assert Answers.from_bytes(empty.to_bytes()).visible[0].first.output == b""
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text", answers_with(1.0).to_bytes()[:-30]], ids=len)

@@ -126,9 +126,10 @@ def _encode(value, arrays):
             return {"objects": list(value.shape), "items": [_encode(item, arrays) for item in value.flat]}
         if value.size > LARGE or value.dtype.kind not in KINDS:
             return {"foreign": describe(value)}
-        arrays.append(np.asarray(value))
+        array = np.asarray(value)  # of an empty text this has a size, its type has none
+        arrays.append(array)
         kind = "scalar" if isinstance(value, np.generic) else "array"
-        return {kind: [value.dtype.str, list(value.shape)]}
+        return {kind: [array.dtype.str, list(array.shape)]}
     if isinstance(value, SCALARS):
         parts = [value.real, value.imag] if isinstance(value, complex) else [value]
         return {
