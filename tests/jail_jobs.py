@@ -7,7 +7,7 @@ from conftest import ROOT
 
 from vgcourse.collect import Asked, Task
 from vgcourse.grading.jail import Cell, Drawn, Job, Limits
-from vgcourse.problems import EVERYWHERE, MAY_USE, find
+from vgcourse.problems import EVERYWHERE, find, may_use
 from vgcourse.problems.problem import task
 
 CALL = re.compile(r"""^\s*check\(\s*["']([^"']+)["']\s*,\s*(\w+)""", re.MULTILINE)
@@ -38,7 +38,7 @@ def solved(assignment, files=None, limits=Limits(), seeds=(SEED,)):  # noqa: B00
 
 def sent(name, seed):
     """The task of a problem as it is sent into a jail."""
-    drawn = task(find(name), seed, MAY_USE[name.split(".")[0]])
+    drawn = task(find(name), seed, may_use(name))
     return drawn._replace(fresh=Drawn(drawn.fresh()))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from vgcourse.collect import collect
 from vgcourse.judge import judge, look
 from vgcourse.judge.points import earned
-from vgcourse.problems import MAY_USE, find, names
+from vgcourse.problems import find, may_use, names
 from vgcourse.problems.problem import task
 from vgcourse.tell import hint, progress, report, screen
 from vgcourse.tell.fingerprint import fingerprints
@@ -51,7 +51,7 @@ def check(name, fn, points=None, *, seed=0, convention=None):
     points = find(name).points if points is None else points
     if isinstance(points, bool) or not isinstance(points, numbers.Real) or not 0 <= points < math.inf:
         raise ValueError(f"check: points is {points!r}; expected a number of at least 0.")
-    verdict, seen = _examine(name, fn, seed, convention, _may_use(name))
+    verdict, seen = _examine(name, fn, seed, convention, may_use(name))
     wrong = [row.name for row in verdict.rows if not row.ok]
     codes = fingerprints(seen.runs, wrong) if seen and seed == 0 else {}  # all get the same visible inputs
     points = float(points)
@@ -75,17 +75,12 @@ def when_solved(name, fn):
     def run(draw):
         if os.environ.get("NBGRADER_EXECUTION"):
             return
-        if evaluate(name, fn, may_use=_may_use(name)).share == 1:
+        if evaluate(name, fn, may_use=may_use(name)).share == 1:
             draw()
         else:
             print(f"This picture appears when {name.split('.')[1]} passes its check.")
 
     return run
-
-
-def _may_use(name):
-    """What of vgcourse an answer to this problem may use."""
-    return MAY_USE[find(name).name.split(".")[0]]
 
 
 def evaluate(name, fn, *, seed=0, convention=None, may_use=None):

@@ -14,6 +14,7 @@ __all__ = [
     "Mistake",
     "Problem",
     "find",
+    "may_use",
     "names",
     "problems",
 ]
@@ -39,6 +40,11 @@ MAY_USE = {problem_set: EVERYWHERE for problem_set in SETS} | {
     "ps7": (*EVERYWHERE, "recurrent"),
     "ps8": (*EVERYWHERE, "clinic", "layers", "mlp", "optim", "tasks"),
 }
+
+
+def may_use(name):
+    """What of vgcourse an answer to the problem called `name` may use: names of modules."""
+    return MAY_USE[find(name).name.split(".")[0]]
 
 
 def find(name):

@@ -13,7 +13,7 @@ import numpy as np
 
 import vgcourse
 from vgcourse.grading.jail.jobs import Drawn, Job, Limits
-from vgcourse.problems import MAY_USE, find
+from vgcourse.problems import find, may_use
 from vgcourse.problems.problem import task
 
 
@@ -69,11 +69,6 @@ def _task(problem, seed):
     """Drawn once a process, not once a submission."""
     wanted = task(find(problem), seed, may_use(problem))
     return wanted._replace(fresh=Drawn(wanted.fresh()))
-
-
-def may_use(problem):
-    """What of vgcourse an answer to this problem may use."""
-    return MAY_USE[problem.split(".")[0]]
 
 
 @functools.cache
