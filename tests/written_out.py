@@ -3,6 +3,7 @@
 import inspect
 import types
 
+from vgcourse.collect.uses import _codes, _globals_of
 from vgcourse.problems.edits import _replaced, text_of
 
 
@@ -27,7 +28,7 @@ def as_cell(problem, mistake, may_use):
 def _add(function, edits, may_use, texts, imports):
     """Add a function's text, then those that it calls; False if something in it has no text."""
     texts[function.__name__] = _replaced(function, tuple(edits.get(function, ())))
-    for name in _names(function.__code__):
+    for name in sorted({name for code in _codes(function.__code__) for name in _globals_of(code)}):
         if name in texts or name in imports or name not in function.__globals__:
             continue
         value = function.__globals__[name]
@@ -49,10 +50,3 @@ def _add(function, edits, may_use, texts, imports):
         else:
             return False
     return True
-
-
-def _names(code):
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)
