@@ -24,7 +24,7 @@ from tiny_course import ANSWER, cell_of, mark  # noqa: E402
 from vgcourse import cli  # noqa: E402
 from vgcourse.check import evaluate, find  # noqa: E402
 from vgcourse.collect import Answers, collect  # noqa: E402
-from vgcourse.grading import report  # noqa: E402
+from vgcourse.grading import outcome, report  # noqa: E402
 from vgcourse.grading.engine import autograded, gradebook, kept, running, scoring  # noqa: E402
 from vgcourse.grading.engine.assignment import asks_of, read_assignment, read_course, rooms_for  # noqa: E402
 from vgcourse.grading.engine.errors import EngineError  # noqa: E402
@@ -364,6 +364,24 @@ def test_a_checks_cell_says_what_it_asks_for():
     ):
         with pytest.raises(EngineError, match="p1-check: .*expected check"):
             asks_of(given(call))
+    for source in ("assert f(1) == 2", "2.0", ""):
+        with pytest.raises(EngineError, match=r"p1-check: a graded cell without check\(…\)"):
+            asks_of(given(source))
+    with pytest.raises(EngineError, match="p1-check: line 1 is no Python"):
+        asks_of(given('%time check("start.slope_of_square", f)'))
+
+
+def test_a_cell_that_assigns_what_the_check_gives_is_a_check():
+    assert asks_of(given('score = check("start.slope_of_square", f)')) == (Ask("start.slope_of_square", "f"),)
+
+
+def test_a_report_knows_a_graded_notebook_by_what_it_was_made_from(tmp_path):
+    entry = outcome.Entry(outcome.GRADED, content="c0ffee", seconds=2.5, jail="namespaces")
+    row = report.Row("one", "One", True, "graded")
+    (tmp_path / "gradients.ipynb").write_text(json.dumps({"metadata": {outcome.KEY: "c0ffee"}}))
+    assert outcome.with_entry(row, entry, tmp_path).seconds == 2.5
+    assert outcome.with_entry(row, entry._replace(content="other"), tmp_path) == row
+    assert outcome.with_entry(row, entry, tmp_path / "nothing") == row
 
 
 def test_the_jail_holds_what_answers_may_use_and_no_answers():

@@ -42,23 +42,21 @@ def entries_of(outcome):
     }
 
 
-def with_entry(row, entry, folders, assignment):
+def with_entry(row, entry, folder):
     """A report's row with what `vgcourse grade` knows of it, unless something else was done since.
 
     Parameters
     ----------
     row : Row
     entry : Entry or None
-    folders : dict, as from `course_folders`
-    assignment : its name, which is its notebook's, too
+    folder : of the graded notebook, which need not be called like its set
     """
     if entry is None:
         return row
     if not row.graded:
         told = entry.status in (ASIDE, STRANGER)
         return row._replace(status=f"{entry.status}: {entry.why}") if told else row
-    file = folders["autograded"] / row.student / assignment / f"{assignment}.ipynb"
-    if metadata_of(file).get(KEY) != entry.content:
+    if not any(metadata_of(file).get(KEY) == entry.content for file in folder.glob("*.ipynb")):
         return row
     status = f"partly graded, {entry.why}; {row.status}" if entry.status == PARTLY else row.status
     return row._replace(status=status, seconds=entry.seconds, jail=entry.jail, slowest=tuple(entry.slowest))

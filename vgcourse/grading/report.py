@@ -92,7 +92,8 @@ def collect(course_root, assignment):
             for student, name in names.items()
         ]
     entries = entries_of(outcome_of(course_root, assignment))
-    rows = [with_entry(row, entries.get(row.student), folders, assignment) for row in rows]
+    graded = folders["autograded"]
+    rows = [with_entry(row, entries.get(row.student), graded / row.student / assignment) for row in rows]
     return [named(row, called) for row in rows]
 
 

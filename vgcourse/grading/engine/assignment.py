@@ -14,7 +14,6 @@ from vgcourse.grading.course import course_config, course_folders
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.orders import Ask, Check, digest_of, may_use
 from vgcourse.grading.restore import given_cells
-from vgcourse.grading.running import CALL
 from vgcourse.problems import find
 
 PACKAGE = Path(__file__).parents[2]
@@ -115,10 +114,7 @@ def assignment_of(name, notebook, given, kernelspec=None, texts=frozenset(), nam
     checks = {
         one.name: Check(asks_of(one), float(one.mark["points"]))
         for one in given.values()
-        if one.mark["grade"]
-        and not one.mark["solution"]
-        and one.cell_type == "code"
-        and CALL.search(one.source)
+        if one.mark["grade"] and not one.mark["solution"] and one.cell_type == "code"
     }
     asked = [ask.problem for check in checks.values() for ask in check.asks]
     digest = digest_of(*(f"{one.name}{one.source}{sorted(one.mark.items())}" for one in given.values()))
@@ -131,10 +127,15 @@ def asks_of(given):
     Raises
     ------
     EngineError
+        If there is none: what else a cell might measure is measured where students' code could answer for it.
         If a call is not check("problem", a_function, …), or of a problem or convention that there is not.
     """
     asks = {}
-    for node in ast.walk(ast.parse(given.source)):
+    try:
+        tree = ast.parse(given.source)
+    except SyntaxError as error:
+        raise EngineError(f"{given.name}: line {error.lineno} is no Python: {error.msg}.") from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "check":
             try:
                 problem, function = ast.literal_eval(node.args[0]), node.args[1]
@@ -149,6 +150,8 @@ def asks_of(given):
                 ) from error
             place = (node.lineno, node.col_offset)
             asks[place] = Ask(problem, function.id, convention)
+    if not asks:
+        raise EngineError(f"{given.name}: a graded cell without check(…). Plain nbgrader grades it.")
     return tuple(dict.fromkeys(asks[place] for place in sorted(asks)))
 
 

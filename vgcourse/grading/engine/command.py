@@ -67,18 +67,16 @@ def run(arguments):
 def _jail(arguments):
     """The name of the jail; with a scheduler the workers choose the best that they have, unless told."""
     from vgcourse.grading.engine.errors import EngineError
-    from vgcourse.grading.jail import jails
+    from vgcourse.grading.jail import JailError, Worker
 
     if arguments.unsafe:
         return "none"
     if arguments.jail or arguments.scheduler:
         return arguments.jail
-    found = jails()
-    best = next((name for name, reason in found.items() if reason is None and name != "none"), None)
-    if best is None:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in found.items() if reason)
-        raise EngineError(f"no jail works here ({reasons}). --unsafe grades without one.")
-    return best
+    try:
+        return Worker().jail  # it tries no other where the first one works
+    except JailError as error:
+        raise EngineError(f"{error} --unsafe grades without one.") from error
 
 
 def _executor(arguments, jail):

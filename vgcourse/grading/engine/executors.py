@@ -75,23 +75,26 @@ class Processes:
     def graded(self, orders):
         """Yield the Graded of every order, as they come."""
         fresh, again, tries = iter(orders), collections.deque(), collections.Counter()
-        while True:
+
+        def fill():
             for member in self.members:
                 if member.order is None and (order := again.popleft() if again else next(fresh, None)):
                     tries[order.key] += 1
                     member.take(order)
-            busy = [member for member in self.members if member.order is not None]
-            if not busy:
-                return
+
+        fill()
+        while busy := [member for member in self.members if member.order is not None]:
             for member in _ready(busy):
                 order, result = member.order, member.result()
                 if result is None:
                     self.members[self.members.index(member)] = _Member(self.jail)
                     result = Graded(order.key, "jail failed", notes=("the process that graded it died",))
-                if final := given_up(result, tries[order.key]):
-                    yield final
-                else:
+                final = given_up(result, tries[order.key])
+                if final is None:
                     again.append(order)
+                fill()  # first, so that nobody waits while what came is written
+                if final:
+                    yield final
 
 
 def _ready(busy):

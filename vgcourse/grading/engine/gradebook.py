@@ -11,6 +11,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from sqlalchemy import event, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning, SQLAlchemyError
 
+from vgcourse.grading.course import missing_gradebook
 from vgcourse.grading.engine.errors import EngineError
 
 PATIENCE = 30  # seconds that a locked gradebook is waited for
@@ -20,9 +21,9 @@ PATIENCE = 30  # seconds that a locked gradebook is waited for
 def opened(course, patience=PATIENCE):
     """The gradebook of a course; everything that can go wrong with it is an EngineError."""
     where = course.db_url.split("@")[-1]  # no password in a message
-    if course.db_url.startswith("sqlite:///") and not Path(course.db_url[10:]).is_file():
+    if missing := missing_gradebook(course.db_url):
         raise EngineError(
-            f"{course.db_url[10:]}: no gradebook there; `nbgrader generate_assignment` makes it."
+            f"{missing}: no gradebook there; `nbgrader generate_assignment ps1 --force` makes it."
         )
     try:
         gradebook = _connected(course, where, patience)

@@ -11,6 +11,7 @@ import numpy as np
 
 from vgcourse.collect import Answers
 from vgcourse.grading.checks import short
+from vgcourse.grading.jail.outputs import failure
 from vgcourse.judge import judge, look
 from vgcourse.judge.points import earned
 from vgcourse.problems import find
@@ -68,7 +69,7 @@ def _cell(order, number, did, done):
         return _checked(order, number, check, did, done)
     outputs = [dict(output) for output in did.outputs]
     if did.state in REASONS and not any(output["output_type"] == "error" for output in outputs):
-        outputs.insert(0, _error(*REASONS[did.state]))
+        outputs.insert(0, failure(*REASONS[did.state]))
     return GradedCell(outputs, None, did.seconds, did.state)
 
 
@@ -80,14 +81,14 @@ def _checked(order, number, check, did, done):
             points, output = 0.0, None
             data = done.answers.get((number, ask_number, seed_number))
             if data is None:
-                output = _error(NO_ANSWER, done.absent.get((number, ask_number), "no answer came back"))
+                output = failure(NO_ANSWER, done.absent.get((number, ask_number), "no answer came back"))
             else:
                 try:
                     judge_it = judged if len(data) <= REMEMBERED else judged.__wrapped__
                     points, bundle = judge_it(ask, check.points, seed, data)
                     output = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
                 except Exception as error:  # bytes that no honest `collect` makes
-                    output = _error(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
+                    output = failure(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
             outputs.append(output)
             if output["output_type"] == "error":
                 break
@@ -120,7 +121,3 @@ def judged(ask, points, seed, data):
         "text/html": report.as_html(verdict, score, points, fresh=fresh),
         report.MIME: report.as_data(verdict, score, points, codes),
     }
-
-
-def _error(kind, sentence):
-    return {"output_type": "error", "ename": kind, "evalue": sentence, "traceback": [f"{kind}: {sentence}"]}
