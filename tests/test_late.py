@@ -132,6 +132,21 @@ def test_the_command_sets_and_shows(template, tmp_path, monkeypatch, capsys):
     assert "there is no set 'ps9'; there are ps1." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command", ["due", "due ps1 2027-03-01T12:00+00:00", "solutions ps1", "export ps1", "report ps1"]
+)
+def test_a_broken_gradebook_is_one_sentence(command, tmp_path, monkeypatch, capsys):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "solutions" / "ps1").mkdir(parents=True)
+    (tmp_path / "solutions" / "ps1" / "ps1.ipynb").write_text("{}")
+    (tmp_path / "gradebook.db").write_bytes(b"no database at all, but long enough")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(command.split()) == 2
+    name = command.split()[0]
+    said = f"vgcourse {name}: the gradebook cannot be read: file is not a database\n"
+    assert capsys.readouterr().err == said
+
+
 LATE = {"two_days": 2 * DAY, "extended": 2 * DAY}
 
 

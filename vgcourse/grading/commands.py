@@ -1,6 +1,5 @@
 """`vgcourse roster`, `report`, `variant`, `grade`, those of `term`: what is typed beside nbgrader's own."""
 
-import sys
 from pathlib import Path
 
 from vgcourse.grading import term
@@ -28,9 +27,8 @@ def add_to(commands):
     term.add_to(commands)
 
 
+@term.opens_gradebook("roster")
 def _roster(arguments):
-    from sqlalchemy.exc import DatabaseError
-
     from vgcourse.grading.course import course_folders
     from vgcourse.grading.roster import RosterError, enrol, keep, read
 
@@ -40,11 +38,7 @@ def _roster(arguments):
         others = enrol(course_folders(root)["db_url"], students)
         keep(root, students)
     except (RosterError, OSError) as error:
-        print(f"vgcourse roster: {error}", file=sys.stderr)
-        return 2
-    except DatabaseError as error:
-        print(f"vgcourse roster: the gradebook cannot be read: {error.orig}", file=sys.stderr)
-        return 2
+        return term.complain("roster", error)
     print(f"{len(students)} students are enrolled, from {students[0].student} to {students[-1].student}.")
     if others:
         print(f"In the gradebook and not on this list: {', '.join(others)}.")
@@ -52,9 +46,9 @@ def _roster(arguments):
     return 0
 
 
+@term.opens_gradebook("report")
 def _report(arguments):
     from rich.console import Console
-    from sqlalchemy.exc import DatabaseError
 
     from vgcourse.grading import inclass, report
     from vgcourse.grading.naming import NamesError
@@ -72,12 +66,8 @@ def _report(arguments):
             csv.write_text(report.to_csv(rows), encoding="utf-8-sig")  # Excel asks for the mark
             page = inclass.to_html(inclass.questions(root, assignment, rows), title=assignment)
             shown.write_text(page, encoding="utf-8")
-        except DatabaseError as error:
-            print(f"vgcourse report: the gradebook cannot be read: {error.orig}", file=sys.stderr)
-            return 2
         except (report.UnknownAssignment, NamesError, OSError) as error:
-            print(f"vgcourse report: {error}", file=sys.stderr)
-            return 2
+            return term.complain("report", error)
         console.print(report.to_terminal(rows))
         for sentence in report.changes(before, rows):
             console.print(sentence, markup=False)
@@ -91,8 +81,7 @@ def _variant(arguments):
     try:
         sets = make(course_root(), arguments.secret)
     except (SecretError, OSError) as error:
-        print(f"vgcourse variant: {error}", file=sys.stderr)
-        return 2
+        return term.complain("variant", error)
     print(f"variant/ holds {', '.join(sets)} with hidden tests of their own; nbgrader takes it from now on.")
     print(f"Keep {arguments.secret} and variant/ to yourself: git ignores secret* and variant/.")
     print("It is a copy: after an update of the course, run this again.")

@@ -1,5 +1,6 @@
 """`vgcourse due`, `take-in`, `export` and `solutions`: a term from the hand-ins to the marks."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -47,9 +48,28 @@ def _course():
     return root, course_folders(root)
 
 
-def _complain(command, error, code=2):
+def complain(command, error, code=2):
+    """Say what a command could not do, in one sentence; gives its exit code."""
     print(f"vgcourse {command}: {error}", file=sys.stderr)
     return code
+
+
+def opens_gradebook(command):
+    """Decorate what runs a command: a gradebook that cannot be read is one sentence."""
+
+    def decorate(run):
+        @functools.wraps(run)
+        def run_and_tell(arguments):
+            from sqlalchemy.exc import DatabaseError
+
+            try:
+                return run(arguments)
+            except DatabaseError as error:
+                return complain(command, f"the gradebook cannot be read: {error.orig}")
+
+        return run_and_tell
+
+    return decorate
 
 
 def _known(folders, assignment):
@@ -72,6 +92,7 @@ def _due_dates(folders):
         return due_dates(gradebook)
 
 
+@opens_gradebook("due")
 def _due(arguments):
     from nbgrader.api import Gradebook
 
@@ -80,12 +101,12 @@ def _due(arguments):
     root, folders = _course()
     if arguments.time:
         if problem := _known(folders, arguments.assignment):
-            return _complain("due", problem)
+            return complain("due", problem)
         try:
             with Gradebook(folders["db_url"]) as gradebook:
                 set_due(gradebook, arguments.assignment, arguments.time)
         except LateError as error:
-            return _complain("due", error)
+            return complain("due", error)
     known = _due_dates(folders)
     for name, due in known.items():
         if arguments.assignment in (None, name):
@@ -93,12 +114,12 @@ def _due(arguments):
     try:
         extensions = read_extensions(root / "extensions.csv")
     except LateError as error:
-        return _complain("due", error)
+        return complain("due", error)
     if known and extensions:
         with Gradebook(folders["db_url"]) as gradebook:
             unknown = unknown_in(extensions, gradebook)
         if unknown:
-            return _complain("due", f"extensions.csv names what is not there: {', '.join(unknown)}.", code=1)
+            return complain("due", f"extensions.csv names what is not there: {', '.join(unknown)}.", code=1)
         print(f"extensions.csv: longer for {', '.join(extensions)}.")
     return 0
 
@@ -116,10 +137,10 @@ def _take_in(arguments):
         if not students:
             problem = f"there is no {KEPT}: enrol the class first (vgcourse roster LIST.csv)."
         if problem:
-            return _complain("take-in", problem)
+            return complain("take-in", problem)
         lines = take_in(root, students, arguments.download, arguments.assignment, arguments.times)
     except (ArchiveError, RosterError, OSError) as error:
-        return _complain("take-in", error)
+        return complain("take-in", error)
     for line in lines:  # a name in a zip can hold anything, also what would steer a terminal
         print(
             f"{short(line.path, 200)}: {f'{line.student}, ' if line.student else ''}{short(line.what, 300)}"
@@ -137,9 +158,8 @@ def _take_in(arguments):
     return 1 if left else 0
 
 
+@opens_gradebook("export")
 def _export(arguments):
-    from sqlalchemy.exc import DatabaseError
-
     from vgcourse.grading.export import ExportError, export
     from vgcourse.grading.late import LateError
     from vgcourse.grading.naming import NamesError
@@ -152,13 +172,12 @@ def _export(arguments):
         made = export(root, arguments.assignments, arguments.system, arguments.unread)
         to.write_text(made.text, encoding="utf-8")
     except (ExportError, RosterError, LateError, NamesError, UnknownAssignment, OSError) as error:
-        return _complain("export", error)
-    except DatabaseError as error:
-        return _complain("export", f"the gradebook cannot be read: {error.orig}")
+        return complain("export", error)
     print("\n".join([*made.told, f"{to} holds the marks of {', '.join(arguments.assignments)}."]))
     return 0
 
 
+@opens_gradebook("solutions")
 def _solutions(arguments):
     from vgcourse.grading.bundle import packed
     from vgcourse.grading.late import LateError
@@ -167,7 +186,7 @@ def _solutions(arguments):
     root, folders = _course()
     name = arguments.assignment
     if problem := _known(folders, name):
-        return _complain("solutions", problem)
+        return complain("solutions", problem)
     try:
         if not arguments.now:
             may_be_shown(_due_dates(folders).get(name), name, root / "extensions.csv")
@@ -180,6 +199,6 @@ def _solutions(arguments):
             for file, data in files.items():
                 (to / file).write_bytes(data)
     except (LateError, ValueError, OSError) as error:
-        return _complain("solutions", error)
+        return complain("solutions", error)
     print(f"{to} holds {', '.join(sorted(files))}, without hidden tests and rubrics.")
     return 0
