@@ -132,6 +132,18 @@ def test_the_command_sets_and_shows(template, tmp_path, monkeypatch, capsys):
     assert "there is no set 'ps9'; there are ps1." in capsys.readouterr().err
 
 
+def test_the_due_date_of_a_set_that_nobody_knows_is_refused(tmp_path, monkeypatch, capsys):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "solutions" / "ps1").mkdir(parents=True)
+    (tmp_path / "solutions" / "ps1" / "ps1.ipynb").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["due", "ps9"]) == 2
+    assert capsys.readouterr().err == "vgcourse due: there is no set 'ps9'; there are ps1.\n"
+    assert cli.main(["due", "ps1"]) == 0
+    assert capsys.readouterr().out == "ps1: no due date\n"
+    assert not (tmp_path / "gradebook.db").exists()
+
+
 @pytest.mark.parametrize(
     "command", ["due", "due ps1 2027-03-01T12:00+00:00", "solutions ps1", "export ps1", "report ps1"]
 )

@@ -99,18 +99,20 @@ def _due(arguments):
     from vgcourse.grading.late import LateError, read_extensions, set_due, unknown_in
 
     root, folders = _course()
+    asked = arguments.assignment
     if arguments.time:
-        if problem := _known(folders, arguments.assignment):
+        if problem := _known(folders, asked):
             return complain("due", problem)
         try:
             with Gradebook(folders["db_url"]) as gradebook:
-                set_due(gradebook, arguments.assignment, arguments.time)
+                set_due(gradebook, asked, arguments.time)
         except LateError as error:
             return complain("due", error)
     known = _due_dates(folders)
-    for name, due in known.items():
-        if arguments.assignment in (None, name):
-            print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
+    if asked and asked not in known and (problem := _known(folders, asked)):
+        return complain("due", problem)
+    for name, due in known.items() if asked is None else [(asked, known.get(asked))]:
+        print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
     try:
         extensions = read_extensions(root / "extensions.csv")
     except LateError as error:
