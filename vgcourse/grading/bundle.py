@@ -101,23 +101,34 @@ def leaks(root, files):
             said = words("\n".join("".join(cell["source"]) for cell in cells))
             if any(cell.get("outputs") for cell in cells):
                 found.append(f"{name} holds outputs")
-            for what, secret in secrets(Path(root) / "solutions" / assignment):
+            folder = Path(root) / "solutions" / assignment
+            for what, secret in [*solutions_in(folder), *hidden_seeds(folder)]:
                 if secret in said:
                     found.append(f"{name} holds {what}")
     return found
 
 
-def secrets(folder):
-    """(what it is, its words) of every solution and hidden test in a problem set's own notebooks."""
+def solutions_in(folder):
+    """(what it is, its words) of every solution in a problem set's own notebooks."""
+    for name, source in _cells(folder):
+        for solution in filter(None, map(words, SOLUTION.findall(source))):
+            yield f"the solution of {name}", solution
+
+
+def hidden_seeds(folder):
+    """(what it is, itself: "seed=4101") of every seed of a hidden test in a problem set's own notebooks."""
+    for name, source in _cells(folder):
+        for hidden in HIDDEN.finditer(source):
+            for seed in SEED.findall(hidden[0]):
+                yield f"the hidden {seed} of {name}", seed
+
+
+def _cells(folder):
+    """(grade_id, source) of every cell."""
     for path in sorted(Path(folder).glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            source = "".join(cell["source"])
             name = cell["metadata"].get("nbgrader", {}).get("grade_id", "a cell")
-            for solution in filter(None, map(words, SOLUTION.findall(source))):
-                yield f"the solution of {name}", solution
-            for hidden in HIDDEN.finditer(source):
-                for seed in SEED.findall(hidden[0]):
-                    yield f"the hidden {seed} of {name}", seed
+            yield name, "".join(cell["source"])
 
 
 def packed(files, folder):

@@ -8,7 +8,7 @@ from nbconvert import HTMLExporter
 
 from vgcourse.authoring.build import as_lab_writes
 from vgcourse.grading.boxes import HIDDEN
-from vgcourse.grading.bundle import secrets
+from vgcourse.grading.bundle import hidden_seeds
 from vgcourse.grading.late import LateError, last_due
 from vgcourse.grading.mathml import HTML_EXPORTER
 from vgcourse.grading.running import CALL
@@ -46,9 +46,8 @@ def solved(folder):
         )
         files[f"{path.stem}.html"] = page.encode()
         files[path.name] = as_lab_writes(notebook).encode()
-    for what, secret in secrets(folder):
-        leak = next((name for name, data in files.items() if secret.encode() in data), None)
-        if what.startswith("the hidden") and leak:
+    for what, seed in hidden_seeds(folder):
+        if leak := next((name for name, data in files.items() if seed.encode() in data), None):
             raise ValueError(f"{leak} would hold {what}: nothing is written.")
     return files
 
