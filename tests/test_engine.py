@@ -559,7 +559,12 @@ def test_the_command_and_its_exit_codes(course, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert "two: refused: tiny.ipynb is empty" in out and "NO JAIL" in err
     assert cli.main(["grade", "nothing", "--processes", "1"]) == 2
-    assert "the gradebook knows no assignment 'nothing'" in capsys.readouterr().err
+    assert "the gradebook knows no assignment 'nothing'" in (said := capsys.readouterr().err)
+    assert "there is no set 'nothing'; there are tiny." in said and "--force" not in said
+    shutil.copytree(course.root / "solutions" / "tiny", course.root / "solutions" / "later")
+    assert cli.main(["due", "later", "2027-03-01T23:59+01:00"]) == 0  # which the gradebook keeps
+    assert cli.main(["grade", "later", "--processes", "1"]) == 2
+    assert "nbgrader generate_assignment later --force makes it known" in capsys.readouterr().err
     assert cli.main(["grade", "tiny", "--processes", "0"]) == 2
     assert "--processes is 0; expected at least 1" in capsys.readouterr().err
 

@@ -43,3 +43,19 @@ def course_folders(root):
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
     }
+
+
+def unknown_set(source, assignment):
+    """A sentence where a course's folder `source` holds no such set, else nothing."""
+    sets = dict.fromkeys(path.parent.name for path in sorted(source.glob("*/*.ipynb")))
+    if assignment in sets:
+        return ""
+    return f"there is no set {assignment!r}; there are {', '.join(sets) or 'none'}."
+
+
+def not_generated(source, assignment):
+    """A sentence on an assignment that the gradebook does not know: what makes it known."""
+    cure = f"nbgrader generate_assignment {assignment} --force makes it known."
+    if any(source.glob("*/*.ipynb")):  # else the sets are kept elsewhere
+        cure = unknown_set(source, assignment) or cure
+    return f"the gradebook knows no assignment {assignment!r}: {cure}"

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
-from vgcourse.grading.course import course_folders, missing_gradebook
+from vgcourse.grading.course import course_folders, missing_gradebook, not_generated
 from vgcourse.grading.naming import named, read_names
 from vgcourse.grading.outcome import entries_of, how_graded, outcome_of, with_entry
 from vgcourse.grading.page import about_group, to_html
@@ -78,10 +78,7 @@ def collect(course_root, assignment):
         try:
             notebooks = list(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry as error:
-            raise UnknownAssignment(
-                f"the gradebook knows no assignment {assignment!r}: nbgrader generate_assignment "
-                f"{assignment} --force makes it known."
-            ) from error
+            raise UnknownAssignment(not_generated(folders["source"], assignment)) from error
         students = sorted(gradebook.students, key=lambda s: ((s.last_name or s.id).casefold(), s.id))
         names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):

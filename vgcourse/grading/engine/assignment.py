@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbgrader.api import MissingEntry
 
 from vgcourse.grading.boxes import texts_of
-from vgcourse.grading.course import course_config, course_folders
+from vgcourse.grading.course import course_config, course_folders, not_generated
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.orders import Ask, Check, digest_of, may_use
 from vgcourse.grading.restore import given_cells
@@ -92,10 +92,9 @@ def read_assignment(gradebook, course, name):
     try:
         notebooks = gradebook.find_assignment(name).notebooks
     except MissingEntry as error:
-        raise EngineError(
-            f"the gradebook knows no assignment {name!r}: nbgrader generate_assignment {name} --force "
-            "makes it known."
-        ) from error
+        raise EngineError(not_generated(course.source, name)) from error
+    if not notebooks:  # a due date alone makes an assignment
+        raise EngineError(not_generated(course.source, name))
     if len(notebooks) != 1:
         raise EngineError(f"{name} has {len(notebooks)} notebooks; expected one. Plain nbgrader grades it.")
     (notebook,) = notebooks
