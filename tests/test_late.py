@@ -74,6 +74,25 @@ def test_without_a_due_date_or_a_time_nobody_is_late(gradebook, tmp_path):
     assert shares(gradebook, tmp_path, per_day=0.1) == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("sets", [["ps0", "ps1"], ["ps1", "ps0"], ["ps1"]])
+def test_grace_does_not_depend_on_which_sets_are_settled_in_which_order(sets, gradebook, tmp_path):
+    for name in ("ps0", "ps1"):
+        gradebook.add_notebook(name, name)
+        gradebook.add_grade_cell("check", name, name, max_score=10, cell_type="code")
+    hand_in(gradebook, -HOUR, -HOUR)  # what the gradebook knows; the truth stands beside the hand-ins
+    for number, name in enumerate(["ps0", "ps1"]):
+        gradebook.find_grade("check", name, name, "a").auto_score = 10
+        folder = tmp_path / "submitted" / "a" / name
+        folder.mkdir(parents=True)
+        when = DUE + 7 * number * DAY + 2 * DAY
+        (folder / "timestamp.txt").write_text(f"{when.isoformat(' ')} UTC\n")
+    gradebook.db.commit()
+    settings = {"extensions": str(tmp_path / "none.csv"), "grace": 2, "per_day": 0.1}
+    late.settle(gradebook, sets, late.LateDays(config=Config(LateDays=settings)), tmp_path / "submitted")
+    lost = {name: late.lost(gradebook, name) for name in ("ps0", "ps1")}
+    assert lost == {"ps0": {}, "ps1": {"a": 2}}
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -220,5 +239,5 @@ def test_a_time_that_is_told_later_counts_when_the_marks_are_settled(course):
         )
         (course / "submitted" / "extended" / "tiny" / "timestamp.txt").write_text("2027-03-02 01:00 UTC")
         score = gradebook.find_submission("tiny", "extended").score
-        late.settle(gradebook, "tiny", rule, course / "submitted")
+        late.settle(gradebook, ["tiny"], rule, course / "submitted")
         assert late.lost(gradebook, "tiny")["extended"] == score / 4

@@ -122,8 +122,7 @@ def _settled(root, assignments):
     folders, config = course_folders(root), course_config(root)
     with Gradebook(folders["db_url"]) as gradebook:
         if str(config.AssignLatePenalties.get("plugin_class", "")).endswith("late.LateDays"):
-            for name in assignments:
-                settle(gradebook, name, LateDays(config=config), folders["submitted"])
+            settle(gradebook, assignments, LateDays(config=config), folders["submitted"])
         losses = {name: lost(gradebook, name) for name in assignments}
         most = {name: gradebook.find_assignment(name).max_score for name in assignments}
     return losses, most

@@ -145,26 +145,28 @@ def last_due(due, assignment, file="extensions.csv"):
     return due + datetime.timedelta(days=max(0, longest))
 
 
-def settle(gradebook, assignment, rule, submitted):
-    """Count the penalties of a set anew: from the time of hand-in and the points that are there by now.
+def settle(gradebook, assignments, rule, submitted):
+    """Count the penalties of some sets anew: from the times of hand-in and the points that are there by now.
 
-    nbgrader counts them when it grades, before anybody has read the derivations.
+    nbgrader counts them when it grades, before anybody has read the derivations. The times of every set that
+    the gradebook knows are read first, since the days of grace go from set to set.
 
     Parameters
     ----------
     gradebook : nbgrader's
-    assignment : str
+    assignments : list of str
     rule : LateDays
     submitted : path of the folder with the hand-ins and their times
     """
-    submissions = gradebook.assignment_submissions(assignment)
-    for submission in submissions:
-        if when := handed_in_at(Path(submitted) / submission.student_id / assignment):
-            submission.timestamp = when.replace(tzinfo=None)
-    for submission in submissions:
-        share = rule.share(gradebook, assignment, submission.student_id)
-        for notebook in submission.notebooks:
-            notebook.late_submission_penalty = share * notebook.score if share else None
+    for assignment in gradebook.assignments:
+        for submission in assignment.submissions:
+            if when := handed_in_at(Path(submitted) / submission.student_id / assignment.name):
+                submission.timestamp = when.replace(tzinfo=None)
+    for name in assignments:
+        for submission in gradebook.assignment_submissions(name):
+            share = rule.share(gradebook, name, submission.student_id)
+            for notebook in submission.notebooks:
+                notebook.late_submission_penalty = share * notebook.score if share else None
     gradebook.db.commit()
 
 
