@@ -42,6 +42,17 @@ def test_notebooks_are_read_and_the_rest_is_only_named(read):
     assert found == {"a/b.ipynb": (b"{}", ""), "film.mp4": (None, "")}
 
 
+@pytest.mark.parametrize("junk", ["__MACOSX/._a.ipynb", ".ipynb_checkpoints/a.ipynb", ".DS_Store"])
+def test_what_systems_add_is_passed_over_in_a_zip_and_in_a_folder_alike(junk, read, tmp_path):
+    members = {f"a/{junk}": "{}", "a/x.DS_Store.ipynb": "{}", "a/my__MACOSX/b.ipynb": "{}"}
+    for name, text in members.items():
+        (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / name).write_text(text)
+    kept = ["a/my__MACOSX/b.ipynb", "a/x.DS_Store.ipynb"]
+    assert sorted(read(zipped(members.items()))) == kept
+    assert sorted(file.path for file in archive.read(tmp_path / "d")) == kept
+
+
 def test_a_link_a_password_and_a_broken_member_are_told(read):
     data = bytearray(
         zipped([(member("link.ipynb", stat.S_IFLNK | 0o777), "/etc/passwd"), ("b.ipynb", "x" * 99)])
