@@ -70,7 +70,9 @@ def build(course, out, answers=True, address=None):
     if address:
         options += ["-D", f"html_theme_options.repository_url={GITHUB}{address}"]
     status = sphinx_build(options)
-    for path in course.glob("exercises/*/*.ipynb"):  # what the download button gives has no answers in it
+    wrote_pages = status < 2  # 1: with warnings
+    for path in course.glob("exercises/*/*.ipynb") if wrote_pages else ():
+        # what the download button gives has no answers in it
         shutil.copyfile(path, out / "html" / "_sources" / path.relative_to(course))
     return status
 

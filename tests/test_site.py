@@ -6,11 +6,12 @@ import json
 import re
 import shutil
 import sys
+from importlib.util import find_spec
 
 import nbformat
 import pytest
-from book import PAGES, build, pages_of, soup, write_notebook
-from conftest import ROOT
+from book import PAGES, SITE_PACKAGES, build, pages_of, soup, write_notebook
+from conftest import ROOT, require
 
 import vgcourse
 from vgcourse.check import find
@@ -135,6 +136,19 @@ def test_what_is_missing_is_said_and_fails(faulty):
         "03_c.ipynb",
     ):
         assert said.count(sentence) == 1, f"{sentence}\n{said}"
+
+
+def test_without_pages_sphinx_says_why(tmp_path):
+    for package in SITE_PACKAGES:
+        require(find_spec(package) is not None, f"{package} is not installed")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.md").write_text("# A book\n")
+    shutil.copytree(ROOT / "exercises" / "ps1", tmp_path / "exercises" / "ps1")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "doctrees").write_text("a file where Sphinx wants a folder")
+    status, said = build(tmp_path, tmp_path / "out", "--no-answers")
+    assert status == 2
+    assert "FileExistsError" in said and "FileNotFoundError" not in said
 
 
 def test_with_an_address_a_notebook_starts_with_one_click(faulty):
