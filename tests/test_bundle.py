@@ -107,7 +107,7 @@ def planted(cell_source, outputs=()):
         (planted("check('ps1.linear_backward', f, seed=4104)"), "holds the hidden seed=4104 of p4-check"),
         (planted("### BEGIN HIDDEN TESTS\n1"), "holds BEGIN HIDDEN TESTS"),
         (planted("1", [nbformat.v4.new_output("stream", text="1")]), "holds outputs"),
-        ({"exercises/ps1/ps1.md": b"source"}, "ps1.md is not for students"),
+        ({"exercises/ps1/ps1.md": b"source"}, "ps1.md is a source"),
         ({"exercises/ps1/gradebook.db": b""}, "gradebook.db is not for students"),
     ],
     ids=["solution", "seed", "marker", "outputs", "source", "gradebook"],

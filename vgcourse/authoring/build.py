@@ -229,16 +229,19 @@ def release(assignment, destination, root=ROOT):
 
 def leaks_in(folder):
     """What students must not get, in any file of `folder`: markers of solutions, sources, stored outputs."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    return [leak for path in files for leak in leaks_of(path.name, path.read_bytes())]
+
+
+def leaks_of(name, content):
+    """What students must not get, in one file with this name and these bytes: sentences."""
     import nbformat
 
-    leaks = []
-    for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        leaks += [f"{path.name} holds {marker}" for marker in MARKERS if marker.encode() in content]
-        if path.suffix == ".md":
-            leaks.append(f"{path.name} is a source")
-        if path.suffix == ".ipynb":
-            cells = nbformat.reads(content.decode("utf-8"), as_version=4).cells
-            if any(cell.get("outputs") or cell.get("execution_count") for cell in cells):
-                leaks.append(f"{path.name} holds outputs")
+    leaks = [f"{name} holds {marker}" for marker in MARKERS if marker.encode() in content]
+    if name.endswith(".md"):
+        leaks.append(f"{name} is a source")
+    if name.endswith(".ipynb"):
+        cells = nbformat.reads(content.decode("utf-8"), as_version=4).cells
+        if any(cell.get("outputs") or cell.get("execution_count") for cell in cells):
+            leaks.append(f"{name} holds outputs")
     return leaks

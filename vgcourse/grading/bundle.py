@@ -6,7 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from vgcourse.authoring.build import MARKERS, NotebookError
+from vgcourse.authoring.build import NotebookError, leaks_of
 from vgcourse.grading.boxes import HIDDEN, words
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: today's would make other bytes tomorrow
@@ -84,23 +84,20 @@ def _lectures(root, sets):
 def leaks(root, files):
     """What would tell students an answer: sentences, none where all is well.
 
-    Every file of a problem set is searched for the markers that the instructor's cells carry, for stored
-    outputs, and for the solutions and hidden tests of its source in solutions/, whatever their markers.
+    Every file of a problem set is searched for what no release may hold, and its notebooks for the solutions
+    and hidden tests of their source in solutions/, whatever their markers.
     """
     found = []
     for name, data in files.items():
         if not name.startswith("exercises/"):
             continue
         _, assignment, *_ = name.split("/")
-        text = data.decode("utf-8", "replace")
-        found += [f"{name} holds {marker}" for marker in MARKERS if marker in text]
-        if name.endswith((".md", ".db")):
+        found += leaks_of(name, data)
+        if name.endswith(".db"):
             found.append(f"{name} is not for students")
         if name.endswith(".ipynb"):
-            cells = json.loads(text)["cells"]
+            cells = json.loads(data)["cells"]
             said = words("\n".join("".join(cell["source"]) for cell in cells))
-            if any(cell.get("outputs") for cell in cells):
-                found.append(f"{name} holds outputs")
             folder = Path(root) / "solutions" / assignment
             for what, secret in [*solutions_in(folder), *hidden_seeds(folder)]:
                 if secret in said:
