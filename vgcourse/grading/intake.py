@@ -18,7 +18,7 @@ from vgcourse.grading import archive
 from vgcourse.grading.course import course_folders
 from vgcourse.grading.downloads import GRADESCOPE, MOODLE, Class, plainly
 from vgcourse.grading.roster import IDS, WHOLE, RosterError, read_table
-from vgcourse.grading.submitted import TIMESTAMP, digest_of, handed_in_at
+from vgcourse.grading.submitted import TIMESTAMP, digest, digest_of, handed_in_at
 
 EARLIER = "earlier"
 TIMES = (
@@ -188,16 +188,16 @@ def _store(folder, student, notebooks, assignment):
         begins = plainly(COUNTED.sub("", one.name)) == plainly(assignment)
         inside = plainly(assignment) in plainly(one.name)
         counted = [int(number) for number in re.findall(r"\d+", one.name.removeprefix(assignment))]
-        return begins, inside, *_moment(one.when, one.file.date), counted, one.order
+        return begins, inside, _moment(one.when, one.file.date), counted, one.order
 
     *others, latest = sorted(notebooks, key=rank)
     called = COUNTED.sub("", latest.name)
     name = assignment if plainly(called) == plainly(assignment) else latest.name
     contents = {f"{_safe(name)}.ipynb": latest}
     for one in others:
-        contents.setdefault(_free(_safe(one.name), contents), one)
+        contents[_free(_safe(one.name), contents)] = one
     new = {digest_of(one.file.data) for one in contents.values()}
-    there = {digest_of(path.read_bytes()) for path in folder.glob("*.ipynb")}
+    there = {digest(path) for path in folder.glob("*.ipynb")}
     before = handed_in_at(folder)
     if new == there:
         if latest.when and (before is None or latest.when < before):
@@ -228,9 +228,10 @@ def _said(one, student, what, taken=False):
 
 
 def _moment(when, date):
-    """Sorts by the time that is known, else by the date in the zip: good enough among one student's files."""
-    known = when or (date and date.astimezone(datetime.UTC))
-    return (known is not None, known or datetime.datetime.min.replace(tzinfo=datetime.UTC))
+    """The time that is known, else the date in the zip: good enough among one student's files."""
+    if when or date:
+        return when or date.astimezone(datetime.UTC)
+    return datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
 def _write_time(folder, when):
