@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-from vgcourse.grading.checks import Mistake
+from vgcourse.grading.checks import Mistake, short
 from vgcourse.grading.course import course_folders
 from vgcourse.grading.rows import all_parts, count_mistakes, in_words
 from vgcourse.grading.running import CALL
@@ -196,8 +196,7 @@ def _chart(name, title, said, counted, most):
     bars = []
     for i, (label, count) in enumerate(counted):
         y, width = ROW * i, (WIDTH - 44) * count / max(1, most)
-        label = label if len(label) <= 52 else label[:51] + "…"
-        bars.append(f'<text x="0" y="{y + 11}">{escape(label)}</text>')
+        bars.append(f'<text x="0" y="{y + 11}">{escape(short(label, 52))}</text>')
         bars.append(f'<rect class="track" x="0" y="{y + 15}" width="{WIDTH - 44}" height="10"/>')
         bars.append(f'<rect x="0" y="{y + 15}" width="{width:.1f}" height="10"/>')
         bars.append(f'<text x="{WIDTH - 36}" y="{y + 25}">{count}</text>')
