@@ -168,7 +168,7 @@ def _export(arguments):
     from vgcourse.grading.report import UnknownAssignment
     from vgcourse.grading.roster import RosterError
 
-    root, _ = _course()
+    root = course_root()
     to = arguments.to or root / "grades.csv"
     try:
         made = export(root, arguments.assignments, arguments.system, arguments.unread)
