@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vgcourse.grading.course import course_config, course_folders
+from vgcourse.grading.outcome import MISSING
 from vgcourse.grading.report import collect, harmless
-from vgcourse.grading.roster import kept
+from vgcourse.grading.roster import headings_of, kept
 
 # Headings that say whose a line is, in small letters, as each system writes them. Of a tuple one is enough.
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -54,7 +55,7 @@ def export(root, assignments, system=None, unread=False):
         If the gradebook does not know a set, or is not there.
     """
     root, students = Path(root), kept(root)
-    headings = list(dict.fromkeys(heading for one in students for heading in one.columns))
+    headings = headings_of(students)
     system = system or system_of(headings)
     columns = [] if system == "plain" else _columns(headings, system)
     rows = {name: {row.student: row for row in collect(root, name)} for name in assignments}
@@ -67,9 +68,8 @@ def export(root, assignments, system=None, unread=False):
         said for name, of in rows.items() for said in _about(name, list(of.values()), losses[name], unread)
     ]
     if system == "plain":
-        everybody = {student: row.name for of in rows.values() for student, row in of.items()}
         table = [["student", "name", *assignments]]
-        identities = {student: [student, name] for student, name in everybody.items()}
+        identities = {student: [student, row.name] for of in rows.values() for student, row in of.items()}
     else:
         table = [[*columns, *(_column(name, headings) for name in assignments)]]
         identities = {one.student: [one.columns.get(column, "") for column in columns] for one in students}
@@ -137,11 +137,11 @@ def _mark(row, lost, unread):
 def _about(name, rows, losses, unread):
     """Sentences on those without a mark, and on marks that are less than the points."""
     told = []
-    absent = [row.name for row in rows if row.status == "no submission"]
+    absent = [row.name for row in rows if row.status == MISSING]
     if absent:
         told.append(f"{name}: nothing handed in, so empty: {', '.join(absent)}.")
     for row in rows:
-        if not row.graded and row.status != "no submission":
+        if not row.graded and row.status != MISSING:
             told.append(f"{name}: {row.name} is empty: {row.status}.")
     waiting = [f"{row.name} ({row.waiting:g} points)" for row in rows if row.graded and row.waiting]
     if waiting and unread:

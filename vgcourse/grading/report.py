@@ -15,7 +15,7 @@ from pathlib import Path
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.course import course_folders, missing_gradebook, not_generated
 from vgcourse.grading.naming import named, read_names
-from vgcourse.grading.outcome import entries_of, how_graded, outcome_of, with_entry
+from vgcourse.grading.outcome import MISSING, entries_of, how_graded, outcome_of, with_entry
 from vgcourse.grading.page import about_group, to_html
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
 
@@ -107,7 +107,7 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
     submitted = folders["submitted"] / student / assignment
     autograded = folders["autograded"] / student / assignment
     if not submitted.is_dir():
-        return Row(student, name, False, "no submission")
+        return Row(student, name, False, MISSING)
     try:
         submission = gradebook.find_submission(assignment, student)
     except missing_entry:

@@ -200,9 +200,14 @@ def enrol(db_url, students):
         return sorted({one.id for one in gradebook.students} - {one.student for one in students})
 
 
+def headings_of(students):
+    """The headings of the list that the students came with, each once, in its order."""
+    return list(dict.fromkeys(heading for one in students for heading in one.columns))
+
+
 def keep(root, students):
     """Write the list into the course's folder, with the columns that it came with."""
-    headings = list(dict.fromkeys(heading for one in students for heading in one.columns))
+    headings = headings_of(students)
     with (Path(root) / KEPT).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([KEY, *headings])
