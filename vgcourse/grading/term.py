@@ -4,7 +4,7 @@ import functools
 import sys
 from pathlib import Path
 
-from vgcourse.grading.course import course_folders, course_root, missing_gradebook
+from vgcourse.grading.course import course_folders, course_root, missing_gradebook, unknown_set
 
 SYSTEMS = ("canvas", "moodle", "plain")
 
@@ -72,14 +72,6 @@ def opens_gradebook(command):
     return decorate
 
 
-def _known(folders, assignment):
-    """A sentence where there is no such set, else nothing."""
-    sets = sorted(path.parent.name for path in folders["source"].glob("*/*.ipynb"))
-    if assignment in sets:
-        return ""
-    return f"there is no set {assignment!r}; there are {', '.join(dict.fromkeys(sets)) or 'none'}."
-
-
 def _due_dates(folders):
     """{set: due date or None}; nothing where there is no gradebook yet, and none is made."""
     from nbgrader.api import Gradebook
@@ -101,7 +93,7 @@ def _due(arguments):
     root, folders = _course()
     asked = arguments.assignment
     if arguments.time:
-        if problem := _known(folders, asked):
+        if problem := unknown_set(folders["source"], asked):
             return complain("due", problem)
         try:
             with Gradebook(folders["db_url"]) as gradebook:
@@ -109,7 +101,7 @@ def _due(arguments):
         except LateError as error:
             return complain("due", error)
     known = _due_dates(folders)
-    if asked and asked not in known and (problem := _known(folders, asked)):
+    if asked and asked not in known and (problem := unknown_set(folders["source"], asked)):
         return complain("due", problem)
     for name, due in known.items() if asked is None else [(asked, known.get(asked))]:
         print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
@@ -135,7 +127,7 @@ def _take_in(arguments):
     root, folders = _course()
     try:
         students = kept(root)
-        problem = _known(folders, arguments.assignment)
+        problem = unknown_set(folders["source"], arguments.assignment)
         if not students:
             problem = f"there is no {KEPT}: enrol the class first (vgcourse roster LIST.csv)."
         if problem:
@@ -187,7 +179,7 @@ def _solutions(arguments):
 
     root, folders = _course()
     name = arguments.assignment
-    if problem := _known(folders, name):
+    if problem := unknown_set(folders["source"], name):
         return complain("solutions", problem)
     try:
         if not arguments.now:
