@@ -25,7 +25,7 @@ from vgcourse import cli  # noqa: E402
 from vgcourse.check import evaluate, find  # noqa: E402
 from vgcourse.collect import Answers, collect  # noqa: E402
 from vgcourse.grading import outcome, report  # noqa: E402
-from vgcourse.grading.engine import autograded, gradebook, kept, running, scoring  # noqa: E402
+from vgcourse.grading.engine import autograded, command, gradebook, kept, running, scoring  # noqa: E402
 from vgcourse.grading.engine.assignment import asks_of, read_assignment, read_course, rooms_for  # noqa: E402
 from vgcourse.grading.engine.errors import EngineError  # noqa: E402
 from vgcourse.grading.engine.executors import InProcess, Processes, given_up  # noqa: E402
@@ -119,6 +119,7 @@ def test_the_report_reads_what_the_engine_writes(course):
 
 def test_nobody_at_all_and_an_empty_roster(course):
     assert course.grade().counts == {}
+    assert "nobody is enrolled (vgcourse roster" in command.in_one_line(course.grade())
     course.hand_in("right")
     assert course.grade().counts == {"graded": 1}  # as nbgrader does: who hands in is in the class
     course.enrol("other")

@@ -120,9 +120,8 @@ def _grade(course, name, executor, jail, secret, arguments):
 
 def in_one_line(summary):
     """How many, how long, in which jail."""
-    counts = (
-        ", ".join(f"{number} {status}" for status, number in summary.counts.items()) or "nobody is enrolled"
-    )
+    counts = ", ".join(f"{number} {status}" for status, number in summary.counts.items())
+    counts = counts or "nobody is enrolled (vgcourse roster LIST.csv)"
     jail = {"none": "NO JAIL", None: "the workers' jails"}.get(summary.jail, f"jail: {summary.jail}")
     return f"{summary.assignment}: {counts}; {summary.fresh} graded now in {summary.seconds:.1f} s ({jail})."
 
