@@ -34,6 +34,9 @@ code = cli.main(sys.argv[1:])
 print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 sys.exit(code)
 """
+FORGETFUL = (
+    "from vgcourse.grading.engine import scoring\nscoring.REMEMBERED = -1\n"  # as if no two were alike
+)
 
 
 def run(root, *command):
@@ -89,10 +92,10 @@ def notebooks():
     return right, [right, *others]
 
 
-def ours(kinds, number, processes=1):
+def ours(kinds, number, processes=1, before=""):
     """(processor seconds, wall seconds, peak memory of the coordinator in MB) for a class."""
     with course(kinds, number) as root:
-        spent, wall, said = run(root, "-c", MEASURED, "grade", SET, "--processes", str(processes))
+        spent, wall, said = run(root, "-c", before + MEASURED, "grade", SET, "--processes", str(processes))
     return spent, wall, int(said.split("peak ")[1]) / 1024
 
 
@@ -117,12 +120,16 @@ def grading(rounds, number=CLASS):
     (of_mixed, one, _), _ = each(ours, mixed, number)
     note = "six notebooks again and again: what is alike is judged once"
     yield Line("grading, a submission of a mixed class, processor time", of_mixed, "s", 0.5, note=note)
+    (forgetful, *_), _ = each(lambda kinds, number: ours(kinds, number, 1, FORGETFUL), mixed, number)
+    note = "the same, had nobody's numbers been judged before"
+    yield Line("grading, a submission unlike all others, processor time", forgetful, "s", 0.5, note=note)
     (of_plain, *_), _ = each(plain, mixed, FEW + 3)
     note = f"{of_plain:.2f} s against {of_mixed:.2f} s"
     yield Line("grading, plain nbgrader's processor time / ours", of_plain / of_mixed, "×", 6, True, note)
-    (_, two, _), (*_, peak) = each(lambda kinds, number: ours(kinds, number, 2), mixed, number)
+    (_, two, _), (_, wall, peak) = each(lambda kinds, number: ours(kinds, number, 2), mixed, number)
     note = f"{one:.2f} s against {two:.2f} s"
     yield Line("grading, two processes against one, wall time", one / two, "×", 1.8, True, note)
+    yield Line("grading, two processes until they have started", wall - number * two, "s")
     yield Line("grading, peak memory of the coordinator", peak, "MB", 500)
 
 
