@@ -68,7 +68,7 @@ def with_text(old, new):
 @pytest.fixture
 def toy(monkeypatch):
     monkeypatch.setattr("vgcourse.check.find", lambda name: TOY)
-    monkeypatch.setattr("vgcourse.check._may_use", lambda name: None)
+    monkeypatch.setattr("vgcourse.check.may_use", lambda name: None)
 
 
 @pytest.mark.parametrize(("old", "new", "said"), SAID, ids=lambda value: value[:24])
