@@ -32,7 +32,7 @@ def draw_passes(boxes, forward, backward=None, ax=None, names=None, weights=None
     unknown = [number for number in weights if number not in range(count)]
     if unknown:
         raise ValueError(f"draw_passes: weights name box {unknown[0]}; expected 0 … {count - 1}.")
-    pitch, wide, left = 1.75, 0.82, 1.15
+    pitch, wide, left = 1.75, 0.82, 1.35
     low = 1.3 if weights else -0.2
     y = low + 0.75
     length = left + pitch * (count - 1) + 1.25
