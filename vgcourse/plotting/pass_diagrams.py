@@ -35,7 +35,7 @@ def draw_passes(boxes, forward, backward=None, ax=None, names=None, weights=None
     pitch, wide, left = 1.75, 0.82, 1.15
     low = 1.3 if weights else -0.2
     y = low + 0.75
-    length = left + pitch * (count - 1) + 1.25
+    length = left + pitch * (count - 1) + 1.45
     ax = canvas(ax, length, y + 0.75, scale=min(0.75, 7.3 / length))
     edges = [0.1, *(left + pitch * i for i in range(count)), length - 0.1]
     for i in range(count + 1):
