@@ -292,6 +292,20 @@ def test_a_docstring_is_set_as_numpydoc_with_its_equation(book):
         ([">>> a * b", "3", "", "a * b"], [">>> a * b", "3", "", r"a \* b"]),
         (["Use:", "", "    a * b"], ["Use:", "", "::", "", "    a * b"]),
         (["Returns", "-------", "array"], ["", ".. rubric:: Returns", "", "", "*result*", "    array"]),
+        (
+            ["Returns", "-------", "array; 0 where", "it ends", "", "Source: Le 2015."],
+            [
+                "",
+                ".. rubric:: Returns",
+                "",
+                "",
+                "*result*",
+                "    array; 0 where",
+                "    it ends",
+                "",
+                "Source: Le 2015.",
+            ],
+        ),
     ],
 )
 def test_plain_text_keeps_its_signs(given, wanted):
