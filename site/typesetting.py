@@ -1,6 +1,9 @@
-"""Sphinx extension: a formula in a sentence and the sign that touches it stay in one line.
+"""Sphinx extension: what belongs together stays in one line.
 
-MathJax makes a box of a formula, and a browser may break the line after any box, also before a comma.
+- A formula and the signs that touch it: MathJax makes a box of a formula, and a browser may break the line
+  after any box, also before a comma.
+- A number and its per cent sign.
+- Short code, such as `dh @ W_h`.
 """
 
 import re
@@ -9,6 +12,8 @@ from docutils import nodes
 
 OPENING = re.compile(r"[(\[“‘]+$")
 CLOSING = re.compile(r"^[^\w\s(\[“‘]+")
+PER_CENT = re.compile(r"(?:(?<=\d)|^) %")
+SHORT = 24  # characters of code
 
 
 def keep_signs(app, doctree):
@@ -24,6 +29,18 @@ def keep_signs(app, doctree):
             parent.replace(formula, kept)
 
 
+def keep_per_cent(app, doctree):
+    for text in list(doctree.findall(nodes.Text)):
+        if PER_CENT.search(text) and not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement)):
+            text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}%", text)))
+
+
+def keep_short_code(app, doctree):
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= SHORT:
+            code["classes"].append("keep")
+
+
 def _cut(parent, place, signs):
     """The signs at one end of a text beside a formula, taken out of it; "" if there are none."""
     text = parent[place] if 0 <= place < len(parent) else None
@@ -35,5 +52,6 @@ def _cut(parent, place, signs):
 
 
 def setup(app):
-    app.connect("doctree-read", keep_signs, priority=900)  # after the extensions that read whole sentences
+    for keep in (keep_signs, keep_per_cent, keep_short_code):
+        app.connect("doctree-read", keep, priority=900)  # after the extensions that read whole sentences
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,3 +1,6 @@
+// On a phone a formula begins at the left: centred, it would leave room for its number on both sides.
+if (window.MathJax && innerWidth < 600) window.MathJax.chtml.displayAlign = "left";
+
 // A formula or figure that is wider than the page can be scrolled with the keyboard.
 function reachWide() {
   for (const box of document.querySelectorAll("div.math, .cell_output div:has(> img)")) {
