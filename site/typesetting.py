@@ -2,7 +2,7 @@
 
 - A formula and the signs that touch it: MathJax makes a box of a formula, and a browser may break the line
   after any box, also before a comma.
-- A number and its per cent sign.
+- A number and its per cent sign; the parts of a long number, 10 000.
 - Short code, such as `dh @ W_h`.
 """
 
@@ -12,7 +12,7 @@ from docutils import nodes
 
 OPENING = re.compile(r"[(\[“‘]+$")
 CLOSING = re.compile(r"^[^\w\s(\[“‘]+")
-PER_CENT = re.compile(r"(?:(?<=\d)|^) %")
+IN_NUMBERS = re.compile(r"(?:(?<=\d)|^) (?=%)|(?<=\d) (?=\d{3}\b)")
 SHORT = 24  # characters of code
 
 
@@ -29,10 +29,10 @@ def keep_signs(app, doctree):
             parent.replace(formula, kept)
 
 
-def keep_per_cent(app, doctree):
+def keep_numbers(app, doctree):
     for text in list(doctree.findall(nodes.Text)):
-        if PER_CENT.search(text) and not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement)):
-            text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}%", text)))
+        if IN_NUMBERS.search(text) and not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement)):
+            text.parent.replace(text, nodes.Text(IN_NUMBERS.sub("\N{NO-BREAK SPACE}", text)))
 
 
 def keep_short_code(app, doctree):
@@ -52,6 +52,6 @@ def _cut(parent, place, signs):
 
 
 def setup(app):
-    for keep in (keep_signs, keep_per_cent, keep_short_code):
+    for keep in (keep_signs, keep_numbers, keep_short_code):
         app.connect("doctree-read", keep, priority=900)  # after the extensions that read whole sentences
     return {"parallel_read_safe": True, "parallel_write_safe": True}

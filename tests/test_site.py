@@ -192,6 +192,13 @@ def test_every_lecture_has_a_slider_that_needs_no_kernel(book):
             assert len(set(texts)) > 1, f"{path.name}: {flipbook['label']}: no picture says what changed"
 
 
+def test_a_picture_of_a_live_figure_says_where_its_sliders_are(book):
+    for path in book.glob("lectures/[0-9]*.html"):
+        source = ROOT / "lectures" / f"{path.stem}.md"
+        live = source.read_text(encoding="utf-8").count("widgets.live_figure(") if source.exists() else 0
+        assert len(soup(path).select("div.cell > p.live")) == live, path.name
+
+
 def test_every_picture_says_what_it_shows(book):
     pictures = 0
     for path in pages_of(book):
