@@ -159,6 +159,9 @@ def to_rest(lines):
             section = None
             out.append(escape(line))
         elif section in LISTS and line and not line.startswith(" "):
+            below = lines[i + 1].strip() if i + 1 < len(lines) else ""
+            if (" : " in line or section in RESULTS) and below[:1].isupper() and line[-1] not in ".,;:":
+                line += "."  # the type ends, sentences begin
             goes_on = section in RESULTS and " : " not in line and re.match(r"[^\s-]", lines[i - 1])
             out += [f"    {escape(line)}"] if goes_on else item(section, line)
         else:

@@ -305,6 +305,10 @@ def test_a_docstring_is_set_as_numpydoc_with_its_equation(book):
         (["`a * b_` stays"], ["`a * b_` stays"]),
         ([">>> a * b", "3", "", "a * b"], [">>> a * b", "3", "", r"a \* b"]),
         (["Use:", "", "    a * b"], ["Use:", "", "::", "", "    a * b"]),
+        (
+            ["Parameters", "----------", "a : int", "    Ends it."],
+            ["", ".. rubric:: Parameters", "", "", "``a``", "    int.", "    Ends it."],
+        ),
         (["Returns", "-------", "array"], ["", ".. rubric:: Returns", "", "", "*result*", "    array"]),
         (
             ["Returns", "-------", "array; 0 where", "it ends", "", "Source: Le 2015."],
