@@ -75,6 +75,14 @@ function nameSwitches() {
 }
 document.addEventListener("DOMContentLoaded", nameSwitches);
 
+// The contents beside a problem set name its parts; minutes and points stand in the headings.
+function shortenContents() {
+  for (const link of document.querySelectorAll(".bd-sidebar-secondary a")) {
+    link.textContent = link.textContent.trim().replace(/ \((●|no points).*\)$/, "");
+  }
+}
+if (location.pathname.includes("/exercises/")) document.addEventListener("DOMContentLoaded", shortenContents);
+
 // The first page's picture moves once; a button moves it again, where motion is welcome.
 function offerReplay() {
   const picture = document.querySelector(".moving-figure");
