@@ -10,11 +10,12 @@ sys.path.insert(0, str(Path(__file__).parent))  # for our own extensions
 from address import LAUNCH
 
 project = "Vanishing and exploding gradients"
-author = copyright = "The vgcourse authors"
+author = copyright = "the vgcourse authors"
 language = "en"
 root_doc = "index"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "lecture_links", "library"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+extensions += ["lecture_links", "library", "typesetting"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 

@@ -5,6 +5,7 @@
 - `(1.7)` leads to the formula that carries `\\tag{1.7}`.
 - `layers.linear_backward`, as code, leads to its entry in the reference of the library.
 - A folded cell is labelled with its first line, as in JupyterLab.
+- Below the picture of a live figure stands where it has sliders.
 
 Both lists are bullet lists whose items open with the bold term or source. What is missing there is a warning.
 """
@@ -70,6 +71,8 @@ def read(app, doctree):
             first_line = next(cell.findall(nodes.literal_block)).astext().split("\n")[0].lstrip("# ")
             label = first_line if cell["hide_mode"] == "input" else "What a right answer shows"
             cell["prompt_show"] = cell["prompt_hide"] = label
+        if cell.get("nb_element") == "cell_code" and "live_figure(" in cell.astext():
+            cell += nodes.paragraph("", "In JupyterLab this picture has sliders.", classes=["live"])
     for kind, where, known in (("term", GLOSSARY, book.glossary), ("source", SOURCES, book.sources)):
         if page == where:
             for item in doctree.findall(nodes.list_item):

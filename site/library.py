@@ -15,7 +15,8 @@ import nbformat
 import vgcourse
 
 SECTION = re.compile(r"^(Parameters|Attributes|Returns|Yields|Raises|Notes|Examples|References)$")
-LISTS = {"Parameters", "Attributes", "Returns", "Yields", "Raises"}
+RESULTS = {"Returns", "Yields"}
+LISTS = {"Parameters", "Attributes", "Raises"} | RESULTS
 TAG = re.compile(r"\((\d+\.\d+)\)")
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 ALSO = ("recurrent.fast", "recurrent.memory")  # rooms inside a room
@@ -107,10 +108,9 @@ def entry(module, name):
     if isinstance(value, dict):
         return [*lines, f"   A table with the keys {', '.join(f'``{key}``' for key in value)}."]
     text = repr(value)
-    return [
-        *lines,
-        f"   ``{text}``" if len(text) < 60 else f"   {escape(str(type(value).__doc__).splitlines()[0])}",
-    ]
+    if len(text) < 60:
+        return [*lines, f"   ``{text}``"]
+    return [*lines, f"   {len(value)} values: {', '.join(f'``{one!r}``' for one in value[:4])}, …"]
 
 
 def heading(text, line):
@@ -155,8 +155,15 @@ def to_rest(lines):
         example = line.lstrip().startswith(">>>") or (example and line.strip() != "")
         if example or code or re.fullmatch(r"[= ]+", line):
             out.append(line)
+        elif line.startswith("Source: "):  # below the last list
+            section = None
+            out.append(escape(line))
         elif section in LISTS and line and not line.startswith(" "):
-            out += item(section, line)
+            below = lines[i + 1].strip() if i + 1 < len(lines) else ""
+            if (" : " in line or section in RESULTS) and below[:1].isupper() and line[-1] not in ".,;:":
+                line += "."  # the type ends, sentences begin
+            goes_on = section in RESULTS and " : " not in line and re.match(r"[^\s-]", lines[i - 1])
+            out += [f"    {escape(line)}"] if goes_on else item(section, line)
         else:
             out.append(escape(line))
         i += 1
@@ -166,7 +173,7 @@ def to_rest(lines):
 def item(section, line):
     """One "name : what it is", or an error, or a result without a name, as an item of a definition list."""
     name, colon, text = line.partition(" : ")
-    if not colon and section in ("Returns", "Yields"):
+    if not colon and section in RESULTS:
         return ["", "*result*", f"    {escape(line)}"]
     names = ", ".join(f"``{part}``" for part in re.split(r",\s*", name))
     return ["", names, *([f"    {escape(text)}"] if text else [])]

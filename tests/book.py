@@ -24,7 +24,7 @@ SAMPLE = [
 **Logits** come from $z$, say Squire and
 Trapp (1998), (Alpaydin & Kaynak 1998) and, unlike Kadurin, Cremer 2017; also
 Rumelhart et al. (1986). In 1998 equation (1.7) stood in
-[lecture 1](01_chain_rule.ipynb), section 2.
+[lecture 1](01_chain_rule.ipynb), section 2. Here ($z$), of `dh @ W_h`, is left **51** %.
 
 <details><summary>Answer</summary>
 

@@ -33,6 +33,9 @@ def require(condition, reason):
 # Each of their tests stands by itself and many take long: workers take them one by one.
 SHARED_OUT = {"tests/test_checker_report.py", "tests/test_measured.py", "tests/test_measured_depth.py"}
 
+# These read one book: on one worker it is built once.
+TOGETHER = {"tests/test_site_reading.py": "tests/test_site.py"}
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
@@ -42,7 +45,7 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid):
             path = super()._split_scope(nodeid)
-            return nodeid if path in SHARED_OUT else path
+            return nodeid if path in SHARED_OUT else TOGETHER.get(path, path)
 
     return ByFile(config, log)
 

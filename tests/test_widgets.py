@@ -88,6 +88,25 @@ def test_figure_leaves_pyplot_and_keeps_size_and_axes():
     assert ax.get_position().bounds == box
 
 
+def test_labels_of_the_axes_stay_where_they_were():
+    fig, ax = plt.subplots(figsize=(4, 2.5), layout="constrained")
+    ax.semilogy(STEPS, 0.9**STEPS)
+    ax.set(xlabel="step", ylabel="size")
+    where = []
+
+    def widen(power):
+        ax.set_ylim(10.0**-power, 1)  # the numbers beside the axis become wider
+
+    live = widgets.live_figure(
+        fig, widen, alt="falling", power=widgets.slider(1, 120, value=1, label="power")
+    )
+    for power in (2, 120):
+        live.children[1].value = power
+        where.append([axis.label.get_window_extent().bounds for axis in (ax.xaxis, ax.yaxis)])
+    np.testing.assert_allclose(where[0], where[1])
+    assert where[0][1][0] >= 0  # and inside of the picture
+
+
 def test_error_is_shown_and_last_picture_stays():
     def update(a):
         if a > 1:

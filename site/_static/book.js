@@ -1,12 +1,26 @@
-// A formula that is wider than the page can be scrolled with the keyboard.
-function reachWideFormulas() {
-  for (const formula of document.querySelectorAll("div.math")) {
-    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-    else formula.removeAttribute("tabindex");
+// On a phone a formula begins at the left: centred, it would leave room for its number on both sides.
+if (window.MathJax && innerWidth < 600) window.MathJax.chtml.displayAlign = "left";
+
+// A formula or figure that is wider than the page can be scrolled with the keyboard.
+function reachWide() {
+  for (const box of document.querySelectorAll("div.math, .cell_output div:has(> img)")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
 }
-window.addEventListener("load", () => window.MathJax?.startup?.promise.then(reachWideFormulas));
-window.addEventListener("resize", reachWideFormulas);
+window.addEventListener("load", () => {
+  reachWide();
+  window.MathJax?.startup?.promise.then(reachWide);
+});
+window.addEventListener("resize", reachWide);
+
+// A long name in a table may go on in the next line after a dot or an underscore.
+function breakNames() {
+  for (const name of document.querySelectorAll("article td code span.pre")) {
+    name.innerHTML = name.innerHTML.replace(/[._](?=\w)/g, "$&<wbr>");
+  }
+}
+document.addEventListener("DOMContentLoaded", breakNames);
 
 // A lecture without its code: one button folds every cell's input, each of which the reader can open again.
 function foldCode() {
@@ -60,6 +74,14 @@ function nameSwitches() {
   }
 }
 document.addEventListener("DOMContentLoaded", nameSwitches);
+
+// The contents beside a problem set name its parts; minutes and points stand in the headings.
+function shortenContents() {
+  for (const link of document.querySelectorAll(".bd-sidebar-secondary a")) {
+    link.textContent = link.textContent.trim().replace(/ \((●|no points).*\)$/, "");
+  }
+}
+if (location.pathname.includes("/exercises/")) document.addEventListener("DOMContentLoaded", shortenContents);
 
 // The first page's picture moves once; a button moves it again, where motion is welcome.
 function offerReplay() {

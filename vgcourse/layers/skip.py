@@ -288,7 +288,10 @@ def highway_backward(dout, cache):
     dh : (…, H) array
     grads : HighwayParams
 
-    Raises TypeError, ValueError if dout has not the output's shape and precision, or cache is another's.
+    Raises
+    ------
+    TypeError, ValueError
+        If dout has not the output's shape and precision, or cache is another's.
     """
     where = "highway_backward"
     expect_type(where, "cache", cache, HighwayCache)

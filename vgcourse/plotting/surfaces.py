@@ -54,7 +54,7 @@ def plot_cliff(w, b, loss, unclipped, clipped, ax=None):
     loss : (B, A) array of positive numbers
     unclipped, clipped : (steps + 1, 2) arrays of points (w, b)
 
-    Source: Pascanu, Mikolov & Bengio 2013, figure 6.
+    Source: Pascanu et al. 2013, figure 6.
     """
     ax = new_axes(ax, figsize=(7.0, 4.2))
     unclipped = as_array("plot_cliff", "unclipped", unclipped, 2)
