@@ -6,7 +6,7 @@ import re
 from conftest import ROOT
 
 from vgcourse.collect import Asked, Task
-from vgcourse.grading.jail import Cell, Drawn, Job, Limits
+from vgcourse.grading.jail import Cell, Job, Limits
 from vgcourse.problems import EVERYWHERE, find, may_use
 from vgcourse.problems.problem import task
 
@@ -38,8 +38,7 @@ def solved(assignment, files=None, limits=Limits(), seeds=(SEED,)):  # noqa: B00
 
 def sent(name, seed):
     """The task of a problem as it is sent into a jail."""
-    drawn = task(find(name), seed, may_use(name))
-    return drawn._replace(fresh=Drawn(drawn.fresh()))
+    return task(find(name), seed, may_use(name))
 
 
 def job(*cells, files=None, limits=Limits(), tasks=None):  # noqa: B008
@@ -53,7 +52,7 @@ def job(*cells, files=None, limits=Limits(), tasks=None):  # noqa: B008
 def double(value):
     """A task with one call."""
     calls = (Asked((value,)),)
-    return Task("(x)", calls, Drawn(calls))
+    return Task("(x)", calls, lambda: calls)
 
 
 def check(name="f"):

@@ -440,16 +440,14 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def done_with(answers, absent=None):
-    return Done("k", "finished", (CellDone(),), answers, absent or {}, 0.1, JAIL)
-
-
 def graded_cell(answers, absent=None, seeds=(0, 41)):
-    """The cell of a check whose answers, a byte string for each seed, came out of a jail."""
+    """The cell of a check whose answers, two byte strings for each seed, came out of a jail."""
 
     class Given:
-        def run(self, job):
-            return done_with({(0, 0, i): data for i, data in enumerate(answers)}, absent)
+        def run(self, job, enough):
+            visible = {(0, 0, i): data for i, (data, _) in enumerate(answers)}
+            fresh = {key: answers[key[2]][1] for key, data in visible.items() if not enough(key, data)}
+            return Done("k", "finished", (CellDone(),), visible, fresh, absent or {}, 0.1, JAIL)
 
     check = Check((Ask("ps1.linear_backward", "f"),), 4.0)
     order = Order("k", "tiny", ((),), {0: check}, {"ps1.linear_backward": seeds}, (), {}, Limits(), "")
@@ -458,7 +456,9 @@ def graded_cell(answers, absent=None, seeds=(0, 41)):
 
 
 def answered(fn, seed):
-    return collect(fn, task(find("ps1.linear_backward"), seed)).to_bytes()
+    """The bytes of what comes of the visible cases, and of the fresh ones."""
+    answers = collect(fn, task(find("ps1.linear_backward"), seed))
+    return answers._replace(fresh=()).to_bytes(), answers._replace(visible=()).to_bytes()
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -487,8 +487,17 @@ def test_the_same_answers_are_judged_once_where_they_are_small(monkeypatch, most
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"PK", Answers(None).to_bytes()])
 def test_bytes_that_are_no_answers_get_no_points_and_a_sentence(data):
-    cell = graded_cell([answered(ANSWERS["right"], 0), data])
+    cell = graded_cell([answered(ANSWERS["right"], 0), (data, b"")])
     assert cell.points == 0 and cell.outputs[-1]["evalue"].startswith("what came back is no answer")
+
+
+def test_whoever_is_asked_for_more_cannot_change_what_came_first():
+    wrong, right = list(ANSWERS.values())[5], ANSWERS["right"]
+    honest = [answered(wrong, seed) for seed in (0, 41)]
+    problem = find("ps1.linear_backward")
+    second = [collect(right, task(problem, seed)).to_bytes() for seed in (0, 41)]
+    forged = [(visible, data) for (visible, _), data in zip(honest, second, strict=True)]
+    assert graded_cell(forged).points <= graded_cell(honest).points < 4
 
 
 def test_an_answer_that_did_not_come_gets_no_points_and_the_reason():
@@ -499,7 +508,7 @@ def test_an_answer_that_did_not_come_gets_no_points_and_the_reason():
 
 def test_a_fault_of_ours_in_one_submission_sets_it_aside():
     class Faulty:
-        def run(self, job):
+        def run(self, job, enough):
             raise ZeroDivisionError("ours")
 
     order = Order("k", "tiny", (), {}, {}, (), {}, Limits(), "")

@@ -14,7 +14,7 @@ import pytest
 from conftest import require
 from jail_jobs import FEW, RIGHT, check, double, job, solved
 
-from vgcourse.collect import Answers
+from vgcourse.collect import Answers, Asked, Task
 from vgcourse.grading import jail
 from vgcourse.grading.jail import Cell, JailError, Limits, Worker, available, course, kinds, places
 from vgcourse.grading.jail.inside import syscalls
@@ -289,6 +289,30 @@ def test_a_check_that_was_answered_is_not_asked_again(worker):
     once = "calls = 0\ndef f(x):\n    global calls\n    calls += 1\n    return 2 * x"
     done = worker.run(job(once, check(), "import os\nos._exit(0)", "print(calls)"))
     assert value(done, 1) == 6 and text(done, 3) == "0\n"
+
+
+TWO_GROUPS = {"double": (Task("(x)", (Asked((3.0,)),), lambda: (Asked((7.0,)),)),)}
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_fresh_inputs_go_in_where_somebody_needs_them(worker, enough):
+    noting = "seen = []\ndef f(x):\n    seen.append(x)\n    return 2 * x"
+    looked = []
+    done = worker.run(
+        job(noting, check(), "print(seen)", tasks=TWO_GROUPS),
+        lambda key, data: looked.append((key, data)) or enough,
+    )
+    assert looked == list(done.answers.items()) and value(done, 1) == 6
+    assert text(done, 2) == ("[3.0, 3.0]\n" if enough else "[3.0, 3.0, 7.0]\n")
+    fresh = [Answers.from_bytes(data).fresh[0].output for data in done.fresh.values()]
+    assert fresh == ([] if enough else [14.0])
+
+
+def test_a_function_that_kills_its_process_on_fresh_inputs_has_no_answer(worker):
+    deadly = "import os\ndef f(x):\n    return 2 * x if x < 7 else os._exit(1)"
+    done = worker.run(job(deadly, check(), RIGHT, check(), tasks=TWO_GROUPS))
+    assert set(done.answers) == set(done.fresh) == {(3, 0, 0)}
+    assert done.absent[1, 0].startswith("the process died") and states(done)[1] == "died"
 
 
 def test_an_endless_loop_in_a_cell_keeps_what_stands_above_it(worker):

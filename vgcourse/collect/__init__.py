@@ -3,8 +3,8 @@
 No other room's code meets a learner's function. This one imports numpy and nothing else of the course.
 """
 
-from vgcourse.collect.collecting import Asked, Task, collect
+from vgcourse.collect.collecting import Asked, Task, collect, collect_fresh
 from vgcourse.collect.outcomes import Answers, Attempt, Outcome
 from vgcourse.collect.passed import Passed, Planted
 
-__all__ = ["Answers", "Asked", "Attempt", "Outcome", "Passed", "Planted", "Task", "collect"]
+__all__ = ["Answers", "Asked", "Attempt", "Outcome", "Passed", "Planted", "Task", "collect", "collect_fresh"]

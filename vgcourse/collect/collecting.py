@@ -32,6 +32,10 @@ class Task(NamedTuple):
     fresh: Callable
     may_use: tuple | None = None
 
+    def fresh_after(self, seconds):
+        """The fresh calls to make where the visible ones took so long: after slow ones one is enough."""
+        return self.fresh()[: 1 if seconds > SECONDS else None]
+
 
 def collect(fn, task, enough=lambda attempts: False):
     """Call a function with all that a task asks for.
@@ -54,9 +58,23 @@ def collect(fn, task, enough=lambda attempts: False):
         attempts = _visible(fn, task.visible)
         if enough(attempts) or all(attempt.first.failed for attempt in attempts):
             return Answers(None, attempts)
-        slow = perf_counter() - start > SECONDS  # then a suspicion is confirmed by one more call, not by many
-        fresh = task.fresh()[: 1 if slow else None]
-        return Answers(None, attempts, tuple(_call(fn, asked) for asked in fresh))
+        return Answers(None, attempts, collect_fresh(fn, task.fresh_after(perf_counter() - start)))
+
+
+def collect_fresh(fn, calls):
+    """What a function gives for fresh inputs, where somebody needs them.
+
+    Parameters
+    ----------
+    fn : the learner's function, as `collect` had it
+    calls : from a task's `fresh_after`
+
+    Returns
+    -------
+    tuple of Outcome
+    """
+    with no_logging():
+        return tuple(_call(fn, asked) for asked in calls)
 
 
 def _visible(fn, cases):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 import vgcourse
-from vgcourse.grading.jail.jobs import Drawn, Job, Limits
+from vgcourse.grading.jail.jobs import Job, Limits
 from vgcourse.problems import find, may_use
 from vgcourse.problems.problem import task
 
@@ -66,9 +66,8 @@ class Order(NamedTuple):
 
 @functools.lru_cache(maxsize=128)
 def _task(problem, seed):
-    """Drawn once a process, not once a submission."""
-    wanted = task(find(problem), seed, may_use(problem))
-    return wanted._replace(fresh=Drawn(wanted.fresh()))
+    """Made once a process, not once a submission."""
+    return task(find(problem), seed, may_use(problem))
 
 
 @functools.cache

@@ -3,16 +3,19 @@
 `grade` runs in the executors' processes, so that all cores judge. They import no nbformat: it takes seconds.
 """
 
+import contextlib
 import functools
 import warnings
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from vgcourse.collect import Answers
 from vgcourse.grading.checks import short
+from vgcourse.grading.engine.orders import Ask
 from vgcourse.grading.jail.outputs import failure
-from vgcourse.judge import judge, look
+from vgcourse.judge import Look, judge, look
 from vgcourse.judge.points import earned
 from vgcourse.problems import find
 from vgcourse.tell import report
@@ -51,41 +54,76 @@ class Graded(NamedTuple):
     notes: tuple = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """Answers to the visible cases, compared; `look` is None where the function was not called."""
+
+    ask: Ask
+    seed: int
+    answers: Answers
+    look: Look | None
+
+    @property
+    def enough(self):
+        """Does nobody need to see what fresh inputs give?"""
+        if self.look is None or self.look.all_right:
+            return True
+        return all(attempt.first.failed for attempt in self.answers.visible)
+
+
 def grade(order, worker):
     """Carry out an order with a jail's Worker: whatever it holds, there is a Graded."""
+    looks = {}
+
+    def enough(key, data):
+        cell, number, task = key
+        ask = order.checks[cell].asks[number]
+        try:
+            looks[key] = _remembered(looked, data)(ask, order.seeds[ask.problem][task], data)
+        except Exception as error:  # bytes that no honest `collect` makes
+            looks[key] = error
+            return True
+        return looks[key].enough
+
     try:
-        done = worker.run(order.job())
+        done = worker.run(order.job(), enough)
         if done.status == "jail failed":
             return Graded(order.key, done.status, (), done.seconds, done.jail, tuple(done.notes))
-        cells = tuple(_cell(order, number, did, done) for number, did in enumerate(done.cells))
+        cells = tuple(_cell(order, number, did, done, looks) for number, did in enumerate(done.cells))
     except Exception as error:  # a fault of ours in one submission must not stop the class
         return Graded(order.key, SET_ASIDE, notes=(f"it could not be scored: {short(repr(error))}",))
     return Graded(order.key, done.status, cells, done.seconds, done.jail, tuple(done.notes))
 
 
-def _cell(order, number, did, done):
+def _remembered(function, data):
+    return function if len(data) <= REMEMBERED else function.__wrapped__
+
+
+def _cell(order, number, did, done, looks):
     check = order.checks.get(number)
     if check:
-        return _checked(order, number, check, did, done)
+        return _checked(order, number, check, did, done, looks)
     outputs = [dict(output) for output in did.outputs]
     if did.state in REASONS and not any(output["output_type"] == "error" for output in outputs):
         outputs.insert(0, failure(*REASONS[did.state]))
     return GradedCell(outputs, None, did.seconds, did.state)
 
 
-def _checked(order, number, check, did, done):
+def _checked(order, number, check, did, done, looks):
     """A check's cell as a notebook would show it, and the points that the last of its answers earned."""
     outputs, points = [], 0.0
     for ask_number, ask in enumerate(check.asks):
-        for seed_number, seed in enumerate(order.seeds[ask.problem]):
-            points, output = 0.0, None
-            data = done.answers.get((number, ask_number, seed_number))
-            if data is None:
+        for seed_number in range(len(order.seeds[ask.problem])):
+            points, key = 0.0, (number, ask_number, seed_number)
+            if key not in done.answers:
                 output = failure(NO_ANSWER, done.absent.get((number, ask_number), "no answer came back"))
             else:
+                fresh = done.fresh.get(key, b"")
                 try:
-                    judge_it = judged if len(data) <= REMEMBERED else judged.__wrapped__
-                    points, bundle = judge_it(ask, check.points, seed, data)
+                    if isinstance(looks[key], Exception):
+                        raise looks[key]
+                    judge_it = _remembered(judged, done.answers[key] + fresh)
+                    points, bundle = judge_it(looks[key], check.points, fresh)
                     output = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
                 except Exception as error:  # bytes that no honest `collect` makes
                     output = failure(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
@@ -99,19 +137,31 @@ def _checked(order, number, check, did, done):
 
 
 @functools.lru_cache(maxsize=256)
-def judged(ask, points, seed, data):
-    """(points earned, what to show) for the bytes of one set of answers; as `check` would.
+def looked(ask, seed, data):
+    """The Looked of the bytes of one set of answers.
 
     In a class many give the same answers, right and wrong, to the last bit: they are judged once.
     """
     problem = find(ask.problem)
-    convention = problem.convention(ask.convention)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        answers = Answers.from_bytes(data)
-        seen = None
-        if not answers.refusal:
-            seen = look(problem, answers.visible, seed=seed, convention=convention)
+    answers = Answers.from_bytes(data)
+    if answers.refusal:
+        return Looked(ask, seed, answers, None)
+    with _quiet():
+        seen = look(problem, answers.visible, seed=seed, convention=problem.convention(ask.convention))
+    return Looked(ask, seed, answers, seen)
+
+
+@functools.lru_cache(maxsize=256)
+def judged(one, points, data):
+    """(points earned, what to show) for a Looked, and the bytes of answers to fresh inputs or none.
+
+    As `check` would.
+    """
+    problem, seed, answers, seen = find(one.ask.problem), one.seed, one.answers, one.look
+    if data:
+        answers = answers._replace(fresh=Answers.from_bytes(data).fresh)
+    with _quiet():
+        convention = problem.convention(one.ask.convention)
         verdict = judge(problem, answers, seed=seed, convention=convention, seen=seen)
         wrong = [row.name for row in verdict.rows if not row.ok]
         codes = fingerprints(seen.runs, wrong) if seen and seed == 0 else {}
@@ -121,3 +171,10 @@ def judged(ask, points, seed, data):
         "text/html": report.as_html(verdict, score, points, fresh=fresh),
         report.MIME: report.as_data(verdict, score, points, codes),
     }
+
+
+@contextlib.contextmanager
+def _quiet():
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -9,8 +9,8 @@ worker says what to run, cell by cell, and its clock decides. What comes back ar
 """
 
 from vgcourse.grading.jail.available import jails
-from vgcourse.grading.jail.jobs import Cell, CellDone, Done, Drawn, Job, Limits
+from vgcourse.grading.jail.jobs import Cell, CellDone, Done, Job, Limits
 from vgcourse.grading.jail.kinds import JailError
 from vgcourse.grading.jail.worker import Worker
 
-__all__ = ["Cell", "CellDone", "Done", "Drawn", "JailError", "Job", "Limits", "Worker", "jails"]
+__all__ = ["Cell", "CellDone", "Done", "JailError", "Job", "Limits", "Worker", "jails"]

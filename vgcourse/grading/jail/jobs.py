@@ -38,16 +38,6 @@ class Cell(NamedTuple):
     asks: tuple = ()
 
 
-class Drawn:
-    """What `collect.Task.fresh` is in a jail: calls that were drawn outside, and a way to send them."""
-
-    def __init__(self, calls):
-        self.calls = calls
-
-    def __call__(self):
-        return self.calls
-
-
 class Job(NamedTuple):
     """All that a worker sees of a submission.
 
@@ -56,7 +46,7 @@ class Job(NamedTuple):
     key : digest of everything that the result depends on
     assignment : "ps1"; with `rooms`, which warm parent is forked
     cells : Cells, the notebook's code cells in order
-    tasks : problem -> tuple of `collect.Task`, one for each seed, whose `fresh` is a `Drawn`
+    tasks : problem -> tuple of `collect.Task`, one for each seed
     rooms : modules of vgcourse that exist in the jail: "activations", "plotting", …
     files : name -> bytes, what lies beside the notebook
     limits : Limits
@@ -91,7 +81,9 @@ class Done(NamedTuple):
     status : "finished", "partly" (something timed out or died) or "jail failed" (the worker's fault: try
         elsewhere)
     cells : a CellDone for each Cell
-    answers : (cell index, ask index, task index) -> bytes of `collect.Answers`; what did not come is absent
+    answers : (cell index, ask index, task index) -> bytes of `collect.Answers` to the visible cases; what did
+        not come is absent
+    fresh : the same for the fresh inputs, where somebody needed them
     absent : (cell index, ask index) -> a sentence that says why
     seconds : the wall clock's, for all of it
     jail : "namespaces", "bubblewrap", "container" or "none"
@@ -102,6 +94,7 @@ class Done(NamedTuple):
     status: str
     cells: tuple
     answers: dict[tuple[int, int, int], bytes]
+    fresh: dict[tuple[int, int, int], bytes]
     absent: dict[tuple[int, int], str]
     seconds: float
     jail: str

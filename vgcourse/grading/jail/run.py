@@ -8,6 +8,7 @@ from vgcourse.grading.jail.inside.channel import (
     ABSENT,
     ANSWERS,
     ASK,
+    ASK_FRESH,
     CELL,
     FILES,
     SHOWN,
@@ -24,12 +25,16 @@ MOST = 300_000_000  # bytes of all answers of a submission
 _SIGNALS = {-11: "a segmentation fault", -6: "an abort", -24: "too much processor time"}
 
 
-class _Lost(Exception):
+class _NoAnswer(Exception):
+    """What was asked for does not come; the message says why."""
+
+
+class _Lost(_NoAnswer):
     """A process is gone, or had to be ended. `state` is that of the cell."""
 
     def __init__(self, state, sentence):
         super().__init__(sentence)
-        self.state, self.sentence = state, sentence
+        self.state = state
 
 
 class Run:
@@ -42,12 +47,13 @@ class Run:
     ----------
     job : Job
     parent : WarmParent
+    enough : see `Worker.run`
     """
 
-    def __init__(self, job, parent):
-        self.job, self.parent, self.limits = job, parent, job.limits
+    def __init__(self, job, parent, enough):
+        self.job, self.parent, self.enough, self.limits = job, parent, enough, job.limits
         self.cells = [CellDone() for _ in job.cells]
-        self.answers, self.absent, self.notes = {}, {}, []
+        self.answers, self.fresh, self.absent, self.notes = {}, {}, {}, []
         self.deadly = set()  # cells that lost a process: they do not run again
         self.channel, self.lost, self.bytes, self.jail_failed = None, 0, 0, False
 
@@ -79,7 +85,7 @@ class Run:
         try:
             outputs, state = self._run(index, self.limits.cell_seconds)
         except _Lost as lost:
-            outputs, state = (failure("Stopped", lost.sentence),), lost.state
+            outputs, state = (failure("Stopped", str(lost)),), lost.state
             self.deadly.add(index)
         self.cells[index] = CellDone(outputs, time.monotonic() - start, state)
 
@@ -101,26 +107,38 @@ class Run:
             if not self._ready(index):
                 break
             end = time.monotonic() + self.limits.check_seconds
-            for task_number, task in enumerate(self.job.tasks[problem]):
-                try:
-                    kind, payload = self._ask(ASK, (name, task), end)
-                    if kind == ANSWERS:
-                        self._keep((index, number, task_number), payload)
-                        continue
-                    sentence = payload[:500].decode(errors="replace")
-                    if kind != ABSENT:
-                        raise self._end_of_process("died", "the process sent what is no answer")
-                except _Lost as lost:
-                    state, sentence = lost.state, lost.sentence
-                self.absent[index, number] = sentence
-                break
+            try:
+                for task_number, task in enumerate(self.job.tasks[problem]):
+                    end += self._collect((index, number, task_number), name, task, end)
+            except _NoAnswer as reason:
+                self.absent[index, number] = str(reason)
+                state = getattr(reason, "state", state)
         self.cells[index] = CellDone((), time.monotonic() - start, state)
 
-    def _keep(self, key, payload):
+    def _collect(self, key, name, task, end):
+        """Ask for one task's answers; returns the seconds that it took outside to look at them."""
+        start = time.monotonic()
+        visible = self._answers(ASK, (name, task._replace(fresh=None)), end)
+        came = time.monotonic()
+        enough = self.enough(key, visible)
+        looked = time.monotonic() - came
+        self.end += looked
+        if not enough:
+            calls = task.fresh_after(came - start)
+            self.fresh[key] = self._answers(ASK_FRESH, (name, calls), end + looked)
+        self.answers[key] = visible
+        return looked
+
+    def _answers(self, kind, question, end):
+        kind, payload = self._ask(kind, question, end)
+        if kind == ABSENT:
+            raise _NoAnswer(payload[:500].decode(errors="replace"))
+        if kind != ANSWERS:
+            raise self._end_of_process("died", "the process sent what is no answer")
         self.bytes += len(payload)
         if self.bytes > MOST:
             raise self._end_of_process("died", f"all answers together are over {MOST:,} bytes")
-        self.answers[key] = payload
+        return payload
 
     def _ready(self, index):
         """True once there is a process in which all cells above this one have run."""
@@ -178,7 +196,7 @@ class Run:
             raise self._end_of_process("died", str(error)) from error
 
     def _limit(self, kind):
-        return self.limits.check_seconds if kind == ASK else self.limits.cell_seconds
+        return self.limits.check_seconds if kind in (ASK, ASK_FRESH) else self.limits.cell_seconds
 
     def _end_of_process(self, state, sentence):
         """End the process; the _Lost that says why, in the words of the system where that ended it."""
@@ -217,6 +235,7 @@ class Run:
             status=status,
             cells=tuple(self.cells),
             answers=self.answers,
+            fresh=self.fresh,
             absent=self.absent,
             seconds=time.monotonic() - self.start,
             jail=self.parent.kind.name,

@@ -40,12 +40,13 @@ class Worker:
         """The name of the jail that is used."""
         return self._kind.name
 
-    def run(self, job):
+    def run(self, job, enough=lambda key, answers: False):
         """Run a submission.
 
         Parameters
         ----------
         job : Job
+        enough : function (key in Done.answers, those bytes) -> True if nobody needs the fresh answers
 
         Returns
         -------
@@ -53,20 +54,20 @@ class Worker:
         """
         key = (job.assignment, tuple(job.rooms))
         if parent := self._parents.pop(key, None):
-            done = self._run(job, key, parent)
+            done = self._run(job, key, parent, enough)
             if done.status != "jail failed":
                 return done
         try:  # the first of its kind, or one in the place of one that has died
             parent = WarmParent(self._kind, *key)
         except JailError as error:
             cells = tuple(CellDone() for _ in job.cells)
-            return Done(job.key, "jail failed", cells, {}, {}, 0.0, self.jail, (str(error),))
-        return self._run(job, key, parent)
+            return Done(job.key, "jail failed", cells, {}, {}, {}, 0.0, self.jail, (str(error),))
+        return self._run(job, key, parent, enough)
 
-    def _run(self, job, key, parent):
+    def _run(self, job, key, parent, enough):
         keep = False
         try:
-            done = Run(job, parent).go()
+            done = Run(job, parent, enough).go()
             keep = self._kind.lasting and done.status != "jail failed"
         finally:
             if not keep:

@@ -7,7 +7,7 @@ import time
 # Between a worker and a warm parent.
 PLAN, STARTED, FAILED, FORK, END, ENDED = b"p", b"s", b"f", b"k", b"e", b"d"
 # What a worker asks a child for, and what it is told.
-FILES, CELL, ASK = b"F", b"C", b"Q"
+FILES, CELL, ASK, ASK_FRESH = b"F", b"C", b"Q", b"q"
 READY, BROKEN, SHOWN, ANSWERS, ABSENT = b"R", b"B", b"S", b"A", b"N"
 
 _HEADER = struct.Struct(">cQ")

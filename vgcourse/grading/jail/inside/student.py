@@ -9,13 +9,13 @@ import os
 import pickle
 from pathlib import PurePosixPath
 
-from vgcourse.collect import collect
-from vgcourse.grading.jail.inside.channel import ABSENT, ANSWERS, ASK, CELL, FILES, SHOWN
+from vgcourse.collect import Answers, collect, collect_fresh
+from vgcourse.grading.jail.inside.channel import ABSENT, ANSWERS, ASK, ASK_FRESH, CELL, FILES, SHOWN
 
 
 def serve(channel, shell, limits):
     """Run cells and collect answers; does not return."""
-    doing = {FILES: _files, CELL: _cell, ASK: _ask}
+    doing = {FILES: _files, CELL: _cell, ASK: _ask, ASK_FRESH: _ask_fresh}
     own = os.getpid()
     while True:
         kind, payload = channel.receive()
@@ -54,11 +54,20 @@ def _cell(shell, limits, source, number, seconds):
 
 
 def _ask(shell, limits, name, task):
-    """The answers of the function that the student's names hold under this one."""
+    """What the function that the student's names hold under this one gives for the visible cases."""
+    return _sent(shell, name, lambda fn: collect(fn, task, enough=lambda attempts: True))
+
+
+def _ask_fresh(shell, limits, name, calls):
+    """What it gives for fresh inputs."""
+    return _sent(shell, name, lambda fn: Answers(None, (), collect_fresh(fn, calls)))
+
+
+def _sent(shell, name, collected):
     if name not in shell.user_ns:
         return ABSENT, f"there is no function {name}".encode()
     try:
-        return ANSWERS, collect(shell.user_ns[name], task).to_bytes()
+        return ANSWERS, collected(shell.user_ns[name]).to_bytes()
     except MemoryError:
         return ABSENT, f"the answers of {name} need too much memory".encode()
     except ValueError as error:
