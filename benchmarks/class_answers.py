@@ -110,7 +110,10 @@ def worth(name, check, text, seed):
     ask, points = one.asks[check]
     names = dict(one.names_before[check])
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
-        exec(compile(text, f"<{check}>", "exec"), names)
+        for statement in ast.parse(
+            text
+        ).body:  # one by one, as a notebook does: a late error spoils no function
+            exec(compile(ast.Module([statement], []), f"<{check}>", "exec"), names)
     if ask.function not in names:
         return 0.0
     answer, allowed = names[ask.function], may_use(ask.problem)
@@ -191,7 +194,8 @@ def spelled(fn, name):
             needed.append(part)
             wanted += part[1]
     text = "\n\n\n".join(source for source, _, _ in sorted(needed, key=lambda part: part[2]))
-    return None if re.search(rf"\b{name}\b", text) else re.sub(rf"\b{fn.__name__}\b", name, text)
+    clash = re.search(rf"\b{name}\b|\bright_answers\b", text)  # the name is taken, or another file needed
+    return None if clash else re.sub(rf"\b{fn.__name__}\b", name, text)
 
 
 @functools.cache

@@ -157,16 +157,17 @@ def draw(seconds, path):
 
     by_set = sorted(seconds["ordinary"].items())
     by_kind = {k: [*itertools.chain(*of.values())] for k, of in seconds.items() if k != "ordinary"}
-    by_kind = sorted(by_kind.items(), key=lambda item: np.median(item[1]))
-    figure, axes = plt.subplots(1, 2, figsize=(10, 0.19 * len(by_kind) + 1), width_ratios=(2, 3))
+    by_kind = sorted(by_kind.items(), key=lambda item: -np.median(item[1]))
+    size = (10, 0.19 * max(len(by_kind), 10) + 1)
+    figure, axes = plt.subplots(1, 2, figsize=size, width_ratios=(2, 3), layout="constrained")
     for ax, groups in zip(axes, (by_set, by_kind), strict=True):
-        style = {"showfliers": True, "flierprops": {"markersize": 2}, "whis": (5, 95)}
+        style = {"flierprops": {"markersize": 2}, "whis": (5, 95), "widths": 0.6}
         ax.boxplot([of for _, of in groups], orientation="horizontal", **style)
         ax.set_yticks(range(1, len(groups) + 1), [name for name, _ in groups], fontsize=8)
+        ax.invert_yaxis()
         ax.set(xscale="log", xlabel="seconds on the wall clock")
     axes[0].set_title("ordinary submissions, by set", fontsize=10)
     axes[1].set_title("accidents and hostile code, all sets", fontsize=10)
-    figure.tight_layout()
     figure.savefig(path, dpi=80)
     plt.close(figure)
 
