@@ -20,7 +20,8 @@ from vgcourse.tell.fingerprint import fingerprints
 
 NO_ANSWER = "NoAnswer"  # the kind of error that stands where a check had nothing to look at
 SET_ASIDE = "set aside"
-REMEMBERED = 1 << 18  # bytes of answers that are worth remembering
+REMEMBERED = 1 << 18  # bytes of answers that are worth remembering; most are some 5,000
+MOST_REMEMBERED = 1024  # sets of answers: of a class of 2,000 nearly all different ones of a problem set
 REASONS = {
     "timed out": ("TimedOut", "this cell took longer than it may, and was stopped"),
     "died": ("Died", "the process died in this cell: os._exit, or too much memory"),
@@ -98,7 +99,7 @@ def _checked(order, number, check, did, done):
     return GradedCell(outputs, points, did.seconds, did.state)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
 def judged(ask, points, seed, data):
     """(points earned, what to show) for the bytes of one set of answers; as `check` would.
 
