@@ -22,7 +22,7 @@ from pathlib import Path  # isort: skip
 
 from class_answers import ROOT, problem_set, worth  # isort: skip
 import numpy as np  # isort: skip
-from class_hand_ins import Expected, hand_ins  # isort: skip
+from class_hand_ins import Expected, hand_ins, spoilers  # isort: skip
 from grading_speed import run  # isort: skip
 
 from vgcourse.grading.outcome import outcome_of
@@ -60,9 +60,9 @@ def make_class(root, sets, number):
     )
     run(root, "-m", "vgcourse.cli", "roster", "list.csv")
     rng = np.random.default_rng(SEED)
-    skills, expected = rng.beta(5, 2, number), {}
+    skills, in_turn, expected = rng.beta(5, 2, number), spoilers(), {}
     for name in sets:
-        for one in hand_ins(problem_set(name), students, skills, rng):
+        for one in hand_ins(problem_set(name), students, skills, rng, *in_turn):
             one.write(root / "submitted")
             expected[one.student, name] = Expected(one.kind, one.counts, one.status)
     return expected
