@@ -55,9 +55,7 @@ def make_class(root, sets, number):
         shutil.copytree(ROOT / "solutions" / name, root / "solutions" / name)
         run(root, "-m", "nbgrader", "generate_assignment", name, "--create")
     students = [f"s{i:04}" for i in range(number)]
-    (root / "list.csv").write_text(
-        "\n".join(["id,first name,last name", *(f"{s},Student,{s}" for s in students)])
-    )
+    (root / "list.csv").write_text("\n".join(["id,last name", *(f"{s},{s}" for s in students)]))
     run(root, "-m", "vgcourse.cli", "roster", "list.csv")
     rng = np.random.default_rng(SEED)
     skills, in_turn, expected = rng.beta(5, 2, number), spoilers(), {}
@@ -79,15 +77,8 @@ def grade(root, sets, processes):
     ctypes.CDLL(None).prctl(ORPHANS_ARE_OURS, 1)
     counts = root / "counts"
     counts.mkdir(exist_ok=True)
-    command = [
-        str(HERE / "graded_apart.py"),
-        "grade",
-        *sets,
-        "--secret",
-        "secret",
-        "--processes",
-        str(processes),
-    ]
+    command = [str(HERE / "graded_apart.py"), "grade", *sets, "--secret", "secret"]
+    command += ["--processes", str(processes)]
     spent, wall, said = run(root, *command, may_be=(0, 1), VGCOURSE_COUNTS=str(counts))
     with contextlib.suppress(ChildProcessError):  # those that have ended, before the others are counted
         while os.waitpid(-1, os.WNOHANG)[0]:
