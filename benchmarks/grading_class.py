@@ -156,7 +156,7 @@ def draw(seconds, path):
         ax.boxplot([of for _, of in groups], orientation="horizontal", **style)
         ax.set_yticks(range(1, len(groups) + 1), [name for name, _ in groups], fontsize=8)
         ax.invert_yaxis()
-        ax.set(xscale="log", xlabel="seconds on the wall clock")
+        ax.set(xscale="log" if groups else "linear", xlabel="seconds on the wall clock")
     axes[0].set_title("ordinary submissions, by set", fontsize=10)
     axes[1].set_title("accidents and hostile code, all sets", fontsize=10)
     figure.savefig(path, dpi=80)

@@ -53,7 +53,7 @@ def run(root, *command, may_be=(0,), **environment):
     )
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter() - start
     if done.returncode not in may_be:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        raise SystemExit(f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return spent, wall, done.stdout
 
