@@ -19,6 +19,7 @@ import sqlite3  # isort: skip
 import tempfile  # isort: skip
 from concurrent.futures import ProcessPoolExecutor  # isort: skip
 from pathlib import Path  # isort: skip
+from time import sleep  # isort: skip
 
 from class_answers import ROOT, problem_set, worth  # isort: skip
 import numpy as np  # isort: skip
@@ -66,6 +67,19 @@ def make_class(root, sets, number):
     return expected
 
 
+def left_behind():
+    """Ids of the processes that are still there ten seconds after all has ended."""
+    for _ in range(100):
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        left = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        if not left:
+            break
+        sleep(0.1)
+    return left
+
+
 def grade(root, sets, processes):
     """Grade all sets.
 
@@ -80,10 +94,7 @@ def grade(root, sets, processes):
     command = [str(HERE / "graded_apart.py"), "grade", *sets, "--secret", "secret"]
     command += ["--processes", str(processes)]
     spent, wall, said = run(root, *command, may_be=(0, 1), VGCOURSE_COUNTS=str(counts))
-    with contextlib.suppress(ChildProcessError):  # those that have ended, before the others are counted
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    left = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    left = left_behind()
     counted = [json.loads(file.read_text()) for file in counts.glob("*.json")]
     asked, remembered = (sum(one[key] for one in counted) for key in ("asked", "remembered"))
     return spent, wall, said, asked, remembered, left
