@@ -7,9 +7,9 @@ import time
 import pytest
 
 from vgcourse.check import check
-from vgcourse.collect import collecting
+from vgcourse.collect import collecting, limit
 from vgcourse.collect.call import call
-from vgcourse.collect.limit import TimeLimit, run_limited
+from vgcourse.collect.limit import TimeLimit, own_time, run_limited
 
 LIMIT = 0.2
 
@@ -53,6 +53,22 @@ def test_sleep_is_interrupted():
     start = time.perf_counter()
     assert call(lambda x: time.sleep(60), (1.0,), LIMIT).timed_out
     assert time.perf_counter() - start < 30
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs alarms")
+def test_waiting_for_a_processor_is_not_counted(monkeypatch):
+    monkeypatch.setattr(limit, "own_time", lambda: time.perf_counter() / 2)  # others have it half of the time
+    start = time.perf_counter()
+    assert call(endless, (1.0,), LIMIT).timed_out
+    assert time.perf_counter() - start >= 2 * LIMIT
+
+
+def test_own_time_lies_between_work_and_the_wall_clock():
+    wall, own, work = time.perf_counter(), own_time(), time.process_time()
+    while time.process_time() - work < 0.2:
+        pass
+    own, wall = own_time() - own, time.perf_counter() - wall
+    assert 0.19 < own <= wall
 
 
 @pytest.mark.parametrize("where", [lambda fn, *a: fn(*a), in_thread], ids=["main thread", "other thread"])

@@ -39,6 +39,10 @@ def test_one_slip_keeps_half():
     assert verdict.halved == ("db",) and verdict.share == pytest.approx(5 / 6, rel=1e-12, abs=0)
 
 
+def test_who_returns_nothing_has_not_saved_memory():
+    assert evaluate("ps6.checkpointed_backward", lambda *args: None).share == 0
+
+
 def test_two_slips_keep_nothing():
     both = spoilt(lambda out, dz, x, W: {"db": out["db"] / x.shape[1], "dW": -out["dW"]})
     verdict = evaluate(LINEAR, both)

@@ -378,6 +378,16 @@ def test_a_warm_parent_that_dies_is_replaced(worker):
     assert done.status == "finished" and value(done, 1) == 6
 
 
+def test_of_many_sets_few_parents_stay_warm():
+    require(available.reason_against("namespaces") is None, "needs namespaces")
+    with Worker("namespaces") as worker:
+        started = []
+        for name in ("ps1", "ps2", "ps3"):
+            assert worker.run(job("1")._replace(assignment=name)).status == "finished"
+            started.append(list(worker._parents.values())[-1].process.pid)
+        assert [os.path.exists(f"/proc/{pid}") for pid in started] == [False, True, True]
+
+
 def test_nothing_is_left_after_close():
     require(available.reason_against("namespaces") is None, "needs namespaces")
     with Worker("namespaces") as worker:

@@ -2,10 +2,10 @@
 
 import tracemalloc
 from collections.abc import Callable
-from time import perf_counter
 from typing import NamedTuple
 
 from vgcourse.collect.call import SECONDS, call, no_logging, signature_problem
+from vgcourse.collect.limit import own_time
 from vgcourse.collect.outcomes import Answers, Attempt, Outcome
 from vgcourse.collect.uses import refused_use
 
@@ -54,11 +54,11 @@ def collect(fn, task, enough=lambda attempts: False):
     if refusal := refusal or refused_use(fn, task.may_use):
         return Answers(refusal[0].upper() + refusal[1:])
     with no_logging():
-        start = perf_counter()
+        start = own_time()
         attempts = _visible(fn, task.visible)
         if enough(attempts) or all(attempt.first.failed for attempt in attempts):
             return Answers(None, attempts)
-        return Answers(None, attempts, collect_fresh(fn, task.fresh_after(perf_counter() - start)))
+        return Answers(None, attempts, collect_fresh(fn, task.fresh_after(own_time() - start)))
 
 
 def collect_fresh(fn, calls):
@@ -79,9 +79,9 @@ def collect_fresh(fn, calls):
 
 def _visible(fn, cases):
     """Every case, and once more where that was quick. A time limit ends it."""
-    attempts, deadline = [], perf_counter() + IN_ALL
+    attempts, deadline = [], own_time() + IN_ALL
     for asked in cases:
-        start = perf_counter()
+        start = own_time()
         if attempts and attempts[-1].first.timed_out:
             attempts.append(attempts[-1])  # it would run into the limit again
         elif start > deadline:
@@ -89,7 +89,7 @@ def _visible(fn, cases):
             attempts.append(Attempt(Outcome(error=text, timed_out=True)))
         else:
             first = _call(fn, asked)
-            quick = not first.failed and perf_counter() - start < SECONDS / 4
+            quick = not first.failed and own_time() - start < SECONDS / 4
             attempts.append(Attempt(first, _call(fn, asked) if quick else None))
     return tuple(attempts)
 

@@ -23,7 +23,8 @@ from vgcourse.tell.fingerprint import fingerprints
 
 NO_ANSWER = "NoAnswer"  # the kind of error that stands where a check had nothing to look at
 SET_ASIDE = "set aside"
-REMEMBERED = 1 << 18  # bytes of answers that are worth remembering
+REMEMBERED = 1 << 18  # bytes of answers that are worth remembering; most are some 5,000
+MOST_REMEMBERED = 1024  # sets of answers: of a class of 2,000 nearly all different ones of a problem set
 REASONS = {
     "timed out": ("TimedOut", "this cell took longer than it may, and was stopped"),
     "died": ("Died", "the process died in this cell: os._exit, or too much memory"),
@@ -136,7 +137,7 @@ def _checked(order, number, check, did, done, looks):
     return GradedCell(outputs, points, did.seconds, did.state)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
 def looked(ask, seed, data):
     """The Looked of the bytes of one set of answers.
 
@@ -151,7 +152,7 @@ def looked(ask, seed, data):
     return Looked(ask, seed, answers, seen)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
 def judged(one, points, data):
     """(points earned, what to show) for a Looked, and the bytes of answers to fresh inputs or none.
 

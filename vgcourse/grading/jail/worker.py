@@ -8,9 +8,11 @@ from vgcourse.grading.jail.kinds import KINDS, JailError
 from vgcourse.grading.jail.parent import WarmParent
 from vgcourse.grading.jail.run import Run
 
+MOST_PARENTS = 2  # warm at once, each some 60 MB: one set is graded after the other
+
 
 class Worker:
-    """Runs jobs; keeps a warm parent for each set of rooms. For one thread at a time.
+    """Runs jobs; keeps warm parents, one for a set of rooms. For one thread at a time.
 
     Parameters
     ----------
@@ -74,14 +76,19 @@ class Worker:
                 parent.close()
         if keep:
             self._parents[key] = parent
+            self._end_all_but(MOST_PARENTS)
         return done
 
     def close(self):
         """End all processes. The worker may be used again."""
-        while self._parents:
-            _, parent = self._parents.popitem()
+        self._end_all_but(0)
+
+    def _end_all_but(self, number):
+        """End the warm parents that have not been used for longest."""
+        while len(self._parents) > number:
+            oldest = self._parents.pop(next(iter(self._parents)))
             with contextlib.suppress(OSError):
-                parent.close()
+                oldest.close()
 
     def __enter__(self):
         return self
