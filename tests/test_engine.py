@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, require
@@ -16,9 +17,10 @@ from conftest import ROOT, require
 require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 
 import tiny_course  # noqa: E402
-from engine_course import JAIL, LIMITS, PROBLEMS, RIGHT, Class, release  # noqa: E402
+from engine_course import JAIL, LIMITS, PROBLEMS, RIGHT, SECRET, Class, release  # noqa: E402
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output  # noqa: E402
 from nbgrader.api import Gradebook  # noqa: E402
+from test_jail import assert_ended, descendants  # noqa: E402
 from tiny_course import ANSWER, cell_of, mark  # noqa: E402
 
 from vgcourse import cli  # noqa: E402
@@ -249,21 +251,65 @@ def test_stopped_anywhere_and_run_again_gives_the_same_marks(course, monkeypatch
     assert left == {"tiny"} and course.notebook("one").cells
 
 
-def test_kill_9_in_the_midst_loses_nothing(course, tmp_path):
+def stop_in_the_midst(course, stop, *options):
+    """Start the command in a session of its own and stop it after its first result.
+
+    Returns
+    -------
+    its exit code, what it wrote to stderr, the processes that it had, the folders of their jails
+    """
+    command = [sys.executable, "-m", "vgcourse.cli", "grade", "tiny", "--processes", "2", "--jail", JAIL]
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=course.root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    results = course.root / "grading" / "tiny" / "results"
+    while process.poll() is None and not (results.is_dir() and any(results.iterdir())):
+        time.sleep(0.01)
+    family = descendants(process.pid)
+    words = [word for pid in family for word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    stop(process)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said, family, {Path(word) for word in words if "vgcourse-jail-" in word}
+
+
+def half_right_class(course):
+    """Four students of different work; the points that they have to get."""
     students = [f"s{i}" for i in range(4)]
     course.enrol(*students)
     for i, student in enumerate(students):
         course.hand_in(student, first=f"return 2 * z + {i % 2}", second=f"# {i}\n    {RIGHT}")
-    command = [sys.executable, "-m", "vgcourse.cli", "grade", "tiny", "--processes", "2", "--jail", JAIL]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=course.root, env=environment, stdout=subprocess.DEVNULL)
-    results = course.root / "grading" / "tiny" / "results"
-    while process.poll() is None and not (results.is_dir() and any(results.iterdir())):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    return {student: (2.0 * (i % 2 == 0), 3) for i, student in enumerate(students)}
+
+
+def test_kill_9_in_the_midst_loses_nothing(course):
+    points = half_right_class(course)
+    stop_in_the_midst(course, subprocess.Popen.kill)
     course.grade(secret=None)
-    assert course.points() == {student: (2.0 * (i % 2 == 0), 3) for i, student in enumerate(students)}
+    assert course.points() == points
+
+
+STOPS = {
+    "Ctrl-C": lambda process: os.killpg(process.pid, signal.SIGINT),
+    "kill": subprocess.Popen.terminate,
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stopped_run_ends_in_one_sentence_leaves_nothing_behind_and_goes_on(course, stop, tmp_path):
+    points = half_right_class(course)
+    (tmp_path / "secret").write_bytes(SECRET)
+    code, said, family, jails = stop_in_the_midst(course, STOPS[stop], "--secret", str(tmp_path / "secret"))
+    assert (code, said) == (2, "vgcourse: stopped; run the same command again to go on.\n")
+    assert_ended(family)  # a namespace ends with its last process
+    assert jails and not [folder for folder in jails if folder.exists()]
+    left = 4 - sum(1 for _ in (course.root / "grading" / "tiny" / "results").iterdir())
+    assert course.grade().fresh <= left and course.points() == points
 
 
 def test_a_kept_result_is_not_computed_twice(course, monkeypatch):

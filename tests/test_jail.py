@@ -76,6 +76,14 @@ def descendants(pid):
     return found - {pid}
 
 
+def assert_ended(processes):
+    """None of them is there any more, or soon is not."""
+    end = time.monotonic() + 60
+    while any(os.path.exists(f"/proc/{pid}") for pid in processes) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not [pid for pid in processes if os.path.exists(f"/proc/{pid}")]
+
+
 # Honest work
 
 
@@ -381,10 +389,7 @@ def test_a_worker_that_is_killed_leaves_nothing(tmp_path):
         family = {int(pid)} | descendants(int(pid))
         process.kill()
     shutil.rmtree(folder)  # a few files, which nobody was left to remove
-    end = time.monotonic() + 60
-    while any(os.path.exists(f"/proc/{pid}") for pid in family) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not [pid for pid in family if os.path.exists(f"/proc/{pid}")]
+    assert_ended(family)
 
 
 # Kinds of jails
