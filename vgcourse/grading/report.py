@@ -104,6 +104,8 @@ def part_titles(folder):
 
 
 def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, student, name):
+    from vgcourse.grading.submitted import marked_late
+
     submitted = folders["submitted"] / student / assignment
     autograded = folders["autograded"] / student / assignment
     if not submitted.is_dir():
@@ -129,10 +131,15 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         if _again(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
             notes.append(f"handed in again since it was graded: {again}")
-        if notebook.late_submission_penalty:
-            notes.append(f"came late: {notebook.late_submission_penalty:.3g} points off, not in the total")
+        if said := _late(submission, notebook):
+            notes.append(said)
         if kept := [name for name, grade in grades.items() if to_read_again(grade)]:
             notes.append(f"graded again, points by hand kept: {', '.join(sorted(kept, key=natural))}")
+    if marked := short(marked_late(submitted), 4 * LONGEST):
+        notes.append(
+            f"marked LATE ({marked}) and nothing says by how much, so nothing is taken off: "
+            "vgcourse take-in with --times tells it"
+        )
     parts.sort(key=lambda part: natural(part.name))
     waits = sum(part.waits for part in parts)
     status = f"{waits} answer{'s' * (waits > 1)} not read yet" if waits else "graded"
@@ -140,7 +147,21 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
     if unreadable:
         status += f"; check data unreadable: {', '.join(unreadable)}"
     mistakes = tuple(dict.fromkeys(mistakes))
-    return Row(student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes), tuple(unnamed))
+    return Row(
+        student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes), tuple(unnamed),
+        marked_late=marked,
+    )  # fmt: skip
+
+
+def _late(submission, notebook):
+    """How late a hand-in came, and what the rule for that makes of it; nothing where it was in time."""
+    from vgcourse.grading.late import span
+
+    if submission.total_seconds_late <= 0:
+        return ""
+    off = notebook.late_submission_penalty
+    what = f"{off:.3g} points off, not in the total" if off else "no points off"
+    return f"came late, by {span(submission.total_seconds_late)}: {what}"
 
 
 def _reason(submitted, notebooks):
@@ -270,6 +291,7 @@ def to_terminal(rows):
         "Parts: ",
         *[item for sign, style in MARKS.values() for item in ((sign, style), f" {LEGEND[sign]}   ")],
     )
+    unread = _unread(rows)
     in_order = Text("In this order: " + "; ".join(part.full_name for part in columns))
 
     mistakes = Table(box=box.SIMPLE_HEAD, title="Mistakes", title_justify="left", pad_edge=False)
@@ -280,4 +302,16 @@ def to_terminal(rows):
         mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
     shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
     how = [Text(in_words(said)) for said in how_graded(rows)]
-    return Group(students, legend, in_order, Text(), mistakes, *shared, *how)
+    return Group(students, legend, in_order, *map(Text, unread), Text(), mistakes, *shared, *how)
+
+
+def _unread(rows):
+    """A sentence on the answers that wait for a human, where some do."""
+    waiting = [part for row in rows for part in row.parts if part.waits]
+    if not waiting:
+        return []
+    points = sum(part.max_points for part in waiting)
+    return [
+        f"{len(waiting)} answer{'s' * (len(waiting) > 1)} by hand nobody has read yet "
+        f"({points:g} points, in no total above): vgcourse lab --instructor, menu Nbgrader, Formgrader."
+    ]

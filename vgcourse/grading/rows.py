@@ -46,7 +46,8 @@ class Row(NamedTuple):
     """One student. `status` is a sentence; `graded` is False where there is nothing to count.
 
     `notes` are sentences: what was put right before grading, what the instructor should look at. `seconds`,
-    `jail` and `slowest`, pairs (cell, seconds), are known where `vgcourse grade` graded.
+    `jail` and `slowest`, pairs (cell, seconds), are known where `vgcourse grade` graded. `marked_late` is the
+    name of the file that the platform marked LATE, where no time is known.
     """
 
     student: str
@@ -61,6 +62,7 @@ class Row(NamedTuple):
     seconds: float = 0.0
     jail: str = ""
     slowest: tuple = ()
+    marked_late: str = ""
 
     @property
     def total(self):

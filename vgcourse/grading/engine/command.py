@@ -46,6 +46,7 @@ def run(arguments):
     from vgcourse.grading.course import course_root
     from vgcourse.grading.engine.assignment import read_course
     from vgcourse.grading.engine.errors import EngineError
+    from vgcourse.grading.term import complain
     from vgcourse.grading.variant import SecretError, read_secret
 
     try:
@@ -61,8 +62,7 @@ def run(arguments):
             for assignment in dict.fromkeys(arguments.assignments):
                 failed += _grade(course, assignment, executor, jail, secret, arguments)
     except (EngineError, SecretError, OSError) as error:
-        print(f"vgcourse grade: {error}", file=sys.stderr)
-        return 2
+        return complain("grade", error)
     return 1 if failed else 0
 
 
