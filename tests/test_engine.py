@@ -1,5 +1,6 @@
 """The coordinator: one result for every student, whatever is handed in, interrupted, locked or killed."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -334,6 +336,87 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half(course, monkeypatch):
         )
     course.grade()
     assert course.points() == {"one": (2, 3)}
+
+
+SMALL = 6 << 20  # bytes
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, with little space."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True) if shutil.which("mount") else None
+    if done is None or done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip() if done else 'no mount'}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def fill(disk, left):
+    """Fill a disk but for so many bytes."""
+    ballast = disk / "ballast"
+    with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    os.truncate(ballast, max(0, ballast.stat().st_size - left))
+    return ballast
+
+
+def test_a_disk_that_is_really_full_is_one_sentence_each_time_and_loses_nothing(
+    released, executor, small_disk
+):
+    shutil.copytree(released, small_disk / "course")
+    course = Class(small_disk / "course", executor)
+    points = half_right_class(course)
+    handed_in = {path: path.read_bytes() for path in course.root.glob("submitted/*/*/*")}
+    said = set()
+    for left in [*range(0, 160 << 10, 8 << 10), SMALL]:
+        ballast = fill(small_disk, left)
+        try:
+            course.grade(secret=None)
+        except EngineError as error:
+            assert "\n" not in str(error) and ("No space left" in str(error) or "full" in str(error))
+            said.add(str(error).split(": ")[-1])
+        ballast.unlink()
+        marks = course.points()
+        assert all(marks[student] in (points[student], (None, None)) for student in marks)
+    assert said and marks == points
+    assert {path: path.read_bytes() for path in course.root.glob("submitted/*/*/*")} == handed_in
+    left = [path for path in course.root.rglob("*") if path.name.startswith((".tiny-", "tmp"))]
+    assert not left
+
+
+def test_a_folder_that_is_read_only_is_one_sentence(released, executor, small_disk):
+    shutil.copytree(released, small_disk / "course")
+    course = Class(small_disk / "course", executor)
+    course.enrol("one")
+    course.hand_in("one")
+    for closed in (course.root, course.root / "autograded", course.root / "grading"):
+        closed.mkdir(exist_ok=True)
+        subprocess.run(["mount", "--bind", str(closed), str(closed)], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(closed)], check=True)
+        with pytest.raises(EngineError, match=r"Read-only file system\.|readonly database") as raised:
+            course.grade()
+        assert "\n" not in str(raised.value)
+        subprocess.run(["umount", str(closed)], check=True)
+    course.grade()
+    assert course.points() == {"one": (2, 3)}
+
+
+def test_a_full_place_for_jails_is_one_sentence(course, small_disk, monkeypatch, capsys):
+    made = tempfile.mkdtemp
+    monkeypatch.setattr(
+        tempfile, "mkdtemp",
+        lambda *, prefix, dir: made(prefix=prefix, dir=small_disk if "jail" in prefix else dir),
+    )  # fmt: skip
+    fill(small_disk, 16 << 10)
+    monkeypatch.chdir(course.root)
+    assert cli.main(["grade", "tiny", "--processes", "1"]) == 2
+    said = capsys.readouterr().err
+    assert f"no jail could be laid out in {small_disk}: No space left on device" in said
+    assert said.count("\n") == 1 and [path.name for path in small_disk.iterdir()] == ["ballast"]
 
 
 # --- the gradebook ---------------------------------------------------------------------------------
