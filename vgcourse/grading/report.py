@@ -40,6 +40,7 @@ MARKS = {
     "absent": ("–", "dim"),
 }
 LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet", "–": "not there"}
+CHECK = re.compile(r"""^\s*(?:\w+ = )?check\(\s*["']([\w.]+)["']""", re.MULTILINE)
 PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
@@ -84,8 +85,9 @@ def collect(course_root, assignment):
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
         titles = part_titles(folders["source"] / assignment)
+        problems = problems_of(folders["source"] / assignment)
         rows = [
-            _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
+            _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, problems, student, name)
             for student, name in names.items()
         ]
     entries = entries_of(outcome_of(course_root, assignment))
@@ -103,7 +105,17 @@ def part_titles(folder):
     return titles
 
 
-def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, student, name):
+def problems_of(folder):
+    """{"p2-check": "ps1.four_weight_net"}: what the checks of a problem set's notebooks ask for last."""
+    return {
+        cell["metadata"].get("nbgrader", {}).get("grade_id"): found[-1]
+        for path in sorted(Path(folder).glob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code" and (found := CHECK.findall("".join(cell["source"])))
+    }
+
+
+def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, problems, student, name):
     from vgcourse.grading.submitted import marked_late
 
     submitted = folders["submitted"] / student / assignment
@@ -126,7 +138,7 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         mistakes += found.mistakes
         unreadable += found.unreadable
         unnamed += found.unnamed
-        parts += [as_part(grade, titles) for grade in grades.values()]
+        parts += [as_part(grade, titles, problems) for grade in grades.values()]
         notes += read_notes(file)
         if _again(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
@@ -194,13 +206,15 @@ def to_read_again(grade):
     return bool(grade.needs_manual_grade) and grade.manual_score is not None
 
 
-def as_part(grade, titles):
-    """One grade of the gradebook as a Part; `titles` are those of `part_titles`."""
+def as_part(grade, titles, problems=None):
+    """One grade of the gradebook as a Part; `titles` and `problems` as the functions above give them."""
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
     waits = bool(grade.needs_manual_grade) and grade.manual_score is None
     by_hand = grade.cell.cell_type == "markdown"
     title = titles.get(grade.name.split("-")[0], "")
-    return Part(grade.name, points, grade.max_score, waits, by_hand, title)
+    return Part(
+        grade.name, points, grade.max_score, waits, by_hand, title, (problems or {}).get(grade.name, "")
+    )
 
 
 def to_csv(rows):

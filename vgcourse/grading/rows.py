@@ -12,6 +12,7 @@ class Part(NamedTuple):
     """One graded cell; `points` is None where nothing was scored, `waits` where a human has to read it.
 
     `title` is what the problem set calls the part, without its number; empty where it gives it no name.
+    `problem` is what its check asks for; empty where that is not known, or there is no check.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Part(NamedTuple):
     waits: bool
     by_hand: bool
     title: str = ""
+    problem: str = ""
 
     @property
     def label(self):
