@@ -12,7 +12,7 @@ from vgcourse.authoring.measured import read
 
 ROW = re.compile(
     r"^(?P<claim>\((?P<tag>\d+\.\d+)\).*?)\s+formula (?P<formula>\S+)\s+measured (?P<measured>\S+)"
-    r"\s+error < (?P<tolerance>\S+) ✓$",
+    r"\s+error (?:< )?(?P<tolerance>\S+) ✓$",
     re.MULTILINE,
 )
 CHECKS = re.compile(r"# checks ([()\d., and]+)(?::\s*(.*))?")

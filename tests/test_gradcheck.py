@@ -303,6 +303,8 @@ def test_verify_prints_both_and_a_bound_or_raises_with_the_error(capsys):
     assert capsys.readouterr().out.split() == "(1.7) formula 0.0128 measured 0.0128 error < 1e-12 ✓".split()
     verify("(1.18)", np.array([3.0, 4.0]), np.array([3.0, 4.0]))
     assert capsys.readouterr().out.split() == "(1.18) formula ‖5‖ measured ‖5‖ error < 1e-12 ✓".split()
+    verify("(9.8)", 3, 3, 0)
+    assert capsys.readouterr().out.split() == "(9.8) formula 3 measured 3 error 0 ✓".split()
     verify("(1.7)", np.ones(3), np.ones(3), quiet=True)
     assert capsys.readouterr().out == ""
     for wrong in (1.0 + 1e-11, np.nan, 0.0):

@@ -222,6 +222,15 @@ def test_end_labels_follow_the_last_finite_point():
     assert texts(ax) == ["b", "a"]
 
 
+def test_end_labels_stand_at_the_right_of_an_axis_that_runs_backwards():
+    _, ax = plt.subplots()
+    ax.plot([1, 2, 3], [5.0, 1.0, 0.0], label="ends high")
+    ax.plot([1, 2, 3], [0.0, 1.0, 5.0], label="ends low")
+    ax.invert_xaxis()
+    plotting.label_ends(ax)
+    assert texts(ax) == ["ends low", "ends high"]
+
+
 def test_loss_surface_has_its_axes_the_right_way_round():
     loss = np.ones((4, 6))
     loss[0, -1] = 100.0  # small w2, large w1: the lower right

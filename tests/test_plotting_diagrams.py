@@ -200,6 +200,19 @@ def test_a_gradient_that_is_not_known_yet_is_left_out():
     plt.close(ax.figure)
 
 
+@pytest.mark.parametrize("count", [2, 8, 9])
+def test_texts_of_a_chain_keep_clear_of_its_boxes_and_of_each_other(count):
+    numbers = ["0.731"] * (count + 1)
+    ax = plotting.draw_passes(["tanh"] * count, numbers, numbers, names=["z"] * (count + 1))
+    ax.figure.canvas.draw()
+    boxes = [patch.get_window_extent() for patch in ax.patches]
+    texts = [text.get_window_extent() for text in ax.texts if text.get_text() in ("0.731", "z")]
+    assert (len(boxes), len(texts)) == (count, 3 * (count + 1))
+    for i, text in enumerate(texts):
+        assert text.count_overlaps(boxes + texts[:i]) == 0
+    plt.close(ax.figure)
+
+
 @pytest.mark.parametrize(
     "change, words",
     [

@@ -71,7 +71,8 @@ def verify(name, formula, measured, tolerance=1e-12, quiet=False):
         raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
     if not quiet:
         both = (f"{word} {_size(value)}" for word, value in (("formula", formula), ("measured", measured)))
-        print(f"{name:23s} {' '.join(both)} error < {tolerance:.0e} ✓")
+        bound = f"< {tolerance:.0e}" if tolerance else "0"
+        print(f"{name:23s} {' '.join(both)} error {bound} ✓")
 
 
 def _size(value):

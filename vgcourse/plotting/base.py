@@ -139,7 +139,7 @@ def label_ends(ax, gap=0.012):
         finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         if len(finite):
             # transAxes runs from 0 to 1 in both directions, whatever the scales are
-            last = finite[np.argmax(x[finite])]
+            last = finite[np.argmin(x[finite]) if ax.xaxis_inverted() else np.argmax(x[finite])]
             point = ax.transData.transform((x[last], y[last]))
             ends.append((float(np.clip(ax.transAxes.inverted().transform(point)[1], 0, 1)), line))
     ends.sort(key=lambda end: end[0])

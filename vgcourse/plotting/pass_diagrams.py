@@ -32,33 +32,35 @@ def draw_passes(boxes, forward, backward=None, ax=None, names=None, weights=None
     unknown = [number for number in weights if number not in range(count)]
     if unknown:
         raise ValueError(f"draw_passes: weights name box {unknown[0]}; expected 0 … {count - 1}.")
-    pitch, wide, left = 1.75, 0.82, 1.15
-    low = 1.3 if weights else -0.2
-    y = low + 0.75
-    length = left + pitch * (count - 1) + 1.25
-    ax = canvas(ax, length, y + 0.75, scale=min(0.75, 7.3 / length))
-    edges = [0.1, *(left + pitch * i for i in range(count)), length - 0.1]
+    wide, gap = 0.82, 1.04
+    pitch = wide + gap
+    length = 0.2 + gap + pitch * count
+    scale = min(0.75, 7.3 / length)
+    row = max(1.0, 0.5 / scale)  # of a long chain the units are small, and the rows of text as high as ever
+    gradients = any(gradient is not None for _, _, gradient in weights.values())
+    low = row * (1.3 if gradients else 0.9 if weights else -0.2)
+    y = low + 0.75 * row
+    ax = canvas(ax, length, y + 0.75 * row, scale=scale)
     for i in range(count + 1):
-        start = edges[i] + (wide / 2 if i else 0)
-        end = edges[i + 1] - (wide / 2 if i < count else 0)
-        middle = (start + end) / 2
-        wire(ax, [(start, y), (end, y)], BLUE)
-        note(ax, middle, y + 0.24, _text(forward[i]), color=BLUE, fontsize=8)
+        start = 0.1 + pitch * i
+        middle = start + gap / 2
+        wire(ax, [(start, y), (start + gap, y)], BLUE)
+        note(ax, middle, y + 0.24 * row, _text(forward[i]), color=BLUE, fontsize=8)
         if names is not None:
-            note(ax, middle, y + 0.56, names[i], fontsize=8.5)
+            note(ax, middle, y + 0.56 * row, names[i], fontsize=8.5)
         if backward is not None and backward[i] is not None:
-            note(ax, middle, y - 0.24, _text(backward[i]), color=ORANGE, fontsize=8)
+            note(ax, middle, y - 0.24 * row, _text(backward[i]), color=ORANGE, fontsize=8)
     for i, text in enumerate(boxes):
-        x = edges[i + 1]
+        x = 0.1 + pitch * (i + 1) - wide / 2
         box(ax, x, y, text, GREY, width=wide, fontsize=9 if len(text) < 6 else 7.5)
         if factors is not None:
-            note(ax, x, y - 0.5, f"×{_text(factors[i])}", color=GREEN, fontsize=8)
+            note(ax, x, y - 0.5 * row, f"×{_text(factors[i])}", color=GREEN, fontsize=8)
         if i in weights:
             name, value, gradient = weights[i]
-            wire(ax, [(x, low - 0.42), (x, y - 0.3)], BLUE)
-            note(ax, x, low - 0.62, f"{name} = {_text(value)}", color=BLUE, fontsize=8)
+            wire(ax, [(x, low - 0.42 * row), (x, y - 0.3)], BLUE)
+            note(ax, x, low - 0.62 * row, f"{name} = {_text(value)}", color=BLUE, fontsize=8)
             if gradient is not None:
-                note(ax, x, low - 1.0, _text(gradient), color=ORANGE, fontsize=8.5)
+                note(ax, x, low - 1.0 * row, _text(gradient), color=ORANGE, fontsize=8.5)
     return ax
 
 

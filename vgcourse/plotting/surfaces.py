@@ -124,7 +124,7 @@ def plot_clipping(gradient, by_norm, by_value, threshold, ax=None):
         x, y = as_array("plot_clipping", name, vector, 1)
         arrow = {"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", (x, y), (0, 0), arrowprops=arrow)
-        ax.annotate(name, (x, y), (5 if x >= 0 else -5, 0), textcoords="offset points", color=color,
+        ax.annotate(name, (x, y), (9 if x >= 0 else -9, 0), textcoords="offset points", color=color,
                     ha="left" if x >= 0 else "right", va="bottom" if color != BLUE else "top")  # fmt: skip
         ax.plot([x], [y], alpha=0)  # so that the limits include it
     ax.set(aspect="equal", xlabel="component 1", ylabel="component 2")

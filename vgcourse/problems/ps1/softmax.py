@@ -166,8 +166,8 @@ SOFTMAX_CROSS_ENTROPY = Problem(
         Mistake("two-class terms, with a floor", edit("-(targets * log_p)", "-(targets * log_p + (1 - targets) * np.log(1 - p + 1e-12))"), "Your loss holds (1 − t) log(1 − p), too, as for two-class outputs. The softmax cross-entropy has the terms t log p alone.", alone=True),
     ),
     hints=(
-        "Let s = z/τ. The loss of one row is Σ_k t_k (log Σ_m e^{s_m} − s_k): easy to differentiate with respect to s, and easy to keep finite. Then one step more, from s to z.",
+        "Let s = z/τ. The loss of one row is Σ_k t_k (log Σ_m exp(s_m) − s_k): easy to differentiate with respect to s, and easy to keep finite. Then one step more, from s to z.",
         "dz has the shape of z, and each of its rows sums to 0, because p and t both sum to 1. Check how dz changes if you double τ and z together.",
-        "log p_k = s_k − log Σ_m e^{s_m}, and this stays what it is if one number is subtracted from a whole row of s. With respect to s the gradient is that of (1.24) with t in place of the one-hot row.",
+        "log p_k = s_k − log Σ_m exp(s_m), and this stays what it is if one number is subtracted from a whole row of s. With respect to s the gradient is that of (1.24) with t in place of the one-hot row.",
     ),
 )  # fmt: skip

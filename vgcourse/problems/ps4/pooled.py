@@ -139,7 +139,7 @@ POOLED_STATISTICS = Problem(
     ),
     hints=(
         "Imagine all rows of all batches in one long array. Which sums would you need for its mean and variance, and can you get them back from μ_t, v_t and N_t?",
-        "Σ of a batch's rows is N_t μ_t. Σ of their squared distances from the *common* mean is N_t v_t and something more.",
+        "Σ of a batch's rows is N_t μ_t. Σ of their squared distances from the common mean is N_t v_t and something more.",
         "For one row: (x − μ)² = (x − μ_t)² + 2(x − μ_t)(μ_t − μ) + (μ_t − μ)². Sum over the batch: which of the three is zero?",
     ),
 )  # fmt: skip

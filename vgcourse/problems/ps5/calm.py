@@ -182,7 +182,7 @@ CALM = Problem(
     ),
     hints=(
         "Which matrices never grow beyond ρ, in no part of them? (7.19). Build one with the eigenvalues of W, in the simplest basis that you can think of.",
-        "Real λ on the diagonal, for each pair r e^{±iθ} one block (7.6). Then turn the whole thing so that the place of λ₁ points along v.",
+        "Real λ on the diagonal, for each pair r e^(±iθ) one block (7.6). Then turn the whole thing so that the place of λ₁ points along v.",
         "Turn with an orthogonal Q whose first column is v, and put λ₁ first in D. np.linalg.qr of any matrix that begins with v gives such a Q, up to a sign of that column.",
     ),
 )  # fmt: skip

@@ -209,6 +209,6 @@ BIDIRECTIONAL_BACKWARD = Problem(
     hints=(
         "Forwards, the second net was an ordinary net between two reversals. Backwards it is an ordinary net between two reversals as well, each at the sequence's own end.",
         "One function that goes back through one net (dhs, J_h, J_x → dx, dh0) does both. Before it: its half, zero behind the ends, and its half of dsummary added where that net read last, which in its own order is step lengths[n] − 1.",
-        "Where a sequence has no step, dh passes as it is (it is zero there) and dx is 0. For the row dh[n] times J[n], np.einsum('ni,nij->nj', dh, J).",
+        "Where a sequence has no step, dh passes as it is (it is zero there) and dx is 0. For the row dh[n] times J[n], `np.einsum('ni,nij->nj', dh, J)`.",
     ),
 )  # fmt: skip

@@ -192,7 +192,7 @@ MEND_TIMES = Problem(
     ),
     hints=(
         "Over T steps Π z is left, so ln of it is T times the mean of ln z. That mean has to be −1/τ, for every unit.",
-        "Where z is near 1, −ln z ≈ e^{−a}: one more in the bias divides the mean by e. So a unit whose mean is k times too large wants about ln k more.",
+        "Where z is near 1, −ln z ≈ e^(−a): one more in the bias divides the mean by e. So a unit whose mean is k times too large wants about ln k more.",
         "Begin with ln(τ − 1), and measure each unit's mean of −ln z. How many times too large is it, against 1/τ? Correct, and measure again: new biases make other states and other gates. Some twenty rounds, until no bias moves.",
     ),
 )  # fmt: skip
