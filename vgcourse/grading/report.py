@@ -15,9 +15,11 @@ from pathlib import Path
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.course import course_folders, missing_gradebook, not_generated
 from vgcourse.grading.naming import named, read_names
-from vgcourse.grading.outcome import MISSING, entries_of, how_graded, outcome_of, with_entry
-from vgcourse.grading.page import about_group, to_html
+from vgcourse.grading.outcome import MISSING, entries_of, outcome_of, with_entry
+from vgcourse.grading.page import to_html
+from vgcourse.grading.reported import problems_of
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
+from vgcourse.grading.screen import to_terminal
 
 __all__ = [
     "Part",
@@ -32,15 +34,6 @@ __all__ = [
     "to_terminal",
 ]
 
-MARKS = {
-    "all": ("●", "green"),
-    "some": ("◐", "yellow"),
-    "none": ("○", "red"),
-    "waits": ("?", "cyan"),
-    "absent": ("–", "dim"),
-}
-LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet", "–": "not there"}
-CHECK = re.compile(r"""^\s*(?:\w+ = )?check\(\s*["']([\w.]+)["']""", re.MULTILINE)
 PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
@@ -103,16 +96,6 @@ def part_titles(folder):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             titles |= {f"p{number}": title for number, title in PART.findall("".join(cell["source"]))}
     return titles
-
-
-def problems_of(folder):
-    """{"p2-check": "ps1.four_weight_net"}: what the checks of a problem set's notebooks ask for last."""
-    return {
-        cell["metadata"].get("nbgrader", {}).get("grade_id"): found[-1]
-        for path in sorted(Path(folder).glob("*.ipynb"))
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "code" and (found := CHECK.findall("".join(cell["source"])))
-    }
 
 
 def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, problems, student, name):
@@ -207,7 +190,7 @@ def to_read_again(grade):
 
 
 def as_part(grade, titles, problems=None):
-    """One grade of the gradebook as a Part; `titles` and `problems` as the functions above give them."""
+    """One grade of the gradebook as a Part; the other two are what `part_titles` and `problems_of` gave."""
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
     waits = bool(grade.needs_manual_grade) and grade.manual_score is None
     by_hand = grade.cell.cell_type == "markdown"
@@ -265,67 +248,3 @@ def _points(text):
 def harmless(value):
     """A spreadsheet takes text that begins like a formula for one."""
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
-
-
-def to_terminal(rows):
-    """Two tables for rich: the students, and the mistakes with how many students made each.
-
-    Parameters
-    ----------
-    rows : list of Row
-
-    Returns
-    -------
-    rich renderable
-    """
-    from rich import box
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    columns = all_parts(rows)
-    students = Table(box=box.SIMPLE_HEAD, title="Students", title_justify="left", pad_edge=False)
-    students.add_column("student")
-    students.add_column("total", justify="right", no_wrap=True)
-    students.add_column("by hand", justify="right", no_wrap=True)
-    students.add_column("parts", no_wrap=True)
-    students.add_column("diagnosed")
-    for row in rows:
-        if not row.graded:
-            students.add_row(Text(short(row.name)), "–", "–", "", Text(row.status, style="red"))
-            continue
-        parts = {part.name: part for part in row.parts}
-        marks = Text()
-        for part in columns:
-            marks.append(*MARKS[parts[part.name].mark if part.name in parts else "absent"])
-        by_hand = f"{row.waiting:g} unread" if row.waiting else f"{row.manual_points:g}"
-        said = "; ".join(filter(None, [row.diagnosed, *map(in_words, row.notes)]))
-        students.add_row(Text(short(row.name)), f"{row.total:g} / {row.read:g}", by_hand, marks, Text(said))
-    legend = Text.assemble(
-        "Parts: ",
-        *[item for sign, style in MARKS.values() for item in ((sign, style), f" {LEGEND[sign]}   ")],
-    )
-    unread = _unread(rows)
-    in_order = Text("In this order: " + "; ".join(part.full_name for part in columns))
-
-    mistakes = Table(box=box.SIMPLE_HEAD, title="Mistakes", title_justify="left", pad_edge=False)
-    mistakes.add_column("students", justify="right")
-    mistakes.add_column("problem", no_wrap=True)
-    mistakes.add_column("mistake")
-    for mistake, number in count_mistakes(rows):
-        mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
-    shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
-    how = [Text(in_words(said)) for said in how_graded(rows)]
-    return Group(students, legend, in_order, *map(Text, unread), Text(), mistakes, *shared, *how)
-
-
-def _unread(rows):
-    """A sentence on the answers that wait for a human, where some do."""
-    waiting = [part for row in rows for part in row.parts if part.waits]
-    if not waiting:
-        return []
-    points = sum(part.max_points for part in waiting)
-    return [
-        f"{len(waiting)} answer{'s' * (len(waiting) > 1)} by hand nobody has read yet "
-        f"({points:g} points, in no total above): vgcourse lab --instructor, menu Nbgrader, Formgrader."
-    ]

@@ -4,7 +4,10 @@ Whatever a function returns is compared outside of the jail: without right numbe
 """
 
 import functools
+import json
 import math
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 from vgcourse.collect import Answers
@@ -14,6 +17,8 @@ from vgcourse.judge import judge
 from vgcourse.judge.points import CHANGES_ITS_INPUT, earned
 from vgcourse.problems import find
 from vgcourse.problems.problem import drawn
+
+CHECK = re.compile(r"""^\s*(?:\w+ = )?check\(\s*["']([\w.]+)["']""", re.MULTILINE)
 
 
 class Reported(NamedTuple):
@@ -46,6 +51,16 @@ def reported(problem, points):
     """
     too_much = points - earned(points, _with_memory(problem, math.inf)) if _measured(problem) else 0.0
     return Reported(points * (1 - CHANGES_ITS_INPUT), too_much, points * problem.coin)
+
+
+def problems_of(folder):
+    """{"p2-check": "ps1.four_weight_net"}: what the checks of a problem set's notebooks ask for last."""
+    return {
+        cell["metadata"].get("nbgrader", {}).get("grade_id"): found[-1]
+        for path in sorted(Path(folder).glob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code" and (found := CHECK.findall("".join(cell["source"])))
+    }
 
 
 def told(parts):

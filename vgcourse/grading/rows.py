@@ -172,3 +172,15 @@ def group_unnamed(rows):
         for (problem, codes), names in students.items()
     ]
     return sorted(groups, key=lambda one: (-len(one.students), natural(one.problem)))
+
+
+def unread(rows):
+    """A sentence on the answers that wait for a human, where some do."""
+    waiting = [part for row in rows for part in row.parts if part.waits]
+    if not waiting:
+        return []
+    points = sum(part.max_points for part in waiting)
+    return [
+        f"{len(waiting)} answer{'s' * (len(waiting) > 1)} by hand nobody has read yet "
+        f"({points:g} points, in no total above): vgcourse lab --instructor, menu Nbgrader, Formgrader."
+    ]
