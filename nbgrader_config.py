@@ -14,7 +14,15 @@ c.CourseDirectory.source_directory = "variant" if private else "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.db_url = f"sqlite:///{os.path.join(c.CourseDirectory.root, 'gradebook.db')}"
 # nbgrader copies every file beside the notebook: the .md sources hold the solutions and must stay behind.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md", "earlier"]
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    "*.md",
+    "earlier",
+    "late.txt",
+]
 
 c.GenerateAssignment.exporter_class = "vgcourse.grading.submitted.AsLabWrites"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
@@ -51,7 +59,7 @@ c.LateDays.extensions = os.path.join(c.CourseDirectory.root, "extensions.csv")
 c.HTMLExporter.update(HTML_EXPORTER)
 # Without HideTests the feedback shows students the hidden tests, their seeds and the rubrics.
 c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.AssignLatePenalties",  # again: by now the derivations are read
+    "vgcourse.grading.feedback.LatePenalties",  # again: by now the derivations are read
     "nbgrader.preprocessors.GetGrades",
     "vgcourse.grading.feedback.Overview",
     "vgcourse.grading.feedback.SayNames",

@@ -53,6 +53,14 @@ def test_what_a_command_does_not_know_is_said(arguments, capsys):
     assert "usage: vgcourse" in capsys.readouterr().err
 
 
+def test_a_misspelt_option_shows_how_its_own_command_is_used(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["grade", "--proceses", "2", "ps1"])
+    said = capsys.readouterr().err
+    assert said.startswith("usage: vgcourse grade ")
+    assert said.endswith("vgcourse grade: error: unrecognized arguments: --proceses\n")
+
+
 def test_lab_hands_unknown_options_on(monkeypatch):
     from vgcourse import lab
 

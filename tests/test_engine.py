@@ -1,5 +1,6 @@
 """The coordinator: one result for every student, whatever is handed in, interrupted, locked or killed."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -8,7 +9,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, require
@@ -16,9 +19,10 @@ from conftest import ROOT, require
 require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 
 import tiny_course  # noqa: E402
-from engine_course import JAIL, LIMITS, PROBLEMS, RIGHT, Class, release  # noqa: E402
+from engine_course import JAIL, LIMITS, PROBLEMS, RIGHT, SECRET, Class, release  # noqa: E402
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output  # noqa: E402
 from nbgrader.api import Gradebook  # noqa: E402
+from test_jail import assert_ended, descendants  # noqa: E402
 from tiny_course import ANSWER, cell_of, mark  # noqa: E402
 
 from vgcourse import cli  # noqa: E402
@@ -249,21 +253,65 @@ def test_stopped_anywhere_and_run_again_gives_the_same_marks(course, monkeypatch
     assert left == {"tiny"} and course.notebook("one").cells
 
 
-def test_kill_9_in_the_midst_loses_nothing(course, tmp_path):
+def stop_in_the_midst(course, stop, *options):
+    """Start the command in a session of its own and stop it after its first result.
+
+    Returns
+    -------
+    its exit code, what it wrote to stderr, the processes that it had, the folders of their jails
+    """
+    command = [sys.executable, "-m", "vgcourse.cli", "grade", "tiny", "--processes", "2", "--jail", JAIL]
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=course.root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    results = course.root / "grading" / "tiny" / "results"
+    while process.poll() is None and not (results.is_dir() and any(results.iterdir())):
+        time.sleep(0.01)
+    family = descendants(process.pid)
+    words = [word for pid in family for word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    stop(process)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said, family, {Path(word) for word in words if "vgcourse-jail-" in word}
+
+
+def half_right_class(course):
+    """Four students of different work; the points that they have to get."""
     students = [f"s{i}" for i in range(4)]
     course.enrol(*students)
     for i, student in enumerate(students):
         course.hand_in(student, first=f"return 2 * z + {i % 2}", second=f"# {i}\n    {RIGHT}")
-    command = [sys.executable, "-m", "vgcourse.cli", "grade", "tiny", "--processes", "2", "--jail", JAIL]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=course.root, env=environment, stdout=subprocess.DEVNULL)
-    results = course.root / "grading" / "tiny" / "results"
-    while process.poll() is None and not (results.is_dir() and any(results.iterdir())):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    return {student: (2.0 * (i % 2 == 0), 3) for i, student in enumerate(students)}
+
+
+def test_kill_9_in_the_midst_loses_nothing(course):
+    points = half_right_class(course)
+    stop_in_the_midst(course, subprocess.Popen.kill)
     course.grade(secret=None)
-    assert course.points() == {student: (2.0 * (i % 2 == 0), 3) for i, student in enumerate(students)}
+    assert course.points() == points
+
+
+STOPS = {
+    "Ctrl-C": lambda process: os.killpg(process.pid, signal.SIGINT),
+    "kill": subprocess.Popen.terminate,
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stopped_run_ends_in_one_sentence_leaves_nothing_behind_and_goes_on(course, stop, tmp_path):
+    points = half_right_class(course)
+    (tmp_path / "secret").write_bytes(SECRET)
+    code, said, family, jails = stop_in_the_midst(course, STOPS[stop], "--secret", str(tmp_path / "secret"))
+    assert (code, said) == (2, "vgcourse: stopped; run the same command again to go on.\n")
+    assert_ended(family)  # a namespace ends with its last process
+    assert jails and not [folder for folder in jails if folder.exists()]
+    left = 4 - sum(1 for _ in (course.root / "grading" / "tiny" / "results").iterdir())
+    assert course.grade().fresh <= left and course.points() == points
 
 
 def test_a_kept_result_is_not_computed_twice(course, monkeypatch):
@@ -288,6 +336,87 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half(course, monkeypatch):
         )
     course.grade()
     assert course.points() == {"one": (2, 3)}
+
+
+SMALL = 6 << 20  # bytes
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, with little space."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True) if shutil.which("mount") else None
+    if done is None or done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip() if done else 'no mount'}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def fill(disk, left):
+    """Fill a disk but for so many bytes."""
+    ballast = disk / "ballast"
+    with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    os.truncate(ballast, max(0, ballast.stat().st_size - left))
+    return ballast
+
+
+def test_a_disk_that_is_really_full_is_one_sentence_each_time_and_loses_nothing(
+    released, executor, small_disk
+):
+    shutil.copytree(released, small_disk / "course")
+    course = Class(small_disk / "course", executor)
+    points = half_right_class(course)
+    handed_in = {path: path.read_bytes() for path in course.root.glob("submitted/*/*/*")}
+    said = set()
+    for left in [*range(0, 160 << 10, 8 << 10), SMALL]:
+        ballast = fill(small_disk, left)
+        try:
+            course.grade(secret=None)
+        except EngineError as error:
+            assert "\n" not in str(error) and ("No space left" in str(error) or "full" in str(error))
+            said.add(str(error).split(": ")[-1])
+        ballast.unlink()
+        marks = course.points()
+        assert all(marks[student] in (points[student], (None, None)) for student in marks)
+    assert said and marks == points
+    assert {path: path.read_bytes() for path in course.root.glob("submitted/*/*/*")} == handed_in
+    left = [path for path in course.root.rglob("*") if path.name.startswith((".tiny-", "tmp"))]
+    assert not left
+
+
+def test_a_folder_that_is_read_only_is_one_sentence(released, executor, small_disk):
+    shutil.copytree(released, small_disk / "course")
+    course = Class(small_disk / "course", executor)
+    course.enrol("one")
+    course.hand_in("one")
+    for closed in (course.root, course.root / "autograded", course.root / "grading"):
+        closed.mkdir(exist_ok=True)
+        subprocess.run(["mount", "--bind", str(closed), str(closed)], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(closed)], check=True)
+        with pytest.raises(EngineError, match=r"Read-only file system\.|readonly database") as raised:
+            course.grade()
+        assert "\n" not in str(raised.value)
+        subprocess.run(["umount", str(closed)], check=True)
+    course.grade()
+    assert course.points() == {"one": (2, 3)}
+
+
+def test_a_full_place_for_jails_is_one_sentence(course, small_disk, monkeypatch, capsys):
+    made = tempfile.mkdtemp
+    monkeypatch.setattr(
+        tempfile, "mkdtemp",
+        lambda *, prefix, dir: made(prefix=prefix, dir=small_disk if "jail" in prefix else dir),
+    )  # fmt: skip
+    fill(small_disk, 16 << 10)
+    monkeypatch.chdir(course.root)
+    assert cli.main(["grade", "tiny", "--processes", "1"]) == 2
+    said = capsys.readouterr().err
+    assert f"no jail could be laid out in {small_disk}: No space left on device" in said
+    assert said.count("\n") == 1 and [path.name for path in small_disk.iterdir()] == ["ballast"]
 
 
 # --- the gradebook ---------------------------------------------------------------------------------

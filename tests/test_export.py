@@ -12,9 +12,10 @@ from conftest import ROOT, require
 require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 
 from nbgrader.api import Gradebook  # noqa: E402
+from rich.console import Console  # noqa: E402
 
 from vgcourse import cli  # noqa: E402
-from vgcourse.grading import roster  # noqa: E402
+from vgcourse.grading import report, roster  # noqa: E402
 from vgcourse.grading.export import ExportError, export, system_of  # noqa: E402
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,ps1 (81),Final Score
@@ -73,7 +74,8 @@ def course(graded, tmp_path):
 
 def enrol(course, text):
     (course / "list.csv").write_text(text, encoding="utf-8")
-    roster.keep(course, roster.read(course / "list.csv"))
+    file = course / "list.csv"
+    roster.keep(course, roster.read(file), roster.possible_points(file))
 
 
 def table(made):
@@ -96,10 +98,11 @@ def test_canvas_gets_its_own_columns_back(course):
 
 def test_whoever_has_no_mark_is_told(course):
     enrol(course, CANVAS)
-    assert export(course, ["ps1"]).told == [
+    assert export(course, ["ps1"]).told[:-1] == [
         "ps1: nothing handed in, so empty: Nr. 3.",
         "ps1: Nr. 4 is empty: ps1.ipynb is empty.",
         "ps1: empty, since answers are not read yet: Nr. 2 (4 points). --unread gives the points so far.",
+        "ps1: late, and nothing taken off: Nr. 5 (2 d).",
         "Not on the list, so not in this file: 6.",
     ]
 
@@ -118,6 +121,46 @@ def test_late_days_are_taken_off_and_told(course):
     made = export(course, ["ps1"])
     assert table(made)[-1][-1] == "4"
     assert "ps1: points taken off for being late: Nr. 5 (4)." in made.told
+    assert not any("nothing taken off" in said for said in made.told)
+
+
+def test_who_is_late_and_loses_nothing_is_told_and_whom_the_platform_marked(course):
+    (course / "submitted" / "1" / "ps1" / "late.txt").write_text("amara_LATE_1_2_ps1.ipynb\n")
+    enrol(course, CANVAS)
+    told = export(course, ["ps1"]).told
+    assert "ps1: late, and nothing taken off: Nr. 5 (2 d)." in told
+    assert (
+        "ps1: marked LATE and nothing says by how much, so nothing is taken off: Nr. 1 "
+        "(amara_LATE_1_2_ps1.ipynb). vgcourse take-in with --times tells it."
+    ) in told
+    (row,) = [row for row in report.collect(course, "ps1") if row.student == "1"]
+    assert row.marked_late == "amara_LATE_1_2_ps1.ipynb"
+    assert any(note.startswith("marked LATE (amara_LATE_1_2_ps1.ipynb) and nothing") for note in row.notes)
+    (late,) = [row for row in report.collect(course, "ps1") if row.student == "5"]
+    assert late.notes == ("came late, by 2 d: no points off",)
+
+
+def test_other_points_possible_than_canvas_has_are_told(course):
+    enrol(course, CANVAS)
+    said = [one for one in export(course, ["ps1", "ps2"]).told if "Possible" in one]
+    assert said == [
+        "ps1: Points Possible is 50 in the list from Canvas and 12 in this file: "
+        "give the assignment 12 points in Canvas before you import it."
+    ]
+    for other in ("12.0", ""):
+        enrol(course, CANVAS.replace(",50,", f",{other},"))
+        assert not any("Possible" in one for one in export(course, ["ps1"]).told)
+
+
+def test_the_screen_says_what_waits_for_a_human(course):
+    out = io.StringIO()
+    rows = report.collect(course, "ps1")
+    Console(file=out, width=300).print(report.to_terminal(rows))
+    said = "1 answer by hand nobody has read yet (4 points, in no total above): vgcourse lab --instructor"
+    assert said in out.getvalue()
+    out.truncate(0)
+    Console(file=out, width=300).print(report.to_terminal([row for row in rows if not row.waiting]))
+    assert "read yet (" not in out.getvalue()
 
 
 def test_another_rule_for_late_days_is_left_alone(course):

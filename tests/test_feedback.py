@@ -264,6 +264,12 @@ def course(tmp_path_factory):
     return tiny_course.build(tmp_path_factory.getbasetemp() / "a tiny course")
 
 
+@pytest.mark.slow
+def test_making_feedback_warns_of_nothing(course):
+    assert "GenerateFeedbackApp | INFO" in course.log
+    assert "GenerateFeedbackApp | WARNING" not in course.log
+
+
 @pytest.fixture(scope="module")
 def context():
     require(browser.CHROMIUM, "needs chromium")

@@ -14,7 +14,7 @@ from vgcourse import cli  # noqa: E402
 from vgcourse.grading import intake, roster  # noqa: E402
 from vgcourse.grading.archive import ArchiveError  # noqa: E402
 from vgcourse.grading.downloads import Class  # noqa: E402
-from vgcourse.grading.submitted import handed_in_at  # noqa: E402
+from vgcourse.grading.submitted import handed_in_at, marked_late  # noqa: E402
 
 NOON = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
 
@@ -230,6 +230,24 @@ def test_what_a_student_puts_beside_it_makes_no_time(take, tmp_path):
 def test_canvas_says_late_and_not_how_much(take):
     said = take({"okaforamara_LATE_4711_1_ps1.ipynb": "x"}, CANVAS)
     assert said.popitem()[1] == ("4711", "taken; marked LATE, and nothing says by how much: see --times")
+
+
+def test_the_mark_late_is_kept_until_a_time_is_told_or_another_hand_in_counts(take, tmp_path):
+    name = "okaforamara_LATE_4711_1_ps1.ipynb"
+    folder = tmp_path / "submitted" / "4711" / "ps1"
+    take({name: "x"}, CANVAS)
+    assert marked_late(folder) == name
+    take({name: "x"}, CANVAS)
+    assert marked_late(folder) == name
+    (tmp_path / "times.csv").write_text("id,time\n4711,2027-03-01T12:00+00:00\n")
+    take({name: "x"}, CANVAS, times=tmp_path / "times.csv")
+    assert (marked_late(folder), handed_in_at(folder)) == ("", NOON)
+    take({"bergb_LATE_4712_1_ps1.ipynb": "x"}, CANVAS)
+    take({"bergb_4712_2_ps1.ipynb": "y"}, CANVAS)
+    folder = tmp_path / "submitted" / "4712" / "ps1"
+    assert marked_late(folder) == ""
+    (earlier,) = (folder / "earlier").iterdir()
+    assert marked_late(earlier) == "bergb_LATE_4712_1_ps1.ipynb"
 
 
 GRADESCOPE = """---

@@ -3,6 +3,7 @@
 import datetime
 import importlib.util
 import shutil
+import time
 
 import pytest
 from conftest import ROOT, require
@@ -134,8 +135,8 @@ def test_the_command_sets_and_shows(template, tmp_path, monkeypatch, capsys):
     (tmp_path / "solutions" / "ps1" / "ps1.ipynb").write_text("{}")
     monkeypatch.chdir(tmp_path)
     assert cli.main(["due", "ps1", "2027-03-01T12:00+00:00"]) == 0
-    noon = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC).astimezone()
-    assert capsys.readouterr().out == f"ps1: {noon:%A, %Y-%m-%d %H:%M %Z}\n"
+    noon = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
+    assert capsys.readouterr().out == f"ps1: {late.in_words(noon)}\n"
     assert cli.main(["due"]) == 0
     assert [line[:3] for line in capsys.readouterr().out.splitlines()] == ["ps1", "ps0", "ps2", "ps3"]
     (tmp_path / "extensions.csv").write_text("id,set,days\na,ps1,2\n")
@@ -149,6 +150,33 @@ def test_the_command_sets_and_shows(template, tmp_path, monkeypatch, capsys):
     assert "says no zone" in capsys.readouterr().err
     assert cli.main(["due", "ps9", "2027-03-01T12:00+00:00"]) == 2
     assert "there is no set 'ps9'; there are ps1." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs a system whose zone a process can change")
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("UTC", "Monday, 2027-03-01 23:30 UTC"),
+        ("CET-1", "Tuesday, 2027-03-02 00:30 CET (2027-03-01 23:30 UTC)"),
+        ("EST5", "Monday, 2027-03-01 18:30 EST (2027-03-01 23:30 UTC)"),
+    ],
+)
+def test_a_due_date_is_shown_on_this_computers_clock_and_in_utc(zone, words, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert late.in_words(datetime.datetime(2027, 3, 1, 23, 30, tzinfo=datetime.UTC)) == words
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 min"), (3600, "1 h"), (DAY.total_seconds() * 2 + 3 * 3600 + 60, "2 d 3 h"), (5400, "1 h 30 min")],
+)
+def test_a_length_of_time_in_words(seconds, words):
+    assert late.span(seconds) == words
 
 
 def test_the_due_date_of_a_set_that_nobody_knows_is_refused(tmp_path, monkeypatch, capsys):
@@ -176,6 +204,25 @@ def test_a_broken_gradebook_is_one_sentence(command, tmp_path, monkeypatch, caps
     name = command.split()[0]
     said = f"vgcourse {name}: the gradebook cannot be read: file is not a database\n"
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "roster none.csv", "take-in none.zip tiny", "take-in . tiny --times none.csv",
+        "variant --secret none/secret", "grade tiny --secret none/secret",
+        "solutions tiny --now --zip none/x.zip",
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_there_is_named_in_a_sentence(command, monkeypatch, tmp_path, capsys):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "solutions" / "tiny").mkdir(parents=True)
+    nbformat.write(tiny_course.solution(), tmp_path / "solutions" / "tiny" / "tiny.ipynb")
+    (tmp_path / "enrolled.csv").write_text("vgcourse id,name\n1,Amara\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(command.split()) == 2
+    said = capsys.readouterr().err
+    assert "none" in said and "Errno" not in said and said.count("\n") == 1
 
 
 LATE = {"two_days": 2 * DAY, "extended": 2 * DAY}

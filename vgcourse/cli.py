@@ -25,7 +25,7 @@ def main(argv=None):
     try:
         arguments, arguments.rest = parser.parse_known_args(argv)
         if arguments.rest and not arguments.hands_on:
-            parser.error(f"unrecognized arguments: {' '.join(arguments.rest)}")
+            (arguments.parser or parser).error(f"unrecognized arguments: {' '.join(arguments.rest)}")
         if arguments.run is None:
             parser.print_help()
             return 0
@@ -57,7 +57,7 @@ def _find_own_programs():
 def _parser():
     parser = argparse.ArgumentParser(prog="vgcourse", description=__doc__)
     parser.add_argument("--version", action="version", version=f"vgcourse {__version__}")
-    parser.set_defaults(run=None, hands_on=False)
+    parser.set_defaults(run=None, hands_on=False, parser=None)
     commands = parser.add_subparsers(title="commands", metavar="command")
 
     lab = commands.add_parser("lab", help="open the course in JupyterLab, on its start page")
@@ -104,6 +104,8 @@ def _parser():
     progress.set_defaults(run=_progress)
 
     commands_for_instructors.add_to(commands)
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)  # which says how it is used where an option is misspelt
     return parser
 
 

@@ -30,13 +30,13 @@ def add_to(commands):
 @term.opens_gradebook("roster")
 def _roster(arguments):
     from vgcourse.grading.course import course_folders
-    from vgcourse.grading.roster import RosterError, enrol, keep, read
+    from vgcourse.grading.roster import RosterError, enrol, keep, possible_points, read
 
     root = course_root()
     try:
         students = read(arguments.file)
         others = enrol(course_folders(root)["db_url"], students)
-        keep(root, students)
+        keep(root, students, possible_points(arguments.file))
     except (RosterError, OSError) as error:
         return term.complain("roster", error)
     print(f"{len(students)} students are enrolled, from {students[0].student} to {students[-1].student}.")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from vgcourse.grading.course import course_config, course_folders
 from vgcourse.grading.outcome import MISSING
 from vgcourse.grading.report import collect, harmless
-from vgcourse.grading.roster import headings_of, kept
+from vgcourse.grading.roster import KEPT, headings_of, kept, possible_points
 
 # Headings that say whose a line is, in small letters, as each system writes them. Of a tuple one is enough.
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -59,13 +59,15 @@ def export(root, assignments, system=None, unread=False):
     system = system or system_of(headings)
     columns = [] if system == "plain" else _columns(headings, system)
     rows = {name: {row.student: row for row in collect(root, name)} for name in assignments}
-    losses, most = _settled(root, assignments)
+    losses, late, most = _settled(root, assignments)
     marks = {
         name: {student: _mark(row, losses[name].get(student, 0), unread) for student, row in of.items()}
         for name, of in rows.items()
     }
     told = [
-        said for name, of in rows.items() for said in _about(name, list(of.values()), losses[name], unread)
+        said
+        for name, of in rows.items()
+        for said in _about(name, list(of.values()), losses[name], late[name], unread)
     ]
     if system == "plain":
         table = [["student", "name", *assignments]]
@@ -78,6 +80,7 @@ def export(root, assignments, system=None, unread=False):
     if system == "canvas":
         possible = ["    Points Possible", *[""] * (len(columns) - 1)]
         table.append([*possible, *(f"{most[name]:g}" for name in assignments)])
+        told += _other_points(possible_points(root / KEPT), headings, most)
     for student, identity in identities.items():
         table.append([*map(harmless, identity), *(marks[name].get(student, "") for name in assignments)])
     out = io.StringIO()
@@ -114,18 +117,22 @@ def _column(assignment, headings):
 
 
 def _settled(root, assignments):
-    """({set: {student: points lost by being late}}, {set: points possible}); counted anew by our own rule."""
+    """({set: {student: points lost by being late}}, {set: {student: how late}}, {set: points possible}).
+
+    Counted anew by our own rule.
+    """
     from nbgrader.api import Gradebook
 
-    from vgcourse.grading.late import LateDays, lost, settle
+    from vgcourse.grading.late import LateDays, late_by, lost, settle
 
     folders, config = course_folders(root), course_config(root)
     with Gradebook(folders["db_url"]) as gradebook:
         if str(config.AssignLatePenalties.get("plugin_class", "")).endswith("late.LateDays"):
             settle(gradebook, assignments, LateDays(config=config), folders["submitted"])
         losses = {name: lost(gradebook, name) for name in assignments}
+        late = {name: late_by(gradebook, name) for name in assignments}
         most = {name: gradebook.find_assignment(name).max_score for name in assignments}
-    return losses, most
+    return losses, late, most
 
 
 def _mark(row, lost, unread):
@@ -134,7 +141,24 @@ def _mark(row, lost, unread):
     return f"{max(0.0, row.total - lost):.6g}"
 
 
-def _about(name, rows, losses, unread):
+def _other_points(before, headings, most):
+    """Sentences on sets for which Canvas's list has other points possible than this file."""
+    told = []
+    for name, points in most.items():
+        there = before.get(_column(name, headings), "")
+        try:
+            differs = float(there.replace(",", ".")) != points if there else False
+        except ValueError:
+            differs = True
+        if differs:
+            told.append(
+                f"{name}: Points Possible is {there} in the list from Canvas and {points:g} in this file: "
+                f"give the assignment {points:g} points in Canvas before you import it."
+            )
+    return told
+
+
+def _about(name, rows, losses, late, unread):
     """Sentences on those without a mark, and on marks that are less than the points."""
     told = []
     absent = [row.name for row in rows if row.status == MISSING]
@@ -151,7 +175,16 @@ def _about(name, rows, losses, unread):
             f"{name}: empty, since answers are not read yet: {', '.join(waiting)}. "
             "--unread gives the points so far."
         )
-    late = [f"{row.name} ({losses[row.student]:.3g})" for row in rows if row.student in losses]
-    if late:
-        told.append(f"{name}: points taken off for being late: {', '.join(late)}.")
+    lost = [f"{row.name} ({losses[row.student]:.3g})" for row in rows if row.student in losses]
+    if lost:
+        told.append(f"{name}: points taken off for being late: {', '.join(lost)}.")
+    names = {row.student: row.name for row in rows}
+    free = [f"{names[student]} ({by})" for student, by in late.items() if student not in losses]
+    if free:
+        told.append(f"{name}: late, and nothing taken off: {', '.join(free)}.")
+    if marked := [f"{row.name} ({row.marked_late})" for row in rows if row.marked_late]:
+        told.append(
+            f"{name}: marked LATE and nothing says by how much, so nothing is taken off: "
+            f"{', '.join(marked)}. vgcourse take-in with --times tells it."
+        )
     return told

@@ -8,7 +8,8 @@ from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from traitlets import List
 
 from vgcourse.grading.boxes import HIDDEN
 from vgcourse.grading.checks import unnamed_in
@@ -20,7 +21,20 @@ from vgcourse.tell.report import MIME
 LINK = re.compile(r"\[([^\]]+)\]\([^)\s:]+\.ipynb(?:#[^)\s]*)?\)")
 
 
-class DropLinks(NbGraderPreprocessor):
+class Step(NbGraderPreprocessor):
+    """What all steps to a page have in common: they take a setting that a page makes for every step.
+
+    nbgrader's own steps do not, and so warn of it for each student.
+    """
+
+    display_data_priority = List(help="which form of an output is shown first").tag(config=True)
+
+
+class LatePenalties(Step, AssignLatePenalties):
+    """Counts what lateness costs anew: by now the derivations are read."""
+
+
+class DropLinks(Step):
     """Makes plain words of links to the course's other notebooks: a feedback page travels alone."""
 
     def preprocess_cell(self, cell, resources, index):
@@ -30,7 +44,7 @@ class DropLinks(NbGraderPreprocessor):
         return cell, resources
 
 
-class HideTests(NbGraderPreprocessor):
+class HideTests(Step):
     """Takes the hidden tests and the rubrics out of the feedback, and out of tracebacks that quote them.
 
     The outputs of hidden tests stay: they are what the points were given for.
@@ -46,7 +60,7 @@ class HideTests(NbGraderPreprocessor):
         return cell, resources
 
 
-class SayNames(NbGraderPreprocessor):
+class SayNames(Step):
     """Adds to a check what graders have named since: the sentence of names.csv for just this wrong answer.
 
     Stands before HideTests, which it does not disturb.
@@ -74,7 +88,7 @@ class SayNames(NbGraderPreprocessor):
         return cell, resources
 
 
-class Overview(NbGraderPreprocessor):
+class Overview(Step):
     """The head of a feedback page: every part by name with its points, and which answers nobody has read yet.
 
     The page's template takes it from the resources. Stands behind GetGrades.

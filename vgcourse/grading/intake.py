@@ -18,7 +18,7 @@ from vgcourse.grading import archive
 from vgcourse.grading.course import course_folders
 from vgcourse.grading.downloads import GRADESCOPE, MOODLE, Class, plainly
 from vgcourse.grading.roster import IDS, WHOLE, RosterError, read_table
-from vgcourse.grading.submitted import TIMESTAMP, digest, digest_of, handed_in_at
+from vgcourse.grading.submitted import LATE, TIMESTAMP, digest, digest_of, handed_in_at
 
 EARLIER = "earlier"
 TIMES = (
@@ -202,6 +202,7 @@ def _store(folder, student, notebooks, assignment):
     if new == there:
         if latest.when and (before is None or latest.when < before):
             _write_time(folder, latest.when)
+        _keep_late(folder, latest)
         return [_said(one, student, "unchanged", True) for one in notebooks]
     if there and latest.when and before and latest.when < before:
         older = f"older than what is there ({before:%Y-%m-%d %H:%M} UTC)"
@@ -212,6 +213,7 @@ def _store(folder, student, notebooks, assignment):
         write_whole(folder / file, one.file.data)
     if latest.when:
         _write_time(folder, latest.when)
+    _keep_late(folder, latest)
     lines = []
     for file, one in contents.items():
         what = "taken" if one is latest else f"laid beside it as {file}"
@@ -239,6 +241,14 @@ def _write_time(folder, when):
     write_whole(folder / TIMESTAMP, f"{text} UTC\n".encode())
 
 
+def _keep_late(folder, one):
+    """Keep the platform's mark for the report, as long as no time says more."""
+    if one.late and handed_in_at(folder) is None:
+        write_whole(folder / LATE, f"{one.file.path}\n".encode("utf-8", "replace"))
+    else:
+        (folder / LATE).unlink(missing_ok=True)
+
+
 def _set_aside(folder, before):
     stamp = f"{before:%Y-%m-%d-%H%M%S}" if before else time.strftime("before-%Y-%m-%d-%H%M%S")
     aside, number = folder / EARLIER / stamp, 1
@@ -246,7 +256,7 @@ def _set_aside(folder, before):
         number += 1
         aside = folder / EARLIER / f"{stamp}-{number}"
     aside.mkdir(parents=True)
-    for path in [*folder.glob("*.ipynb"), folder / TIMESTAMP]:
+    for path in [*folder.glob("*.ipynb"), folder / TIMESTAMP, folder / LATE]:
         if path.is_file():
             os.replace(path, aside / path.name)
 

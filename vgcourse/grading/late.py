@@ -132,6 +132,13 @@ def set_due(gradebook, assignment, text):
     return due
 
 
+def in_words(due):
+    """A due date on this computer's clock, with its zone; where that is another one, in UTC, too."""
+    here = due.astimezone()
+    utc = f" ({due.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC)" if here.utcoffset() else ""
+    return f"{here:%A, %Y-%m-%d %H:%M %Z}{utc}"
+
+
 def due_dates(gradebook):
     """{set: due date with its zone, or None}, as the gradebook has them."""
     return {
@@ -168,6 +175,21 @@ def settle(gradebook, assignments, rule, submitted):
             for notebook in submission.notebooks:
                 notebook.late_submission_penalty = share * notebook.score if share else None
     gradebook.db.commit()
+
+
+def late_by(gradebook, assignment):
+    """{student: how late, in words} of those who handed a set in after its due date, extensions aside."""
+    submissions = gradebook.assignment_submissions(assignment)
+    late = {one.student_id: one.total_seconds_late for one in submissions}
+    return {student: span(seconds) for student, seconds in late.items() if seconds > 0}
+
+
+def span(seconds):
+    """A length of time in its two largest units: 2 d 3 h."""
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    days, hours = divmod(hours, 24)
+    units = (days, "d"), (hours, "h"), (minutes, "min")
+    return " ".join([f"{number} {unit}" for number, unit in units if number][:2])
 
 
 def lost(gradebook, assignment):

@@ -15,9 +15,11 @@ from pathlib import Path
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
 from vgcourse.grading.course import course_folders, missing_gradebook, not_generated
 from vgcourse.grading.naming import named, read_names
-from vgcourse.grading.outcome import MISSING, entries_of, how_graded, outcome_of, with_entry
-from vgcourse.grading.page import about_group, to_html
+from vgcourse.grading.outcome import MISSING, entries_of, outcome_of, with_entry
+from vgcourse.grading.page import to_html
+from vgcourse.grading.reported import problems_of
 from vgcourse.grading.rows import Part, Row, all_parts, count_mistakes, group_unnamed, in_words
+from vgcourse.grading.screen import to_terminal
 
 __all__ = [
     "Part",
@@ -32,14 +34,6 @@ __all__ = [
     "to_terminal",
 ]
 
-MARKS = {
-    "all": ("●", "green"),
-    "some": ("◐", "yellow"),
-    "none": ("○", "red"),
-    "waits": ("?", "cyan"),
-    "absent": ("–", "dim"),
-}
-LEGEND = {"●": "all points", "◐": "some", "○": "none", "?": "not read yet", "–": "not there"}
 PART = re.compile(r"^## Part (\d+) · (.+?)(?: \(●.*)?$", re.MULTILINE)
 
 
@@ -84,8 +78,9 @@ def collect(course_root, assignment):
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
             names.setdefault(folder.parent.name, folder.parent.name)
         titles = part_titles(folders["source"] / assignment)
+        problems = problems_of(folders["source"] / assignment)
         rows = [
-            _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, student, name)
+            _row(gradebook, MissingEntry, folders, assignment, notebooks, titles, problems, student, name)
             for student, name in names.items()
         ]
     entries = entries_of(outcome_of(course_root, assignment))
@@ -103,7 +98,9 @@ def part_titles(folder):
     return titles
 
 
-def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, student, name):
+def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, problems, student, name):
+    from vgcourse.grading.submitted import marked_late
+
     submitted = folders["submitted"] / student / assignment
     autograded = folders["autograded"] / student / assignment
     if not submitted.is_dir():
@@ -124,15 +121,20 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
         mistakes += found.mistakes
         unreadable += found.unreadable
         unnamed += found.unnamed
-        parts += [as_part(grade, titles) for grade in grades.values()]
+        parts += [as_part(grade, titles, problems) for grade in grades.values()]
         notes += read_notes(file)
         if _again(submitted, notebook.name, file):
             again = f"nbgrader autograde {assignment} --student={student} --force"
             notes.append(f"handed in again since it was graded: {again}")
-        if notebook.late_submission_penalty:
-            notes.append(f"came late: {notebook.late_submission_penalty:.3g} points off, not in the total")
+        if said := _late(submission, notebook):
+            notes.append(said)
         if kept := [name for name, grade in grades.items() if to_read_again(grade)]:
             notes.append(f"graded again, points by hand kept: {', '.join(sorted(kept, key=natural))}")
+    if marked := short(marked_late(submitted), 4 * LONGEST):
+        notes.append(
+            f"marked LATE ({marked}) and nothing says by how much, so nothing is taken off: "
+            "vgcourse take-in with --times tells it"
+        )
     parts.sort(key=lambda part: natural(part.name))
     waits = sum(part.waits for part in parts)
     status = f"{waits} answer{'s' * (waits > 1)} not read yet" if waits else "graded"
@@ -140,7 +142,21 @@ def _row(gradebook, missing_entry, folders, assignment, notebooks, titles, stude
     if unreadable:
         status += f"; check data unreadable: {', '.join(unreadable)}"
     mistakes = tuple(dict.fromkeys(mistakes))
-    return Row(student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes), tuple(unnamed))
+    return Row(
+        student, name, True, status, tuple(parts), mistakes, unreadable, tuple(notes), tuple(unnamed),
+        marked_late=marked,
+    )  # fmt: skip
+
+
+def _late(submission, notebook):
+    """How late a hand-in came, and what the rule for that makes of it; nothing where it was in time."""
+    from vgcourse.grading.late import span
+
+    if submission.total_seconds_late <= 0:
+        return ""
+    off = notebook.late_submission_penalty
+    what = f"{off:.3g} points off, not in the total" if off else "no points off"
+    return f"came late, by {span(submission.total_seconds_late)}: {what}"
 
 
 def _reason(submitted, notebooks):
@@ -173,13 +189,15 @@ def to_read_again(grade):
     return bool(grade.needs_manual_grade) and grade.manual_score is not None
 
 
-def as_part(grade, titles):
-    """One grade of the gradebook as a Part; `titles` are those of `part_titles`."""
+def as_part(grade, titles, problems=None):
+    """One grade of the gradebook as a Part; the other two are what `part_titles` and `problems_of` gave."""
     points = grade.manual_score if grade.manual_score is not None else grade.auto_score
     waits = bool(grade.needs_manual_grade) and grade.manual_score is None
     by_hand = grade.cell.cell_type == "markdown"
     title = titles.get(grade.name.split("-")[0], "")
-    return Part(grade.name, points, grade.max_score, waits, by_hand, title)
+    return Part(
+        grade.name, points, grade.max_score, waits, by_hand, title, (problems or {}).get(grade.name, "")
+    )
 
 
 def to_csv(rows):
@@ -230,54 +248,3 @@ def _points(text):
 def harmless(value):
     """A spreadsheet takes text that begins like a formula for one."""
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
-
-
-def to_terminal(rows):
-    """Two tables for rich: the students, and the mistakes with how many students made each.
-
-    Parameters
-    ----------
-    rows : list of Row
-
-    Returns
-    -------
-    rich renderable
-    """
-    from rich import box
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    columns = all_parts(rows)
-    students = Table(box=box.SIMPLE_HEAD, title="Students", title_justify="left", pad_edge=False)
-    students.add_column("student")
-    students.add_column("total", justify="right", no_wrap=True)
-    students.add_column("by hand", justify="right", no_wrap=True)
-    students.add_column("parts", no_wrap=True)
-    students.add_column("diagnosed")
-    for row in rows:
-        if not row.graded:
-            students.add_row(Text(short(row.name)), "–", "–", "", Text(row.status, style="red"))
-            continue
-        parts = {part.name: part for part in row.parts}
-        marks = Text()
-        for part in columns:
-            marks.append(*MARKS[parts[part.name].mark if part.name in parts else "absent"])
-        by_hand = f"{row.waiting:g} unread" if row.waiting else f"{row.manual_points:g}"
-        said = "; ".join(filter(None, [row.diagnosed, *map(in_words, row.notes)]))
-        students.add_row(Text(short(row.name)), f"{row.total:g} / {row.read:g}", by_hand, marks, Text(said))
-    legend = Text.assemble(
-        "Parts: ",
-        *[item for sign, style in MARKS.values() for item in ((sign, style), f" {LEGEND[sign]}   ")],
-    )
-    in_order = Text("In this order: " + "; ".join(part.full_name for part in columns))
-
-    mistakes = Table(box=box.SIMPLE_HEAD, title="Mistakes", title_justify="left", pad_edge=False)
-    mistakes.add_column("students", justify="right")
-    mistakes.add_column("problem", no_wrap=True)
-    mistakes.add_column("mistake")
-    for mistake, number in count_mistakes(rows):
-        mistakes.add_row(str(number), Text(in_words(mistake.problem)), Text(mistake.kind))
-    shared = [Text(said) for said in map(about_group, group_unnamed(rows)) if said]
-    how = [Text(in_words(said)) for said in how_graded(rows)]
-    return Group(students, legend, in_order, Text(), mistakes, *shared, *how)

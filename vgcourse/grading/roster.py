@@ -205,12 +205,27 @@ def headings_of(students):
     return list(dict.fromkeys(heading for one in students for heading in one.columns))
 
 
-def keep(root, students):
-    """Write the list into the course's folder, with the columns that it came with."""
+def possible_points(file):
+    """{heading: text} of the line in which Canvas says how many points are possible; empty in other lists."""
+    _, table = read_table(file)
+    return next((line for _, line in table if line.get("Student") == "Points Possible"), {})
+
+
+def keep(root, students, possible=None):
+    """Write the list into the course's folder, with the columns that it came with.
+
+    Parameters
+    ----------
+    root : path of the course
+    students : list of Enrolled
+    possible : what `possible_points` gave
+    """
     headings = headings_of(students)
     with (Path(root) / KEPT).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([KEY, *headings])
+        if possible:
+            writer.writerow(["", *(possible.get(heading, "") for heading in headings)])
         for one in students:
             writer.writerow([one.student, *(one.columns.get(heading, "") for heading in headings)])
 

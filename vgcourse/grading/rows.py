@@ -12,6 +12,7 @@ class Part(NamedTuple):
     """One graded cell; `points` is None where nothing was scored, `waits` where a human has to read it.
 
     `title` is what the problem set calls the part, without its number; empty where it gives it no name.
+    `problem` is what its check asks for; empty where that is not known, or there is no check.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Part(NamedTuple):
     waits: bool
     by_hand: bool
     title: str = ""
+    problem: str = ""
 
     @property
     def label(self):
@@ -46,7 +48,8 @@ class Row(NamedTuple):
     """One student. `status` is a sentence; `graded` is False where there is nothing to count.
 
     `notes` are sentences: what was put right before grading, what the instructor should look at. `seconds`,
-    `jail` and `slowest`, pairs (cell, seconds), are known where `vgcourse grade` graded.
+    `jail` and `slowest`, pairs (cell, seconds), are known where `vgcourse grade` graded. `marked_late` is the
+    name of the file that the platform marked LATE, where no time is known.
     """
 
     student: str
@@ -61,6 +64,7 @@ class Row(NamedTuple):
     seconds: float = 0.0
     jail: str = ""
     slowest: tuple = ()
+    marked_late: str = ""
 
     @property
     def total(self):
@@ -168,3 +172,15 @@ def group_unnamed(rows):
         for (problem, codes), names in students.items()
     ]
     return sorted(groups, key=lambda one: (-len(one.students), natural(one.problem)))
+
+
+def unread(rows):
+    """A sentence on the answers that wait for a human, where some do."""
+    waiting = [part for row in rows for part in row.parts if part.waits]
+    if not waiting:
+        return []
+    points = sum(part.max_points for part in waiting)
+    return [
+        f"{len(waiting)} answer{'s' * (len(waiting) > 1)} by hand nobody has read yet "
+        f"({points:g} points, in no total above): vgcourse lab --instructor, menu Nbgrader, Formgrader."
+    ]

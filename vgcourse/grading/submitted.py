@@ -19,6 +19,7 @@ from vgcourse.authoring.build import as_lab_writes
 TAKEN = "vgcourse_file"  # in a notebook's metadata: which file it was, where that is not plain
 DIGEST = "vgcourse_sha256"  # in an autograded notebook's metadata: of the file that was graded
 TIMESTAMP = "timestamp.txt"  # nbgrader's own, beside the notebook: when it was handed in
+LATE = "late.txt"  # beside the notebook: the file that the platform marked LATE without saying by how much
 MERGE_MARK = re.compile(r"^\s*(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 
 
@@ -131,6 +132,14 @@ def handed_in_at(folder):
         return parse_utc(text).replace(tzinfo=datetime.UTC)
     except (OSError, ValueError, OverflowError):
         return None
+
+
+def marked_late(folder):
+    """The name of the file that the platform marked LATE, where no time says by how much; else nothing."""
+    try:
+        return (Path(folder) / LATE).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 class Submitted(NotebookExporter):

@@ -50,6 +50,8 @@ def _course():
 
 def complain(command, error, code=2):
     """Say what a command could not do, in one sentence; gives its exit code."""
+    if isinstance(error, OSError) and error.filename:  # else it begins with [Errno 2]
+        error = f"{error.filename}: {error.strerror}."
     print(f"vgcourse {command}: {error}", file=sys.stderr)
     return code
 
@@ -88,7 +90,7 @@ def _due_dates(folders):
 def _due(arguments):
     from nbgrader.api import Gradebook
 
-    from vgcourse.grading.late import LateError, read_extensions, set_due, unknown_in
+    from vgcourse.grading.late import LateError, in_words, read_extensions, set_due, unknown_in
 
     root, folders = _course()
     asked = arguments.assignment
@@ -104,7 +106,7 @@ def _due(arguments):
     if asked and asked not in known and (problem := unknown_set(folders["source"], asked)):
         return complain("due", problem)
     for name, due in known.items() if asked is None else [(asked, known.get(asked))]:
-        print(f"{name}: {due.astimezone():%A, %Y-%m-%d %H:%M %Z}" if due else f"{name}: no due date")
+        print(f"{name}: {in_words(due)}" if due else f"{name}: no due date")
     try:
         extensions = read_extensions(root / "extensions.csv")
     except LateError as error:

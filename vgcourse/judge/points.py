@@ -8,6 +8,8 @@ import numpy as np
 
 from vgcourse.problems.numbers import FEW, SAME
 
+CHANGES_ITS_INPUT = 0.5  # what is left of the points of a function that does
+
 
 def share_of(problem, rows, halved=()):
     """The part of the points that was earned, 0 … 1.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-RULES = 2  # a verdict says by which rules it was made: raised whenever the same answers earn other points
+RULES = 3  # a verdict says by which rules it was made: raised whenever the same answers earn other points
 
 
 class Quantity(NamedTuple):

@@ -8,7 +8,7 @@ from vgcourse.judge.compare import flatten
 from vgcourse.judge.conventions import note, other_than_declared, used_in_parts
 from vgcourse.judge.diagnose import best_convention, diagnose
 from vgcourse.judge.locate import error_map
-from vgcourse.judge.points import halved, share_of
+from vgcourse.judge.points import CHANGES_ITS_INPUT, halved, share_of
 from vgcourse.judge.results import Finding, Row, Run, Verdict
 from vgcourse.judge.runs import compared, inputs, wrong_names
 
@@ -85,7 +85,7 @@ def judge(problem, answers, *, seed=0, convention=None, seen=None):
         half = halved(problem, runs, rows, one_slip)
     share = share_of(problem, rows, half)
     if any(finding.group == "call" and finding.name == "changes its input" for finding in findings):
-        share /= 2
+        share *= CHANGES_ITS_INPUT
     maps = _maps(problem, runs, wrong)
     return Verdict(problem.name, rows, list(dict.fromkeys(findings)), share, maps, half)
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 UNSAFE = (
@@ -44,6 +46,7 @@ def run(arguments):
     from vgcourse.grading.course import course_root
     from vgcourse.grading.engine.assignment import read_course
     from vgcourse.grading.engine.errors import EngineError
+    from vgcourse.grading.term import complain
     from vgcourse.grading.variant import SecretError, read_secret
 
     try:
@@ -55,12 +58,11 @@ def run(arguments):
             print(f"vgcourse grade: {UNSAFE}", file=sys.stderr)
         failed = 0
         course = read_course(course_root(), arguments.db)
-        with _executor(arguments, jail) as executor:
+        with _as_by_ctrl_c(), _executor(arguments, jail) as executor:
             for assignment in dict.fromkeys(arguments.assignments):
                 failed += _grade(course, assignment, executor, jail, secret, arguments)
     except (EngineError, SecretError, OSError) as error:
-        print(f"vgcourse grade: {error}", file=sys.stderr)
-        return 2
+        return complain("grade", error)
     return 1 if failed else 0
 
 
@@ -88,6 +90,22 @@ def _executor(arguments, jail):
         return Dask(arguments.scheduler, jail)
     number = arguments.processes or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
     return Processes(number, jail) if number > 1 else InProcess(jail)
+
+
+@contextlib.contextmanager
+def _as_by_ctrl_c():
+    """What ends a job of a batch system, and what a closed terminal sends, stop a run as Ctrl-C does."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]  # not with nohup
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    for number in numbers:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _grade(course, name, executor, jail, secret, arguments):

@@ -5,8 +5,11 @@ no order: it is tried again, and set aside when it was in a process that died tw
 """
 
 import collections
+import contextlib
 import multiprocessing
 import os
+import signal
+import sys
 from multiprocessing import connection
 from time import monotonic
 
@@ -70,6 +73,8 @@ class Processes:
 
     def __exit__(self, *exception):
         for member in self.members:
+            member.hurry()
+        for member in self.members:
             member.stop()
 
     def graded(self, orders):
@@ -114,8 +119,9 @@ class _Member:
     def _start(self):
         context = multiprocessing.get_context("spawn")  # nothing of the gradebook is in it
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self.jail))
-        self.process.start()
+        self.process = context.Process(target=_serve, args=(theirs, self.jail), daemon=True)
+        with _held(signal.SIGINT):  # Ctrl-C is for the one who starts it, also while it starts
+            self.process.start()
         theirs.close()
 
     def take(self, order):
@@ -142,15 +148,19 @@ class _Member:
             raise EngineError(str(answer)) from answer
         return answer
 
-    def stop(self):
-        """End it: now if it is at work, else by closing its pipe."""
+    def hurry(self):
+        """Tell it that nobody waits any more: one at work leaves that, any other ends by itself."""
         if self.process is None:
             return
         self.pipe.close()
-        self.process.join(timeout=5 if self.order is None else 0)
-        if self.process.is_alive():
+        if self.order is not None:
             self.process.terminate()
-            self.process.join(timeout=5)
+
+    def stop(self):
+        """See to it that it has ended."""
+        if self.process is None:
+            return
+        self.process.join(timeout=10)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
@@ -158,8 +168,10 @@ class _Member:
 
 def _serve(pipe, jail):
     """The life of one process: orders come through the pipe until it is closed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through all that has to be cleared away
     if hasattr(os, "setsid"):
-        os.setsid()  # Ctrl-C is for the one who started us
+        os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which its jails may need
     try:
         with Worker(jail) as worker:
             while True:
@@ -168,3 +180,16 @@ def _serve(pipe, jail):
         pipe.send(error)
     except (EOFError, OSError):  # nobody is at the other end any more
         pass
+
+
+@contextlib.contextmanager
+def _held(number):
+    """Whoever is started in here does not get this signal until it asks for it; this process, afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

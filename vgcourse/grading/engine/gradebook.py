@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbgrader
-from nbgrader.api import Comment, Grade, Gradebook
+from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy import event, text
@@ -33,8 +33,8 @@ def opened(course, patience=PATIENCE):
             gradebook.close()
     except UnicodeEncodeError as error:
         raise EngineError(f"{where} cannot hold {error.object!r}: its encoding has to be UTF8.") from error
-    except OperationalError as error:
-        raise EngineError(_in_words(error, where, patience)) from error
+    except (OperationalError, InvalidEntry) as error:
+        raise EngineError(_in_words(_first(error), where, patience)) from error
     except DatabaseError as error:
         raise EngineError(f"{where} is no gradebook, or a broken one: {error.orig}.") from error
     except SQLAlchemyError as error:
@@ -85,8 +85,17 @@ def _same_version(gradebook, where):
         )
 
 
+def _first(error):
+    """What a database said first: one that is full goes back by itself, and then knows no savepoint."""
+    first = error
+    while error := error.__context__:
+        if isinstance(error, OperationalError):
+            first = error
+    return first
+
+
 def _in_words(error, where, patience):
-    said = str(error.orig)
+    said = str(getattr(error, "orig", error))
     if "locked" in said:
         return f"{where} is locked: another program has had it for {patience} seconds. Close it, grade again."
     if "readonly" in said or "full" in said:

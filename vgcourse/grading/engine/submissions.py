@@ -11,7 +11,7 @@ from vgcourse.grading.engine.assignment import files_in
 from vgcourse.grading.engine.orders import Order, digest_of, environment
 from vgcourse.grading.jail.jobs import Cell
 from vgcourse.grading.restore import NOTES, restore
-from vgcourse.grading.submitted import DIGEST, TIMESTAMP, Refused, digest, opened
+from vgcourse.grading.submitted import DIGEST, LATE, TIMESTAMP, Refused, digest, opened
 
 MOST_PICTURES, LARGEST_PICTURE = 5, 2_000_000  # of one cell; characters
 
@@ -129,7 +129,7 @@ def _pictures(cell):
 def beside(folder, ignore, most):
     """What lies beside the notebook, {name: bytes} as far as it is small enough, and the names left out."""
     files, left = {}, []
-    for name in files_in(folder, [*ignore, TIMESTAMP]):
+    for name in files_in(folder, [*ignore, TIMESTAMP, LATE]):
         if (folder / name).stat().st_size + sum(map(len, files.values())) > most:
             left.append(name)
         else:

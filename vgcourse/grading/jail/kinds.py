@@ -113,7 +113,9 @@ class Container(Kind):
         args += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
         args += ["--security-opt", "label=disable"]  # SELinux would cut the line out
         args += ["--user", "65534:65534", "--pids-limit", "128", "--hostname", "grading", "--ipc", "private"]
-        for path in ("/tmp", HOME):
+        for limit in ("nofile=1024:1024", "nproc=4096:4096"):  # podman asks for more than some hosts allow
+            args += ["--ulimit", limit]
+        for path in ("/tmp", HOME, "/run", "/var/tmp"):  # podman makes the last two, without a size
             args += ["--tmpfs", f"{path}:rw,nosuid,nodev,size={TMPFS},mode=1777"]
         for outside, inside in bound:
             args += ["--mount", f"type=bind,source={outside},target={inside},readonly"]

@@ -59,6 +59,9 @@ class WarmParent:
             said = self._last_words()
             self.close()
             raise JailError(f"the process for {assignment} did not start: {said or error}") from error
+        except OSError as error:  # above all a disk that is full
+            self.close()
+            raise JailError(f"no jail could be laid out in {self.folder.parent}: {error.strerror}") from error
         except BaseException:
             self.close()
             raise
