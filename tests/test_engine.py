@@ -36,7 +36,7 @@ from vgcourse.grading.engine.executors import InProcess, Processes, given_up  # 
 from vgcourse.grading.engine.orders import Ask, Check, Order  # noqa: E402
 from vgcourse.grading.engine.scoring import Graded  # noqa: E402
 from vgcourse.grading.engine.submissions import find_submission, order_for  # noqa: E402
-from vgcourse.grading.jail import CellDone, Done, Limits  # noqa: E402
+from vgcourse.grading.jail import FRESH, NO_MORE, CellDone, Done, Limits  # noqa: E402
 from vgcourse.grading.restore import Given  # noqa: E402
 from vgcourse.judge.points import earned  # noqa: E402
 from vgcourse.problems.problem import task  # noqa: E402
@@ -569,13 +569,19 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def graded_cell(answers, absent=None, seeds=(0, 41)):
+def graded_cell(answers, absent=None, seeds=(41, 0)):
     """The cell of a check whose answers, two byte strings for each seed, came out of a jail."""
 
     class Given:
-        def run(self, job, enough):
-            visible = {(0, 0, i): data for i, (data, _) in enumerate(answers)}
-            fresh = {key: answers[key[2]][1] for key, data in visible.items() if not enough(key, data)}
+        def run(self, job, wanted):
+            visible, fresh = {}, {}
+            for number, (data, more) in enumerate(answers):
+                key = 0, 0, number
+                visible[key] = data
+                if (what := wanted(key, data)) == FRESH:
+                    fresh[key] = more
+                if what == NO_MORE:
+                    break
             return Done("k", "finished", (CellDone(),), visible, fresh, absent or {}, 0.1, JAIL)
 
     check = Check((Ask("ps1.linear_backward", "f"),), 4.0)
@@ -592,22 +598,24 @@ def answered(fn, seed):
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_points_are_those_of_the_check_on_the_same_seed(name):
-    cell = graded_cell([answered(ANSWERS[name], seed) for seed in (0, 41)])
+    cell = graded_cell([answered(ANSWERS[name], seed) for seed in (41, 0)])
     share = evaluate("ps1.linear_backward", ANSWERS[name], seed=41).share
     assert cell.points == earned(4.0, share)
-    visible, fresh = cell.outputs
-    assert (visible["output_type"], fresh["output_type"]) == ("display_data", "execute_result")
+    *visible, fresh = cell.outputs
+    assert fresh["output_type"] == "execute_result" and len(visible) == (share < 1)
     assert fresh["data"]["text/plain"] == repr(cell.points) and fresh["data"][MIME]["points"] == cell.points
     shown = evaluate("ps1.linear_backward", ANSWERS[name]).findings
-    assert visible["data"][MIME]["findings"] == [{"kind": one.kind, "text": one.text} for one in shown]
+    for one in visible:
+        assert one["output_type"] == "display_data"
+        assert one["data"][MIME]["findings"] == [{"kind": f.kind, "text": f.text} for f in shown]
 
 
 @pytest.mark.parametrize("most", [scoring.REMEMBERED, 0])
 def test_the_same_answers_are_judged_once_where_they_are_small(monkeypatch, most):
     monkeypatch.setattr(scoring, "REMEMBERED", most)
     scoring.judged.cache_clear()
-    answers = [answered(list(ANSWERS.values())[5], seed) for seed in (0, 41)]
-    assert answers == [answered(list(ANSWERS.values())[5], seed) for seed in (0, 41)]
+    answers = [answered(list(ANSWERS.values())[5], seed) for seed in (41, 0)]
+    assert answers == [answered(list(ANSWERS.values())[5], seed) for seed in (41, 0)]
     first, second = graded_cell(answers), graded_cell(answers)
     assert first == second and scoring.judged.cache_info().hits == (2 if most else 0)
     first.outputs[-1]["data"]["text/plain"] = "99.0"  # one student's cell is not another's
@@ -616,28 +624,28 @@ def test_the_same_answers_are_judged_once_where_they_are_small(monkeypatch, most
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"PK", Answers(None).to_bytes()])
 def test_bytes_that_are_no_answers_get_no_points_and_a_sentence(data):
-    cell = graded_cell([answered(ANSWERS["right"], 0), (data, b"")])
+    cell = graded_cell([(data, b""), answered(ANSWERS["right"], 0)])
     assert cell.points == 0 and cell.outputs[-1]["evalue"].startswith("what came back is no answer")
 
 
 def test_whoever_is_asked_for_more_cannot_change_what_came_first():
     wrong, right = list(ANSWERS.values())[5], ANSWERS["right"]
-    honest = [answered(wrong, seed) for seed in (0, 41)]
+    honest = [answered(wrong, seed) for seed in (41, 0)]
     problem = find("ps1.linear_backward")
-    second = [collect(right, task(problem, seed)).to_bytes() for seed in (0, 41)]
+    second = [collect(right, task(problem, seed)).to_bytes() for seed in (41, 0)]
     forged = [(visible, data) for (visible, _), data in zip(honest, second, strict=True)]
     assert graded_cell(forged).points <= graded_cell(honest).points < 4
 
 
 def test_an_answer_that_did_not_come_gets_no_points_and_the_reason():
-    cell = graded_cell([answered(ANSWERS["right"], 0)], {(0, 0): "it took longer than 30 s"})
-    assert cell.points == 0 and [one["output_type"] for one in cell.outputs] == ["display_data", "error"]
+    cell = graded_cell([], {(0, 0): "it took longer than 30 s"})
+    assert cell.points == 0 and [one["output_type"] for one in cell.outputs] == ["error"]
     assert cell.outputs[-1]["evalue"] == "it took longer than 30 s"
 
 
 def test_a_fault_of_ours_in_one_submission_sets_it_aside():
     class Faulty:
-        def run(self, job, enough):
+        def run(self, job, wanted):
             raise ZeroDivisionError("ours")
 
     order = Order("k", "tiny", (), {}, {}, (), {}, Limits(), "")

@@ -16,7 +16,19 @@ from jail_jobs import FEW, RIGHT, check, double, job, solved
 
 from vgcourse.collect import Answers, Asked, Task
 from vgcourse.grading import jail
-from vgcourse.grading.jail import Cell, JailError, Limits, Worker, available, course, kinds, places
+from vgcourse.grading.jail import (
+    FRESH,
+    NEXT,
+    NO_MORE,
+    Cell,
+    JailError,
+    Limits,
+    Worker,
+    available,
+    course,
+    kinds,
+    places,
+)
 from vgcourse.grading.jail.inside import syscalls
 from vgcourse.grading.jail.outputs import parsed
 from vgcourse.judge import judge
@@ -302,18 +314,26 @@ def test_a_check_that_was_answered_is_not_asked_again(worker):
 TWO_GROUPS = {"double": (Task("(x)", (Asked((3.0,)),), lambda: (Asked((7.0,)),)),)}
 
 
-@pytest.mark.parametrize("enough", [True, False])
-def test_fresh_inputs_go_in_where_somebody_needs_them(worker, enough):
+@pytest.mark.parametrize("wanted", [NEXT, FRESH])
+def test_fresh_inputs_go_in_where_somebody_needs_them(worker, wanted):
     noting = "seen = []\ndef f(x):\n    seen.append(x)\n    return 2 * x"
     looked = []
     done = worker.run(
         job(noting, check(), "print(seen)", tasks=TWO_GROUPS),
-        lambda key, data: looked.append((key, data)) or enough,
+        lambda key, data: looked.append((key, data)) or wanted,
     )
     assert looked == list(done.answers.items()) and value(done, 1) == 6
-    assert text(done, 2) == ("[3.0, 3.0]\n" if enough else "[3.0, 3.0, 7.0]\n")
+    assert text(done, 2) == ("[3.0, 3.0]\n" if wanted == NEXT else "[3.0, 3.0, 7.0]\n")
     fresh = [Answers.from_bytes(data).fresh[0].output for data in done.fresh.values()]
-    assert fresh == ([] if enough else [14.0])
+    assert fresh == ([] if wanted == NEXT else [14.0])
+
+
+@pytest.mark.parametrize("wanted, asked", [(NEXT, [0, 1]), (NO_MORE, [0])])
+def test_the_next_task_goes_in_where_it_is_wanted(worker, wanted, asked):
+    tasks = {"double": (double(3.0), double(5.0))}
+    done = worker.run(job(RIGHT, check(), tasks=tasks), lambda key, data: wanted)
+    assert list(done.answers) == [(1, 0, number) for number in asked] and not done.absent
+    assert [value(done, 1, number) for number in asked] == [6.0, 10.0][: len(asked)]
 
 
 def test_a_function_that_kills_its_process_on_fresh_inputs_has_no_answer(worker):

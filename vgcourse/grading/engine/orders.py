@@ -41,7 +41,8 @@ class Order(NamedTuple):
     assignment : "ps1"
     cells : the jail's Cells: all code cells in their order
     checks : index of a cell → Check
-    seeds : problem → the seeds of its inputs: that of the notebook, that of this run
+    seeds : problem → the seeds of its inputs: that of this run, which decides about points, then that of the
+        notebook, for what is not all right
     rooms, files, limits : see the jail's Job
     environment : what `environment` has to say where the order is carried out
     """

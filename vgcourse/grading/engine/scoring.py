@@ -14,6 +14,7 @@ import numpy as np
 from vgcourse.collect import Answers
 from vgcourse.grading.checks import short
 from vgcourse.grading.engine.orders import Ask
+from vgcourse.grading.jail import FRESH, NEXT, NO_MORE
 from vgcourse.grading.jail.outputs import failure
 from vgcourse.judge import Look, judge, look
 from vgcourse.judge.points import earned
@@ -65,29 +66,29 @@ class Looked:
     look: Look | None
 
     @property
-    def enough(self):
-        """Does nobody need to see what fresh inputs give?"""
-        if self.look is None or self.look.all_right:
-            return True
-        return all(attempt.first.failed for attempt in self.answers.visible)
+    def wanted(self):
+        """What a jail is to ask for after this."""
+        if self.look is None or all(attempt.first.failed for attempt in self.answers.visible):
+            return NEXT
+        return NO_MORE if self.look.all_right else FRESH
 
 
 def grade(order, worker):
     """Carry out an order with a jail's Worker: whatever it holds, there is a Graded."""
     looks = {}
 
-    def enough(key, data):
+    def wanted(key, data):
         cell, number, task = key
         ask = order.checks[cell].asks[number]
         try:
             looks[key] = _remembered(looked, data)(ask, order.seeds[ask.problem][task], data)
         except Exception as error:  # bytes that no honest `collect` makes
             looks[key] = error
-            return True
-        return looks[key].enough
+            return NEXT
+        return looks[key].wanted
 
     try:
-        done = worker.run(order.job(), enough)
+        done = worker.run(order.job(), wanted)
         if done.status == "jail failed":
             return Graded(order.key, done.status, (), done.seconds, done.jail, tuple(done.notes))
         cells = tuple(_cell(order, number, did, done, looks) for number, did in enumerate(done.cells))
@@ -111,30 +112,35 @@ def _cell(order, number, did, done, looks):
 
 
 def _checked(order, number, check, did, done, looks):
-    """A check's cell as a notebook would show it, and the points that the last of its answers earned."""
+    """A check's cell as a notebook would show it, and the points that the last of its answers earned.
+
+    An answer that is all right on the run's inputs was not asked for on the notebook's.
+    """
     outputs, points = [], 0.0
     for ask_number, ask in enumerate(check.asks):
-        for seed_number in range(len(order.seeds[ask.problem])):
-            points, key = 0.0, (number, ask_number, seed_number)
-            if key not in done.answers:
-                output = failure(NO_ANSWER, done.absent.get((number, ask_number), "no answer came back"))
-            else:
-                fresh = done.fresh.get(key, b"")
-                try:
-                    if isinstance(looks[key], Exception):
-                        raise looks[key]
-                    judge_it = _remembered(judged, done.answers[key] + fresh)
-                    points, bundle = judge_it(looks[key], check.points, fresh)
-                    output = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
-                except Exception as error:  # bytes that no honest `collect` makes
-                    output = failure(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
-            outputs.append(output)
-            if output["output_type"] == "error":
-                break
+        runs, *visible = ((number, ask_number, seed) for seed in range(len(order.seeds[ask.problem])))
+        outputs += [_shown(check, done, looks, key)[1] for key in visible if key in done.answers]
+        points, output = _shown(check, done, looks, runs)
+        outputs.append(output)
     if outputs and outputs[-1]["output_type"] == "display_data":
         outputs[-1] |= {"output_type": "execute_result", "execution_count": None}
         outputs[-1]["data"]["text/plain"] = repr(points)
     return GradedCell(outputs, points, did.seconds, did.state)
+
+
+def _shown(check, done, looks, key):
+    """(points, output) for the answers to one task."""
+    if key not in done.answers:
+        return 0.0, failure(NO_ANSWER, done.absent.get(key[:2], "no answer came back"))
+    fresh = done.fresh.get(key, b"")
+    try:
+        if isinstance(looks[key], Exception):
+            raise looks[key]
+        judge_it = _remembered(judged, done.answers[key] + fresh)
+        points, bundle = judge_it(looks[key], check.points, fresh)
+    except Exception as error:  # bytes that no honest `collect` makes
+        return 0.0, failure(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
+    return points, {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
 
 
 @functools.lru_cache(maxsize=MOST_REMEMBERED)

@@ -8,7 +8,7 @@ VISIBLE = 0  # the notebook's own: what is shown, and the same for everybody
 
 
 def seeds_for(problems, secret, folder):
-    """problem → (the visible seed, this run's); kept in the run's folder, since drawing takes some time.
+    """problem → (this run's seed, the visible one); kept in the run's folder, since drawing takes some time.
 
     A seed counts only if the course's own answer passes with it.
 
@@ -26,4 +26,4 @@ def seeds_for(problems, secret, folder):
         except SecretError as error:
             raise EngineError(str(error)) from error
         folder.keep_seeds(owner, seeds)
-    return {name: (VISIBLE, seeds[name]) for name in problems}
+    return {name: (seeds[name], VISIBLE) for name in problems}

@@ -9,8 +9,20 @@ worker says what to run, cell by cell, and its clock decides. What comes back ar
 """
 
 from vgcourse.grading.jail.available import jails
-from vgcourse.grading.jail.jobs import Cell, CellDone, Done, Job, Limits
+from vgcourse.grading.jail.jobs import FRESH, NEXT, NO_MORE, Cell, CellDone, Done, Job, Limits
 from vgcourse.grading.jail.kinds import JailError
 from vgcourse.grading.jail.worker import Worker
 
-__all__ = ["Cell", "CellDone", "Done", "JailError", "Job", "Limits", "Worker", "jails"]
+__all__ = [
+    "FRESH",
+    "NEXT",
+    "NO_MORE",
+    "Cell",
+    "CellDone",
+    "Done",
+    "JailError",
+    "Job",
+    "Limits",
+    "Worker",
+    "jails",
+]

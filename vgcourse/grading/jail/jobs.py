@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# Wanted after a task's visible answers: those to its fresh inputs too, the next task's, no more of this ask.
+FRESH, NEXT, NO_MORE = "fresh", "next", "no more"
+
 
 class Limits(NamedTuple):
     """What one submission may take; more of it costs the part that took it, not the submission.

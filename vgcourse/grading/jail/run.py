@@ -15,7 +15,7 @@ from vgcourse.grading.jail.inside.channel import (
     ChannelError,
     Late,
 )
-from vgcourse.grading.jail.jobs import CellDone, Done
+from vgcourse.grading.jail.jobs import FRESH, NO_MORE, CellDone, Done
 from vgcourse.grading.jail.kinds import JailError
 from vgcourse.grading.jail.outputs import failure, parsed
 
@@ -47,11 +47,11 @@ class Run:
     ----------
     job : Job
     parent : WarmParent
-    enough : see `Worker.run`
+    wanted : see `Worker.run`
     """
 
-    def __init__(self, job, parent, enough):
-        self.job, self.parent, self.enough, self.limits = job, parent, enough, job.limits
+    def __init__(self, job, parent, wanted):
+        self.job, self.parent, self.wanted, self.limits = job, parent, wanted, job.limits
         self.cells = [CellDone() for _ in job.cells]
         self.answers, self.fresh, self.absent, self.notes = {}, {}, {}, []
         self.deadly = set()  # cells that lost a process: they do not run again
@@ -106,28 +106,28 @@ class Run:
         for number, (problem, name) in enumerate(asks):
             if not self._ready(index):
                 break
-            end = time.monotonic() + self.limits.check_seconds
             try:
-                for task_number, task in enumerate(self.job.tasks[problem]):
-                    end += self._collect((index, number, task_number), name, task, end)
+                self._collect((index, number), name, self.job.tasks[problem])
             except _NoAnswer as reason:
                 self.absent[index, number] = str(reason)
                 state = getattr(reason, "state", state)
         self.cells[index] = CellDone((), time.monotonic() - start, state)
 
-    def _collect(self, key, name, task, end):
-        """Ask for one task's answers; returns the seconds that it took outside to look at them."""
-        start = time.monotonic()
-        visible = self._answers(ASK, (name, task._replace(fresh=None)), end)
-        came = time.monotonic()
-        enough = self.enough(key, visible)
-        looked = time.monotonic() - came
-        self.end += looked
-        if not enough:
-            calls = task.fresh_after(came - start)
-            self.fresh[key] = self._answers(ASK_FRESH, (name, calls), end + looked)
-        self.answers[key] = visible
-        return looked
+    def _collect(self, ask, name, tasks):
+        """Ask for answers to one task after the other, as long as they are wanted."""
+        end = time.monotonic() + self.limits.check_seconds
+        for number, task in enumerate(tasks):
+            key, start = (*ask, number), time.monotonic()
+            visible = self._answers(ASK, (name, task._replace(fresh=None)), end)
+            came = time.monotonic()
+            wanted = self.wanted(key, visible)
+            looked = time.monotonic() - came  # which is not the student's time
+            end, self.end = end + looked, self.end + looked
+            if wanted == FRESH:
+                self.fresh[key] = self._answers(ASK_FRESH, (name, task.fresh_after(came - start)), end)
+            self.answers[key] = visible
+            if wanted == NO_MORE:
+                break
 
     def _answers(self, kind, question, end):
         kind, payload = self._ask(kind, question, end)
@@ -222,8 +222,7 @@ class Run:
     def _done(self):
         for index, cell in enumerate(self.job.cells):
             for number in range(len(cell.asks)):
-                missing = (index, number, len(self.job.tasks[cell.asks[number][0]]) - 1) not in self.answers
-                if missing and (index, number) not in self.absent:
+                if (index, number, 0) not in self.answers and (index, number) not in self.absent:
                     why = f": {self.notes[-1]}" if self.notes else ""
                     self.absent[index, number] = f"it did not run{why}"
         whole = self.lost == 0 and all(cell.state in ("ran", "raised") for cell in self.cells)

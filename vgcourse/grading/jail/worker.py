@@ -3,7 +3,7 @@
 import contextlib
 
 from vgcourse.grading.jail.available import reason_against
-from vgcourse.grading.jail.jobs import CellDone, Done
+from vgcourse.grading.jail.jobs import FRESH, CellDone, Done
 from vgcourse.grading.jail.kinds import KINDS, JailError
 from vgcourse.grading.jail.parent import WarmParent
 from vgcourse.grading.jail.run import Run
@@ -42,13 +42,13 @@ class Worker:
         """The name of the jail that is used."""
         return self._kind.name
 
-    def run(self, job, enough=lambda key, answers: False):
+    def run(self, job, wanted=lambda key, answers: FRESH):
         """Run a submission.
 
         Parameters
         ----------
         job : Job
-        enough : function (key in Done.answers, those bytes) -> True if nobody needs the fresh answers
+        wanted : function (key in Done.answers, those bytes) -> FRESH, NEXT or NO_MORE of this ask
 
         Returns
         -------
@@ -56,7 +56,7 @@ class Worker:
         """
         key = (job.assignment, tuple(job.rooms))
         if parent := self._parents.pop(key, None):
-            done = self._run(job, key, parent, enough)
+            done = self._run(job, key, parent, wanted)
             if done.status != "jail failed":
                 return done
         try:  # the first of its kind, or one in the place of one that has died
@@ -64,12 +64,12 @@ class Worker:
         except JailError as error:
             cells = tuple(CellDone() for _ in job.cells)
             return Done(job.key, "jail failed", cells, {}, {}, {}, 0.0, self.jail, (str(error),))
-        return self._run(job, key, parent, enough)
+        return self._run(job, key, parent, wanted)
 
-    def _run(self, job, key, parent, enough):
+    def _run(self, job, key, parent, wanted):
         keep = False
         try:
-            done = Run(job, parent, enough).go()
+            done = Run(job, parent, wanted).go()
             keep = self._kind.lasting and done.status != "jail failed"
         finally:
             if not keep:
