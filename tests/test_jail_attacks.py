@@ -174,7 +174,7 @@ def test_what_is_shared_is_read_only(worker):
 import numpy
 places = [numpy.__file__, "/course/vgcourse/collect/call.py", os.__file__, "/etc/passwd"]
 wrote = [tried(lambda: open(place, "a").write("#")) for place in places]
-made = [tried(lambda: open(os.path.dirname(place) + "/sitecustomize.py", "w")) for place in places]
+made = [tried(lambda: open(os.path.dirname(place) + "/planted.py", "w")) for place in places]
 changed = [tried(lambda: os.chmod(place, 0o777)) for place in places]
 changed += [tried(lambda: do(place)) for place in places for do in (os.utime, os.remove)]
 for path in (b"/", b"/course", b"/usr"):
@@ -183,7 +183,7 @@ found = {*wrote, *made, *changed} - {"OSError", "PermissionError"}
 """
     assert found(attack(worker, code)) == "set()"
     assert (place.stat().st_mtime_ns, place.stat().st_size) == before
-    assert not (place.parent / "sitecustomize.py").exists()
+    assert not (place.parent / "planted.py").exists()
 
 
 def test_devices_are_not_there_and_cannot_be_made(worker):

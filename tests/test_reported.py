@@ -90,11 +90,13 @@ from vgcourse.collect import Answers
 from vgcourse.collect.outcomes import Attempt, Outcome
 from vgcourse.grading.jail.inside import student
 
-def best_lies(fn, task):
-    calls = [Outcome((None, 0) if asked.memory else None) for asked in task.visible]
-    return Answers(None, tuple(Attempt(one, one) for one in calls), tuple(calls))
+def lies(fn, calls):
+    return tuple(Outcome((None, 0) if asked.memory else None) for asked in calls)
 
-student.collect = best_lies
+def best_lies(fn, task, enough):
+    return Answers(None, tuple(Attempt(one, one) for one in lies(fn, task.visible)))
+
+student.collect, student.collect_fresh = best_lies, lies
 checkpointed_backward = linear_backward = print
 """
 
@@ -107,8 +109,9 @@ def test_who_answers_from_inside_the_jail_with_lies_alone_gets_nothing():
     with Worker("namespaces") as worker:
         done = worker.run(job(ATTACK, *cells, tasks={name: (sent(name, SEED),) for name in names}))
     for number, name in enumerate(names):
-        came = Answers.from_bytes(done.answers[number + 1, 0, 0])
-        assert came.refusal is None and came.visible[0].first == Outcome()  # the attack did happen
+        came, more = (Answers.from_bytes(kept[number + 1, 0, 0]) for kept in (done.answers, done.fresh))
+        came = came._replace(fresh=more.fresh)
+        assert came.visible[0].first == came.fresh[0] == Outcome()  # the attack did happen
         assert judge(find(name), came, seed=SEED).share == 0
 
 
