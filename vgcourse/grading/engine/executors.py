@@ -152,9 +152,9 @@ class _Member:
         """Tell it that nobody waits any more: one at work leaves that, any other ends by itself."""
         if self.process is None:
             return
-        self.pipe.close()
         if self.order is not None:
-            self.process.terminate()
+            self.process.terminate()  # first: it is not to come while the closed pipe makes it clear away
+        self.pipe.close()
 
     def stop(self):
         """See to it that it has ended."""
@@ -168,7 +168,7 @@ class _Member:
 
 def _serve(pipe, jail):
     """The life of one process: orders come through the pipe until it is closed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through all that has to be cleared away
+    signal.signal(signal.SIGTERM, _leave)
     if hasattr(os, "setsid"):
         os.setsid()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which its jails may need
@@ -180,6 +180,12 @@ def _serve(pipe, jail):
         pipe.send(error)
     except (EOFError, OSError):  # nobody is at the other end any more
         pass
+
+
+def _leave(number, frame):
+    """Through all that has to be cleared away, which nothing interrupts."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit()
 
 
 @contextlib.contextmanager
