@@ -488,7 +488,7 @@ SEED = 3
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_another_process_says_the_same(problem_set, tmp_path):
-    """Every fourth mistake and every right answer: judged here, and by a process that has nothing but bytes.
+    """Every fourth mistake and two right answers: judged here, and by a process that has nothing but bytes.
 
     test_checker_report.py judges all of them; what the bytes lose depends on the kind of an answer.
     """
@@ -496,7 +496,7 @@ def test_another_process_says_the_same(problem_set, tmp_path):
     with np.errstate(all="ignore"):
         for name in (name for name in names() if name.startswith(f"{problem_set}.")):
             problem = find(name)
-            for answer in (*(mistake.formula for mistake in problem.mistakes[::4]), *RIGHT[name]):
+            for answer in (*(mistake.formula for mistake in problem.mistakes[::4]), *RIGHT[name][:2]):
                 answers = collect(answer, task(problem, SEED))
                 verdict = judge(problem, answers, seed=SEED)
                 mine.append([verdict.share, as_text(verdict, verdict.share, 1.0)])
