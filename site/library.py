@@ -9,6 +9,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from itertools import islice
 
 import nbformat
 
@@ -107,6 +108,9 @@ def entry(module, name):
     lines = [f".. py:data:: {name}", f"   :module: {module.__name__}", ""]
     if isinstance(value, dict):
         return [*lines, f"   A table with the keys {', '.join(f'``{key}``' for key in value)}."]
+    if hasattr(value, "_fields"):
+        told = (f"{field} ``{getattr(of, '__name__', repr(of))}``" for field, of in value._asdict().items())
+        return [*lines, f"   A ``{type(value).__name__}``: {', '.join(islice(told, 5))}, …"]
     text = repr(value)
     if len(text) < 60:
         return [*lines, f"   ``{text}``"]

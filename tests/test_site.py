@@ -288,6 +288,14 @@ def test_every_public_function_stands_once_in_the_reference(book):
     assert {name: places.count(name) for name in functions} == dict.fromkeys(functions, 1)
 
 
+def test_the_reference_is_the_same_in_every_build_and_lists_what_is_a_list(book):
+    for path in book.glob("library/*.html"):
+        text = soup(path).get_text()
+        assert not re.search(r"\bat 0x[0-9a-f]{6}", text), f"{path.name} shows an address in memory"
+    cell = soup(book / "library" / "recurrent.html").find(id="vgcourse.recurrent.Cell").parent
+    assert {"name", "step_backward"} <= {tag.get_text() for tag in cell.select("dl dt")}
+
+
 def test_a_docstring_is_set_as_numpydoc_with_its_equation(book):
     entry = soup(book / "library" / "gradcheck.html").find(id="vgcourse.gradcheck.numerical_gradient").parent
     assert [tag.get_text() for tag in entry.select(".rubric")] == ["Parameters", "Returns", "Raises"]

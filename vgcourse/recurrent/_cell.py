@@ -20,6 +20,8 @@ EQUATIONS = {}  # checked step function -> the same without its checks
 class Cell(NamedTuple):
     """A recurrent cell.
 
+    Attributes
+    ----------
     name : how it is called
     params_type : NamedTuple of its weights, and of their gradients
     init : function (D, H, *, rng, dtype, …) → params

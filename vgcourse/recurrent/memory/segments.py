@@ -24,6 +24,8 @@ from vgcourse.recurrent.memory.measure import bytes_of
 class SegmentedGradient(NamedTuple):
     """What the functions of this module return.
 
+    Attributes
+    ----------
     loss : sum of the segments' losses
     dstate0 : gradient with respect to the first state
     grads : structure of the parameters
