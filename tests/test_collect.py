@@ -184,10 +184,12 @@ def test_arrays_that_were_not_sent_are_refused(arrays):
         Answers.from_bytes(file.getvalue())
 
 
-def test_what_unpacks_to_too_much_is_refused(monkeypatch):
+def test_what_unpacks_to_more_is_refused(monkeypatch):
     file = io.BytesIO()
     np.savez_compressed(file, text=np.zeros(1_000_000, np.uint8))
     assert len(file.getvalue()) < 10_000
+    with pytest.raises(ValueError, match=r"no answers \(they unpack to more\)"):
+        Answers.from_bytes(file.getvalue())
     monkeypatch.setattr(outcomes, "LARGEST", 400_000)
     with pytest.raises(ValueError, match=r"1 MB; expected at most 1\."):
         Answers.from_bytes(file.getvalue())
@@ -494,9 +496,9 @@ def test_another_process_says_the_same(problem_set, tmp_path):
     """
     lines, mine = [], []
     with np.errstate(all="ignore"):
-        for name in (name for name in names() if name.startswith(f"{problem_set}.")):
+        for i, name in enumerate(name for name in names() if name.startswith(f"{problem_set}.")):
             problem = find(name)
-            for answer in (*(mistake.formula for mistake in problem.mistakes[::4]), *RIGHT[name][:2]):
+            for answer in (*(mistake.formula for mistake in problem.mistakes[i % 4 :: 4]), *RIGHT[name][:2]):
                 answers = collect(answer, task(problem, SEED))
                 verdict = judge(problem, answers, seed=SEED)
                 mine.append([verdict.share, as_text(verdict, verdict.share, 1.0)])

@@ -33,7 +33,10 @@ class Task(NamedTuple):
     may_use: tuple | None = None
 
     def fresh_after(self, seconds):
-        """The fresh calls to make where the visible ones took so long: after slow ones one is enough."""
+        """The fresh calls to make where the visible ones took so long: after slow ones one is enough.
+
+        `collect` asks with its own time, a grader outside of a jail with the wall clock's.
+        """
         return self.fresh()[: 1 if seconds > SECONDS else None]
 
 
@@ -55,10 +58,10 @@ def collect(fn, task, enough=lambda attempts: False):
         return Answers(refusal[0].upper() + refusal[1:])
     with no_logging():
         start = own_time()
-        attempts = _visible(fn, task.visible)
-        if enough(attempts) or all(attempt.first.failed for attempt in attempts):
-            return Answers(None, attempts)
-        return Answers(None, attempts, collect_fresh(fn, task.fresh_after(own_time() - start)))
+        answers = Answers(None, _visible(fn, task.visible))
+        if enough(answers.visible) or answers.all_failed:
+            return answers
+        return answers._replace(fresh=collect_fresh(fn, task.fresh_after(own_time() - start)))
 
 
 def collect_fresh(fn, calls):

@@ -35,7 +35,7 @@ def own_time():
 
 
 def run_limited(fn, args, seconds):
-    """fn(*args), or TimeLimit after `seconds` of `own_time`."""
+    """fn(*args), or TimeLimit after `seconds`: of `own_time`, or the wall clock's where there is no alarm."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     limit = _alarm if in_main_thread and hasattr(signal, "setitimer") else _planted
     results = []

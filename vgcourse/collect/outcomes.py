@@ -55,6 +55,11 @@ class Answers(NamedTuple):
     visible: tuple = ()
     fresh: tuple = ()
 
+    @property
+    def all_failed(self):
+        """Did every visible case end without a result?"""
+        return all(attempt.first.failed for attempt in self.visible)
+
     def to_bytes(self):
         """The answers as an npz file: a JSON text, and the bytes of all arrays one after another. No pickle.
 
@@ -88,6 +93,8 @@ class Answers(NamedTuple):
             raise ValueError("Answers: these bytes are no answers (BadZipFile).") from error
         if max(size, len(data)) > 2 * LARGEST:
             raise ValueError(f"Answers: {size / 1e6:.0f} MB; expected at most {2 * LARGEST / 1e6:.0f}.")
+        if size > len(data):  # `to_bytes` packs nothing, and nothing stands in its files twice
+            raise ValueError("Answers: these bytes are no answers (they unpack to more).")
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 text = file["text"].tobytes()

@@ -13,12 +13,12 @@ import numpy as np
 
 from vgcourse.collect import Answers
 from vgcourse.grading.checks import short
-from vgcourse.grading.engine.orders import Ask
 from vgcourse.grading.jail import FRESH, NEXT, NO_MORE
 from vgcourse.grading.jail.outputs import failure
 from vgcourse.judge import Look, judge, look
 from vgcourse.judge.points import earned
 from vgcourse.problems import find
+from vgcourse.problems.problem import Convention, Problem
 from vgcourse.tell import report
 from vgcourse.tell.fingerprint import fingerprints
 
@@ -60,7 +60,8 @@ class Graded(NamedTuple):
 class Looked:
     """Answers to the visible cases, compared; `look` is None where the function was not called."""
 
-    ask: Ask
+    problem: Problem
+    convention: Convention | None
     seed: int
     answers: Answers
     look: Look | None
@@ -68,50 +69,52 @@ class Looked:
     @property
     def wanted(self):
         """What a jail is to ask for after this."""
-        if self.look is None or all(attempt.first.failed for attempt in self.answers.visible):
+        if self.look is None or self.answers.all_failed:
             return NEXT
         return NO_MORE if self.look.all_right else FRESH
 
 
 def grade(order, worker):
     """Carry out an order with a jail's Worker: whatever it holds, there is a Graded."""
-    looks = {}
 
     def wanted(key, data):
-        cell, number, task = key
-        ask = order.checks[cell].asks[number]
         try:
-            looks[key] = _remembered(looked, data)(ask, order.seeds[ask.problem][task], data)
-        except Exception as error:  # bytes that no honest `collect` makes
-            looks[key] = error
+            return _look(order, key, data).wanted
+        except Exception:  # bytes that no honest `collect` makes
             return NEXT
-        return looks[key].wanted
 
     try:
         done = worker.run(order.job(), wanted)
         if done.status == "jail failed":
             return Graded(order.key, done.status, (), done.seconds, done.jail, tuple(done.notes))
-        cells = tuple(_cell(order, number, did, done, looks) for number, did in enumerate(done.cells))
+        cells = tuple(_cell(order, number, did, done) for number, did in enumerate(done.cells))
     except Exception as error:  # a fault of ours in one submission must not stop the class
         return Graded(order.key, SET_ASIDE, notes=(f"it could not be scored: {short(repr(error))}",))
     return Graded(order.key, done.status, cells, done.seconds, done.jail, tuple(done.notes))
 
 
-def _remembered(function, data):
-    return function if len(data) <= REMEMBERED else function.__wrapped__
+def _look(order, key, data):
+    """The Looked of what came for a key of Done.answers; small ones are remembered, large ones are rare."""
+    cell, number, task = key
+    ask = order.checks[cell].asks[number]
+    return _remembered(looked, data)(ask, order.seeds[ask.problem][task], data)
 
 
-def _cell(order, number, did, done, looks):
+def _remembered(function, *data):
+    return function if sum(map(len, data)) <= REMEMBERED else function.__wrapped__
+
+
+def _cell(order, number, did, done):
     check = order.checks.get(number)
     if check:
-        return _checked(order, number, check, did, done, looks)
+        return _checked(order, number, check, did, done)
     outputs = [dict(output) for output in did.outputs]
     if did.state in REASONS and not any(output["output_type"] == "error" for output in outputs):
         outputs.insert(0, failure(*REASONS[did.state]))
     return GradedCell(outputs, None, did.seconds, did.state)
 
 
-def _checked(order, number, check, did, done, looks):
+def _checked(order, number, check, did, done):
     """A check's cell as a notebook would show it, and the points that the last of its answers earned.
 
     An answer that is all right on the run's inputs was not asked for on the notebook's.
@@ -119,8 +122,8 @@ def _checked(order, number, check, did, done, looks):
     outputs, points = [], 0.0
     for ask_number, ask in enumerate(check.asks):
         runs, *visible = ((number, ask_number, seed) for seed in range(len(order.seeds[ask.problem])))
-        outputs += [_shown(check, done, looks, key)[1] for key in visible if key in done.answers]
-        points, output = _shown(check, done, looks, runs)
+        outputs += [_shown(order, check, done, key)[1] for key in visible if key in done.answers]
+        points, output = _shown(order, check, done, runs)
         outputs.append(output)
     if outputs and outputs[-1]["output_type"] == "display_data":
         outputs[-1] |= {"output_type": "execute_result", "execution_count": None}
@@ -128,16 +131,13 @@ def _checked(order, number, check, did, done, looks):
     return GradedCell(outputs, points, did.seconds, did.state)
 
 
-def _shown(check, done, looks, key):
+def _shown(order, check, done, key):
     """(points, output) for the answers to one task."""
     if key not in done.answers:
         return 0.0, failure(NO_ANSWER, done.absent.get(key[:2], "no answer came back"))
-    fresh = done.fresh.get(key, b"")
+    data, fresh = done.answers[key], done.fresh.get(key, b"")
     try:
-        if isinstance(looks[key], Exception):
-            raise looks[key]
-        judge_it = _remembered(judged, done.answers[key] + fresh)
-        points, bundle = judge_it(looks[key], check.points, fresh)
+        points, bundle = _remembered(judged, data, fresh)(_look(order, key, data), check.points, fresh)
     except Exception as error:  # bytes that no honest `collect` makes
         return 0.0, failure(NO_ANSWER, f"what came back is no answer ({type(error).__name__})")
     return points, {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
@@ -149,13 +149,12 @@ def looked(ask, seed, data):
 
     In a class many give the same answers, right and wrong, to the last bit: they are judged once.
     """
-    problem = find(ask.problem)
-    answers = Answers.from_bytes(data)
-    if answers.refusal:
-        return Looked(ask, seed, answers, None)
-    with _quiet():
-        seen = look(problem, answers.visible, seed=seed, convention=problem.convention(ask.convention))
-    return Looked(ask, seed, answers, seen)
+    problem, answers = find(ask.problem), Answers.from_bytes(data)
+    convention, seen = problem.convention(ask.convention), None
+    if not answers.refusal:
+        with _quiet():
+            seen = look(problem, answers.visible, seed=seed, convention=convention)
+    return Looked(problem, convention, seed, answers, seen)
 
 
 @functools.lru_cache(maxsize=MOST_REMEMBERED)
@@ -164,12 +163,11 @@ def judged(one, points, data):
 
     As `check` would.
     """
-    problem, seed, answers, seen = find(one.ask.problem), one.seed, one.answers, one.look
+    seed, answers, seen = one.seed, one.answers, one.look
     if data:
         answers = answers._replace(fresh=Answers.from_bytes(data).fresh)
     with _quiet():
-        convention = problem.convention(one.ask.convention)
-        verdict = judge(problem, answers, seed=seed, convention=convention, seen=seen)
+        verdict = judge(one.problem, answers, seed=seed, convention=one.convention, seen=seen)
         wrong = [row.name for row in verdict.rows if not row.ok]
         codes = fingerprints(seen.runs, wrong) if seen and seed == 0 else {}
     score, fresh = earned(points, verdict.share), seed != 0
