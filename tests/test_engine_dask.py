@@ -22,7 +22,6 @@ from vgcourse.grading.engine.errors import EngineError  # noqa: E402
 from vgcourse.grading.engine.on_dask import Dask  # noqa: E402
 from vgcourse.grading.engine.orders import Order, environment  # noqa: E402
 from vgcourse.grading.jail import Cell, Limits, jails  # noqa: E402
-from vgcourse.grading.restore import Given  # noqa: E402
 
 JAIL = next((name for name, reason in jails().items() if reason is None and name != "none"), None)
 require(JAIL, "needs a jail: Linux namespaces or bubblewrap")
@@ -74,14 +73,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(scope="module")
 def assignment():
     """The tiny course's problem set, without a gradebook."""
-    cells = {
-        cell.metadata.nbgrader.grade_id: Given(
-            cell.metadata.nbgrader.grade_id, cell.cell_type, cell.source, cell.metadata.nbgrader
-        )
-        for cell in tiny_course.solution().cells
-        if "nbgrader" in cell.metadata
-    }
-    return assignment_of("tiny", "tiny", cells)
+    return assignment_of("tiny", "tiny", tiny_course.given_in(tiny_course.solution()))
 
 
 def order(assignment, number, formula="2 * z", **changes):

@@ -25,7 +25,6 @@ from vgcourse.grading.engine.assignment import assignment_of  # noqa: E402
 from vgcourse.grading.engine.executors import InProcess  # noqa: E402
 from vgcourse.grading.engine.orders import Order, environment, may_use  # noqa: E402
 from vgcourse.grading.jail import Cell, Limits, jails  # noqa: E402
-from vgcourse.grading.restore import Given  # noqa: E402
 from vgcourse.judge.points import earned  # noqa: E402
 
 JAIL = next((name for name, reason in jails().items() if reason is None and name != "none"), None)
@@ -43,15 +42,10 @@ class Set:
     def __init__(self, name):
         self.name = name
         self.notebook = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
-        marked = [cell for cell in self.notebook.cells if "nbgrader" in cell.metadata]
-        given = {
-            cell.metadata.nbgrader.grade_id: Given(
-                cell.metadata.nbgrader.grade_id, cell.cell_type, cell.source, cell.metadata.nbgrader
-            )
-            for cell in marked
+        self.assignment = assignment_of(name, name, tiny_course.given_in(self.notebook))
+        self.seeds = {
+            problem: int(seed) for cell in self.notebook.cells for problem, seed in SEED.findall(cell.source)
         }
-        self.assignment = assignment_of(name, name, given)
-        self.seeds = {problem: int(seed) for cell in marked for problem, seed in SEED.findall(cell.source)}
         self.wrong = self._wrong()
 
     def _wrong(self):

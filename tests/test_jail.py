@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import require
+from conftest import ROOT, require
 from jail_jobs import FEW, RIGHT, check, double, job, solved
 
 from vgcourse.collect import Answers, Asked, Task
@@ -416,6 +416,24 @@ def test_of_many_sets_few_parents_stay_warm():
         assert [os.path.exists(f"/proc/{pid}") for pid in started] == [False, True, True]
 
 
+def test_a_parent_whose_end_was_interrupted_is_ended_all_the_same():
+    require(available.reason_against("namespaces") is None, "needs namespaces")
+    with Worker("namespaces") as worker:
+        worker.run(job("1"))
+        (parent,) = worker._parents.values()
+        close = parent.close
+
+        def interrupted():
+            parent.close = close
+            raise SystemExit
+
+        parent.close = interrupted
+        with pytest.raises(SystemExit):
+            worker.close()
+        assert parent.folder.exists()
+    assert not parent.folder.exists()
+
+
 def test_nothing_is_left_after_close():
     require(available.reason_against("namespaces") is None, "needs namespaces")
     with Worker("namespaces") as worker:
@@ -490,7 +508,7 @@ def test_the_other_kinds_run_a_submission(name):
     if name == "container" and reason:  # which few machines for tests can start
         pytest.skip(f"no container: {reason}")
     require(reason is None, f"no {name}: {reason}")
-    look = "import os\nprint(os.path.exists('/course'), os.path.exists('/etc/shadow'))"
+    look = f"import os\nprint(os.path.exists('/course'), os.path.exists({str(ROOT / 'solutions')!r}))"
     daemon = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.fork()\n    time.sleep(600)"
     before = descendants(os.getpid())
     with Worker(name) as worker:
@@ -534,7 +552,9 @@ for _ in range(3):
 time.sleep(60)
 """
     with Worker("bubblewrap") as worker:
-        done = worker.run(job(RIGHT, code, check(), limits=QUICK._replace(memory=150_000_000)))
+        done = worker.run(
+            job(RIGHT, code, check(), limits=QUICK._replace(memory=150_000_000, cell_seconds=20))
+        )
     assert (done.status, states(done)) == ("partly", ["ran", "died", "ran"])
     assert value(done, 2) == 6
 

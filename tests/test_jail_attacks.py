@@ -649,7 +649,8 @@ CHEATS = {
     "patched judge": "import vgcourse.judge, vgcourse.collect\nvgcourse.judge.judge = lambda *a, **k: 1\n"
     "vgcourse.judge.compare.relative_error = lambda *a: 0.0",
     "patched collect": "import vgcourse.collect.collecting as c, vgcourse.grading.jail.inside.student as s\n"
-    "from vgcourse.collect import Answers\ns.collect = c.collect = lambda fn, task, *a: Answers(None)",
+    "from vgcourse.collect import Answers\ns.collect_fresh = lambda *a, **k: ()\n"
+    "s.collect = c.collect = lambda *a, **k: Answers(None)",
     "patched json": "import json, pickle\njson.dumps = lambda *a, **k: '{\"points\": 999}'\n"
     "pickle.loads = lambda x: x",
     "a transformer": "get_ipython().input_transformers_cleanup.append(lambda lines: ['points = 50\\n'])",
@@ -671,6 +672,7 @@ def test_cheats_win_nothing(worker, cheat):
     zero = "def linear_backward(dz, x, W):\n    return 0 * x, 0 * W, 0 * dz.sum(axis=1)"
     won, done = hand_in(worker, zero, CHEATS[cheat])
     assert won == 0
+    assert done.answers or cheat == "everything is equal"  # the cheat did happen
     assert "999" not in str([list(o.get("data", ())) for cell in done.cells for o in cell.outputs])
     for cell in done.cells:
         for output in cell.outputs:

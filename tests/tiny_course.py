@@ -11,6 +11,8 @@ import nbformat
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from vgcourse.grading.restore import Given
+
 RUBRIC = "1: both factors are there. 1: the rule is named."
 FORMULA = r"$$ \frac{\partial L}{\partial z} = 2z<3 \tag{7.1} $$"
 ANSWER = r"By the power rule $\partial L/\partial z=2z$."
@@ -60,6 +62,12 @@ def solution():
         cells=cells,
         metadata={"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
     )
+
+
+def given_in(notebook):
+    """grade_id → Given, as the gradebook would have it, of every cell that nbgrader marks."""
+    marked = [(cell, cell.metadata.nbgrader) for cell in notebook.cells if "nbgrader" in cell.metadata]
+    return {mark.grade_id: Given(mark.grade_id, cell.cell_type, cell.source, mark) for cell, mark in marked}
 
 
 def cell_of(notebook, grade_id):

@@ -78,7 +78,7 @@ def _jail(arguments):
     try:
         return Worker().jail  # it tries no other where the first one works
     except JailError as error:
-        raise EngineError(f"{error} --unsafe grades without one.") from error
+        raise EngineError(f"{str(error).rstrip('.')}. --unsafe grades without one.") from error
 
 
 def _executor(arguments, jail):
@@ -99,8 +99,14 @@ def _as_by_ctrl_c():
     numbers = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]  # not with nohup
     if threading.current_thread() is not threading.main_thread():
         numbers = []
+
+    def stop(number, frame):
+        for one in numbers:
+            signal.signal(one, lambda *_: None)  # a second one is not to interrupt what clears away
+        raise KeyboardInterrupt
+
     for number in numbers:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, stop)
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from time import monotonic
 
 from vgcourse.grading.engine.errors import EngineError
@@ -119,9 +119,12 @@ class _Member:
     def _start(self):
         context = multiprocessing.get_context("spawn")  # nothing of the gradebook is in it
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self.jail), daemon=True)
+        process = context.Process(target=_serve, args=(theirs, self.jail), daemon=True)
+        if os.name == "posix":
+            resource_tracker.ensure_running()  # it lets SIGINT through where it starts
         with _held(signal.SIGINT):  # Ctrl-C is for the one who starts it, also while it starts
-            self.process.start()
+            process.start()
+        self.process = process
         theirs.close()
 
     def take(self, order):
@@ -184,7 +187,7 @@ def _serve(pipe, jail):
 
 def _leave(number, frame):
     """Through all that has to be cleared away, which nothing interrupts."""
-    signal.signal(number, signal.SIG_IGN)
+    signal.signal(number, lambda *_: None)
     sys.exit()
 
 

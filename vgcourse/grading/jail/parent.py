@@ -51,8 +51,11 @@ class WarmParent:
         self.kind = kind
         # where root works, nobody has to get through to it later
         place = "/tmp" if os.getuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="vgcourse-jail-", dir=place))
         self.process = self.control = None
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix="vgcourse-jail-", dir=place))
+        except OSError as error:
+            raise JailError(f"no jail could be laid out: {error.strerror or error}") from error
         try:
             self._start(assignment, rooms)
         except ChannelError as error:
@@ -61,7 +64,8 @@ class WarmParent:
             raise JailError(f"the process for {assignment} did not start: {said or error}") from error
         except OSError as error:  # above all a disk that is full
             self.close()
-            raise JailError(f"no jail could be laid out in {self.folder.parent}: {error.strerror}") from error
+            said = error.strerror or error
+            raise JailError(f"no jail could be laid out in {self.folder.parent}: {said}") from error
         except BaseException:
             self.close()
             raise

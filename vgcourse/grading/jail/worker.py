@@ -55,28 +55,27 @@ class Worker:
         Done; whatever goes wrong is said in it
         """
         key = (job.assignment, tuple(job.rooms))
-        if parent := self._parents.pop(key, None):
-            done = self._run(job, key, parent, wanted)
+        if key in self._parents:
+            done = self._run(job, key, wanted)
             if done.status != "jail failed":
                 return done
+        self._end_all_but(MOST_PARENTS - 1)
         try:  # the first of its kind, or one in the place of one that has died
-            parent = WarmParent(self._kind, *key)
+            self._parents[key] = WarmParent(self._kind, *key)
         except JailError as error:
             cells = tuple(CellDone() for _ in job.cells)
             return Done(job.key, "jail failed", cells, {}, {}, {}, 0.0, self.jail, (str(error),))
-        return self._run(job, key, parent, wanted)
+        return self._run(job, key, wanted)
 
-    def _run(self, job, key, parent, wanted):
+    def _run(self, job, key, wanted):
+        parent = self._parents[key] = self._parents.pop(key)  # the last that was used is the last to go
         keep = False
         try:
             done = Run(job, parent, wanted).go()
             keep = self._kind.lasting and done.status != "jail failed"
         finally:
             if not keep:
-                parent.close()
-        if keep:
-            self._parents[key] = parent
-            self._end_all_but(MOST_PARENTS)
+                self._end(key)
         return done
 
     def close(self):
@@ -86,9 +85,13 @@ class Worker:
     def _end_all_but(self, number):
         """End the warm parents that have not been used for longest."""
         while len(self._parents) > number:
-            oldest = self._parents.pop(next(iter(self._parents)))
-            with contextlib.suppress(OSError):
-                oldest.close()
+            self._end(next(iter(self._parents)))
+
+    def _end(self, key):
+        """Until it has ended it stays known: whatever interrupts this, `close` finds it."""
+        with contextlib.suppress(OSError):
+            self._parents[key].close()
+        del self._parents[key]
 
     def __enter__(self):
         return self
