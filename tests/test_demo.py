@@ -362,6 +362,7 @@ def test_report_writes_its_files_into_the_course_around_it(in_course, capsys):
 
     with Gradebook(f"sqlite:///{in_course / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment("ps1")
+        gradebook.add_notebook("ps1", "ps1")
         gradebook.add_student("=b", first_name="Bo")
     assert cli.main(["report", "ps2"]) == 2
     assert "nbgrader generate_assignment ps2 --force makes it known" in capsys.readouterr().err

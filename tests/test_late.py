@@ -139,6 +139,8 @@ def test_the_command_sets_and_shows(template, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == f"ps1: {late.in_words(noon)}\n"
     assert cli.main(["due"]) == 0
     assert [line[:3] for line in capsys.readouterr().out.splitlines()] == ["ps1", "ps0", "ps2", "ps3"]
+    assert cli.main(["report", "ps1"]) == 2  # a due date alone is nothing to report on
+    assert "nbgrader generate_assignment ps1 --force makes it known." in capsys.readouterr().err
     (tmp_path / "extensions.csv").write_text("id,set,days\na,ps1,2\n")
     assert cli.main(["due", "ps1"]) == 0
     assert capsys.readouterr().out.endswith("extensions.csv: longer for a.\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vgcourse.authoring.build import NotebookError, leaks_of
 from vgcourse.grading.boxes import HIDDEN, words
+from vgcourse.grading.course import cells_of
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: today's would make other bytes tomorrow
 BESIDE = ("LICENSE", "environment.yml", "pyproject.toml", "requirements-lock.txt")
@@ -107,25 +108,17 @@ def leaks(root, files):
 
 def solutions_in(folder):
     """(what it is, its words) of every solution in a problem set's own notebooks."""
-    for name, source in _cells(folder):
-        for solution in filter(None, map(words, SOLUTION.findall(source))):
-            yield f"the solution of {name}", solution
+    for cell in cells_of(folder):
+        for solution in filter(None, map(words, SOLUTION.findall(cell.source))):
+            yield f"the solution of {cell.grade_id or 'a cell'}", solution
 
 
 def hidden_seeds(folder):
     """(what it is, itself: "seed=4101") of every seed of a hidden test in a problem set's own notebooks."""
-    for name, source in _cells(folder):
-        for hidden in HIDDEN.finditer(source):
+    for cell in cells_of(folder):
+        for hidden in HIDDEN.finditer(cell.source):
             for seed in SEED.findall(hidden[0]):
-                yield f"the hidden {seed} of {name}", seed
-
-
-def _cells(folder):
-    """(grade_id, source) of every cell."""
-    for path in sorted(Path(folder).glob("*.ipynb")):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            name = cell["metadata"].get("nbgrader", {}).get("grade_id", "a cell")
-            yield name, "".join(cell["source"])
+                yield f"the hidden {seed} of {cell.grade_id or 'a cell'}", seed
 
 
 def packed(files, folder):

@@ -74,7 +74,8 @@ def read_checks(path, graded):
         elif data:
             try:
                 found.mistakes.extend(_findings(data[-1]))  # the last is the one on fresh inputs
-                found.unnamed.extend(unnamed_in(data[0], answer))  # the first on inputs that all students get
+                # the first, where any is wrong, is on inputs that all students get
+                found.unnamed.extend(unnamed_in(data[0], answer))
             except (TypeError, KeyError, AttributeError):
                 found.unreadable.append(grade_id)
         answer_error = None

@@ -1,6 +1,8 @@
 """Where a course is, and where it keeps things, as its nbgrader_config.py says."""
 
+import json
 from pathlib import Path
+from typing import NamedTuple
 
 from vgcourse.authoring.build import ROOT
 
@@ -43,6 +45,22 @@ def course_folders(root):
         "submitted": root / course.get("submitted_directory", "submitted"),
         "autograded": root / course.get("autograded_directory", "autograded"),
     }
+
+
+class OwnCell(NamedTuple):
+    """A cell of a course's own notebook; `grade_id` is None where nbgrader does not mark it."""
+
+    grade_id: str | None
+    kind: str
+    source: str
+
+
+def cells_of(folder):
+    """Yield every cell of a problem set's own notebooks as an OwnCell."""
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            yield OwnCell(grade_id, cell["cell_type"], "".join(cell["source"]))
 
 
 def unknown_set(source, assignment):

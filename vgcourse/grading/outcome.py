@@ -56,8 +56,8 @@ def with_entry(row, entry, folder):
     if entry is None:
         return row
     if not row.graded:
-        told = entry.status in (ASIDE, STRANGER)
-        return row._replace(status=f"{entry.status}: {entry.why}") if told else row
+        known = entry.status in (ASIDE, STRANGER)
+        return row._replace(status=f"{entry.status}: {entry.why}") if known else row
     if not any(metadata_of(file).get(KEY) == entry.content for file in folder.glob("*.ipynb")):
         return row
     status = f"partly graded, {entry.why}; {row.status}" if entry.status == PARTLY else row.status

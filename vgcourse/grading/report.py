@@ -8,12 +8,11 @@ Everything in a submission is foreign text: it is cut, not trusted to be well-fo
 
 import csv
 import io
-import json
 import re
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
-from vgcourse.grading.course import course_folders, missing_gradebook, not_generated
+from vgcourse.grading.course import cells_of, course_folders, missing_gradebook, not_generated
 from vgcourse.grading.naming import named, read_names
 from vgcourse.grading.outcome import MISSING, entries_of, outcome_of, with_entry
 from vgcourse.grading.page import to_html
@@ -71,8 +70,10 @@ def collect(course_root, assignment):
     with Gradebook(folders["db_url"]) as gradebook:
         try:
             notebooks = list(gradebook.find_assignment(assignment).notebooks)
-        except MissingEntry as error:
-            raise UnknownAssignment(not_generated(folders["source"], assignment)) from error
+        except MissingEntry:
+            notebooks = []
+        if not notebooks:  # a due date alone makes an assignment
+            raise UnknownAssignment(not_generated(folders["source"], assignment))
         students = sorted(gradebook.students, key=lambda s: ((s.last_name or s.id).casefold(), s.id))
         names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}
         for folder in sorted(folders["submitted"].glob(f"*/{assignment}")):
@@ -92,9 +93,8 @@ def collect(course_root, assignment):
 def part_titles(folder):
     """{"p2": "A net of four weights"}: what the headings of a problem set's notebooks call its parts."""
     titles = {}
-    for path in sorted(Path(folder).glob("*.ipynb")):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            titles |= {f"p{number}": title for number, title in PART.findall("".join(cell["source"]))}
+    for cell in cells_of(folder):
+        titles |= {f"p{number}": title for number, title in PART.findall(cell.source)}
     return titles
 
 

@@ -4,15 +4,14 @@ Whatever a function returns is compared outside of the jail: without right numbe
 """
 
 import functools
-import json
 import math
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from vgcourse.collect import Answers
 from vgcourse.collect.outcomes import Attempt, Outcome
 from vgcourse.collect.plain import copy_arguments
+from vgcourse.grading.course import cells_of
 from vgcourse.judge import judge
 from vgcourse.judge.points import CHANGES_ITS_INPUT, earned
 from vgcourse.problems import find
@@ -56,10 +55,9 @@ def reported(problem, points):
 def problems_of(folder):
     """{"p2-check": "ps1.four_weight_net"}: what the checks of a problem set's notebooks ask for last."""
     return {
-        cell["metadata"].get("nbgrader", {}).get("grade_id"): found[-1]
-        for path in sorted(Path(folder).glob("*.ipynb"))
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "code" and (found := CHECK.findall("".join(cell["source"])))
+        cell.grade_id: found[-1]
+        for cell in cells_of(folder)
+        if cell.kind == "code" and (found := CHECK.findall(cell.source))
     }
 
 
@@ -76,7 +74,7 @@ def told(parts):
         for name in ("memory", "verdicts")
     )
     facts = [
-        "that a function leaves its arguments as they are (half of a check's points)",
+        f"that a function leaves its arguments as they are ({1 - CHANGES_ITS_INPUT:.0%} of a check's points)",
         "that a second call answers the same, and that each call is quick (all of them)",
     ]
     if memory:
