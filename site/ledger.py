@@ -84,7 +84,7 @@ def section(path, title, rows, others):
     """One lecture's table, and the equations whose check prints something else than a comparison."""
     lines = [f"## {title}\n", f"[Lecture {int(path.stem[:2])}](../lectures/{path.name})\n"]
     if rows:
-        lines += ["| claim | formula | measured | error below |", "|---|---:|---:|---:|"]
+        lines += ["| claim | formula | measured | error at most |", "|---|---:|---:|---:|"]
         lines += [
             f"| {escape(row['claim'])} | {row['formula']} | {row['measured']} | {row['tolerance']} |"
             for row in rows

@@ -99,7 +99,10 @@ def public_names(module):
 
 
 def entry(module, name):
-    """The directive for one public name; of a table the keys are told, of another constant the value."""
+    """The directive for one public name; of a table the keys are told, of a cell its first parts.
+
+    Of another constant the value stands there, or the first four of many.
+    """
     value, path = getattr(module, name), f"{module.__name__}.{name}"
     if inspect.isclass(value):
         return [f".. autoclass:: {path}"]
@@ -163,8 +166,8 @@ def to_rest(lines):
             section = None
             out.append(escape(line))
         elif section in LISTS and line and not line.startswith(" "):
-            below = lines[i + 1].strip() if i + 1 < len(lines) else ""
-            if (" : " in line or section in RESULTS) and below[:1].isupper() and line[-1] not in ".,;:":
+            sentences = i + 1 < len(lines) and re.match(r"\s+[A-Z]", lines[i + 1])
+            if (" : " in line or section in RESULTS) and sentences and line[-1] not in ".,;:":
                 line += "."  # the type ends, sentences begin
             goes_on = section in RESULTS and " : " not in line and re.match(r"[^\s-]", lines[i - 1])
             out += [f"    {escape(line)}"] if goes_on else item(section, line)

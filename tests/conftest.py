@@ -33,8 +33,11 @@ def require(condition, reason):
 # Each of their tests stands by itself and many take long: workers take them one by one.
 SHARED_OUT = {"tests/test_checker_report.py", "tests/test_measured.py", "tests/test_measured_depth.py"}
 
-# These read one book: on one worker it is built once.
-TOGETHER = {"tests/test_site_reading.py": "tests/test_site.py"}
+# These read one book, or one class's gradebook: on one worker it is made once.
+TOGETHER = {
+    "tests/test_site_reading.py": "tests/test_site.py",
+    "tests/test_feedback.py": "tests/test_roundtrip.py",
+}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,5 +1,5 @@
 // On a phone a formula begins at the left: centred, it would leave room for its number on both sides.
-if (window.MathJax && innerWidth < 600) window.MathJax.chtml.displayAlign = "left";
+if (window.MathJax && matchMedia("(max-width: 576px)").matches) window.MathJax.chtml.displayAlign = "left";
 
 // A formula or figure that is wider than the page can be scrolled with the keyboard.
 function reachWide() {
