@@ -20,13 +20,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import nbformat  # noqa: E402
 from right_answers import RIGHT  # noqa: E402
-from tiny_course import cell_of  # noqa: E402
+from tiny_course import cell_of, given_in  # noqa: E402
 from written_out import as_cell  # noqa: E402
 
 from demo.samples import SOLUTION_MARK  # noqa: E402
 from vgcourse.check import evaluate  # noqa: E402
 from vgcourse.grading.engine.assignment import assignment_of  # noqa: E402
-from vgcourse.grading.restore import Given  # noqa: E402
 from vgcourse.judge.points import earned  # noqa: E402
 from vgcourse.problems import find, may_use  # noqa: E402
 
@@ -62,14 +61,7 @@ class ProblemSet:
         self.name = name
         self.released = nbformat.read(ROOT / "exercises" / name / f"{name}.ipynb", as_version=4)
         self.solved = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
-        given = {
-            cell.metadata.nbgrader.grade_id: Given(
-                cell.metadata.nbgrader.grade_id, cell.cell_type, cell.source, cell.metadata.nbgrader
-            )
-            for cell in self.solved.cells
-            if "nbgrader" in cell.metadata
-        }
-        checks = assignment_of(name, name, given).checks
+        checks = assignment_of(name, name, given_in(self.solved)).checks
         self.asks = {grade_id: (check.asks[-1], check.points) for grade_id, check in checks.items()}
 
     @functools.cached_property
@@ -105,7 +97,7 @@ def problem_set(name):
 
 
 def worth(name, check, text, seed):
-    """The points of one answer to a check of a set, by `check` in this process."""
+    """The points of one answer to a check of a set, by `check`, outside of any jail."""
     one = problem_set(name)
     ask, points = one.asks[check]
     names = dict(one.names_before[check])

@@ -13,6 +13,7 @@ import nbformat  # isort: skip
 from class_accidents import ACCIDENTS  # isort: skip
 from class_attacks import ATTACKS  # isort: skip
 from nbformat.v4 import new_code_cell  # isort: skip
+from test_accidents import place  # isort: skip
 from tiny_course import cell_of  # isort: skip
 
 SHARES = {  # of what is not right
@@ -50,8 +51,7 @@ class HandIn:
 
     def before(self, check, source):
         """A cell of the student's own above an answer."""
-        place = self.notebook.cells.index(cell_of(self.notebook, answer_to(check)))
-        self.notebook.cells.insert(place, new_code_cell(source))
+        self.notebook.cells.insert(place(self.notebook, answer_to(check)), new_code_cell(source))
 
     def nothing(self):
         """Take all answers out."""

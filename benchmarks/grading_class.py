@@ -1,7 +1,7 @@
 """A whole class in all eight sets by one `vgcourse grade`: time, memory, and whether every total is exact.
 
 The class is made up (class_answers, class_hand_ins): right, wrong and unfinished answers, accidents, hostile
-code. What each hand-in has to earn is found without the engine: by `check`, in this process, once for each
+code. What each hand-in has to earn is found by `check`, outside of any jail and of any run, once for each
 different answer; then it is compared with the gradebook. Writes benchmarks/results/class.png and class.txt.
 """
 

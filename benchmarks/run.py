@@ -68,7 +68,8 @@ def main():
     options = parser.parse_args()
     versions = {"python": platform.python_version(), "numpy": np.__version__}
     versions["torch"] = torch().__version__ if torch() else "not installed"
-    print(f"one thread; {', '.join(f'{name} {version}' for name, version in versions.items())}", flush=True)
+    threads = "" if options.only == "class" else "one thread; "
+    print(threads + ", ".join(f"{name} {version}" for name, version in versions.items()), flush=True)
 
     rows, times = [], []
     if options.only == "class":
@@ -95,7 +96,8 @@ def main():
         show(line)
 
     RESULTS.mkdir(exist_ok=True)
-    document = {"versions": versions, "rounds": options.rounds}
+    of = "students" if options.only == "class" else "rounds"
+    document = {"versions": versions, of: getattr(options, of)}
     document["lines"] = [line._asdict() | {"verdict": line.verdict} for line in rows]
     document["seconds"] = [t._asdict() for t in times]
     written = "class.json" if options.only == "class" else "bench.json"
