@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-FLOAT_DTYPES = ("float32", "float64", "complex64", "complex128")
+PRECISIONS = {"f": "float32", "d": "float64", "F": "float32", "D": "float64"}  # by a dtype's char
 IMAGES = ("N", "C", "Y", "X")  # for `expect_shape`: image, channel, row, column
 
 
@@ -24,16 +24,16 @@ def as_floats(where, **arrays):
     out, precisions = [], {}
     for name, value in arrays.items():
         array = _as_array(where, name, value)
-        if array.dtype.name not in FLOAT_DTYPES:
+        if array.dtype.char not in PRECISIONS:
             raise TypeError(
                 f"{where}: {name} holds {array.dtype.name} values; expected float64 or float32. "
                 f"Convert it first, for instance with np.asarray({name}, dtype=float)."
             )
         if array.size == 0:
             raise ValueError(f"{where}: {name} is empty, its shape is {array.shape}.")
-        precisions[name] = np.finfo(array.dtype).dtype.name
+        precisions[name] = PRECISIONS[array.dtype.char]
         out.append(array)
-    if len(set(precisions.values())) > 1:
+    if len(out) > 1 and len(set(precisions.values())) > 1:
         given = ", ".join(f"{name} is {precision}" for name, precision in precisions.items())
         raise TypeError(f"{where}: precisions are mixed ({given}). Give all arrays the same dtype.")
     return out[0] if len(out) == 1 else out
