@@ -13,7 +13,7 @@ from vgcourse.problems.numbers import MEASURED, NEARER, NEARER_MEASURED, ROUGHLY
 from vgcourse.problems.problem import drawn
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def inputs(problem, seed, convention=None):
     """[(case, expected outputs)] for a seed; the same ones whenever they are asked for."""
     right = problem.formula(*([convention] if convention else []))
@@ -22,7 +22,7 @@ def inputs(problem, seed, convention=None):
     ]
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=32768)
 def wrong_run(problem, seed, convention, mistakes, number):
     """What the formula with these mistakes makes of one case. `mistakes` is a tuple."""
     case, expected = inputs(problem, seed, convention)[number]
@@ -38,9 +38,8 @@ def may_agree(problem, convention, mistakes, mine, names):
 
     Most pairs of mistakes are ruled out here, at a tenth of the price of a whole comparison.
     """
-    try:
-        theirs = _roughly(problem, convention, mistakes, mine.case)
-    except Exception:
+    theirs = _roughly(problem, convention, mistakes, mine.case)
+    if theirs is None:
         return names
     return [
         name
@@ -53,9 +52,8 @@ def may_agree(problem, convention, mistakes, mine, names):
 
 def may_agree_in_all(problem, convention, mistakes, mine):
     """Could the mistakes explain all that they spoil of the first case? So most small slips are ruled out."""
-    try:
-        theirs = _roughly(problem, convention, mistakes, mine.case)
-    except Exception:
+    theirs = _roughly(problem, convention, mistakes, mine.case)
+    if theirs is None:
         return mine.outcome.failed
     return all(
         q.value is None
@@ -65,10 +63,14 @@ def may_agree_in_all(problem, convention, mistakes, mine):
     )
 
 
+@functools.lru_cache(maxsize=65536)
 def _roughly(problem, convention, mistakes, case):
-    """The arrays that a formula with these mistakes makes of a case, by name; its errors come through."""
-    output = _wrong_formula(problem, convention, mistakes)(*copy_arguments(case.args))
-    return dict(flatten(case.quantities, problem.adapt(output, case.args)))
+    """The arrays that a formula with these mistakes makes of a case, by name; None where it fails."""
+    try:
+        output = _wrong_formula(problem, convention, mistakes)(*copy_arguments(case.args))
+        return dict(flatten(case.quantities, problem.adapt(output, case.args)))
+    except Exception:
+        return None
 
 
 def _roughly_equal(a, b):

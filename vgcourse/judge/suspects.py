@@ -39,19 +39,22 @@ class Suspects:
         """Names of what the mistakes get wrong."""
         return {q.name for run in self.all_theirs(mistakes) for q in run.quantities if not q.ok}
 
-    def explains(self, mistakes, wrong):
-        """Those of the wrong quantities that come out the same with the mistakes in."""
+    def explains(self, mistakes, wrong, whole=False):
+        """Those of the wrong quantities that come out the same with the mistakes in.
+
+        What has to be explained as a `whole` is nothing as soon as they spoil what they do not explain.
+        """
         hits = set(wrong)
         if not hits:
             return hits
         seen = set()  # that both fail in a case is no agreement yet
         for number, mine in enumerate(self.runs):
-            if not any(holds(mine.case, name) for name in hits):
+            if not whole and not any(holds(mine.case, name) for name in hits):
                 continue
             theirs = self.theirs(mistakes, number)
             hits = {name for name in hits if same_in(self.problem, name, mine, theirs)}
-            if not hits:
-                return hits
+            if not hits or (whole and any(not q.ok and q.name not in hits for q in theirs.quantities)):
+                return set()
             seen |= {name for name in hits if quantity_of(mine, name) is not None}
         return hits & seen & self.affected(mistakes)
 

@@ -225,7 +225,7 @@ def _joined(parts):
     return tuple(edit for part in parts for edit in part)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def drawn(problem, seed):
     """The cases of a seed; the same ones whenever they are asked for."""
     return problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
