@@ -6,6 +6,7 @@ import importlib
 import inspect
 import io
 import json
+import pickle
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from vgcourse.collect.plain import Foreign, describe, plain, same
 from vgcourse.collect.uses import refused_use
 from vgcourse.judge import judge
 from vgcourse.problems import MAY_USE, SETS, find, names
-from vgcourse.problems.problem import task
+from vgcourse.problems.problem import task, varies
 from vgcourse.recurrent import lstm_step_forward
 from vgcourse.tell.report import as_text
 
@@ -219,12 +220,29 @@ def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
 ONE = Task("(x)", (Asked((1.0,)), Asked((2.0,))), lambda: (Asked((3.0,)), Asked((4.0,))))
 
 
-def test_visible_cases_twice_then_fresh_ones():
-    seen = []
-    out = collect(lambda x: seen.append(x) or 2 * x, ONE)
-    assert seen == [1.0, 1.0, 2.0, 2.0, 3.0, 4.0]
-    assert [attempt.again.output for attempt in out.visible] == [2.0, 4.0]
+def test_every_third_visible_case_twice_then_fresh_ones():
+    seen, visible = [], tuple(Asked((float(x),)) for x in range(5))
+    out = collect(lambda x: seen.append(x) or 2 * x, ONE._replace(visible=visible))
+    assert seen == [0, 0, 1, 2, 3, 3, 4, 3, 4]
+    assert [attempt.again and attempt.again.output for attempt in out.visible] == [0, None, None, 6, None]
     assert [outcome.output for outcome in out.fresh] == [6.0, 8.0]
+
+
+@pytest.mark.parametrize("name", names())
+def test_fresh_inputs_are_other_ones_or_there_are_none(name):
+    problem = find(name)
+    asked = task(problem, 4101)
+    fresh, cases = asked.fresh(), [case.args for case in asked.visible if not case.memory]
+    assert varies(problem) == bool(fresh)
+    if fresh:
+        assert len(fresh) == len(cases) and not any(case.memory for case in fresh)
+        assert pickle.dumps([case.args for case in fresh]) != pickle.dumps(cases)
+
+
+def test_memory_is_measured_last():
+    for name in names():
+        kinds = [case.memory for case in task(find(name), 0).visible]
+        assert kinds == sorted(kinds), name
 
 
 def test_nobody_asks_for_more_than_is_needed():

@@ -14,7 +14,7 @@ from vgcourse.judge.runs import (
     same_in,
     wrong_run,
 )
-from vgcourse.problems.problem import FRESH
+from vgcourse.problems.problem import FRESH, varies
 
 
 class Suspects:
@@ -97,22 +97,27 @@ class Suspects:
         return bool(wrong) and not any(value.any() if zero else value.size for value in values)
 
     def fresh_runs(self):
-        """What the learner's function gave on inputs that it had not seen; fewer of them where it is slow."""
+        """What the learner's function gave on inputs that it had not seen; fewer of them where it is slow.
+
+        Where the inputs are always the same, the visible ones.
+        """
         if self._fresh_runs is None:
             cases = inputs(self.problem, self.seed + FRESH, self.convention)[: len(self.fresh)]
             self._fresh_runs = [
                 compared(self.problem, Run(case, expected, outcome, []))
                 for (case, expected), outcome in zip(cases, self.fresh, strict=True)
             ]
-        return self._fresh_runs
+        return self._fresh_runs if varies(self.problem) else self.runs
 
     def all_fresh(self, mistakes):
         """What the mistakes give on the fresh inputs."""
+        if not varies(self.problem):
+            return self.all_theirs(mistakes)
         return [self.theirs(mistakes, number, self.seed + FRESH) for number in range(len(self.fresh_runs()))]
 
     def confirmed(self, mistakes, hits):
         """Does the learner's function agree with the mistakes on fresh inputs, too?"""
-        return bool(self.fresh) and all(
+        return bool(self.fresh_runs()) and all(
             same_in(self.problem, name, mine, theirs)
             for mine, theirs in zip(self.fresh_runs(), self.all_fresh(mistakes), strict=True)
             for name in hits

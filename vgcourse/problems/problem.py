@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 import inspect
+import itertools
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -231,15 +233,29 @@ def drawn(problem, seed):
     return problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
 
 
+@functools.lru_cache(maxsize=256)
+def varies(problem):
+    """Are the inputs of two seeds different? Where they are not, there are no fresh ones to ask for."""
+    first, second = (pickle.dumps([case.args for case in drawn(problem, seed)]) for seed in (0, FRESH))
+    return first != second
+
+
 def task(problem, seed, may_use=None):
     """What a learner's function is called with, and again on fresh inputs; `may_use` is for Task.
+
+    Memory is measured on the visible inputs alone: what a call holds does not depend on the numbers. So cases
+    of memory come last.
 
     Returns
     -------
     Task
     """
 
-    def calls(seed):
-        return tuple(Asked(case.args, case.memory) for case in drawn(problem, seed))
+    def fresh():
+        if not varies(problem):
+            return ()
+        cases = itertools.takewhile(lambda case: not case.memory, drawn(problem, seed + FRESH))
+        return tuple(Asked(case.args) for case in cases)
 
-    return Task(str(inspect.signature(problem.reference)), calls(seed), lambda: calls(seed + FRESH), may_use)
+    visible = tuple(Asked(case.args, case.memory) for case in drawn(problem, seed))
+    return Task(str(inspect.signature(problem.reference)), visible, fresh, may_use)

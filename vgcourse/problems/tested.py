@@ -89,7 +89,9 @@ def all_accused(runs):
 
 def _cases(planted, rng):
     """A row for each, in the same order for every seed."""
-    source, seed = inspect.getsource(planted) + PICK, int(rng.integers(2**31))
+    source, seed = inspect.getsource(planted) + PICK, 0
+    if callable(getattr(planted, wrong_group(planted))):
+        seed = int(rng.integers(2**31))
     groups = ("caught", wrong_group(planted), wrong_ones(planted)), ("accepted", "RIGHT", planted.RIGHT)
     return [
         Case((Passed(source, "pick", (group, number, seed), remembers=True),), (f"{word} [{one.label}]",))
