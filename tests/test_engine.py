@@ -19,6 +19,7 @@ from conftest import ROOT, require
 
 require(importlib.util.find_spec("nbgrader"), "needs nbgrader")
 
+import right_answers  # noqa: E402
 import tiny_course  # noqa: E402
 from engine_course import JAIL, LIMITS, PROBLEMS, RIGHT, SECRET, Class, release  # noqa: E402
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output  # noqa: E402
@@ -37,7 +38,7 @@ from vgcourse.grading.engine.executors import InProcess, Processes, given_up  # 
 from vgcourse.grading.engine.orders import Ask, Check, Order  # noqa: E402
 from vgcourse.grading.engine.scoring import Graded  # noqa: E402
 from vgcourse.grading.engine.submissions import find_submission, order_for  # noqa: E402
-from vgcourse.grading.jail import FRESH, NO_MORE, CellDone, Done, Limits  # noqa: E402
+from vgcourse.grading.jail import FRESH, NEXT, NO_MORE, CellDone, Done, Limits  # noqa: E402
 from vgcourse.grading.restore import Given  # noqa: E402
 from vgcourse.judge.points import earned  # noqa: E402
 from vgcourse.problems.problem import task  # noqa: E402
@@ -601,6 +602,32 @@ def answered(fn, seed):
     """The bytes of what comes of the visible cases, and of the fresh ones."""
     answers = collect(fn, task(find("ps1.linear_backward"), seed))
     return answers._replace(fresh=()).to_bytes(), answers._replace(visible=()).to_bytes()
+
+
+@pytest.mark.parametrize(
+    "test, points, outputs",
+    [
+        (right_answers.RIGHT["ps4.is_clipping"][0], 4.0, 1),
+        (lambda clip: True, 0.0, 2),
+        (lambda clip: None, 0.0, 2),
+        (lambda: True, 0.0, 2),
+    ],
+)
+def test_a_problem_of_one_input_is_asked_once_and_judged_for_every_seed(test, points, outputs):
+    class Jail:
+        def run(self, job, wanted):
+            (task,) = job.tasks["ps4.is_clipping"]
+            data = collect(test, task).to_bytes()
+            assert wanted((0, 0, 0), data) in (NO_MORE, NEXT)
+            return Done("k", "finished", (CellDone(),), {(0, 0, 0): data}, {}, {}, 0.1, JAIL)
+
+    check = Check((Ask("ps4.is_clipping", "is_clipping"),), 4.0)
+    order = Order("k", "tiny", ((),), {0: check}, {"ps4.is_clipping": (41, 0)}, (), {}, Limits(), "")
+    (cell,) = scoring.grade(order, Jail()).cells
+    assert (cell.points, len(cell.outputs)) == (points, outputs)
+    for seed in (41, 0):
+        share = evaluate("ps4.is_clipping", test, seed=seed).share
+        assert earned(4.0, share) == points
 
 
 @pytest.mark.parametrize("name", ANSWERS)

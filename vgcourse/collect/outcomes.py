@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One case, called once; some of them once more with the same input, where that was quick and went well."""
+    """One case, called once; some once more with the same input, where that was quick and went well."""
 
     first: Outcome
     again: Outcome | None = None

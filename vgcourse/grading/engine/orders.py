@@ -14,7 +14,7 @@ import numpy as np
 import vgcourse
 from vgcourse.grading.jail.jobs import Job, Limits
 from vgcourse.problems import find, may_use
-from vgcourse.problems.problem import task
+from vgcourse.problems.problem import task, varies
 
 
 class Ask(NamedTuple):
@@ -58,9 +58,10 @@ class Order(NamedTuple):
     environment: str
 
     def job(self):
-        """The same for the jail, with the inputs drawn."""
+        """The same for the jail, with the inputs drawn; where they are always the same, once."""
         tasks = {
-            problem: tuple(_task(problem, seed) for seed in seeds) for problem, seeds in self.seeds.items()
+            problem: tuple(_task(problem, seed) for seed in (seeds if varies(find(problem)) else seeds[:1]))
+            for problem, seeds in self.seeds.items()
         }
         return Job(self.key, self.assignment, self.cells, tasks, self.rooms, self.files, self.limits)
 

@@ -18,7 +18,7 @@ from vgcourse.grading.jail.outputs import failure
 from vgcourse.judge import Look, judge, look
 from vgcourse.judge.points import earned
 from vgcourse.problems import find
-from vgcourse.problems.problem import Convention, Problem
+from vgcourse.problems.problem import Convention, Problem, varies
 from vgcourse.tell import report
 from vgcourse.tell.fingerprint import fingerprints
 
@@ -71,7 +71,9 @@ class Looked:
         """What a jail is to ask for after this."""
         if self.look is None or self.answers.all_failed:
             return NEXT
-        return NO_MORE if self.look.all_right else FRESH
+        if self.look.all_right:
+            return NO_MORE
+        return FRESH if varies(self.problem) else NEXT
 
 
 def grade(order, worker):
@@ -87,6 +89,7 @@ def grade(order, worker):
         done = worker.run(order.job(), wanted)
         if done.status == "jail failed":
             return Graded(order.key, done.status, (), done.seconds, done.jail, tuple(done.notes))
+        done = _for_all_seeds(order, done, wanted)
         cells = tuple(_cell(order, number, did, done) for number, did in enumerate(done.cells))
     except Exception as error:  # a fault of ours in one submission must not stop the class
         return Graded(order.key, SET_ASIDE, notes=(f"it could not be scored: {short(repr(error))}",))
@@ -102,6 +105,20 @@ def _look(order, key, data):
 
 def _remembered(function, *data):
     return function if sum(map(len, data)) <= REMEMBERED else function.__wrapped__
+
+
+def _for_all_seeds(order, done, wanted):
+    """Done, with what came for inputs that are always the same in the place of other seeds' answers, too.
+
+    As elsewhere, what is all right is not looked at again.
+    """
+    others = {}
+    for key, data in done.answers.items():
+        cell, number, _ = key
+        problem = order.checks[cell].asks[number].problem
+        if not varies(find(problem)) and wanted(key, data) != NO_MORE:
+            others |= {(cell, number, task): data for task in range(len(order.seeds[problem]))}
+    return done._replace(answers=others | done.answers)
 
 
 def _cell(order, number, did, done):
