@@ -1,6 +1,7 @@
 """What a learner's function gives becomes plain data, travels, and is judged where no code of theirs is."""
 
 import ast
+import dataclasses
 import functools
 import importlib
 import inspect
@@ -30,7 +31,7 @@ from vgcourse.collect.plain import Foreign, describe, plain, same
 from vgcourse.collect.uses import refused_use
 from vgcourse.judge import judge
 from vgcourse.problems import MAY_USE, SETS, find, names
-from vgcourse.problems.problem import task, varies
+from vgcourse.problems.problem import drawn, task, varies
 from vgcourse.recurrent import lstm_step_forward
 from vgcourse.tell.report import as_text
 
@@ -220,29 +221,51 @@ def test_what_no_right_answer_needs_does_not_travel(monkeypatch):
 ONE = Task("(x)", (Asked((1.0,)), Asked((2.0,))), lambda: (Asked((3.0,)), Asked((4.0,))))
 
 
-def test_every_third_visible_case_twice_then_fresh_ones():
-    seen, visible = [], tuple(Asked((float(x),)) for x in range(5))
+def test_visible_cases_once_or_twice_then_fresh_ones():
+    seen, visible = [], (Asked((1.0,), twice=True), Asked((2.0,)))
     out = collect(lambda x: seen.append(x) or 2 * x, ONE._replace(visible=visible))
-    assert seen == [0, 0, 1, 2, 3, 3, 4, 3, 4]
-    assert [attempt.again and attempt.again.output for attempt in out.visible] == [0, None, None, 6, None]
+    assert seen == [1.0, 1.0, 2.0, 3.0, 4.0]
+    assert out.visible[0].again.output == 2.0 and out.visible[1].again is None
     assert [outcome.output for outcome in out.fresh] == [6.0, 8.0]
 
 
 @pytest.mark.parametrize("name", names())
-def test_fresh_inputs_are_other_ones_or_there_are_none(name):
+def test_every_kind_of_call_is_made_twice(name):
+    problem = find(name)
+    calls = list(zip(drawn(problem, 4101), task(problem, 4101).visible, strict=True))
+    twice = {case.quantities for case, asked in calls if asked.twice}
+    if problem.repeatable:
+        assert all(asked.twice for _, asked in calls)
+    elif not problem.exact:
+        assert twice == {case.quantities for case, _ in calls if not case.memory}
+    assert calls[0][1].twice and sum(asked.twice for _, asked in calls) >= len(calls) / 3
+
+
+@pytest.mark.parametrize("name", names())
+def test_fresh_inputs_are_other_ones_where_they_vary(name):
     problem = find(name)
     asked = task(problem, 4101)
     fresh, cases = asked.fresh(), [case.args for case in asked.visible if not case.memory]
-    assert varies(problem) == bool(fresh)
-    if fresh:
-        assert len(fresh) == len(cases) and not any(case.memory for case in fresh)
-        assert pickle.dumps([case.args for case in fresh]) != pickle.dumps(cases)
+    assert len(fresh) == len(cases) and not any(case.memory for case in fresh)
+    assert varies(problem) == (pickle.dumps([case.args for case in fresh]) != pickle.dumps(cases))
 
 
-def test_memory_is_measured_last():
-    for name in names():
-        kinds = [case.memory for case in task(find(name), 0).visible]
-        assert kinds == sorted(kinds), name
+def test_a_case_of_memory_comes_last():
+    problem = find("ps6.checkpointed_backward")
+    turned = dataclasses.replace(problem, cases=lambda rng: problem.cases(rng)[::-1])
+    with pytest.raises(ValueError, match="ps6.checkpointed_backward: cases of memory come last."):
+        drawn(turned, 0)
+
+
+def test_a_search_that_varies_for_wide_windows_alone_is_not_repeatable():
+    right, draw = RIGHT["ps2.wide_window"][0], np.random.default_rng(0)
+
+    def wide_window(units):
+        noise = 0 if units == 2 else 1e-4 * draw.normal()
+        return tuple(np.array(part) * (1 + noise) for part in right(units))
+
+    said = judge(find("ps2.wide_window"), collect(wide_window, task(find("ps2.wide_window"), 0)), seed=0)
+    assert any(finding.name == "not repeatable" for finding in said.findings)
 
 
 def test_nobody_asks_for_more_than_is_needed():

@@ -5,6 +5,8 @@ import inspect
 import numpy as np
 
 PRECISIONS = {"f": "float32", "d": "float64", "F": "float32", "D": "float64"}  # by a dtype's char
+if np.dtype("g").itemsize == 8:  # where a long double is a double
+    PRECISIONS |= {"g": "float64", "G": "float64"}
 IMAGES = ("N", "C", "Y", "X")  # for `expect_shape`: image, channel, row, column
 
 

@@ -1,4 +1,4 @@
-"""All calls that one check needs: every case twice, then fresh inputs as far as time allows."""
+"""All calls that one check needs: every case, some of them twice, then fresh inputs as far as time allows."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -10,14 +10,17 @@ from vgcourse.collect.outcomes import Answers, Attempt, Outcome
 from vgcourse.collect.uses import refused_use
 
 IN_ALL = 3 * SECONDS  # for the visible cases together
-TWICE = 3  # every third case is called twice: what a function remembers, or draws, shows in any of them
 
 
 class Asked(NamedTuple):
-    """One call to make; where `memory` is asked for, what comes back is (output, bytes at the peak)."""
+    """One call to make, or two, so that what a function remembers or draws shows.
+
+    Where `memory` is asked for, what comes back is (output, bytes at the peak).
+    """
 
     args: tuple
     memory: bool = False
+    twice: bool = False
 
 
 class Task(NamedTuple):
@@ -84,7 +87,7 @@ def collect_fresh(fn, calls):
 def _visible(fn, cases):
     """Every case, some of them once more where that was quick. A time limit ends it."""
     attempts, deadline = [], own_time() + IN_ALL
-    for number, asked in enumerate(cases):
+    for asked in cases:
         start = own_time()
         if attempts and attempts[-1].first.timed_out:
             attempts.append(attempts[-1])  # it would run into the limit again
@@ -93,7 +96,7 @@ def _visible(fn, cases):
             attempts.append(Attempt(Outcome(error=text, timed_out=True)))
         else:
             first = _call(fn, asked)
-            again = number % TWICE == 0 and not first.failed and own_time() - start < SECONDS / 4
+            again = asked.twice and not first.failed and own_time() - start < SECONDS / 4
             attempts.append(Attempt(first, _call(fn, asked) if again else None))
     return tuple(attempts)
 

@@ -45,13 +45,12 @@ def diagnose(problem, runs, wrong, fresh, *, seed=0, convention=None):
     suspects = Suspects(problem, runs, seed, convention, fresh)
     explained = {}
     for mistake in problem.mistakes:
-        whole = problem.exact or mistake.whole
-        hits = suspects.explains((mistake,), wrong, whole)
+        hits = suspects.explains((mistake,), wrong, whole=problem.exact or mistake.whole)
         if not hits or (hits != set(wrong) and suspects.agree_in_nothing(hits)):
             continue
         affected = suspects.affected((mistake,))
         # yes-or-no answers agree by chance, so there a mistake has to explain all that it would get wrong
-        if hits != affected and (whole or suspects.yes_or_no(hits)):
+        if hits != affected and suspects.yes_or_no(hits):
             continue
         if affected - set(wrong) and suspects.are_multiples(hits):
             continue  # −1 times what is right needs no mistake that would spoil the others, too

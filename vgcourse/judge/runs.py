@@ -13,7 +13,7 @@ from vgcourse.problems.numbers import MEASURED, NEARER, NEARER_MEASURED, ROUGHLY
 from vgcourse.problems.problem import drawn
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=128)
 def inputs(problem, seed, convention=None):
     """[(case, expected outputs)] for a seed; the same ones whenever they are asked for."""
     right = problem.formula(*([convention] if convention else []))
@@ -31,6 +31,12 @@ def wrong_run(problem, seed, convention, mistakes, number):
     except Exception as error:  # products that only square matrices allow
         outcome = Outcome(error=str(error))
     return compared(problem, Run(case, expected, outcome, []))
+
+
+def forget():
+    """Drop what is kept of inputs and mistakes, some 100 MB after a class: another set needs none of it."""
+    for kept in (inputs, wrong_run, _roughly):
+        kept.cache_clear()
 
 
 def may_agree(problem, convention, mistakes, mine, names):

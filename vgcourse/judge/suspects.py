@@ -14,7 +14,7 @@ from vgcourse.judge.runs import (
     same_in,
     wrong_run,
 )
-from vgcourse.problems.problem import FRESH, varies
+from vgcourse.problems.problem import FRESH
 
 
 class Suspects:
@@ -42,7 +42,7 @@ class Suspects:
     def explains(self, mistakes, wrong, whole=False):
         """Those of the wrong quantities that come out the same with the mistakes in.
 
-        What has to be explained as a `whole` is nothing as soon as they spoil what they do not explain.
+        With `whole`, all or nothing: none of them unless they are all that the mistakes spoil.
         """
         hits = set(wrong)
         if not hits:
@@ -56,7 +56,9 @@ class Suspects:
             if not hits or (whole and any(not q.ok and q.name not in hits for q in theirs.quantities)):
                 return set()
             seen |= {name for name in hits if quantity_of(mine, name) is not None}
-        return hits & seen & self.affected(mistakes)
+        affected = self.affected(mistakes)
+        hits &= seen & affected
+        return set() if whole and hits != affected else hits
 
     def explains_all(self, mistakes, wrong):
         """Do the mistakes explain all of what they would spoil, as far as there is an answer to it?"""
@@ -99,7 +101,7 @@ class Suspects:
     def fresh_runs(self):
         """What the learner's function gave on inputs that it had not seen; fewer of them where it is slow.
 
-        Where the inputs are always the same, the visible ones.
+        Where a problem's inputs are always the same, it is what another call of each gave.
         """
         if self._fresh_runs is None:
             cases = inputs(self.problem, self.seed + FRESH, self.convention)[: len(self.fresh)]
@@ -107,17 +109,15 @@ class Suspects:
                 compared(self.problem, Run(case, expected, outcome, []))
                 for (case, expected), outcome in zip(cases, self.fresh, strict=True)
             ]
-        return self._fresh_runs if varies(self.problem) else self.runs
+        return self._fresh_runs
 
     def all_fresh(self, mistakes):
         """What the mistakes give on the fresh inputs."""
-        if not varies(self.problem):
-            return self.all_theirs(mistakes)
         return [self.theirs(mistakes, number, self.seed + FRESH) for number in range(len(self.fresh_runs()))]
 
     def confirmed(self, mistakes, hits):
         """Does the learner's function agree with the mistakes on fresh inputs, too?"""
-        return bool(self.fresh_runs()) and all(
+        return bool(self.fresh) and all(
             same_in(self.problem, name, mine, theirs)
             for mine, theirs in zip(self.fresh_runs(), self.all_fresh(mistakes), strict=True)
             for name in hits

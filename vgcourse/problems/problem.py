@@ -23,7 +23,8 @@ class Case:
 
     A case is one set of arguments; `quantities` names the outputs in order. A single name means that the
     function returns that quantity alone, not a tuple. `batch` is the N and `steps` the T that a missing
-    or an extra mean would show. With `memory` the answer is (output, bytes that the call held at its peak).
+    or an extra mean would show. With `memory` the answer is (output, bytes that the call held at its peak);
+    such cases come last.
     """
 
     args: tuple
@@ -227,35 +228,47 @@ def _joined(parts):
     return tuple(edit for part in parts for edit in part)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def drawn(problem, seed):
-    """The cases of a seed; the same ones whenever they are asked for."""
-    return problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
+    """The cases of a seed; the same ones whenever they are asked for.
+
+    Raises
+    ------
+    ValueError
+        If a case of memory is not among the last: fresh inputs have none.
+    """
+    cases = problem.cases(np.random.default_rng([seed, *problem.name.encode()]))
+    if any(a.memory and not b.memory for a, b in itertools.pairwise(cases)):
+        raise ValueError(f"{problem.name}: cases of memory come last.")
+    return cases
 
 
 @functools.lru_cache(maxsize=256)
 def varies(problem):
-    """Are the inputs of two seeds different? Where they are not, there are no fresh ones to ask for."""
-    first, second = (pickle.dumps([case.args for case in drawn(problem, seed)]) for seed in (0, FRESH))
-    return first != second
+    """Do the inputs depend on the seed? Told by three seeds, and by the bytes that go to a jail."""
+    return len({pickle.dumps([case.args for case in drawn(problem, seed)]) for seed in (0, 1, FRESH)}) > 1
 
 
 def task(problem, seed, may_use=None):
     """What a learner's function is called with, and again on fresh inputs; `may_use` is for Task.
 
-    Memory is measured on the visible inputs alone: what a call holds does not depend on the numbers. So cases
-    of memory come last.
+    Called twice are every third case and the first of each kind, told by what it returns; all of them where
+    two calls have to agree. Memory is measured on the visible inputs alone: the numbers do not change it.
 
     Returns
     -------
     Task
     """
+    visible, kinds = [], set()
+    for number, case in enumerate(drawn(problem, seed)):
+        # in a table of verdicts each row has a name of its own
+        of_new_kind = not problem.exact and not case.memory and case.quantities not in kinds
+        twice = problem.repeatable or number % 3 == 0 or of_new_kind
+        visible.append(Asked(case.args, case.memory, twice))
+        kinds.add(case.quantities)
 
     def fresh():
-        if not varies(problem):
-            return ()
-        cases = itertools.takewhile(lambda case: not case.memory, drawn(problem, seed + FRESH))
-        return tuple(Asked(case.args) for case in cases)
+        cases = drawn(problem, seed + FRESH)
+        return tuple(Asked(case.args) for case in cases if not case.memory)
 
-    visible = tuple(Asked(case.args, case.memory) for case in drawn(problem, seed))
-    return Task(str(inspect.signature(problem.reference)), visible, fresh, may_use)
+    return Task(str(inspect.signature(problem.reference)), tuple(visible), fresh, may_use)

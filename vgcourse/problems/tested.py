@@ -57,7 +57,12 @@ def tested_problem(planted, **rest):
 def wrong_ones(planted):
     """The wrong implementations of a module."""
     group = getattr(planted, wrong_group(planted))
-    return group(np.random.default_rng(0)) if callable(group) else group
+    return group(np.random.default_rng(0)) if _by_chance(planted) else group
+
+
+def _by_chance(planted):
+    """Does chance place the errors of the wrong implementations?"""
+    return callable(getattr(planted, wrong_group(planted)))
 
 
 def wrong_group(planted):
@@ -89,9 +94,8 @@ def all_accused(runs):
 
 def _cases(planted, rng):
     """A row for each, in the same order for every seed."""
-    source, seed = inspect.getsource(planted) + PICK, 0
-    if callable(getattr(planted, wrong_group(planted))):
-        seed = int(rng.integers(2**31))
+    source = inspect.getsource(planted) + PICK
+    seed = int(rng.integers(2**31)) if _by_chance(planted) else 0  # else it would only make inputs differ
     groups = ("caught", wrong_group(planted), wrong_ones(planted)), ("accepted", "RIGHT", planted.RIGHT)
     return [
         Case((Passed(source, "pick", (group, number, seed), remembers=True),), (f"{word} [{one.label}]",))
