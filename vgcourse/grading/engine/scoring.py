@@ -17,6 +17,7 @@ from vgcourse.grading.jail import FRESH, NEXT, NO_MORE
 from vgcourse.grading.jail.outputs import failure
 from vgcourse.judge import Look, judge, look
 from vgcourse.judge.points import earned
+from vgcourse.judge.runs import forget
 from vgcourse.problems import find
 from vgcourse.problems.problem import Convention, Problem, varies
 from vgcourse.tell import report
@@ -71,9 +72,7 @@ class Looked:
         """What a jail is to ask for after this."""
         if self.look is None or self.answers.all_failed:
             return NEXT
-        if self.look.all_right:
-            return NO_MORE
-        return FRESH if varies(self.problem) else NEXT
+        return NO_MORE if self.look.all_right else FRESH
 
 
 def grade(order, worker):
@@ -86,6 +85,7 @@ def grade(order, worker):
             return NEXT
 
     try:
+        _begin(order.assignment)
         done = worker.run(order.job(), wanted)
         if done.status == "jail failed":
             return Graded(order.key, done.status, (), done.seconds, done.jail, tuple(done.notes))
@@ -94,6 +94,12 @@ def grade(order, worker):
     except Exception as error:  # a fault of ours in one submission must not stop the class
         return Graded(order.key, SET_ASIDE, notes=(f"it could not be scored: {short(repr(error))}",))
     return Graded(order.key, done.status, cells, done.seconds, done.jail, tuple(done.notes))
+
+
+@functools.lru_cache(maxsize=1)
+def _begin(assignment):
+    """When another set comes, forget what was kept of the last one."""
+    forget()
 
 
 def _look(order, key, data):
@@ -108,17 +114,19 @@ def _remembered(function, *data):
 
 
 def _for_all_seeds(order, done, wanted):
-    """Done, with what came for inputs that are always the same in the place of other seeds' answers, too.
+    """Done, with the answers to inputs that are the same for all seeds entered for each of them.
 
-    As elsewhere, what is all right is not looked at again.
+    They were asked for once. What is all right is judged for the run's seed alone, as elsewhere.
     """
-    others = {}
+    answers, fresh = dict(done.answers), dict(done.fresh)
     for key, data in done.answers.items():
         cell, number, _ = key
         problem = order.checks[cell].asks[number].problem
         if not varies(find(problem)) and wanted(key, data) != NO_MORE:
-            others |= {(cell, number, task): data for task in range(len(order.seeds[problem]))}
-    return done._replace(answers=others | done.answers)
+            others = [(cell, number, task) for task in range(1, len(order.seeds[problem]))]
+            answers |= dict.fromkeys(others, data)
+            fresh |= dict.fromkeys(others, done.fresh[key]) if key in done.fresh else {}
+    return done._replace(answers=answers, fresh=fresh)
 
 
 def _cell(order, number, did, done):

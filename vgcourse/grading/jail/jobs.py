@@ -49,7 +49,8 @@ class Job(NamedTuple):
     key : digest of everything that the result depends on
     assignment : "ps1"; with `rooms`, which warm parent is forked
     cells : Cells, the notebook's code cells in order
-    tasks : problem -> tuple of `collect.Task`, one for each seed
+    tasks : problem -> tuple of `collect.Task`, one for each seed; where the inputs are always the
+        same, one
     rooms : modules of vgcourse that exist in the jail: "activations", "plotting", …
     files : name -> bytes, what lies beside the notebook
     limits : Limits
