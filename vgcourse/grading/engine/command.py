@@ -94,24 +94,28 @@ def _executor(arguments, jail):
 
 @contextlib.contextmanager
 def _as_by_ctrl_c():
-    """What ends a job of a batch system, and what a closed terminal sends, stop a run as Ctrl-C does."""
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    numbers = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]  # not with nohup
+    """What ends a job of a batch system, and what a closed terminal sends, stop a run as Ctrl-C does.
+
+    After the first of them no other is heard: it would interrupt what clears away.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    usual = signal.SIG_DFL, signal.default_int_handler  # with nohup it is another one, which stays
+    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) in usual}
     if threading.current_thread() is not threading.main_thread():
-        numbers = []
+        before = {}
 
     def stop(number, frame):
-        for one in numbers:
-            signal.signal(one, lambda *_: None)  # a second one is not to interrupt what clears away
+        for one in before:
+            signal.signal(one, lambda *_: None)
         raise KeyboardInterrupt
 
-    for number in numbers:
+    for number in before:
         signal.signal(number, stop)
     try:
         yield
     finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _grade(course, name, executor, jail, secret, arguments):

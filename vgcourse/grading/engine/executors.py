@@ -124,7 +124,7 @@ class _Member:
             resource_tracker.ensure_running()  # it lets SIGINT through where it starts
         with _held(signal.SIGINT):  # Ctrl-C is for the one who starts it, also while it starts
             process.start()
-        self.process = process
+            self.process = process
         theirs.close()
 
     def take(self, order):
@@ -186,7 +186,10 @@ def _serve(pipe, jail):
 
 
 def _leave(number, frame):
-    """Through all that has to be cleared away, which nothing interrupts."""
+    """Through all that has to be cleared away, which nothing interrupts.
+
+    What is started meanwhile would inherit SIG_IGN, but no function.
+    """
     signal.signal(number, lambda *_: None)
     sys.exit()
 

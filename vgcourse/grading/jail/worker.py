@@ -68,7 +68,9 @@ class Worker:
         return self._run(job, key, wanted)
 
     def _run(self, job, key, wanted):
-        parent = self._parents[key] = self._parents.pop(key)  # the last that was used is the last to go
+        parent = self._parents[key]
+        others = {other: one for other, one in self._parents.items() if other != key}
+        self._parents = others | {key: parent}  # the last that was used is the last to go
         keep = False
         try:
             done = Run(job, parent, wanted).go()
@@ -80,7 +82,11 @@ class Worker:
 
     def close(self):
         """End all processes. The worker may be used again."""
-        self._end_all_but(0)
+        try:
+            self._end_all_but(0)
+        except BaseException:  # a signal: whoever handles it lets no other through
+            self._end_all_but(0)
+            raise
 
     def _end_all_but(self, number):
         """End the warm parents that have not been used for longest."""
@@ -88,7 +94,7 @@ class Worker:
             self._end(next(iter(self._parents)))
 
     def _end(self, key):
-        """Until it has ended it stays known: whatever interrupts this, `close` finds it."""
+        """Until it has ended it stays known, so that `close` finds it whatever interrupts this."""
         with contextlib.suppress(OSError):
             self._parents[key].close()
         del self._parents[key]
