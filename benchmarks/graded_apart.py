@@ -1,7 +1,7 @@
 """`vgcourse grade`, and what is known inside its processes alone; for grading_class.py.
 
 Last line of what it prints: peak memory of the coordinator in MB. Each process that judges leaves a file in
-the folder VGCOURSE_COUNTS: how many answers it was asked about, how many of them it remembered.
+the folder VGCOURSE_COUNTS: how many answers it was asked about, how many of them it remembered, its own peak.
 """
 
 import json
@@ -11,6 +11,11 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from vgcourse.grading.engine import scoring
+
+
+def peak():
+    """The most memory that this process has had, in MB; getrusage's is that of whoever started it."""
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 
 
 class Counted:
@@ -29,7 +34,7 @@ class Counted:
     def leave(self):
         """Write what was counted."""
         info = self.judged.cache_info()
-        counts = {"asked": info.hits + info.misses + self.large, "remembered": info.hits}
+        counts = {"asked": info.hits + info.misses + self.large, "remembered": info.hits, "peak": peak()}
         Path(os.environ["VGCOURSE_COUNTS"], f"{os.getpid()}.json").write_text(json.dumps(counts))
 
 
@@ -40,6 +45,5 @@ if __name__ == "__main__":
     from vgcourse import cli
 
     code = cli.main(sys.argv[1:])
-    # not getrusage's: that one remembers the process that started this
-    print("peak", int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024)
+    print("peak", peak())
     sys.exit(code)

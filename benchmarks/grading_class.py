@@ -85,8 +85,8 @@ def grade(root, sets, processes):
 
     Returns
     -------
-    processor seconds, wall seconds, what it printed, answers judged, how many of them from memory, ids of
-    processes that are left
+    processor seconds, wall seconds, what it printed, answers judged, how many of them from memory, the peak
+    memory in MB of a process that judges, ids of processes that are left
     """
     ctypes.CDLL(None).prctl(ORPHANS_ARE_OURS, 1)
     counts = root / "counts"
@@ -97,7 +97,7 @@ def grade(root, sets, processes):
     left = left_behind()
     counted = [json.loads(file.read_text()) for file in counts.glob("*.json")]
     asked, remembered = (sum(one[key] for one in counted) for key in ("asked", "remembered"))
-    return spent, wall, said, asked, remembered, left
+    return spent, wall, said, asked, remembered, max(one["peak"] for one in counted), left
 
 
 def worths(root, expected, processes):
@@ -177,12 +177,13 @@ def draw(seconds, path):
 def lines(root, sets, number, processes):
     """Make the class, grade it, compare; yield the rows of the table, write the picture."""
     expected = make_class(root, sets, number)
-    spent, wall, said, asked, remembered, left = grade(root, sets, processes)
+    spent, wall, said, asked, remembered, peak, left = grade(root, sets, processes)
     handed_in = sum(one.status != "no submission" for one in expected.values())
     yield Line("submissions", handed_in, "", note=f"{number} students, {len(sets)} sets")
     yield Line("wall time", wall / 60, "min", note=f"{processes} processes")
     yield Line("processor time each", spent / handed_in, "s", 0.5)
     yield Line("peak memory of the coordinator", float(said.split("peak ")[1]), "MB", 500)
+    yield Line("peak memory of a process that judges", peak, "MB")
     yield Line("answers judged from memory", 100 * remembered / asked, "%", note=f"of {asked:,}")
     yield Line("processes left behind", len(left), "", 0, note=" ".join(left))
     yield Line("gradebook", (root / "gradebook.db").stat().st_size / 1e6, "MB")

@@ -63,6 +63,16 @@ def cells_of(folder):
             yield OwnCell(grade_id, cell["cell_type"], "".join(cell["source"]))
 
 
+def notebooks_in(gradebook, assignment):
+    """The notebooks of an assignment in a gradebook: none where it is unknown, or has a due date alone."""
+    from nbgrader.api import MissingEntry
+
+    try:
+        return list(gradebook.find_assignment(assignment).notebooks)
+    except MissingEntry:
+        return []
+
+
 def unknown_set(source, assignment):
     """A sentence where a course's folder `source` holds no such set, else nothing."""
     sets = dict.fromkeys(path.parent.name for path in sorted(source.glob("*/*.ipynb")))

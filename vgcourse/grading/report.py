@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from vgcourse.grading.checks import LONGEST, metadata_of, natural, read_checks, read_notes, short
-from vgcourse.grading.course import cells_of, course_folders, missing_gradebook, not_generated
+from vgcourse.grading.course import cells_of, course_folders, missing_gradebook, not_generated, notebooks_in
 from vgcourse.grading.naming import named, read_names
 from vgcourse.grading.outcome import MISSING, entries_of, outcome_of, with_entry
 from vgcourse.grading.page import to_html
@@ -68,11 +68,7 @@ def collect(course_root, assignment):
     if missing := missing_gradebook(folders["db_url"]):
         raise FileNotFoundError(f"{missing}: no gradebook there; has anything been graded?")
     with Gradebook(folders["db_url"]) as gradebook:
-        try:
-            notebooks = list(gradebook.find_assignment(assignment).notebooks)
-        except MissingEntry:
-            notebooks = []
-        if not notebooks:  # a due date alone makes an assignment
+        if not (notebooks := notebooks_in(gradebook, assignment)):
             raise UnknownAssignment(not_generated(folders["source"], assignment))
         students = sorted(gradebook.students, key=lambda s: ((s.last_name or s.id).casefold(), s.id))
         names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() or s.id for s in students}

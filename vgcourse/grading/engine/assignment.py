@@ -7,10 +7,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from nbgrader.api import MissingEntry
-
 from vgcourse.grading.boxes import texts_of
-from vgcourse.grading.course import course_config, course_folders, not_generated
+from vgcourse.grading.course import course_config, course_folders, not_generated, notebooks_in
 from vgcourse.grading.engine.errors import EngineError
 from vgcourse.grading.engine.orders import Ask, Check, digest_of, may_use
 from vgcourse.grading.restore import given_cells
@@ -89,11 +87,7 @@ def read_assignment(gradebook, course, name):
     EngineError
         If it is not known, or is none that can be graded here.
     """
-    try:
-        notebooks = gradebook.find_assignment(name).notebooks
-    except MissingEntry:
-        notebooks = []
-    if not notebooks:  # a due date alone makes an assignment
+    if not (notebooks := notebooks_in(gradebook, name)):
         raise EngineError(not_generated(course.source, name))
     if len(notebooks) != 1:
         raise EngineError(f"{name} has {len(notebooks)} notebooks; expected one. Plain nbgrader grades it.")
