@@ -7,7 +7,7 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 
 from vgcourse import plotting
 from vgcourse.gradcheck import StepSweep
@@ -193,6 +193,39 @@ def test_small_pictures_have_a_palette_and_the_same_look(kind):
         assert np.abs(pixels(small)[there] - colour).max() <= 6, f"{name} has another hue"
 
 
+def test_bands_and_the_grid_keep_their_colours_in_a_small_picture():
+    plotting.use_style()
+    fig, ax = plt.subplots(figsize=(7, 3.6))
+    for rate in range(1, 5):
+        curve = np.exp(-rate * np.arange(200) / 50)
+        ax.plot(curve)
+        ax.fill_between(range(200), 0.8 * curve, 1.2 * curve, alpha=0.16, lw=0)
+    full, small = pixels(plotting.png(fig)), pixels(plotting.png(fig, small=True))
+    colours, counts = np.unique(full.reshape(-1, 3), axis=0, return_counts=True)
+    bands = [colour for colour, count in zip(colours, counts, strict=True) if count >= 300]
+    assert len(bands) > 10
+    for colour in bands:
+        there = (full == colour).all(axis=-1)
+        assert np.abs(small[there] - colour).max() <= 3, colour
+
+
+@pytest.mark.parametrize("name", ["BLUE", "ORANGE", "GREEN", "PINK", "SKY", "AMBER", "BLACK", "GREY"])
+def test_words_can_be_read_in_a_colour_and_on_it(name):
+    base, colour = plotting.base, getattr(plotting, name)
+    words = base.for_text(colour)
+    assert 4.5 <= base.contrast(words, "white") and (
+        base.contrast(colour, "white") < 4.5 or words == to_hex(colour)
+    )
+    assert base.contrast(base.upon(colour), colour) >= 4.5
+    hues = [rgb_to_hsv(to_rgb(c)) for c in (colour, words)]
+    assert hues[0][0] == pytest.approx(hues[1][0], abs=0.02), "a darker shade, the same hue"
+
+
+def test_contrast_is_that_of_the_standard():
+    assert plotting.base.contrast("black", "white") == pytest.approx(21, rel=1e-9, abs=0)
+    assert plotting.base.contrast("#767676", "white") == pytest.approx(4.54, rel=2e-3, abs=0)
+
+
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_end_labels_stand_beside_their_lines_and_apart(scale):
     _, ax = plt.subplots()
@@ -206,8 +239,8 @@ def test_end_labels_stand_beside_their_lines_and_apart(scale):
     heights = [text.get_position()[1] for text in ax.texts]
     inches = ax.get_window_extent().height / ax.figure.dpi
     assert (np.diff(heights) * inches * 72 >= plt.rcParams["font.size"]).all()
-    assert [to_hex(t.get_color()) for t in ax.texts] == [
-        to_hex(line.get_color()) for line in ax.get_lines()[:4]
+    assert [t.get_color() for t in ax.texts] == [
+        plotting.base.for_text(line.get_color()) for line in ax.get_lines()[:4]
     ]
     assert all(text.get_position()[0] > 1 for text in ax.texts)
     expected = ax.transAxes.inverted().transform(ax.transData.transform((2, 10.0)))[1]
@@ -308,7 +341,7 @@ def test_matrix_is_white_at_zero_and_symmetric():
     assert (image.norm.vmin, image.norm.vcenter, image.norm.vmax) == (-4, 0, 4)
     assert texts(ax) == ["1", "−4", "0", "2"]
     assert [t.get_position() for t in ax.texts] == [(0, 0), (1, 0), (0, 1), (1, 1)]
-    assert [to_hex(t.get_color()) for t in ax.texts] == ["#333333", "#ffffff", "#333333", "#333333"]
+    assert [to_hex(t.get_color()) for t in ax.texts] == ["#000000", "#ffffff", "#000000", "#000000"]
     assert ax.get_title(loc="left") == "W" and ax.get_xlabel() == "2 × 2"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 
 BLUE, ORANGE, GREEN, PINK, SKY, AMBER, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
@@ -52,7 +53,8 @@ def display(bundle, alt):
 def png(fig, *, small=False, **options):
     """The figure as PNG bytes, at its own size (no tight bounding box).
 
-    With `small`, in a palette of 64 colours (256 where colours stand for numbers): a quarter of the bytes.
+    With `small`, in a palette: a quarter of the bytes. It has 64 colours, more where an area would come out
+    in another colour, and 256 where colours stand for numbers.
     """
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", **options)
@@ -60,12 +62,25 @@ def png(fig, *, small=False, **options):
         return buffer.getvalue()
     from PIL import Image
 
-    colours = 256 if _has_colour_scale(fig) else 64
     # Median cut, the default, would spend them on shades of the background, and turn green lines blue.
     how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
+    full = Image.open(buffer).convert("RGB")
+    for colours in (256,) if _has_colour_scale(fig) else (64, 128, 256):
+        reduced = full.quantize(colours, **how)
+        if _areas_keep_their_colours(np.asarray(full), np.asarray(reduced.convert("RGB"))):
+            break
     smaller = io.BytesIO()
-    Image.open(buffer).convert("RGB").quantize(colours, **how).save(smaller, "png", optimize=True)
+    reduced.save(smaller, "png", optimize=True)
     return smaller.getvalue()
+
+
+def _areas_keep_their_colours(full, reduced, pixels=300, steps=3):
+    """Is every colour of so many pixels, such as that of a band, at most so many steps of 255 off?"""
+    codes = full.reshape(-1, 3).astype(int) @ (1 << 16, 1 << 8, 1)
+    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    large = first[counts >= pixels]
+    off = full.reshape(-1, 3)[large].astype(int) - reduced.reshape(-1, 3)[large]
+    return np.abs(off).max(initial=0) <= steps
 
 
 def _has_colour_scale(fig):
@@ -128,8 +143,36 @@ def short(number):
     return text.replace("-", "−")
 
 
+def contrast(one, other):
+    """The contrast ratio of two colours, 1 … 21 (WCAG 2.2): text wants 4.5, large text and lines 3."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour):
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return linear @ (0.2126, 0.7152, 0.0722)
+
+
+def for_text(colour, least=4.5):
+    """The colour, as much darker as words in it need to be read on white."""
+    rgb = np.array(to_rgb(colour))
+    while contrast(rgb, "white") < least:
+        rgb = 0.97 * rgb
+    return to_hex(rgb)
+
+
+def upon(colour):
+    """White or black, for words on a field of this colour: the one that is easier to read."""
+    return max("white", BLACK, key=lambda words: contrast(words, colour))
+
+
 def label_ends(ax, gap=0.012):
-    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend."""
+    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend.
+
+    Where the colour is too light for words, they are in a darker shade of it.
+    """
     ax.get_xlim(), ax.get_ylim()  # settles the limits, which are lazy until somebody asks
     ends = []
     for line in ax.get_lines():
@@ -145,7 +188,8 @@ def label_ends(ax, gap=0.012):
     ends.sort(key=lambda end: end[0])
     line_height = 1.3 * plt.rcParams["font.size"] / (ax.get_window_extent().height * 72 / ax.figure.dpi)
     for y, (_, line) in zip(spread([y for y, _ in ends], line_height), ends, strict=True):
-        ax.text(1 + gap, y, line.get_label(), color=line.get_color(), transform=ax.transAxes, va="center")
+        colour = for_text(line.get_color())
+        ax.text(1 + gap, y, line.get_label(), color=colour, transform=ax.transAxes, va="center")
     return ax
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import TwoSlopeNorm
 
-from .base import BLUE, GREEN, GREY, ORANGE, as_array, expect_same_length, new_axes
+from .base import BLUE, GREEN, GREY, ORANGE, as_array, expect_same_length, new_axes, upon
 
 
 def plot_activation_pair(z, values, slopes, ax=None, name="f", active=None):
@@ -114,7 +114,7 @@ def plot_matrix(matrix, ax=None, title=None, values=None, largest=None):
     matrix = np.asarray(matrix, dtype=float)
     ax = new_axes(ax)
     size = largest or np.abs(matrix).max() or 1.0
-    ax.imshow(matrix, norm=TwoSlopeNorm(0, -size, size), aspect="equal")
+    squares = ax.imshow(matrix, norm=TwoSlopeNorm(0, -size, size), aspect="equal")
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(False)
@@ -122,7 +122,7 @@ def plot_matrix(matrix, ax=None, title=None, values=None, largest=None):
     if values if values is not None else max(matrix.shape) <= 6:
         for (row, column), value in np.ndenumerate(matrix):
             ax.text(column, row, f"{value:.2g}".replace("-", "−"), ha="center", va="center", fontsize=8,
-                    color="white" if abs(value) > 0.6 * size else "#333333")  # fmt: skip
+                    color=upon(squares.to_rgba(value)))  # fmt: skip
     if title:
         ax.set_title(title)
     ax.set_xlabel(f"{matrix.shape[0]} × {matrix.shape[1]}")

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from .base import BLUE, GREY, ORANGE, as_array, new_axes
+from .base import BLUE, GREY, ORANGE, as_array, new_axes, upon
 from .shapes import INK, box, canvas, note, wire
 
 LEVELS = LinearSegmentedColormap.from_list("levels", [BLUE, "#ffffff", ORANGE])
@@ -30,9 +30,9 @@ def plot_gauges(levels, texts, rows, columns, ax=None):
     if any(shape != levels.shape for shape in shapes):
         raise ValueError(f"{where}: levels have shape {levels.shape}, names {shapes[0]}, texts {shapes[1]}.")
     ax = new_axes(ax, figsize=(7.2, 0.9 + 0.34 * len(rows)))
-    ax.imshow(levels, cmap=LEVELS, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    fields = ax.imshow(levels, cmap=LEVELS, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     for (row, column), level in np.ndenumerate(levels):
-        color = "white" if abs(level) > 0.75 else "#222222"
+        color = upon(fields.to_rgba(level))
         ax.text(column, row, texts[row][column], ha="center", va="center", fontsize=9, color=color)
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)
