@@ -182,7 +182,7 @@ def item(section, line):
     name, colon, text = line.partition(" : ")
     if not colon and section in RESULTS:
         return ["", "*result*", f"    {escape(line)}"]
-    names = ", ".join(f"``{part}``" for part in re.split(r",\s*", name))
+    names = ", ".join(f"``{part}``" for part in re.split(r",\s*(?![^()]*\))", name))
     return ["", names, *([f"    {escape(text)}"] if text else [])]
 
 

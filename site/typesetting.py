@@ -2,7 +2,7 @@
 
 - A formula and the signs that touch it: MathJax makes a box of a formula, and a browser may break the line
   after any box, also before a comma.
-- A number and its per cent sign; the parts of a long number, 10 000.
+- A number and its per cent sign; the parts of a long number, 10 000; the two ends of a range, 96–100.
 - Short code, such as `dh @ W_h`.
 """
 
@@ -13,6 +13,7 @@ from docutils import nodes
 OPENING = re.compile(r"[(\[“‘]+$")
 CLOSING = re.compile(r"^[^\w\s(\[“‘]+")
 IN_NUMBERS = re.compile(r"(?:(?<=\d)|^) (?=%)|(?<=\d) (?=\d{3}\b)")
+RANGE = re.compile(r"(?<=\d)–(?=\d)")
 SHORT = 24  # characters of code
 
 
@@ -31,8 +32,11 @@ def keep_signs(app, doctree):
 
 def keep_numbers(app, doctree):
     for text in list(doctree.findall(nodes.Text)):
-        if IN_NUMBERS.search(text) and not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement)):
-            text.parent.replace(text, nodes.Text(IN_NUMBERS.sub("\N{NO-BREAK SPACE}", text)))
+        if isinstance(text.parent, (nodes.literal, nodes.FixedTextElement)):
+            continue
+        kept = RANGE.sub("–\N{WORD JOINER}", IN_NUMBERS.sub("\N{NO-BREAK SPACE}", text))
+        if kept != text:
+            text.parent.replace(text, nodes.Text(kept))
 
 
 def keep_short_code(app, doctree):
