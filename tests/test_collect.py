@@ -31,7 +31,7 @@ from vgcourse.collect.plain import Foreign, describe, plain, same
 from vgcourse.collect.uses import refused_use
 from vgcourse.judge import judge
 from vgcourse.problems import MAY_USE, SETS, find, names
-from vgcourse.problems.problem import drawn, task, varies
+from vgcourse.problems.problem import FRESH, drawn, task, varies
 from vgcourse.recurrent import lstm_step_forward
 from vgcourse.tell.report import as_text
 
@@ -247,7 +247,9 @@ def test_fresh_inputs_are_other_ones_where_they_vary(name):
     asked = task(problem, 4101)
     fresh, cases = asked.fresh(), [case.args for case in asked.visible if not case.memory]
     assert len(fresh) == len(cases) and not any(case.memory for case in fresh)
-    assert varies(problem) == (pickle.dumps([case.args for case in fresh]) != pickle.dumps(cases))
+    assert varies(problem, (4101, 4101 + FRESH)) == (
+        pickle.dumps([case.args for case in fresh]) != pickle.dumps(cases)
+    )
 
 
 def test_a_case_of_memory_comes_last():

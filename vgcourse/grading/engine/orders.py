@@ -58,12 +58,16 @@ class Order(NamedTuple):
     environment: str
 
     def job(self):
-        """The same for the jail, with the inputs drawn; where they are always the same, once."""
+        """The same for the jail, with the inputs drawn; where they are the same for all seeds, once."""
         tasks = {
-            problem: tuple(_task(problem, seed) for seed in (seeds if varies(find(problem)) else seeds[:1]))
+            problem: tuple(_task(problem, seed) for seed in (seeds if self.varies(problem) else seeds[:1]))
             for problem, seeds in self.seeds.items()
         }
         return Job(self.key, self.assignment, self.cells, tasks, self.rooms, self.files, self.limits)
+
+    def varies(self, problem):
+        """Are a problem's inputs different for its seeds?"""
+        return varies(find(problem), tuple(self.seeds[problem]))
 
 
 @functools.lru_cache(maxsize=128)

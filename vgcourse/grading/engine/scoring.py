@@ -19,7 +19,7 @@ from vgcourse.judge import Look, judge, look
 from vgcourse.judge.points import earned
 from vgcourse.judge.runs import forget
 from vgcourse.problems import find
-from vgcourse.problems.problem import Convention, Problem, varies
+from vgcourse.problems.problem import Convention, Problem
 from vgcourse.tell import report
 from vgcourse.tell.fingerprint import fingerprints
 
@@ -122,7 +122,7 @@ def _for_all_seeds(order, done, wanted):
     for key, data in done.answers.items():
         cell, number, _ = key
         problem = order.checks[cell].asks[number].problem
-        if not varies(find(problem)) and wanted(key, data) != NO_MORE:
+        if not order.varies(problem) and wanted(key, data) != NO_MORE:
             others = [(cell, number, task) for task in range(1, len(order.seeds[problem]))]
             answers |= dict.fromkeys(others, data)
             fresh |= dict.fromkeys(others, done.fresh[key]) if key in done.fresh else {}
