@@ -31,11 +31,9 @@ def two_at_once(suspects, rest, named, wrong):
     for pair in itertools.combinations(mistakes, 2):
         if not suspects.problem.combine(*pair):
             continue
-        asked = wrong if any(m.whole for m in pair) else rest
-        hits = suspects.explains(pair, suspects.possible(pair, asked))
-        if hits and any(m.whole for m in pair) and hits != suspects.affected(pair):
-            continue
-        if hits and suspects.yes_or_no(hits) and suspects.explains(pair, wrong) != suspects.affected(pair):
+        whole = any(mistake.whole for mistake in pair)
+        hits = suspects.explains(pair, suspects.possible(pair, wrong if whole else rest), whole)
+        if hits and suspects.yes_or_no(hits) and not suspects.explains(pair, wrong, whole=True):
             continue
         if hits and len(suspects.affected(pair) - set(wrong)) >= len(hits):
             continue

@@ -164,9 +164,7 @@ def best_convention(problem, runs, seed):
         if not wrong:
             return convention, theirs
         suspects = Suspects(problem, theirs, seed, convention)
-        one = any(
-            suspects.explains((m,), wrong) == wrong == suspects.affected((m,)) for m in problem.mistakes
-        )
+        one = any(suspects.explains((m,), wrong, whole=True) == wrong for m in problem.mistakes)
         ranked.append((not one, len(wrong), k, convention, theirs))
     return min(ranked, key=lambda rank: rank[:3])[3:]
 
