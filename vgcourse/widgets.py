@@ -15,7 +15,6 @@ answers in a few milliseconds. A `live_figure` computes each picture when its sl
 
 import html
 import inspect
-import io
 import json
 import math
 from base64 import b64decode
@@ -25,10 +24,10 @@ from pathlib import Path
 
 import ipywidgets
 import matplotlib.pyplot as plt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from vgcourse.plotting import base
+from vgcourse.plotting.redraw import Redraw
 
 __all__ = ["LiveFigure", "flipbook", "live_figure", "slider"]
 
@@ -210,7 +209,8 @@ def live_figure(fig, update, /, *, alt, **sliders):
     fig : matplotlib.figure.Figure
         Drawn once by you, at most 100 KB as PNG. It is taken out of pyplot; its layout and size then stay.
     update : callable
-        ``update(**values)`` changes artists of `fig` in place, for example with ``line.set_ydata``.
+        ``update(**values)`` changes artists of `fig` in place, for example with ``line.set_ydata``, and axes
+        by their setters, such as ``ax.set_xticks`` (what is done to a single tick is not seen).
         An error in it is shown below the sliders, and the last good picture stays.
     alt : str or callable
         What the picture shows, for readers who do not see it; ``alt(**values)`` can put the values and the
@@ -249,12 +249,12 @@ class LiveFigure(ipywidgets.VBox):
 
         self._fig, self._update, self._alt, self._sliders = fig, update, alt, dict(sliders)
         plt.close(fig)  # the inline backend shows what pyplot still knows: the figure would appear twice
-        FigureCanvasAgg(fig)
         update(**self._values())
         # Run at every redraw, the layout engine would double the cost and let the axes jump under the slider.
         fig.draw_without_rendering()
         fig.set_layout_engine("none")
         _hold_labels(fig)
+        self._drawing = Redraw(fig)
 
         self._start_alt = self._alt_text()
         self._full_png()  # raises now rather than at the first move
@@ -282,14 +282,13 @@ class LiveFigure(ipywidgets.VBox):
             self.picture.value, self.error.value, self.error.layout.display = picture, "", "none"
 
     def _full_png(self):
-        buffer = io.BytesIO()
-        self._fig.canvas.print_png(buffer, pil_kwargs={"compress_level": 1})
-        if buffer.tell() > MAX_PNG_BYTES:
+        picture = self._drawing.png()
+        if len(picture) > MAX_PNG_BYTES:
             raise ValueError(
-                f"live_figure: the picture has {buffer.tell()} bytes; expected at most {MAX_PNG_BYTES}. "
+                f"live_figure: the picture has {len(picture)} bytes; expected at most {MAX_PNG_BYTES}. "
                 "Draw less or smaller."
             )
-        return buffer.getvalue()
+        return picture
 
     def _alt_text(self):
         text = self._alt(**self._values()) if callable(self._alt) else self._alt
