@@ -303,6 +303,10 @@ def test_verify_prints_both_and_a_bound_or_raises_with_the_error(capsys):
     assert capsys.readouterr().out.split() == "(1.7) formula 0.0128 measured 0.0128 error < 1e-12 ✓".split()
     verify("(1.18)", np.array([3.0, 4.0]), np.array([3.0, 4.0]))
     assert capsys.readouterr().out.split() == "(1.18) formula ‖5‖ measured ‖5‖ error < 1e-12 ✓".split()
+    verify("(4.14)", 1.0, 1.14, 0.15)  # one digit would say 0.1, and more was allowed
+    assert capsys.readouterr().out.split()[-3:] == ["<", "1.5e-01", "✓"]
+    verify("(4.1)", 1.0, 1.001, 0.0153602)
+    assert capsys.readouterr().out.split()[-3:] == ["<", "1.6e-02", "✓"]
     verify("(9.8)", 3, 3, 0)
     assert capsys.readouterr().out.split() == "(9.8) formula 3 measured 3 error 0 ✓".split()
     verify("(1.7)", np.ones(3), np.ones(3), quiet=True)

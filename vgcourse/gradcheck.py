@@ -7,6 +7,7 @@ Everything is computed in float64. In float32 a difference quotient would be off
 points are converted, and a function that returns float32 all the same is refused.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -68,11 +69,20 @@ def verify(name, formula, measured, tolerance=1e-12, quiet=False):
     tolerance = expect_number("verify", "tolerance", tolerance, "a number ≥ 0", lambda t: t >= 0)
     error = relative_error(formula, measured)
     if not error <= tolerance:
-        raise AssertionError(f"{name}: relative error {error:.1e}, above {tolerance:.0e}")
+        raise AssertionError(f"{name}: relative error {error:.1e}, above {_bound(tolerance)}")
     if not quiet:
         both = (f"{word} {_size(value)}" for word, value in (("formula", formula), ("measured", measured)))
-        bound = f"< {tolerance:.0e}" if tolerance else "0"
+        bound = f"< {_bound(tolerance)}" if tolerance else "0"
         print(f"{name:23s} {' '.join(both)} error {bound} ✓")
+
+
+def _bound(tolerance):
+    """One digit, as in 1e-12; where that is not all, two, rounded up: never less than what is allowed."""
+    short = f"{tolerance:.0e}"
+    if float(short) == tolerance:
+        return short
+    unit = 10.0 ** (math.floor(math.log10(tolerance)) - 1)
+    return f"{math.ceil(round(tolerance / unit, 6)) * unit:.1e}"
 
 
 def _size(value):
@@ -278,7 +288,7 @@ class GradientReport(NamedTuple):
         errors = ["< 1e-12" if b.error <= 1e-12 else f"{b.error:.1e}" for b in self.blocks]
         lines = [f"{b.name:{width}s}  {e:>7s}  {'✓' if b.ok else '✗'}" for b, e in zip(self.blocks, errors)]
         verdict = "gradient agrees" if self.ok else "wrong: " + ", ".join(self.wrong)
-        return "\n".join([*lines, f"{verdict} (tolerance {self.tolerance:.0e})"])
+        return "\n".join([*lines, f"{verdict} (tolerance {_bound(self.tolerance)})"])
 
 
 def check_gradients(loss, params, grads, *, rng, directions=2, tolerance=1e-9):
