@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.text import Text
 
 BLUE, ORANGE, GREEN, PINK, SKY, AMBER, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
@@ -51,11 +52,13 @@ def display(bundle, alt):
 
 
 def png(fig, *, small=False, **options):
-    """The figure as PNG bytes, at its own size (no tight bounding box).
+    """The figure as PNG bytes, at its own size (no tight bounding box); light words become darker.
 
     With `small`, in a palette: a quarter of the bytes. It has 64 colours, more where an area would come out
     in another colour, and 256 where colours stand for numbers.
     """
+    for words in fig.findobj(Text):
+        words.set_color(for_text(words.get_color()))
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", **options)
     if not small:
@@ -156,7 +159,9 @@ def _luminance(colour):
 
 
 def for_text(colour, least=4.5):
-    """The colour, as much darker as words in it need to be read on white."""
+    """The colour, as much darker as words in it need to be on white. White stays: it is for dark fields."""
+    if not 1.2 < contrast(colour, "white") < least:
+        return colour
     rgb = np.array(to_rgb(colour))
     while contrast(rgb, "white") < least:
         rgb = 0.97 * rgb
@@ -169,10 +174,7 @@ def upon(colour):
 
 
 def label_ends(ax, gap=0.012):
-    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend.
-
-    Where the colour is too light for words, they are in a darker shade of it.
-    """
+    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend."""
     ax.get_xlim(), ax.get_ylim()  # settles the limits, which are lazy until somebody asks
     ends = []
     for line in ax.get_lines():
@@ -188,8 +190,7 @@ def label_ends(ax, gap=0.012):
     ends.sort(key=lambda end: end[0])
     line_height = 1.3 * plt.rcParams["font.size"] / (ax.get_window_extent().height * 72 / ax.figure.dpi)
     for y, (_, line) in zip(spread([y for y, _ in ends], line_height), ends, strict=True):
-        colour = for_text(line.get_color())
-        ax.text(1 + gap, y, line.get_label(), color=colour, transform=ax.transAxes, va="center")
+        ax.text(1 + gap, y, line.get_label(), color=line.get_color(), transform=ax.transAxes, va="center")
     return ax
 
 

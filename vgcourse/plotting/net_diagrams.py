@@ -79,10 +79,10 @@ def draw_unrolled(T, ax=None, layers=1, bidirectional=False, states=None, jacobi
         if bidirectional:  # the input goes round the lower box, its result round the upper one
             wire(ax, [(x, 0.58), (x, low - 0.28)], GREY)
             round_lower = [(x + 0.22, 0.35), (x + 0.62, 0.35), (x + 0.62, low + 0.75), (x + 0.2, low + 0.75)]
-            wire(ax, [*round_lower, (x + 0.2, top - 0.28)], GREY)
+            wire(ax, [*round_lower, (x + 0.2, top - 0.28)], GREY, over=True)
             if outputs[t]:
                 up = (low + 0.28, low + 0.5, low + 0.5, top + 0.5, top + 0.5, top + 0.72)
-                wire(ax, list(zip(x - np.array([0.2, 0.2, 0.62, 0.62, 0.2, 0.2]), up)), BLUE)
+                wire(ax, list(zip(x - np.array([0.2, 0.2, 0.62, 0.62, 0.2, 0.2]), up)), BLUE, over=True)
         for row in range(0 if bidirectional else layers):
             start = 0.58 if row == 0 else low + rise * (row - 1) + 0.28
             wire(ax, [(x, start), (x, low + rise * row - 0.28)], GREY if row == 0 else INK)

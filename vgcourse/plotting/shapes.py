@@ -38,9 +38,11 @@ def circle(ax, x, y, text, color=INK, radius=0.21, fontsize=11):
     return radius, radius
 
 
-def wire(ax, points, color=INK, lw=1.4, ls="-", arrow=True):
-    """A line through the points, with an arrow head at its end."""
+def wire(ax, points, color=INK, lw=1.4, ls="-", arrow=True, over=False):
+    """A line through the points, with an arrow head at its end; `over` leaves a gap in what it crosses."""
     xs, ys = zip(*points)
+    if over:
+        ax.plot(xs, ys, color="white", lw=lw + 3, ls="-", solid_capstyle="butt", zorder=2)
     ax.plot(xs, ys, color=color, lw=lw, ls=ls, solid_capstyle="round", solid_joinstyle="round", zorder=2)
     if arrow:
         (x0, y0), (x1, y1) = points[-2:]
