@@ -306,6 +306,13 @@ def test_a_docstring_is_set_as_numpydoc_with_its_equation(book):
     assert formula.count(r"\[") == formula.count(r"\]") == 1
 
 
+def test_code_of_a_docstring_fits_the_page(book):
+    pages = [soup(path) for path in book.glob("library/*.html")]
+    blocks = [pre.get_text() for page in pages for pre in page.select("article pre")]
+    assert len(blocks) > 20
+    assert [line for block in blocks for line in block.splitlines() if len(line) > 88] == []
+
+
 @pytest.mark.parametrize(
     "given, wanted",
     [
@@ -357,6 +364,7 @@ def test_claims_are_what_the_lectures_print(book):
     rows = [[cell.get_text() for cell in row.select("td")] for row in page.select("tbody tr")]
     assert ["(10.6) bias 1", "2.231", "2.213", "2e-02"] in rows
     assert len(rows) > 300
+    assert not [row for row in rows if re.fullmatch(r"\(\d+\.\d+\)", row[0])], "a claim says of what"
     for script in ROOT.glob("lectures/measured/*.py"):
         first = re.search(r'"""(.{20})', script.read_text(encoding="utf-8"))[1]
         assert any(first in row[0] for row in rows), script.name
