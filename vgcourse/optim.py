@@ -3,7 +3,8 @@
 An optimiser with a memory takes its state and returns the next one:
 
 >>> state = adam_init(params)
->>> params, state = adam_step(params, clip_by_global_norm(grads, 5.0), state, learning_rate=1e-3)
+>>> grads = clip_by_global_norm(grads, 5.0)
+>>> params, state = adam_step(params, grads, state, learning_rate=1e-3)
 
 A step is computed in the precision of its parameters: in float32 a learning rate below 1e−45 is 0, and
 (1 − α λ) w is w as soon as α λ is below 3e−8. NaN comes out as NaN.

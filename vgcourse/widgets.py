@@ -1,14 +1,16 @@
 """Sliders over figures: draw once, change the artists in place, see the result at once.
 
     (line,) = ax.semilogy(t, 0.9**t)
-    widgets.flipbook(fig, lambda a: line.set_ydata(a**t), np.linspace(0.5, 1.5, 21), start=0.9,
-                     label="factor a", alt=lambda a: f"{a:.2f} to the power t", fmt=".2f")
+    draw = lambda a: line.set_ydata(a**t)
+    alt = lambda a: f"{a:.2f} to the power t"
+    factors = np.linspace(0.5, 1.5, 21)
+    widgets.flipbook(fig, draw, factors, start=0.9, label="factor a", alt=alt, fmt=".2f")
 
 A `flipbook` holds a picture for every value of one knob: it needs no kernel, moves in exported pages too, and
 answers in a few milliseconds. A `live_figure` computes each picture when its sliders move, and takes several:
 
-    widgets.live_figure(fig, lambda a: line.set_ydata(a**t), alt=lambda a: f"{a:.2f} to the power t",
-                        a=widgets.slider(0.1, 2, value=0.9, label="factor a"))
+    factor = widgets.slider(0.1, 2, value=0.9, label="factor a")
+    widgets.live_figure(fig, draw, alt=alt, a=factor)
 
 `interact` makes a new figure for every move; moving the artists of one that stays costs a quarter of it.
 """

@@ -1,7 +1,7 @@
 """What is wrong with my net? Findings in words, with numbers, and the lecture that cures each.
 
 >>> print(diagnose(params, x, labels, activation="sigmoid"))
-vanishing gradients: layer 1 gets 3e-12 of the largest layer's gradient (×0.22 a layer). Lectures 3, 4, 6: …
+vanishing gradients: layer 1 gets 3e-12 of the largest layer's gradient …
 """
 
 from typing import NamedTuple

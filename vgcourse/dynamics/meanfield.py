@@ -1,7 +1,7 @@
 """How variance and gradients travel through a wide random net, by integrals instead of by sampling.
 
 >>> field = mean_field(depth=500, sigma_w=1.0, activation="tanh")
->>> round(float(500 * field.q[-1]), 2)  # q_l ≈ 1/(2l): it falls like 1/depth, not exponentially
+>>> round(float(500 * field.q[-1]), 2)  # q_l ≈ 1/(2l), not exponential
 0.5
 """
 

@@ -5,9 +5,9 @@ mappings"), so nothing but the skip stands on the path from block to block.
 
 >>> block = bottleneck_init(256, 64, rng=np.random.default_rng(0))
 >>> running = block_running_init(block)
->>> out, cache = residual_block_forward(block, images)               # training: the batch's own statistics
+>>> out, cache = residual_block_forward(block, images)  # training: the batch's own
 >>> running = update_block_running(running, cache, momentum=0.1)
->>> out, _ = residual_block_forward(block, images, running=running)  # test: fixed estimates
+>>> out, _ = residual_block_forward(block, images, running=running)  # test: fixed
 >>> block_cost(block, 14, 14)
 """
 

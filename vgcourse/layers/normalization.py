@@ -7,9 +7,9 @@ images and pixels (spatial), one row over its features (layer norm).
 Two conventions of batch norm are in use: dividing the batch's sum of squares by N (all frameworks) or by
 N − 1 (`unbiased=True`). They differ in the output and in the gradient; say which one you mean.
 
->>> out, cache = batch_norm_forward(params, x)                    # training: the batch's own statistics
+>>> out, cache = batch_norm_forward(params, x)  # training: the batch's own statistics
 >>> running = update_running(running, cache, momentum=0.1)
->>> out, _ = batch_norm_forward(params, x, running=running)       # test: fixed estimates
+>>> out, _ = batch_norm_forward(params, x, running=running)  # test: fixed estimates
 """
 
 from typing import NamedTuple

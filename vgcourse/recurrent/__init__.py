@@ -15,8 +15,10 @@ from them. A state is used by its own loss and by the next step, a weight by eve
 
 Every cell is a pair of step functions, so `unroll_*`, `stack_*` and `bidirectional_*` take any of them:
 
->>> state, cache = gru_step_forward(params, x_t, state)  # (N, H); the LSTM's h and c are one (2, N, H)
->>> dx_t, dstate_prev, grads = gru_step_backward(dstate, cache)  # dname: gradient with respect to name
+>>> state, cache = gru_step_forward(params, x_t, state)
+>>> dx_t, dstate_prev, grads = gru_step_backward(dstate, cache)
+
+A state is (N, H), the LSTM's h and c together one (2, N, H); `dname` is the gradient with respect to `name`.
 """
 
 from vgcourse.recurrent import bptt, carry, cells, compose, fast, gated, lags, lstm, memory

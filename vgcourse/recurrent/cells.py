@@ -5,8 +5,10 @@ every step, and the straight path leaves σ(b)^T of a gradient over T steps: for
 8e−31, b = 1 2.5e−14, and b = ln(T − 1) about 1/e (`chrono_bias`).
 
 >>> cell = CELLS["gru"]
->>> params = cell_init("gru", D=3, H=5, rng=np.random.default_rng(0), forget_bias=chrono_bias(100))
->>> states, caches = unroll_forward(cell.step_forward, params, x, zero_state("gru", N=4, H=5))
+>>> rng = np.random.default_rng(0)
+>>> params = cell_init("gru", D=3, H=5, rng=rng, forget_bias=chrono_bias(100))
+>>> state0 = zero_state("gru", N=4, H=5)
+>>> states, caches = unroll_forward(cell.step_forward, params, x, state0)
 """
 
 import numpy as np

@@ -9,7 +9,8 @@ at every step k ≤ t. For the plain net, with δ_{t,k} = ∂L_t/∂z_k,
 Why one pass gives the same: swap the sums, dW_h = Σ_k (Σ_{t≥k} δ_{t,k})ᵀ h_{k−1}. The step back is linear
 in δ, so the inner sum obeys the recursion of `bptt` and is its dz_k:
 
-    Σ_{t≥k} δ_{t,k} = (∂L_k/∂h_k + (Σ_{t>k} δ_{t,k+1}) W_h) ⊙ f'(z_k) = (∂L_k/∂h_k + dz_{k+1} W_h) ⊙ f'(z_k)
+    Σ_{t≥k} δ_{t,k} = (∂L_k/∂h_k + (Σ_{t>k} δ_{t,k+1}) W_h) ⊙ f'(z_k)
+                    = (∂L_k/∂h_k + dz_{k+1} W_h) ⊙ f'(z_k)
 
 T(T + 1)/2 steps back have become T. What the one pass hides is the lag: δ_{t,k} went t − k times through W_h
 and f', so it shrinks or grows about geometrically with the lag. `gradients_by_lag` shows it for any cell.

@@ -25,8 +25,8 @@ Read in this order:
 
 The loss comes segment by segment, so nothing has length T:
 
->>> def loss(states, start, stop):  # states after the steps start … stop − 1, counted from 0
-...     return (states**2).sum() / 2, states  # the loss of these steps, its gradient with respect to states
+>>> def loss(states, start, stop):  # states after the steps start … stop − 1, from 0
+...     return (states**2).sum() / 2, states  # of these steps: the loss, and its gradient
 >>> result = checkpointed_bptt("lstm", params, x, state0, loss)
 
 A cell is a name of `recurrent.fast.KERNELS`, or a pair (forward, backward) such as `from_steps("lstm")`.

@@ -8,10 +8,11 @@ it β(S, r). Run some steps ahead and keep the state there, at a split. The step
 and r runs. Those left of it have had one of their runs, so r − 1 remain, but all S slots: the right is done
 by then and has given its slots back. So
 
-    β(S, r) = β(S − 1, r) + β(S, r − 1) = C(S + r, S)      (Pascal's triangle; β(S, 0) = β(0, r) = 1)
+    β(S, r) = β(S − 1, r) + β(S, r − 1) = C(S + r, S)
 
-This is the trade: S = 10 states and r = 3 runs reach 286 steps, r = 10 reach 184 756. With S = r both need
-to grow only like log l. (A "step" is a whole segment for `checkpointed_bptt`.)
+as in Pascal's triangle, for β(S, 0) = β(0, r) = 1. This is the trade: S = 10 states and r = 3 runs reach 286
+steps, r = 10 reach 184 756. With S = r both need to grow only like log l. (A "step" is a whole segment for
+`checkpointed_bptt`.)
 """
 
 from math import comb
