@@ -41,7 +41,8 @@ ax.set(ylim=(0, 2))
 plotting.show(fig, "A line that rises.")""",
     """def draw(a):
     line.set_ydata([0, a])
-widgets.flipbook(fig, draw, [0.5, 1, 2], label="slope", alt=lambda a: f"A line of slope {a}")""",
+alt = lambda a: f"A line of slope {a}"
+widgets.flipbook(fig, draw, [0.5, 1, 2], label="slope", alt=alt)""",
 ]
 
 

@@ -26,7 +26,7 @@ Read in this order:
 The loss comes segment by segment, so nothing has length T:
 
 >>> def loss(states, start, stop):  # states after the steps start … stop − 1, from 0
-...     return (states**2).sum() / 2, states  # of these steps: the loss, and its gradient
+...     return (states**2).sum() / 2, states  # of these steps: loss, gradient
 >>> result = checkpointed_bptt("lstm", params, x, state0, loss)
 
 A cell is a name of `recurrent.fast.KERNELS`, or a pair (forward, backward) such as `from_steps("lstm")`.
