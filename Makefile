@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SITE_READY := $(VENV)/.site-ready
 SITE_LOCK := site/requirements-lock.txt
+LITE_READY := $(VENV)/.lite-ready
+LITE_LOCK := site/lite-lock.txt
 # nbgrader starts `alembic`, and notebooks start `vgcourse`, by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # uv brings its own certificates; the machine's are right behind a company's proxy too (the old and the new name).
@@ -24,7 +26,7 @@ SHELL := /bin/sh
 INTACT := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab update test demo notebooks site serve pdf lint lock bench checker-report clean FORCE
+.PHONY: help setup lab update test demo notebooks site lite serve pdf lint lock bench checker-report clean FORCE
 
 help:  ## show this list
 	@echo "make <target> [ARGS=...] [PYTHON=python3.12]; the first use of a target sets up .venv"
@@ -53,6 +55,9 @@ notebooks: $(READY)  ## build the notebooks that changed, then the exercises fro
 site: $(SITE_READY)  ## build the book in site/_build/html; open its index.html, or put the folder on any web server
 	@$(BIN)/python site/build.py $(ARGS)
 
+lite: $(SITE_READY) $(LITE_READY)  ## build the book with a JupyterLite beside it: notebooks that run in a browser
+	@$(BIN)/python site/build.py --lite $(ARGS)
+
 serve: $(SITE_READY)  ## build the book and show it on http://127.0.0.1:8000 (PORT=...), to this computer only
 	@$(BIN)/python site/build.py --serve $(PORT) $(ARGS)
 
@@ -65,14 +70,15 @@ lint: $(READY)  ## check style and formatting of the Python files
 	@$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 
 COMPILE := uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-  --no-header --no-annotate pyproject.toml
-lock: $(READY)  ## write both locks again, with today's versions (UPGRADE= keeps those that are there)
+  --no-header --no-annotate
+lock: $(READY)  ## write the locks again, with today's versions (UPGRADE= keeps those that are there)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
-	@$(COMPILE) --extra lab --extra grading --extra dev -o requirements-lock.txt
+	@$(COMPILE) pyproject.toml --extra lab --extra grading --extra dev -o requirements-lock.txt
 	@# the book's own packages, at versions that agree with the rest; what the rest has for older Pythons alone is in both
-	@$(COMPILE) --extra site -c requirements-lock.txt -o $(SITE_LOCK) \
-	  $$(sed -n '/python_full_version </!s/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements-lock.txt | sort -u)
-	@echo "requirements-lock.txt and $(SITE_LOCK) are new; the next make installs from them"
+	@rest="-c requirements-lock.txt $$(sed -n '/python_full_version </!s/^\([^ =]*\)==.*/--no-emit-package \1/p' \
+	    requirements-lock.txt | sort -u)"; \
+	  $(COMPILE) pyproject.toml --extra site -o $(SITE_LOCK) $$rest && $(COMPILE) --group lite -o $(LITE_LOCK) $$rest
+	@echo "requirements-lock.txt, $(SITE_LOCK) and $(LITE_LOCK) are new; the next make installs from them"
 
 bench: $(READY)  ## compare speed and memory with their goals, and with torch where it is installed
 	@$(BIN)/python benchmarks/run.py $(ARGS)
@@ -85,15 +91,15 @@ clean:  ## remove .venv and everything that tests and builds leave behind
 	@find . -name __pycache__ -prune -exec rm -rf {} + ; find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 	@echo "removed .venv and caches"
 
-# $(call install,file,size): with uv when it is there and manages, else with pip; hashes are checked.
+# $(call install,file,size,options): with uv when it is there and manages, else with pip; hashes are checked.
 define install
 if command -v uv >/dev/null; then \
   echo "Installing $(1) with uv ($(2)) ..."; \
-  uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1) >$(LOG) 2>&1 && exit 0; \
+  uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes $(3) -r $(1) >$(LOG) 2>&1 && exit 0; \
   echo "uv did not manage."; fi; \
 $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null 2>&1; \
 echo "Installing $(1) with pip ($(2); a minute or two) ..."; \
-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1) >$(LOG) 2>&1 && exit 0; \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes $(3) -r $(1) >$(LOG) 2>&1 && exit 0; \
 if grep -qiE 'connection|temporary failure|name or service|unreachable|timed out|from versions: none' $(LOG); then \
   echo "No packages could be fetched: connect this computer to the network, then say: make $(MAKECMDGOALS)"; \
 else tail -n 3 $(LOG); echo "The packages could not be installed; all that was said stands in $(LOG)."; fi; exit 2
@@ -103,6 +109,12 @@ endef
 $(SITE_READY): $(READY) $(SITE_LOCK)
 	@$(call install,$(SITE_LOCK),about 60 MB)
 	@touch $(SITE_READY)
+
+# In a folder of their own (site/lite.py).
+$(LITE_READY): $(READY) $(LITE_LOCK)
+	@rm -rf $(VENV)/lite
+	@$(call install,$(LITE_LOCK),about 25 MB,--target $(VENV)/lite)
+	@touch $(LITE_READY)
 
 # The stamp goes first and comes last: what was interrupted between is thrown away and made again, if we made it.
 # A .venv of another user or another folder is not touched, one that the reader made is used when it fits.

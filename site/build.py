@@ -16,6 +16,7 @@ from pathlib import Path
 
 import ledger
 import library
+import lite
 import nbformat
 import worked
 from address import GITHUB, address_of
@@ -58,10 +59,11 @@ def leave_out_missing(cover):
     cover.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-def build(course, out, answers=True, address=None):
+def build(course, out, answers=True, address=None, in_browser=False):
     """The book of the course in folder `course`, as pages in `out`/html; returns Sphinx's exit status.
 
-    With the repository's `address`, OWNER/NAME, each notebook's page has buttons for Binder and Colab.
+    With the repository's `address`, OWNER/NAME, each notebook's page has buttons for Binder and Colab, with
+    `in_browser` one for JupyterLite, which is then built beside the pages.
     """
     gather(course, out / "source", answers)
     shutil.rmtree(out / "html", ignore_errors=True)
@@ -69,11 +71,15 @@ def build(course, out, answers=True, address=None):
     options += ["--fresh-env", "--fail-on-warning", "--keep-going", "--quiet", "--no-color"]
     if address:
         options += ["-D", f"html_theme_options.repository_url={GITHUB}{address}"]
+    if in_browser:
+        options += ["-D", "in_browser=1"]
     status = sphinx_build(options)
     wrote_pages = status < 2  # 1: with warnings
     for path in course.glob("exercises/*/*.ipynb") if wrote_pages else ():
         # what the download button gives has no answers in it
         shutil.copyfile(path, out / "html" / "_sources" / path.relative_to(course))
+    if in_browser and wrote_pages:
+        lite.write(course, out / "html" / "lite")
     return status
 
 
@@ -96,10 +102,12 @@ def main():
     parser.add_argument("--out", type=Path, default=SITE / "_build", help="where the pages go")
     parser.add_argument("--no-answers", action="store_true", help="problem sets without hints and answers")
     parser.add_argument("--address", help="OWNER/NAME on GitHub; default: the one in pyproject.toml")
+    parser.add_argument("--lite", action="store_true", help="with a JupyterLite, in lite/ beside the pages")
     parser.add_argument("--serve", type=int, metavar="PORT", help="show the pages afterwards")
     arguments = parser.parse_args()
     address = arguments.address or address_of(SITE.parent)
-    status = build(arguments.course.resolve(), arguments.out.resolve(), not arguments.no_answers, address)
+    course, out, answers = arguments.course.resolve(), arguments.out.resolve(), not arguments.no_answers
+    status = build(course, out, answers, address, arguments.lite)
     if status == 0:
         print(f"the book is in {arguments.out / 'html'}")
         if arguments.serve is not None:

@@ -71,6 +71,20 @@ def add_launch_buttons(app, config):
         config.html_theme_options["launch_buttons"] = LAUNCH
 
 
+def add_lite_button(app, pagename, templatename, context, doctree):
+    """With a JupyterLite beside the book (build.py) a notebook has a button that opens its copy there."""
+    if app.config.in_browser and pagename.startswith(("lectures/", "exercises/")):
+        context["header_buttons"].append(
+            {
+                "type": "link",
+                "url": f"{context['pathto']('lite/lab/index.html', 1)}?path={pagename}.ipynb",
+                "tooltip": "Run in this browser (JupyterLite)",
+                "icon": "fas fa-play",
+                "label": "lite",
+            }
+        )
+
+
 def copy_mathjax(app, exception):
     if exception is None and app.builder.format == "html":
         for name in MATHJAX_FILES:
@@ -79,5 +93,7 @@ def copy_mathjax(app, exception):
 
 
 def setup(app):
+    app.add_config_value("in_browser", False, "html", bool)
     app.connect("config-inited", add_launch_buttons)
+    app.connect("html-page-context", add_lite_button, priority=900)  # after the theme's own buttons
     app.connect("build-finished", copy_mathjax)

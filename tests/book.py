@@ -1,6 +1,7 @@
 """The book of a test: the repository's pages and a sample lecture, built once, and how to read its files."""
 
 import functools
+import importlib
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,15 @@ plotting.show(fig, "A line that rises.")""",
 alt = lambda a: f"A line of slope {a}"
 widgets.flipbook(fig, draw, [0.5, 1, 2], label="slope", alt=alt)""",
 ]
+
+
+def from_site(name):
+    """A module of the folder site/."""
+    sys.path.insert(0, str(ROOT / "site"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "site"))
 
 
 def build(course, out, *options):

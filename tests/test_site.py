@@ -5,27 +5,17 @@ import inspect
 import json
 import re
 import shutil
-import sys
 from importlib.util import find_spec
 
 import nbformat
 import pytest
-from book import PAGES, SITE_PACKAGES, build, pages_of, soup, write_notebook
+from book import PAGES, SITE_PACKAGES, build, from_site, pages_of, soup, write_notebook
 from conftest import ROOT, require
 
 import vgcourse
 from vgcourse.check import find
 
 MEGABYTE = 1_000_000
-
-
-def from_site(name):
-    """A module of the folder site/."""
-    sys.path.insert(0, str(ROOT / "site"))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(ROOT / "site"))
 
 
 # --- links ---
