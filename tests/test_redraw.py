@@ -180,8 +180,24 @@ def test_what_two_layers_cannot_show_is_drawn_whole(make):
     np.testing.assert_array_equal(pixels(redraw), whole(fig))
 
 
-def test_after_an_error_the_next_picture_is_right(fig):
+def test_a_bar_that_comes_below_the_grid():
+    fig, ax = plt.subplots(figsize=(4, 3))
+    (bar,) = ax.bar([0.5], [0.0])
+    ax.set_ylim(0, 1)
+    ax.set_axisbelow("line")  # matplotlib's own: a grid above bars, below lines
+    ax.grid()
+    plt.close(fig)
     redraw = Redraw(fig)
+    redraw.png()
+    bar.set_height(0.8)
+    np.testing.assert_array_equal(pixels(redraw), whole(fig))
+
+
+@pytest.mark.parametrize("pictures_before", [0, 1])
+def test_after_an_error_the_next_picture_is_right(fig, pictures_before):
+    redraw = Redraw(fig)
+    for _ in range(pictures_before):
+        redraw.png()
     title = fig.axes[0].title
     title.set_text(r"$\nosuchsign$")
     with pytest.raises(ValueError, match="nosuchsign"):

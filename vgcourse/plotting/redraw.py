@@ -14,7 +14,7 @@ class Redraw:
 
     Ticks, their labels and the grid take two thirds of a drawing, for text is dear. They are drawn once, and
     again when something sets limits, ticks, labels or places of axes; all else is drawn above a copy of them.
-    Where that is not the same picture to the last pixel, as with axes over axes, all is drawn each time.
+    Where that would be another picture, as with axes over axes or a grid over bars, all is drawn each time.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Redraw:
         """The figure as it is now, as PNG bytes: quickly packed, not small."""
         if self._places != self._places_now():
             self._try_two_layers()
-        elif self._in_two_layers:
+        elif self._in_two_layers and not any(map(_grid_above_something, self._fig.axes)):
             if self._stale_axes() != self._never_fresh:
                 self._keep_axes()
             self._draw_content()
@@ -46,12 +46,12 @@ class Redraw:
     def _try_two_layers(self):
         self._canvas.draw()
         whole = np.array(self._canvas.buffer_rgba())
-        self._places = self._places_now()
         self._keep_axes()
         self._draw_content()
         self._in_two_layers = np.array_equal(whole, self._canvas.buffer_rgba())
         if not self._in_two_layers:
             self._canvas.draw()
+        self._places = self._places_now()  # last: after an error above, all is tried again
 
     def _keep_axes(self):
         """Draw the lower layer: backgrounds and axes."""
@@ -90,6 +90,16 @@ class Redraw:
             ax.apply_aspect(locator(ax, self._canvas.get_renderer()) if locator else None)
         look = [(ax, ax.bbox.bounds, ax.get_visible(), ax.axison) for ax in self._fig.axes]
         return self._canvas.get_width_height(), self._fig.dpi, look
+
+
+def _grid_above_something(ax):
+    """Would the grid of these axes be drawn after something that stands in them?"""
+    axes = (ax.xaxis, ax.yaxis)
+    if not any(axis.get_tick_params(which)["gridOn"] for axis in axes for which in ("major", "minor")):
+        return False
+    above = max(axis.get_zorder() for axis in axes)
+    others = (child for child in ax.get_children() if child not in (ax.patch, *axes))
+    return any(child.get_zorder() < above and child.get_visible() for child in others)
 
 
 @contextlib.contextmanager
