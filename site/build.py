@@ -14,6 +14,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import bibliography
 import ledger
 import library
 import lite
@@ -37,6 +38,9 @@ def gather(course, to, answers=True):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
     (to / "site" / "index.md").rename(to / "index.md")
+    if (sources := to / "site" / "sources.md").is_file():
+        text = bibliography.to_bibtex(sources.read_text(encoding="utf-8"))
+        sources.with_suffix(".bib").write_text(text, encoding="utf-8")
     sets = sorted(to.glob("exercises/*/*.ipynb"))
     with zipfile.ZipFile(to / "site" / ZIP, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sets:
