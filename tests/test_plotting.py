@@ -255,7 +255,9 @@ def test_end_labels_stand_beside_their_lines_and_apart(scale):
     heights = [text.get_position()[1] for text in ax.texts]
     inches = ax.get_window_extent().height / ax.figure.dpi
     assert (np.diff(heights) * inches * 72 >= plt.rcParams["font.size"]).all()
-    assert [t.get_color() for t in ax.texts] == [line.get_color() for line in ax.get_lines()[:4]]
+    assert [t.get_color() for t in ax.texts] == [
+        plotting.base.for_text(line.get_color()) for line in ax.get_lines()[:4]
+    ]
     assert all(text.get_position()[0] > 1 for text in ax.texts)
     expected = ax.transAxes.inverted().transform(ax.transData.transform((2, 10.0)))[1]
     assert heights[-1] == pytest.approx(expected, abs=1e-9), "a label with room is exactly at its line"

@@ -314,6 +314,10 @@ def test_code_of_a_docstring_fits_the_page(book):
             ["Parameters", "----------", "a : int", "    Ends it."],
             ["", ".. rubric:: Parameters", "", "", "``a``", "    int.", "    Ends it."],
         ),
+        (
+            ["Parameters", "----------", "f : callable", "    ``f(x)`` ends it."],
+            ["", ".. rubric:: Parameters", "", "", "``f``", "    callable.", "    ``f(x)`` ends it."],
+        ),
         (["Returns", "-------", "array"], ["", ".. rubric:: Returns", "", "", "*result*", "    array"]),
         (
             ["Returns", "-------", "array; 0 where", "it ends", "", "Source: Le 2015."],

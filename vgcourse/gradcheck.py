@@ -69,7 +69,7 @@ def verify(name, formula, measured, tolerance=1e-12, quiet=False):
     tolerance = expect_number("verify", "tolerance", tolerance, "a number ≥ 0", lambda t: t >= 0)
     error = relative_error(formula, measured)
     if not error <= tolerance:
-        raise AssertionError(f"{name}: relative error {error:.1e}, above {_bound(tolerance)}")
+        raise AssertionError(f"{name}: relative error {error:.3g}, above {tolerance:.3g}")
     if not quiet:
         both = (f"{word} {_size(value)}" for word, value in (("formula", formula), ("measured", measured)))
         bound = f"< {_bound(tolerance)}" if tolerance else "0"
@@ -77,9 +77,9 @@ def verify(name, formula, measured, tolerance=1e-12, quiet=False):
 
 
 def _bound(tolerance):
-    """One digit, as in 1e-12; where that is not all, two, rounded up: never less than what is allowed."""
+    """One digit, as in 1e-12; where that is not all, two, rounded up: no less than what is allowed."""
     short = f"{tolerance:.0e}"
-    if float(short) == tolerance:
+    if math.isclose(float(short), tolerance):
         return short
     unit = 10.0 ** (math.floor(math.log10(tolerance)) - 1)
     return f"{math.ceil(round(tolerance / unit, 6)) * unit:.1e}"

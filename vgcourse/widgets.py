@@ -211,8 +211,8 @@ def live_figure(fig, update, /, *, alt, **sliders):
     fig : matplotlib.figure.Figure
         Drawn once by you, at most 100 KB as PNG. It is taken out of pyplot; its layout and size then stay.
     update : callable
-        ``update(**values)`` changes artists of `fig` in place, for example with ``line.set_ydata``, and axes
-        by their setters, such as ``ax.set_xticks`` (what is done to a single tick is not seen).
+        ``update(**values)`` changes artists of `fig` in place, for example with ``line.set_ydata``. Limits,
+        ticks and labels of axes may change, too; what it does to a single tick alone is not seen.
         An error in it is shown below the sliders, and the last good picture stays.
     alt : str or callable
         What the picture shows, for readers who do not see it; ``alt(**values)`` can put the values and the
@@ -252,6 +252,7 @@ class LiveFigure(ipywidgets.VBox):
         self._fig, self._update, self._alt, self._sliders = fig, update, alt, dict(sliders)
         plt.close(fig)  # the inline backend shows what pyplot still knows: the figure would appear twice
         update(**self._values())
+        base.darken_words(fig)
         # Run at every redraw, the layout engine would double the cost and let the axes jump under the slider.
         fig.draw_without_rendering()
         fig.set_layout_engine("none")
@@ -274,6 +275,7 @@ class LiveFigure(ipywidgets.VBox):
     def _redraw(self, _change):
         try:
             self._update(**self._values())
+            base.darken_words(self._fig)
             picture = self._img(self._full_png(), self._alt_text())
         # Whatever a learner's function raises: its traceback would end in a log that nobody has open.
         except Exception as error:
@@ -310,7 +312,7 @@ class LiveFigure(ipywidgets.VBox):
 
 
 def _hold_labels(fig):
-    """Fix the axes' labels where they are: looking for a place costs a sixth of every redraw."""
+    """Fix the axes' labels where they are: looking for a place costs a sixth of a whole drawing."""
     for ax in fig.axes:
         for axis in (ax.xaxis, ax.yaxis):
             place = axis.label.get_transform().transform(axis.label.get_position())

@@ -3,17 +3,19 @@
 import base64
 import html
 import io
+from functools import lru_cache
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
 
 BLUE, ORANGE, GREEN, PINK, SKY, AMBER, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
 )  # fmt: skip
 GREY = "#888888"
+NEARLY_WHITE = 1.2  # contrast with white
 
 
 def use_style():
@@ -52,13 +54,12 @@ def display(bundle, alt):
 
 
 def png(fig, *, small=False, **options):
-    """The figure as PNG bytes, at its own size (no tight bounding box); light words become darker.
+    """The figure as PNG bytes, at its own size (no tight bounding box); its words by `darken_words`.
 
     With `small`, in a palette: a quarter of the bytes. It has 64 colours, more where an area would come out
     in another colour, and 256 where colours stand for numbers.
     """
-    for words in fig.findobj(Text):
-        words.set_color(for_text(words.get_color()))
+    darken_words(fig)
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", **options)
     if not small:
@@ -67,7 +68,7 @@ def png(fig, *, small=False, **options):
 
     # Median cut, the default, would spend them on shades of the background, and turn green lines blue.
     how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
-    full = Image.open(buffer).convert("RGB")
+    full = on_white(Image.open(buffer))
     for colours in (256,) if _has_colour_scale(fig) else (64, 128, 256):
         reduced = full.quantize(colours, **how)
         if _areas_keep_their_colours(np.asarray(full), np.asarray(reduced.convert("RGB"))):
@@ -75,6 +76,17 @@ def png(fig, *, small=False, **options):
     smaller = io.BytesIO()
     reduced.save(smaller, "png", optimize=True)
     return smaller.getvalue()
+
+
+def on_white(picture):
+    """An RGBA image without its transparency, as a white page shows it."""
+    from PIL import Image
+
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema()[0] < 255:
+        page = Image.new("RGBA", picture.size, "white")
+        page.alpha_composite(picture)
+        picture = page
+    return picture.convert("RGB")
 
 
 def _areas_keep_their_colours(full, reduced, pixels=300, steps=3):
@@ -158,9 +170,20 @@ def _luminance(colour):
     return linear @ (0.2126, 0.7152, 0.0722)
 
 
+def darken_words(fig):
+    """Let all words of a figure be dark enough for the white that they stand on (`for_text`)."""
+    for words in fig.findobj(Text):
+        field = words.get_bbox_patch() or (words.axes or fig).patch
+        colour = words.get_color()
+        opaque = to_rgba(colour)[3] == 1 and words.get_alpha() in (None, 1)
+        if opaque and contrast(field.get_facecolor(), "white") < NEARLY_WHITE:
+            words.set_color(for_text(colour))
+
+
+@lru_cache
 def for_text(colour, least=4.5):
-    """The colour, as much darker as words in it need to be on white. White stays: it is for dark fields."""
-    if not 1.2 < contrast(colour, "white") < least:
+    """The colour, as much darker as words in it need to be on white; nearly white stays, for dark fields."""
+    if not NEARLY_WHITE < contrast(colour, "white") < least:
         return colour
     rgb = np.array(to_rgb(colour))
     while contrast(rgb, "white") < least:
@@ -174,7 +197,10 @@ def upon(colour):
 
 
 def label_ends(ax, gap=0.012):
-    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend."""
+    """Write each line's label at its right end in its colour, apart from one another. Replaces a legend.
+
+    Where the colour is too light for words, they are in a darker shade of it.
+    """
     ax.get_xlim(), ax.get_ylim()  # settles the limits, which are lazy until somebody asks
     ends = []
     for line in ax.get_lines():
@@ -190,7 +216,8 @@ def label_ends(ax, gap=0.012):
     ends.sort(key=lambda end: end[0])
     line_height = 1.3 * plt.rcParams["font.size"] / (ax.get_window_extent().height * 72 / ax.figure.dpi)
     for y, (_, line) in zip(spread([y for y, _ in ends], line_height), ends, strict=True):
-        ax.text(1 + gap, y, line.get_label(), color=line.get_color(), transform=ax.transAxes, va="center")
+        colour = for_text(line.get_color())
+        ax.text(1 + gap, y, line.get_label(), color=colour, transform=ax.transAxes, va="center")
     return ax
 
 
