@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SITE_READY := $(VENV)/.site-ready
 SITE_LOCK := site/requirements-lock.txt
-LITE_READY := $(VENV)/.lite-ready
+LITE_READY := $(VENV)/lite/.ready
 LITE_LOCK := site/lite-lock.txt
 # nbgrader starts `alembic`, and notebooks start `vgcourse`, by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -55,7 +55,7 @@ notebooks: $(READY)  ## build the notebooks that changed, then the exercises fro
 site: $(SITE_READY)  ## build the book in site/_build/html; open its index.html, or put the folder on any web server
 	@$(BIN)/python site/build.py $(ARGS)
 
-lite: $(SITE_READY) $(LITE_READY)  ## build the book with a JupyterLite beside it: notebooks that run in a browser
+lite: $(SITE_READY) $(LITE_READY)  ## build the book with a JupyterLite beside it, notebooks in the reader's own browser
 	@$(BIN)/python site/build.py --lite $(ARGS)
 
 serve: $(SITE_READY)  ## build the book and show it on http://127.0.0.1:8000 (PORT=...), to this computer only

@@ -17,7 +17,8 @@ LAUNCH = {
     "colab_url": "https://colab.research.google.com",
     "notebook_interface": "jupyterlab",
 }
-FILES = ("pyproject.toml", "README.md", "CITATION.cff", ".github/ISSUE_TEMPLATE/config.yml", "site/guide.md")
+FILES = ("pyproject.toml", "README.md", "CITATION.cff", ".github/ISSUE_TEMPLATE/config.yml")
+FILES += ("site/guide.md", "site/work.md")
 
 
 def address_of(root=ROOT):

@@ -63,26 +63,26 @@ def leave_out_missing(cover):
     cover.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-def build(course, out, answers=True, address=None, in_browser=False):
+def build(course, out, answers=True, address=None, with_lite=False):
     """The book of the course in folder `course`, as pages in `out`/html; returns Sphinx's exit status.
 
     With the repository's `address`, OWNER/NAME, each notebook's page has buttons for Binder and Colab, with
-    `in_browser` one for JupyterLite, which is then built beside the pages.
+    `with_lite` one for JupyterLite, which is then built beside the pages.
     """
     gather(course, out / "source", answers)
     shutil.rmtree(out / "html", ignore_errors=True)
     options = [str(out / "source"), str(out / "html"), "-c", str(SITE), "-d", str(out / "doctrees")]
     options += ["--fresh-env", "--fail-on-warning", "--keep-going", "--quiet", "--no-color"]
     if address:
-        options += ["-D", f"html_theme_options.repository_url={GITHUB}{address}"]
-    if in_browser:
-        options += ["-D", "in_browser=1"]
+        options += ["-D", f"html_theme_options.repository_url={GITHUB}{address}", "-t", "launch"]
+    if with_lite:
+        options += ["-t", "lite"]
     status = sphinx_build(options)
     wrote_pages = status < 2  # 1: with warnings
     for path in course.glob("exercises/*/*.ipynb") if wrote_pages else ():
         # what the download button gives has no answers in it
         shutil.copyfile(path, out / "html" / "_sources" / path.relative_to(course))
-    if in_browser and wrote_pages:
+    if with_lite and wrote_pages:
         lite.write(course, out / "html" / "lite")
     return status
 

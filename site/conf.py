@@ -21,6 +21,7 @@ myst_heading_anchors = 3
 
 # The library's pages: a name in `backticks` leads to its entry where there is one.
 add_module_names = False
+add_function_parentheses = False  # long names fit the contents better
 autodoc_preserve_defaults = True
 autodoc_typehints = "none"
 default_role = "py:obj"
@@ -73,7 +74,7 @@ def add_launch_buttons(app, config):
 
 def add_lite_button(app, pagename, templatename, context, doctree):
     """With a JupyterLite beside the book (build.py) a notebook has a button that opens its copy there."""
-    if app.config.in_browser and pagename.startswith(("lectures/", "exercises/")):
+    if app.tags.has("lite") and pagename.startswith(("lectures/", "exercises/")):
         context["header_buttons"].append(
             {
                 "type": "link",
@@ -93,7 +94,6 @@ def copy_mathjax(app, exception):
 
 
 def setup(app):
-    app.add_config_value("in_browser", False, "html", bool)
     app.connect("config-inited", add_launch_buttons)
     app.connect("html-page-context", add_lite_button, priority=900)  # after the theme's own buttons
     app.connect("build-finished", copy_mathjax)

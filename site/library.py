@@ -57,12 +57,20 @@ def page(name, module):
 
 
 def files(module):
-    """[(file, its public names)] of a room; a name that two files hand on stands where it is made."""
+    """[(file, its public names)] of a room; a name that two files hand on stands where it is made.
+
+    Files that the room's text lists, as in "1. `segments`: ...", come in that order.
+    """
     names = [name for name in public_names(module) if not inspect.ismodule(getattr(module, name))]
     inside = pkgutil.iter_modules(getattr(module, "__path__", []))
     parts = [importlib.import_module(f"{module.__name__}.{info.name}") for info in inside if not info.ispkg]
     found = [(part, [name for name in names if made_in(part, module, name)]) for part in parts]
-    found = sorted((pair for pair in found if pair[1]), key=lambda pair: names.index(pair[1][0]))
+    listed = re.findall(r"^\d+\. `(\w+)`", inspect.getdoc(module) or "", re.MULTILINE)
+    rank = {name: place for place, name in enumerate(listed)}
+    found = sorted(
+        (pair for pair in found if pair[1]),
+        key=lambda pair: (rank.get(pair[0].__name__.rpartition(".")[2], len(rank)), names.index(pair[1][0])),
+    )
     placed = {name for _, part_names in found for name in part_names}
     rest = [name for name in names if name not in placed]
     return [
@@ -166,7 +174,7 @@ def to_rest(lines):
             section = None
             out.append(escape(line))
         elif section in LISTS and line and not line.startswith(" "):
-            sentences = i + 1 < len(lines) and re.match(r"\s+[A-Z]", lines[i + 1])
+            sentences = i + 1 < len(lines) and re.match(r"\s+([A-Z]|``)", lines[i + 1])
             if (" : " in line or section in RESULTS) and sentences and line[-1] not in ".,;:":
                 line += "."  # the type ends, sentences begin
             goes_on = section in RESULTS and " : " not in line and re.match(r"[^\s-]", lines[i - 1])

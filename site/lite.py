@@ -1,8 +1,9 @@
-"""A JupyterLite beside the book: copies of the lectures and sets, which run in the reader's browser.
+"""A JupyterLite beside the book: copies of the lectures and sets for the reader's own browser.
 
 Python there is Pyodide, which a browser fetches from its usual place (cdn.jsdelivr.net), with numpy and
-matplotlib; the course itself lies here as a wheel. The packages of site/lite-lock.txt are in a folder of
-their own: among all others, their kernel would show in everybody's JupyterLab.
+matplotlib; ipywidgets comes from pypi.org, the course itself lies here as a wheel. The packages of
+site/lite-lock.txt are in a folder of their own: among all others, their kernel would show in everybody's
+JupyterLab.
 """
 
 import json
@@ -29,13 +30,17 @@ EXTENSIONS = (
     Path(sysconfig.get_path("data")) / "share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager",
 )
 LABEL = """**This copy runs in your browser.** Run the next cell first: it installs the course. Python, numpy
-and matplotlib come from cdn.jsdelivr.net, which takes a while the first time. What you write stays in this
-browser until you clear its data; points are forgotten when the kernel stops. Download what you want to keep.
+and matplotlib come from cdn.jsdelivr.net, ipywidgets from pypi.org, which takes a while the first time. What
+you write stays in this browser until you clear its data; points are forgotten when the kernel stops. Download
+what you want to keep, and take the next cell out of it.
 
-*Tested:* that these notebooks open with their results, and that the course and its checks answer where Python
-has no threads, no alarms and not all of its modules, as in a browser. *Not tested:* running them to the end
-on Pyodide. Where something fails, take another way to start: JupyterLab on a computer, or Binder."""
-INSTALL = "%pip install -q vgcourse"
+*Tested:* that such a copy opens with its results, and that the course and its checks answer where Python has
+no threads, no alarms and not all of its modules, as in a browser. *Not tested:* running one to its end on
+Pyodide. Where something fails, take another way to start: JupyterLab on a computer, or Binder."""
+# Not %pip: elsewhere, in a downloaded copy, that would install whatever has this name there.
+INSTALL = """import piplite
+
+await piplite.install("vgcourse")"""
 
 
 def write(course, out):
@@ -58,14 +63,11 @@ def write(course, out):
             "federated_extensions": list(map(str, EXTENSIONS)),
             "ignore_sys_prefix": ["federated_extensions"],  # or the instructor's menus would be there
             "no_sourcemaps": True,
-            "output_dir": str(place / "out"),
+            "output_dir": str(out),
         }
         config = {"LiteBuildConfig": settings, "PipliteAddon": {"piplite_urls": [str(wheel)]}}
         (place / "jupyter_lite_config.json").write_text(json.dumps(config))
-        start = "from jupyterlite_core.app import main; main()"
-        _run(sys.executable, "-c", start, "build", folder=place, PYTHONPATH=str(ROOM))
-        shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(place / "out", out)
+        _run(sys.executable, "-m", "jupyterlite_core", "build", folder=place, PYTHONPATH=str(ROOM))
 
 
 def gather(course, to):

@@ -1,5 +1,6 @@
-"""Sphinx extension: what belongs together stays in one line.
+"""Sphinx extension: letters of formulas in plain text, and what belongs together stays in one line.
 
+- x_t and W^(t−1), as docstrings, hints and claims write them, become letters with an index and a power.
 - A formula and the signs that touch it: MathJax makes a box of a formula, and a browser may break the line
   after any box, also before a comma.
 - A number and its per cent sign; the parts of a long number, 10 000; the two ends of a range, 96–100.
@@ -15,6 +16,38 @@ CLOSING = re.compile(r"^[^\w\s(\[“‘]+")
 IN_NUMBERS = re.compile(r"(?:(?<=\d)|^) (?=%)|(?<=\d) (?=\d{3}\b)")
 RANGE = re.compile(r"(?<=\d)–(?=\d)")
 SHORT = 24  # characters of code
+# One letter, with d or ∂ before it, and a short index: h_t, dW_x, n_in, h_{t−1}; h_prev is a name in code.
+BASE = r"(?<![\w.])(?P<base>[d∂]?[^\W\d_][\u0300-\u036f'′]?)"
+INDEX = rf"{BASE}_(?P<index>\{{[^{{}}]*\}}|\([^()]*\)|[A-Za-z0-9]{{1,3}}(?!\w))"
+ROUND = r"\((?:[^()]|\([^()]*\))*\)"
+POWER = rf"(?<=[\w)\]‖])\^(?P<power>\{{[^{{}}]*\}}|{ROUND}|[−-]?[A-Za-z0-9]+(?:_[A-Za-z0-9])?)"
+LETTERS = re.compile(f"{INDEX}|{POWER}")
+
+
+def set_letters(app, doctree):
+    """Indices and powers in plain text."""
+    for text in list(doctree.findall(nodes.Text)):
+        plain = nodes.unescape(text)  # of the zeros that docutils puts in place of backslashes
+        if LETTERS.search(plain) and not _is_code(text):
+            text.parent.replace(text, list(_letters(plain)))
+
+
+def _letters(text):
+    end = 0
+    for found in LETTERS.finditer(text):
+        yield nodes.Text(text[end : found.start()] + (found["base"] or ""))
+        kind, inside = (
+            (nodes.subscript, found["index"]) if found["base"] else (nodes.superscript, found["power"])
+        )
+        yield kind("", "", *_letters(inside[1:-1] if inside[0] in "{(" else inside))
+        end = found.end()
+    yield nodes.Text(text[end:])
+
+
+def _is_code(text):
+    return isinstance(
+        text.parent, (nodes.literal, nodes.FixedTextElement, nodes.raw, nodes.math, nodes.math_block)
+    )
 
 
 def keep_signs(app, doctree):
@@ -32,7 +65,7 @@ def keep_signs(app, doctree):
 
 def keep_numbers(app, doctree):
     for text in list(doctree.findall(nodes.Text)):
-        if isinstance(text.parent, (nodes.literal, nodes.FixedTextElement)):
+        if _is_code(text):
             continue
         kept = RANGE.sub("–\N{WORD JOINER}", IN_NUMBERS.sub("\N{NO-BREAK SPACE}", text))
         if kept != text:
@@ -56,6 +89,6 @@ def _cut(parent, place, signs):
 
 
 def setup(app):
-    for keep in (keep_signs, keep_numbers, keep_short_code):
-        app.connect("doctree-read", keep, priority=900)  # after the extensions that read whole sentences
+    for step in (set_letters, keep_signs, keep_numbers, keep_short_code):
+        app.connect("doctree-read", step, priority=900)  # after the extensions that read whole sentences
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,6 +12,7 @@ from vgcourse.problems import find
 
 CHECKED = re.compile(r'check\("(ps\d+\.\w+)"')
 MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+WRITE = '<p class="write">In the notebook you write your answer here.</p>'
 SPECIAL = re.compile(r"([\\*_$|<>\[\]#])")
 
 
@@ -29,6 +30,8 @@ def with_answers(released, solved):
     for i, (given, answer) in enumerate(zip(released.cells, solved.cells)):
         cells.append(given)
         if given.metadata.get("nbgrader", {}).get("solution"):
+            if given.cell_type == "markdown":
+                given.source = WRITE
             cells.append(v4.new_markdown_cell(folded(answer, solved.cells[i + 1 :]), id=f"{given.id}-solved"))
         elif "when_solved(" in given.source:
             given.outputs = answer.outputs

@@ -16,6 +16,7 @@ import vgcourse
 from vgcourse.check import find
 
 MEGABYTE = 1_000_000
+LETTERS_AND_SIGNS = re.compile(r"[\s`_^{}()]")  # what setting a plain text takes away
 
 
 # --- links ---
@@ -74,6 +75,32 @@ def test_what_belongs_together_stays_in_one_line(book):
     assert [kept.get_text() for kept in article.select("span.keep")] == [r"\(z\),", r"(\(z\)),"]
     assert [kept.get_text() for kept in article.select("p code.keep")] == ["dh @ W_h"]
     assert "51\N{NO-BREAK SPACE}%." in article.get_text()
+
+
+@pytest.mark.parametrize(
+    "given, wanted",
+    [
+        ("h_{l−1} and W_l act on h_L", "h~l−1~ and W~l~ act on h~L~"),
+        ("(T_H/T_1)^((j−1)/(H−1)), 2^16", "(T~H~/T~1~)^(j−1)/(H−1)^, 2^16^"),
+        ("Σ_k e^z_k of ∂L/∂W_hg, n_in", "Σ~k~ e^z~k~^ of ∂L/∂W~hg~, n~in~"),
+        ("‖W^K‖^(1/K), h_(t−1), f'(z_k)", "‖W^K^‖^1/K^, h~t−1~, f'(z~k~)"),
+        ("h_prev, W_h_n, clip_by_value, np.where, x.T_y", "h_prev, W_h_n, clip_by_value, np.where, x.T_y"),
+    ],
+)
+def test_indices_and_powers_of_plain_text(given, wanted):
+    def written(node):
+        sign = {"subscript": "~", "superscript": "^"}.get(node.tagname, "")
+        inside = "".join(map(written, node.children)) if node.children else node.astext()
+        return f"{sign}{inside}{sign}"
+
+    assert "".join(map(written, from_site("typesetting")._letters(given))) == wanted
+
+
+def test_hints_and_docstrings_have_indices(book):
+    hints = soup(book / "exercises" / "ps2" / "ps2.html").select("article details sub")
+    assert len(hints) > 10
+    library = soup(book / "library" / "mlp.html").select("article dd p sub")
+    assert "l−1" in [sub.get_text() for sub in library]
 
 
 def test_glossary_leads_to_the_definition(book):
@@ -224,8 +251,8 @@ def test_hints_and_answers_are_folded_below_each_box(book, name):
         set(re.findall(rf'check\("({name}\.\w+)"', "".join(cell.source for cell in solved.cells)))
     )
     for problem in graded:
-        first = find(problem).hints[0].replace("`", "")
-        assert "".join(first.split())[:30] in "".join(article.get_text().replace("’", "'").split()), problem
+        first = LETTERS_AND_SIGNS.sub("", find(problem).hints[0])
+        assert first[:30] in LETTERS_AND_SIGNS.sub("", article.get_text().replace("’", "'")), problem
     assert "What a right answer shows" in article.get_text()
     source = "".join(cell.source for cell in solved.cells)
     hidden = re.findall(r"BEGIN HIDDEN TESTS.*?(seed=\d+).*?END HIDDEN", source, re.DOTALL)

@@ -156,8 +156,8 @@ def residual_block_forward(params, x, *, running=None, stride=1, eps=1e-5):
     ----------
     params : tuple of StageParams; the filters are square with an odd size
     x : (N, C, Y, X) array
-    running : None for batch norms by the batch's own statistics, with 1/(NYX) (training), or one
-        RunningStatistics for each stage (test)
+    running : None for batch norms by the batch's own statistics, with 1/(NYX) (training); for test,
+        one RunningStatistics for each stage
     stride : s ≥ 1
     eps : of the batch norms
 

@@ -163,7 +163,7 @@ UGRNN = Cell(
 class GRUParams(NamedTuple):
     """The weights, rows in the order r, z (gates), n (candidate); also the type of their gradients.
 
-    b_h stands beside W_hn: with reset="after" the reset gate acts on it and not on b.
+    b_h stands beside W_hn: with `reset="after"` the reset gate acts on it and not on b.
     """
 
     W_x: np.ndarray  # (3H, D)

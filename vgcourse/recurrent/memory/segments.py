@@ -46,7 +46,7 @@ def from_steps(name, **options):
     Parameters
     ----------
     name : one of `recurrent.CELLS`
-    options : of its forward step, such as activation="relu" or reset="before"
+    options : of its forward step, such as `activation="relu"` or `reset="before"`
 
     Returns
     -------
