@@ -94,8 +94,9 @@ def plot_cobweb(h, f_h, orbit, ax=None, fixed_points=(), stable=()):
     ax.plot(across[:-1], up[:-1], color=ORANGE, lw=1.1, ls="-", label="_orbit")
     ax.plot(orbit[0], orbit[0], marker="o", ms=5, color=ORANGE)
     outline = [withStroke(linewidth=3, foreground="white")]  # the word may lie over the staircase
-    ax.annotate("start", (orbit[0], orbit[0]), (6, -9), textcoords="offset points", color=ORANGE,
-                path_effects=outline, zorder=5)  # fmt: skip
+    falls = len(orbit) > 1 and orbit[1] < orbit[0]  # then the staircase begins below the diagonal
+    ax.annotate("start", (orbit[0], orbit[0]), (-6, 3) if falls else (6, -9), textcoords="offset points",
+                ha="right" if falls else "left", color=ORANGE, path_effects=outline, zorder=5)  # fmt: skip
     for point, is_stable in zip(fixed_points, stable):
         ax.plot(point, point, marker="o", ms=8, mfc=BLACK if is_stable else "white", mec=BLACK, mew=1.4)
     ax.set(xlabel="$h_{t-1}$", ylabel="$h_t$", xlim=(np.min(h), np.max(h)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.patheffects import withStroke
 
 from .base import BLACK, BLUE, GREY, ORANGE, as_array, new_axes
 
@@ -61,16 +62,17 @@ def plot_cliff(w, b, loss, unclipped, clipped, ax=None):
     clipped = as_array("plot_cliff", "clipped", clipped, 2)
     loss = as_array("plot_cliff", "loss", loss, 2)
     edges = np.geomspace(max(loss.min(), 1e-8 * loss.max()), loss.max(), 26)
-    greys = [f"{grey:.3f}" for grey in np.linspace(1, 0.55, len(edges) - 1)]  # opaque: no seams
+    greys = [f"{grey:.3f}" for grey in np.linspace(1, 0.8, len(edges) - 1)]  # opaque: no seams
     ax.contourf(w, b, np.maximum(loss, 1.001 * edges[0]), levels=edges, colors=greys)
     low, high = np.array([np.min(w), np.min(b)]), np.array([np.max(w), np.max(b)])
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="weight $w$", ylabel="bias $b$")
     ax.grid(False)
     styles = ((unclipped, ORANGE, (0, (5, 1.5)), "unclipped"), (clipped, BLUE, "-", "clipped"))
+    outline = [withStroke(linewidth=3.6, foreground="white")]  # dark walks on a dark plateau
     for points, color, style, name in styles:
         outside = np.flatnonzero(((points < low) | (points > high)).any(axis=1))
         shown = points[: outside[0] + 1] if len(outside) else points
-        ax.plot(*shown.T, color=color, ls=style, lw=1.8, label=name)
+        ax.plot(*shown.T, color=color, ls=style, lw=1.8, label=name, path_effects=outline)
         ax.plot(*shown[:-1].T, color=color, ls="none", marker="o", ms=3.5)
         if len(outside):
             _landing(ax, shown, low, high, color)
