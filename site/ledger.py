@@ -86,7 +86,8 @@ def section(path, title, rows, others):
     if rows:
         lines += ["| claim | formula | measured | error at most |", "|---|---:|---:|---:|"]
         lines += [
-            f"| {escape(row['claim'])} | {row['formula']} | {row['measured']} | {row['tolerance']} |"
+            f"| {escape(row['claim'])} | {signed(row['formula'])} | {signed(row['measured'])} "
+            f"| {row['tolerance']} |"
             for row in rows
         ]
         lines.append("")
@@ -125,6 +126,11 @@ def seed_counts(settings):
             yield len(value)
         elif isinstance(value, dict):
             yield from seed_counts(value)
+
+
+def signed(number):
+    """A printed number with a minus sign, not a hyphen."""
+    return re.sub(r"^-", "−", number)
 
 
 def escape(text):

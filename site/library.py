@@ -32,7 +32,7 @@ def write_pages(folder):
     rooms = sorted([*vgcourse.__all__, *ALSO])
     lines = [
         *heading("Library reference", "="),
-        "The library is numpy only, and small enough to be read: a page is a room of it, a section a file.",
+        "The library is numpy only, and small enough to be read: a page for a module, a section for a file.",
         "In a notebook ``layers.linear_backward??`` shows the same text with the code.",
         "",
     ]
@@ -202,6 +202,7 @@ def equations(lines, known):
         if body and body not in shown:
             shown.append(body)
             body = re.sub(r"\\tag\{([^{}]+)\}", r"\\qquad(\1)", body)
+            out += ["", f"Equation ({tag}) in the letters of lecture {tag.split('.')[0]}:"]
             out += ["", ".. math::", "", *(f"   {row}" for row in body.strip().splitlines() if row.strip())]
     return out
 

@@ -10,15 +10,24 @@
 import re
 
 from docutils import nodes
+from sphinx import addnodes
 
+CODE = (
+    nodes.literal,
+    nodes.FixedTextElement,
+    nodes.raw,
+    nodes.math,
+    nodes.math_block,
+    addnodes.desc_signature,
+)
 OPENING = re.compile(r"[(\[“‘]+$")
 CLOSING = re.compile(r"^[^\w\s(\[“‘]+")
 IN_NUMBERS = re.compile(r"(?:(?<=\d)|^) (?=%)|(?<=\d) (?=\d{3}\b)")
 RANGE = re.compile(r"(?<=\d)–(?=\d)")
 SHORT = 24  # characters of code
-# One letter, with d or ∂ before it, and a short index: h_t, dW_x, n_in, h_{t−1}; h_prev is a name in code.
+# One letter, with d or ∂ before it, and a short index: h_t, dW_x, n_in; h_prev and y_hat are names in code.
 BASE = r"(?<![\w.])(?P<base>[d∂]?[^\W\d_][\u0300-\u036f'′]?)"
-INDEX = rf"{BASE}_(?P<index>\{{[^{{}}]*\}}|\([^()]*\)|[A-Za-z0-9]{{1,3}}(?!\w))"
+INDEX = rf"{BASE}_(?P<index>\{{[^{{}}]*\}}|\([^()]*\)|(?!hat)[A-Za-z0-9]{{1,3}}(?!\w))"
 ROUND = r"\((?:[^()]|\([^()]*\))*\)"
 POWER = rf"(?<=[\w)\]‖])\^(?P<power>\{{[^{{}}]*\}}|{ROUND}|[−-]?[A-Za-z0-9]+(?:_[A-Za-z0-9])?)"
 LETTERS = re.compile(f"{INDEX}|{POWER}")
@@ -45,9 +54,11 @@ def _letters(text):
 
 
 def _is_code(text):
-    return isinstance(
-        text.parent, (nodes.literal, nodes.FixedTextElement, nodes.raw, nodes.math, nodes.math_block)
-    )
+    """Does the text stand in code, in a formula, or in the signature of a function?"""
+    above = text.parent
+    while above is not None and not isinstance(above, CODE):
+        above = above.parent
+    return above is not None
 
 
 def keep_signs(app, doctree):

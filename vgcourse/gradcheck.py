@@ -223,7 +223,7 @@ def step_sweep(f, x, v, truth, steps=None):
 
     Parameters
     ----------
-    f : function of a float64 array of x's shape, returning a number; of a complex one as well
+    f : function of an array of x's shape, float64 or complex, that returns a number
     x, v : arrays of one shape; float32 is converted
     truth : the exact directional derivative
     steps : step sizes h; default 1e−1 … 1e−15

@@ -1,4 +1,4 @@
-"""Random starting weights. Each rule is a variance; a later lecture derives them.
+"""Random starting weights. Each rule is a variance; lecture 4 derives them.
 
 A weight matrix has shape (n_out, n_in). `variance(rule, shape)` is what a rule promises; the function
 of the same name draws it.

@@ -37,7 +37,7 @@ class LossCache(NamedTuple):
 
 @_silent
 def squared_error_forward(y_hat, y, mask=None):
-    """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², equation (1.1) for N = 1: a sum over a row, a mean over rows.
+    """L = (1/N) Σ_n Σ_k (ŷ_nk − y_nk)², the loss of lecture 1 for N = 1: a sum over a row, a mean over rows.
 
     With a mask m of rows L = Σ_n m_n Σ_k (ŷ_nk − y_nk)² / Σ_n m_n; a mask of ones changes nothing.
 

@@ -78,7 +78,7 @@ def mlp_init(sizes, *, rng, initializer=glorot, dtype=float):
 
 
 def mlp_forward(params, x, *, activation="tanh"):
-    """h_l = f(W_l h_{l−1} + b_l) for l < L, and the last layer linear: equation (1.17)'s net for a batch.
+    """h_l = f(W_l h_{l−1} + b_l) for l < L, and the last layer linear: lecture 1's net for a batch.
 
     Parameters
     ----------

@@ -190,7 +190,7 @@ def saturated_entries(activation, z):
     Raises
     ------
     TypeError, ValueError
-        If the activation is unknown, or z not floating point, complex or NaN, which is neither.
+        If the activation is unknown, or z is not real floating point or holds NaN, which is neither.
     """
     z = as_reals("saturated_entries", z=z)
     if np.isnan(z).any():

@@ -291,7 +291,7 @@ def highway_backward(dout, cache):
     Raises
     ------
     TypeError, ValueError
-        If dout has not the output's shape and precision, or cache is another's.
+        If dout has not the output's shape and precision, or the cache is another function's.
     """
     where = "highway_backward"
     expect_type(where, "cache", cache, HighwayCache)

@@ -92,7 +92,7 @@ def logic_gate(name, *, steepness=100.0, dtype=np.float64):
 
 
 def xor_circuit(*, steepness=100.0, dtype=np.float64):
-    """P ⊕ Q = (P ∨ Q) ∧ ¬(P ∧ Q) in two layers: a hidden or and nand, then an and. Returns a `Circuit`.
+    """P ⊕ Q = (P ∨ Q) ∧ ¬(P ∧ Q) in two layers: a hidden OR and NAND, then an AND. Returns a `Circuit`.
 
     Raises
     ------
