@@ -12,8 +12,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.axis import Axis
 
-from vgcourse import widgets
+from vgcourse import plotting, widgets
 
 STEPS = np.arange(1, 21)
 
@@ -50,6 +51,35 @@ def test_moving_a_slider_changes_picture_and_alt_text():
     assert attribute("alt", live) == "the factor is 1.50"
     a.value = 0.9
     assert attribute("alt", live) == "the factor is 0.90"
+
+
+def test_a_move_draws_no_axes(monkeypatch):
+    live, a = make_live()
+    a.value = 0.5  # draws them, for the starting picture was drawn in between
+    drawn, draw = [], Axis.draw
+
+    def note(axis, renderer):
+        if axis.get_visible():
+            drawn.append(axis)
+        draw(axis, renderer)
+
+    monkeypatch.setattr(Axis, "draw", note)
+    before = attribute("src", live)
+    a.value = 1.5
+    assert attribute("src", live) != before
+    assert not drawn
+
+
+def test_words_of_every_picture_are_dark_enough():
+    fig, ax = plt.subplots(figsize=(4, 2.5))
+    label = ax.set_ylabel("loss", color=plotting.AMBER)
+    words = ax.text(0.5, 0.5, "here")
+    a = widgets.slider(0.1, 2, value=0.9, label="a")
+    live = widgets.live_figure(fig, lambda a: words.set_color(plotting.SKY), alt=lambda a: f"{a}", a=a)
+    assert plotting.base.contrast(label.get_color(), "white") >= 4.5
+    a.value = 1.5
+    assert live.error.value == ""
+    assert plotting.base.contrast(words.get_color(), "white") >= 4.5
 
 
 def test_the_same_values_give_the_same_picture():

@@ -176,8 +176,8 @@ def darken_words(fig):
         field = words.get_bbox_patch() or (words.axes or fig).patch
         colour = words.get_color()
         opaque = to_rgba(colour)[3] == 1 and words.get_alpha() in (None, 1)
-        if opaque and contrast(field.get_facecolor(), "white") < NEARLY_WHITE:
-            words.set_color(for_text(colour))
+        if opaque and contrast(field.get_facecolor(), "white") < NEARLY_WHITE and for_text(colour) != colour:
+            words.set_color(for_text(colour))  # it would have to be drawn again, also in the same colour
 
 
 @lru_cache
