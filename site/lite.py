@@ -1,7 +1,7 @@
 """A JupyterLite beside the book: copies of the lectures and sets for the reader's own browser.
 
 Python there is Pyodide, which a browser fetches from its usual place (cdn.jsdelivr.net), with numpy and
-matplotlib; ipywidgets comes from pypi.org, the course itself lies here as a wheel. The packages of
+matplotlib; ipywidgets comes from PyPI, the course itself lies here as a wheel. The packages of
 site/lite-lock.txt are in a folder of their own: among all others, their kernel would show in everybody's
 JupyterLab.
 """
@@ -30,7 +30,7 @@ EXTENSIONS = (
     Path(sysconfig.get_path("data")) / "share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager",
 )
 LABEL = """**This copy runs in your browser.** Run the next cell first: it installs the course. Python, numpy
-and matplotlib come from cdn.jsdelivr.net, ipywidgets from pypi.org, which takes a while the first time. What
+and matplotlib come from cdn.jsdelivr.net, ipywidgets from PyPI, which takes a while the first time. What
 you write stays in this browser until you clear its data; points are forgotten when the kernel stops. Download
 what you want to keep, and take the next cell out of it.
 
