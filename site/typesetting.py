@@ -26,10 +26,10 @@ IN_NUMBERS = re.compile(r"(?:(?<=\d)|^) (?=%)|(?<=\d) (?=\d{3}\b)")
 RANGE = re.compile(r"(?<=\d)–(?=\d)")
 SHORT = 24  # characters of code
 # One letter, with d or ∂ before it, and a short index: h_t, dW_x, n_in; h_prev and y_hat are names in code.
-BASE = r"(?<![\w.])(?P<base>[d∂]?[^\W\d_][\u0300-\u036f'′]?)"
-INDEX = rf"{BASE}_(?P<index>\{{[^{{}}]*\}}|\([^()]*\)|(?!hat)[A-Za-z0-9]{{1,3}}(?!\w))"
+BASE = r"(?<![\w.])(?P<base>[d∂]?[^\W\d_][\u0300-\u036f'′]?|[^\W\d_]+(?=_\{))"
+INDEX = rf"{BASE}_(?P<index>\{{[^{{}}]*\}}|\([^()]*\)|(?!hat)[A-Za-z0-9]{{1,3}}(?![A-Za-z0-9_]))"
 ROUND = r"\((?:[^()]|\([^()]*\))*\)"
-POWER = rf"(?<=[\w)\]‖])\^(?P<power>\{{[^{{}}]*\}}|{ROUND}|[−-]?[A-Za-z0-9]+(?:_[A-Za-z0-9])?)"
+POWER = rf"(?<=[\w)\]‖])\^(?P<power>\{{[^{{}}]*\}}|{ROUND}|[−-]?[A-Za-z0-9]+(?:_[A-Za-z0-9]+)?)"
 LETTERS = re.compile(f"{INDEX}|{POWER}")
 
 

@@ -84,6 +84,7 @@ def test_what_belongs_together_stays_in_one_line(book):
         ("(T_H/T_1)^((j−1)/(H−1)), 2^16", "(T~H~/T~1~)^(j−1)/(H−1)^, 2^16^"),
         ("Σ_k e^z_k of ∂L/∂W_hg, n_in", "Σ~k~ e^z~k~^ of ∂L/∂W~hg~, n~in~"),
         ("‖W^K‖^(1/K), h_(t−1), f'(z_k)", "‖W^K^‖^1/K^, h~t−1~, f'(z~k~)"),
+        ("R_1ᵀ, σ_w², state_{t−1}, m · e^log_scale", "R~1~ᵀ, σ~w~², state~t−1~, m · e^log_scale^"),
         ("h_prev, y_hat, W_h_n, clip_by_value, x.T_y", "h_prev, y_hat, W_h_n, clip_by_value, x.T_y"),
     ],
 )
