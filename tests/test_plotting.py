@@ -220,6 +220,17 @@ def test_words_can_be_read_in_a_colour_and_on_it(name):
     assert hues[0][0] == pytest.approx(hues[1][0], abs=0.02), "a darker shade, the same hue"
 
 
+@pytest.mark.parametrize("colour", [[0.9, 0.6, 0.0], np.array([0.9, 0.6, 0.0]), (0.9, 0.6, 0.0), "C5", "0.7"])
+def test_words_may_have_a_colour_of_any_kind(colour):
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], color=colour, label="end")
+    plotting.label_ends(ax)
+    words = ax.text(0.5, 0.5, "words", color=colour)
+    plotting.png(fig)
+    for text in (words, *ax.texts):
+        assert plotting.base.contrast(text.get_color(), "white") >= 4.5
+
+
 def test_words_of_a_picture_can_be_read():
     fig, ax = plt.subplots()
     ax.plot([0, 1], color=plotting.AMBER, label="end")

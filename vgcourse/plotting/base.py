@@ -176,17 +176,25 @@ def darken_words(fig):
         field = words.get_bbox_patch() or (words.axes or fig).patch
         colour = words.get_color()
         opaque = to_rgba(colour)[3] == 1 and words.get_alpha() in (None, 1)
-        if opaque and contrast(field.get_facecolor(), "white") < NEARLY_WHITE and for_text(colour) != colour:
-            words.set_color(for_text(colour))  # it would have to be drawn again, also in the same colour
+        if opaque and contrast(field.get_facecolor(), "white") < NEARLY_WHITE:
+            dark = for_text(colour)
+            if dark is not colour:  # words would have to be drawn again, also in the colour that they have
+                words.set_color(dark)
+
+
+def for_text(colour):
+    """The colour, as much darker as words in it need to be on white; nearly white stays, for dark fields."""
+    dark = _darkened(to_hex(colour))
+    return colour if dark is None else dark
 
 
 @lru_cache
-def for_text(colour, least=4.5):
-    """The colour, as much darker as words in it need to be on white; nearly white stays, for dark fields."""
-    if not NEARLY_WHITE < contrast(colour, "white") < least:
-        return colour
+def _darkened(colour):
+    """A darker shade with a contrast of 4.5 to white; None where the hexadecimal `colour` may stay."""
+    if not NEARLY_WHITE < contrast(colour, "white") < 4.5:
+        return None
     rgb = np.array(to_rgb(colour))
-    while contrast(rgb, "white") < least:
+    while contrast(rgb, "white") < 4.5:
         rgb = 0.97 * rgb
     return to_hex(rgb)
 
