@@ -75,3 +75,19 @@ def book(course):
     status, said = build(course, course / "out")
     assert status == 0, said
     return course / "out" / "html"
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Every axis of a figure that is drawn from here on, as a list to look at and to clear."""
+    from matplotlib.axis import Axis
+
+    found, draw = [], Axis.draw
+
+    def note(axis, renderer):
+        if axis.get_visible():
+            found.append(axis)
+        draw(axis, renderer)
+
+    monkeypatch.setattr(Axis, "draw", note)
+    return found

@@ -6,7 +6,6 @@ import pickle
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -31,20 +30,6 @@ def make_figure():
 @pytest.fixture
 def fig():
     return make_figure()
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """All axis that were drawn, as a list to look at and to clear."""
-    found, draw = [], Axis.draw
-
-    def note(axis, renderer):
-        if axis.get_visible():
-            found.append(axis)
-        draw(axis, renderer)
-
-    monkeypatch.setattr(Axis, "draw", note)
-    return found
 
 
 def pixels(redraw):
