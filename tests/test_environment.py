@@ -180,20 +180,15 @@ def test_lock_covers_every_python_from_the_lowest(lock):
 @ALL
 def test_lock_has_hashes_for_every_package(lock):
     blocks = re.split(r"\n(?=\w)", lock.strip())
-    assert len(blocks) == sum(map(len, locked(lock).values())) > 3
+    assert len(blocks) == sum(map(len, locked(lock).values())) > (3 if lock is LITE_LOCK else 20)
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", block) for block in blocks)
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *(
-            "requirements-lock.txt",
-            "site/requirements-lock.txt",
-            "site/lite-lock.txt",
-            "environment.yml",
-            "environment-dev.yml",
-        ),
+        *("requirements-lock.txt", "site/requirements-lock.txt", "site/lite-lock.txt"),
+        *("environment.yml", "environment-dev.yml"),
         *("pyproject.toml", "Makefile", ".ci/run", "site/build.py", "site/conf.py", "site/lite.py"),
     ],
 )
