@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
+from PIL import Image
 
 BLUE, ORANGE, GREEN, PINK, SKY, AMBER, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
@@ -64,8 +65,6 @@ def png(fig, *, small=False, **options):
     fig.savefig(buffer, format="png", **options)
     if not small:
         return buffer.getvalue()
-    from PIL import Image
-
     # Median cut, the default, would spend them on shades of the background, and turn green lines blue.
     how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
     full = on_white(Image.open(buffer))
@@ -80,8 +79,6 @@ def png(fig, *, small=False, **options):
 
 def on_white(picture):
     """An RGBA image without its transparency, as a white page shows it."""
-    from PIL import Image
-
     if picture.mode == "RGBA" and picture.getchannel("A").getextrema()[0] < 255:
         page = Image.new("RGBA", picture.size, "white")
         page.alpha_composite(picture)
